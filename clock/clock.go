@@ -1,0 +1,320 @@
+// Package clock gives a replication its virtual time: one bubble, in which real
+// blocking Go code runs on a fake clock, and one totally ordered list of events.
+//
+// The loop dispatches one event at a time and waits, after each, until every
+// goroutine of the replication is durably blocked. So between two events there
+// is never more than one cause at work, and what happens does not depend on
+// scheduling.
+package clock
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// ErrStopped is returned by a pause that the end of the replication cut short.
+var ErrStopped = errors.New("the replication has ended")
+
+// Limits end a replication that does not end by itself.
+type Limits struct {
+	Virtual time.Duration // how far virtual time may go; the horizon
+	Events  int           // how many events may be dispatched
+}
+
+// End says why a replication ended.
+type End string
+
+// The reasons.
+const (
+	Quiet      End = "quiet"       // nothing was left to happen
+	Horizon    End = "horizon"     // virtual time met its limit with something still to happen
+	EventLimit End = "event-limit" // the number of events met its limit
+)
+
+// Clock is the virtual time of one replication. Its methods may be called from
+// any goroutine of the replication.
+type Clock struct {
+	start  time.Time
+	limits Limits
+
+	mu        sync.Mutex // held only for a few instructions: never across anything that blocks
+	events    eventList
+	busy      int
+	stopped   bool
+	sleeping  bool          // the loop waits for time to pass,
+	until     time.Duration // up to this instant
+	actors    map[unsafe.Pointer]*Actor
+	loopActor *Actor
+
+	wake    chan struct{} // tells the sleeping loop that there is something to look at
+	running sync.WaitGroup
+	settled []func() bool
+	atEnd   []func()
+	quit    context.Context
+	cancel  context.CancelFunc
+
+	dispatched int
+}
+
+// Run performs one replication: it calls setup, on the goroutine of the event
+// loop, and then dispatches events until nothing is left to happen or a limit is
+// met. It returns when every goroutine that the replication started has ended.
+// A goroutine that never ends is a fault of the scenario and panics.
+func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, events int) {
+	bubble(func() {
+		c := &Clock{
+			start:  time.Now(),
+			limits: limits,
+			actors: make(map[unsafe.Pointer]*Actor),
+			wake:   make(chan struct{}, 1),
+		}
+		c.quit, c.cancel = context.WithCancel(context.Background())
+		c.loopActor = &Actor{Name: ""}
+		c.adopt(c.loopActor)
+		setup(c)
+		end = c.loop()
+		virtual, events = c.Now(), c.dispatched
+		c.stop()
+	})
+	return end, virtual, events
+}
+
+// Now returns the virtual time since the start of the replication.
+func (c *Clock) Now() time.Duration { return time.Since(c.start) }
+
+// Time converts a virtual time to the wall clock that the replication sees.
+func (c *Clock) Time(t time.Duration) time.Time { return c.start.Add(t) }
+
+// After schedules f to run on the goroutine of the event loop in d from now. f
+// must not block.
+func (c *Clock) After(kind Kind, d time.Duration, f func()) *Event {
+	now, actor := c.Now(), c.Current()
+	if d < 0 {
+		d = 0
+	}
+	at := now + d
+	if at < now { // overflow: later than anything
+		at = 1<<63 - 1
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	actor.sequence++
+	e := &Event{at: at, kind: kind, source: actor.Name, sequence: actor.sequence, run: f}
+	heap.Push(&c.events, e)
+	if c.sleeping && at < c.until {
+		c.rouse()
+	}
+	return e
+}
+
+// Cancel takes an event off the list; it does nothing for one that was dispatched.
+func (c *Clock) Cancel(e *Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.index >= 0 {
+		heap.Remove(&c.events, e.index)
+		if c.sleeping {
+			c.rouse() // what the loop waits for may be gone
+		}
+	}
+}
+
+// Sleep pauses the calling goroutine for d of virtual time. It returns
+// ErrStopped, at once, when the replication ends first.
+func (c *Clock) Sleep(d time.Duration) error {
+	if d <= 0 {
+		if c.quit.Err() != nil {
+			return ErrStopped
+		}
+		return nil
+	}
+	done := make(chan struct{})
+	e := c.After(Wake, d, func() { close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-c.quit.Done():
+		c.Cancel(e)
+		return ErrStopped
+	}
+}
+
+// WithTimeout returns a context that ends d from now with
+// context.DeadlineExceeded, or at the end of the replication with
+// context.Canceled. The deadline is an event of the list, not a timer of the
+// runtime: thirty retransmissions of 1 s meet a deadline of 30 s at the same
+// nanosecond, and which is first has to be the same in every run.
+func (c *Clock) WithTimeout(d time.Duration) (context.Context, context.CancelFunc) {
+	ctx := &deadlineContext{Context: context.Background(), done: make(chan struct{})}
+	e := c.After(Deadline, d, func() { ctx.end(context.DeadlineExceeded) })
+	stop := context.AfterFunc(c.quit, func() { ctx.end(context.Canceled) })
+	return ctx, func() {
+		stop()
+		c.Cancel(e)
+		ctx.end(context.Canceled)
+	}
+}
+
+type deadlineContext struct {
+	context.Context
+	mu   sync.Mutex
+	done chan struct{}
+	err  error
+}
+
+func (d *deadlineContext) Done() <-chan struct{} { return d.done }
+
+func (d *deadlineContext) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+func (d *deadlineContext) end(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err == nil {
+		d.err = err
+		close(d.done)
+	}
+}
+
+// Busy says that something is going on that the event list may not show (a
+// client that waits for an answer, a session that the server serves): the
+// replication is not over before as many calls of Idle.
+func (c *Clock) Busy() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy++
+}
+
+// Idle takes one Busy back.
+func (c *Clock) Idle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy--
+	if c.sleeping && c.busy == 0 {
+		c.rouse()
+	}
+}
+
+// OnSettled registers f to be called on the goroutine of the event loop whenever
+// every other goroutine is blocked. f returns true if it caused something; the
+// loop then lets that settle and calls again.
+func (c *Clock) OnSettled(f func() bool) { c.settled = append(c.settled, f) }
+
+// Rouse makes the loop call the OnSettled functions soon, without waiting for
+// virtual time to pass.
+func (c *Clock) Rouse() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sleeping {
+		c.rouse()
+	}
+}
+
+// OnEnd registers f to be called when the replication ends, the last registered
+// first: it releases whatever other goroutines wait for.
+func (c *Clock) OnEnd(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.atEnd = append(c.atEnd, f)
+}
+
+// Stopped tells whether the replication has ended; what still runs is only
+// cleaning up then, and is no part of the result.
+func (c *Clock) Stopped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stopped
+}
+
+// rouse wakes the sleeping loop. The caller holds mu.
+func (c *Clock) rouse() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// settle lets everything that has been caused happen.
+func (c *Clock) settle() {
+	for again := true; again; {
+		quiesce()
+		again = false
+		for _, f := range c.settled {
+			if f() {
+				again = true
+				break
+			}
+		}
+	}
+}
+
+func (c *Clock) loop() End {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		c.settle()
+		now := c.Now()
+		c.mu.Lock()
+		next := c.limits.Virtual
+		if len(c.events) > 0 {
+			next = min(next, c.events[0].at)
+		} else if c.busy == 0 {
+			c.mu.Unlock()
+			return Quiet
+		}
+		if now < next {
+			select { // a wake-up that came before the last settling is no news
+			case <-c.wake:
+			default:
+			}
+			c.sleeping, c.until = true, next
+			c.mu.Unlock()
+			timer.Reset(next - now)
+			select {
+			case <-timer.C:
+			case <-c.wake:
+			}
+			c.mu.Lock()
+			c.sleeping = false
+			c.mu.Unlock()
+			continue // whatever the runtime's timers caused meanwhile settles first
+		}
+		if now >= c.limits.Virtual {
+			c.mu.Unlock()
+			return Horizon
+		}
+		if c.dispatched >= c.limits.Events {
+			c.mu.Unlock()
+			return EventLimit
+		}
+		e := heap.Pop(&c.events).(*Event)
+		c.mu.Unlock()
+		c.dispatched++
+		e.run()
+	}
+}
+
+// stop ends the replication: nothing is dispatched or recorded any more, every
+// pause is cut short, and the actors return. Virtual time still passes while
+// they do, for an endpoint may wait for a timer of its own before it closes.
+func (c *Clock) stop() {
+	c.mu.Lock()
+	c.stopped = true
+	atEnd := c.atEnd
+	c.mu.Unlock()
+	c.cancel()
+	for i := len(atEnd) - 1; i >= 0; i-- {
+		atEnd[i]()
+	}
+	c.running.Wait()
+	// What OnEnd functions of goroutines that no actor owns wait for is closed by
+	// now; give them the chance to end before the bubble's time stops for good.
+	quiesce()
+}

@@ -1,0 +1,280 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/suggest"
+)
+
+// Type is what a parameter's value is.
+type Type string
+
+// The types.
+const (
+	DurationType    Type = "duration"    // a number with a unit: 10ms
+	LawType         Type = "latency law" // a duration or a law: 5ms+exponential(mean=20ms)
+	ChoiceType      Type = "choice"      // one of Parameter.Choices
+	CountType       Type = "count"       // a whole number
+	ProbabilityType Type = "probability" // a number from 0 to 1
+)
+
+// Parameter is one parameter of a scenario.
+type Parameter struct {
+	Name    string
+	Type    Type
+	Default string // as a user would write it; empty if Follows is set
+	Follows string // the parameter whose value this one has unless it is given
+	Meaning string
+
+	Choices  []string // of a choice
+	Min, Max int64    // of a count or, in nanoseconds, of a duration; Max 0 means no bound
+}
+
+// DefaultText returns the default as lists show it.
+func (p *Parameter) DefaultText() string {
+	if p.Follows != "" {
+		return "as " + p.Follows
+	}
+	return p.Default
+}
+
+// Unit returns what a value of the parameter is written in.
+func (p *Parameter) Unit() string {
+	if p.Type == ChoiceType {
+		return strings.Join(p.Choices, "|")
+	}
+	return string(p.Type)
+}
+
+// Probeable tells whether the window search can vary the parameter.
+func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == LawType }
+
+// value is a parsed value: a time.Duration, law.Law, string, int64 or float64.
+type value struct {
+	parsed any
+	text   string // canonical
+}
+
+// maxDuration bounds every duration that a user gives; it is the horizon.
+const maxDuration = 1000 * time.Hour
+
+func (p *Parameter) parse(text string) (value, error) {
+	switch p.Type {
+	case DurationType:
+		d, err := ParseDuration(text)
+		if err != nil {
+			return value{}, err
+		}
+		if int64(d) < p.Min {
+			return value{}, fmt.Errorf("%s is out of range: at least %s", text, time.Duration(p.Min))
+		}
+		return value{d, d.String()}, nil
+	case LawType:
+		l, err := law.Parse(text)
+		if err != nil {
+			return value{}, err
+		}
+		return value{l, l.String()}, nil
+	case ChoiceType:
+		if !slices.Contains(p.Choices, text) {
+			return value{}, fmt.Errorf("%q is not one of %s%s", text, strings.Join(p.Choices, ", "),
+				didYouMean(text, p.Choices))
+		}
+		return value{text, text}, nil
+	case CountType:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return value{}, fmt.Errorf("%q is not a whole number", text)
+		}
+		if n < p.Min || (p.Max > 0 && n > p.Max) {
+			return value{}, fmt.Errorf("%d is out of range: %d to %d", n, p.Min, p.Max)
+		}
+		return value{n, strconv.FormatInt(n, 10)}, nil
+	case ProbabilityType:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) {
+			return value{}, fmt.Errorf("%q is not a number", text)
+		}
+		if f < 0 || f > 1 {
+			return value{}, fmt.Errorf("%s is out of range: 0 to 1", text)
+		}
+		return value{f, strconv.FormatFloat(f, 'g', -1, 64)}, nil
+	}
+	return value{}, fmt.Errorf("parameter %s has the unknown type %q", p.Name, p.Type)
+}
+
+// ParseDuration reads a duration from 0 to 1000 hours; a bare 0 needs no unit.
+func ParseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is not a duration (a number with a unit: ns, us, ms, s, m, h)", text)
+	case d < 0:
+		return 0, fmt.Errorf("%s is negative", text)
+	case d > maxDuration:
+		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
+	}
+	return d, nil
+}
+
+func didYouMean(name string, candidates []string) string {
+	if s := suggest.Nearest(name, candidates); s != "" {
+		return fmt.Sprintf("; did you mean %s?", s)
+	}
+	return ""
+}
+
+// Settings are parameters as a user gave them: name to text.
+type Settings map[string]string
+
+// With returns the settings with others laid over them.
+func (s Settings) With(others Settings) Settings {
+	merged := maps.Clone(s)
+	if merged == nil {
+		merged = Settings{}
+	}
+	maps.Copy(merged, others)
+	return merged
+}
+
+// ParseSettings reads assignments NAME=VALUE. It reports every fault.
+func ParseSettings(assignments []string) (Settings, error) {
+	s := Settings{}
+	var faults []error
+	for _, a := range assignments {
+		name, text, ok := strings.Cut(a, "=")
+		name = strings.TrimSpace(name)
+		switch {
+		case !ok || name == "":
+			faults = append(faults, fmt.Errorf("%q is not an assignment NAME=VALUE", a))
+		case s[name] != "":
+			faults = append(faults, fmt.Errorf("parameter %s is set twice: %s and %s", name, s[name], text))
+		default:
+			s[name] = strings.TrimSpace(text)
+		}
+	}
+	return s, errors.Join(faults...)
+}
+
+// Values are the resolved parameters of a replication: every parameter of the
+// scenario has a value of its type.
+type Values struct {
+	scenario *Scenario
+	given    Settings // as given, without what shorthands added
+	values   map[string]value
+}
+
+// Resolve checks settings and completes them with the defaults. It reports every
+// fault.
+func (s *Scenario) Resolve(settings Settings) (Values, error) {
+	v := Values{scenario: s, given: settings, values: make(map[string]value)}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		p := s.Parameter(name)
+		if p == nil {
+			faults = append(faults, fmt.Errorf("%s has no parameter %q%s; it has %s", s.Name, name,
+				didYouMean(name, s.parameterNames()), strings.Join(s.parameterNames(), ", ")))
+			continue
+		}
+		parsed, err := p.parse(settings[name])
+		if err != nil {
+			faults = append(faults, fmt.Errorf("parameter %s: %w", name, err))
+			continue
+		}
+		v.values[name] = parsed
+	}
+	if len(faults) == 0 && s.Expand != nil {
+		implied, err := s.Expand(v)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		for name, text := range implied {
+			parsed, err := s.Parameter(name).parse(text)
+			if err != nil {
+				faults = append(faults, err)
+			}
+			v.values[name] = parsed
+		}
+	}
+	if len(faults) > 0 {
+		return Values{}, errors.Join(faults...)
+	}
+	for i := range s.Parameters {
+		p := &s.Parameters[i]
+		if _, ok := v.values[p.Name]; ok {
+			continue
+		}
+		if p.Follows != "" { // stands behind the one that it follows
+			v.values[p.Name] = v.values[p.Follows]
+			continue
+		}
+		parsed, err := p.parse(p.Default)
+		if err != nil {
+			return Values{}, fmt.Errorf("default of parameter %s: %w", p.Name, err)
+		}
+		v.values[p.Name] = parsed
+	}
+	return v, nil
+}
+
+// Given tells whether the parameter was set, by the user or by a shorthand that
+// the user set, and does not have its default.
+func (v Values) Given(name string) bool {
+	_, ok := v.given[name]
+	return ok
+}
+
+// Duration returns the value of a parameter of DurationType.
+func (v Values) Duration(name string) time.Duration { return v.values[name].parsed.(time.Duration) }
+
+// Law returns the value of a parameter of LawType.
+func (v Values) Law(name string) law.Law { return v.values[name].parsed.(law.Law) }
+
+// Choice returns the value of a parameter of ChoiceType.
+func (v Values) Choice(name string) string { return v.values[name].parsed.(string) }
+
+// Count returns the value of a parameter of CountType.
+func (v Values) Count(name string) int { return int(v.values[name].parsed.(int64)) }
+
+// Probability returns the value of a parameter of ProbabilityType.
+func (v Values) Probability(name string) float64 { return v.values[name].parsed.(float64) }
+
+// Text returns every parameter's value in its canonical form.
+func (v Values) Text() map[string]string {
+	text := make(map[string]string, len(v.values))
+	for name, value := range v.values {
+		text[name] = value.text
+	}
+	return text
+}
+
+// Settings returns the settings that these values were resolved from.
+func (v Values) Settings() Settings { return v.given }
+
+// Arguments returns the settings as arguments for a command line, in the order of
+// the scenario's parameters.
+func (v Values) Arguments() []string {
+	var args []string
+	for _, p := range v.scenario.Parameters {
+		if text, ok := v.given[p.Name]; ok {
+			args = append(args, "--set", quote(p.Name+"="+text))
+		}
+	}
+	return args
+}
+
+// quote quotes an argument for a POSIX shell if it needs that.
+func quote(s string) string {
+	if !strings.ContainsAny(s, " \t\n'\"\\$`()<>|&;*?[]{}#~!") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,220 @@
+// Package scenarios holds what is simulated: the scenarios, with their typed
+// parameters, server and client behaviours and failure predicates. How they are
+// explored is in the packages below it.
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Scenario is a named arrangement of hosts, links, server and client behaviour.
+type Scenario struct {
+	Name    string
+	Summary string
+
+	// Parameters in the order in which they are shown; one that follows another
+	// stands behind it.
+	Parameters []Parameter
+
+	// Outcomes are the names of all that can go wrong, with their meanings, in the
+	// order in which a run lists them. A run in which nothing did is clean.
+	Outcomes []Outcome
+
+	// Probe is the parameter that the window search varies unless told otherwise,
+	// and the range that shows most.
+	Probe ProbeRange
+
+	// Expand, if it is not nil, returns the settings that the shorthands among the
+	// given ones stand for.
+	Expand func(given Values) (Settings, error)
+
+	// Run performs one replication.
+	Run func(v Values, c sim.Config) (sim.Result, Observation)
+}
+
+// Outcome is one thing that can go wrong in a run.
+type Outcome struct{ Name, Meaning string }
+
+// ProbeRange is a probe with the half-open range [From, To) that it is varied in.
+type ProbeRange struct {
+	Name     string
+	From, To time.Duration
+}
+
+// String returns the range as a command line has it.
+func (p ProbeRange) String() string { return fmt.Sprintf("%s=%s..%s", p.Name, p.From, p.To) }
+
+// Clean is the name of the outcome of a run in which nothing went wrong.
+const Clean = "clean"
+
+// Session is what one client saw.
+type Session struct {
+	Client        int    `json:"client"`         // from 1
+	Handshake     string `json:"handshake"`      // "completed", "failed" or "never started"
+	HandshakeTime int64  `json:"handshake_ns"`   // from the first datagram; 0 unless completed
+	Error         string `json:"error"`          // what the client's application was told; may be empty
+	DataDelivered bool   `json:"data_delivered"` // whether its data reached the server's application
+}
+
+// Server is what the server did.
+type Server struct {
+	Sessions int      `json:"sessions"` // that it began to serve
+	Errors   []string `json:"errors"`   // that it reported
+}
+
+// Observation is what a scenario reports of one replication.
+type Observation struct {
+	Outcome  []string // what went wrong, in the order of Scenario.Outcomes; empty if clean
+	Sessions []Session
+	Server   Server
+}
+
+// Replication is one replication with all that it gave.
+type Replication struct {
+	Scenario string            `json:"scenario"`
+	Seed     uint64            `json:"seed"`
+	Params   map[string]string `json:"params"`
+	Outcome  []string          `json:"outcome"`
+	Failed   bool              `json:"failed"`
+	Sessions []Session         `json:"sessions"`
+	Server   Server            `json:"server"`
+	Virtual  int64             `json:"virtual_ns"`
+	Events   int               `json:"events"`
+	Digest   string            `json:"digest"`
+	Shape    string            `json:"shape"`
+	Repeat   string            `json:"repeat"`
+
+	// Limit names the limit that ended the replication; it is empty of one that came
+	// to its end.
+	Limit string `json:"limit,omitempty"`
+
+	Records []trace.Record `json:"-"`
+}
+
+// Predicate says which outcomes count as failure.
+type Predicate struct {
+	scenario *Scenario
+	names    []string // empty: all
+}
+
+// ParsePredicate reads the names of outcomes, separated by commas; an empty text
+// means all of them.
+func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
+	p := Predicate{scenario: s}
+	if strings.TrimSpace(text) == "" {
+		return p, nil
+	}
+	var known []string
+	for _, o := range s.Outcomes {
+		known = append(known, o.Name)
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.TrimSpace(name)
+		if !slices.Contains(known, name) {
+			return Predicate{}, fmt.Errorf("%q is not an outcome of %s%s; they are %s", name, s.Name,
+				didYouMean(name, known), strings.Join(known, ", "))
+		}
+		if !slices.Contains(p.names, name) {
+			p.names = append(p.names, name)
+		}
+	}
+	return p, nil
+}
+
+// Failed tells whether an outcome counts as failure.
+func (p Predicate) Failed(outcome []string) bool {
+	for _, o := range outcome {
+		if len(p.names) == 0 || slices.Contains(p.names, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// Text returns the predicate as ParsePredicate reads it.
+func (p Predicate) Text() string { return strings.Join(p.names, ",") }
+
+// Repeat returns the command that repeats one replication.
+func (v Values) Repeat(seed uint64, p Predicate) string {
+	args := []string{"dtlssim", "run", v.scenario.Name, "--seed", strconv.FormatUint(seed, 10)}
+	args = append(args, v.Arguments()...)
+	if text := p.Text(); text != "" {
+		args = append(args, "--fail", text)
+	}
+	return strings.Join(args, " ")
+}
+
+// Replicate performs one replication in this process. For a result that repeats
+// to the byte, the process has to be one that sim.Environment describes.
+func Replicate(v Values, seed uint64, p Predicate) Replication {
+	result, o := v.scenario.Run(v, sim.Config{Scenario: v.scenario.Name, Seed: seed})
+	r := Replication{
+		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
+		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server,
+		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
+		Repeat: v.Repeat(seed, p), Records: result.Records,
+	}
+	if r.Outcome == nil {
+		r.Outcome = []string{}
+	}
+	if r.Server.Errors == nil {
+		r.Server.Errors = []string{}
+	}
+	if result.End != clock.Quiet {
+		r.Limit = string(result.End)
+	}
+	return r
+}
+
+// Parameter returns the parameter of that name, or nil.
+func (s *Scenario) Parameter(name string) *Parameter {
+	i := slices.IndexFunc(s.Parameters, func(p Parameter) bool { return p.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.Parameters[i]
+}
+
+func (s *Scenario) parameterNames() []string {
+	names := make([]string, len(s.Parameters))
+	for i := range s.Parameters {
+		names[i] = s.Parameters[i].Name
+	}
+	return names
+}
+
+// all lists the scenarios in the order in which they are shown.
+var all = []*Scenario{lateCloseNotify}
+
+// Register adds a scenario of a program's own. It is called before the program
+// becomes a worker (worker.ServeIfAsked), and panics if the name is taken.
+func Register(s *Scenario) {
+	if slices.ContainsFunc(all, func(t *Scenario) bool { return t.Name == s.Name }) {
+		panic("scenarios: there are two of the name " + s.Name)
+	}
+	all = append(all, s)
+}
+
+// All returns the scenarios.
+func All() []*Scenario { return slices.Clone(all) }
+
+// Find returns the scenario of that name.
+func Find(name string) (*Scenario, error) {
+	var names []string
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("there is no scenario %q%s; there are %s", name, didYouMean(name, names),
+		strings.Join(names, ", "))
+}

@@ -1,0 +1,62 @@
+// Package worker runs replications in processes of their own: the program starts
+// itself again, with the environment under which a run repeats to the byte, and
+// talks to itself over pipes. A worker that panics, wedges or is killed costs one
+// replication, which is a result of its own, and is replaced.
+package worker
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+)
+
+// Job is one replication to perform.
+type Job struct {
+	Scenario string             `json:"scenario"`
+	Settings scenarios.Settings `json:"settings"`
+	Seed     uint64             `json:"seed"`
+	Fail     string             `json:"fail"`  // the failure predicate
+	Trace    bool               `json:"trace"` // whether the trace is wanted as well
+}
+
+// reply is what a worker answers to a Job.
+type reply struct {
+	Replication *scenarios.Replication `json:"replication,omitempty"`
+	Trace       []byte                 `json:"trace,omitempty"` // canonical encoding
+	Error       string                 `json:"error,omitempty"` // the job could not be understood
+}
+
+// maxFrame bounds a frame: a trace with a million records fits.
+const maxFrame = 1 << 30
+
+// writeFrame writes a value as JSON behind its length in four bytes.
+func writeFrame(w io.Writer, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(body)), uint32(len(body)))
+	_, err = w.Write(append(frame, body...))
+	return err
+}
+
+// readFrame reads what writeFrame wrote. It returns io.EOF at the end of the
+// stream.
+func readFrame(r io.Reader, v any) error {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return err
+	}
+	n := binary.BigEndian.Uint32(head[:])
+	if n > maxFrame {
+		return fmt.Errorf("worker: a frame of %d bytes", n)
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return fmt.Errorf("worker: a frame was cut short: %w", err)
+	}
+	return json.Unmarshal(body, v)
+}

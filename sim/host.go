@@ -1,0 +1,253 @@
+package sim
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+
+	"github.com/pion/transport/v2"
+	"github.com/pion/transport/v2/vnet"
+
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Host is a host of the virtual network. It is a transport.Net, so an application
+// that takes one runs on it unchanged. On top of what vnet offers, several
+// sockets may share a UDP port as they do under a real kernel: one that takes
+// datagrams from anybody, and any number that are connected to a peer and take
+// that peer's.
+type Host struct {
+	transport.Net
+	w       *World
+	name    string
+	address netip.Addr
+
+	mu    sync.Mutex // held for a few instructions only
+	ports map[uint16]*port
+	next  uint16            // the next ephemeral port
+	sent  map[string]uint64 // datagrams by actor; guarded by World.mu
+}
+
+// ephemeral is the first port that a host assigns by itself (RFC 6335 section 6).
+const ephemeral = 49152
+
+// Host adds a host to the network. It is called while the world is built.
+func (w *World) Host(name string, address netip.Addr) *Host {
+	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address.String()}})
+	if err == nil {
+		err = w.router.AddNet(n)
+	}
+	if err != nil {
+		panic(fmt.Errorf("sim: host %s: %w", name, err))
+	}
+	h := &Host{
+		Net: n, w: w, name: name, address: address,
+		ports: make(map[uint16]*port), next: ephemeral, sent: make(map[string]uint64),
+	}
+	w.hosts = append(w.hosts, h)
+	w.OnEnd(h.closeAll)
+	return h
+}
+
+// Address returns the host's address.
+func (h *Host) Address() netip.Addr { return h.address }
+
+// port is a UDP port in use: one socket of vnet, and the sockets that share it.
+type port struct {
+	host      *Host
+	number    uint16
+	conn      transport.UDPConn
+	open      *Socket // takes what no connected socket takes
+	connected map[netip.AddrPort]*Socket
+}
+
+// bind returns the port, which it binds on the virtual network if it is not in
+// use yet. The caller holds h.mu.
+func (h *Host) bind(number uint16) (*port, error) {
+	for number == 0 {
+		if _, used := h.ports[h.next]; !used {
+			number = h.next
+		}
+		if h.next++; h.next == 0 {
+			h.next = ephemeral
+		}
+	}
+	if p, ok := h.ports[number]; ok {
+		return p, nil
+	}
+	conn, err := h.Net.ListenUDP("udp4", &net.UDPAddr{IP: h.address.AsSlice(), Port: int(number)})
+	if err != nil {
+		return nil, err
+	}
+	p := &port{host: h, number: number, conn: conn, connected: make(map[netip.AddrPort]*Socket)}
+	h.ports[number] = p
+	go p.pump()
+	return p, nil
+}
+
+// pump takes datagrams from the socket of vnet and hands each to the socket that
+// it belongs to. The endpoints never read from vnet themselves: its UDPConn meets
+// a deadline in the past by a timer, and while a goroutine waits for the mutex of
+// a pion connection no timer fires.
+func (p *port) pump() {
+	buffer := make([]byte, 1<<16)
+	for {
+		n, from, err := p.conn.ReadFrom(buffer)
+		if err != nil {
+			return
+		}
+		p.receive(from, buffer[:n])
+	}
+}
+
+func (p *port) receive(from net.Addr, payload []byte) {
+	h, w := p.host, p.host.w
+	source := from.(*net.UDPAddr).AddrPort()
+	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	w.mu.Lock()
+	packet := w.arriving
+	w.arriving = nil
+	w.mu.Unlock()
+	if packet == nil { // after the end of the replication
+		return
+	}
+	h.mu.Lock()
+	socket, where := p.connected[source], "the connected socket"
+	if socket == nil {
+		socket, where = p.open, "the open socket"
+	}
+	r := packet.record(h.name, trace.Arrive)
+	r.From = source
+	switch {
+	case socket == nil:
+		r.Kind, r.Detail = trace.Drop, "no socket takes datagrams from this peer"
+	case socket.draining:
+		r.Kind, r.Detail = trace.Drop, "the endpoint is closed, its socket lingers"
+	case socket.queued+len(payload) > receiveBuffer:
+		r.Kind, r.Detail = trace.Drop, "the receive buffer is full"
+	default:
+		r.Detail = where
+		socket.enqueue(datagram{from: source, payload: packet.Payload})
+	}
+	h.mu.Unlock()
+	w.record(r)
+}
+
+// transmit hands a datagram to the virtual network, which delivers it at once.
+func (p *port) transmit(packet *Packet) {
+	// The virtual network copies the payload, and fails only if there is no route.
+	_, _ = p.conn.WriteTo(packet.Payload, net.UDPAddrFromAddrPort(packet.To))
+}
+
+// release unbinds the port when no socket is left on it. The caller holds h.mu.
+func (p *port) release() {
+	if p.open == nil && len(p.connected) == 0 {
+		delete(p.host.ports, p.number)
+		_ = p.conn.Close()
+	}
+}
+
+func (h *Host) closeAll() {
+	h.mu.Lock()
+	var sockets []*Socket
+	for _, p := range h.ports {
+		if p.open != nil {
+			sockets = append(sockets, p.open)
+		}
+		for _, s := range p.connected {
+			sockets = append(sockets, s)
+		}
+	}
+	h.mu.Unlock()
+	for _, s := range sockets {
+		_ = s.Close()
+	}
+}
+
+// Listen opens a socket on a port, 0 for one of the host's choice, that takes
+// datagrams from anybody.
+func (h *Host) Listen(number uint16) (*Socket, error) { return h.open(number, netip.AddrPort{}) }
+
+// Connect opens a socket on a port, 0 for one of the host's choice, that is
+// connected to a peer.
+func (h *Host) Connect(number uint16, peer netip.AddrPort) (*Socket, error) {
+	return h.open(number, peer)
+}
+
+func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p, err := h.bind(number)
+	if err != nil {
+		return nil, err
+	}
+	local := netip.AddrPortFrom(h.address, p.number)
+	if (!peer.IsValid() && p.open != nil) || p.connected[peer] != nil {
+		return nil, &net.OpError{
+			Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(local), Err: syscall.EADDRINUSE,
+		}
+	}
+	s := newSocket(p, local)
+	if peer.IsValid() {
+		s.peer = peer
+		p.connected[peer] = s
+	} else {
+		p.open = s
+	}
+	h.w.mu.Lock()
+	h.w.owners[local] = s.actor
+	h.w.mu.Unlock()
+	return s, nil
+}
+
+// ListenUDP implements transport.Net.
+func (h *Host) ListenUDP(_ string, local *net.UDPAddr) (transport.UDPConn, error) {
+	var number int
+	if local != nil {
+		number = local.Port
+	}
+	s, err := h.Listen(uint16(number))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// DialUDP implements transport.Net.
+func (h *Host) DialUDP(_ string, local, peer *net.UDPAddr) (transport.UDPConn, error) {
+	var number int
+	if local != nil {
+		number = local.Port
+	}
+	to := peer.AddrPort()
+	s, err := h.Connect(uint16(number), netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ListenPacket implements transport.Net.
+func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
+	local, err := h.ResolveUDPAddr(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return h.ListenUDP(network, local)
+}
+
+// Dial implements transport.Net.
+func (h *Host) Dial(network, address string) (net.Conn, error) {
+	peer, err := h.ResolveUDPAddr(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return h.DialUDP(network, nil, peer)
+}
+
+// CreateDialer implements transport.Net.
+func (h *Host) CreateDialer(*net.Dialer) transport.Dialer { return hostDialer{h} }
+
+type hostDialer struct{ *Host }

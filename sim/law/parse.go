@@ -1,0 +1,260 @@
+package law
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/dtlssim/dtlssim/sim/suggest"
+)
+
+// argument is one named argument of a law.
+type argument struct {
+	name     string
+	duration bool    // a duration, or else a plain number
+	positive bool    // must be greater than 0; otherwise at least 0
+	limit    float64 // of a plain number
+}
+
+// family is one kind of law: its arguments in order, and what it makes of their
+// values (durations in nanoseconds).
+type family struct {
+	arguments []argument
+	check     func(a []float64) error
+	build     func(a []float64) (distribution, float64)
+}
+
+var families = map[string]family{
+	"uniform": {
+		arguments: []argument{{name: "from", duration: true}, {name: "to", duration: true}},
+		check: func(a []float64) error {
+			if a[0] >= a[1] {
+				return fmt.Errorf("its first bound must be below its second")
+			}
+			return nil
+		},
+		build: func(a []float64) (distribution, float64) {
+			return distuv.Uniform{Min: a[0], Max: a[1]}, (a[0] + a[1]) / 2
+		},
+	},
+	"normal": {
+		arguments: []argument{{name: "mean", duration: true}, {name: "sigma", duration: true, positive: true}},
+		build: func(a []float64) (distribution, float64) {
+			t := newTruncatedNormal(a[0], a[1])
+			return t, t.mean()
+		},
+	},
+	"exponential": {
+		arguments: []argument{{name: "mean", duration: true, positive: true}},
+		build: func(a []float64) (distribution, float64) {
+			return exponential{mean: a[0]}, a[0]
+		},
+	},
+	"lognormal": {
+		arguments: []argument{{name: "median", duration: true, positive: true}, {name: "sigma", positive: true, limit: 20}},
+		build: func(a []float64) (distribution, float64) {
+			return distuv.LogNormal{Mu: math.Log(a[0]), Sigma: a[1]}, a[0] * math.Exp(a[1]*a[1]/2)
+		},
+	},
+	"gamma": {
+		arguments: []argument{{name: "mean", duration: true, positive: true}, {name: "shape", positive: true, limit: 1e6}},
+		build: func(a []float64) (distribution, float64) {
+			return gamma{shape: a[1], scale: a[0] / a[1]}, a[0]
+		},
+	},
+	"weibull": {
+		arguments: []argument{{name: "scale", duration: true, positive: true}, {name: "shape", positive: true, limit: 1e6}},
+		build: func(a []float64) (distribution, float64) {
+			return weibull{scale: a[0], shape: a[1]}, a[0] * math.Gamma(1+1/a[1])
+		},
+	},
+	"pareto": {
+		arguments: []argument{{name: "minimum", duration: true, positive: true}, {name: "shape", positive: true, limit: 1e6}},
+		build: func(a []float64) (distribution, float64) {
+			mean := math.Inf(1)
+			if a[1] > 1 {
+				mean = a[1] * a[0] / (a[1] - 1)
+			}
+			return pareto{minimum: a[0], shape: a[1]}, mean
+		},
+	},
+}
+
+// Forms lists how laws are written, for messages and help.
+func Forms() []string {
+	forms := []string{"10ms"}
+	for name, f := range families {
+		var args []string
+		for _, a := range f.arguments {
+			args = append(args, a.name)
+		}
+		forms = append(forms, name+"("+strings.Join(args, ",")+")")
+	}
+	slices.Sort(forms)
+	return append(forms, "OFFSET+LAW")
+}
+
+// Parse reads a law: a duration, or one of [Forms] with its arguments in order or
+// by name, with an optional offset: "10ms", "uniform(5ms,15ms)",
+// "lognormal(median=20ms,sigma=0.6)", "5ms+exponential(mean=20ms)". The normal law
+// is truncated at 0.
+func Parse(text string) (Law, error) {
+	l, err := parse(strings.TrimSpace(text))
+	if err != nil {
+		return nil, fmt.Errorf("latency law %q: %w", text, err)
+	}
+	return l, nil
+}
+
+func parse(text string) (Law, error) {
+	open := strings.IndexByte(text, '(')
+	if open < 0 {
+		d, err := parseDuration(text)
+		if err != nil {
+			if _, ok := families[text]; ok {
+				return nil, fmt.Errorf("%s needs its arguments: %s", text, form(text))
+			}
+			if s := suggest.Nearest(text, names()); s != "" {
+				return nil, fmt.Errorf("not a law; did you mean %s?", form(s))
+			}
+			return nil, fmt.Errorf("%w; a law is one of %s", err, strings.Join(Forms(), ", "))
+		}
+		return Constant{Value: d}, nil
+	}
+	if !strings.HasSuffix(text, ")") {
+		return nil, fmt.Errorf("the closing parenthesis is missing")
+	}
+	head, body := text[:open], text[open+1:len(text)-1]
+	var offset time.Duration
+	if before, name, ok := strings.Cut(head, "+"); ok {
+		d, err := parseDuration(strings.TrimSpace(before))
+		if err != nil {
+			return nil, fmt.Errorf("offset: %w", err)
+		}
+		offset, head = d, name
+	}
+	name := strings.TrimSpace(head)
+	f, ok := families[name]
+	if !ok {
+		hint := ""
+		if s := suggest.Nearest(name, names()); s != "" {
+			hint = fmt.Sprintf("; did you mean %s?", form(s))
+		}
+		return nil, fmt.Errorf("%q is not a law%s; a law is one of %s", name, hint, strings.Join(Forms(), ", "))
+	}
+	values, err := f.parseArguments(name, body)
+	if err != nil {
+		return nil, err
+	}
+	if f.check != nil {
+		if err := f.check(values); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	d, mean := f.build(values)
+	return continuous{distribution: d, offset: offset, mean: mean, text: f.format(name, values)}, nil
+}
+
+func (f family) parseArguments(name, body string) ([]float64, error) {
+	var parts []string
+	if strings.TrimSpace(body) != "" {
+		parts = strings.Split(body, ",")
+	}
+	if len(parts) != len(f.arguments) {
+		return nil, fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(f.arguments), len(parts), form(name))
+	}
+	values := make([]float64, len(parts))
+	seen := make([]bool, len(parts))
+	for i, part := range parts {
+		text, at := strings.TrimSpace(part), i
+		if key, value, ok := strings.Cut(text, "="); ok {
+			key = strings.TrimSpace(key)
+			at = slices.IndexFunc(f.arguments, func(a argument) bool { return a.name == key })
+			if at < 0 {
+				return nil, fmt.Errorf("%s has no argument %q: %s", name, key, form(name))
+			}
+			text = strings.TrimSpace(value)
+		}
+		a := f.arguments[at]
+		if seen[at] {
+			return nil, fmt.Errorf("%s: argument %s is given twice", name, a.name)
+		}
+		seen[at] = true
+		v, err := a.parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", name, a.name, err)
+		}
+		values[at] = v
+	}
+	return values, nil
+}
+
+func (a argument) parse(text string) (float64, error) {
+	if a.duration {
+		d, err := parseDuration(text)
+		if err != nil {
+			return 0, err
+		}
+		if a.positive && d == 0 {
+			return 0, fmt.Errorf("must be above 0")
+		}
+		return float64(d), nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) {
+		return 0, fmt.Errorf("%q is not a number", text)
+	}
+	if v <= 0 || v > a.limit {
+		return 0, fmt.Errorf("%s is out of range: above 0, at most %g", text, a.limit)
+	}
+	return v, nil
+}
+
+func (f family) format(name string, values []float64) string {
+	args := make([]string, len(values))
+	for i, a := range f.arguments {
+		if a.duration {
+			args[i] = a.name + "=" + time.Duration(values[i]).String()
+		} else {
+			args[i] = a.name + "=" + strconv.FormatFloat(values[i], 'g', -1, 64)
+		}
+	}
+	return name + "(" + strings.Join(args, ",") + ")"
+}
+
+// parseDuration reads a non-negative duration; a bare 0 needs no unit.
+func parseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is not a duration (a number with a unit: ns, us, ms, s, m, h)", text)
+	case d < 0:
+		return 0, fmt.Errorf("%s is negative", text)
+	case d > 1000*time.Hour:
+		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
+	}
+	return d, nil
+}
+
+func names() []string {
+	var list []string
+	for name := range families {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func form(name string) string {
+	for _, f := range Forms() {
+		if strings.HasPrefix(f, name+"(") {
+			return f
+		}
+	}
+	return name
+}

@@ -1,0 +1,345 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/pion/transport/v2"
+
+	"github.com/dtlssim/dtlssim/clock"
+)
+
+// receiveBuffer is how many bytes of payload wait at a socket before more are
+// dropped: the default of Linux (net.core.rmem_default), without its accounting.
+const receiveBuffer = 212992
+
+type datagram struct {
+	from    netip.AddrPort
+	payload []byte
+}
+
+// Socket is a UDP socket of a host. It blocks under virtual time, and a Write
+// never blocks.
+type Socket struct {
+	port  *port
+	local netip.AddrPort
+	actor string // that opened it
+
+	// Guarded by Host.mu.
+	peer     netip.AddrPort // valid if connected
+	queue    []datagram
+	queued   int // bytes in queue
+	closed   bool
+	draining bool // its endpoint has closed: what arrives is read and dropped
+	ready    *sync.Cond
+	timedOut bool         // a read deadline has taken effect
+	deadline *clock.Event // a read deadline to come
+}
+
+var _ transport.UDPConn = (*Socket)(nil)
+
+func newSocket(p *port, local netip.AddrPort) *Socket {
+	s := &Socket{port: p, local: local, actor: p.host.w.Current().Name}
+	s.ready = sync.NewCond(&p.host.mu)
+	return s
+}
+
+// compare orders sockets in a way that is the same in every run.
+func (s *Socket) compare(t *Socket) int {
+	return cmp.Or(cmp.Compare(s.actor, t.actor), s.local.Compare(t.local), s.peer.Compare(t.peer))
+}
+
+// enqueue adds a datagram. The caller holds Host.mu.
+func (s *Socket) enqueue(d datagram) {
+	s.queue = append(s.queue, d)
+	s.queued += len(d.payload)
+	s.ready.Broadcast()
+}
+
+// await returns when there is a datagram to read. The caller holds Host.mu.
+func (s *Socket) await() error {
+	for {
+		switch {
+		case s.closed || s.draining:
+			return s.failure("read", net.ErrClosed)
+		case len(s.queue) > 0:
+			return nil
+		case s.timedOut:
+			return s.failure("read", os.ErrDeadlineExceeded)
+		}
+		s.ready.Wait()
+	}
+}
+
+func (s *Socket) failure(operation string, err error) error {
+	return &net.OpError{Op: operation, Net: "udp", Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
+}
+
+// Peek waits for a datagram and returns the first without taking it.
+func (s *Socket) Peek() (payload []byte, from netip.AddrPort, err error) {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := s.await(); err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	return s.queue[0].payload, s.queue[0].from, nil
+}
+
+// Discard takes the first datagram, if there is one, and drops it.
+func (s *Socket) Discard() {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(s.queue) > 0 {
+		s.take()
+	}
+}
+
+// take removes the first datagram. The caller holds Host.mu.
+func (s *Socket) take() datagram {
+	d := s.queue[0]
+	s.queue = s.queue[1:]
+	s.queued -= len(d.payload)
+	return d
+}
+
+// Connect connects an open socket to a peer, as connect(2) does: from now on it
+// takes that peer's datagrams alone, but those that wait in its queue stay, from
+// whomever they are. The port has room for a new open socket then.
+func (s *Socket) Connect(peer netip.AddrPort) error {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case s.closed:
+		return s.failure("connect", net.ErrClosed)
+	case s.peer.IsValid() || s.port.connected[peer] != nil:
+		return s.failure("connect", fmt.Errorf("the socket, or another for %s, is connected already", peer))
+	}
+	s.port.open = nil
+	s.port.connected[peer] = s
+	s.peer = peer
+	return nil
+}
+
+// Close releases the socket; readers that wait return net.ErrClosed.
+func (s *Socket) Close() error {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.closed {
+		return s.failure("close", net.ErrClosed)
+	}
+	s.closed = true
+	if s.deadline != nil {
+		h.w.Cancel(s.deadline)
+	}
+	if s.port.open == s {
+		s.port.open = nil
+	} else {
+		delete(s.port.connected, s.peer)
+	}
+	s.port.release()
+	s.ready.Broadcast()
+	return nil
+}
+
+// ReadFrom implements net.PacketConn.
+func (s *Socket) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := s.ReadFromUDP(p)
+	if from == nil {
+		return n, nil, err
+	}
+	return n, from, err
+}
+
+// ReadFromUDP implements transport.UDPConn.
+func (s *Socket) ReadFromUDP(p []byte) (int, *net.UDPAddr, error) {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := s.await(); err != nil {
+		return 0, nil, err
+	}
+	d := s.take()
+	n := copy(p, d.payload)
+	if n < len(d.payload) {
+		return n, net.UDPAddrFromAddrPort(d.from), io.ErrShortBuffer
+	}
+	return n, net.UDPAddrFromAddrPort(d.from), nil
+}
+
+// Read implements net.Conn.
+func (s *Socket) Read(p []byte) (int, error) {
+	n, _, err := s.ReadFromUDP(p)
+	return n, err
+}
+
+// Write implements net.Conn, for a connected socket.
+func (s *Socket) Write(p []byte) (int, error) {
+	h := s.port.host
+	h.mu.Lock()
+	peer, closed := s.peer, s.closed
+	h.mu.Unlock()
+	switch {
+	case closed:
+		return 0, s.failure("write", net.ErrClosed)
+	case !peer.IsValid():
+		return 0, s.failure("write", fmt.Errorf("the socket is not connected"))
+	}
+	h.w.send(s.port, s.local, peer, p)
+	return len(p), nil
+}
+
+// WriteTo implements net.PacketConn.
+func (s *Socket) WriteTo(p []byte, to net.Addr) (int, error) {
+	address, ok := to.(*net.UDPAddr)
+	if !ok {
+		return 0, s.failure("write", fmt.Errorf("%v is no UDP address", to))
+	}
+	return s.WriteToUDP(p, address)
+}
+
+// WriteToUDP implements transport.UDPConn.
+func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
+	h := s.port.host
+	h.mu.Lock()
+	closed := s.closed
+	h.mu.Unlock()
+	if closed {
+		return 0, s.failure("write", net.ErrClosed)
+	}
+	a := to.AddrPort()
+	h.w.send(s.port, s.local, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), p)
+	return len(p), nil
+}
+
+// SetReadDeadline implements net.Conn. A deadline that has passed already, which
+// is how pion interrupts its own reader, takes effect when all that is under way
+// has settled, and never before a datagram that is there to be read. Otherwise it
+// would be a matter of scheduling whether pion's Close, which interrupts its
+// reader before it writes the close_notify, writes it at all.
+func (s *Socket) SetReadDeadline(t time.Time) error {
+	h, w := s.port.host, s.port.host.w
+	h.mu.Lock()
+	old := s.deadline
+	s.deadline, s.timedOut = nil, false
+	h.mu.Unlock()
+	if old != nil {
+		w.Cancel(old)
+	}
+	if t.IsZero() {
+		w.mu.Lock()
+		for i := range w.expired {
+			if w.expired[i] == s {
+				w.expired = append(w.expired[:i], w.expired[i+1:]...)
+				break
+			}
+		}
+		w.mu.Unlock()
+		return nil
+	}
+	if w.Stopped() {
+		h.mu.Lock()
+		s.timedOut = true
+		s.ready.Broadcast()
+		h.mu.Unlock()
+		return nil
+	}
+	if d := time.Until(t); d > 0 {
+		e := w.After(clock.Deadline, d, s.expire)
+		h.mu.Lock()
+		s.deadline = e
+		h.mu.Unlock()
+		return nil
+	}
+	w.mu.Lock()
+	w.expired = append(w.expired, s)
+	w.mu.Unlock()
+	w.Rouse()
+	return nil
+}
+
+// expire lets the read deadline take effect.
+func (s *Socket) expire() {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.deadline = nil
+	s.timedOut = true
+	s.ready.Broadcast()
+}
+
+// SetDeadline implements net.Conn; writes never block.
+func (s *Socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
+
+// SetWriteDeadline implements net.Conn; writes never block.
+func (s *Socket) SetWriteDeadline(time.Time) error { return nil }
+
+// LocalAddr implements net.Conn.
+func (s *Socket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.local) }
+
+// RemoteAddr implements net.Conn; it is nil of a socket that is not connected.
+func (s *Socket) RemoteAddr() net.Addr {
+	if !s.peer.IsValid() {
+		return nil
+	}
+	return net.UDPAddrFromAddrPort(s.peer)
+}
+
+// SetReadBuffer implements transport.UDPConn; the size is fixed.
+func (s *Socket) SetReadBuffer(int) error { return transport.ErrNotSupported }
+
+// SetWriteBuffer implements transport.UDPConn; nothing waits to be sent.
+func (s *Socket) SetWriteBuffer(int) error { return transport.ErrNotSupported }
+
+// ReadMsgUDP implements transport.UDPConn; there is no out-of-band data.
+func (s *Socket) ReadMsgUDP(_, _ []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+	return 0, 0, 0, nil, transport.ErrNotSupported
+}
+
+// WriteMsgUDP implements transport.UDPConn; there is no out-of-band data.
+func (s *Socket) WriteMsgUDP(_, _ []byte, _ *net.UDPAddr) (n, oobn int, err error) {
+	return 0, 0, transport.ErrNotSupported
+}
+
+// Endpoint returns a view of a connected socket to give to a DTLS endpoint: an
+// endpoint closes what it was given, and this Close leaves the socket in place
+// until the application releases it. What arrives between the two is read and
+// dropped.
+func (s *Socket) Endpoint() net.Conn { return &endpointView{s} }
+
+type endpointView struct{ *Socket }
+
+// Close implements net.Conn.
+func (v *endpointView) Close() error {
+	h := v.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if v.draining || v.closed {
+		return v.failure("close", net.ErrClosed)
+	}
+	v.draining = true
+	v.queue, v.queued = nil, 0
+	v.ready.Broadcast()
+	return nil
+}
+
+// Write implements net.Conn.
+func (v *endpointView) Write(p []byte) (int, error) {
+	h := v.port.host
+	h.mu.Lock()
+	draining := v.draining
+	h.mu.Unlock()
+	if draining {
+		return 0, v.failure("write", net.ErrClosed)
+	}
+	return v.Socket.Write(p)
+}

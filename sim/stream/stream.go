@@ -1,0 +1,52 @@
+// Package stream is the only source of randomness of a replication: named
+// streams, each keyed by the seed and the stream's name alone. Two replications
+// that differ in one parameter therefore share every draw of every stream
+// (common random numbers), and a new stream disturbs none of the others.
+package stream
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+	"math/rand/v2"
+)
+
+// Stream is one sequence of draws. It is not safe for concurrent use.
+type Stream struct{ source *rand.ChaCha8 }
+
+// New returns the stream of that name. Its key is the SHA-256 digest of the
+// seed, the scenario's name and the stream's name.
+func New(seed uint64, scenario, name string) *Stream {
+	h := sha256.New()
+	h.Write([]byte("dtlssim stream 1\x00"))
+	h.Write(binary.BigEndian.AppendUint64(nil, seed))
+	for _, s := range []string{scenario, name} {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s))))
+		io.WriteString(h, s)
+	}
+	return &Stream{source: rand.NewChaCha8([32]byte(h.Sum(nil)))}
+}
+
+// Uint64 returns the next 64 bits.
+func (s *Stream) Uint64() uint64 { return s.source.Uint64() }
+
+// Uniform returns the next draw from the open interval (0, 1): the midpoint of
+// one of 2^53 equal cells, so that it is never 0 or 1 and every quantile of it is
+// finite.
+func (s *Stream) Uniform() float64 { return Uniform(s.Uint64()) }
+
+// Uniform converts 64 random bits as [Stream.Uniform] does.
+func Uniform(bits uint64) float64 {
+	return (float64(bits>>11) + 0.5) / (1 << 53)
+}
+
+// Read fills p. A read of a single byte returns a constant and consumes nothing:
+// crypto/internal/randutil.MaybeReadByte reads one byte, or none, by the toss of a
+// coin that nobody can seed, and this makes the two alike.
+func (s *Stream) Read(p []byte) (int, error) {
+	if len(p) == 1 {
+		p[0] = 0
+		return 1, nil
+	}
+	return s.source.Read(p)
+}

@@ -1,0 +1,160 @@
+package trace
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
+
+// Content types (RFC 6347 section 4.1, RFC 5246 section 6.2.1).
+const (
+	ChangeCipherSpec = 20
+	Alert            = 21
+	Handshake        = 22
+	ApplicationData  = 23
+)
+
+// Handshake types (RFC 6347 section 4.3.2) that the simulator asks for by name.
+const (
+	ClientHello = 1
+)
+
+// DTLSRecord is what the header of one DTLS record shows to anyone on the path,
+// and, of a record in the clear, the little more that names it.
+type DTLSRecord struct {
+	ContentType uint8
+	Epoch       uint16
+	Sequence    uint64 // 48 bits, within the epoch
+	Length      int    // of the fragment, in bytes
+
+	// Message is the handshake type of a handshake record of epoch 0. Those of a
+	// later epoch are encrypted, and Message is 0: without renegotiation that can
+	// only be a Finished.
+	Message uint8
+
+	// Level and Description are those of an alert of epoch 0, and 0 otherwise.
+	Level, Description uint8
+}
+
+const recordHeaderSize = 13
+
+// ParseDatagram reads the headers of the DTLS records in a datagram. It returns
+// the records before the first fault, and whether there was none.
+func ParseDatagram(datagram []byte) (records []DTLSRecord, ok bool) {
+	records = make([]DTLSRecord, 0, 4)
+	for len(datagram) > 0 {
+		if len(datagram) < recordHeaderSize {
+			return records, false
+		}
+		r := DTLSRecord{
+			ContentType: datagram[0],
+			Epoch:       binary.BigEndian.Uint16(datagram[3:]),
+			Sequence:    binary.BigEndian.Uint64(datagram[3:]) & (1<<48 - 1),
+			Length:      int(binary.BigEndian.Uint16(datagram[11:])),
+		}
+		if datagram[1] != 254 || r.ContentType < ChangeCipherSpec || r.ContentType > ApplicationData ||
+			len(datagram) < recordHeaderSize+r.Length {
+			return records, false
+		}
+		fragment := datagram[recordHeaderSize : recordHeaderSize+r.Length]
+		if r.Epoch == 0 {
+			switch {
+			case r.ContentType == Handshake && len(fragment) > 0:
+				r.Message = fragment[0]
+			case r.ContentType == Alert && len(fragment) == 2:
+				r.Level, r.Description = fragment[0], fragment[1]
+			}
+		}
+		records = append(records, r)
+		datagram = datagram[recordHeaderSize+r.Length:]
+	}
+	return records, len(records) > 0
+}
+
+var messageNames = map[uint8]string{
+	0: "HelloRequest", ClientHello: "ClientHello", 2: "ServerHello", 3: "HelloVerifyRequest", 4: "NewSessionTicket",
+	11: "Certificate", 12: "ServerKeyExchange", 13: "CertificateRequest", 14: "ServerHelloDone",
+	15: "CertificateVerify", 16: "ClientKeyExchange", 20: "Finished",
+}
+
+var alertNames = map[uint8]string{ // RFC 5246 section 7.2
+	0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 40: "handshake_failure",
+	47: "illegal_parameter", 50: "decode_error", 51: "decrypt_error", 80: "internal_error",
+}
+
+// Name returns the name of the record's content: the handshake message, the
+// alert, or the content type.
+func (r DTLSRecord) Name() string {
+	switch r.ContentType {
+	case ChangeCipherSpec:
+		return "ChangeCipherSpec"
+	case ApplicationData:
+		return "ApplicationData"
+	case Alert:
+		if r.Epoch > 0 {
+			return "Alert"
+		}
+		if name, ok := alertNames[r.Description]; ok {
+			return "Alert(" + name + ")"
+		}
+		return fmt.Sprintf("Alert(%d)", r.Description)
+	}
+	if r.Epoch > 0 {
+		return "Finished"
+	}
+	if name, ok := messageNames[r.Message]; ok {
+		return name
+	}
+	return fmt.Sprintf("Handshake(%d)", r.Message)
+}
+
+// Label names a datagram by its DTLS headers: the contents joined by "+"
+// (fragments of one message count once), then epoch and sequence number of the
+// first record: "ClientKeyExchange+ChangeCipherSpec+Finished epoch=0 seq=2".
+func Label(datagram []byte) string {
+	records, ok := ParseDatagram(datagram)
+	if len(records) == 0 {
+		return "not DTLS"
+	}
+	var b strings.Builder
+	last := ""
+	for i, r := range records {
+		name := r.Name()
+		if name == last && r.ContentType == Handshake {
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('+')
+		}
+		b.WriteString(name)
+		last = name
+	}
+	if !ok {
+		b.WriteString("+not DTLS")
+	}
+	fmt.Fprintf(&b, " epoch=%d seq=%d", records[0].Epoch, records[0].Sequence)
+	return b.String()
+}
+
+// StartsHandshake tells whether a datagram can begin a session: its first record
+// is a handshake record of epoch 0 (RFC 6347 section 4.2.1). It need not be a
+// ClientHello: that is what dtls.Listen of pion asks for.
+func StartsHandshake(datagram []byte) bool {
+	records, _ := ParseDatagram(datagram)
+	return len(records) > 0 && records[0].ContentType == Handshake && records[0].Epoch == 0
+}
+
+// IsClientHello tells whether the first record of a datagram is a ClientHello.
+func IsClientHello(datagram []byte) bool {
+	records, _ := ParseDatagram(datagram)
+	return len(records) > 0 && records[0].ContentType == Handshake && records[0].Epoch == 0 &&
+		records[0].Message == ClientHello
+}
+
+// IsEncryptedAlert tells whether the first record of a datagram is an alert under
+// the keys of an association; the first that a client sends is its close_notify,
+// unless something failed before.
+func IsEncryptedAlert(datagram []byte) bool {
+	records, _ := ParseDatagram(datagram)
+	return len(records) > 0 && records[0].ContentType == Alert && records[0].Epoch > 0
+}

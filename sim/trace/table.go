@@ -1,0 +1,98 @@
+package trace
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// Seconds writes a virtual time as seconds with nine digits, so that a column of
+// them lines up.
+func Seconds(d time.Duration) string {
+	return fmt.Sprintf("%d.%09d", d/time.Second, d%time.Second)
+}
+
+// Describe says in a few words what a record is about, without its time and host.
+func (r *Record) Describe() string {
+	switch r.Kind {
+	case Send:
+		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s)", r.To, r.Label, len(r.Payload), Seconds(r.At+r.Latency))
+	case Lose:
+		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, len(r.Payload), r.Detail)
+	case Arrive:
+		return fmt.Sprintf("<- %s  %s  %d B  to %s", r.From, r.Label, len(r.Payload), r.Detail)
+	case Drop:
+		return fmt.Sprintf("<x %s  %s  %d B  dropped: %s", r.From, r.Label, len(r.Payload), r.Detail)
+	}
+	if r.Detail == "" {
+		return r.Event
+	}
+	return r.Event + ": " + r.Detail
+}
+
+// WriteTable writes a trace as a table, one line a record: virtual time in
+// seconds, host, actor, what happened.
+func WriteTable(w io.Writer, records []Record) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i := range records {
+		r := &records[i]
+		actor := r.Actor
+		if actor == "" {
+			actor = "network"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", Seconds(r.At), r.Host, actor, r.Describe())
+	}
+	return t.Flush()
+}
+
+// WriteJSONLines writes a trace as JSON Lines, one object a record, payloads in
+// hexadecimal and times in integer nanoseconds.
+func WriteJSONLines(w io.Writer, records []Record) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for i := range records {
+		r := &records[i]
+		line := struct {
+			At       int64  `json:"at_ns"`
+			Host     string `json:"host"`
+			Actor    string `json:"actor"`
+			Kind     string `json:"kind"`
+			Datagram string `json:"datagram,omitempty"`
+			From     string `json:"from,omitempty"`
+			To       string `json:"to,omitempty"`
+			Label    string `json:"label,omitempty"`
+			Latency  *int64 `json:"latency_ns,omitempty"`
+			Payload  string `json:"payload,omitempty"`
+			Event    string `json:"event,omitempty"`
+			Detail   string `json:"detail,omitempty"`
+		}{
+			At: int64(r.At), Host: r.Host, Actor: r.Actor, Kind: r.Kind.String(), Label: r.Label,
+			Payload: hex.EncodeToString(r.Payload), Event: r.Event, Detail: r.Detail,
+		}
+		if r.Kind != Note {
+			line.Datagram, line.From, line.To = r.Datagram.String(), r.From.String(), r.To.String()
+		}
+		if r.Kind == Send {
+			latency := int64(r.Latency)
+			line.Latency = &latency
+		}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FirstDifference returns the index of the first record at which two traces part,
+// or -1 when they are the same.
+func FirstDifference(a, b []Record) int {
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || string(a[i].Append(nil)) != string(b[i].Append(nil)) {
+			return i
+		}
+	}
+	return -1
+}

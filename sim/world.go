@@ -1,0 +1,201 @@
+// Package sim performs one replication: real DTLS endpoints and ordinary
+// blocking Go code on the hosts of a virtual network, with a link that decides
+// the fate of each datagram, a trace of all that happens, and a digest of it.
+package sim
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v2/vnet"
+
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// DefaultLimits are far beyond what a scenario that ends needs.
+var DefaultLimits = clock.Limits{Virtual: 1000 * time.Hour, Events: 1_000_000}
+
+// network is the address block of the virtual network (RFC 5737).
+const network = "192.0.2.0/24"
+
+// Config describes one replication.
+type Config struct {
+	Scenario string // keys the random streams, with the seed
+	Seed     uint64
+	Limits   clock.Limits // zero fields: those of DefaultLimits
+	Link     Link
+}
+
+// Result is what one replication gave.
+type Result struct {
+	End     clock.End
+	Virtual time.Duration // virtual time at the end
+	Events  int           // events dispatched
+	Records []trace.Record
+	Digest  string // over the whole trace
+	Shape   string // see trace.Shape
+}
+
+// World is one replication under way. Its methods may be called from any
+// goroutine of the replication.
+type World struct {
+	*clock.Clock
+	config Config
+	router *vnet.Router
+	hosts  []*Host
+	link   *link
+
+	mu       sync.Mutex // held for a few instructions only
+	recorder *trace.Recorder
+	owners   map[netip.AddrPort]string // the actor that last opened a socket there
+	expired  []*Socket                 // whose readers a deadline will wake when all is settled
+	arriving *Packet                   // handed to the virtual network, and not seen at a host yet
+}
+
+// exclusive makes replications of one process follow one another: they share
+// crypto/rand.Reader, and determinism wants one at a time.
+var exclusive sync.Mutex
+
+// collectionOff tells that the process has switched garbage collection off for
+// good; see OwnProcess.
+var collectionOff bool
+
+// OwnProcess prepares a process that does nothing but replications: collection
+// is off until Collect is called between two of them.
+func OwnProcess() {
+	exclusive.Lock()
+	defer exclusive.Unlock()
+	debug.SetGCPercent(-1)
+	collectionOff = true
+}
+
+// Run performs one replication. build sets up hosts and starts actors; it runs on
+// the goroutine of the event loop and must not block. A panic of the scenario
+// ends the process; that is why studies run replications in worker processes.
+func Run(config Config, build func(w *World)) Result {
+	exclusive.Lock()
+	defer exclusive.Unlock()
+	if !collectionOff {
+		defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	}
+	if config.Limits.Virtual == 0 {
+		config.Limits.Virtual = DefaultLimits.Virtual
+	}
+	if config.Limits.Events == 0 {
+		config.Limits.Events = DefaultLimits.Events
+	}
+	w := &World{config: config, recorder: trace.NewRecorder(), owners: make(map[netip.AddrPort]string)}
+	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
+	rand.Reader = (*actorRandom)(w)
+
+	var result Result
+	result.End, result.Virtual, result.Events = clock.Run(config.Limits, func(c *clock.Clock) {
+		w.Clock = c
+		w.link = newLink(w, config.Link)
+		w.startRouter()
+		c.OnSettled(w.settled)
+		build(w)
+	})
+	result.Records = w.recorder.Records()
+	result.Digest = w.recorder.Digest()
+	result.Shape = trace.Shape(result.Records)
+	return result
+}
+
+// startRouter starts the router of the virtual network. It carries datagrams
+// without delay: the link has decided their fate and their time before they get
+// there, which a router of vnet cannot do for each of them under virtual time.
+func (w *World) startRouter() {
+	router, err := vnet.NewRouter(&vnet.RouterConfig{Name: "network", CIDR: network, LoggerFactory: silent})
+	if err == nil {
+		err = router.Start()
+	}
+	if err != nil {
+		panic(fmt.Errorf("sim: the virtual network does not start: %w", err))
+	}
+	w.router = router
+	w.OnEnd(func() { _ = router.Stop() })
+}
+
+// silent makes loggers that drop everything.
+var silent = &logging.DefaultLoggerFactory{
+	Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{},
+}
+
+// Note records what an application on host h did or saw. event and detail must
+// not depend on time, for both are part of the shape.
+func (w *World) Note(h *Host, event, detail string) {
+	w.record(trace.Record{Host: h.name, Kind: trace.Note, Event: event, Detail: detail})
+}
+
+// record adds a record of the calling goroutine's actor at the present time.
+func (w *World) record(r trace.Record) {
+	if w.Stopped() {
+		return
+	}
+	r.At = w.Now()
+	r.Actor = w.Current().Name
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.recorder.Add(r)
+}
+
+// settled runs when every goroutine of the replication is blocked: the trace
+// takes its order, a datagram that met no socket is noticed, and one reader whose
+// deadline has passed is woken.
+func (w *World) settled() bool {
+	w.mu.Lock()
+	lost := w.arriving
+	w.arriving = nil
+	w.mu.Unlock()
+	if lost != nil {
+		w.unreachable(lost)
+	}
+	w.mu.Lock()
+	w.recorder.Settle()
+	var next *Socket
+	if len(w.expired) > 0 {
+		slices.SortFunc(w.expired, (*Socket).compare)
+		next = w.expired[0]
+		w.expired = w.expired[1:]
+	}
+	w.mu.Unlock()
+	if next == nil {
+		return false
+	}
+	next.expire()
+	return true
+}
+
+// Stream returns the random stream of that name; every call gives one that
+// starts from its beginning.
+func (w *World) Stream(name string) *stream.Stream {
+	return stream.New(w.config.Seed, w.config.Scenario, name)
+}
+
+// actorRandom serves crypto/rand from a stream of the actor that asks. One
+// stream for all would give two actors that act at one instant each other's
+// bytes, in an order that the runtime draws at random.
+type actorRandom World
+
+func (r *actorRandom) Read(p []byte) (int, error) {
+	w := (*World)(r)
+	actor := w.Current()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, ok := actor.Random.(*stream.Stream)
+	if !ok {
+		s = w.Stream("crypto/" + actor.Name)
+		actor.Random = s
+	}
+	return s.Read(p)
+}
