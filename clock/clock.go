@@ -50,7 +50,8 @@ type Clock struct {
 	actors    map[unsafe.Pointer]*Actor
 	loopActor *Actor
 
-	wake    chan struct{} // tells the sleeping loop that there is something to look at
+	alarm   *time.Timer // what the sleeping loop waits for
+	waits   map[*deadlineContext]struct{}
 	running sync.WaitGroup
 	settled []func() bool
 	atEnd   []func()
@@ -70,7 +71,7 @@ func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, e
 			start:  time.Now(),
 			limits: limits,
 			actors: make(map[unsafe.Pointer]*Actor),
-			wake:   make(chan struct{}, 1),
+			waits:  make(map[*deadlineContext]struct{}),
 		}
 		c.quit, c.cancel = context.WithCancel(context.Background())
 		c.loopActor = &Actor{Name: ""}
@@ -92,7 +93,12 @@ func (c *Clock) Time(t time.Duration) time.Time { return c.start.Add(t) }
 // After schedules f to run on the goroutine of the event loop in d from now. f
 // must not block.
 func (c *Clock) After(kind Kind, d time.Duration, f func()) *Event {
-	now, actor := c.Now(), c.Current()
+	return c.AfterBy(c.Current(), kind, d, f)
+}
+
+// AfterBy is After for a caller that knows which actor it belongs to.
+func (c *Clock) AfterBy(actor *Actor, kind Kind, d time.Duration, f func()) *Event {
+	now := c.Now()
 	if d < 0 {
 		d = 0
 	}
@@ -151,9 +157,19 @@ func (c *Clock) Sleep(d time.Duration) error {
 func (c *Clock) WithTimeout(d time.Duration) (context.Context, context.CancelFunc) {
 	ctx := &deadlineContext{Context: context.Background(), done: make(chan struct{})}
 	e := c.After(Deadline, d, func() { ctx.end(context.DeadlineExceeded) })
-	stop := context.AfterFunc(c.quit, func() { ctx.end(context.Canceled) })
+	c.mu.Lock()
+	stopped := c.stopped
+	if !stopped {
+		c.waits[ctx] = struct{}{}
+	}
+	c.mu.Unlock()
+	if stopped {
+		ctx.end(context.Canceled)
+	}
 	return ctx, func() {
-		stop()
+		c.mu.Lock()
+		delete(c.waits, ctx)
+		c.mu.Unlock()
 		c.Cancel(e)
 		ctx.end(context.Canceled)
 	}
@@ -235,10 +251,8 @@ func (c *Clock) Stopped() bool {
 
 // rouse wakes the sleeping loop. The caller holds mu.
 func (c *Clock) rouse() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+	c.sleeping = false
+	c.alarm.Reset(0)
 }
 
 // settle lets everything that has been caused happen.
@@ -256,8 +270,8 @@ func (c *Clock) settle() {
 }
 
 func (c *Clock) loop() End {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	c.alarm = time.NewTimer(time.Hour)
+	defer c.alarm.Stop()
 	for {
 		c.settle()
 		now := c.Now()
@@ -270,17 +284,10 @@ func (c *Clock) loop() End {
 			return Quiet
 		}
 		if now < next {
-			select { // a wake-up that came before the last settling is no news
-			case <-c.wake:
-			default:
-			}
 			c.sleeping, c.until = true, next
+			c.alarm.Reset(next - now)
 			c.mu.Unlock()
-			timer.Reset(next - now)
-			select {
-			case <-timer.C:
-			case <-c.wake:
-			}
+			<-c.alarm.C
 			c.mu.Lock()
 			c.sleeping = false
 			c.mu.Unlock()
@@ -307,9 +314,13 @@ func (c *Clock) loop() End {
 func (c *Clock) stop() {
 	c.mu.Lock()
 	c.stopped = true
-	atEnd := c.atEnd
+	atEnd, waits := c.atEnd, c.waits
+	c.waits = nil
 	c.mu.Unlock()
 	c.cancel()
+	for ctx := range waits { // in any order: nothing of it is recorded
+		ctx.end(context.Canceled)
+	}
 	for i := len(atEnd) - 1; i >= 0; i-- {
 		atEnd[i]()
 	}

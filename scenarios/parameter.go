@@ -170,6 +170,7 @@ type Values struct {
 	scenario *Scenario
 	given    Settings // as given, without what shorthands added
 	values   map[string]value
+	text     map[string]string // canonical, of every parameter
 }
 
 // Resolve checks settings and completes them with the defaults. It reports every
@@ -222,6 +223,10 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 		}
 		v.values[p.Name] = parsed
 	}
+	v.text = make(map[string]string, len(v.values))
+	for name, value := range v.values {
+		v.text[name] = value.text
+	}
 	return v, nil
 }
 
@@ -247,14 +252,9 @@ func (v Values) Count(name string) int { return int(v.values[name].parsed.(int64
 // Probability returns the value of a parameter of ProbabilityType.
 func (v Values) Probability(name string) float64 { return v.values[name].parsed.(float64) }
 
-// Text returns every parameter's value in its canonical form.
-func (v Values) Text() map[string]string {
-	text := make(map[string]string, len(v.values))
-	for name, value := range v.values {
-		text[name] = value.text
-	}
-	return text
-}
+// Text returns every parameter's value in its canonical form. The map is shared:
+// nobody writes to it.
+func (v Values) Text() map[string]string { return v.text }
 
 // Settings returns the settings that these values were resolved from.
 func (v Values) Settings() Settings { return v.given }

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -92,17 +94,18 @@ func (h *Host) bind(number uint16) (*port, error) {
 // a deadline in the past by a timer, and while a goroutine waits for the mutex of
 // a pion connection no timer fires.
 func (p *port) pump() {
-	buffer := make([]byte, 1<<16)
 	for {
-		n, from, err := p.conn.ReadFrom(buffer)
-		if err != nil {
+		// The payload comes with the packet that the link handed over; only its
+		// arrival, and the address that it arrives from, are the virtual network's.
+		_, from, err := p.conn.ReadFrom(nil)
+		if err != nil && !errors.Is(err, io.ErrShortBuffer) {
 			return
 		}
-		p.receive(from, buffer[:n])
+		p.receive(from)
 	}
 }
 
-func (p *port) receive(from net.Addr, payload []byte) {
+func (p *port) receive(from net.Addr) {
 	h, w := p.host, p.host.w
 	source := from.(*net.UDPAddr).AddrPort()
 	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
@@ -125,7 +128,7 @@ func (p *port) receive(from net.Addr, payload []byte) {
 		r.Kind, r.Detail = trace.Drop, "no socket takes datagrams from this peer"
 	case socket.draining:
 		r.Kind, r.Detail = trace.Drop, "the endpoint is closed, its socket lingers"
-	case socket.queued+len(payload) > receiveBuffer:
+	case socket.queued+len(packet.Payload) > receiveBuffer:
 		r.Kind, r.Detail = trace.Drop, "the receive buffer is full"
 	default:
 		r.Detail = where

@@ -46,11 +46,33 @@ type link struct {
 	w  *World
 	mu sync.Mutex // held for a few instructions only
 
-	streams map[string]*stream.Stream
+	flows map[[2]string]*flow // by sender and receiver
+}
+
+// flow holds the draws of the datagrams from one actor to another.
+type flow struct {
+	latency, loss draws
+}
+
+// draws is a stream that is made when its first variate is wanted; those that
+// nobody wanted are passed over then.
+type draws struct {
+	stream *stream.Stream
+	passed int
+}
+
+func (d *draws) uniform(make func() *stream.Stream) float64 {
+	if d.stream == nil {
+		d.stream = make()
+		for range d.passed {
+			d.stream.Uint64()
+		}
+	}
+	return d.stream.Uniform()
 }
 
 func newLink(w *World, l Link) *link {
-	return &link{Link: l, w: w, streams: make(map[string]*stream.Stream)}
+	return &link{Link: l, w: w, flows: make(map[[2]string]*flow)}
 }
 
 // fate draws a datagram's fate. Every datagram takes one draw of each stream of
@@ -58,10 +80,16 @@ func newLink(w *World, l Link) *link {
 func (l *link) fate(p *Packet) (latency time.Duration, lost bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	flow := p.Sender + ">" + p.Receiver
-	u := l.stream("latency/" + flow).Uniform()
+	key := [2]string{p.Sender, p.Receiver}
+	f, ok := l.flows[key]
+	if !ok {
+		f = &flow{}
+		l.flows[key] = f
+	}
 	if l.Latency != nil {
-		latency = law.Latency(l.Latency(p), u)
+		latency = f.latency.draw(l.Latency(p), func() *stream.Stream {
+			return l.w.Stream("latency/" + p.Sender + ">" + p.Receiver)
+		})
 	}
 	if l.Override != nil {
 		if d, ok := l.Override(p); ok {
@@ -69,18 +97,20 @@ func (l *link) fate(p *Packet) (latency time.Duration, lost bool) {
 		}
 	}
 	if l.Loss > 0 {
-		lost = l.stream("loss/"+flow).Uniform() < l.Loss
+		lost = l.Loss > f.loss.uniform(func() *stream.Stream {
+			return l.w.Stream("loss/" + p.Sender + ">" + p.Receiver)
+		})
 	}
 	return latency, lost
 }
 
-func (l *link) stream(name string) *stream.Stream {
-	s, ok := l.streams[name]
-	if !ok {
-		s = l.w.Stream(name)
-		l.streams[name] = s
+// draw draws from a law. A constant takes its draw too, but nobody looks at it.
+func (d *draws) draw(l law.Law, make func() *stream.Stream) time.Duration {
+	if c, ok := l.(law.Constant); ok && d.stream == nil {
+		d.passed++
+		return c.Value
 	}
-	return s
+	return law.Latency(l, d.uniform(make))
 }
 
 // send gives a datagram to the network. It never blocks.
@@ -88,27 +118,27 @@ func (w *World) send(from *port, source, destination netip.AddrPort, payload []b
 	if w.Stopped() {
 		return
 	}
-	actor := w.Current().Name
+	actor := w.Current()
 	w.mu.Lock()
-	from.host.sent[actor]++
+	from.host.sent[actor.Name]++
 	p := &Packet{
-		ID:   trace.Datagram{Actor: actor, Number: from.host.sent[actor]},
+		ID:   trace.Datagram{Actor: actor.Name, Number: from.host.sent[actor.Name]},
 		From: source, To: destination,
-		Sender: actor, Receiver: w.owners[destination],
+		Sender: actor.Name, Receiver: w.owners[destination],
 		Payload: append([]byte(nil), payload...),
 		label:   trace.Label(payload),
 	}
 	w.mu.Unlock()
 	latency, lost := w.link.fate(p)
 	r := p.record(from.host.name, trace.Send)
-	r.Latency = latency
+	r.Latency, r.Payload = latency, p.Payload
 	if lost {
 		r.Kind, r.Latency, r.Detail = trace.Lose, 0, "loss"
-		w.record(r)
+		w.recordBy(actor, r)
 		return
 	}
-	w.record(r)
-	w.After(clock.Delivery, latency, func() {
+	w.recordBy(actor, r)
+	w.AfterBy(actor, clock.Delivery, latency, func() {
 		w.mu.Lock()
 		w.arriving = p
 		w.mu.Unlock()
@@ -118,7 +148,7 @@ func (w *World) send(from *port, source, destination netip.AddrPort, payload []b
 
 func (p *Packet) record(host string, kind trace.Kind) trace.Record {
 	return trace.Record{
-		Host: host, Kind: kind, Datagram: p.ID, From: p.From, To: p.To, Label: p.label, Payload: p.Payload,
+		Host: host, Kind: kind, Datagram: p.ID, From: p.From, To: p.To, Label: p.label, Length: len(p.Payload),
 	}
 }
 

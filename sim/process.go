@@ -2,7 +2,6 @@ package sim
 
 import (
 	"runtime"
-	"runtime/debug"
 )
 
 // Environment returns the settings of the environment under which a process gives
@@ -14,7 +13,7 @@ func Environment() []string {
 }
 
 // collectAt is the size of the heap, in bytes, from which Collect collects.
-const collectAt = 48 << 20
+const collectAt = 24 << 20
 
 // Collect collects garbage if there is enough of it. A process that has called
 // OwnProcess calls it between two replications. How full the pools of the stack
@@ -25,6 +24,5 @@ func Collect() {
 	runtime.ReadMemStats(&m)
 	if m.HeapAlloc > collectAt {
 		runtime.GC()
-		debug.FreeOSMemory()
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/logging"
 	"github.com/pion/transport/v2/vnet"
 
 	"github.com/dtlssim/dtlssim/clock"
@@ -107,7 +106,7 @@ func Run(config Config, build func(w *World)) Result {
 	})
 	result.Records = w.recorder.Records()
 	result.Digest = w.recorder.Digest()
-	result.Shape = trace.Shape(result.Records)
+	result.Shape = w.recorder.Shape()
 	return result
 }
 
@@ -115,7 +114,7 @@ func Run(config Config, build func(w *World)) Result {
 // without delay: the link has decided their fate and their time before they get
 // there, which a router of vnet cannot do for each of them under virtual time.
 func (w *World) startRouter() {
-	router, err := vnet.NewRouter(&vnet.RouterConfig{Name: "network", CIDR: network, LoggerFactory: silent})
+	router, err := vnet.NewRouter(&vnet.RouterConfig{Name: "network", CIDR: network, LoggerFactory: silent{}})
 	if err == nil {
 		err = router.Start()
 	}
@@ -126,11 +125,6 @@ func (w *World) startRouter() {
 	w.OnEnd(func() { _ = router.Stop() })
 }
 
-// silent makes loggers that drop everything.
-var silent = &logging.DefaultLoggerFactory{
-	Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{},
-}
-
 // Note records what an application on host h did or saw. event and detail must
 // not depend on time, for both are part of the shape.
 func (w *World) Note(h *Host, event, detail string) {
@@ -138,12 +132,14 @@ func (w *World) Note(h *Host, event, detail string) {
 }
 
 // record adds a record of the calling goroutine's actor at the present time.
-func (w *World) record(r trace.Record) {
+func (w *World) record(r trace.Record) { w.recordBy(w.Current(), r) }
+
+func (w *World) recordBy(actor *clock.Actor, r trace.Record) {
 	if w.Stopped() {
 		return
 	}
 	r.At = w.Now()
-	r.Actor = w.Current().Name
+	r.Actor = actor.Name
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.recorder.Add(r)

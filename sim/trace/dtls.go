@@ -3,7 +3,7 @@ package trace
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
+	"strconv"
 )
 
 // Content types (RFC 6347 section 4.1, RFC 5246 section 6.2.1).
@@ -38,37 +38,32 @@ type DTLSRecord struct {
 
 const recordHeaderSize = 13
 
-// ParseDatagram reads the headers of the DTLS records in a datagram. It returns
-// the records before the first fault, and whether there was none.
-func ParseDatagram(datagram []byte) (records []DTLSRecord, ok bool) {
-	records = make([]DTLSRecord, 0, 4)
-	for len(datagram) > 0 {
-		if len(datagram) < recordHeaderSize {
-			return records, false
-		}
-		r := DTLSRecord{
-			ContentType: datagram[0],
-			Epoch:       binary.BigEndian.Uint16(datagram[3:]),
-			Sequence:    binary.BigEndian.Uint64(datagram[3:]) & (1<<48 - 1),
-			Length:      int(binary.BigEndian.Uint16(datagram[11:])),
-		}
-		if datagram[1] != 254 || r.ContentType < ChangeCipherSpec || r.ContentType > ApplicationData ||
-			len(datagram) < recordHeaderSize+r.Length {
-			return records, false
-		}
-		fragment := datagram[recordHeaderSize : recordHeaderSize+r.Length]
-		if r.Epoch == 0 {
-			switch {
-			case r.ContentType == Handshake && len(fragment) > 0:
-				r.Message = fragment[0]
-			case r.ContentType == Alert && len(fragment) == 2:
-				r.Level, r.Description = fragment[0], fragment[1]
-			}
-		}
-		records = append(records, r)
-		datagram = datagram[recordHeaderSize+r.Length:]
+// parseRecord reads the header of the first DTLS record in a datagram and returns
+// what is behind that record. ok is false if there is no whole record.
+func parseRecord(datagram []byte) (r DTLSRecord, rest []byte, ok bool) {
+	if len(datagram) < recordHeaderSize {
+		return r, nil, false
 	}
-	return records, len(records) > 0
+	r = DTLSRecord{
+		ContentType: datagram[0],
+		Epoch:       binary.BigEndian.Uint16(datagram[3:]),
+		Sequence:    binary.BigEndian.Uint64(datagram[3:]) & (1<<48 - 1),
+		Length:      int(binary.BigEndian.Uint16(datagram[11:])),
+	}
+	end := recordHeaderSize + r.Length
+	if datagram[1] != 254 || r.ContentType < ChangeCipherSpec || r.ContentType > ApplicationData || len(datagram) < end {
+		return DTLSRecord{}, nil, false
+	}
+	fragment := datagram[recordHeaderSize:end]
+	if r.Epoch == 0 {
+		switch {
+		case r.ContentType == Handshake && len(fragment) > 0:
+			r.Message = fragment[0]
+		case r.ContentType == Alert && len(fragment) == 2:
+			r.Level, r.Description = fragment[0], fragment[1]
+		}
+	}
+	return r, datagram[end:], true
 }
 
 var messageNames = map[uint8]string{
@@ -112,49 +107,49 @@ func (r DTLSRecord) Name() string {
 // (fragments of one message count once), then epoch and sequence number of the
 // first record: "ClientKeyExchange+ChangeCipherSpec+Finished epoch=0 seq=2".
 func Label(datagram []byte) string {
-	records, ok := ParseDatagram(datagram)
-	if len(records) == 0 {
+	first, rest, ok := parseRecord(datagram)
+	if !ok {
 		return "not DTLS"
 	}
-	var b strings.Builder
-	last := ""
-	for i, r := range records {
+	b := make([]byte, 0, 96)
+	last := first.Name()
+	b = append(b, last...)
+	for len(rest) > 0 {
+		var r DTLSRecord
+		if r, rest, ok = parseRecord(rest); !ok {
+			b = append(b, "+not DTLS"...)
+			break
+		}
 		name := r.Name()
 		if name == last && r.ContentType == Handshake {
 			continue
 		}
-		if i > 0 {
-			b.WriteByte('+')
-		}
-		b.WriteString(name)
+		b = append(append(b, '+'), name...)
 		last = name
 	}
-	if !ok {
-		b.WriteString("+not DTLS")
-	}
-	fmt.Fprintf(&b, " epoch=%d seq=%d", records[0].Epoch, records[0].Sequence)
-	return b.String()
+	b = strconv.AppendUint(append(b, " epoch="...), uint64(first.Epoch), 10)
+	b = strconv.AppendUint(append(b, " seq="...), first.Sequence, 10)
+	return string(b)
 }
 
 // StartsHandshake tells whether a datagram can begin a session: its first record
 // is a handshake record of epoch 0 (RFC 6347 section 4.2.1). It need not be a
 // ClientHello: that is what dtls.Listen of pion asks for.
 func StartsHandshake(datagram []byte) bool {
-	records, _ := ParseDatagram(datagram)
-	return len(records) > 0 && records[0].ContentType == Handshake && records[0].Epoch == 0
+	r, _, ok := parseRecord(datagram)
+	return ok && r.ContentType == Handshake && r.Epoch == 0
 }
 
 // IsClientHello tells whether the first record of a datagram is a ClientHello.
 func IsClientHello(datagram []byte) bool {
-	records, _ := ParseDatagram(datagram)
-	return len(records) > 0 && records[0].ContentType == Handshake && records[0].Epoch == 0 &&
-		records[0].Message == ClientHello
+	r, _, ok := parseRecord(datagram)
+	return ok && r.ContentType == Handshake && r.Epoch == 0 && r.Message == ClientHello
 }
 
 // IsEncryptedAlert tells whether the first record of a datagram is an alert under
 // the keys of an association; the first that a client sends is its close_notify,
 // unless something failed before.
 func IsEncryptedAlert(datagram []byte) bool {
-	records, _ := ParseDatagram(datagram)
-	return len(records) > 0 && records[0].ContentType == Alert && records[0].Epoch > 0
+	r, _, ok := parseRecord(datagram)
+	return ok && r.ContentType == Alert && r.Epoch > 0
 }

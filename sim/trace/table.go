@@ -19,13 +19,13 @@ func Seconds(d time.Duration) string {
 func (r *Record) Describe() string {
 	switch r.Kind {
 	case Send:
-		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s)", r.To, r.Label, len(r.Payload), Seconds(r.At+r.Latency))
+		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency))
 	case Lose:
-		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, len(r.Payload), r.Detail)
+		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, r.Length, r.Detail)
 	case Arrive:
-		return fmt.Sprintf("<- %s  %s  %d B  to %s", r.From, r.Label, len(r.Payload), r.Detail)
+		return fmt.Sprintf("<- %s  %s  %d B  to %s", r.From, r.Label, r.Length, r.Detail)
 	case Drop:
-		return fmt.Sprintf("<x %s  %s  %d B  dropped: %s", r.From, r.Label, len(r.Payload), r.Detail)
+		return fmt.Sprintf("<x %s  %s  %d B  dropped: %s", r.From, r.Label, r.Length, r.Detail)
 	}
 	if r.Detail == "" {
 		return r.Event
@@ -65,12 +65,13 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 			To       string `json:"to,omitempty"`
 			Label    string `json:"label,omitempty"`
 			Latency  *int64 `json:"latency_ns,omitempty"`
+			Length   int    `json:"length,omitempty"`
 			Payload  string `json:"payload,omitempty"`
 			Event    string `json:"event,omitempty"`
 			Detail   string `json:"detail,omitempty"`
 		}{
 			At: int64(r.At), Host: r.Host, Actor: r.Actor, Kind: r.Kind.String(), Label: r.Label,
-			Payload: hex.EncodeToString(r.Payload), Event: r.Event, Detail: r.Detail,
+			Length: r.Length, Payload: hex.EncodeToString(r.Payload), Event: r.Event, Detail: r.Detail,
 		}
 		if r.Kind != Note {
 			line.Datagram, line.From, line.To = r.Datagram.String(), r.From.String(), r.To.String()

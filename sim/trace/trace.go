@@ -5,12 +5,12 @@
 package trace
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -60,8 +60,9 @@ type Record struct {
 	Datagram Datagram
 	From, To netip.AddrPort
 	Label    string        // see Label
+	Length   int           // of the payload, in bytes
 	Latency  time.Duration // of Send: from now to its arrival
-	Payload  []byte
+	Payload  []byte        // of Send and Lose; what arrives is what was sent
 
 	// Event and Detail say what a Note notes, and Detail why a Drop or where an
 	// Arrive. Neither may depend on time: both are part of the shape.
@@ -69,33 +70,51 @@ type Record struct {
 }
 
 // Append appends the canonical encoding of the record to b: integers as varints,
-// strings and bytes behind their lengths, fields in the order of the struct.
+// strings and bytes behind their lengths; first what belongs to the shape, in the
+// order of the struct, then time, length, latency and payload.
 func (r *Record) Append(b []byte) []byte {
-	text := func(s string) {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
-	}
+	return r.appendRest(r.appendShape(b))
+}
+
+// appendRest appends the part of the encoding that does not belong to the shape.
+func (r *Record) appendRest(b []byte) []byte {
 	b = binary.AppendVarint(b, int64(r.At))
-	text(r.Host)
-	text(r.Actor)
+	b = binary.AppendUvarint(b, uint64(r.Length))
+	b = binary.AppendVarint(b, int64(r.Latency))
+	b = binary.AppendUvarint(b, uint64(len(r.Payload)))
+	return append(b, r.Payload...)
+}
+
+// appendShape appends the part of the encoding that belongs to the shape.
+func (r *Record) appendShape(b []byte) []byte {
+	b = appendText(b, r.Host)
+	b = appendText(b, r.Actor)
 	b = append(b, byte(r.Kind))
-	text(r.Datagram.Actor)
+	b = appendText(b, r.Datagram.Actor)
 	b = binary.AppendUvarint(b, r.Datagram.Number)
 	b = appendAddress(b, r.From)
 	b = appendAddress(b, r.To)
-	text(r.Label)
-	b = binary.AppendVarint(b, int64(r.Latency))
-	b = binary.AppendUvarint(b, uint64(len(r.Payload)))
-	b = append(b, r.Payload...)
-	text(r.Event)
-	text(r.Detail)
-	return b
+	b = appendText(b, r.Label)
+	b = appendText(b, r.Event)
+	return appendText(b, r.Detail)
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 func appendAddress(b []byte, a netip.AddrPort) []byte {
-	raw, _ := a.MarshalBinary() // of an address it never fails
-	b = binary.AppendUvarint(b, uint64(len(raw)))
-	return append(b, raw...)
+	switch {
+	case !a.IsValid():
+		return append(b, 0)
+	case a.Addr().Is4():
+		raw := a.Addr().As4()
+		b = append(append(b, byte(len(raw)+2)), raw[:]...)
+	default:
+		raw := a.Addr().As16()
+		b = append(append(b, byte(len(raw)+2)), raw[:]...)
+	}
+	return binary.BigEndian.AppendUint16(b, a.Port())
 }
 
 // Encode returns the canonical encoding of a whole trace.
@@ -113,7 +132,6 @@ func Decode(encoding []byte) ([]Record, error) {
 	var records []Record
 	for len(d.rest) > 0 && !d.bad {
 		var r Record
-		r.At = time.Duration(d.varint())
 		r.Host = string(d.bytes())
 		r.Actor = string(d.bytes())
 		r.Kind = Kind(d.byte())
@@ -122,10 +140,12 @@ func Decode(encoding []byte) ([]Record, error) {
 		r.From = d.address()
 		r.To = d.address()
 		r.Label = string(d.bytes())
-		r.Latency = time.Duration(d.varint())
-		r.Payload = slices.Clone(d.bytes())
 		r.Event = string(d.bytes())
 		r.Detail = string(d.bytes())
+		r.At = time.Duration(d.varint())
+		r.Length = int(d.uvarint())
+		r.Latency = time.Duration(d.varint())
+		r.Payload = slices.Clone(d.bytes())
 		records = append(records, r)
 	}
 	if d.bad {
@@ -180,84 +200,98 @@ func (d *decoder) bytes() []byte {
 	return v
 }
 
-func (d *decoder) address() (a netip.AddrPort) {
-	if raw := d.bytes(); len(raw) > 0 && a.UnmarshalBinary(raw) != nil {
-		d.bad = true
+func (d *decoder) address() netip.AddrPort {
+	raw := d.bytes()
+	switch len(raw) {
+	case 0:
+		return netip.AddrPort{}
+	case 6:
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(raw)), binary.BigEndian.Uint16(raw[4:]))
+	case 18:
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(raw)), binary.BigEndian.Uint16(raw[16:]))
 	}
-	return a
+	d.bad = true
+	return netip.AddrPort{}
 }
 
 // Recorder collects the records of one replication.
 type Recorder struct {
-	pending []Record
 	records []Record
+	settled int // of records, how many have their place
 	digest  hash.Hash
+	hosts   []hostShape // in the order in which the hosts first appear
 	buffer  []byte
 }
 
+type hostShape struct {
+	host   string
+	digest hash.Hash
+}
+
 // NewRecorder returns an empty recorder.
-func NewRecorder() *Recorder { return &Recorder{digest: sha256.New()} }
+func NewRecorder() *Recorder {
+	return &Recorder{
+		digest: sha256.New(), records: make([]Record, 0, 48), buffer: make([]byte, 0, 2048),
+	}
+}
 
 // Add adds a record. Records wait for Settle before they take their place.
-func (t *Recorder) Add(r Record) { t.pending = append(t.pending, r) }
+func (t *Recorder) Add(r Record) { t.records = append(t.records, r) }
 
 // Settle puts the records added since the last call into their canonical order:
 // by time, then by actor, then as they were added. Between two calls several
 // actors act only where timers of the runtime fired at one instant, in an order
 // that the runtime draws at random, and this is where that order ends.
 func (t *Recorder) Settle() {
-	if len(t.pending) == 0 {
+	pending := t.records[t.settled:]
+	if len(pending) == 0 {
 		return
 	}
-	slices.SortStableFunc(t.pending, func(a, b Record) int {
-		if a.At != b.At {
-			if a.At < b.At {
-				return -1
-			}
-			return 1
+	order := func(a, b Record) int { return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.Actor, b.Actor)) }
+	for i := 1; i < len(pending); i++ {
+		if pending[i].Actor != pending[i-1].Actor || pending[i].At != pending[i-1].At {
+			slices.SortStableFunc(pending, order)
+			break
 		}
-		return strings.Compare(a.Actor, b.Actor)
-	})
-	for i := range t.pending {
-		t.buffer = t.pending[i].Append(t.buffer[:0])
-		t.digest.Write(t.buffer)
 	}
-	t.records = append(t.records, t.pending...)
-	clear(t.pending)
-	t.pending = t.pending[:0]
+	t.buffer = t.buffer[:0]
+	for i := range pending {
+		r := &pending[i]
+		start := len(t.buffer)
+		t.buffer = r.appendShape(t.buffer)
+		t.host(r.Host).Write(t.buffer[start:])
+		t.buffer = r.appendRest(t.buffer)
+	}
+	t.digest.Write(t.buffer)
+	t.settled = len(t.records)
+}
+
+func (t *Recorder) host(name string) hash.Hash {
+	for i := range t.hosts {
+		if t.hosts[i].host == name {
+			return t.hosts[i].digest
+		}
+	}
+	t.hosts = append(t.hosts, hostShape{name, sha256.New()})
+	return t.hosts[len(t.hosts)-1].digest
 }
 
 // Records returns the settled records.
-func (t *Recorder) Records() []Record { return t.records }
+func (t *Recorder) Records() []Record { return t.records[:t.settled] }
 
 // Digest returns the SHA-256 digest, in hexadecimal, of the canonical encoding of
 // all settled records.
 func (t *Recorder) Digest() string { return hex.EncodeToString(t.digest.Sum(nil)) }
 
-// Shape returns the digest of the shape: for each host, in the order of their
-// names, what happened on it and in which order, without times and payload bytes.
-// Two replications of one shape differ in nothing but their times and their
-// secrets.
-func Shape(records []Record) string {
-	hosts := make(map[string]hash.Hash)
-	for i := range records {
-		r := &records[i]
-		h, ok := hosts[r.Host]
-		if !ok {
-			h = sha256.New()
-			hosts[r.Host] = h
-		}
-		s := Record{
-			Host: r.Host, Actor: r.Actor, Kind: r.Kind, Datagram: r.Datagram, From: r.From, To: r.To,
-			Label: r.Label, Event: r.Event, Detail: r.Detail,
-		}
-		h.Write(s.Append(nil))
-	}
+// Shape returns the digest of the shape, in hexadecimal: for each host, in the
+// order of their names, what happened on it and in which order, without times and
+// payload bytes. Two replications of one shape differ in nothing but their times
+// and their secrets.
+func (t *Recorder) Shape() string {
+	slices.SortFunc(t.hosts, func(a, b hostShape) int { return strings.Compare(a.host, b.host) })
 	total := sha256.New()
-	for _, name := range sortedKeys(hosts) {
-		io.WriteString(total, name)
-		total.Write([]byte{0})
-		total.Write(hosts[name].Sum(nil))
+	for _, h := range t.hosts {
+		total.Write(h.digest.Sum(appendText(nil, h.host)))
 	}
 	return hex.EncodeToString(total.Sum(nil)[:16])
 }

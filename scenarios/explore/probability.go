@@ -1,0 +1,88 @@
+package explore
+
+import (
+	"context"
+	"math"
+	"sync"
+
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// Exact returns the probability that a latency of law l falls in a failure window:
+// exact, on condition that nothing else is random. outside is the probability of
+// a latency outside the range that was searched, about which nothing is known.
+func (w *Windows) Exact(l law.Law) (probability, outside float64) {
+	for _, i := range w.FailureWindows {
+		probability += l.Below(float64(i.To)) - l.Below(float64(i.From))
+	}
+	return probability, 1 - (l.Below(float64(w.To)) - l.Below(float64(w.From)))
+}
+
+// Conditional is a conditional Monte Carlo estimate of a failure probability: for
+// each seed, the probability that the probe's latency falls in a failure window,
+// given everything else that the seed draws.
+type Conditional struct {
+	Probability   float64 // the mean over the seeds
+	StandardError float64 // of that mean
+	Seeds         int
+	Runs          int     // replications that it took
+	Outside       float64 // the largest probability outside the searched range of any seed
+}
+
+// EstimateConditional averages the exact probability over seeds, starting with the
+// seed of the search: conditional Monte Carlo, which removes the variance that is
+// the probe's own (Asmussen and Glynn, Stochastic Simulation, 2007, section V.4).
+func EstimateConditional(ctx context.Context, runner Runner, s Search, l law.Law, seeds int) (Conditional, error) {
+	c := Conditional{Seeds: seeds}
+	values := make([]float64, seeds)
+	next := make(chan int)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		defer close(next)
+		for i := range seeds {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for range runner.Size() {
+		group.Go(func() {
+			for i := range next {
+				one := s
+				one.Seed += uint64(i)
+				w, err := FindWindows(ctx, runner, one)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				p, outside := w.Exact(l)
+				mu.Lock()
+				values[i] = p
+				c.Runs += w.Runs
+				c.Outside = max(c.Outside, outside)
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return Conditional{}, cause
+	}
+	sum, squares := 0.0, 0.0
+	for _, v := range values {
+		sum += v
+	}
+	c.Probability = sum / float64(seeds)
+	for _, v := range values {
+		squares += (v - c.Probability) * (v - c.Probability)
+	}
+	if seeds > 1 {
+		c.StandardError = math.Sqrt(squares / float64(seeds-1) / float64(seeds))
+	}
+	return c, nil
+}

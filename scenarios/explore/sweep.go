@@ -1,0 +1,364 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Factor is a parameter that a design varies, with its levels.
+type Factor struct {
+	Name   string
+	Levels []string
+}
+
+// maxLevels bounds the levels of one factor.
+const maxLevels = 100_000
+
+// ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B
+// at equal distances, or a list. A comma inside parentheses separates arguments of
+// a law, not levels.
+func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
+	name, body, ok := strings.Cut(text, "=")
+	name = strings.TrimSpace(name)
+	if !ok || name == "" || strings.TrimSpace(body) == "" {
+		return Factor{}, fmt.Errorf("factor %q: want NAME=A..B/STEPS or NAME=v1,v2", text)
+	}
+	p := s.Parameter(name)
+	if p == nil {
+		_, err := s.Resolve(scenarios.Settings{name: "0"})
+		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
+	}
+	f := Factor{Name: name}
+	var err error
+	if strings.Contains(body, "..") {
+		f.Levels, err = parseRange(p, body)
+	} else {
+		f.Levels, err = splitLevels(body)
+	}
+	if err != nil {
+		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
+	}
+	var faults []error
+	for _, level := range f.Levels {
+		if _, err := s.Resolve(scenarios.Settings{name: level}); err != nil {
+			faults = append(faults, fmt.Errorf("factor %q: %w", text, err))
+		}
+	}
+	return f, errors.Join(faults...)
+}
+
+func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
+	bounds, count, ok := strings.Cut(body, "/")
+	low, high, _ := strings.Cut(bounds, "..")
+	steps, err := strconv.Atoi(strings.TrimSpace(count))
+	if !ok || err != nil {
+		return nil, fmt.Errorf("a range is A..B/STEPS, with a whole number of steps")
+	}
+	if steps < 1 || steps >= maxLevels {
+		return nil, fmt.Errorf("%d steps are out of range: 1 to %d", steps, maxLevels-1)
+	}
+	low, high = strings.TrimSpace(low), strings.TrimSpace(high)
+	levels := make([]string, steps+1)
+	switch p.Type {
+	case scenarios.DurationType, scenarios.LawType:
+		a, err1 := scenarios.ParseDuration(low)
+		b, err2 := scenarios.ParseDuration(high)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		for i := range levels {
+			levels[i] = (a + time.Duration(math.Round(float64(b-a)*float64(i)/float64(steps)))).String()
+		}
+	case scenarios.CountType:
+		a, err1 := strconv.ParseInt(low, 10, 64)
+		b, err2 := strconv.ParseInt(high, 10, 64)
+		if err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("%s..%s is not a range of whole numbers", low, high)
+		}
+		if (b-a)%int64(steps) != 0 {
+			return nil, fmt.Errorf("%d steps do not divide %d..%d", steps, a, b)
+		}
+		for i := range levels {
+			levels[i] = strconv.FormatInt(a+(b-a)/int64(steps)*int64(i), 10)
+		}
+	case scenarios.ProbabilityType:
+		a, err1 := strconv.ParseFloat(low, 64)
+		b, err2 := strconv.ParseFloat(high, 64)
+		if err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("%s..%s is not a range of numbers", low, high)
+		}
+		for i := range levels {
+			levels[i] = strconv.FormatFloat(a+(b-a)*float64(i)/float64(steps), 'g', 12, 64)
+		}
+	default:
+		return nil, fmt.Errorf("parameter %s is a %s; it has no range, only a list of levels: %s", p.Name, p.Type,
+			strings.Join(p.Choices, ","))
+	}
+	return levels, nil
+}
+
+// splitLevels splits at the commas outside parentheses.
+func splitLevels(body string) ([]string, error) {
+	var levels []string
+	depth, start := 0, 0
+	for i, c := range body + "," {
+		switch {
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == ',' && depth <= 0:
+			level := strings.TrimSpace(body[start:i])
+			if level == "" {
+				return nil, fmt.Errorf("there is an empty level")
+			}
+			levels = append(levels, level)
+			start = i + 1
+		}
+	}
+	if depth != 0 {
+		return nil, fmt.Errorf("the parentheses do not match")
+	}
+	return levels, nil
+}
+
+// Sweep is a question for the failure probability at each point of a full
+// factorial design.
+type Sweep struct {
+	Scenario     *scenarios.Scenario
+	Settings     scenarios.Settings // of the parameters that are not varied
+	Factors      []Factor           // the last varies fastest
+	Replications int                // at each design point
+	Seed         uint64             // of the first replication; the n-th, from 0, has Seed+n
+	Fail         scenarios.Predicate
+	Verify       bool // perform every replication twice, in different processes
+}
+
+// Point is a design point with what its replications gave.
+type Point struct {
+	Levels       map[string]string // of the factors
+	Params       map[string]string // every parameter
+	Replications int               // that came to an end, in whatever way
+	Failures     int
+	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
+	Crashed      int
+	Wedged       int
+	Limited      int
+
+	// FirstFailure is the command that repeats the first failing replication.
+	FirstFailure string
+
+	firstFailure uint64 // its seed
+}
+
+// Completed returns how many replications gave a result: what an estimate of the
+// failure probability is made from.
+func (p *Point) Completed() int { return p.Replications - p.Crashed - p.Wedged - p.Limited }
+
+// Difference is what a verification found: two runs of one specification and seed
+// whose traces part.
+type Difference struct {
+	Repeat string
+	Record int // index of the first record that differs
+	First  string
+	Second string
+}
+
+// Results is the answer to a Sweep.
+type Results struct {
+	Sweep       Sweep
+	Points      []*Point // in the order of the design
+	Troubles    []Trouble
+	Differences []Difference
+	Done, Total int  // replications
+	Interrupted bool // the context ended before all were done
+}
+
+// maxTroubles is how many crashed or wedged replications are kept with their
+// dumps; all are counted.
+const maxTroubles = 100
+
+// Design returns the settings of every design point, in order.
+func (s *Sweep) Design() []scenarios.Settings {
+	points := []scenarios.Settings{{}}
+	for _, f := range s.Factors {
+		var next []scenarios.Settings
+		for _, p := range points {
+			for _, level := range f.Levels {
+				next = append(next, p.With(scenarios.Settings{f.Name: level}))
+			}
+		}
+		points = next
+	}
+	return points
+}
+
+// RunSweep performs the replications of a sweep, as many at a time as the runner
+// has workers. progress, if it is not nil, is told each replication that is done;
+// it is called by one goroutine at a time. When ctx ends, the result holds what
+// was done until then.
+func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Results, error) {
+	r := &Results{Sweep: s}
+	var faults []error
+	seen := map[string]bool{}
+	for _, f := range s.Factors {
+		if _, ok := s.Settings[f.Name]; ok || seen[f.Name] {
+			faults = append(faults, fmt.Errorf("parameter %s is varied, and set or varied a second time", f.Name))
+		}
+		seen[f.Name] = true
+	}
+	if s.Replications < 1 {
+		faults = append(faults, fmt.Errorf("%d replications: want at least 1", s.Replications))
+	}
+	design := s.Design()
+	for _, levels := range design {
+		v, err := s.Scenario.Resolve(s.Settings.With(levels))
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	r.Total = len(r.Points) * s.Replications
+
+	type task struct {
+		point int
+		seed  uint64
+	}
+	tasks := make(chan task)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		defer close(tasks)
+		for i := range r.Points {
+			for n := range s.Replications {
+				select {
+				case tasks <- task{i, s.Seed + uint64(n)}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for range runner.Size() {
+		group.Go(func() {
+			for t := range tasks {
+				job := worker.Job{
+					Scenario: s.Scenario.Name, Settings: s.Settings.With(design[t.point]), Seed: t.seed,
+					Fail: s.Fail.Text(), Trace: s.Verify,
+				}
+				first, err := runner.Do(ctx, job)
+				var second *worker.Outcome
+				if err == nil && s.Verify {
+					var again worker.Outcome
+					again, err = runner.Do(ctx, job)
+					second = &again
+				}
+				if err != nil {
+					if ctx.Err() == nil {
+						cancel(err)
+					}
+					return
+				}
+				mu.Lock()
+				r.count(r.Points[t.point], job, first, second)
+				if progress != nil {
+					progress()
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		if !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+			return nil, cause
+		}
+		r.Interrupted = r.Done < r.Total
+	}
+	return r, nil
+}
+
+// count adds one replication to its point.
+func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) {
+	r.Done++
+	p.Replications++
+	repeat := r.repeat(job)
+	switch o.Status {
+	case worker.Crashed:
+		p.Crashed++
+	case worker.Wedged:
+		p.Wedged++
+	case worker.Limited:
+		p.Limited++
+	}
+	if o.Status != worker.Completed {
+		if len(r.Troubles) < maxTroubles {
+			r.Troubles = append(r.Troubles, Trouble{Status: string(o.Status), Repeat: repeat, Dump: o.Dump})
+		}
+	} else {
+		if len(o.Outcome) == 0 {
+			p.Outcomes[scenarios.Clean]++
+		}
+		for _, name := range o.Outcome {
+			p.Outcomes[name]++
+		}
+		if o.Failed {
+			p.Failures++
+			if p.FirstFailure == "" || job.Seed < p.firstFailure {
+				p.FirstFailure, p.firstFailure = repeat, job.Seed
+			}
+		}
+	}
+	if again != nil {
+		r.compare(repeat, o, *again)
+	}
+}
+
+// compare records a difference between two runs of one replication.
+func (r *Results) compare(repeat string, a, b worker.Outcome) {
+	d := Difference{Repeat: repeat, Record: -1}
+	switch {
+	case a.Status != b.Status:
+		d.First, d.Second = string(a.Status), string(b.Status)
+	case a.Digest == b.Digest:
+		return
+	default:
+		d.Record = trace.FirstDifference(a.Records, b.Records)
+		d.First, d.Second = describe(a.Records, d.Record), describe(b.Records, d.Record)
+	}
+	if len(r.Differences) < maxTroubles {
+		r.Differences = append(r.Differences, d)
+	}
+}
+
+func describe(records []trace.Record, i int) string {
+	if i < 0 || i >= len(records) {
+		return "no record"
+	}
+	r := &records[i]
+	return fmt.Sprintf("%s %s %s %x", trace.Seconds(r.At), r.Host, r.Describe(), r.Payload)
+}
+
+func (r *Results) repeat(job worker.Job) string {
+	v, err := r.Sweep.Scenario.Resolve(job.Settings)
+	if err != nil { // RunSweep has resolved the same settings
+		return err.Error()
+	}
+	return v.Repeat(job.Seed, r.Sweep.Fail)
+}
