@@ -132,23 +132,22 @@ func splitLevels(body string) ([]string, error) {
 	return levels, nil
 }
 
-// Sweep is a question for the failure probability at each point of a full
-// factorial design.
+// Sweep is a question for the failure probability at each point of a design.
 type Sweep struct {
 	Scenario     *scenarios.Scenario
-	Settings     scenarios.Settings // of the parameters that are not varied
-	Factors      []Factor           // the last varies fastest
-	Replications int                // at each design point
-	Seed         uint64             // of the first replication; the n-th, from 0, has Seed+n
+	Settings     scenarios.Settings   // of the parameters that are not varied
+	Design       []scenarios.Settings // of the others, at each design point
+	Replications int                  // at each design point
+	Seed         uint64               // of the first replication; the n-th, from 0, has Seed+n
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
 }
 
 // Point is a design point with what its replications gave.
 type Point struct {
-	Levels       map[string]string // of the factors
-	Params       map[string]string // every parameter
-	Replications int               // that came to an end, in whatever way
+	Levels       scenarios.Settings // what the design sets
+	Params       map[string]string  // every parameter
+	Replications int                // that came to an end, in whatever way
 	Failures     int
 	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
 	Crashed      int
@@ -168,10 +167,10 @@ func (p *Point) Completed() int { return p.Replications - p.Crashed - p.Wedged -
 // Difference is what a verification found: two runs of one specification and seed
 // whose traces part.
 type Difference struct {
-	Repeat string
-	Record int // index of the first record that differs
-	First  string
-	Second string
+	Repeat string `json:"repeat"`
+	Record int    `json:"record"` // index of the first record that differs; -1 if one gave no trace
+	First  string `json:"first"`
+	Second string `json:"second"`
 }
 
 // Results is the answer to a Sweep.
@@ -180,18 +179,49 @@ type Results struct {
 	Points      []*Point // in the order of the design
 	Troubles    []Trouble
 	Differences []Difference
-	Done, Total int  // replications
-	Interrupted bool // the context ended before all were done
+	Done, Total int           // replications
+	Virtual     time.Duration // simulated time of all of them together
+	Interrupted bool          // the context ended before all were done
+}
+
+// NoResult returns how many replications crashed, wedged or met a limit.
+func (r *Results) NoResult() int {
+	n := 0
+	for _, p := range r.Points {
+		n += p.Crashed + p.Wedged + p.Limited
+	}
+	return n
+}
+
+// Check reports every fault of the question.
+func (s *Sweep) Check() error {
+	var faults []error
+	if s.Replications < 1 {
+		faults = append(faults, fmt.Errorf("%d replications: want at least 1", s.Replications))
+	}
+	for _, levels := range s.Design {
+		if _, err := s.Scenario.Resolve(s.Settings.With(levels)); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // maxTroubles is how many crashed or wedged replications are kept with their
 // dumps; all are counted.
 const maxTroubles = 100
 
-// Design returns the settings of every design point, in order.
-func (s *Sweep) Design() []scenarios.Settings {
+// Factorial returns the design points of a full factorial design, in order: the
+// last factor varies fastest. No factor may be among the settings, or twice.
+func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Settings, error) {
+	var faults []error
+	seen := map[string]bool{}
 	points := []scenarios.Settings{{}}
-	for _, f := range s.Factors {
+	for _, f := range factors {
+		if _, ok := settings[f.Name]; ok || seen[f.Name] {
+			faults = append(faults, fmt.Errorf("parameter %s is varied, and set or varied a second time", f.Name))
+		}
+		seen[f.Name] = true
 		var next []scenarios.Settings
 		for _, p := range points {
 			for _, level := range f.Levels {
@@ -200,7 +230,7 @@ func (s *Sweep) Design() []scenarios.Settings {
 		}
 		points = next
 	}
-	return points
+	return points, errors.Join(faults...)
 }
 
 // RunSweep performs the replications of a sweep, as many at a time as the runner
@@ -208,29 +238,16 @@ func (s *Sweep) Design() []scenarios.Settings {
 // it is called by one goroutine at a time. When ctx ends, the result holds what
 // was done until then.
 func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Results, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
 	r := &Results{Sweep: s}
-	var faults []error
-	seen := map[string]bool{}
-	for _, f := range s.Factors {
-		if _, ok := s.Settings[f.Name]; ok || seen[f.Name] {
-			faults = append(faults, fmt.Errorf("parameter %s is varied, and set or varied a second time", f.Name))
-		}
-		seen[f.Name] = true
-	}
-	if s.Replications < 1 {
-		faults = append(faults, fmt.Errorf("%d replications: want at least 1", s.Replications))
-	}
-	design := s.Design()
-	for _, levels := range design {
+	for _, levels := range s.Design {
 		v, err := s.Scenario.Resolve(s.Settings.With(levels))
 		if err != nil {
-			faults = append(faults, err)
-			continue
+			return nil, err
 		}
 		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
 	}
 	r.Total = len(r.Points) * s.Replications
 
@@ -259,7 +276,7 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 		group.Go(func() {
 			for t := range tasks {
 				job := worker.Job{
-					Scenario: s.Scenario.Name, Settings: s.Settings.With(design[t.point]), Seed: t.seed,
+					Scenario: s.Scenario.Name, Settings: s.Settings.With(s.Design[t.point]), Seed: t.seed,
 					Fail: s.Fail.Text(), Trace: s.Verify,
 				}
 				first, err := runner.Do(ctx, job)
@@ -297,6 +314,7 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 // count adds one replication to its point.
 func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) {
 	r.Done++
+	r.Virtual += time.Duration(o.Virtual)
 	p.Replications++
 	repeat := r.repeat(job)
 	switch o.Status {

@@ -156,27 +156,35 @@ type probed struct {
 	witness Witness
 }
 
-func newFinder(ctx context.Context, runner Runner, s Search) (*finder, error) {
+// Check reports what makes the question senseless.
+func (s *Search) Check() error {
 	p := s.Scenario.Parameter(s.Probe.Name)
 	switch {
 	case p == nil:
 		_, err := s.Scenario.Resolve(scenarios.Settings{s.Probe.Name: "0s"})
-		return nil, fmt.Errorf("probe: %w", err)
+		return fmt.Errorf("probe: %w", err)
 	case !p.Probeable():
-		return nil, fmt.Errorf("probe: parameter %s is a %s; only a duration or a latency law can be varied", p.Name, p.Type)
+		return fmt.Errorf("probe: parameter %s is a %s; only a duration or a latency law can be varied", p.Name, p.Type)
 	case s.Probe.To <= s.Probe.From:
-		return nil, fmt.Errorf("probe: the range %s..%s is empty", s.Probe.From, s.Probe.To)
+		return fmt.Errorf("probe: the range %s..%s is empty", s.Probe.From, s.Probe.To)
 	}
 	if text, ok := s.Settings[p.Name]; ok {
-		return nil, fmt.Errorf("probe: parameter %s is varied, and set to %s as well", p.Name, text)
+		return fmt.Errorf("probe: parameter %s is varied, and set to %s as well", p.Name, text)
 	}
-	settings := s.Settings.With(scenarios.Settings{p.Name: s.Probe.From.String()})
-	v, err := s.Scenario.Resolve(settings)
+	_, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{p.Name: s.Probe.From.String()}))
+	return err
+}
+
+func newFinder(ctx context.Context, runner Runner, s Search) (*finder, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	v, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}))
 	if err != nil {
 		return nil, err
 	}
 	params := maps.Clone(v.Text())
-	delete(params, p.Name)
+	delete(params, s.Probe.Name)
 	return &finder{
 		ctx: ctx, runner: runner, search: s, params: params,
 		random: stream.New(s.Seed, s.Scenario.Name, "window/verification"),

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+func newRun() *cobra.Command {
+	var (
+		f    format
+		s    selection
+		p    = pool{}
+		file string
+	)
+	c := &cobra.Command{
+		Use:   "run SCENARIO",
+		Short: "Perform one replication and show its trace",
+		Long: `Perform one replication. Text: its trace as a table (virtual time in seconds, host,
+actor, what happened), then what became of each session.
+
+JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
+handshake_ns, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
+events, digest, shape, repeat}, and limit if the run met one.
+
+--trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
+datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
+		Example: "  dtlssim run late-close-notify --set alert-latency=30ms\n" +
+			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
+		Args: exactArgs(1, "one SCENARIO"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.resolve(args[0]); err != nil {
+				return err
+			}
+			if err := p.check(); err != nil {
+				return err
+			}
+			workers, err := p.start()
+			if err != nil {
+				return err
+			}
+			defer workers.Close()
+			o, err := workers.Do(c.Context(), worker.Job{
+				Scenario: s.scenario.Name, Settings: s.settings, Seed: s.seed, Fail: s.predicate.Text(), Trace: true,
+			})
+			if err != nil {
+				return err
+			}
+			if o.Status == worker.Crashed || o.Status == worker.Wedged {
+				v, err := s.scenario.Resolve(s.settings)
+				if err != nil {
+					return err
+				}
+				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s",
+					o.Status, v.Repeat(s.seed, s.predicate), o.Dump)}
+			}
+			if file != "" {
+				if err := writeTrace(file, o.Records); err != nil {
+					return failure(err)
+				}
+			}
+			if f == "json" {
+				err = text.JSON(c.OutOrStdout(), o.Replication)
+			} else {
+				err = text.Replication(c.OutOrStdout(), &o.Replication)
+			}
+			if err == nil && o.Status == worker.Limited {
+				return &codeError{exitNoResult, fmt.Errorf("the replication met a limit: %s", o.Limit)}
+			}
+			return failure(err)
+		},
+	}
+	f.addTo(c)
+	s.addTo(c)
+	p.workers = 1
+	c.Flags().DurationVar(&p.wallLimit, "wall-limit", worker.DefaultWallLimit, "wall time after which the replication counts as wedged")
+	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
+	return c
+}
+
+// writeTrace writes a trace to a file, whole or not at all.
+func writeTrace(file string, records []trace.Record) error {
+	return writeFile(file, func(f *os.File) error {
+		w := bufio.NewWriter(f)
+		if err := trace.WriteJSONLines(w, records); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+}

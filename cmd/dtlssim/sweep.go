@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+func newSweep() *cobra.Command {
+	var (
+		f            format
+		s            selection
+		p            pool
+		vary         []string
+		replications int
+		confidence   float64
+		verify       bool
+		output       string
+	)
+	c := &cobra.Command{
+		Use:   "sweep SCENARIO",
+		Short: "Estimate the failure probability at each point of a design",
+		Long: `Estimate the failure probability at each point of a full factorial design by plain
+Monte Carlo, with Wilson intervals. The n-th replication of every point has the same seed,
+and shares with the others every draw that the parameters leave alone.
+
+A factor is NAME=A..B/STEPS, that is STEPS+1 levels from A to B at equal distances, or
+NAME=v1,v2,...; the last factor varies fastest. --verify performs every replication twice,
+in different processes, and reports the first record at which two traces part.
+
+JSON: {scenario, seed, params, points: [{params, replications, failures, estimate, lo, hi,
+confidence, outcomes: {name: count}, crashed, wedged, limited, first_failure}], troubles,
+differences, interrupted}, points in the order of the design; estimate is null without
+data. -o writes the points as CSV.`,
+		Example: "  dtlssim sweep late-close-notify --vary linger=0ms..60ms/6 \\\n" +
+			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
+			"  dtlssim sweep late-close-notify --vary remedy=none,linger,recognise \\\n" +
+			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv",
+		Args: exactArgs(1, "one SCENARIO"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.resolve(args[0]); err != nil {
+				return err
+			}
+			faults := []error{p.check(), estimate.CheckConfidence(confidence)}
+			var factors []explore.Factor
+			var names []string
+			for _, v := range vary {
+				factor, err := explore.ParseFactor(s.scenario, v)
+				faults = append(faults, err)
+				factors = append(factors, factor)
+				names = append(names, factor.Name)
+			}
+			sweep := explore.Sweep{
+				Scenario: s.scenario, Settings: s.settings, Replications: replications, Seed: s.seed, Fail: s.predicate, Verify: verify,
+			}
+			if err := errors.Join(faults...); err != nil {
+				return err
+			}
+			var err error
+			if sweep.Design, err = explore.Factorial(s.settings, factors); err != nil {
+				return err
+			}
+			if err := sweep.Check(); err != nil {
+				return err
+			}
+			workers, err := p.start()
+			if err != nil {
+				return err
+			}
+			defer workers.Close()
+			bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*replications, "replications")
+			r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
+			bar.finish()
+			if err != nil {
+				return failure(err)
+			}
+			if output != "" {
+				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, names, confidence) })
+			}
+			if f == "json" {
+				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, names, confidence)))
+			} else {
+				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, names, confidence))
+			}
+			text.Troubles(c.ErrOrStderr(), r)
+			return sweepError(r, err)
+		},
+	}
+	f.addTo(c)
+	s.addTo(c)
+	p.addTo(c)
+	c.Flags().StringArrayVar(&vary, "vary", nil, "a factor, `NAME=A..B/STEPS` or NAME=v1,v2; may be repeated")
+	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point")
+	c.Flags().Float64Var(&confidence, "confidence", 0.95, "confidence of the intervals")
+	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
+	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")
+	_ = c.MarkFlagRequired("replications") // fails only for a flag that does not exist
+	return c
+}
+
+// sweepError gives a finished sweep its exit code.
+func sweepError(r *explore.Results, err error) error {
+	switch {
+	case err != nil:
+		return failure(err)
+	case len(r.Differences) > 0:
+		return &codeError{exitError, fmt.Errorf("verification: %d replications differ from their repetition", len(r.Differences))}
+	case r.Interrupted:
+		return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d replications were done", r.Done, r.Total)}
+	case r.NoResult() > 0:
+		return &codeError{exitNoResult, fmt.Errorf("%d of %d replications gave no result", r.NoResult(), r.Done)}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package text
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+// JSON writes a value as indented JSON.
+func JSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// ParameterJSON is a parameter of a scenario, for JSON.
+type ParameterJSON struct {
+	Name    string `json:"name"`
+	Unit    string `json:"unit"`
+	Default string `json:"default"`
+	Meaning string `json:"meaning"`
+}
+
+// OutcomeJSON is an outcome of a scenario, for JSON.
+type OutcomeJSON struct {
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
+}
+
+// ScenarioJSON is a scenario, for JSON.
+type ScenarioJSON struct {
+	Name       string          `json:"name"`
+	Summary    string          `json:"summary"`
+	Parameters []ParameterJSON `json:"parameters"`
+	Outcomes   []OutcomeJSON   `json:"outcomes"`
+	Probe      string          `json:"probe"`
+}
+
+// NewScenarioJSON converts a scenario.
+func NewScenarioJSON(s *scenarios.Scenario) ScenarioJSON {
+	j := ScenarioJSON{Name: s.Name, Summary: s.Summary, Probe: s.Probe.String()}
+	for i := range s.Parameters {
+		p := &s.Parameters[i]
+		j.Parameters = append(j.Parameters, ParameterJSON{p.Name, p.Unit(), p.DefaultText(), p.Meaning})
+	}
+	for _, o := range s.Outcomes {
+		j.Outcomes = append(j.Outcomes, OutcomeJSON(o))
+	}
+	return j
+}
+
+// PointJSON is a design point with its estimate, for JSON. Estimate is null when
+// no replication gave a result.
+type PointJSON struct {
+	Params       map[string]string `json:"params"`
+	Replications int               `json:"replications"`
+	Failures     int               `json:"failures"`
+	Estimate     *float64          `json:"estimate"`
+	Low          float64           `json:"lo"`
+	High         float64           `json:"hi"`
+	Confidence   float64           `json:"confidence"`
+	Outcomes     map[string]int    `json:"outcomes"`
+	Crashed      int               `json:"crashed"`
+	Wedged       int               `json:"wedged"`
+	Limited      int               `json:"limited"`
+	FirstFailure string            `json:"first_failure,omitempty"`
+}
+
+// SweepJSON is the answer of a sweep, for JSON. Params are those that are the same
+// at every point.
+type SweepJSON struct {
+	Scenario    string               `json:"scenario"`
+	Seed        uint64               `json:"seed"`
+	Params      map[string]string    `json:"params"`
+	Points      []PointJSON          `json:"points"`
+	Troubles    []explore.Trouble    `json:"troubles,omitempty"`
+	Differences []explore.Difference `json:"differences,omitempty"`
+	Interrupted bool                 `json:"interrupted"`
+}
+
+// NewSweepJSON converts the answer of a sweep; factors are the names of the
+// parameters that were varied.
+func NewSweepJSON(r *explore.Results, factors []string, confidence float64) SweepJSON {
+	j := SweepJSON{
+		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Points: []PointJSON{},
+		Troubles: r.Troubles, Differences: r.Differences, Interrupted: r.Interrupted,
+	}
+	for i, p := range r.Points {
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		point := PointJSON{
+			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
+			Confidence: confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, Wedged: p.Wedged, Limited: p.Limited,
+			FirstFailure: p.FirstFailure,
+		}
+		if !math.IsNaN(e.Estimate) {
+			point.Estimate = &e.Estimate
+		}
+		for name, text := range p.Params {
+			switch {
+			case slices.Contains(factors, name):
+				point.Params[name] = text
+			case i == 0:
+				j.Params[name] = text
+			case j.Params[name] != text: // a shorthand that is varied sets it
+				delete(j.Params, name)
+			}
+		}
+		j.Points = append(j.Points, point)
+	}
+	return j
+}
+
+// SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the
+// estimate with its interval, and a column for each outcome.
+func SweepCSV(w io.Writer, r *explore.Results, factors []string, confidence float64) error {
+	c := csv.NewWriter(w)
+	header := append(append([]string{}, factors...),
+		"replications", "failures", "estimate", "lo", "hi", "confidence", scenarios.Clean)
+	for _, o := range r.Sweep.Scenario.Outcomes {
+		header = append(header, o.Name)
+	}
+	if err := c.Write(append(header, "crashed", "wedged", "limited")); err != nil {
+		return err
+	}
+	for _, p := range r.Points {
+		var row []string
+		for _, f := range factors {
+			row = append(row, p.Params[f])
+		}
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures),
+			number(e.Estimate), number(e.Low), number(e.High), number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]))
+		for _, o := range r.Sweep.Scenario.Outcomes {
+			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
+		}
+		row = append(row, strconv.Itoa(p.Crashed), strconv.Itoa(p.Wedged), strconv.Itoa(p.Limited))
+		if err := c.Write(row); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// number writes a number so that it reads back the same; NaN is an empty cell.
+func number(f float64) string {
+	if math.IsNaN(f) {
+		return ""
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// Troubles writes the replications that gave no result, with what their workers
+// said last, and the differences that a verification found.
+func Troubles(w io.Writer, r *explore.Results) {
+	for _, t := range r.Troubles {
+		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Status, t.Repeat)
+		if t.Dump != "" {
+			fmt.Fprintf(w, "%s\n\n", t.Dump)
+		}
+	}
+	for _, d := range r.Differences {
+		fmt.Fprintf(w, "two runs of one seed differ at record %d; repeat them with:\n  %s\n  first   %s\n  second  %s\n",
+			d.Record, d.Repeat, d.First, d.Second)
+	}
+}

@@ -1,0 +1,220 @@
+// Package text shows results as text for a terminal, as JSON, and as CSV.
+package text
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Outcome names what went wrong in a run.
+func Outcome(outcome []string) string {
+	if len(outcome) == 0 {
+		return scenarios.Clean
+	}
+	return strings.Join(outcome, ", ")
+}
+
+// table writes rows of cells, aligned.
+func table(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	return t.Flush()
+}
+
+// Scenarios writes the list of scenarios.
+func Scenarios(w io.Writer, list []*scenarios.Scenario) error {
+	var rows [][]string
+	for _, s := range list {
+		rows = append(rows, []string{s.Name, s.Summary})
+	}
+	return table(w, rows)
+}
+
+// Scenario writes all about one scenario.
+func Scenario(w io.Writer, s *scenarios.Scenario) error {
+	fmt.Fprintf(w, "%s: %s\n\nParameters:\n", s.Name, s.Summary)
+	rows := [][]string{{"  NAME", "UNIT", "DEFAULT", "MEANING"}}
+	for i := range s.Parameters {
+		p := &s.Parameters[i]
+		rows = append(rows, []string{"  " + p.Name, p.Unit(), p.DefaultText(), p.Meaning})
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nWhat can go wrong:\n")
+	rows = nil
+	for _, o := range s.Outcomes {
+		rows = append(rows, []string{"  " + o.Name, o.Meaning})
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nProbe of choice: %s\n", s.Probe)
+	return err
+}
+
+// Replication writes one replication: its trace, and what became of each session.
+func Replication(w io.Writer, r *scenarios.Replication) error {
+	if err := trace.WriteTable(w, r.Records); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	rows := [][]string{{"CLIENT", "HANDSHAKE", "TIME", "DATA DELIVERED", "ERROR"}}
+	for _, s := range r.Sessions {
+		took := "-"
+		if s.HandshakeTime > 0 {
+			took = time.Duration(s.HandshakeTime).String()
+		}
+		rows = append(rows, []string{fmt.Sprint(s.Client), s.Handshake, took, yes(s.DataDelivered), s.Error})
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nserver   %d sessions\n", r.Server.Sessions)
+	for _, e := range r.Server.Errors {
+		fmt.Fprintf(w, "         error: %s\n", e)
+	}
+	verdict := "passed"
+	if r.Failed {
+		verdict = "FAILED"
+	}
+	fmt.Fprintf(w, "outcome  %s: %s\n", verdict, Outcome(r.Outcome))
+	if r.Limit != "" {
+		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)
+	}
+	fmt.Fprintf(w, "time     %s virtual, %d events\n", time.Duration(r.Virtual), r.Events)
+	fmt.Fprintf(w, "digest   %s\nshape    %s\n", r.Digest, r.Shape)
+	_, err := fmt.Fprintf(w, "repeat   %s\n", r.Repeat)
+	return err
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// Windows writes the answer of a window search.
+func Windows(w io.Writer, r *explore.Windows) error {
+	fmt.Fprintf(w, "%s, probe %s from %s to %s, seed %d\n\n", r.Scenario, r.Probe, time.Duration(r.From), time.Duration(r.To), r.Seed)
+	rows := [][]string{{"FROM", "TO (EXCLUSIVE)", "", "OUTCOME"}}
+	for _, c := range r.Cells {
+		mark := ""
+		if c.Failed {
+			mark = "FAILS"
+		}
+		rows = append(rows, []string{time.Duration(c.From).String(), time.Duration(c.To).String(), mark, Outcome(c.Outcome)})
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nFailure windows:")
+	if len(r.FailureWindows) == 0 {
+		fmt.Fprintln(w, "  none")
+	}
+	for _, i := range r.FailureWindows {
+		fmt.Fprintf(w, "  [%s, %s)%s\n", time.Duration(i.From), time.Duration(i.To), openEnd(r, i))
+	}
+	for _, e := range r.Edges {
+		fmt.Fprintf(w, "\nEdge at %s, its two sides one nanosecond apart:\n", time.Duration(e.At))
+		fmt.Fprintf(w, "  below  %s\n         digest %s\n", e.Below.Repeat, e.Below.Digest)
+		fmt.Fprintf(w, "  above  %s\n         digest %s\n", e.Above.Repeat, e.Above.Digest)
+	}
+	fmt.Fprintf(w, "\n%d runs; %s: %d verifications, ", r.Runs, r.Method.Name, r.Method.Verifications)
+	var err error
+	if r.Method.PredictionFailures == 0 {
+		_, err = fmt.Fprintln(w, "every prediction held")
+	} else {
+		_, err = fmt.Fprintf(w, "%d predictions failed and were bisected; a window that opens and closes within %s there could have been missed\n",
+			r.Method.PredictionFailures, time.Duration(r.Method.LargestUnverifiedGap))
+	}
+	return err
+}
+
+// openEnd says that a window reaches the end of the range, where nobody looked on.
+func openEnd(r *explore.Windows, i explore.Interval) string {
+	if i.To == r.To {
+		return "  (to the end of the range)"
+	}
+	return ""
+}
+
+// Sweep writes the answer of a sweep as a table.
+func Sweep(w io.Writer, r *explore.Results, factors []string, confidence float64) error {
+	header := append([]string{}, upper(factors)...)
+	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "OUTCOMES")
+	rows := [][]string{header}
+	for _, p := range r.Points {
+		var row []string
+		for _, f := range factors {
+			row = append(row, p.Params[f])
+		}
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		value, interval := "-", "-"
+		if e.Trials > 0 {
+			value, interval = fmt.Sprintf("%.4g", e.Estimate), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
+		}
+		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval, counts(r.Sweep.Scenario, p)))
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	return Failures(w, r)
+}
+
+// Failures writes how to repeat the first failure of each point, and what gave no
+// result at all.
+func Failures(w io.Writer, r *explore.Results) error {
+	first := true
+	for _, p := range r.Points {
+		if p.FirstFailure == "" {
+			continue
+		}
+		if first {
+			fmt.Fprintln(w, "\nThe first failure of each point:")
+			first = false
+		}
+		fmt.Fprintf(w, "  %s\n", p.FirstFailure)
+	}
+	if r.Interrupted {
+		fmt.Fprintf(w, "\nInterrupted: %d of %d replications were done.\n", r.Done, r.Total)
+	}
+	return nil
+}
+
+func upper(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = strings.ToUpper(n)
+	}
+	return out
+}
+
+// counts lists how often each outcome occurred at a point.
+func counts(s *scenarios.Scenario, p *explore.Point) string {
+	var parts []string
+	add := func(name string, n int) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", name, n))
+		}
+	}
+	add(scenarios.Clean, p.Outcomes[scenarios.Clean])
+	for _, o := range s.Outcomes {
+		add(o.Name, p.Outcomes[o.Name])
+	}
+	add("crashed", p.Crashed)
+	add("wedged", p.Wedged)
+	add("limited", p.Limited)
+	return strings.Join(parts, ", ")
+}
