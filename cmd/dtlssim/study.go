@@ -1,5 +1,179 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 
-func newStudy() *cobra.Command { return &cobra.Command{Use: "study"} }
+	"github.com/spf13/cobra"
+
+	"github.com/dtlssim/dtlssim/report/summary"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// studyJSON is the answer of study.
+type studyJSON struct {
+	Study        string       `json:"study"`
+	Title        string       `json:"title"`
+	Seed         uint64       `json:"seed"`
+	Replications int          `json:"replications"`
+	Figures      []figureJSON `json:"figures"`
+}
+
+type figureJSON struct {
+	Name     string             `json:"name"`
+	Kind     string             `json:"kind"`
+	Title    string             `json:"title"`
+	Sentence string             `json:"sentence"`
+	Files    []string           `json:"files"`
+	Rows     []string           `json:"rows"`
+	Windows  []*explore.Windows `json:"windows,omitempty"`
+	Sweeps   []text.SweepJSON   `json:"sweeps,omitempty"`
+	X        []float64          `json:"x,omitempty"`
+	Exact    [][]float64        `json:"exact,omitempty"`
+}
+
+func newStudy() *cobra.Command {
+	var (
+		f      format
+		p      pool
+		output string
+		budget float64
+	)
+	c := &cobra.Command{
+		Use:   "study NAME|FILE",
+		Short: "Run the windows and sweeps of a study and draw its figures",
+		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG and PNG, write
+their data as CSV, and show tables with the sentence that stands under each figure.
+late-close-notify is built in; dtlssim study late-close-notify --print shows its file, to
+copy and change.
+
+JSON: {study, title, seed, replications, figures: [{name, kind, title, sentence, files: [],
+rows: [labels], windows: [as of dtlssim window, by row], sweeps: [as of dtlssim sweep, by
+row], x: [], exact: [[by row and x]]}]}.`,
+		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1",
+		Args:    exactArgs(1, "one NAME or FILE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if show, _ := c.Flags().GetBool("print"); show {
+				source, err := study.Source(args[0])
+				if err != nil {
+					return err
+				}
+				_, err = c.OutOrStdout().Write(source)
+				return failure(err)
+			}
+			s, err := study.Load(args[0])
+			faults := []error{err, p.check()}
+			if !(budget > 0 && budget <= 1000) {
+				faults = append(faults, fmt.Errorf("--budget %g is out of range: above 0, at most 1000", budget))
+			}
+			if err := errors.Join(faults...); err != nil {
+				return err
+			}
+			if output == "" {
+				output = filepath.Join("results", s.Name)
+			}
+			if err := os.MkdirAll(output, 0o755); err != nil {
+				return failure(err)
+			}
+			workers, err := p.start()
+			if err != nil {
+				return err
+			}
+			defer workers.Close()
+			bar := newProgress(c.ErrOrStderr(), s.Steps(budget), "steps")
+			r, runErr := s.Run(c.Context(), workers, budget, bar.increment)
+			bar.finish()
+			if runErr != nil && c.Context().Err() == nil {
+				var trouble *explore.TroubleError
+				if errors.As(runErr, &trouble) {
+					return &codeError{exitNoResult, runErr}
+				}
+				return failure(runErr)
+			}
+			if err := show(c, f, r, output); err != nil {
+				return failure(err)
+			}
+			if runErr != nil {
+				return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d figures were done", len(r.Figures), len(s.Figures))}
+			}
+			return noResult(c, r)
+		},
+	}
+	f.addTo(c)
+	p.addTo(c)
+	c.Flags().StringVarP(&output, "output", "o", "", "write the figures and their data to `DIR` (default results/NAME)")
+	c.Flags().Float64Var(&budget, "budget", 1, "factor on the numbers of replications")
+	c.Flags().Bool("print", false, "print the study's file and do nothing else")
+	return c
+}
+
+// show writes the files of the finished figures and shows their tables.
+func show(c *cobra.Command, f format, r *study.Result, output string) error {
+	sections, err := summary.Sections(r)
+	if err != nil {
+		return err
+	}
+	result := studyJSON{Study: r.Study.Name, Title: r.Study.Title, Seed: r.Study.Seed, Replications: r.Runs, Figures: []figureJSON{}}
+	var written []string
+	for i, s := range sections {
+		fr := &r.Figures[i]
+		j := figureJSON{
+			Name: s.Name, Kind: string(fr.Figure.Kind), Title: s.Title, Sentence: s.Sentence, Windows: fr.Windows, Exact: fr.Exact,
+		}
+		if fr.Figure.Kind == study.CurvesKind {
+			j.X = fr.Figure.X.Values()
+		}
+		for _, row := range fr.Figure.Rows {
+			j.Rows = append(j.Rows, row.Label)
+		}
+		for _, sweep := range fr.Sweeps {
+			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, r.Study.Confidence))
+		}
+		for _, file := range s.Files {
+			path := filepath.Join(output, file.Name)
+			err := writeFile(path, func(f *os.File) error {
+				_, err := f.Write(file.Data)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			j.Files = append(j.Files, path)
+			written = append(written, path)
+		}
+		result.Figures = append(result.Figures, j)
+	}
+	out := c.OutOrStdout()
+	if f == "json" {
+		return text.JSON(out, result)
+	}
+	fmt.Fprintf(out, "%s\n\n", r.Study.Title)
+	if err := summary.Write(out, sections); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%d replications, from seed %d. Written:\n", r.Runs, r.Study.Seed)
+	for _, path := range written {
+		fmt.Fprintf(out, "  %s\n", path)
+	}
+	return nil
+}
+
+// noResult reports the replications of a study that gave no result.
+func noResult(c *cobra.Command, r *study.Result) error {
+	lost, done := 0, 0
+	for _, f := range r.Figures {
+		for _, sweep := range f.Sweeps {
+			text.Troubles(c.ErrOrStderr(), sweep)
+			lost += sweep.NoResult()
+			done += sweep.Done
+		}
+	}
+	if lost > 0 {
+		return &codeError{exitNoResult, fmt.Errorf("%d of %d replications gave no result", lost, done)}
+	}
+	return nil
+}

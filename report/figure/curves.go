@@ -1,0 +1,150 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+)
+
+// Curve is one curve of a figure: estimates with their intervals at X, and the
+// exact probabilities there.
+type Curve struct {
+	Label     string
+	X         []float64
+	Estimates []estimate.Proportion
+	Exact     []float64
+}
+
+// Curves draws failure probabilities: the estimates as points with their
+// intervals, and the exact values as a line through them.
+func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64, sentence string) (Figure, error) {
+	p := plot.New()
+	p.Title.Text = title
+	p.X.Label.Text = xLabel
+	p.Y.Label.Text = "failure probability"
+	p.Add(plotter.NewGrid())
+	p.Y.Min, p.Y.Max = 0, 1
+	lowest := 0.0
+	if logY {
+		lowest = decade(curves)
+		p.Y.Min = lowest
+		p.Y.Scale = plot.LogScale{}
+		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
+	}
+	for i, c := range curves {
+		colour := palette[i%len(palette)]
+		var exact plotter.XYs
+		var points intervals
+		for j, x := range c.X {
+			if c.Exact[j] > lowest || !logY {
+				exact = append(exact, plotter.XY{X: x, Y: c.Exact[j]})
+			}
+			points.at = append(points.at, x)
+			points.estimates = append(points.estimates, c.Estimates[j])
+		}
+		line, err := plotter.NewLine(exact)
+		if err != nil {
+			return Figure{}, fmt.Errorf("drawing %s: %w", c.Label, err)
+		}
+		line.LineStyle = draw.LineStyle{Color: colour, Width: 1.25}
+		points.style = draw.LineStyle{Color: colour, Width: 1.25}
+		points.glyph = draw.GlyphStyle{Color: colour, Radius: 3, Shape: shapes[i%len(shapes)]}
+		points.lowest = lowest
+		points.shift = vg.Length(i-len(curves)/2) * 2
+		p.Add(line, &points)
+		p.Legend.Add(c.Label, line, &points)
+	}
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
+	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% Wilson intervals (a triangle: no failure seen, at the upper bound). Lines: exact, from the failure windows and the law.",
+		sentence, 100*confidence)
+	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
+}
+
+var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}}
+
+// decade returns the power of ten below everything that there is to show.
+func decade(curves []Curve) float64 {
+	least := 1.0
+	for _, c := range curves {
+		for i, e := range c.Estimates {
+			if e.Failures > 0 {
+				least = min(least, e.Low)
+			} else if e.Trials > 0 {
+				least = min(least, e.High)
+			}
+			if c.Exact[i] > 1e-6 {
+				least = min(least, c.Exact[i])
+			}
+		}
+	}
+	return math.Pow(10, math.Floor(math.Log10(least)))
+}
+
+// intervals draws estimates with their intervals.
+type intervals struct {
+	at        []float64
+	estimates []estimate.Proportion
+	style     draw.LineStyle
+	glyph     draw.GlyphStyle
+	lowest    float64   // of a logarithmic axis
+	shift     vg.Length // to the right, so that curves do not cover each other
+}
+
+var (
+	_ plot.Plotter     = (*intervals)(nil)
+	_ plot.Thumbnailer = (*intervals)(nil)
+	_ plot.DataRanger  = (*intervals)(nil)
+)
+
+// DataRange implements plot.DataRanger.
+func (s *intervals) DataRange() (xmin, xmax, ymin, ymax float64) {
+	return s.at[0], s.at[len(s.at)-1], s.lowest, 1
+}
+
+// Plot implements plot.Plotter.
+func (s *intervals) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	for i, e := range s.estimates {
+		if e.Trials == 0 {
+			continue
+		}
+		x := tx(s.at[i]) + s.shift
+		low, high := ty(max(e.Low, s.lowest)), ty(e.High)
+		c.StrokeLine2(s.style, x, low, x, high)
+		c.StrokeLine2(s.style, x-2.5, high, x+2.5, high)
+		switch {
+		case e.Failures == 0 && s.lowest > 0:
+			c.DrawGlyph(draw.GlyphStyle{Color: s.glyph.Color, Radius: 3.5, Shape: downward{}}, vg.Point{X: x, Y: high})
+		default:
+			c.StrokeLine2(s.style, x-2.5, low, x+2.5, low)
+			c.DrawGlyph(s.glyph, vg.Point{X: x, Y: ty(e.Estimate)})
+		}
+	}
+}
+
+// Thumbnail implements plot.Thumbnailer.
+func (s *intervals) Thumbnail(c *draw.Canvas) {
+	c.DrawGlyph(s.glyph, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: (c.Min.Y + c.Max.Y) / 2})
+}
+
+// downward is a triangle that points down: at most.
+type downward struct{}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (downward) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
+	c.SetLineStyle(draw.LineStyle{Color: s.Color, Width: 1})
+	r := s.Radius
+	var path vg.Path
+	path.Move(vg.Point{X: at.X - r, Y: at.Y})
+	path.Line(vg.Point{X: at.X + r, Y: at.Y})
+	path.Line(vg.Point{X: at.X, Y: at.Y - 1.6*r})
+	path.Close()
+	c.Fill(path)
+}

@@ -1,0 +1,297 @@
+// Package summary shows the result of a study: its figures, its tables, and the
+// sentence that a reader should come away with under each, computed from the data.
+package summary
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// File is a file to be written.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Section is one figure of a study, ready to be shown.
+type Section struct {
+	Name, Title string
+	Sentence    string
+	Table       [][]string // for the screen, its first row the header
+	Files       []File     // the figure as SVG and PNG if it is drawn, and its data as CSV
+}
+
+// Sections prepares the figures of a study.
+func Sections(r *study.Result) ([]Section, error) {
+	var sections []Section
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		var s Section
+		var err error
+		switch f.Figure.Kind {
+		case study.WindowsKind:
+			s, err = windows(f)
+		case study.CurvesKind:
+			s, err = curves(f, r.Study.Confidence)
+		case study.TableKind:
+			s, err = leftovers(f, r.Study.Confidence)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("figure %s: %w", f.Figure.Name, err)
+		}
+		s.Name, s.Title = f.Figure.Name, f.Figure.Title
+		sections = append(sections, s)
+	}
+	return sections, nil
+}
+
+// Write writes sections as text.
+func Write(w io.Writer, sections []Section) error {
+	for i, s := range sections {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n\n", s.Title)
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, row := range s.Table {
+			fmt.Fprintln(t, "  "+strings.Join(row, "\t"))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "\n  %s\n", s.Sentence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func windows(f *study.FigureResult) (Section, error) {
+	var strips []figure.Strip
+	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Figure.Probe.Name) + " IN"}}}
+	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "shape"}}
+	var always, never, partly []string
+	for i, row := range f.Figure.Rows {
+		w := f.Windows[i]
+		strip := figure.Strip{Label: row.Label}
+		for _, c := range w.Cells {
+			strip.Spans = append(strip.Spans, figure.Span{
+				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+			})
+			records = append(records, []string{
+				row.Label, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed),
+				text.Outcome(c.Outcome), c.Shape,
+			})
+		}
+		strips = append(strips, strip)
+		in := intervals(w)
+		s.Table = append(s.Table, []string{row.Label, in})
+		switch {
+		case len(w.FailureWindows) == 0:
+			never = append(never, "“"+row.Label+"”")
+		case len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}):
+			always = append(always, "“"+row.Label+"”")
+		default:
+			partly = append(partly, fmt.Sprintf("“%s” for %s", row.Label, in))
+		}
+	}
+	var parts []string
+	if len(partly) > 0 {
+		parts = append(parts, "Sessions fail with "+strings.Join(partly, "; ")+".")
+	}
+	if len(always) > 0 {
+		parts = append(parts, "Whatever the latency, they fail with "+list(always)+".")
+	}
+	if len(never) > 0 {
+		parts = append(parts, "At no latency do they fail with "+list(never)+".")
+	}
+	s.Sentence = strings.Join(parts, " ")
+	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
+	return s, s.add(f.Figure.Name, &drawn, records)
+}
+
+// intervals writes the failure windows; one that reaches the end of the range has
+// no end that is known.
+func intervals(w *explore.Windows) string {
+	var parts []string
+	for _, i := range w.FailureWindows {
+		from, to := time.Duration(i.From), time.Duration(i.To)
+		if i.To == w.To {
+			parts = append(parts, fmt.Sprintf("[%s, …", from))
+		} else {
+			parts = append(parts, fmt.Sprintf("[%s, %s)", from, to))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, " and ")
+}
+
+func list(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}
+
+// rare is the probability below which the sentence under a curve calls failure
+// rare.
+const rare = 0.01
+
+func curves(f *study.FigureResult, confidence float64) (Section, error) {
+	values := f.Figure.X.Values()
+	s := Section{Table: [][]string{{"CURVE", strings.ToUpper(f.Figure.X.Label), "FAILURES", "MONTE CARLO", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "EXACT"}}}
+	records := [][]string{{"curve", "x", "replications", "failures", "estimate", "lo", "hi", "confidence", "exact"}}
+	var drawn []figure.Curve
+	var parts []string
+	inside, all := 0, 0
+	for i, row := range f.Figure.Rows {
+		c := figure.Curve{Label: row.Label, X: values, Exact: f.Exact[i]}
+		for j, p := range f.Sweeps[i].Points {
+			e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+			c.Estimates = append(c.Estimates, e)
+			exact := f.Exact[i][j]
+			all++
+			if e.Low <= exact && exact <= e.High {
+				inside++
+			}
+			x := strconv.FormatFloat(values[j], 'g', 6, 64)
+			s.Table = append(s.Table, []string{
+				row.Label, x, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate),
+				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), fmt.Sprintf("%.6f", exact),
+			})
+			records = append(records, []string{
+				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
+				number(confidence), number(exact),
+			})
+		}
+		drawn = append(drawn, c)
+		first, last := f.Exact[i][0], f.Exact[i][len(values)-1]
+		part := fmt.Sprintf("“%s”: %.3g at %g, %.3g at %g", row.Label, first, values[0], last, values[len(values)-1])
+		if at := crossing(values, f.Exact[i]); at != "" {
+			part += at
+		}
+		parts = append(parts, part)
+	}
+	s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value.",
+		f.Figure.X.Label, strings.Join(parts, "; "), inside, all)
+	fig, err := figure.Curves(f.Figure.Title, f.Figure.X.Label, f.Figure.LogY, drawn, confidence, s.Sentence)
+	if err != nil {
+		return s, err
+	}
+	return s, s.add(f.Figure.Name, &fig, records)
+}
+
+// crossing says between which values a curve crosses what counts as rare.
+func crossing(x, y []float64) string {
+	for i := 1; i < len(y); i++ {
+		switch {
+		case y[i-1] >= rare && y[i] < rare:
+			return fmt.Sprintf(" (below %g between %g and %g)", rare, x[i-1], x[i])
+		case y[i-1] < rare && y[i] >= rare:
+			return fmt.Sprintf(" (above %g between %g and %g)", rare, x[i-1], x[i])
+		}
+	}
+	return ""
+}
+
+func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
+	outcomes := f.Sweeps[0].Sweep.Scenario.Outcomes
+	header := []string{"ROW", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}
+	names := []string{"row", "replications", "failures", "estimate", "lo", "hi", "confidence", scenarios.Clean}
+	for _, o := range outcomes {
+		header = append(header, strings.ToUpper(o.Name))
+		names = append(names, o.Name)
+	}
+	s := Section{Table: [][]string{header}}
+	records := [][]string{names}
+	type row struct {
+		label    string
+		estimate estimate.Proportion
+	}
+	var best, worst row
+	for i, r := range f.Figure.Rows {
+		p := f.Sweeps[i].Points[0]
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
+		record := []string{
+			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
+			number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]),
+		}
+		for _, o := range outcomes {
+			line = append(line, strconv.Itoa(p.Outcomes[o.Name]))
+			record = append(record, strconv.Itoa(p.Outcomes[o.Name]))
+		}
+		s.Table = append(s.Table, line)
+		records = append(records, record)
+		if i == 0 || e.Estimate < best.estimate.Estimate {
+			best = row{r.Label, e}
+		}
+		if i == 0 || e.Estimate > worst.estimate.Estimate {
+			worst = row{r.Label, e}
+		}
+	}
+	s.Sentence = fmt.Sprintf("Most is left over by “%s” (%s), least by “%s” (%s); %s.", worst.label, worst.estimate, best.label, best.estimate,
+		mostFrequent(f, outcomes))
+	return s, s.add(f.Figure.Name, nil, records)
+}
+
+// mostFrequent says what goes wrong most often over all rows.
+func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {
+	name, most, total := "", 0, 0
+	for _, o := range outcomes {
+		n := 0
+		for _, sweep := range f.Sweeps {
+			n += sweep.Points[0].Outcomes[o.Name]
+		}
+		if n > most {
+			name, most = o.Name, n
+		}
+	}
+	for _, sweep := range f.Sweeps {
+		total += sweep.Points[0].Completed()
+	}
+	if name == "" {
+		return "nothing ever went wrong"
+	}
+	return fmt.Sprintf("what goes wrong most often over all rows is %s, in %d of %d runs", name, most, total)
+}
+
+// add adds the files of a section.
+func (s *Section) add(name string, drawn *figure.Figure, records [][]string) error {
+	if drawn != nil {
+		svg, err := drawn.SVG()
+		if err != nil {
+			return err
+		}
+		png, err := drawn.PNG()
+		if err != nil {
+			return err
+		}
+		s.Files = append(s.Files, File{name + ".svg", svg}, File{name + ".png", png})
+	}
+	var b bytes.Buffer
+	c := csv.NewWriter(&b)
+	if err := c.WriteAll(records); err != nil {
+		return err
+	}
+	s.Files = append(s.Files, File{name + ".csv", b.Bytes()})
+	return nil
+}
+
+// number writes a number so that it reads back the same.
+func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
