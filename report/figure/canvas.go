@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"math"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -30,7 +32,7 @@ var palette = []color.RGBA{
 
 var (
 	ink   = color.RGBA{0x20, 0x20, 0x20, 0xff}
-	clean = color.RGBA{0xe9, 0xee, 0xe9, 0xff}
+	clean = color.RGBA{0xdd, 0xe6, 0xdf, 0xff}
 )
 
 // Figure is something drawn, with the sentence that stands under it.
@@ -84,6 +86,26 @@ func style(p *plot.Plot) {
 	sans(&p.X.Tick.Label.Font, 9)
 	sans(&p.Y.Tick.Label.Font, 9)
 	sans(&p.Legend.TextStyle.Font, 9)
+}
+
+// decimalTicks labels an axis at multiples of 1, 2 or 5 times a power of ten,
+// about ten of them.
+type decimalTicks struct{}
+
+// Ticks implements plot.Ticker.
+func (decimalTicks) Ticks(low, high float64) []plot.Tick {
+	unit := math.Pow(10, math.Floor(math.Log10((high-low)/10)))
+	step := unit
+	for _, m := range []float64{1, 2, 5, 10} {
+		if step = unit * m; (high-low)/step <= 10 {
+			break
+		}
+	}
+	var ticks []plot.Tick
+	for n := math.Ceil(low / step); n*step <= high*(1+1e-12); n++ {
+		ticks = append(ticks, plot.Tick{Value: n * step, Label: strconv.FormatFloat(n*step, 'g', 6, 64)})
+	}
+	return ticks
 }
 
 // wrap breaks a text into lines of at most that width.

@@ -29,11 +29,12 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	p.X.Label.Text = xLabel
 	p.Y.Label.Text = "failure probability"
 	p.Add(plotter.NewGrid())
-	p.Y.Min, p.Y.Max = 0, 1
+	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, decimalTicks{}
+	p.Y.Min, p.Y.Max = 0, highest(curves)
 	lowest := 0.0
 	if logY {
 		lowest = decade(curves)
-		p.Y.Min = lowest
+		p.Y.Min, p.Y.Max = lowest, 1
 		p.Y.Scale = plot.LogScale{}
 		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
 	}
@@ -55,7 +56,7 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 		line.LineStyle = draw.LineStyle{Color: colour, Width: 1.25}
 		points.style = draw.LineStyle{Color: colour, Width: 1.25}
 		points.glyph = draw.GlyphStyle{Color: colour, Radius: 3, Shape: shapes[i%len(shapes)]}
-		points.lowest = lowest
+		points.lowest, points.highest = lowest, p.Y.Max
 		points.shift = vg.Length(i-len(curves)/2) * 2
 		p.Add(line, &points)
 		p.Legend.Add(c.Label, line, &points)
@@ -87,13 +88,28 @@ func decade(curves []Curve) float64 {
 	return math.Pow(10, math.Floor(math.Log10(least)))
 }
 
+// highest returns the least tenth above everything that there is to show.
+func highest(curves []Curve) float64 {
+	most := 0.0
+	for _, c := range curves {
+		for i, e := range c.Estimates {
+			most = max(most, c.Exact[i])
+			if e.Trials > 0 {
+				most = max(most, e.High)
+			}
+		}
+	}
+	return min(1, math.Ceil(most*10)/10)
+}
+
 // intervals draws estimates with their intervals.
 type intervals struct {
 	at        []float64
 	estimates []estimate.Proportion
 	style     draw.LineStyle
 	glyph     draw.GlyphStyle
-	lowest    float64   // of a logarithmic axis
+	lowest    float64   // of the axis, if it is logarithmic; otherwise 0
+	highest   float64   // of the axis
 	shift     vg.Length // to the right, so that curves do not cover each other
 }
 
@@ -105,7 +121,7 @@ var (
 
 // DataRange implements plot.DataRanger.
 func (s *intervals) DataRange() (xmin, xmax, ymin, ymax float64) {
-	return s.at[0], s.at[len(s.at)-1], s.lowest, 1
+	return s.at[0], s.at[len(s.at)-1], s.lowest, s.highest
 }
 
 // Plot implements plot.Plotter.

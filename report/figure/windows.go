@@ -30,6 +30,7 @@ func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	p.Title.Text = title
 	p.X.Label.Text = probe + " (ms)"
 	p.X.Padding, p.Y.Padding = 2, 4
+	p.X.Tick.Marker = decimalTicks{}
 	p.Y.Min, p.Y.Max = -0.5, float64(len(strips))-0.5
 	colours := map[string]color.Color{}
 	var ticks []plot.Tick
@@ -72,9 +73,10 @@ func failures(colours map[string]color.Color) (n int) {
 
 // withLegend puts the legend into a band of its own on top, where it covers no data.
 func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
-	band := vg.Length(entries)*13 + 8
+	band := vg.Length(entries)*(legend.TextStyle.Font.Size+2.5) + 4
 	below := f.draw
-	legend.TextStyle = textStyle(9, draw.XLeft, draw.YCenter)
+	legend.TextStyle.Font = textStyle(9, draw.XLeft, draw.YBottom).Font
+	legend.Padding = 3
 	legend.Left, legend.Top = true, true
 	legend.XOffs = captionIndent
 	f.height += band
@@ -126,7 +128,7 @@ func (s *stripChart) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for i, strip := range s.strips {
 		middle := y(float64(len(s.strips) - 1 - i))
-		low, high := middle-11, middle+2
+		low, high := middle-8, middle+5
 		for j, span := range strip.Spans {
 			left, right := x(milliseconds(span.From)), x(milliseconds(span.To))
 			c.SetColor(s.colours[span.Outcome])

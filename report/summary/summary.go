@@ -83,7 +83,8 @@ func windows(f *study.FigureResult) (Section, error) {
 	var strips []figure.Strip
 	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Figure.Probe.Name) + " IN"}}}
 	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "shape"}}
-	var always, never, partly []string
+	var always, never []string
+	var partly []alike
 	for i, row := range f.Figure.Rows {
 		w := f.Windows[i]
 		strip := figure.Strip{Label: row.Label}
@@ -105,22 +106,42 @@ func windows(f *study.FigureResult) (Section, error) {
 		case len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}):
 			always = append(always, "“"+row.Label+"”")
 		default:
-			partly = append(partly, fmt.Sprintf("“%s” for %s", row.Label, in))
+			partly = appendAlike(partly, in, "“"+row.Label+"”")
 		}
 	}
 	var parts []string
 	if len(partly) > 0 {
-		parts = append(parts, "Sessions fail with "+strings.Join(partly, "; ")+".")
+		var groups []string
+		for _, g := range partly {
+			groups = append(groups, fmt.Sprintf("%s: %s", list(g.rows), g.in))
+		}
+		parts = append(parts, "Latencies at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
-		parts = append(parts, "Whatever the latency, they fail with "+list(always)+".")
+		parts = append(parts, "At every latency sessions fail with "+list(always)+".")
 	}
 	if len(never) > 0 {
-		parts = append(parts, "At no latency do they fail with "+list(never)+".")
+		parts = append(parts, "At none they fail with "+list(never)+".")
 	}
 	s.Sentence = strings.Join(parts, " ")
 	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
 	return s, s.add(f.Figure.Name, &drawn, records)
+}
+
+// alike is a group of rows that fail in the same windows.
+type alike struct {
+	in   string
+	rows []string
+}
+
+func appendAlike(groups []alike, in, row string) []alike {
+	for i := range groups {
+		if groups[i].in == in {
+			groups[i].rows = append(groups[i].rows, row)
+			return groups
+		}
+	}
+	return append(groups, alike{in, []string{row}})
 }
 
 // intervals writes the failure windows; one that reaches the end of the range has
@@ -130,7 +151,7 @@ func intervals(w *explore.Windows) string {
 	for _, i := range w.FailureWindows {
 		from, to := time.Duration(i.From), time.Duration(i.To)
 		if i.To == w.To {
-			parts = append(parts, fmt.Sprintf("[%s, …", from))
+			parts = append(parts, fmt.Sprintf("from %s on", from))
 		} else {
 			parts = append(parts, fmt.Sprintf("[%s, %s)", from, to))
 		}

@@ -1,0 +1,155 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// lossy is a job with 20 % loss and random latencies, so that retransmissions,
+// reordering and timeouts are all there.
+func lossy(credentials string, seed uint64) worker.Job {
+	return worker.Job{
+		Scenario: "late-close-notify", Seed: seed, Trace: true,
+		Settings: scenarios.Settings{
+			"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
+		},
+	}
+}
+
+// collect performs jobs, as many at a time as the pool has workers, and returns
+// their outcomes in the order of the jobs.
+func collect(t *testing.T, p *worker.Pool, jobs []worker.Job) []worker.Outcome {
+	t.Helper()
+	outcomes := make([]worker.Outcome, len(jobs))
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range p.Size() {
+		group.Go(func() {
+			for i := range next {
+				o, err := p.Do(context.Background(), jobs[i])
+				if err != nil || o.Status != worker.Completed {
+					t.Errorf("seed %d: %v %s\n%s", jobs[i].Seed, err, o.Status, o.Dump)
+				}
+				outcomes[i] = o
+			}
+		})
+	}
+	for i := range jobs {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return outcomes
+}
+
+// compare holds outcomes against those of the same jobs in another arrangement.
+func compare(t *testing.T, how string, want, got []worker.Outcome) {
+	t.Helper()
+	for i := range want {
+		if want[i].Digest == got[i].Digest && want[i].Shape == got[i].Shape {
+			continue
+		}
+		at := trace.FirstDifference(want[i].Records, got[i].Records)
+		show := func(o worker.Outcome) string {
+			if at < 0 || at >= len(o.Records) {
+				return "no record"
+			}
+			return trace.Seconds(o.Records[at].At) + " " + o.Records[at].Host + " " + o.Records[at].Describe()
+		}
+		t.Errorf("%s: two runs part at record %d; repeat with:\n  %s\nbefore: %s\nnow:    %s",
+			how, at, want[i].Repeat, show(want[i]), show(got[i]))
+		return
+	}
+}
+
+// Same seed, same bytes: for all credentials, with loss, in whatever order, with
+// any number of workers, with both cores busy.
+func TestSameSeedSameBytes(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 200
+	if testkit.Long() {
+		seeds = 1000
+	}
+	for _, credentials := range endpoint.Credentials {
+		t.Run(credentials, func(t *testing.T) {
+			var jobs []worker.Job
+			for i := range seeds {
+				jobs = append(jobs, lossy(credentials, base+uint64(i)))
+			}
+			one := collect(t, testkit.Pool(t, 1), jobs)
+			differing := map[string]bool{}
+			for _, o := range one {
+				differing[o.Digest] = true
+			}
+			if len(differing) != seeds {
+				t.Errorf("%d seeds gave %d traces", seeds, len(differing))
+			}
+			for _, workers := range []int{2, 4} {
+				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, testkit.Pool(t, workers), jobs))
+			}
+
+			// Backwards: what was last comes first, and the leftovers are others.
+			backwards := make([]worker.Job, seeds)
+			for i, job := range jobs {
+				backwards[seeds-1-i] = job
+			}
+			got := collect(t, testkit.Pool(t, 1), backwards)
+			for i := range seeds / 2 {
+				got[i], got[seeds-1-i] = got[seeds-1-i], got[i]
+			}
+			compare(t, "in reverse order", one, got)
+
+			occupyCores(t, 4)
+			compare(t, "with both cores busy", one, collect(t, testkit.Pool(t, 2), jobs))
+		})
+	}
+}
+
+// The same seed alone, first, among a thousand others of all kinds, and last.
+func TestNothingIsLeftOver(t *testing.T) {
+	base := testkit.Seed(t)
+	others := 300
+	if testkit.Long() {
+		others = 1000
+	}
+	for _, credentials := range endpoint.Credentials {
+		job := lossy(credentials, base)
+		alone := collect(t, testkit.Pool(t, 1), []worker.Job{job})[0]
+		jobs := []worker.Job{job}
+		for i := range others {
+			jobs = append(jobs, lossy(endpoint.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
+			if i == others/2 {
+				jobs = append(jobs, job)
+			}
+		}
+		jobs = append(jobs, job)
+		got := collect(t, testkit.Pool(t, 1), jobs)
+		for _, i := range []int{0, others/2 + 2, len(jobs) - 1} {
+			compare(t, fmt.Sprintf("%s as number %d of %d", credentials, i, len(jobs)), []worker.Outcome{alone}, got[i:i+1])
+		}
+	}
+}
+
+// occupyCores keeps the cores busy with other processes until the test ends.
+func occupyCores(t *testing.T, processes int) {
+	t.Helper()
+	for range processes {
+		c := exec.Command("sh", "-c", "while :; do :; done")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = c.Process.Kill()
+			_ = c.Wait() // it was killed
+		})
+	}
+}

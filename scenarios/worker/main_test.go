@@ -1,0 +1,52 @@
+package worker_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim"
+)
+
+// TestMain makes the test binary a worker when a pool starts it as one. It knows a
+// few scenarios that go wrong.
+func TestMain(m *testing.M) {
+	register("test-panics", func(w *sim.World) {
+		w.Go("actor", func() { panic("this scenario panics") })
+	})
+	register("test-wedges", func(w *sim.World) {
+		w.Go("actor", func() {
+			for { // never blocks: virtual time cannot pass
+				time.Now()
+			}
+		})
+	})
+	register("test-never-ends", func(w *sim.World) {
+		w.Busy()
+		w.Go("actor", func() {
+			for w.Sleep(time.Second) == nil {
+			}
+		})
+	})
+	register("test-kills-itself", func(w *sim.World) {
+		p, err := os.FindProcess(os.Getpid())
+		if err == nil {
+			err = p.Kill()
+		}
+		panic(err)
+	})
+	worker.ServeIfAsked()
+	os.Exit(m.Run())
+}
+
+func register(name string, build func(w *sim.World)) {
+	scenarios.Register(&scenarios.Scenario{
+		Name: name,
+		Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
+			c.Limits.Events = 100_000
+			return sim.Run(c, build), scenarios.Observation{}
+		},
+	})
+}
