@@ -106,15 +106,21 @@ func (c *Clock) AfterBy(actor *Actor, kind Kind, d time.Duration, f func()) *Eve
 	if at < now { // overflow: later than anything
 		at = 1<<63 - 1
 	}
+	e := &Event{at: at, kind: kind, source: actor.Name, run: f}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	actor.sequence++
-	e := &Event{at: at, kind: kind, source: actor.Name, sequence: actor.sequence, run: f}
+	e.sequence = actor.sequence
+	c.push(e)
+	return e
+}
+
+// push adds an event to the list. The caller holds mu, or is the event loop.
+func (c *Clock) push(e *Event) {
 	heap.Push(&c.events, e)
-	if c.sleeping && at < c.until {
+	if c.sleeping && e.at < c.until {
 		c.rouse()
 	}
-	return e
 }
 
 // Cancel takes an event off the list; it does nothing for one that was dispatched.

@@ -1,0 +1,76 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// One golden trace for each behaviour of the server, and of what meets it. They are
+// meant to be read: their diff says what a change does to a run.
+func TestGoldenTraces(t *testing.T) {
+	short := scenarios.Settings{ // so that a ghost fits on a page
+		"credentials": "psk", "handshake-timeout": "1500ms", "client-timeout": "1200ms",
+	}
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		name string
+		set  scenarios.Settings
+	}{
+		{"clean", scenarios.Settings{}},
+		{"stack", scenarios.Settings{"alert-latency": "30ms"}},
+		{"reject", scenarios.Settings{"alert-latency": "30ms", "first-record": "reject"}},
+		{"discard", scenarios.Settings{"alert-latency": "30ms", "first-record": "discard"}},
+		{"linger", scenarios.Settings{"alert-latency": "30ms", "linger": "50ms"}},
+		{"pause-after-release", scenarios.Settings{"alert-latency": "30ms", "pause-after-release": "50ms"}},
+		{"deferred", scenarios.Settings{"alert-latency": "130ms"}},
+		{"server-port-rotates", scenarios.Settings{"alert-latency": "30ms", "server-port": "rotate"}},
+		{"client-port-same", scenarios.Settings{"alert-latency": "30ms", "client-port": "same"}},
+		{"client-waits", scenarios.Settings{"client": "waits", "clients": "1"}},
+		{"client-waits-linger", scenarios.Settings{"client": "waits", "clients": "1", "linger": "50ms"}},
+		{"data-overtaken", scenarios.Settings{"alert-latency": "5ms", "clients": "1"}},
+		{"certificate", scenarios.Settings{"credentials": "ecdsa", "clients": "1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o, err := p.Do(context.Background(), worker.Job{
+				Scenario: "late-close-notify", Settings: short.With(c.set), Seed: 1, Trace: true,
+			})
+			if err != nil || o.Status != worker.Completed {
+				t.Fatal(err, o.Status, o.Dump)
+			}
+			var got bytes.Buffer
+			if err := text.Replication(&got, &o.Replication); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, c.name+".txt", got.Bytes())
+		})
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; run go test ./scenarios -update and read the diff\ngot:\n%s", path, got)
+	}
+}
