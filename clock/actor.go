@@ -56,12 +56,16 @@ func (c *Clock) Current() *Actor {
 	return c.loopActor
 }
 
-// Go starts f as an actor. Names of actors are unique within a replication.
+// Go starts f as an actor, by an event of the present instant: two actors that are
+// started together start one after the other, each when what the one before caused
+// is over. Names of actors are unique within a replication.
 func (c *Clock) Go(name string, f func()) {
-	c.running.Add(1)
-	go func() {
-		defer c.running.Done()
-		c.adopt(&Actor{Name: name})
-		f()
-	}()
+	c.After(Wake, 0, func() {
+		c.running.Add(1)
+		go func() {
+			defer c.running.Done()
+			c.adopt(&Actor{Name: name})
+			f()
+		}()
+	})
 }

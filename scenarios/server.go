@@ -41,18 +41,15 @@ func newSequentialServer(w *sim.World, h *sim.Host, v Values, c endpoint.Config,
 	}
 }
 
-// start binds the first listening socket and starts the server.
+// start starts the server.
 func (s *sequentialServer) start() {
-	ready := make(chan struct{})
 	s.w.Go("server", func() {
 		err := s.listen()
-		close(ready)
 		if err == nil {
 			err = s.serve()
 		}
 		s.w.Note(s.host, "server ends", err.Error())
 	})
-	<-ready
 }
 
 // address returns where the server listens at present.

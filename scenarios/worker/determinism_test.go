@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -151,5 +152,36 @@ func occupyCores(t *testing.T, processes int) {
 			_ = c.Process.Kill()
 			_ = c.Wait() // it was killed
 		})
+	}
+}
+
+// Scheduling does not matter at all: the contract rests on one stimulus at a time,
+// on streams of their own for every actor, and on interruptions that take effect
+// only when all has settled. The environment of the workers is a second line of
+// defence. So this process, with several threads, preemption and busy cores, gives
+// the bytes that a worker gives.
+func TestSchedulingDoesNotMatter(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 60
+	if testkit.Long() {
+		seeds = 1000
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for _, credentials := range []string{"psk", "ecdsa"} {
+		var jobs []worker.Job
+		for i := range seeds {
+			jobs = append(jobs, lossy(credentials, base+uint64(i)))
+		}
+		want := collect(t, testkit.Pool(t, 1), jobs)
+		occupyCores(t, 4)
+		got := make([]worker.Outcome, seeds)
+		for i, job := range jobs {
+			v, err := testkit.Scenario(t).Resolve(job.Settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[i].Replication = scenarios.Replicate(v, job.Seed, scenarios.Predicate{})
+		}
+		compare(t, credentials+" in a process of four threads", want, got)
 	}
 }

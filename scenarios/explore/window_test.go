@@ -1,0 +1,258 @@
+package explore_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+func search(t *testing.T, set scenarios.Settings, probe string) explore.Search {
+	t.Helper()
+	p, err := explore.ParseProbe(probe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return explore.Search{Scenario: testkit.Scenario(t), Settings: set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: p}
+}
+
+func find(t *testing.T, r explore.Runner, s explore.Search) *explore.Windows {
+	t.Helper()
+	w, err := explore.FindWindows(context.Background(), r, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func windows(from ...time.Duration) []explore.Interval {
+	out := []explore.Interval{}
+	for i := 0; i < len(from); i += 2 {
+		out = append(out, explore.Interval{From: int64(from[i]), To: int64(from[i+1])})
+	}
+	return out
+}
+
+// The windows of cases 1a, 1b and 2 of the founding report, and of the negative
+// control, against their formulas, to the nanosecond. With d the gap between data
+// and alert at the sender (0 for a client that closes first), Ld and La their
+// latencies, P the server's time from the arrival of the data to the release, and W
+// the linger:
+//
+//	1a  fails for d + La - Ld > P + W, and for La < Ld, where the data is overtaken
+//	1b  fails for reply path + La + client time > W
+//	2   an alert that arrives during the next session is deferred, and breaks the one after
+func TestFoundingWindows(t *testing.T) {
+	const ms = time.Millisecond
+	const ns = time.Nanosecond
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		name  string
+		set   scenarios.Settings
+		probe string
+		fail  string
+		want  []explore.Interval
+	}{
+		{"1a", scenarios.Settings{}, "alert-latency=0s..300ms", "",
+			windows(0, 10*ms, 11*ms+ns, 300*ms)},
+		{"1a, the next handshake alone", scenarios.Settings{}, "alert-latency=0s..300ms", "next-handshake-failed",
+			// Until the second client's hello arrives: its gap after the first has ended.
+			windows(0, 10*ms, 11*ms+ns, 110*ms+ns)},
+		{"1a, service", scenarios.Settings{"service": "7ms", "latency": "3ms"}, "alert-latency=3ms..100ms", "",
+			windows(10*ms+ns, 100*ms)},
+		{"1a, linger", scenarios.Settings{"linger": "50ms"}, "alert-latency=10ms..300ms", "",
+			windows(61*ms+ns, 300*ms)},
+		{"1a, linger in the wrong place", scenarios.Settings{"pause-after-release": "50ms"}, "alert-latency=10ms..300ms", "",
+			windows(11*ms+ns, 300*ms)},
+		{"1a, rejected", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "",
+			windows(11*ms+ns, 300*ms)},
+		{"1a, rejected, the next handshake", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "next-handshake-failed",
+			windows()},
+		{"1a, recognised", scenarios.Settings{"remedy": "recognise"}, "alert-latency=10ms..300ms", "", windows()},
+		{"1a, other server port", scenarios.Settings{"remedy": "server-port"}, "alert-latency=10ms..300ms", "", windows()},
+		{"1a, the report's recommendation", scenarios.Settings{"remedy": "linger+recognise"}, "alert-latency=10ms..300ms", "", windows()},
+		// A finding: the ghost is connected to the first client's address. A second
+		// client that reuses it finds the ghost waiting, and completes its handshake with
+		// it: what the report's fourth remedy takes for harmful rescues the session.
+		{"1a, the next client reuses the 5-tuple", scenarios.Settings{"client-port": "same"}, "alert-latency=10ms..110ms", "",
+			windows()},
+		{"1b", scenarios.Settings{"client": "waits"}, "alert-latency=0s..100ms", "", windows(0, 100*ms)},
+		{"1b, linger", scenarios.Settings{"client": "waits", "linger": "50ms"}, "alert-latency=0s..100ms", "",
+			windows(40*ms+ns, 100*ms)},
+		// The client answers the server's close_notify during its pause: the pause is
+		// no part of the condition then.
+		{"1b, pause", scenarios.Settings{"client": "waits", "client-pause": "5ms", "linger": "50ms"}, "alert-latency=0s..100ms", "",
+			windows(40*ms+ns, 100*ms)},
+		{"1b, linger shorter than the round trip", scenarios.Settings{"client": "waits", "linger": "9ms"}, "alert-latency=0s..100ms", "",
+			windows(0, 100*ms)},
+		{"1b, recognised", scenarios.Settings{"client": "waits", "remedy": "recognise"}, "alert-latency=0s..300ms", "", windows()},
+		{"2, three clients, the last handshake", scenarios.Settings{"clients": "3"}, "alert-latency=10ms..190ms", "next-handshake-failed",
+			windows(11*ms+ns, 190*ms)},
+		{"2, a wait after the release does not help", scenarios.Settings{"clients": "3", "pause-after-release": "50ms"},
+			"alert-latency=120ms..180ms", "next-handshake-failed", windows(120*ms, 180*ms)},
+		{"negative control", scenarios.Settings{}, "latency=0s..300ms", "", windows()},
+		{"negative control, linger", scenarios.Settings{}, "linger=0s..300ms", "", windows()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := search(t, c.set, c.probe)
+			var err error
+			if s.Fail, err = s.Scenario.ParsePredicate(c.fail); err != nil {
+				t.Fatal(err)
+			}
+			w := find(t, p, s)
+			if !slices.Equal(w.FailureWindows, c.want) {
+				t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, c.want, w.Cells)
+			}
+			checkStructure(t, p, w)
+		})
+	}
+}
+
+// checkStructure checks what holds of every answer: the cells cover the range, and
+// the witnesses repeat.
+func checkStructure(t *testing.T, r explore.Runner, w *explore.Windows) {
+	t.Helper()
+	at := w.From
+	for i, c := range w.Cells {
+		if c.From != at || c.To <= c.From {
+			t.Errorf("cell %d is [%d, %d), and the one before ends at %d", i, c.From, c.To, at)
+		}
+		at = c.To
+	}
+	if at != w.To {
+		t.Errorf("the cells end at %d, the range at %d", at, w.To)
+	}
+	for _, e := range w.Edges {
+		for x, witness := range map[int64]explore.Witness{e.At - 1: e.Below, e.At: e.Above} {
+			value := w.Probe + "=" + time.Duration(x).String()
+			if !strings.Contains(witness.Repeat, value) {
+				t.Errorf("the witness at %d repeats %q", x, witness.Repeat)
+			}
+			set := scenarios.Settings{}
+			for _, field := range strings.Fields(witness.Repeat) {
+				if name, v, ok := strings.Cut(field, "="); ok {
+					set[name] = v
+				}
+			}
+			o, err := r.Do(context.Background(), worker.Job{Scenario: w.Scenario, Seed: w.Seed, Settings: set})
+			if err != nil || o.Digest != witness.Digest {
+				t.Errorf("%q gives digest %s (%v), want %s", witness.Repeat, o.Digest, err, witness.Digest)
+			}
+		}
+	}
+}
+
+// tiny is the founding scenario scaled to nanoseconds, where a plain scan of every
+// value is possible. Only the endpoints' retransmissions stay out of reach.
+func tiny(r *rand.Rand) scenarios.Settings {
+	pick := func(values ...string) string { return values[r.IntN(len(values))] }
+	ns := func(most int) string { return fmt.Sprintf("%dns", r.IntN(most)) }
+	set := scenarios.Settings{
+		"credentials": "psk", "latency": fmt.Sprintf("%dns", 1+r.IntN(30)), "service": ns(20), "linger": ns(40), "gap": ns(60),
+		"pause-after-release": ns(20), "client": pick("closes-first", "waits"), "client-pause": ns(30),
+		"first-record": pick("stack", "reject", "discard"), "server-port": pick("same", "same", "rotate"),
+		"client-port": pick("new", "same"), "clients": pick("2", "3"),
+		// Short, so that a ghost does not cost many retransmissions.
+		"handshake-timeout": "3us", "client-timeout": "2us", "read-timeout": "2us", "flight-interval": "1us",
+	}
+	if r.IntN(2) == 0 {
+		set["downlink"] = "uniform(1ns,40ns)"
+	}
+	return set
+}
+
+// scan runs every value of the probe: the plain oracle.
+func scan(t *testing.T, r explore.Runner, s explore.Search) []explore.Cell {
+	t.Helper()
+	var cells []explore.Cell
+	for x := s.Probe.From; x < s.Probe.To; x++ {
+		o, err := r.Do(context.Background(), worker.Job{
+			Scenario: s.Scenario.Name, Seed: s.Seed, Settings: s.Settings.With(scenarios.Settings{s.Probe.Name: x.String()}),
+		})
+		if err != nil || o.Status != worker.Completed {
+			t.Fatalf("%v %s %s", err, o.Status, o.Dump)
+		}
+		if n := len(cells); n > 0 && cells[n-1].Shape == o.Shape && slices.Equal(cells[n-1].Outcome, o.Outcome) {
+			cells[n-1].To = int64(x) + 1
+			continue
+		}
+		cells = append(cells, explore.Cell{From: int64(x), To: int64(x) + 1, Outcome: o.Outcome, Failed: o.Failed, Shape: o.Shape})
+	}
+	return cells
+}
+
+// The search finds the cells that a scan of every nanosecond finds.
+func TestSearchAgainstExhaustiveScan(t *testing.T) {
+	seed := testkit.Seed(t)
+	random := rand.New(rand.NewPCG(seed, 0))
+	cases := 60
+	if testkit.Long() {
+		cases = 1000
+	}
+	p := testkit.Pool(t, 2)
+	for i := range cases {
+		set := tiny(random)
+		name := []string{"alert-latency", "alert-latency", "alert-latency", "linger", "gap", "service", "client-pause"}[random.IntN(7)]
+		delete(set, name)
+		s := explore.Search{Scenario: testkit.Scenario(t), Settings: set, Seed: seed + uint64(i)}
+		s.Probe = scenarios.ProbeRange{Name: name, To: 150}
+		got := find(t, p, s)
+		if want := scan(t, p, s); !reflect.DeepEqual(got.Cells, want) {
+			t.Fatalf("case %d, seed %d, probe %s, settings %v:\nsearch %v\nscan   %v", i, s.Seed, s.Probe, set, got.Cells, want)
+		}
+		if got.Runs >= 150 && len(got.Cells) < 10 {
+			t.Errorf("case %d: %d cells took %d runs", i, len(got.Cells), got.Runs)
+		}
+	}
+}
+
+// An event that no trace shows, the endpoint's timer of retransmission, is found by
+// bisection, and the answer says so.
+func TestHiddenTimer(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	s := search(t, scenarios.Settings{"flight-interval": "1s", "clients": "1"}, "downlink=900ms..1100ms")
+	w := find(t, p, s)
+	// With 10 ms up, the hello's answer comes 10 ms + x after the hello; the client
+	// repeats the hello after 1 s.
+	edge := int64(990 * time.Millisecond)
+	at := slices.IndexFunc(w.Cells, func(c explore.Cell) bool { return c.To == edge || c.From == edge || c.To == edge+1 })
+	if at < 0 {
+		t.Errorf("no cell ends where the retransmission begins: %v", w.Cells)
+	}
+	if w.Method.PredictionFailures == 0 {
+		t.Errorf("no prediction failed; was the timer in the trace? %+v", w.Method)
+	}
+}
+
+func TestSenselessSearches(t *testing.T) {
+	for _, c := range []struct{ set, probe, want string }{
+		{"", "alert-latenzy=0s..1s", "did you mean alert-latency?"},
+		{"", "client=0s..1s", "only a duration or a latency law can be varied"},
+		{"alert-latency", "alert-latency=0s..1s", "is varied, and set to 1ms as well"},
+		{"", "clients=0s..1s", "only a duration or a latency law"},
+	} {
+		set := scenarios.Settings{}
+		if c.set != "" {
+			set[c.set] = "1ms"
+		}
+		s := search(t, set, c.probe)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", c.probe, err, c.want)
+		}
+	}
+	for _, text := range []string{"", "alert-latency", "alert-latency=", "alert-latency=1s", "alert-latency=2s..1s", "=1s..2s",
+		"alert-latency=a..b", "alert-latency=-1s..1s", "alert-latency=1..2"} {
+		if p, err := explore.ParseProbe(text); err == nil {
+			t.Errorf("probe %q was read as %v", text, p)
+		}
+	}
+}
