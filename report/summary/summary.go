@@ -240,11 +240,7 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 	}
 	s := Section{Table: [][]string{header}}
 	records := [][]string{names}
-	type row struct {
-		label    string
-		estimate estimate.Proportion
-	}
-	var best, worst row
+	var best, worst extreme
 	for i, r := range f.Figure.Rows {
 		p := f.Sweeps[i].Points[0]
 		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
@@ -259,17 +255,31 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 		}
 		s.Table = append(s.Table, line)
 		records = append(records, record)
-		if i == 0 || e.Estimate < best.estimate.Estimate {
-			best = row{r.Label, e}
-		}
-		if i == 0 || e.Estimate > worst.estimate.Estimate {
-			worst = row{r.Label, e}
-		}
+		best.hold(r.Label, e, i == 0 || e.Estimate < best.estimate.Estimate)
+		worst.hold(r.Label, e, i == 0 || e.Estimate > worst.estimate.Estimate)
 	}
-	s.Sentence = fmt.Sprintf("Most is left over by “%s” (%s), least by “%s” (%s); %s.", worst.label, worst.estimate, best.label, best.estimate,
-		mostFrequent(f, outcomes))
+	s.Sentence = fmt.Sprintf("Most is left over by %s; least by %s; %s.", worst, best, mostFrequent(f, outcomes))
 	return s, s.add(f.Figure.Name, nil, records)
 }
+
+// extreme is the rows that share the largest or the smallest estimate.
+type extreme struct {
+	rows     []string
+	estimate estimate.Proportion
+}
+
+// hold takes a row in, in the place of the others if it is beyond them.
+func (x *extreme) hold(label string, e estimate.Proportion, beyond bool) {
+	switch {
+	case beyond:
+		x.rows, x.estimate = []string{"“" + label + "”"}, e
+	case e.Estimate == x.estimate.Estimate:
+		x.rows = append(x.rows, "“"+label+"”")
+	}
+}
+
+// String returns the rows with their estimate.
+func (x extreme) String() string { return fmt.Sprintf("%s (%s)", list(x.rows), x.estimate) }
 
 // mostFrequent says what goes wrong most often over all rows.
 func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {

@@ -1,0 +1,119 @@
+package figure
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden figures")
+
+// examples are small figures that show every element.
+func examples(t *testing.T) map[string]Figure {
+	t.Helper()
+	const ms = time.Millisecond
+	strips := []Strip{
+		{"no remedy", []Span{{0, 10 * ms, "data-lost", true}, {10 * ms, 11*ms + 1, "clean", false}, {11*ms + 1, 50 * ms, "ghost-session", true}}},
+		{"remedy", []Span{{0, 50 * ms, "clean", false}}},
+	}
+	var curves []Curve
+	for i, label := range []string{"one", "another"} {
+		c := Curve{Label: label}
+		for j := range 5 {
+			c.X = append(c.X, float64(j))
+			c.Estimates = append(c.Estimates, estimate.Wilson((4-j)*(8+2*i), 100, 0.95))
+			c.Exact = append(c.Exact, float64(4-j)*0.09+0.002)
+		}
+		curves = append(curves, c)
+	}
+	linear, err := Curves("Linear", "x (ms)", false, curves, 0.95, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	logarithmic, err := Curves("Logarithmic", "x (ms)", true, curves, 0.95, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]Figure{
+		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
+		"linear":      linear,
+		"logarithmic": logarithmic,
+	}
+}
+
+// The figures are as they were; -update rewrites them, to be looked at.
+func TestGoldenFigures(t *testing.T) {
+	for name, f := range examples(t) {
+		png, err := f.PNG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", name+".png")
+		if *update {
+			if err := os.WriteFile(path, png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(png, want) {
+			t.Errorf("%s differs; run go test ./report/figure -update and look at it", path)
+		}
+	}
+}
+
+// The same data give the same bytes, and the SVG needs nothing from outside.
+func TestSVG(t *testing.T) {
+	again := examples(t)
+	for name, f := range examples(t) {
+		a, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := again[name].SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s: two drawings differ", name)
+		}
+		if !bytes.Contains(a, []byte("@font-face")) {
+			t.Errorf("%s: the fonts are not embedded", name)
+		}
+		for _, address := range regexp.MustCompile(`https?://[^"' ]*`).FindAll(a, -1) {
+			if !strings.HasPrefix(string(address), "http://www.w3.org/") { // names of XML namespaces
+				t.Errorf("%s refers to %s", name, address)
+			}
+		}
+	}
+}
+
+func TestDecimalTicks(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0, 200, "0 20 40 60 80 100 120 140 160 180 200"},
+		{0, 1, "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1"},
+		{0.25, 3, "0.5 1 1.5 2 2.5 3"},
+		{11, 12.5, "11 11.2 11.4 11.6 11.8 12 12.2 12.4"},
+	} {
+		var labels []string
+		for _, tick := range (decimalTicks{}).Ticks(c.low, c.high) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("%g..%g: %s, want %s", c.low, c.high, got, c.want)
+		}
+	}
+}

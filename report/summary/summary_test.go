@@ -1,0 +1,126 @@
+package summary_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/report/summary"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+var update = flag.Bool("update", false, "rewrite the picture of the README")
+
+func TestMain(m *testing.M) {
+	worker.ServeIfAsked()
+	os.Exit(m.Run())
+}
+
+// run runs some of the figures of the built-in study, on a small budget.
+func run(t *testing.T, figures ...string) []summary.Section {
+	t.Helper()
+	s, err := study.Load("late-close-notify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chosen []study.Figure
+	for _, f := range s.Figures {
+		for _, name := range figures {
+			if f.Name == name {
+				chosen = append(chosen, f)
+			}
+		}
+	}
+	s.Figures = chosen
+	p, err := worker.NewPool(2, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	r, err := s.Run(context.Background(), p, 0.07, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections, err := summary.Sections(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sections) != len(figures) {
+		t.Fatalf("%d sections, want %d", len(sections), len(figures))
+	}
+	return sections
+}
+
+// The picture of the README is what the program draws.
+func TestPictureOfTheReadme(t *testing.T) {
+	const path = "../figure/testdata/failure-windows.png"
+	section := run(t, "failure-windows")[0]
+	for _, f := range section.Files {
+		if f.Name != "failure-windows.png" {
+			continue
+		}
+		if *update {
+			if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(f.Data, want) {
+			t.Errorf("%s differs; run go test ./report/summary -update and look at it", path)
+		}
+		return
+	}
+	t.Error("the figure was not drawn")
+}
+
+// Under the strips stands which rows fail, where, and which never do.
+func TestSentenceUnderWindows(t *testing.T) {
+	const want = "Latencies at which sessions fail, with “closes first: no remedy” and “closes first: pause after release”: " +
+		"[0s, 10ms) and from 11.000001ms on; with “closes first: linger 50ms”: [0s, 10ms) and from 61.000001ms on; " +
+		"with “closes first: recognise”, “closes first: server port” and “closes first: linger+recognise”: [0s, 10ms); " +
+		"with “waits: linger 50ms”: from 40.000001ms on. At every latency sessions fail with “waits: no other remedy”. " +
+		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”."
+	if got := run(t, "failure-windows")[0].Sentence; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Curves and tables have their data as CSV and on the screen, and a sentence.
+func TestSections(t *testing.T) {
+	sections := run(t, "linger", "leftover")
+	var out bytes.Buffer
+	if err := summary.Write(&out, sections); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Failure probability against linger", "“10 ms + exponential, mean 10 ms”: 0.905 at 0, 0.00224 at 60 (below 0.01 between 45 and 50)",
+		"Monte Carlo intervals hold the exact value", "waits: recognise", "least by “waits: linger 50ms”, “waits: recognise”, “waits: server port” and “waits: linger+recognise” (0 [0, 0.1206])",
+		"what goes wrong most often over all rows is data-lost",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the text does not say %q:\n%s", want, out.String())
+		}
+	}
+	names := map[string]int{}
+	for _, s := range sections {
+		for _, f := range s.Files {
+			names[f.Name] = bytes.Count(f.Data, []byte("\n"))
+		}
+	}
+	if names["linger.csv"] != 1+3*13 || names["leftover.csv"] != 1+10 {
+		t.Errorf("lines of the files: %v", names)
+	}
+	for _, name := range []string{"linger.svg", "linger.png"} {
+		if _, ok := names[name]; !ok {
+			t.Errorf("%s was not drawn", name)
+		}
+	}
+}
