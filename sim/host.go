@@ -117,12 +117,13 @@ func (p *port) receive(from net.Addr) {
 		return
 	}
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	socket, where := p.connected[source], "the connected socket"
 	if socket == nil {
 		socket, where = p.open, "the open socket"
 	}
 	r := packet.record(h.name, trace.Arrive)
-	r.From = source
+	r.From, r.Detail = source, where
 	switch {
 	case socket == nil:
 		r.Kind, r.Detail = trace.Drop, "no socket takes datagrams from this peer"
@@ -130,12 +131,11 @@ func (p *port) receive(from net.Addr) {
 		r.Kind, r.Detail = trace.Drop, "the endpoint is closed, its socket lingers"
 	case socket.queued+len(packet.Payload) > receiveBuffer:
 		r.Kind, r.Detail = trace.Drop, "the receive buffer is full"
-	default:
-		r.Detail = where
+	}
+	w.record(r) // before anybody can read it, and cause the next record
+	if r.Kind == trace.Arrive {
 		socket.enqueue(datagram{from: source, payload: packet.Payload})
 	}
-	h.mu.Unlock()
-	w.record(r)
 }
 
 // transmit hands a datagram to the virtual network, which delivers it at once.

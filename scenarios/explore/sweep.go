@@ -316,7 +316,6 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
 	p.Replications++
-	repeat := r.repeat(job)
 	switch o.Status {
 	case worker.Crashed:
 		p.Crashed++
@@ -327,7 +326,7 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	}
 	if o.Status != worker.Completed {
 		if len(r.Troubles) < maxTroubles {
-			r.Troubles = append(r.Troubles, Trouble{Status: string(o.Status), Repeat: repeat, Dump: o.Dump})
+			r.Troubles = append(r.Troubles, Trouble{Status: string(o.Status), Repeat: r.repeat(job), Dump: o.Dump})
 		}
 	} else {
 		if len(o.Outcome) == 0 {
@@ -339,18 +338,18 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 		if o.Failed {
 			p.Failures++
 			if p.FirstFailure == "" || job.Seed < p.firstFailure {
-				p.FirstFailure, p.firstFailure = repeat, job.Seed
+				p.FirstFailure, p.firstFailure = o.Repeat, job.Seed
 			}
 		}
 	}
 	if again != nil {
-		r.compare(repeat, o, *again)
+		r.compare(job, o, *again)
 	}
 }
 
 // compare records a difference between two runs of one replication.
-func (r *Results) compare(repeat string, a, b worker.Outcome) {
-	d := Difference{Repeat: repeat, Record: -1}
+func (r *Results) compare(job worker.Job, a, b worker.Outcome) {
+	d := Difference{Repeat: r.repeat(job), Record: -1}
 	switch {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)

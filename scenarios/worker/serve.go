@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -35,6 +36,7 @@ func ServeIfAsked() {
 func serve(in io.Reader, out io.Writer) error {
 	sim.OwnProcess()
 	r := bufio.NewReader(in)
+	var last resolved
 	for {
 		var job Job
 		err := readFrame(r, &job)
@@ -44,30 +46,49 @@ func serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := writeFrame(out, perform(job)); err != nil {
+		if err := writeFrame(out, last.perform(job)); err != nil {
 			return err
 		}
 		sim.Collect()
 	}
 }
 
-func perform(job Job) reply {
-	s, err := scenarios.Find(job.Scenario)
-	if err != nil {
+// resolved is what the last job asked for, ready to run: most jobs differ from the
+// one before in the seed alone.
+type resolved struct {
+	job       Job
+	values    scenarios.Values
+	predicate scenarios.Predicate
+}
+
+func (r *resolved) perform(job Job) reply {
+	if err := r.resolve(job); err != nil {
 		return reply{Error: err.Error()}
 	}
-	v, err := s.Resolve(job.Settings)
+	replication := scenarios.Replicate(r.values, job.Seed, r.predicate)
+	answer := reply{Replication: &replication}
+	if job.Trace {
+		answer.Trace = trace.Encode(replication.Records)
+	}
+	return answer
+}
+
+func (r *resolved) resolve(job Job) error {
+	if job.Scenario == r.job.Scenario && job.Fail == r.job.Fail && maps.Equal(job.Settings, r.job.Settings) {
+		return nil
+	}
+	s, err := scenarios.Find(job.Scenario)
 	if err != nil {
-		return reply{Error: err.Error()}
+		return err
+	}
+	values, err := s.Resolve(job.Settings)
+	if err != nil {
+		return err
 	}
 	predicate, err := s.ParsePredicate(job.Fail)
 	if err != nil {
-		return reply{Error: err.Error()}
+		return err
 	}
-	r := scenarios.Replicate(v, job.Seed, predicate)
-	answer := reply{Replication: &r}
-	if job.Trace {
-		answer.Trace = trace.Encode(r.Records)
-	}
-	return answer
+	*r = resolved{job, values, predicate}
+	return nil
 }
