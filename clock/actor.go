@@ -64,8 +64,22 @@ func (c *Clock) Go(name string, f func()) {
 		c.running.Add(1)
 		go func() {
 			defer c.running.Done()
+			growStack()
 			c.adopt(&Actor{Name: name})
 			f()
 		}()
 	})
 }
+
+// growStack makes the stack of the calling goroutine as large as a handshake wants
+// it, in one step and while there is next to nothing on it. Otherwise it would grow
+// in three, each of which copies and adjusts all frames: 5 % of a session's time.
+//
+//go:noinline
+func growStack() {
+	var frame [12 << 10]byte
+	touch(&frame)
+}
+
+//go:noinline
+func touch(frame *[12 << 10]byte) { frame[0] = 1 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
@@ -41,16 +42,16 @@ type Clock struct {
 	start  time.Time
 	limits Limits
 
+	stopped atomic.Bool
+
 	mu        sync.Mutex // held only for a few instructions: never across anything that blocks
 	events    eventList
 	busy      int
-	stopped   bool
-	sleeping  bool          // the loop waits for time to pass,
-	until     time.Duration // up to this instant
+	until     time.Duration // what the alarm is set to
 	actors    map[unsafe.Pointer]*Actor
 	loopActor *Actor
 
-	alarm   *time.Timer // what the sleeping loop waits for
+	alarm   *time.Timer // what the loop waits for
 	waits   map[*deadlineContext]struct{}
 	running sync.WaitGroup
 	settled []func() bool
@@ -67,6 +68,7 @@ type Clock struct {
 // A goroutine that never ends is a fault of the scenario and panics.
 func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, events int) {
 	bubble(func() {
+		growStack()
 		c := &Clock{
 			start:  time.Now(),
 			limits: limits,
@@ -118,9 +120,7 @@ func (c *Clock) AfterBy(actor *Actor, kind Kind, d time.Duration, f func()) *Eve
 // push adds an event to the list. The caller holds mu, or is the event loop.
 func (c *Clock) push(e *Event) {
 	heap.Push(&c.events, e)
-	if c.sleeping && e.at < c.until {
-		c.rouse()
-	}
+	c.forward(e.at)
 }
 
 // Cancel takes an event off the list; it does nothing for one that was dispatched.
@@ -128,10 +128,8 @@ func (c *Clock) Cancel(e *Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.index >= 0 {
-		heap.Remove(&c.events, e.index)
-		if c.sleeping {
-			c.rouse() // what the loop waits for may be gone
-		}
+		heap.Remove(&c.events, e.index) // the alarm may ring for nothing,
+		c.forwardIfQuiet()              // but the end comes at once
 	}
 }
 
@@ -164,7 +162,7 @@ func (c *Clock) WithTimeout(d time.Duration) (context.Context, context.CancelFun
 	ctx := &deadlineContext{Context: context.Background(), done: make(chan struct{})}
 	e := c.After(Deadline, d, func() { ctx.end(context.DeadlineExceeded) })
 	c.mu.Lock()
-	stopped := c.stopped
+	stopped := c.stopped.Load()
 	if !stopped {
 		c.waits[ctx] = struct{}{}
 	}
@@ -219,9 +217,7 @@ func (c *Clock) Idle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy--
-	if c.sleeping && c.busy == 0 {
-		c.rouse()
-	}
+	c.forwardIfQuiet()
 }
 
 // OnSettled registers f to be called on the goroutine of the event loop whenever
@@ -234,9 +230,7 @@ func (c *Clock) OnSettled(f func() bool) { c.settled = append(c.settled, f) }
 func (c *Clock) Rouse() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sleeping {
-		c.rouse()
-	}
+	c.forward(c.Now())
 }
 
 // OnEnd registers f to be called when the replication ends, the last registered
@@ -249,17 +243,7 @@ func (c *Clock) OnEnd(f func()) {
 
 // Stopped tells whether the replication has ended; what still runs is only
 // cleaning up then, and is no part of the result.
-func (c *Clock) Stopped() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.stopped
-}
-
-// rouse wakes the sleeping loop. The caller holds mu.
-func (c *Clock) rouse() {
-	c.sleeping = false
-	c.alarm.Reset(0)
-}
+func (c *Clock) Stopped() bool { return c.stopped.Load() }
 
 // settle lets everything that has been caused happen.
 func (c *Clock) settle() {
@@ -275,42 +259,71 @@ func (c *Clock) settle() {
 	}
 }
 
+// loop waits for the time of the next event, lets the endpoints' own timers of
+// that instant do what they cause, and dispatches the event; again and again.
+//
+// A fake timer fires only when every goroutine of the bubble is durably blocked.
+// So the alarm, which is one, rings not before what the last event caused is over,
+// even if it is set to the present; and whoever schedules something earlier
+// meanwhile sets it forward.
 func (c *Clock) loop() End {
-	c.alarm = time.NewTimer(time.Hour)
+	c.alarm = time.NewTimer(0)
 	defer c.alarm.Stop()
 	for {
+		<-c.alarm.C
 		c.settle()
 		now := c.Now()
 		c.mu.Lock()
-		next := c.limits.Virtual
-		if len(c.events) > 0 {
-			next = min(next, c.events[0].at)
-		} else if c.busy == 0 {
+		switch {
+		case len(c.events) == 0 && c.busy == 0:
 			c.mu.Unlock()
 			return Quiet
-		}
-		if now < next {
-			c.sleeping, c.until = true, next
-			c.alarm.Reset(next - now)
-			c.mu.Unlock()
-			<-c.alarm.C
-			c.mu.Lock()
-			c.sleeping = false
-			c.mu.Unlock()
-			continue // whatever the runtime's timers caused meanwhile settles first
-		}
-		if now >= c.limits.Virtual {
+		case now >= c.limits.Virtual:
 			c.mu.Unlock()
 			return Horizon
-		}
-		if c.dispatched >= c.limits.Events {
+		case len(c.events) == 0 || now < c.events[0].at:
+			c.setAlarm(now)
+			c.mu.Unlock()
+			continue
+		case c.dispatched >= c.limits.Events:
 			c.mu.Unlock()
 			return EventLimit
 		}
 		e := heap.Pop(&c.events).(*Event)
+		c.setAlarm(now)
 		c.mu.Unlock()
 		c.dispatched++
 		e.run()
+	}
+}
+
+// setAlarm sets the alarm to the next thing that there is to do. The caller holds
+// mu.
+func (c *Clock) setAlarm(now time.Duration) {
+	c.until = c.limits.Virtual
+	switch {
+	case len(c.events) > 0:
+		c.until = min(c.until, c.events[0].at)
+	case c.busy == 0:
+		c.until = now // to see whether this is the end
+	}
+	c.alarm.Reset(c.until - now)
+}
+
+// forward sets the alarm forward to an instant, if it is set to a later one. The
+// caller holds mu.
+func (c *Clock) forward(at time.Duration) {
+	if c.alarm != nil && at < c.until {
+		c.until = at
+		c.alarm.Reset(at - c.Now())
+	}
+}
+
+// forwardIfQuiet makes the loop see that nothing is left to happen. The caller
+// holds mu.
+func (c *Clock) forwardIfQuiet() {
+	if c.busy == 0 && len(c.events) == 0 {
+		c.forward(c.Now())
 	}
 }
 
@@ -319,7 +332,7 @@ func (c *Clock) loop() End {
 // they do, for an endpoint may wait for a timer of its own before it closes.
 func (c *Clock) stop() {
 	c.mu.Lock()
-	c.stopped = true
+	c.stopped.Store(true)
 	atEnd, waits := c.atEnd, c.waits
 	c.waits = nil
 	c.mu.Unlock()

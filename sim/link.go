@@ -139,6 +139,12 @@ func (w *World) send(from *port, source, destination netip.AddrPort, payload []b
 	}
 	w.recordBy(actor, r)
 	w.AfterBy(actor, clock.Delivery, latency, func() {
+		if reason, host := w.unreachable(p); reason != "" {
+			r := p.record(host, trace.Drop)
+			r.Detail = reason
+			w.record(r)
+			return
+		}
 		w.mu.Lock()
 		w.arriving = p
 		w.mu.Unlock()
@@ -152,15 +158,20 @@ func (p *Packet) record(host string, kind trace.Kind) trace.Record {
 	}
 }
 
-// unreachable records a datagram that reached its host's address and found no
-// socket bound to the port.
-func (w *World) unreachable(p *Packet) {
-	r := p.record("", trace.Drop)
-	r.Host, r.Detail = p.To.Addr().String(), "no such host"
+// unreachable says why a datagram that reaches its destination now will meet no
+// socket there, and where that is; reason is empty if one will take it, or its host
+// decide.
+func (w *World) unreachable(p *Packet) (reason, host string) {
 	for _, h := range w.hosts {
-		if h.address == p.To.Addr() {
-			r.Host, r.Detail = h.name, "no socket is bound to the port"
+		if h.address != p.To.Addr() {
+			continue
 		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if _, bound := h.ports[p.To.Port()]; !bound {
+			return "no socket is bound to the port", h.name
+		}
+		return "", h.name
 	}
-	w.record(r)
+	return "no such host", p.To.Addr().String()
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"runtime"
+	"runtime/metrics"
 )
 
 // Environment returns the settings of the environment under which a process gives
@@ -20,9 +21,9 @@ const collectAt = 24 << 20
 // under test are has no influence on a result: what a pool holds beyond the
 // present replication's own buffers is never read.
 func Collect() {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	if m.HeapAlloc > collectAt {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}} // does not stop the world to tell
+	metrics.Read(heap)
+	if heap[0].Value.Uint64() > collectAt {
 		runtime.GC()
 	}
 }

@@ -57,7 +57,7 @@ type World struct {
 	recorder *trace.Recorder
 	owners   map[netip.AddrPort]string // the actor that last opened a socket there
 	expired  []*Socket                 // whose readers a deadline will wake when all is settled
-	arriving *Packet                   // handed to the virtual network, and not seen at a host yet
+	arriving *Packet                   // on the virtual network, between its delivery and its host
 }
 
 // exclusive makes replications of one process follow one another: they share
@@ -146,16 +146,8 @@ func (w *World) recordBy(actor *clock.Actor, r trace.Record) {
 }
 
 // settled runs when every goroutine of the replication is blocked: the trace
-// takes its order, a datagram that met no socket is noticed, and one reader whose
-// deadline has passed is woken.
+// takes its order, and one reader whose deadline has passed is woken.
 func (w *World) settled() bool {
-	w.mu.Lock()
-	lost := w.arriving
-	w.arriving = nil
-	w.mu.Unlock()
-	if lost != nil {
-		w.unreachable(lost)
-	}
 	w.mu.Lock()
 	w.recorder.Settle()
 	var next *Socket

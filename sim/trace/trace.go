@@ -217,8 +217,8 @@ func (d *decoder) address() netip.AddrPort {
 // Recorder collects the records of one replication.
 type Recorder struct {
 	records []Record
-	settled int // of records, how many have their place
-	digest  hash.Hash
+	settled int         // of records, how many have their place
+	digest  hash.Hash   // of all that does not belong to the shape
 	hosts   []hostShape // in the order in which the hosts first appear
 	buffer  []byte
 }
@@ -254,43 +254,52 @@ func (t *Recorder) Settle() {
 			break
 		}
 	}
-	t.buffer = t.buffer[:0]
 	for i := range pending {
 		r := &pending[i]
-		start := len(t.buffer)
-		t.buffer = r.appendShape(t.buffer)
-		t.host(r.Host).Write(t.buffer[start:])
+		host := t.host(r.Host)
+		t.buffer = r.appendShape(t.buffer[:0])
+		t.hosts[host].digest.Write(t.buffer)
+		t.buffer = binary.AppendUvarint(t.buffer[:0], uint64(host))
 		t.buffer = r.appendRest(t.buffer)
+		t.digest.Write(t.buffer)
 	}
-	t.digest.Write(t.buffer)
 	t.settled = len(t.records)
 }
 
-func (t *Recorder) host(name string) hash.Hash {
+// host returns the index of a host.
+func (t *Recorder) host(name string) int {
 	for i := range t.hosts {
 		if t.hosts[i].host == name {
-			return t.hosts[i].digest
+			return i
 		}
 	}
 	t.hosts = append(t.hosts, hostShape{name, sha256.New()})
-	return t.hosts[len(t.hosts)-1].digest
+	return len(t.hosts) - 1
 }
 
 // Records returns the settled records.
 func (t *Recorder) Records() []Record { return t.records[:t.settled] }
 
-// Digest returns the SHA-256 digest, in hexadecimal, of the canonical encoding of
-// all settled records.
-func (t *Recorder) Digest() string { return hex.EncodeToString(t.digest.Sum(nil)) }
+// Digest returns a SHA-256 digest of everything in the settled records, in
+// hexadecimal: of their order, times, latencies and payloads, and of what happened
+// on each host.
+func (t *Recorder) Digest() string {
+	total := sha256.New()
+	total.Write(t.digest.Sum(nil))
+	for _, h := range t.hosts {
+		total.Write(h.digest.Sum(appendText(nil, h.host)))
+	}
+	return hex.EncodeToString(total.Sum(nil))
+}
 
 // Shape returns the digest of the shape, in hexadecimal: for each host, in the
 // order of their names, what happened on it and in which order, without times and
 // payload bytes. Two replications of one shape differ in nothing but their times
 // and their secrets.
 func (t *Recorder) Shape() string {
-	slices.SortFunc(t.hosts, func(a, b hostShape) int { return strings.Compare(a.host, b.host) })
+	hosts := slices.SortedFunc(slices.Values(t.hosts), func(a, b hostShape) int { return strings.Compare(a.host, b.host) })
 	total := sha256.New()
-	for _, h := range t.hosts {
+	for _, h := range hosts {
 		total.Write(h.digest.Sum(appendText(nil, h.host)))
 	}
 	return hex.EncodeToString(total.Sum(nil)[:16])

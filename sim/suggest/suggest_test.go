@@ -1,0 +1,97 @@
+package suggest
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"abc", "abc", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"abc", "abd", 1},  // one replaced
+		{"abc", "abcd", 1}, // one added
+		{"abcd", "acd", 1}, // one removed
+		{"ab", "ba", 2},    // exchanged letters are two changes
+		{"kitten", "sitting", 3},
+		{"saturday", "sunday", 3},
+		{"gamma", "GAMMA", 5}, // the case counts
+		{"naïve", "naive", 2}, // bytes, not letters
+	} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// plainDistance is the definition.
+func plainDistance(a, b string) int {
+	switch {
+	case a == "":
+		return len(b)
+	case b == "":
+		return len(a)
+	case a[0] == b[0]:
+		return plainDistance(a[1:], b[1:])
+	}
+	return 1 + min(plainDistance(a[1:], b), plainDistance(a, b[1:]), plainDistance(a[1:], b[1:]))
+}
+
+func TestDistanceIsThatOfItsDefinition(t *testing.T) {
+	short := rapid.StringMatching(`[abc]{0,6}`)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := short.Draw(t, "a"), short.Draw(t, "b")
+		if got, want := distance(a, b), plainDistance(a, b); got != want {
+			t.Errorf("distance(%q, %q) = %d, want %d", a, b, got, want)
+		}
+	})
+}
+
+func TestNearest(t *testing.T) {
+	laws := []string{"exponential", "gamma", "lognormal", "normal", "pareto", "uniform", "weibull"}
+	for _, c := range []struct {
+		name       string
+		candidates []string
+		want       string
+	}{
+		{"gamma", laws, "gamma"},
+		{"gama", laws, "gamma"},
+		{"gmama", laws, "gamma"},
+		{"norml", laws, "normal"},
+		{"lognorml", laws, "lognormal"}, // nearer than normal
+		{"exponental", laws, "exponential"},
+
+		// Two changes are near whatever the length ...
+		{"gam", laws, "gamma"},
+		{"ga", laws, ""},
+		// ... and of eleven letters three are.
+		{"exponent", laws, "exponential"},
+		{"exponen", laws, ""},
+		// It is the candidate whose letters count, not the name's.
+		{"abcdefghijkl", []string{"abcdefghi"}, "abcdefghi"},
+		{"abcdefgh", []string{"abcde"}, ""},
+
+		{"latency", laws, ""},
+		{"", laws, ""},
+		{"gamma", nil, ""},
+	} {
+		if got := Nearest(c.name, c.candidates); got != c.want {
+			t.Errorf("Nearest(%q, %q) = %q, want %q", c.name, c.candidates, got, c.want)
+		}
+	}
+}
+
+func TestOfEquallyNearTheFirst(t *testing.T) {
+	if got := Nearest("cat", []string{"bat", "rat", "car"}); got != "bat" {
+		t.Errorf("the nearest is %q, want the first, bat", got)
+	}
+	if got := Nearest("cat", []string{"cats", "coat", "cat", "cap"}); got != "cat" {
+		t.Errorf("the nearest is %q, want cat itself, wherever it stands", got)
+	}
+}
