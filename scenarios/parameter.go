@@ -256,9 +256,6 @@ func (v Values) Probability(name string) float64 { return v.values[name].parsed.
 // nobody writes to it.
 func (v Values) Text() map[string]string { return v.text }
 
-// Settings returns the settings that these values were resolved from.
-func (v Values) Settings() Settings { return v.given }
-
 // Arguments returns the settings as arguments for a command line, in the order of
 // the scenario's parameters.
 func (v Values) Arguments() []string {

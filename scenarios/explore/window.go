@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -494,10 +493,4 @@ func ParseProbe(text string) (scenarios.ProbeRange, error) {
 		return scenarios.ProbeRange{}, fmt.Errorf("probe %q: the range is empty: FROM must be below TO", text)
 	}
 	return scenarios.ProbeRange{Name: strings.TrimSpace(name), From: from, To: to}, nil
-}
-
-// At returns the cell that holds x, which must be in the range.
-func (w *Windows) At(x int64) Cell {
-	i := sort.Search(len(w.Cells), func(i int) bool { return w.Cells[i].To > x })
-	return w.Cells[i]
 }

@@ -1,0 +1,53 @@
+package explore_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// instant answers every job at once: what the parent keeps of a replication does
+// not depend on what it was.
+type instant struct{}
+
+func (instant) Size() int { return 2 }
+
+func (instant) Do(_ context.Context, job worker.Job) (worker.Outcome, error) {
+	o := worker.Outcome{Status: worker.Completed}
+	switch job.Seed % 10 {
+	case 0:
+		o.Status, o.Dump = worker.Crashed, string(make([]byte, 1000))
+	case 1, 2:
+		o.Outcome, o.Failed, o.Repeat = []string{"ghost-session"}, true, "dtlssim run"
+	}
+	return o, nil
+}
+
+// The memory of the parent does not grow with the number of replications.
+func TestParentMemoryIsConstant(t *testing.T) {
+	used := func(replications int) uint64 {
+		r, err := explore.RunSweep(context.Background(), instant{}, explore.Sweep{
+			Scenario: testkit.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := r.Points[0]; p.Replications != replications || p.Crashed != replications/10 || p.Failures != replications/5 {
+			t.Errorf("counted %+v", p)
+		}
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		runtime.KeepAlive(r)
+		return m.HeapAlloc
+	}
+	small, large := used(2_000), used(200_000)
+	if large > small+1<<20 {
+		t.Errorf("2,000 replications leave %d KiB, 200,000 leave %d KiB", small>>10, large>>10)
+	}
+}
