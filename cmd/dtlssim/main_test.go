@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim"
+)
+
+// TestMain installs this binary as the command dtlssim; its workers are the same
+// binary under the same name. The command dtlssim-troubled is the same program with
+// scenarios that go wrong.
+func TestMain(m *testing.M) {
+	if strings.HasSuffix(os.Args[0], ".test") {
+		worker.ServeIfAsked() // a test of this process that starts workers does not start itself
+	}
+	testscript.Main(m, map[string]func(){
+		"dtlssim": main,
+		"dtlssim-troubled": func() {
+			registerTroubled()
+			main()
+		},
+	})
+}
+
+// registerTroubled registers a scenario that crashes and one that no two processes
+// run alike.
+func registerTroubled() {
+	register := func(name string, build func(w *sim.World)) {
+		scenarios.Register(&scenarios.Scenario{
+			Name: name,
+			Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
+				return sim.Run(c, build), scenarios.Observation{}
+			},
+			Parameters: []scenarios.Parameter{{Name: "pause", Type: scenarios.DurationType, Default: "0s", Meaning: "nothing"}},
+		})
+	}
+	register("crashes", func(w *sim.World) {
+		w.Go("actor", func() { panic("this scenario panics") })
+	})
+	register("differs", func(w *sim.World) {
+		host := w.Host("host", netip.MustParseAddr("192.0.2.1"))
+		w.Go("actor", func() { w.Note(host, "process", strconv.Itoa(os.Getpid())) })
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+			"json":  inspectJSON,
+			"trace": inspectTrace,
+		},
+	})
+}
+
+// exits runs a program and asserts its exit code: exits CODE PROGRAM ARGUMENT...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGUMENT...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// inspectJSON asserts what a JSON text says. SOURCE is a file or stdout, PATH is
+// like sessions.0.client, or "." for all of it.
+//
+//	json keys SOURCE PATH KEY...      the object has exactly these keys
+//	json value SOURCE PATH LITERAL    the value, a string without its quotes
+//	json length SOURCE PATH NUMBER    the length of an array
+//	json set NAME SOURCE PATH         puts the value in a variable of the script
+func inspectJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 4 && args[0] == "set" {
+		ts.Setenv(args[1], literal(at(ts, args[2], args[3])))
+		return
+	}
+	if len(args) < 3 {
+		ts.Fatalf("usage: json keys|value|length SOURCE PATH WANT..., or json set NAME SOURCE PATH")
+	}
+	value := at(ts, args[1], args[2])
+	var got, want string
+	switch args[0] {
+	case "keys":
+		object, ok := value.(map[string]any)
+		if !ok {
+			ts.Fatalf("%s is no object", args[2])
+		}
+		got = strings.Join(slices.Sorted(maps.Keys(object)), " ")
+		want = strings.Join(slices.Sorted(slices.Values(args[3:])), " ")
+	case "value":
+		got, want = literal(value), strings.Join(args[3:], " ")
+	case "length":
+		array, ok := value.([]any)
+		if !ok {
+			ts.Fatalf("%s is no array", args[2])
+		}
+		got, want = strconv.Itoa(len(array)), strings.Join(args[3:], " ")
+	default:
+		ts.Fatalf("json %s: want keys, value, length or set", args[0])
+	}
+	if (got == want) == neg {
+		ts.Fatalf("%s of %s:\n got %s\nwant %s", args[0], args[2], got, want)
+	}
+}
+
+// at returns the value at a path of a JSON text, numbers as they are written.
+func at(ts *testscript.TestScript, source, path string) any {
+	var value any
+	d := json.NewDecoder(strings.NewReader(ts.ReadFile(source)))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		ts.Fatalf("%s: %v", source, err)
+	}
+	if path == "." {
+		return value
+	}
+	for step := range strings.SplitSeq(path, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			next, ok := v[step]
+			if !ok {
+				ts.Fatalf("%s: there is no %s; there are %s", path, step, strings.Join(slices.Sorted(maps.Keys(v)), " "))
+			}
+			value = next
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(v) {
+				ts.Fatalf("%s: no element %s of %d", path, step, len(v))
+			}
+			value = v[i]
+		default:
+			ts.Fatalf("%s: nothing stands below %v", path, v)
+		}
+	}
+	return value
+}
+
+func literal(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// inspectTrace asserts that a file is a trace as JSON Lines: one object a line, in
+// the order of time, with no keys but the documented ones.
+func inspectTrace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: trace FILE")
+	}
+	documented := strings.Fields("at_ns host actor kind datagram from to label length latency_ns payload event detail")
+	last := int64(0)
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")
+	for i, line := range lines {
+		var record map[string]any
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			ts.Fatalf("%s:%d: %v", args[0], i+1, err)
+		}
+		for key := range record {
+			if !slices.Contains(documented, key) {
+				ts.Fatalf("%s:%d: the key %s is not documented", args[0], i+1, key)
+			}
+		}
+		for _, key := range documented[:4] {
+			if record[key] == nil {
+				ts.Fatalf("%s:%d: there is no %s", args[0], i+1, key)
+			}
+		}
+		now := int64(record["at_ns"].(float64))
+		if now < last {
+			ts.Fatalf("%s:%d: at %d, after %d", args[0], i+1, now, last)
+		}
+		last = now
+	}
+	if len(lines) < 20 {
+		ts.Fatalf("%s has only %d lines", args[0], len(lines))
+	}
+}
+
+// runHere runs a command line in this process.
+func runHere(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// What study --print shows is a study, the built-in one.
+func TestPrintedStudyParses(t *testing.T) {
+	code, out, errs := runHere("study", "late-close-notify", "--print")
+	if code != exitOK || errs != "" {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	s, err := study.Parse("printed.yaml", []byte(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name != "late-close-notify" || len(s.Figures) != 4 {
+		t.Errorf("study %s with %d figures", s.Name, len(s.Figures))
+	}
+}
+
+// Every verb explains itself, with an example that starts with the program's name
+// and the verb's, and with flags that each have a text.
+func TestHelp(t *testing.T) {
+	for _, verb := range []string{"", "list", "run", "window", "sweep", "study", "bench"} {
+		t.Run(fmt.Sprintf("verb %q", verb), func(t *testing.T) {
+			args := append(strings.Fields(verb), "--help")
+			code, out, errs := runHere(args...)
+			if code != exitOK || errs != "" {
+				t.Fatalf("exit code %d: %s", code, errs)
+			}
+			if !strings.Contains(out, "Usage:\n  "+strings.TrimSpace("dtlssim "+verb)) {
+				t.Errorf("no usage:\n%s", out)
+			}
+			if !strings.Contains(out, "Examples:\n  "+strings.TrimSpace("dtlssim "+verb)) {
+				t.Errorf("no example:\n%s", out)
+			}
+			if verb != "" && !strings.Contains(out, "\nJSON: ") {
+				t.Errorf("the JSON is not documented:\n%s", out)
+			}
+		})
+	}
+}
+
+// The examples of the help are command lines that this program understands: their
+// flags exist, and their arguments resolve.
+func TestExamplesAreUnderstood(t *testing.T) {
+	for _, c := range newRoot().Commands() {
+		if c.Example == "" {
+			continue
+		}
+		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
+			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
+			if len(words) < 2 || words[0] != "dtlssim" {
+				t.Errorf("example of %s: %q", c.Name(), line)
+				continue
+			}
+			found, rest, err := newRoot().Find(words[1:])
+			if err == nil {
+				err = found.ParseFlags(rest)
+			}
+			if err == nil {
+				err = found.ValidateRequiredFlags()
+			}
+			if err == nil {
+				err = found.ValidateArgs(found.Flags().Args())
+			}
+			if err != nil || found.Name() != words[1] {
+				t.Errorf("%q: %v", line, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,388 @@
+package study_test
+
+import (
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// The built-in studies parse, and hold what the founding study has to show.
+func TestBuiltin(t *testing.T) {
+	if names := study.Builtin(); !slices.Equal(names, []string{"late-close-notify"}) {
+		t.Errorf("built in are %v", names)
+	}
+	for _, name := range study.Builtin() {
+		s, err := study.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Name != name {
+			t.Errorf("the study %s calls itself %s", name, s.Name)
+		}
+		var kinds []study.Kind
+		for i := range s.Figures {
+			kinds = append(kinds, s.Figures[i].Kind)
+		}
+		if want := []study.Kind{study.WindowsKind, study.CurvesKind, study.CurvesKind, study.TableKind}; !slices.Equal(kinds, want) {
+			t.Errorf("its figures are %v, want %v", kinds, want)
+		}
+	}
+}
+
+// valid is a study with all keys.
+const valid = `name: all-keys
+title: All keys
+scenario: late-close-notify
+seed: 18446744073709551615
+confidence: 0.9
+figures:
+  - name: strips
+    kind: windows
+    title: Strips
+    fail: data-lost, ghost-session
+    probe: alert-latency=1ms..50ms
+    set: {credentials: psk}
+    rows:
+      - {label: none, set: {}}
+      - {label: linger, set: {linger: 5ms}}
+  - name: curve
+    kind: curves
+    title: Curve
+    x: {label: linger (ms), from: 0, to: 1, steps: 4}
+    probe: alert-latency
+    replications: 40
+    scale: log
+    set: {credentials: psk, linger: "{x}ms", alert-latency: "10ms+exponential(mean=10ms)"}
+    rows:
+      - {label: exponential, set: {}}
+      - {label: uniform, set: {alert-latency: "uniform(0ms,{x}s)", linger: 3ms}}
+  - name: left
+    kind: table
+    replications: 10
+    rows:
+      - label: defaults
+`
+
+func TestParse(t *testing.T) {
+	s, err := study.Parse("valid.yaml", []byte(strings.Replace(valid, "uniform(0ms,{x}s)", "uniform(0ms,1{x}s)", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name != "all-keys" || s.Title != "All keys" || s.Scenario.Name != "late-close-notify" || s.Seed != math.MaxUint64 || s.Confidence != 0.9 {
+		t.Errorf("the study is %+v", s)
+	}
+	strips, curve, left := s.Figures[0], s.Figures[1], s.Figures[2]
+	if want := (scenarios.ProbeRange{Name: "alert-latency", From: time.Millisecond, To: 50 * time.Millisecond}); strips.Probe != want {
+		t.Errorf("the probe is %v, want %v", strips.Probe, want)
+	}
+	if got := strips.Fail.Text(); got != "data-lost,ghost-session" {
+		t.Errorf("the predicate is %q", got)
+	}
+	if got := curve.X.Values(); !slices.Equal(got, []float64{0, 0.25, 0.5, 0.75, 1}) {
+		t.Errorf("x has the values %v", got)
+	}
+	if !curve.LogY || curve.Probe.Name != "alert-latency" || curve.Replications != 40 {
+		t.Errorf("the curve is %+v", curve)
+	}
+	// A row's settings lie over the figure's, and x is put in both.
+	want := scenarios.Settings{"credentials": "psk", "linger": "3ms", "alert-latency": "uniform(0ms,10.75s)"}
+	if got := curve.At(curve.Rows[1], 0.75); !reflect.DeepEqual(got, want) {
+		t.Errorf("at 0.75 the settings are %v, want %v", got, want)
+	}
+	if got := curve.At(curve.Rows[0], 0.25)["linger"]; got != "0.25ms" {
+		t.Errorf("at 0.25 linger is %s", got)
+	}
+	if left.LogY || left.Title != "" || len(left.Rows) != 1 || left.Rows[0].Label != "defaults" {
+		t.Errorf("the table is %+v", left)
+	}
+}
+
+// Without seed and confidence they are 1 and 0.95.
+func TestDefaults(t *testing.T) {
+	s, err := study.Parse("defaults.yaml", []byte(head+"figures:\n"+table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Seed != 1 || s.Confidence != 0.95 {
+		t.Errorf("seed %d, confidence %g", s.Seed, s.Confidence)
+	}
+}
+
+// Parts of the studies below: head is the lines 1 to 3, and a figure that follows it
+// and "figures:" begins at line 5.
+const (
+	head = `name: a
+title: b
+scenario: late-close-notify
+`
+	table = `  - name: f
+    kind: table
+    replications: 3
+    rows: [{label: r}]
+`
+	curves = `  - name: f
+    kind: curves
+    replications: 3
+    probe: alert-latency
+    x: {label: x, from: 1, to: 2, steps: 2}
+    set: {alert-latency: "{x}ms"}
+    rows: [{label: r}]
+`
+	windows = `  - name: f
+    kind: windows
+    probe: alert-latency=0s..5ms
+    rows: [{label: r}]
+`
+)
+
+// figure returns a study of one figure, one part of it replaced.
+func figure(figure, old, replacement string) string {
+	if !strings.Contains(figure, old) {
+		panic("the figure does not hold " + old)
+	}
+	return head + "figures:\n" + strings.Replace(figure, old, replacement, 1)
+}
+
+// broken lists studies with the faults that are found in them: line:column, and what
+// the message says.
+var broken = []struct {
+	name string
+	yaml string
+	want []string
+	skip string // why this is not tested yet
+}{
+	// What is no YAML, or no mapping.
+	{name: "nothing", yaml: "", want: []string{"1:1: no document"}},
+	{name: "a list", yaml: "[]", want: []string{"1:1: "}},
+	{name: "a word", yaml: "hello", want: []string{"1:1: "}},
+	{name: "two documents", yaml: head + "figures:\n" + table + "---\nname: b\n", want: []string{"1:1: multiple"}},
+	{name: "a colon too many", yaml: "name: a: b\n", want: []string{"1:8: mapping values are not allowed"}},
+	{name: "a tab", yaml: "name: a\n\ttitle: b\n", want: []string{"2:1: tab character"}},
+	{name: "a bracket left open", yaml: "name: [a\n", want: []string{"2:1: ',' or ']'"}},
+	{name: "a quote left open", yaml: "name: \"a\n", want: []string{"2:1: unexpected end"}},
+	{name: "no text", yaml: "\x00\x01", want: []string{"1:1: control characters are not allowed"}},
+	{name: "no UTF-8", yaml: "name: \xff\n", want: []string{"1:1: invalid leading UTF-8"}},
+	{name: "an unknown alias", yaml: head + "figures: *x\n", want: []string{"4:10: unknown anchor 'x'"}},
+	{name: "an alias within itself", yaml: head + "figures: &x [*x]\n", want: []string{"4:10: "}},
+
+	// Keys.
+	{name: "an unknown key", yaml: head + "titel: c\nfigures:\n" + table, want: []string{"4:1: titel not found"}},
+	{name: "an unknown key, nearest", yaml: head + "titel: c\nfigures:\n" + table, want: []string{`4:1: unknown key "titel"; did you mean title?`},
+		skip: "the message names a Go type instead of the keys"},
+	{name: "an unknown key of a figure", yaml: figure(table, "kind:", "sort: x\n    kind:"), want: []string{"6:5: sort not found"}},
+	{name: "an unknown key of a row", yaml: figure(table, "{label: r}", "{label: r, colour: red}"), want: []string{"8:23: colour not found"}},
+	{name: "an unknown key of x", yaml: figure(curves, "from: 1", "from: 1, step: 2"), want: []string{"9:28: step not found"}},
+	{name: "a key twice", yaml: head + "name: c\nfigures:\n" + table, want: []string{`4:1: mapping key "name" already defined at line 1`}},
+	{name: "several unknown keys", yaml: "nmae: a\ntitle: b\nscenrio: c\n", want: []string{"1:1: nmae not found", "3:1: scenrio not found"}},
+
+	// Values of another kind.
+	{name: "a text of two lines", yaml: "\"a\n\nb\"\n", want: []string{"1:1: "}, skip: "the message holds the line break of the value"},
+	{name: "a list for a name", yaml: "name: [a]\ntitle: b\n", want: []string{"1:7: want a single value"}},
+	{name: "a list for the seed", yaml: head + "seed: [1]\nfigures:\n" + table, want: []string{"4:7: want a single value"}},
+	{name: "a number for the figures", yaml: head + "figures: 3\n", want: []string{"4:10: "}},
+	{name: "a number for the figures, in words", yaml: head + "figures: 3\n", want: []string{"4:10: want a list"},
+		skip: "the message names Go types"},
+	{name: "a mapping for the figures", yaml: head + "figures: {a: b}\n", want: []string{"4:10: "}},
+	{name: "a number for a figure", yaml: head + "figures: [3]\n", want: []string{"4:11: "}},
+	{name: "a number for a row", yaml: figure(table, "{label: r}", "3"), want: []string{"8:12: "}},
+	{name: "a number for x", yaml: figure(curves, "{label: x, from: 1, to: 2, steps: 2}", "3"), want: []string{"9:8: "}},
+	{name: "a list for settings", yaml: figure(table, "replications:", "set: [a]\n    replications:"), want: []string{"7:10: want a mapping of parameters to values"}},
+	{name: "a list for a parameter", yaml: figure(table, "replications:", "set: {linger: [a]}\n    replications:"), want: []string{"7:10: parameter linger: want a single value"}},
+	{name: "several of another kind", yaml: "name: [a]\ntitle: {b: c}\nfigures: 3\n", want: []string{"1:7: want a single value", "2:8: want a single value", "3:10: "}},
+
+	// What the study says of itself.
+	{name: "all is missing", yaml: "{}", want: []string{
+		"1:1: name is missing", "1:1: title is missing", "1:1: scenario is missing", "1:1: figures: want at least one",
+	}, skip: "a scenario that is missing is reported twice, and the figures not at all"},
+	{name: "no name", yaml: "title: b\nscenario: late-close-notify\nfigures:\n" + table, want: []string{"1:1: name is missing or empty"}},
+	{name: "an empty title", yaml: "name: a\ntitle: \"\"\nscenario: late-close-notify\nfigures:\n" + table, want: []string{"2:8: title is missing or empty"}},
+	{name: "a name that leads elsewhere", yaml: "name: ../a\ntitle: b\nscenario: late-close-notify\nfigures:\n" + table, want: []string{`1:7: name "../a": it names a folder`}},
+	{name: "an unknown scenario", yaml: "name: a\ntitle: b\nscenario: late-clos-notify\nfigures:\n" + table,
+		want: []string{`3:11: there is no scenario "late-clos-notify"; did you mean late-close-notify?`}},
+	{name: "a negative seed", yaml: head + "seed: -1\nfigures:\n" + table, want: []string{`4:7: seed "-1": want a whole number from 0 to 2^64-1`}},
+	{name: "a seed too large", yaml: head + "seed: 18446744073709551616\nfigures:\n" + table, want: []string{"4:7: want a whole number from 0 to 2^64-1"}},
+	{name: "a confidence in per cent", yaml: head + "confidence: 95\nfigures:\n" + table, want: []string{`4:13: confidence "95": want a number above 0 and below 1`}},
+	{name: "a confidence in words", yaml: head + "confidence: high\nfigures:\n" + table, want: []string{`4:13: confidence "high"`}},
+	{name: "no figures", yaml: head, want: []string{"1:1: figures: want at least one"}},
+	{name: "an empty list of figures", yaml: head + "figures: []\n", want: []string{"1:1: figures: want at least one"}},
+	{name: "a figure that is nothing", yaml: head + "figures:\n" + table + "  -\n", want: []string{"9:4: "},
+		skip: "an empty element of a list is passed over in silence"},
+
+	// Figures.
+	{name: "an unknown kind", yaml: figure(table, "table", "tabel"), want: []string{`6:11: kind "tabel" of figure f: want one of windows, curves, table`}},
+	{name: "an unknown kind, nearest", yaml: figure(table, "table", "tabel"), want: []string{"6:11: did you mean table?"}, skip: "the nearest kind is not named"},
+	{name: "no kind", yaml: figure(table, "    kind: table\n", ""), want: []string{`1:1: kind "" of figure f: want one of`}},
+	{name: "no kind, where", yaml: figure(table, "    kind: table\n", ""), want: []string{`5:5: kind of figure f is missing`},
+		skip: "what is missing in a figure is reported at the beginning of the file"},
+	{name: "a figure's name that leads elsewhere", yaml: figure(table, "name: f", "name: a/f"), want: []string{`5:11: figure name "a/f": it names a file`}},
+	{name: "two figures of one name", yaml: head + "figures:\n" + table + table, want: []string{`9:11: there are two figures of the name "f"`}},
+	{name: "an unknown outcome", yaml: figure(table, "replications:", "fail: data-los\n    replications:"),
+		want: []string{`7:11: fail: "data-los" is not an outcome of late-close-notify; did you mean data-lost?`}},
+	{name: "no rows", yaml: figure(table, "    rows: [{label: r}]\n", ""), want: []string{"5:11: rows of figure f: want at least one"}},
+	{name: "a row without label", yaml: figure(table, "{label: r}", "{set: {}}"), want: []string{"1:1: label of a row is missing"}},
+	{name: "zero replications", yaml: figure(table, "3", "0"), want: []string{`7:19: replications "0": want a whole number of at least 1`}},
+	{name: "replications with a fraction", yaml: figure(table, "3", "1.5"), want: []string{`7:19: replications "1.5"`}},
+	{name: "replications without number", yaml: figure(table, "3", "many"), want: []string{`7:19: replications "many"`}},
+	{name: "a table with what has no meaning for it",
+		yaml: figure(table, "rows:", "x: {label: x, from: 1, to: 2, steps: 2}\n    probe: linger\n    scale: log\n    rows:"),
+		want: []string{"8:16: x has no meaning for a figure of kind table", "9:12: probe has no meaning", "10:12: scale has no meaning"}},
+	{name: "windows with what has no meaning for them", yaml: figure(windows, "rows:", "replications: 3\n    scale: log\n    rows:"),
+		want: []string{"8:19: replications has no meaning for a figure of kind windows", "9:12: scale has no meaning"}},
+
+	// Settings.
+	{name: "an unknown parameter", yaml: figure(table, "rows:", "set: {lingr: 3ms}\n    rows:"),
+		want: []string{`8:11: late-close-notify has no parameter "lingr"; did you mean linger?; it has latency,`}},
+	{name: "an unknown parameter of a row", yaml: figure(table, "{label: r}", "{label: r, set: {lingr: 3ms}}"),
+		want: []string{`8:29: late-close-notify has no parameter "lingr"`}},
+	{name: "bad values", yaml: figure(table, "rows:", "set: {linger: 5, client: wait, clients: 0, latency: unifrm(1ms)}\n    rows:"), want: []string{
+		`8:19: parameter linger: "5" is not a duration`, `8:30: parameter client: "wait" is not one of closes-first, waits; did you mean waits?`,
+		"8:45: parameter clients: 0 is out of range: 1 to 1000", "8:57: did you mean uniform(from,to)?",
+	}},
+	{name: "an empty value", yaml: figure(table, "rows:", "set: {linger: }\n    rows:"), want: []string{`8:19: parameter linger: "" is not a duration`}},
+	{name: "a parameter twice", yaml: figure(table, "rows:", "set: {linger: 1ms, linger: 2ms}\n    rows:"), want: []string{"8:24: parameter linger is set twice"}},
+	{name: "an axis where there is none", yaml: figure(table, "rows:", "set: {linger: \"{x}ms\"}\n    rows:"),
+		want: []string{`8:19: "{x}ms": {x} stands for the axis of curves; this figure is of kind table`}},
+	{name: "a remedy at odds with a parameter", yaml: figure(table, "{label: r}", "{label: r, set: {remedy: recognise, first-record: reject}}"),
+		want: []string{`8:20: row "r": remedy=recognise sets first-record=discard, and first-record=reject is given as well`}},
+
+	// Probes of windows.
+	{name: "windows without probe", yaml: figure(windows, "    probe: alert-latency=0s..5ms\n", ""), want: []string{`1:1: probe "": want NAME=FROM..TO`}},
+	{name: "a probe without range", yaml: figure(windows, "=0s..5ms", ""), want: []string{`7:12: probe "alert-latency": want NAME=FROM..TO, as in`}},
+	{name: "a probe with an empty range", yaml: figure(windows, "0s..5ms", "5ms..5ms"), want: []string{"7:12: the range is empty: FROM must be below TO"}},
+	{name: "an unknown probe", yaml: figure(windows, "alert-latency", "alert-latncy"),
+		want: []string{`8:20: row "r": probe: late-close-notify has no parameter "alert-latncy"; did you mean alert-latency?`}},
+	{name: "a probe that is set", yaml: figure(windows, "{label: r}", "{label: r, set: {alert-latency: 3ms}}"),
+		want: []string{`8:20: row "r": probe: parameter alert-latency is varied, and set to 3ms as well`}},
+	{name: "a probe of a choice", yaml: figure(windows, "alert-latency", "client"),
+		want: []string{"8:20: parameter client is a choice; only a duration or a latency law can be varied"}},
+
+	// Curves.
+	{name: "curves without x", yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""), want: []string{"5:11: x of figure f is missing"}},
+	{name: "curves without probe", yaml: figure(curves, "    probe: alert-latency\n", ""), want: []string{"1:1: probe, whose law the exact curve integrates over, is missing"}},
+	{name: "an axis that runs backwards", yaml: figure(curves, "from: 1", "from: 2"), want: []string{"9:25: x: from must be below to"}},
+	{name: "an axis without steps", yaml: figure(curves, "steps: 2", "steps: 0"), want: []string{`9:42: steps "0": want a whole number of at least 1`}},
+	{name: "an axis that begins with a word", yaml: figure(curves, "from: 1", "from: low"), want: []string{`9:25: from "low": want a number`}},
+	{name: "an axis of words", yaml: figure(curves, "from: 1, to: 2", "from: low, to: .inf"), want: []string{`9:25: from "low": want a number`, `9:34: to ".inf": want a number`},
+		skip: "it is told besides that from must be below to"},
+	{name: "an axis without label", yaml: figure(curves, "label: x, ", ""), want: []string{"1:1: label of x is missing"}},
+	{name: "an axis of too many steps", yaml: figure(curves, "steps: 2", "steps: 300000000"), want: []string{"9:42: steps"},
+		skip: "the steps have no bound: the memory runs out"},
+	{name: "an unknown scale", yaml: figure(curves, "rows:", "scale: lg\n    rows:"), want: []string{`11:12: scale "lg": want one of linear, log`}},
+	{name: "a law that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
+		want: []string{`11:20: row "r": it does not set the law of the probe alert-latency`}},
+	{name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"), want: []string{`11:20: row "r": parameter alert-latency: latency law "-1ms": -1ms is negative`}},
+	{name: "an unknown law's probe", yaml: figure(curves, "probe: alert-latency", "probe: alert-latncy"), want: []string{"8:12: did you mean alert-latency?"},
+		skip: "it is told that the row does not set its law, and not at the probe"},
+	{name: "a probe that is no law", yaml: figure(curves, "probe: alert-latency", "probe: client") + "    fail: data-lost\n",
+		want: []string{"8:12: latency law"}, skip: "it is accepted if a row sets it, and Run panics"},
+
+	// Several faults of several kinds.
+	{name: "many", yaml: `name: ../a
+title: b
+scenario: late-close-notify
+seed: x
+confidence: 0
+figures:
+  - name: one
+    kind: pie
+  - name: two
+    kind: windows
+    probe: alert-latency
+    set: {lingr: 1ms}
+    rows: [{label: r, set: {client: wait}}]
+  - name: two
+    kind: curves
+    probe: alert-latency
+    replications: -3
+    x: {label: x, from: a, to: 2, steps: 1}
+    scale: lg
+    rows: [{label: r}]
+`, want: []string{
+		`1:7: name "../a"`, `4:7: seed "x"`, `5:13: confidence "0"`, `8:11: kind "pie"`, `11:12: probe "alert-latency"`, `12:11: no parameter "lingr"`,
+		"13:37: parameter client", `14:11: two figures of the name "two"`, `17:19: replications "-3"`, `18:25: from "a"`, `19:12: scale "lg"`,
+	}},
+	{name: "two rows that do not resolve", yaml: figure(table, "[{label: r}]",
+		"[{label: r, set: {remedy: recognise, first-record: stack}}, {label: s, set: {remedy: client-waits, client: closes-first}}]"),
+		want: []string{`8:20: row "r": remedy=recognise`, `8:79: row "s": remedy=client-waits`}},
+}
+
+// Every fault is reported with its file, line and column, and nothing else is.
+func TestBrokenStudies(t *testing.T) {
+	for _, c := range broken {
+		t.Run(c.name, func(t *testing.T) {
+			if c.skip != "" {
+				t.Skip(c.skip)
+			}
+			s, err := study.Parse("folder/file.yaml", []byte(c.yaml))
+			if err == nil || s != nil {
+				t.Fatalf("it is accepted: %+v", s)
+			}
+			lines := strings.Split(err.Error(), "\n")
+			for _, want := range c.want {
+				place, message, _ := strings.Cut(want, ": ")
+				if !slices.ContainsFunc(lines, func(line string) bool {
+					rest, ok := strings.CutPrefix(line, "folder/file.yaml:"+place+": ")
+					return ok && strings.Contains(rest, message)
+				}) {
+					t.Errorf("no fault at %s says %q", place, message)
+				}
+			}
+			if len(lines) != len(c.want) {
+				t.Errorf("%d faults, want %d", len(lines), len(c.want))
+			}
+			if t.Failed() {
+				t.Logf("it says:\n%v\nabout:\n%s", err, c.yaml)
+			}
+		})
+	}
+}
+
+var placed = regexp.MustCompile(`(?s)^f\.yaml:[1-9]\d*:[1-9]\d*: .`)
+
+// manySteps finds a number that is large enough to be a number of steps that fills
+// the memory.
+var manySteps = regexp.MustCompile(`\d{5}`)
+
+// Whatever a file holds, parsing it ends with a study that can be counted, or with
+// faults that each have their place.
+func FuzzParse(f *testing.F) {
+	for _, c := range broken {
+		f.Add([]byte(c.yaml))
+	}
+	f.Add([]byte(valid))
+	for _, name := range study.Builtin() {
+		source, err := study.Source(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if manySteps.Match(data) {
+			t.Skip("steps have no bound yet")
+		}
+		s, err := study.Parse("f.yaml", data)
+		if err == nil {
+			if len(s.Figures) == 0 || s.Scenario == nil || s.Steps(1) < 1 {
+				t.Errorf("accepted: %+v", s)
+			}
+			return
+		}
+		joined, ok := err.(interface{ Unwrap() []error })
+		if !ok || len(joined.Unwrap()) == 0 {
+			t.Fatalf("no list of faults: %v", err)
+		}
+		for _, fault := range joined.Unwrap() {
+			if !placed.MatchString(fault.Error()) {
+				t.Errorf("a fault without its place: %q", fault)
+			}
+		}
+	})
+}

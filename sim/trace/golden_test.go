@@ -1,0 +1,97 @@
+package trace_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+func checkGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test ./sim/trace -update writes it)", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test ./sim/trace -update rewrites it)\ngot:\n%swant:\n%s", path, got, want)
+	}
+}
+
+func TestWriteTable(t *testing.T) {
+	var out bytes.Buffer
+	if err := trace.WriteTable(&out, smallTrace()); err != nil {
+		t.Fatal(err)
+	}
+	checkGolden(t, "small.txt", out.Bytes())
+}
+
+func TestWriteJSONLines(t *testing.T) {
+	var out bytes.Buffer
+	if err := trace.WriteJSONLines(&out, smallTrace()); err != nil {
+		t.Fatal(err)
+	}
+	checkGolden(t, "small.jsonl", out.Bytes())
+}
+
+// fullDisk accepts nothing.
+type fullDisk struct{}
+
+var errFull = errors.New("no space left")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+func TestAFailedWriteIsReported(t *testing.T) {
+	for name, write := range map[string]func(io.Writer, []trace.Record) error{
+		"WriteTable": trace.WriteTable, "WriteJSONLines": trace.WriteJSONLines,
+	} {
+		if err := write(fullDisk{}, smallTrace()); !errors.Is(err, errFull) {
+			t.Errorf("%s to a full disk returns %v, want %v", name, err, errFull)
+		}
+	}
+}
+
+func TestSeconds(t *testing.T) {
+	for _, c := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "0.000000000"}, {1, "0.000000001"}, {10 * time.Millisecond, "0.010000000"},
+		{time.Second - 1, "0.999999999"}, {time.Hour + 5*time.Microsecond, "3600.000005000"},
+	} {
+		if got := trace.Seconds(c.d); got != c.want {
+			t.Errorf("Seconds(%d) = %q, want %q", int64(c.d), got, c.want)
+		}
+	}
+}
+
+func TestNamesOfKindsAndDatagrams(t *testing.T) {
+	for kind, want := range map[trace.Kind]string{
+		trace.Send: "send", trace.Lose: "lose", trace.Arrive: "arrive", trace.Drop: "drop", trace.Note: "note",
+		0: "Kind(0)", 6: "Kind(6)", 255: "Kind(255)",
+	} {
+		if got := kind.String(); got != want {
+			t.Errorf("kind %d is called %q, want %q", uint8(kind), got, want)
+		}
+	}
+	if got, want := (trace.Datagram{Actor: "client-1", Number: 12}).String(), "client-1#12"; got != want {
+		t.Errorf("the datagram is called %q, want %q", got, want)
+	}
+}

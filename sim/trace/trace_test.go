@@ -1,0 +1,444 @@
+package trace_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+var (
+	clientAddress = netip.MustParseAddrPort("10.0.0.2:50000")
+	serverAddress = netip.MustParseAddrPort("10.0.0.1:4433")
+)
+
+// smallTrace is a trace with a record of every kind: a ClientHello arrives, its
+// answer is lost, a late alert finds no socket.
+func smallTrace() []trace.Record {
+	hello := record(22, 0, 0, []byte{1, 0, 0, 0})
+	verify := record(22, 0, 0, []byte{3, 0, 0, 0})
+	alert := record(21, 1, 3, make([]byte, 10))
+	return []trace.Record{
+		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Note, Event: "handshake started"},
+		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Send, Datagram: trace.Datagram{Actor: "client-1", Number: 1},
+			From: clientAddress, To: serverAddress, Label: trace.Label(hello), Length: len(hello), Latency: 10 * time.Millisecond, Payload: hello},
+		{At: 10 * time.Millisecond, Host: "server", Kind: trace.Arrive, Datagram: trace.Datagram{Actor: "client-1", Number: 1},
+			From: clientAddress, To: serverAddress, Label: trace.Label(hello), Length: len(hello), Detail: "listener"},
+		{At: 10 * time.Millisecond, Host: "server", Actor: "server", Kind: trace.Lose, Datagram: trace.Datagram{Actor: "server", Number: 1},
+			From: serverAddress, To: clientAddress, Label: trace.Label(verify), Length: len(verify), Payload: verify, Detail: "at random"},
+		{At: time.Second + 1, Host: "server", Kind: trace.Drop, Datagram: trace.Datagram{Actor: "client-1", Number: 2},
+			From: clientAddress, To: serverAddress, Label: trace.Label(alert), Length: len(alert), Detail: "no socket"},
+		{At: 30 * time.Second, Host: "client", Actor: "client-1", Kind: trace.Note, Event: "handshake failed", Detail: "timeout <after> 30 s"},
+	}
+}
+
+func same(a, b []trace.Record) bool {
+	return slices.EqualFunc(a, b, func(a, b trace.Record) bool {
+		payloads := bytes.Equal(a.Payload, b.Payload) // no payload and an empty one are alike
+		a.Payload, b.Payload = nil, nil
+		return payloads && a.At == b.At && a.Host == b.Host && a.Actor == b.Actor && a.Kind == b.Kind &&
+			a.Datagram == b.Datagram && a.From == b.From && a.To == b.To && a.Label == b.Label &&
+			a.Length == b.Length && a.Latency == b.Latency && a.Event == b.Event && a.Detail == b.Detail
+	})
+}
+
+func TestDecodeReadsWhatEncodeWrites(t *testing.T) {
+	want := smallTrace()
+	got, err := trace.Decode(trace.Encode(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !same(got, want) {
+		t.Errorf("decoded\n%+v, want\n%+v", got, want)
+	}
+	if got, err := trace.Decode(nil); err != nil || len(got) != 0 {
+		t.Errorf("the empty encoding gives %v, %v, want no records", got, err)
+	}
+}
+
+func anyRecord() *rapid.Generator[trace.Record] {
+	return rapid.Custom(func(t *rapid.T) trace.Record {
+		address := rapid.Custom(func(t *rapid.T) netip.AddrPort {
+			port := rapid.Uint16().Draw(t, "port")
+			switch rapid.IntRange(0, 3).Draw(t, "family") {
+			case 0:
+				return netip.AddrPort{}
+			case 1:
+				return netip.AddrPortFrom(netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip"))), port)
+			case 2:
+				a4 := netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip")))
+				return netip.AddrPortFrom(netip.AddrFrom16(a4.As16()), port) // IPv4 within IPv6
+			}
+			return netip.AddrPortFrom(netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "ip"))), port)
+		})
+		return trace.Record{
+			At:    time.Duration(rapid.Int64().Draw(t, "at")),
+			Host:  rapid.String().Draw(t, "host"),
+			Actor: rapid.String().Draw(t, "actor"),
+			Kind:  trace.Kind(rapid.Byte().Draw(t, "kind")),
+			Datagram: trace.Datagram{
+				Actor:  rapid.String().Draw(t, "datagram actor"),
+				Number: rapid.Uint64().Draw(t, "number"),
+			},
+			From:    address.Draw(t, "from"),
+			To:      address.Draw(t, "to"),
+			Label:   rapid.String().Draw(t, "label"),
+			Length:  rapid.IntMin(0).Draw(t, "length"),
+			Latency: time.Duration(rapid.Int64().Draw(t, "latency")),
+			Payload: rapid.SliceOf(rapid.Byte()).Draw(t, "payload"),
+			Event:   rapid.String().Draw(t, "event"),
+			Detail:  rapid.String().Draw(t, "detail"),
+		}
+	})
+}
+
+func TestDecodeReadsWhatEncodeWritesOfAnything(t *testing.T) {
+	records := rapid.SliceOfN(anyRecord(), 0, 4)
+	rapid.Check(t, func(t *rapid.T) {
+		want := records.Draw(t, "records")
+		got, err := trace.Decode(trace.Encode(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !same(got, want) {
+			t.Errorf("decoded\n%+v, want\n%+v", got, want)
+		}
+	})
+}
+
+// A truncated encoding is an error, except where a record ends.
+func TestDecodeOfATruncatedEncoding(t *testing.T) {
+	records := smallTrace()
+	encoding := trace.Encode(records)
+	ends := map[int]int{0: 0} // the length of an encoding -> the number of its records
+	for i := range records {
+		ends[len(trace.Encode(records[:i+1]))] = i + 1
+	}
+	for n := range len(encoding) + 1 {
+		got, err := trace.Decode(encoding[:n])
+		want, whole := ends[n]
+		switch {
+		case whole && (err != nil || !same(got, records[:want])):
+			t.Errorf("%d bytes give %d records and %v, want %d records", n, len(got), err, want)
+		case !whole && err == nil:
+			t.Errorf("%d bytes, which end within a record, give %d records", n, len(got))
+		case !whole && got != nil:
+			t.Errorf("%d bytes give an error and %d records", n, len(got))
+		}
+	}
+}
+
+func TestDecodeNamesTheMalformedRecord(t *testing.T) {
+	records := smallTrace()
+	encoding := trace.Encode(records)
+	_, err := trace.Decode(encoding[:len(encoding)-1])
+	if want := "trace: record 6 is malformed"; err == nil || err.Error() != want {
+		t.Errorf("without its last byte the encoding gives %v, want %q", err, want)
+	}
+}
+
+// FuzzDecode checks that nothing makes Decode panic, and that what it accepts is
+// the same trace after one more round.
+func FuzzDecode(f *testing.F) {
+	whole := trace.Encode(smallTrace())
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	f.Add([]byte{})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}) // a text of 2^64-1 bytes
+	f.Add(bytes.Repeat([]byte{0x80}, 20))                                     // an integer without an end
+	f.Add([]byte{0, 0, 9, 0, 0, 5, 1, 2, 3, 4, 5})                            // an address of 5 bytes
+	f.Add(make([]byte, 14))
+	f.Fuzz(func(t *testing.T, encoding []byte) {
+		records, err := trace.Decode(encoding)
+		if err != nil {
+			if records != nil {
+				t.Errorf("an error, %v, and %d records", err, len(records))
+			}
+			return
+		}
+		again, err := trace.Decode(trace.Encode(records))
+		if err != nil || !same(again, records) {
+			t.Errorf("after one more round %+v, %v, want %+v", again, err, records)
+		}
+		var out bytes.Buffer
+		if err := trace.WriteTable(&out, records); err != nil {
+			t.Error(err)
+		}
+		if err := trace.WriteJSONLines(&out, records); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFirstDifference(t *testing.T) {
+	base := smallTrace()
+	if got := trace.FirstDifference(base, smallTrace()); got != -1 {
+		t.Errorf("equal traces part at %d, want -1", got)
+	}
+	if got := trace.FirstDifference(nil, nil); got != -1 {
+		t.Errorf("empty traces part at %d, want -1", got)
+	}
+	if got := trace.FirstDifference(nil, base); got != 0 {
+		t.Errorf("a trace and an empty one part at %d, want 0", got)
+	}
+	if a, b := trace.FirstDifference(base, base[:4]), trace.FirstDifference(base[:4], base); a != 4 || b != 4 {
+		t.Errorf("a trace and its first 4 records part at %d and %d, want 4", a, b)
+	}
+	// Every field counts.
+	for name, change := range map[string]func(r *trace.Record){
+		"At":              func(r *trace.Record) { r.At++ },
+		"Host":            func(r *trace.Record) { r.Host += "x" },
+		"Actor":           func(r *trace.Record) { r.Actor += "x" },
+		"Kind":            func(r *trace.Record) { r.Kind = trace.Lose },
+		"Datagram.Actor":  func(r *trace.Record) { r.Datagram.Actor += "x" },
+		"Datagram.Number": func(r *trace.Record) { r.Datagram.Number++ },
+		"From":            func(r *trace.Record) { r.From = serverAddress },
+		"From port":       func(r *trace.Record) { r.From = netip.AddrPortFrom(r.From.Addr(), 1) },
+		"To":              func(r *trace.Record) { r.To = netip.AddrPort{} },
+		"Label":           func(r *trace.Record) { r.Label += "x" },
+		"Length":          func(r *trace.Record) { r.Length++ },
+		"Latency":         func(r *trace.Record) { r.Latency++ },
+		"Payload":         func(r *trace.Record) { r.Payload[0] ^= 1 },
+		"Event":           func(r *trace.Record) { r.Event += "x" },
+		"Detail":          func(r *trace.Record) { r.Detail += "x" },
+	} {
+		other := smallTrace()
+		change(&other[1])
+		if got := trace.FirstDifference(base, other); got != 1 {
+			t.Errorf("traces that differ in %s of record 1 part at %d", name, got)
+		}
+	}
+}
+
+// settled records what is given in the given order, all of it pending at once.
+func settled(records ...trace.Record) *trace.Recorder {
+	r := trace.NewRecorder()
+	for _, record := range records {
+		r.Add(record)
+	}
+	r.Settle()
+	return r
+}
+
+func note(at time.Duration, host, actor, event string) trace.Record {
+	return trace.Record{At: at, Host: host, Actor: actor, Kind: trace.Note, Event: event}
+}
+
+func events(r *trace.Recorder) (list []string) {
+	for _, record := range r.Records() {
+		list = append(list, record.Event)
+	}
+	return list
+}
+
+func TestSettleOrdersByTimeThenActorThenAsAdded(t *testing.T) {
+	r := settled(
+		note(20, "h", "a", "later"),
+		note(10, "h", "b", "b first"),
+		note(10, "h", "a", "a first"),
+		note(10, "h", "b", "b second"),
+		note(10, "g", "", "the network"),
+		note(10, "h", "a", "a second"),
+	)
+	want := []string{"the network", "a first", "a second", "b first", "b second", "later"}
+	if got := events(r); !slices.Equal(got, want) {
+		t.Errorf("the order is %q, want %q", got, want)
+	}
+}
+
+// Many records, since a short list is sorted by a method that is stable anyway.
+func TestSettleKeepsTheOrderOfOneActor(t *testing.T) {
+	r := trace.NewRecorder()
+	for i := range 60 {
+		r.Add(trace.Record{At: 10, Host: "h", Actor: string(rune('c' - i%3)), Kind: trace.Note, Length: i})
+	}
+	r.Settle()
+	last := map[string]int{"a": -1, "b": -1, "c": -1}
+	for i, record := range r.Records() {
+		if want := string(rune('a' + i/20)); record.Actor != want {
+			t.Fatalf("record %d is of actor %s, want %s", i, record.Actor, want)
+		}
+		if record.Length <= last[record.Actor] {
+			t.Errorf("actor %s: number %d stands behind number %d", record.Actor, record.Length, last[record.Actor])
+		}
+		last[record.Actor] = record.Length
+	}
+}
+
+func TestSettleKeepsWhatIsSettled(t *testing.T) {
+	r := settled(note(10, "h", "b", "first"))
+	r.Settle() // with nothing to settle
+	r.Add(note(10, "h", "a", "second"))
+	if got, want := events(r), []string{"first"}; !slices.Equal(got, want) {
+		t.Errorf("before Settle the records are %q, want %q", got, want)
+	}
+	digest := r.Digest()
+	r.Settle()
+	if got, want := events(r), []string{"first", "second"}; !slices.Equal(got, want) {
+		t.Errorf("after Settle the records are %q, want %q", got, want)
+	}
+	if r.Digest() == digest {
+		t.Error("a record more leaves the digest as it was")
+	}
+}
+
+func TestTheOrderOfActorsAtOneInstantDoesNotShow(t *testing.T) {
+	byActor := [][]trace.Record{
+		{note(10, "h", "a", "1"), note(10, "h", "a", "2")},
+		{note(10, "h", "b", "1"), note(10, "h", "b", "2")},
+		{note(10, "g", "c", "1")},
+	}
+	var digest, shape string
+	for i, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		var records []trace.Record
+		for _, actor := range order {
+			records = append(records, byActor[actor]...)
+		}
+		r := settled(records...)
+		if i == 0 {
+			digest, shape = r.Digest(), r.Shape()
+		}
+		if r.Digest() != digest || r.Shape() != shape {
+			t.Errorf("actors in the order %v give digest %s and shape %s, want %s and %s", order, r.Digest(), r.Shape(), digest, shape)
+		}
+	}
+	interleaved := settled(byActor[1][0], byActor[0][0], byActor[2][0], byActor[1][1], byActor[0][1])
+	if interleaved.Digest() != digest || interleaved.Shape() != shape {
+		t.Error("interleaved actors give another digest or shape")
+	}
+}
+
+// The golden values fix the encoding: a change makes every stored digest stale.
+func TestGoldenDigestAndShape(t *testing.T) {
+	r := trace.NewRecorder()
+	for _, record := range smallTrace() {
+		r.Add(record)
+		r.Settle()
+	}
+	if !same(r.Records(), smallTrace()) {
+		t.Errorf("the records are %+v, want those added", r.Records())
+	}
+	const (
+		digest = "4a02076317f436629099c1beea7368536b1fcd4f39d49b3a1e91071c4a3193f4"
+		shape  = "ba5ed6b48d6d5a1ff59a2009d0ef7114"
+	)
+	for range 2 { // asking does not change them
+		if got := r.Shape(); got != shape {
+			t.Errorf("the shape is %s, want %s", got, shape)
+		}
+		if got := r.Digest(); got != digest {
+			t.Errorf("the digest is %s, want %s", got, digest)
+		}
+	}
+	// Nor do they depend on how often the records were settled.
+	if at := settled(smallTrace()...); at.Digest() != digest || at.Shape() != shape {
+		t.Errorf("settled at once: digest %s and shape %s, want %s and %s", at.Digest(), at.Shape(), digest, shape)
+	}
+}
+
+func TestTheDigestHoldsTheOrderBetweenHosts(t *testing.T) {
+	a, b := note(10, "client", "c", "sent"), note(10, "server", "c", "received")
+	if settled(a, b).Digest() == settled(b, a).Digest() {
+		t.Error("the order between two hosts leaves the digest as it was")
+	}
+}
+
+func TestWhatChangesTheDigestAndWhatTheShape(t *testing.T) {
+	base := settled(smallTrace()...)
+	if _, err := hex.DecodeString(base.Shape()); err != nil || len(base.Shape()) != 32 {
+		t.Errorf("the shape is %q, want 16 bytes in hexadecimal", base.Shape())
+	}
+	for _, c := range []struct {
+		name   string
+		change func(records []trace.Record)
+		shape  bool // changes too
+	}{
+		{"a time", func(r []trace.Record) { r[5].At++ }, false},
+		{"all times", func(r []trace.Record) {
+			for i := range r {
+				r[i].At += time.Hour
+			}
+		}, false},
+		{"a latency", func(r []trace.Record) { r[1].Latency++ }, false},
+		{"a payload byte", func(r []trace.Record) { r[1].Payload[20-4] ^= 1 }, false},
+		{"a length", func(r []trace.Record) { r[1].Length++ }, false},
+		{"a host", func(r []trace.Record) { r[5].Host = "server" }, true},
+		{"an actor", func(r []trace.Record) { r[5].Actor = "client-2" }, true},
+		{"a kind", func(r []trace.Record) { r[4].Kind = trace.Arrive }, true},
+		{"a datagram's number", func(r []trace.Record) { r[4].Datagram.Number++ }, true},
+		{"an address", func(r []trace.Record) { r[1].To = clientAddress }, true},
+		{"a label", func(r []trace.Record) { r[1].Label = "ServerHello epoch=0 seq=0" }, true},
+		{"an event", func(r []trace.Record) { r[0].Event = "handshake finished" }, true},
+		{"a detail", func(r []trace.Record) { r[4].Detail = "closed" }, true},
+	} {
+		records := smallTrace()
+		c.change(records)
+		other := settled(records...)
+		if other.Digest() == base.Digest() {
+			t.Errorf("%s leaves the digest as it was", c.name)
+		}
+		if changed := other.Shape() != base.Shape(); changed != c.shape {
+			t.Errorf("%s changes the shape: %v, want %v", c.name, changed, c.shape)
+		}
+	}
+}
+
+func TestTheShapeIsTheOrderOnEachHost(t *testing.T) {
+	a, b := note(10, "client", "c", "sent"), note(20, "server", "s", "received")
+	c, d := note(30, "client", "c", "closed"), note(40, "server", "s", "answered")
+	shape := settled(a, b, c, d).Shape()
+	at := func(r trace.Record, t time.Duration) trace.Record { r.At = t; return r }
+
+	// Another order between the hosts, with the order on each as it was.
+	if got := settled(b, d, at(a, 50), at(c, 60)).Shape(); got != shape {
+		t.Error("the order between two hosts changes the shape")
+	}
+	// Another order on one host.
+	if got := settled(at(a, 30), b, at(c, 10), d).Shape(); got == shape {
+		t.Error("the order of two events of one host leaves the shape as it was")
+	}
+	// The same events, one of them on the other host.
+	moved := c
+	moved.Host = "server"
+	if got := settled(a, b, moved, d).Shape(); got == shape {
+		t.Error("an event on another host leaves the shape as it was")
+	}
+	if got := settled(a, b, c).Shape(); got == shape {
+		t.Error("an event less leaves the shape as it was")
+	}
+}
+
+func TestTheShapeMayBeAskedForInBetween(t *testing.T) {
+	asked, notAsked := trace.NewRecorder(), trace.NewRecorder()
+	for i, record := range smallTrace() {
+		// The hosts appear in an order that is not that of their names.
+		record.Host = string(rune('z' - i%3))
+		asked.Add(record)
+		asked.Settle()
+		asked.Shape()
+		notAsked.Add(record)
+		notAsked.Settle()
+	}
+	if asked.Shape() != notAsked.Shape() || asked.Digest() != notAsked.Digest() {
+		t.Error("asking for the shape in between changes it, or the digest")
+	}
+}
+
+func TestTimelines(t *testing.T) {
+	lines := trace.Timelines([]trace.Record{
+		note(10, "server", "s", ""), note(10, "client", "c", ""), note(20, "server", "s", ""), note(20, "server", "t", ""),
+	})
+	want := []trace.Timeline{{Host: "client", Times: []time.Duration{10}}, {Host: "server", Times: []time.Duration{10, 20, 20}}}
+	if !slices.EqualFunc(lines, want, func(a, b trace.Timeline) bool { return a.Host == b.Host && slices.Equal(a.Times, b.Times) }) {
+		t.Errorf("the timelines are %v, want %v", lines, want)
+	}
+	if got := trace.Timelines(nil); len(got) != 0 {
+		t.Errorf("an empty trace has the timelines %v", got)
+	}
+}
