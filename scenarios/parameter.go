@@ -35,7 +35,7 @@ type Parameter struct {
 	Meaning string
 
 	Choices  []string // of a choice
-	Min, Max int64    // of a count or, in nanoseconds, of a duration; Max 0 means no bound
+	Min, Max int64    // of a count; Min also of a duration, in nanoseconds
 }
 
 // DefaultText returns the default as lists show it.
@@ -85,23 +85,23 @@ func (p *Parameter) parse(text string) (value, error) {
 		return value{l, l.String()}, nil
 	case ChoiceType:
 		if !slices.Contains(p.Choices, text) {
-			return value{}, fmt.Errorf("%q is not one of %s%s", text, strings.Join(p.Choices, ", "),
+			return value{}, fmt.Errorf("%q is not one of %s.%s", text, strings.Join(p.Choices, ", "),
 				didYouMean(text, p.Choices))
 		}
 		return value{text, text}, nil
 	case CountType:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return value{}, fmt.Errorf("%q is not a whole number", text)
+			return value{}, fmt.Errorf("%q is not a whole number from %d to %d", text, p.Min, p.Max)
 		}
-		if n < p.Min || (p.Max > 0 && n > p.Max) {
+		if n < p.Min || n > p.Max {
 			return value{}, fmt.Errorf("%d is out of range: %d to %d", n, p.Min, p.Max)
 		}
 		return value{n, strconv.FormatInt(n, 10)}, nil
 	case ProbabilityType:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(f) {
-			return value{}, fmt.Errorf("%q is not a number", text)
+			return value{}, fmt.Errorf("%q is not a number from 0 to 1", text)
 		}
 		if f < 0 || f > 1 {
 			return value{}, fmt.Errorf("%s is out of range: 0 to 1", text)
@@ -118,7 +118,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	case err != nil:
 		return 0, fmt.Errorf("%q is not a duration (a number with a unit: ns, us, ms, s, m, h)", text)
 	case d < 0:
-		return 0, fmt.Errorf("%s is negative", text)
+		return 0, fmt.Errorf("%s is negative: want 0s to 1000h", text)
 	case d > maxDuration:
 		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
 	}
@@ -127,7 +127,7 @@ func ParseDuration(text string) (time.Duration, error) {
 
 func didYouMean(name string, candidates []string) string {
 	if s := suggest.Nearest(name, candidates); s != "" {
-		return fmt.Sprintf("; did you mean %s?", s)
+		return fmt.Sprintf(" Did you mean %s?", s)
 	}
 	return ""
 }
@@ -155,10 +155,13 @@ func ParseSettings(assignments []string) (Settings, error) {
 		switch {
 		case !ok || name == "":
 			faults = append(faults, fmt.Errorf("%q is not an assignment NAME=VALUE", a))
-		case s[name] != "":
-			faults = append(faults, fmt.Errorf("parameter %s is set twice: %s and %s", name, s[name], text))
 		default:
-			s[name] = strings.TrimSpace(text)
+			text = strings.TrimSpace(text)
+			if before, ok := s[name]; ok {
+				faults = append(faults, fmt.Errorf("parameter %s is set twice: %q and %q", name, before, text))
+				continue
+			}
+			s[name] = text
 		}
 	}
 	return s, errors.Join(faults...)
@@ -181,7 +184,7 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		p := s.Parameter(name)
 		if p == nil {
-			faults = append(faults, fmt.Errorf("%s has no parameter %q%s; it has %s", s.Name, name,
+			faults = append(faults, fmt.Errorf("%s has no parameter %q.%s It has %s", s.Name, name,
 				didYouMean(name, s.parameterNames()), strings.Join(s.parameterNames(), ", ")))
 			continue
 		}

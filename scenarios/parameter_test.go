@@ -90,13 +90,13 @@ func TestBadParameters(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	want := []string{
-		`parameter client: "wait" is not one of closes-first, waits; did you mean waits?`,
+		`parameter client: "wait" is not one of closes-first, waits. Did you mean waits?`,
 		`parameter clients: 0 is out of range: 1 to 1000`,
 		`parameter flight-interval: 0s is out of range: at least 1µs`,
 		`parameter gap: -1s is negative`,
-		`parameter latency: latency law "normale(1ms,1ms)": "normale" is not a law; did you mean normal(mean,sigma)?`,
+		`parameter latency: latency law "normale(1ms,1ms)": "normale" is not a law. Did you mean normal(mean,sigma)?`,
 		`parameter linger: "1" is not a duration (a number with a unit: ns, us, ms, s, m, h)`,
-		`late-close-notify has no parameter "lingr"; did you mean linger?`,
+		`late-close-notify has no parameter "lingr". Did you mean linger?`,
 		`parameter loss: 2 is out of range: 0 to 1`,
 	}
 	if len(lines) != len(want) {
@@ -161,7 +161,7 @@ func TestPredicate(t *testing.T) {
 			t.Errorf("%v: all %v, some %v", c.outcome, all.Failed(c.outcome), some.Failed(c.outcome))
 		}
 	}
-	if _, err := s.ParsePredicate("ghost"); err == nil || !strings.Contains(err.Error(), "they are unexpected-message, ghost-session") {
+	if _, err := s.ParsePredicate("ghost"); err == nil || !strings.Contains(err.Error(), "They are unexpected-message, ghost-session") {
 		t.Errorf("an unknown outcome gives error %v", err)
 	}
 }
@@ -170,7 +170,7 @@ func TestFind(t *testing.T) {
 	if !slices.ContainsFunc(scenarios.All(), func(s *scenarios.Scenario) bool { return s.Name == "late-close-notify" }) {
 		t.Error("the founding scenario is not listed")
 	}
-	if _, err := scenarios.Find("late-close-notfy"); err == nil || !strings.Contains(err.Error(), "did you mean late-close-notify?") {
+	if _, err := scenarios.Find("late-close-notfy"); err == nil || !strings.Contains(err.Error(), "Did you mean late-close-notify?") {
 		t.Errorf("error %v", err)
 	}
 }

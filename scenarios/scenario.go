@@ -4,6 +4,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -106,7 +107,7 @@ type Predicate struct {
 }
 
 // ParsePredicate reads the names of outcomes, separated by commas; an empty text
-// means all of them.
+// means all of them. It reports every name that is none.
 func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
 	p := Predicate{scenario: s}
 	if strings.TrimSpace(text) == "" {
@@ -116,17 +117,18 @@ func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
 	for _, o := range s.Outcomes {
 		known = append(known, o.Name)
 	}
+	var faults []error
 	for name := range strings.SplitSeq(text, ",") {
 		name = strings.TrimSpace(name)
-		if !slices.Contains(known, name) {
-			return Predicate{}, fmt.Errorf("%q is not an outcome of %s%s; they are %s", name, s.Name,
-				didYouMean(name, known), strings.Join(known, ", "))
-		}
-		if !slices.Contains(p.names, name) {
+		switch {
+		case !slices.Contains(known, name):
+			faults = append(faults, fmt.Errorf("%q is not an outcome of %s.%s They are %s", name, s.Name,
+				didYouMean(name, known), strings.Join(known, ", ")))
+		case !slices.Contains(p.names, name):
 			p.names = append(p.names, name)
 		}
 	}
-	return p, nil
+	return p, errors.Join(faults...)
 }
 
 // Failed tells whether an outcome counts as failure.
@@ -215,6 +217,6 @@ func Find(name string) (*Scenario, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return nil, fmt.Errorf("there is no scenario %q%s; there are %s", name, didYouMean(name, names),
+	return nil, fmt.Errorf("there is no scenario %q.%s There are %s", name, didYouMean(name, names),
 		strings.Join(names, ", "))
 }

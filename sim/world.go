@@ -21,7 +21,7 @@ import (
 )
 
 // DefaultLimits are far beyond what a scenario that ends needs.
-var DefaultLimits = clock.Limits{Virtual: 1000 * time.Hour, Events: 1_000_000}
+var DefaultLimits = clock.Limits{Virtual: 100_000 * time.Hour, Events: 1_000_000}
 
 // network is the address block of the virtual network (RFC 5737).
 const network = "192.0.2.0/24"

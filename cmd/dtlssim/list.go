@@ -18,7 +18,7 @@ meaning, what can go wrong in it, and the probe that shows most.
 JSON: an array of, or one object {name, summary, parameters: [{name, unit, default,
 meaning}], outcomes: [{name, meaning}], probe}.`,
 		Example: "  dtlssim list\n  dtlssim list late-close-notify",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    argsBetween(0, 1, "at most one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
 			if len(args) == 0 {

@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // Exit codes.
@@ -79,11 +81,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
 	}
-	if text := err.Error(); text != "" {
-		for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-			fmt.Fprintln(stderr, "dtlssim: "+line)
-		}
+	text := strings.TrimRight(err.Error(), "\n")
+	if code == exitUsage {
+		text = strings.ReplaceAll(text, "\n", "\ndtlssim: ") // a line for each fault
 	}
+	fmt.Fprintln(stderr, "dtlssim: "+text)
 	return code
 }
 
@@ -100,12 +102,65 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 		Example:       "  dtlssim study late-close-notify\n  dtlssim window late-close-notify --set remedy=linger",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownVerb,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newList(), newRun(), newWindow(), newSweep(), newStudy(), newBench())
+	root.SetHelpCommand(&cobra.Command{
+		Use:   "help [VERB]",
+		Short: "Show the help of a verb",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, _, err := root.Find(args)
+			if err != nil || c == root && len(args) > 0 {
+				return knownVerb(root, args)
+			}
+			return c.Help()
+		},
+	})
+	root.SetFlagErrorFunc(flagError)
 	return root
+}
+
+// knownVerb reports a verb that there is not.
+func knownVerb(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var verbs []string
+	for _, c := range root.Commands() {
+		verbs = append(verbs, c.Name())
+	}
+	return fmt.Errorf("unknown command %q.%s The commands are %s", args[0], didYouMean(args[0], verbs), strings.Join(verbs, ", "))
+}
+
+// flagError words what is wrong with a flag: with the nearest name, or with what
+// would be accepted.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		return fmt.Errorf("%w.%s See %s --help", err, didYouMean(unknown.GetSpecifiedName(), names), c.CommandPath())
+	case errors.As(err, &invalid):
+		accepted, ok := map[string]string{
+			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
+			"duration": "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
+		}[invalid.GetFlag().Value.Type()]
+		if ok {
+			return fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), accepted)
+		}
+	}
+	return err
+}
+
+func didYouMean(name string, candidates []string) string {
+	if s := suggest.Nearest(name, candidates); s != "" {
+		return fmt.Sprintf(" Did you mean %s?", s)
+	}
+	return ""
 }
 
 // format is the flag --format.
@@ -144,18 +199,17 @@ func (s *selection) addTo(c *cobra.Command) {
 	c.Flags().StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas (default all)")
 }
 
-// resolve reads the flags and reports every fault.
+// resolve reads the flags and reports every fault. The scenario is nil if there is
+// none of that name; what else is wrong can be told all the same.
 func (s *selection) resolve(name string) error {
-	var err error
-	if s.scenario, err = scenarios.Find(name); err != nil {
-		return err
+	var faults [4]error
+	s.scenario, faults[0] = scenarios.Find(name)
+	s.settings, faults[1] = scenarios.ParseSettings(s.set)
+	if s.scenario != nil {
+		s.predicate, faults[2] = s.scenario.ParsePredicate(s.fail)
+		_, faults[3] = s.scenario.Resolve(s.settings)
 	}
-	settings, err1 := scenarios.ParseSettings(s.set)
-	s.settings = settings
-	predicate, err2 := s.scenario.ParsePredicate(s.fail)
-	s.predicate = predicate
-	_, err3 := s.scenario.Resolve(settings)
-	return errors.Join(err1, err2, err3)
+	return errors.Join(faults[:]...)
 }
 
 // pool is the worker processes, as flags describe them.
@@ -185,10 +239,10 @@ func (p *pool) start() (*worker.Pool, error) {
 	return started, failure(err)
 }
 
-// exactArgs is cobra.ExactArgs with a message that says what is missing.
-func exactArgs(n int, what string) cobra.PositionalArgs {
+// argsBetween is cobra.RangeArgs with a message that says what is wanted.
+func argsBetween(least, most int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) < least || len(args) > most {
 			return fmt.Errorf("%s takes %s, and got %d arguments; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
 		}
 		return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 
@@ -33,12 +34,9 @@ events, digest, shape, repeat}, and limit if the run met one.
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
 		Example: "  dtlssim run late-close-notify --set alert-latency=30ms\n" +
 			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
-		Args: exactArgs(1, "one SCENARIO"),
+		Args: argsBetween(1, 1, "one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := s.resolve(args[0]); err != nil {
-				return err
-			}
-			if err := p.check(); err != nil {
+			if err := errors.Join(s.resolve(args[0]), p.check(), checkFile(file)); err != nil {
 				return err
 			}
 			workers, err := p.start()
@@ -50,7 +48,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				Scenario: s.scenario.Name, Settings: s.settings, Seed: s.seed, Fail: s.predicate.Text(), Trace: true,
 			})
 			if err != nil {
-				return err
+				return interruptedOr(c, err)
 			}
 			if o.Status == worker.Crashed || o.Status == worker.Wedged {
 				v, err := s.scenario.Resolve(s.settings)

@@ -55,7 +55,7 @@ JSON: {study, title, seed, replications, figures: [{name, kind, title, sentence,
 rows: [labels], windows: [as of dtlssim window, by row], sweeps: [as of dtlssim sweep, by
 row], x: [], exact: [[by row and x]]}]}.`,
 		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1",
-		Args:    exactArgs(1, "one NAME or FILE"),
+		Args:    argsBetween(1, 1, "one NAME or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if show, _ := c.Flags().GetBool("print"); show {
 				source, err := study.Source(args[0])

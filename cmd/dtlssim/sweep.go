@@ -32,7 +32,8 @@ and shares with the others every draw that the parameters leave alone.
 
 A factor is NAME=A..B/STEPS, that is STEPS+1 levels from A to B at equal distances, or
 NAME=v1,v2,...; the last factor varies fastest. --verify performs every replication twice,
-in different processes, and reports the first record at which two traces part.
+in different processes (two workers at least), and reports the first record at which two
+traces part.
 
 JSON: {scenario, seed, params, points: [{params, replications, failures, estimate, lo, hi,
 confidence, outcomes: {name: count}, crashed, wedged, limited, first_failure}], troubles,
@@ -42,32 +43,36 @@ data. -o writes the points as CSV.`,
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
 			"  dtlssim sweep late-close-notify --vary remedy=none,linger,recognise \\\n" +
 			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv",
-		Args: exactArgs(1, "one SCENARIO"),
+		Args: argsBetween(1, 1, "one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := s.resolve(args[0]); err != nil {
-				return err
+			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence), checkFile(output)}
+			if replications < 1 {
+				faults = append(faults, fmt.Errorf("--replications %d must be at least 1", replications))
 			}
-			faults := []error{p.check(), estimate.CheckConfidence(confidence)}
 			var factors []explore.Factor
 			var names []string
 			for _, v := range vary {
+				if s.scenario == nil {
+					break
+				}
 				factor, err := explore.ParseFactor(s.scenario, v)
 				faults = append(faults, err)
 				factors = append(factors, factor)
 				names = append(names, factor.Name)
 			}
+			design, err := explore.Factorial(s.settings, factors)
 			sweep := explore.Sweep{
-				Scenario: s.scenario, Settings: s.settings, Replications: replications, Seed: s.seed, Fail: s.predicate, Verify: verify,
+				Scenario: s.scenario, Settings: s.settings, Design: design, Replications: replications, Seed: s.seed,
+				Fail: s.predicate, Verify: verify,
+			}
+			if faults = append(faults, err); errors.Join(faults...) == nil {
+				faults = append(faults, sweep.Check())
 			}
 			if err := errors.Join(faults...); err != nil {
 				return err
 			}
-			var err error
-			if sweep.Design, err = explore.Factorial(s.settings, factors); err != nil {
-				return err
-			}
-			if err := sweep.Check(); err != nil {
-				return err
+			if verify { // two processes for each replication
+				p.workers = max(2, p.workers)
 			}
 			workers, err := p.start()
 			if err != nil {
@@ -96,11 +101,10 @@ data. -o writes the points as CSV.`,
 	s.addTo(c)
 	p.addTo(c)
 	c.Flags().StringArrayVar(&vary, "vary", nil, "a factor, `NAME=A..B/STEPS` or NAME=v1,v2; may be repeated")
-	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point")
+	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
 	c.Flags().Float64Var(&confidence, "confidence", 0.95, "confidence of the intervals")
 	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
 	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")
-	_ = c.MarkFlagRequired("replications") // fails only for a flag that does not exist
 	return c
 }
 

@@ -29,22 +29,24 @@ digest}, above: {repeat, digest}}], runs, method: {name, verifications,
 prediction_failures, largest_unverified_gap_ns}}. Intervals are half-open.`,
 		Example: "  dtlssim window late-close-notify\n" +
 			"  dtlssim window late-close-notify --probe alert-latency=0s..1s --set linger=50ms",
-		Args: exactArgs(1, "one SCENARIO"),
+		Args: argsBetween(1, 1, "one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := s.resolve(args[0]); err != nil {
-				return err
+			faults := []error{s.resolve(args[0]), p.check()}
+			var search explore.Search
+			if s.scenario != nil {
+				search = explore.Search{
+					Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Fail: s.predicate, Probe: s.scenario.Probe,
+				}
+				var err error
+				if probe != "" {
+					search.Probe, err = explore.ParseProbe(s.scenario, probe)
+				}
+				if err == nil && faults[0] == nil {
+					err = search.Check()
+				}
+				faults = append(faults, err)
 			}
-			search := explore.Search{
-				Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Fail: s.predicate, Probe: s.scenario.Probe,
-			}
-			var err error
-			if probe != "" {
-				search.Probe, err = explore.ParseProbe(probe)
-			}
-			if err == nil {
-				err = search.Check()
-			}
-			if err := errors.Join(err, p.check()); err != nil {
+			if err := errors.Join(faults...); err != nil {
 				return err
 			}
 			workers, err := p.start()

@@ -42,7 +42,7 @@ func Wilson(failures, trials int, confidence float64) Proportion {
 
 // Z returns the half-width, in standard deviations, of a two-sided normal interval
 // of that confidence.
-func Z(confidence float64) float64 { return distuv.UnitNormal.Quantile(0.5 + confidence/2) }
+func Z(confidence float64) float64 { return -distuv.UnitNormal.Quantile((1 - confidence) / 2) }
 
 // CheckConfidence reports a confidence that is none.
 func CheckConfidence(c float64) error {

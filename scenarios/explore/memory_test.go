@@ -28,6 +28,11 @@ func (instant) Do(_ context.Context, job worker.Job) (worker.Outcome, error) {
 	return o, nil
 }
 
+func (i instant) Twice(ctx context.Context, job worker.Job) (first, second worker.Outcome, err error) {
+	first, _ = i.Do(ctx, job)
+	return first, first, nil
+}
+
 // The memory of the parent does not grow with the number of replications.
 func TestParentMemoryIsConstant(t *testing.T) {
 	used := func(replications int) uint64 {

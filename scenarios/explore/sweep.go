@@ -21,7 +21,7 @@ type Factor struct {
 	Levels []string
 }
 
-// maxLevels bounds the levels of one factor.
+// maxLevels bounds the levels of one factor, and the points of a design.
 const maxLevels = 100_000
 
 // ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B
@@ -71,9 +71,12 @@ func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 	levels := make([]string, steps+1)
 	switch p.Type {
 	case scenarios.DurationType, scenarios.LawType:
-		a, err1 := scenarios.ParseDuration(low)
-		b, err2 := scenarios.ParseDuration(high)
-		if err := errors.Join(err1, err2); err != nil {
+		a, err := scenarios.ParseDuration(low)
+		if err != nil {
+			return nil, err
+		}
+		b, err := scenarios.ParseDuration(high)
+		if err != nil {
 			return nil, err
 		}
 		for i := range levels {
@@ -222,6 +225,9 @@ func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Setti
 			faults = append(faults, fmt.Errorf("parameter %s is varied, and set or varied a second time", f.Name))
 		}
 		seen[f.Name] = true
+		if len(points)*len(f.Levels) > maxLevels {
+			return nil, errors.Join(append(faults, fmt.Errorf("the design has more than %d design points", maxLevels))...)
+		}
 		var next []scenarios.Settings
 		for _, p := range points {
 			for _, level := range f.Levels {
@@ -279,12 +285,14 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 					Scenario: s.Scenario.Name, Settings: s.Settings.With(s.Design[t.point]), Seed: t.seed,
 					Fail: s.Fail.Text(), Trace: s.Verify,
 				}
-				first, err := runner.Do(ctx, job)
+				var first, again worker.Outcome
 				var second *worker.Outcome
-				if err == nil && s.Verify {
-					var again worker.Outcome
-					again, err = runner.Do(ctx, job)
+				var err error
+				if s.Verify {
+					first, again, err = runner.Twice(ctx, job)
 					second = &again
+				} else {
+					first, err = runner.Do(ctx, job)
 				}
 				if err != nil {
 					if ctx.Err() == nil {

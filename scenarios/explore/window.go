@@ -5,11 +5,9 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -20,7 +18,13 @@ import (
 
 // Runner performs replications; a worker.Pool is one.
 type Runner interface {
+	// Do performs one replication.
 	Do(ctx context.Context, job worker.Job) (worker.Outcome, error)
+
+	// Twice performs one replication twice, in different processes.
+	Twice(ctx context.Context, job worker.Job) (first, second worker.Outcome, err error)
+
+	// Size is how many replications are performed at a time.
 	Size() int
 }
 
@@ -153,25 +157,6 @@ type probed struct {
 	shape   string
 	times   []trace.Timeline
 	witness Witness
-}
-
-// Check reports what makes the question senseless.
-func (s *Search) Check() error {
-	p := s.Scenario.Parameter(s.Probe.Name)
-	switch {
-	case p == nil:
-		_, err := s.Scenario.Resolve(scenarios.Settings{s.Probe.Name: "0s"})
-		return fmt.Errorf("probe: %w", err)
-	case !p.Probeable():
-		return fmt.Errorf("probe: parameter %s is a %s; only a duration or a latency law can be varied", p.Name, p.Type)
-	case s.Probe.To <= s.Probe.From:
-		return fmt.Errorf("probe: the range %s..%s is empty", s.Probe.From, s.Probe.To)
-	}
-	if text, ok := s.Settings[p.Name]; ok {
-		return fmt.Errorf("probe: parameter %s is varied, and set to %s as well", p.Name, text)
-	}
-	_, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{p.Name: s.Probe.From.String()}))
-	return err
 }
 
 func newFinder(ctx context.Context, runner Runner, s Search) (*finder, error) {
@@ -403,61 +388,6 @@ func (f *finder) answer() (*Windows, error) {
 	return w, nil
 }
 
-// alike tells whether two runs have the same shape and outcome.
-func (p *probed) alike(q *probed) bool {
-	return p.shape == q.shape && slices.Equal(p.outcome, q.outcome)
-}
-
-// line is the prediction from two neighbouring runs of one shape.
-type line struct {
-	x      int64
-	base   *probed
-	slopes [][]int64 // by host and event
-}
-
-func newLine(x int64, base, next *probed) *line {
-	l := &line{x: x, base: base, slopes: make([][]int64, len(base.times))}
-	for i, host := range base.times {
-		l.slopes[i] = make([]int64, len(host.Times))
-		for j := range host.Times {
-			l.slopes[i][j] = int64(next.times[i].Times[j] - host.Times[j])
-		}
-	}
-	return l
-}
-
-// meeting returns the last x at which no two neighbouring events of a host have
-// passed each other, or the largest number if none ever will.
-func (l *line) meeting() int64 {
-	last := int64(1<<63 - 1)
-	for i, host := range l.base.times {
-		for j := 1; j < len(host.Times); j++ {
-			closing := l.slopes[i][j-1] - l.slopes[i][j]
-			if closing <= 0 {
-				continue
-			}
-			gap := int64(host.Times[j] - host.Times[j-1])
-			last = min(last, l.x+gap/closing)
-		}
-	}
-	return last
-}
-
-// predicts tells whether the run at x came out as the line says.
-func (l *line) predicts(x int64, run *probed) bool {
-	if !l.base.alike(run) {
-		return false
-	}
-	for i, host := range l.base.times {
-		for j, t := range host.Times {
-			if run.times[i].Times[j] != t+time.Duration(l.slopes[i][j]*(x-l.x)) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // Trouble is a replication that gave no result.
 type Trouble struct {
 	Status string `json:"status"` // crashed, wedged or limited
@@ -475,22 +405,4 @@ func (e *TroubleError) Error() string {
 		text += "\n" + e.Dump
 	}
 	return text
-}
-
-// ParseProbe reads NAME=FROM..TO.
-func ParseProbe(text string) (scenarios.ProbeRange, error) {
-	name, bounds, ok := strings.Cut(text, "=")
-	low, high, ok2 := strings.Cut(bounds, "..")
-	if !ok || !ok2 || strings.TrimSpace(name) == "" {
-		return scenarios.ProbeRange{}, fmt.Errorf("probe %q: want NAME=FROM..TO, as in alert-latency=0s..300ms", text)
-	}
-	from, err1 := scenarios.ParseDuration(strings.TrimSpace(low))
-	to, err2 := scenarios.ParseDuration(strings.TrimSpace(high))
-	if err := errors.Join(err1, err2); err != nil {
-		return scenarios.ProbeRange{}, fmt.Errorf("probe %q: %w", text, err)
-	}
-	if to <= from {
-		return scenarios.ProbeRange{}, fmt.Errorf("probe %q: the range is empty: FROM must be below TO", text)
-	}
-	return scenarios.ProbeRange{Name: strings.TrimSpace(name), From: from, To: to}, nil
 }

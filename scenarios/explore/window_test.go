@@ -18,7 +18,7 @@ import (
 
 func search(t *testing.T, set scenarios.Settings, probe string) explore.Search {
 	t.Helper()
-	p, err := explore.ParseProbe(probe)
+	p, err := explore.ParseProbe(testkit.Scenario(t), probe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,24 +234,22 @@ func TestHiddenTimer(t *testing.T) {
 }
 
 func TestSenselessSearches(t *testing.T) {
-	for _, c := range []struct{ set, probe, want string }{
-		{"", "alert-latenzy=0s..1s", "did you mean alert-latency?"},
-		{"", "client=0s..1s", "only a duration or a latency law can be varied"},
-		{"alert-latency", "alert-latency=0s..1s", "is varied, and set to 1ms as well"},
-		{"", "clients=0s..1s", "only a duration or a latency law"},
+	for probe, want := range map[string]string{
+		"alert-latenzy=0s..1s": "Did you mean alert-latency?",
+		"client=0s..1s":        "only a duration or a latency law can be varied",
+		"clients=0s..1s":       "only a duration or a latency law can be varied",
 	} {
-		set := scenarios.Settings{}
-		if c.set != "" {
-			set[c.set] = "1ms"
+		if _, err := explore.ParseProbe(testkit.Scenario(t), probe); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one that says %q", probe, err, want)
 		}
-		s := search(t, set, c.probe)
-		if err := s.Check(); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one that says %q", c.probe, err, c.want)
-		}
+	}
+	s := search(t, scenarios.Settings{"alert-latency": "1ms"}, "alert-latency=0s..1s")
+	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "is varied, and set to 1ms as well") {
+		t.Errorf("error %v", err)
 	}
 	for _, text := range []string{"", "alert-latency", "alert-latency=", "alert-latency=1s", "alert-latency=2s..1s", "=1s..2s",
 		"alert-latency=a..b", "alert-latency=-1s..1s", "alert-latency=1..2"} {
-		if p, err := explore.ParseProbe(text); err == nil {
+		if p, err := explore.ParseProbe(testkit.Scenario(t), text); err == nil {
 			t.Errorf("probe %q was read as %v", text, p)
 		}
 	}

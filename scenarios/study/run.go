@@ -26,6 +26,8 @@ type FigureResult struct {
 	Windows []*explore.Windows // of WindowsKind, by row
 	Sweeps  []*explore.Results // of CurvesKind and TableKind, by row
 	Exact   [][]float64        // of CurvesKind, by row and value of x
+
+	runs int // replications that the exact curves took
 }
 
 // Steps returns how many replications and window searches a run of the study
@@ -71,6 +73,7 @@ func (s *Study) Run(ctx context.Context, runner explore.Runner, budget float64, 
 		if err != nil {
 			return r, err
 		}
+		r.Runs += f.runs
 		for _, w := range f.Windows {
 			r.Runs += w.Runs
 		}
@@ -114,7 +117,7 @@ func (s *Study) runFigure(ctx context.Context, runner explore.Runner, f *Figure,
 	}
 	if f.Kind == CurvesKind {
 		var err error
-		if r.Exact, err = s.exact(ctx, runner, f); err != nil {
+		if r.Exact, r.runs, err = s.exact(ctx, runner, f); err != nil {
 			return r, fmt.Errorf("figure %s, exact curve: %w", f.Name, err)
 		}
 	}
@@ -128,7 +131,7 @@ const tail = 1e-9
 // exact computes the failure probability at each point of each curve from the
 // windows of the probe and its law there. Points that differ in nothing but that
 // law share their windows.
-func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) ([][]float64, error) {
+func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) (curves [][]float64, runs int, err error) {
 	type group struct {
 		settings scenarios.Settings
 		to       time.Duration
@@ -153,7 +156,7 @@ func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) ([]
 		for _, x := range values {
 			set, v, err := split(row, x)
 			if err != nil {
-				return nil, err
+				return nil, runs, err
 			}
 			k := key(set)
 			if groups[k] == nil {
@@ -163,12 +166,12 @@ func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) ([]
 			groups[k].to = max(groups[k].to, time.Duration(reach)+1)
 		}
 	}
-	curves := make([][]float64, len(f.Rows))
+	curves = make([][]float64, len(f.Rows))
 	for i, row := range f.Rows {
 		for _, x := range values {
 			set, v, err := split(row, x)
 			if err != nil {
-				return nil, err
+				return nil, runs, err
 			}
 			g := groups[key(set)]
 			if g.windows == nil {
@@ -177,14 +180,15 @@ func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) ([]
 					Probe: scenarios.ProbeRange{Name: f.Probe.Name, To: g.to},
 				})
 				if err != nil {
-					return nil, err
+					return nil, runs, err
 				}
+				runs += g.windows.Runs
 			}
 			p, _ := g.windows.Exact(v.Law(f.Probe.Name))
 			curves[i] = append(curves[i], p)
 		}
 	}
-	return curves, nil
+	return curves, runs, nil
 }
 
 // maxReach bounds the range that the exact curve searches.

@@ -52,6 +52,7 @@ const maxDump = 256 << 10
 type Pool struct {
 	wallLimit time.Duration
 	idle      chan *process
+	pairing   sync.Mutex // held by the one Twice that collects its workers
 
 	mu     sync.Mutex
 	peak   int64 // the largest resident set of a worker that has ended, in bytes
@@ -123,12 +124,52 @@ func (p *Pool) reap(w *process) {
 // the pool (the job made no sense, ctx ended, no worker could be started); what
 // becomes of the replication itself is in the Outcome.
 func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
-	var w *process
-	select {
-	case w = <-p.idle:
-	case <-ctx.Done():
-		return Outcome{}, ctx.Err()
+	w, err := p.take(ctx)
+	if err != nil {
+		return Outcome{}, err
 	}
+	return p.do(ctx, w, job)
+}
+
+// Twice performs one replication twice, on two different workers at a time; the
+// pool must have two.
+func (p *Pool) Twice(ctx context.Context, job Job) (first, second Outcome, err error) {
+	if p.Size() < 2 {
+		return first, second, errors.New("a pool of one worker cannot perform a replication in two processes")
+	}
+	// Whoever holds one worker and waits for another would wait for ever if all did.
+	p.pairing.Lock()
+	a, err := p.take(ctx)
+	if err != nil {
+		p.pairing.Unlock()
+		return first, second, err
+	}
+	b, err := p.take(ctx)
+	p.pairing.Unlock()
+	if err != nil {
+		p.idle <- a
+		return first, second, err
+	}
+	var group sync.WaitGroup
+	var secondErr error
+	group.Go(func() { second, secondErr = p.do(ctx, b, job) })
+	first, err = p.do(ctx, a, job)
+	group.Wait()
+	return first, second, errors.Join(err, secondErr)
+}
+
+// take waits for an idle worker.
+func (p *Pool) take(ctx context.Context) (*process, error) {
+	select {
+	case w := <-p.idle:
+		return w, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// do performs a job on a worker, and gives it, or its replacement, back.
+func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 	answer, status, err := p.ask(ctx, w, job)
 	if err == nil && status == Completed {
 		p.idle <- w

@@ -17,7 +17,8 @@ import (
 
 // Law is a distribution of latencies. All times are in nanoseconds.
 type Law interface {
-	// Quantile returns the u-quantile, u in (0, 1).
+	// Quantile returns the u-quantile, u in (0, 1). That of a gamma law of small shape
+	// loses its digits below a billionth of the scale, far below a nanosecond.
 	Quantile(u float64) float64
 
 	// CDF returns the probability of a variate of at most x.
@@ -141,6 +142,9 @@ func newTruncatedNormal(mean, sigma float64) truncatedNormal {
 }
 
 func (t truncatedNormal) Quantile(u float64) float64 {
+	if u > 0.5 { // from the upper tail, where below + u (1 - below) would round to 1
+		return max(0, t.normal.Mu-t.normal.Sigma*distuv.UnitNormal.Quantile((1-u)*(1-t.below)))
+	}
 	return max(0, t.normal.Quantile(t.below+u*(1-t.below)))
 }
 

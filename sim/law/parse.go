@@ -1,6 +1,7 @@
 package law
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,8 +18,9 @@ import (
 type argument struct {
 	name     string
 	duration bool    // a duration, or else a plain number
-	positive bool    // must be greater than 0; otherwise at least 0
-	limit    float64 // of a plain number
+	positive bool    // of a duration: it must be above 0
+	least    float64 // of a plain number
+	most     float64
 }
 
 // family is one kind of law: its arguments in order, and what it makes of their
@@ -56,25 +58,25 @@ var families = map[string]family{
 		},
 	},
 	"lognormal": {
-		arguments: []argument{{name: "median", duration: true, positive: true}, {name: "sigma", positive: true, limit: 20}},
+		arguments: []argument{{name: "median", duration: true, positive: true}, {name: "sigma", least: 1e-6, most: 20}},
 		build: func(a []float64) (distribution, float64) {
 			return distuv.LogNormal{Mu: math.Log(a[0]), Sigma: a[1]}, a[0] * math.Exp(a[1]*a[1]/2)
 		},
 	},
 	"gamma": {
-		arguments: []argument{{name: "mean", duration: true, positive: true}, {name: "shape", positive: true, limit: 1e6}},
+		arguments: []argument{{name: "mean", duration: true, positive: true}, {name: "shape", least: 1e-2, most: 1e6}},
 		build: func(a []float64) (distribution, float64) {
 			return gamma{shape: a[1], scale: a[0] / a[1]}, a[0]
 		},
 	},
 	"weibull": {
-		arguments: []argument{{name: "scale", duration: true, positive: true}, {name: "shape", positive: true, limit: 1e6}},
+		arguments: []argument{{name: "scale", duration: true, positive: true}, {name: "shape", least: 1e-2, most: 1e6}},
 		build: func(a []float64) (distribution, float64) {
 			return weibull{scale: a[0], shape: a[1]}, a[0] * math.Gamma(1+1/a[1])
 		},
 	},
 	"pareto": {
-		arguments: []argument{{name: "minimum", duration: true, positive: true}, {name: "shape", positive: true, limit: 1e6}},
+		arguments: []argument{{name: "minimum", duration: true, positive: true}, {name: "shape", least: 1e-2, most: 1e6}},
 		build: func(a []float64) (distribution, float64) {
 			mean := math.Inf(1)
 			if a[1] > 1 {
@@ -120,13 +122,16 @@ func parse(text string) (Law, error) {
 				return nil, fmt.Errorf("%s needs its arguments: %s", text, form(text))
 			}
 			if s := suggest.Nearest(text, names()); s != "" {
-				return nil, fmt.Errorf("not a law; did you mean %s?", form(s))
+				return nil, fmt.Errorf("not a law. Did you mean %s?", form(s))
 			}
 			return nil, fmt.Errorf("%w; a law is one of %s", err, strings.Join(Forms(), ", "))
 		}
 		return Constant{Value: d}, nil
 	}
 	if !strings.HasSuffix(text, ")") {
+		if strings.Contains(text, ")+") {
+			return nil, fmt.Errorf("the offset stands before the law: OFFSET+LAW")
+		}
 		return nil, fmt.Errorf("the closing parenthesis is missing")
 	}
 	head, body := text[:open], text[open+1:len(text)-1]
@@ -143,9 +148,9 @@ func parse(text string) (Law, error) {
 	if !ok {
 		hint := ""
 		if s := suggest.Nearest(name, names()); s != "" {
-			hint = fmt.Sprintf("; did you mean %s?", form(s))
+			hint = fmt.Sprintf(" Did you mean %s?", form(s))
 		}
-		return nil, fmt.Errorf("%q is not a law%s; a law is one of %s", name, hint, strings.Join(Forms(), ", "))
+		return nil, fmt.Errorf("%q is not a law.%s A law is one of %s", name, hint, strings.Join(Forms(), ", "))
 	}
 	values, err := f.parseArguments(name, body)
 	if err != nil {
@@ -166,7 +171,7 @@ func (f family) parseArguments(name, body string) ([]float64, error) {
 		parts = strings.Split(body, ",")
 	}
 	if len(parts) != len(f.arguments) {
-		return nil, fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(f.arguments), len(parts), form(name))
+		return nil, fmt.Errorf("want %s, and got %d arguments", form(name), len(parts))
 	}
 	values := make([]float64, len(parts))
 	seen := make([]bool, len(parts))
@@ -206,11 +211,11 @@ func (a argument) parse(text string) (float64, error) {
 		return float64(d), nil
 	}
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(v) {
+	if errors.Is(err, strconv.ErrSyntax) || math.IsNaN(v) {
 		return 0, fmt.Errorf("%q is not a number", text)
 	}
-	if v <= 0 || v > a.limit {
-		return 0, fmt.Errorf("%s is out of range: above 0, at most %g", text, a.limit)
+	if v < a.least || v > a.most {
+		return 0, fmt.Errorf("%s is out of range: %g to %g", text, a.least, a.most)
 	}
 	return v, nil
 }

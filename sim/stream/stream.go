@@ -31,13 +31,13 @@ func New(seed uint64, scenario, name string) *Stream {
 func (s *Stream) Uint64() uint64 { return s.source.Uint64() }
 
 // Uniform returns the next draw from the open interval (0, 1): the midpoint of
-// one of 2^53 equal cells, so that it is never 0 or 1 and every quantile of it is
-// finite.
+// one of 2^52 equal cells, so that it is never 0 or 1 and every quantile of it is
+// finite. (The midpoints of 2^53 cells would not all have a float64 of their own.)
 func (s *Stream) Uniform() float64 { return Uniform(s.Uint64()) }
 
 // Uniform converts 64 random bits as [Stream.Uniform] does.
 func Uniform(bits uint64) float64 {
-	return (float64(bits>>11) + 0.5) / (1 << 53)
+	return (float64(bits>>12) + 0.5) / (1 << 52)
 }
 
 // Read fills p. A read of a single byte returns a constant and consumes nothing:

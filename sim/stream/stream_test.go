@@ -19,19 +19,19 @@ var golden = []struct {
 }{
 	{0, "", "",
 		[4]uint64{0x6a205faaffcd5ffe, 0xd7166d5f730d6090, 0xeb4cfdab22e4b7ce, 0xca04bc26cb30ee0e},
-		[4]float64{0.4145564835051138, 0.8401859624892061, 0.9191435377896535, 0.7891347498618335}},
+		[4]float64{0.41455648350511376, 0.8401859624892062, 0.9191435377896536, 0.7891347498618334}},
 	{1, "late-close-notify", "link client->server",
 		[4]uint64{0xe0ccb9f286dfa7ea, 0x28116c60db9a9d20, 0xa35bdc7ea9a77d2e, 0x44d66bda8a7f18c4},
-		[4]float64{0.878123876295716, 0.15651585926716866, 0.6381204423174989, 0.26889680943940814}},
+		[4]float64{0.8781238762957161, 0.1565158592671686, 0.6381204423174988, 0.2688968094394081}},
 	{1, "late-close-notify", "link server->client",
 		[4]uint64{0x3562e10f6ce65927, 0x3538be09ac553819, 0x25f34678ee8da93c, 0xf37c6865eeba4399},
-		[4]float64{0.20854002596470295, 0.20789706932221902, 0.14824333622396207, 0.9511170624598231}},
+		[4]float64{0.2085400259647029, 0.20789706932221896, 0.14824333622396202, 0.9511170624598232}},
 	{2, "late-close-notify", "link client->server",
 		[4]uint64{0x13af83d1c05fa11a, 0xd16b5f3e632eb00f, 0x79cd2c693494ad65, 0xf4037ba1e1e6f0bb},
-		[4]float64{0.07689689513097037, 0.8180446173966469, 0.4757869488572221, 0.9531781454296853}},
+		[4]float64{0.07689689513097042, 0.818044617396647, 0.47578694885722206, 0.9531781454296854}},
 	{math.MaxUint64, "late-close-notify", "link client->server",
 		[4]uint64{0xa27a2510693736d1, 0xb326feca3b16f0d2, 0xd41d55476aad465d, 0x3f534576f94c92f1},
-		[4]float64{0.634676281458465, 0.6998137706496796, 0.828572587905616, 0.2473643699134292}},
+		[4]float64{0.6346762814584651, 0.6998137706496798, 0.8285725879056162, 0.24736436991342925}},
 }
 
 func TestGoldenVectors(t *testing.T) {
@@ -112,7 +112,6 @@ func TestUniformIsAbove0AtItsLowestBits(t *testing.T) {
 }
 
 func TestUniformIsBelow1AtItsHighestBits(t *testing.T) {
-	t.Skip("BUG: Uniform(2^64-1) is 1: the + 0.5 of a 53-bit number is rounded to even")
 	for _, bits := range []uint64{math.MaxUint64, math.MaxUint64 - 1<<11 + 1, math.MaxUint64 - 1<<12 + 1} {
 		if u := stream.Uniform(bits); !(u < 1) {
 			t.Errorf("Uniform(%#x) = %v, want it below 1", bits, u)
@@ -121,7 +120,6 @@ func TestUniformIsBelow1AtItsHighestBits(t *testing.T) {
 }
 
 func TestUniformsAreMidpointsOfEqualCells(t *testing.T) {
-	t.Skip("BUG: from 1/2 upwards the + 0.5 of a 53-bit number is rounded to even, and two cells share a value")
 	// Mirrored bits give mirrored midpoints: u(~b) = 1 - u(b), exactly.
 	for _, g := range golden {
 		for _, b := range append(g.bits[:], 0, 1<<12, 1<<62, 1<<63) {

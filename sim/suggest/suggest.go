@@ -2,9 +2,9 @@
 package suggest
 
 // Nearest returns the candidate with the smallest edit distance to name, or ""
-// when none is near enough to be what was meant: more than a third of its
-// letters, and at least two, would have to change. Of equally near ones it
-// returns the first.
+// when none is near enough to be what was meant: two letters may have to change, or
+// a third of the candidate's if that is more. Of equally near ones it returns the
+// first.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", 0
 	for _, c := range candidates {

@@ -34,6 +34,10 @@ type DTLSRecord struct {
 
 	// Level and Description are those of an alert of epoch 0, and 0 otherwise.
 	Level, Description uint8
+
+	// Malformed tells of a record of epoch 0 that it is too short, or too long, to say
+	// what it is.
+	Malformed bool
 }
 
 const recordHeaderSize = 13
@@ -61,6 +65,8 @@ func parseRecord(datagram []byte) (r DTLSRecord, rest []byte, ok bool) {
 			r.Message = fragment[0]
 		case r.ContentType == Alert && len(fragment) == 2:
 			r.Level, r.Description = fragment[0], fragment[1]
+		case r.ContentType == Handshake || r.ContentType == Alert:
+			r.Malformed = true
 		}
 	}
 	return r, datagram[end:], true
@@ -89,6 +95,9 @@ func (r DTLSRecord) Name() string {
 		if r.Epoch > 0 {
 			return "Alert"
 		}
+		if r.Malformed {
+			return "Alert(malformed)"
+		}
 		if name, ok := alertNames[r.Description]; ok {
 			return "Alert(" + name + ")"
 		}
@@ -96,6 +105,9 @@ func (r DTLSRecord) Name() string {
 	}
 	if r.Epoch > 0 {
 		return "Finished"
+	}
+	if r.Malformed {
+		return "Handshake(malformed)"
 	}
 	if name, ok := messageNames[r.Message]; ok {
 		return name
