@@ -2,8 +2,10 @@ package scenarios
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +57,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
 	c.w.Note(c.host, "handshake completed", "")
 
-	if _, err := fmt.Fprint(conn, greeting(c.number)); err != nil {
+	if _, err := io.WriteString(conn, greeting(c.number)); err != nil {
 		return fmt.Errorf("sending the data: %w", err)
 	}
 	if c.v.Choice("client") == "waits" {
@@ -91,12 +93,20 @@ func readWithin(w *sim.World, conn net.Conn, buffer []byte, d time.Duration) (in
 	return conn.Read(buffer)
 }
 
+const (
+	greetingHead = "hello from client "
+	greetingTail = "\n"
+)
+
 // greeting is the line that a client sends.
-func greeting(number int) string { return fmt.Sprintf("hello from client %d\n", number) }
+func greeting(number int) string { return greetingHead + strconv.Itoa(number) + greetingTail }
 
 // greetedBy returns the number of the client that sent the line, or 0.
-func greetedBy(line string) (number int) {
-	if _, err := fmt.Sscanf(strings.TrimSpace(line), "hello from client %d", &number); err != nil {
+func greetedBy(line string) int {
+	text, _ := strings.CutPrefix(line, greetingHead)
+	text, _ = strings.CutSuffix(text, greetingTail)
+	number, err := strconv.Atoi(text)
+	if err != nil {
 		return 0
 	}
 	return number

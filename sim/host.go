@@ -61,8 +61,18 @@ type port struct {
 	host      *Host
 	number    uint16
 	conn      transport.UDPConn
-	open      *Socket // takes what no connected socket takes
-	connected map[netip.AddrPort]*Socket
+	open      *Socket   // takes what no connected socket takes
+	connected []*Socket // few: a list is searched faster than a map
+}
+
+// to returns the socket that is connected to a peer, or nil.
+func (p *port) to(peer netip.AddrPort) *Socket {
+	for _, s := range p.connected {
+		if s.peer == peer {
+			return s
+		}
+	}
+	return nil
 }
 
 // bind returns the port, which it binds on the virtual network if it is not in
@@ -83,7 +93,7 @@ func (h *Host) bind(number uint16) (*port, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &port{host: h, number: number, conn: conn, connected: make(map[netip.AddrPort]*Socket)}
+	p := &port{host: h, number: number, conn: conn}
 	h.ports[number] = p
 	go p.pump()
 	return p, nil
@@ -118,7 +128,7 @@ func (p *port) receive(from net.Addr) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	socket, where := p.connected[source], "the connected socket"
+	socket, where := p.to(source), "the connected socket"
 	if socket == nil {
 		socket, where = p.open, "the open socket"
 	}
@@ -159,9 +169,7 @@ func (h *Host) closeAll() {
 		if p.open != nil {
 			sockets = append(sockets, p.open)
 		}
-		for _, s := range p.connected {
-			sockets = append(sockets, s)
-		}
+		sockets = append(sockets, p.connected...)
 	}
 	h.mu.Unlock()
 	for _, s := range sockets {
@@ -187,7 +195,7 @@ func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
 		return nil, err
 	}
 	local := netip.AddrPortFrom(h.address, p.number)
-	if (!peer.IsValid() && p.open != nil) || p.connected[peer] != nil {
+	if (!peer.IsValid() && p.open != nil) || (peer.IsValid() && p.to(peer) != nil) {
 		return nil, &net.OpError{
 			Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(local), Err: syscall.EADDRINUSE,
 		}
@@ -195,7 +203,7 @@ func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
 	s := newSocket(p, local)
 	if peer.IsValid() {
 		s.peer = peer
-		p.connected[peer] = s
+		p.connected = append(p.connected, s)
 	} else {
 		p.open = s
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,11 +121,11 @@ func (s *Socket) Connect(peer netip.AddrPort) error {
 	switch {
 	case s.closed:
 		return s.failure("connect", net.ErrClosed)
-	case s.peer.IsValid() || s.port.connected[peer] != nil:
+	case s.peer.IsValid() || s.port.to(peer) != nil:
 		return s.failure("connect", fmt.Errorf("the socket, or another for %s, is connected already", peer))
 	}
 	s.port.open = nil
-	s.port.connected[peer] = s
+	s.port.connected = append(s.port.connected, s)
 	s.peer = peer
 	return nil
 }
@@ -144,7 +145,7 @@ func (s *Socket) Close() error {
 	if s.port.open == s {
 		s.port.open = nil
 	} else {
-		delete(s.port.connected, s.peer)
+		s.port.connected = slices.DeleteFunc(s.port.connected, func(t *Socket) bool { return t == s })
 	}
 	s.port.release()
 	s.ready.Broadcast()
