@@ -121,6 +121,7 @@ func (w *World) startRouter() {
 	if err != nil {
 		panic(fmt.Errorf("sim: the virtual network does not start: %w", err))
 	}
+	router.AddChunkFilter(w.deliver)
 	w.router = router
 	w.OnEnd(func() { _ = router.Stop() })
 }
