@@ -67,7 +67,7 @@ throughput: {workers, replications, replications_per_second,
 replications_per_second_and_worker, simulated_seconds_per_wall_second,
 worker_peak_bytes}}.`,
 		Example: "  dtlssim bench\n  dtlssim bench --replications 10000 --workers 2 --format json",
-		Args:    argsBetween(0, 0, "no arguments"),
+		Args:    argsBetween(0, 0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			faults := []error{p.check()}
 			if replications < 1 {

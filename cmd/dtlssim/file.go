@@ -35,5 +35,8 @@ func writeFile(path string, write func(*os.File) error) (err error) {
 	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return errors.Unwrap(err) // without the name of the temporary file
+	}
+	return nil
 }

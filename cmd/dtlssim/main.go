@@ -111,9 +111,12 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 		Use:   "help [VERB]",
 		Short: "Show the help of a verb",
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, _, err := root.Find(args)
+			c, rest, err := root.Find(args)
 			if err != nil || c == root && len(args) > 0 {
 				return knownVerb(root, args)
+			}
+			if len(rest) > 0 {
+				return fmt.Errorf("help takes one VERB; %q is left over", rest[0])
 			}
 			return c.Help()
 		},
@@ -142,8 +145,8 @@ func flagError(c *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		return fmt.Errorf("%w.%s See %s --help", err, didYouMean(unknown.GetSpecifiedName(), names), c.CommandPath())
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		return fmt.Errorf("%w.%s See %s --help", err, didYouMean("--"+unknown.GetSpecifiedName(), names), c.CommandPath())
 	case errors.As(err, &invalid):
 		accepted, ok := map[string]string{
 			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
@@ -243,7 +246,7 @@ func (p *pool) start() (*worker.Pool, error) {
 func argsBetween(least, most int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < least || len(args) > most {
-			return fmt.Errorf("%s takes %s, and got %d arguments; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
+			return fmt.Errorf("%s takes %s, not %d; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
 		}
 		return nil
 	}

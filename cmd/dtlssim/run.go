@@ -36,7 +36,10 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
 		Args: argsBetween(1, 1, "one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := errors.Join(s.resolve(args[0]), p.check(), checkFile(file)); err != nil {
+			if err := errors.Join(s.resolve(args[0]), p.check()); err != nil {
+				return err
+			}
+			if err := checkFile(file); err != nil {
 				return err
 			}
 			workers, err := p.start()

@@ -45,8 +45,11 @@ data. -o writes the points as CSV.`,
 			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv",
 		Args: argsBetween(1, 1, "one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence), checkFile(output)}
-			if replications < 1 {
+			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence)}
+			switch {
+			case !c.Flags().Changed("replications"):
+				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
+			case replications < 1:
 				faults = append(faults, fmt.Errorf("--replications %d must be at least 1", replications))
 			}
 			var factors []explore.Factor
@@ -69,6 +72,9 @@ data. -o writes the points as CSV.`,
 				faults = append(faults, sweep.Check())
 			}
 			if err := errors.Join(faults...); err != nil {
+				return err
+			}
+			if err := checkFile(output); err != nil {
 				return err
 			}
 			if verify { // two processes for each replication

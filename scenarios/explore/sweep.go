@@ -49,13 +49,23 @@ func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
 		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
 	}
 	var faults []error
+	seen := map[string]bool{}
 	for _, level := range f.Levels {
-		if _, err := s.Resolve(scenarios.Settings{name: level}); err != nil {
+		if seen[level] {
+			faults = append(faults, fmt.Errorf("factor %q: level %s stands there twice", text, level))
+		} else if _, err := s.Resolve(scenarios.Settings{name: level}); err != nil {
 			faults = append(faults, fmt.Errorf("factor %q: %w", text, err))
+		}
+		seen[level] = true
+		if len(faults) == maxFaults {
+			break
 		}
 	}
 	return f, errors.Join(faults...)
 }
+
+// maxFaults is how many faults of one factor are told.
+const maxFaults = 10
 
 func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 	bounds, count, ok := strings.Cut(body, "/")

@@ -43,7 +43,7 @@ func TestParseFactor(t *testing.T) {
 		"linger=0ms..x/2":            "not a duration",
 		"linger=1ms,,2ms":            "empty level",
 		"latency=uniform(5ms,15ms":   "parentheses do not match",
-		"latency=uniform(5ms)":       "want uniform(from,to), and got 1 arguments",
+		"latency=uniform(5ms)":       "want the arguments uniform(from,to), not 1",
 		"clients=1..4/2":             "do not divide",
 		"clients=1..x/2":             "not a range of whole numbers",
 		"client=waits..waits/2":      "only a list of levels",

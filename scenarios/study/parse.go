@@ -27,21 +27,24 @@ func Parse(name string, data []byte) (*Study, error) {
 }
 
 func (r *reader) study(n *yaml.Node) *Study {
-	f := r.mapping(n, "the study", "name", "title", "scenario", "seed", "confidence", "figures")
-	s := &Study{Name: r.file(f, "name"), Title: r.required(f, "title").value, Seed: 1, Confidence: 0.95}
+	f, ok := r.mapping(n, "the study", "name", "title", "scenario", "seed", "confidence", "figures")
+	if !ok {
+		return nil
+	}
+	s := &Study{Name: r.file(f, "name", "folder").value, Title: r.required(f, "title").value, Seed: 1, Confidence: 0.95}
 	if t := r.required(f, "scenario"); t.value != "" {
 		var err error
 		if s.Scenario, err = scenarios.Find(t.value); err != nil {
 			r.fault(t.place, "%v", err)
 		}
 	}
-	if t := r.text(f, "seed"); t.value != "" {
+	if t := r.text(f, "seed"); t.given && !t.bad {
 		var err error
 		if s.Seed, err = strconv.ParseUint(t.value, 10, 64); err != nil {
 			r.fault(t.place, "seed %q: want a whole number from 0 to 2^64-1", t.value)
 		}
 	}
-	if t := r.text(f, "confidence"); t.value != "" {
+	if t := r.text(f, "confidence"); t.given && !t.bad {
 		var err error
 		s.Confidence, err = strconv.ParseFloat(t.value, 64)
 		if err != nil || !(s.Confidence > 0 && s.Confidence < 1) {
@@ -50,9 +53,9 @@ func (r *reader) study(n *yaml.Node) *Study {
 	}
 	names := map[string]bool{}
 	for i, n := range r.list(f, "figures") {
-		g := r.figure(s, n, i)
+		g, at := r.figure(s, n, i)
 		if names[g.Name] && g.Name != "" {
-			r.fault(placeOf(n), "there are two figures of the name %q", g.Name)
+			r.fault(at, "there are two figures of the name %q", g.Name)
 		}
 		names[g.Name] = true
 		s.Figures = append(s.Figures, g)
@@ -60,22 +63,24 @@ func (r *reader) study(n *yaml.Node) *Study {
 	return s
 }
 
-// file reads a name that becomes the name of a file or a folder.
-func (r *reader) file(f fields, key string) string {
+// file reads a name that becomes that of a file or a folder.
+func (r *reader) file(f fields, key, what string) text {
 	t := r.required(f, key)
-	if strings.ContainsAny(t.value, "/\\\x00") || strings.HasPrefix(t.value, ".") {
-		r.fault(t.place, "%s %q of %s: it names a file; want neither a slash nor a leading dot", key, t.value, f.what)
+	if strings.ContainsAny(t.value, "/\\\x00\n") || strings.HasPrefix(t.value, ".") {
+		r.fault(t.place, "%s %q of %s: it names a %s; want neither a slash nor a leading dot", key, t.value, f.what, what)
 	}
-	return t.value
+	return t
 }
 
-func (r *reader) figure(s *Study, n *yaml.Node, i int) Figure {
-	f := r.mapping(n, fmt.Sprintf("figure %d", i+1),
+// figure reads a figure; at is where its name stands.
+func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at place) {
+	f, ok := r.mapping(n, fmt.Sprintf("figure %d", i+1),
 		"name", "kind", "title", "fail", "set", "probe", "replications", "x", "scale", "rows")
-	if len(f.nodes) == 0 {
-		return Figure{}
+	if !ok {
+		return g, f.place
 	}
-	g := Figure{Name: r.file(f, "name"), Title: r.text(f, "title").value}
+	name := r.file(f, "name", "file")
+	g = Figure{Name: name.value, Title: r.text(f, "title").value}
 	if g.Name != "" {
 		f.what = "figure " + g.Name
 	}
@@ -88,21 +93,21 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) Figure {
 		}
 	}
 	g.Set = r.settings(s, f, g.Kind)
-	var at []place
+	var labels []place
 	for j, n := range r.list(f, "rows") {
-		row := r.mapping(n, fmt.Sprintf("row %d of %s", j+1, f.what), "label", "set")
-		if len(row.nodes) == 0 {
+		row, ok := r.mapping(n, fmt.Sprintf("row %d of %s", j+1, f.what), "label", "set")
+		if !ok {
 			continue
 		}
 		label := r.required(row, "label")
 		g.Rows = append(g.Rows, Row{label.value, r.settings(s, row, g.Kind)})
-		at = append(at, label.place)
+		labels = append(labels, label.place)
 	}
 	r.particulars(s, f, &g)
 	if len(r.faults) == before && s.Scenario != nil && g.Kind != "" {
-		r.points(s, &g, at)
+		r.points(s, &g, labels)
 	}
-	return g
+	return g, name.place
 }
 
 // particulars reads what only some kinds of figures have.
@@ -124,14 +129,14 @@ func (r *reader) particulars(s *Study, f fields, g *Figure) {
 	}
 	switch g.Kind {
 	case WindowsKind:
-		if t := r.required(f, "probe"); t.value != "" && s.Scenario != nil {
+		if t := r.required(f, "probe", "NAME=FROM..TO"); t.value != "" && s.Scenario != nil {
 			var err error
 			if g.Probe, err = explore.ParseProbe(s.Scenario, t.value); err != nil {
 				r.each(t.place, "", err)
 			}
 		}
 	case CurvesKind:
-		if t := r.required(f, "probe"); t.value != "" && s.Scenario != nil {
+		if t := r.required(f, "probe", "the parameter whose law the exact curve integrates over"); t.value != "" && s.Scenario != nil {
 			g.Probe.Name = t.value
 			p := s.Scenario.Parameter(t.value)
 			switch {
@@ -155,8 +160,8 @@ func (r *reader) particulars(s *Study, f fields, g *Figure) {
 }
 
 func (r *reader) axis(n *yaml.Node, of string) Axis {
-	f := r.mapping(n, "x of "+of, "label", "from", "to", "steps")
-	if len(f.nodes) == 0 {
+	f, ok := r.mapping(n, "x of "+of, "label", "from", "to", "steps")
+	if !ok {
 		return Axis{}
 	}
 	a := Axis{Label: r.required(f, "label").value, Steps: r.count(f, "steps", maxSteps)}
@@ -181,7 +186,6 @@ func (r *reader) settings(s *Study, f fields, kind Kind) scenarios.Settings {
 		templated := strings.Contains(value, "{x}")
 		if templated && kind != CurvesKind && kind != "" {
 			r.fault(a.value.place, "%q: {x} stands for the axis of curves; this figure is of kind %s", value, kind)
-			continue
 		}
 		if s.Scenario == nil {
 			continue

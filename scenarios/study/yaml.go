@@ -21,7 +21,8 @@ type reader struct {
 
 // fault reports a fault at a place in the file.
 func (r *reader) fault(at place, format string, args ...any) {
-	r.faults = append(r.faults, fmt.Errorf("%s:%d:%d: %s", r.name, max(1, at.line), max(1, at.column), fmt.Sprintf(format, args...)))
+	message := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", `\n`) // one fault, one line
+	r.faults = append(r.faults, fmt.Errorf("%s:%d:%d: %s", r.name, max(1, at.line), max(1, at.column), message))
 }
 
 // place is a place in the file, from 1.
@@ -35,6 +36,7 @@ type text struct {
 	place
 	value string
 	given bool
+	bad   bool // it is no scalar, and that has been told
 }
 
 // document parses the file and returns its only document's node.
@@ -70,13 +72,14 @@ type fields struct {
 	nodes map[string]*yaml.Node
 }
 
-// mapping reads a mapping that may have the given keys and no others.
-func (r *reader) mapping(n *yaml.Node, what string, keys ...string) fields {
-	f := fields{placeOf(n), what, map[string]*yaml.Node{}}
+// mapping reads a mapping that may have the given keys and no others. ok is false
+// if the node is no mapping.
+func (r *reader) mapping(n *yaml.Node, what string, keys ...string) (f fields, ok bool) {
+	f = fields{placeOf(n), what, map[string]*yaml.Node{}}
 	n = resolve(n)
 	if n.Kind != yaml.MappingNode {
 		r.fault(f.place, "%s: want a mapping with the keys %s", what, strings.Join(keys, ", "))
-		return f
+		return f, false
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i].Value
@@ -93,7 +96,7 @@ func (r *reader) mapping(n *yaml.Node, what string, keys ...string) fields {
 			f.nodes[key] = n.Content[i+1]
 		}
 	}
-	return f
+	return f, true
 }
 
 // resolve follows an alias.
@@ -114,19 +117,21 @@ func (r *reader) text(f fields, key string) text {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode {
 		r.fault(t.place, "%s of %s: want a single value", key, f.what)
+		t.bad = true
 		return t
 	}
 	t.value = n.Value
 	return t
 }
 
-// required reads a scalar that must be there.
-func (r *reader) required(f fields, key string) text {
+// required reads a scalar that must be there; want says what it is, in a few words
+// or not at all.
+func (r *reader) required(f fields, key string, want ...string) text {
 	t := r.text(f, key)
 	switch {
 	case !t.given:
-		r.fault(t.place, "%s of %s is missing", key, f.what)
-	case t.value == "" && resolve(f.nodes[key]).Kind == yaml.ScalarNode:
+		r.fault(t.place, "%s", strings.Join(append([]string{fmt.Sprintf("%s of %s is missing", key, f.what)}, want...), ": want "))
+	case t.value == "" && !t.bad:
 		r.fault(t.place, "%s of %s is empty", key, f.what)
 	}
 	return t
@@ -184,6 +189,7 @@ func (r *reader) number(f fields, key string) (float64, bool) {
 func (r *reader) choice(f fields, key string, optional bool, words ...string) string {
 	t := r.text(f, key)
 	switch {
+	case t.bad:
 	case !t.given && optional:
 		return words[0]
 	case !t.given:
@@ -219,8 +225,8 @@ func (r *reader) assignments(f fields, key string) []assignment {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, value := n.Content[i], resolve(n.Content[i+1])
 		a := assignment{
-			name:  text{placeOf(name), name.Value, true},
-			value: text{placeOf(n.Content[i+1]), value.Value, true},
+			name:  text{place: placeOf(name), value: name.Value, given: true},
+			value: text{place: placeOf(n.Content[i+1]), value: value.Value, given: true},
 		}
 		if value.Kind != yaml.ScalarNode {
 			r.fault(a.value.place, "parameter %s: want a single value", name.Value)

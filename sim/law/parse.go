@@ -171,7 +171,7 @@ func (f family) parseArguments(name, body string) ([]float64, error) {
 		parts = strings.Split(body, ",")
 	}
 	if len(parts) != len(f.arguments) {
-		return nil, fmt.Errorf("want %s, and got %d arguments", form(name), len(parts))
+		return nil, fmt.Errorf("want the arguments %s, not %d", form(name), len(parts))
 	}
 	values := make([]float64, len(parts))
 	seen := make([]bool, len(parts))

@@ -109,10 +109,10 @@ func TestBrokenLaws(t *testing.T) {
 		{"exponential(20ms))", `exponential: mean: "20ms)" ` + unit},
 
 		// The number of arguments.
-		{"exponential()", "want exponential(mean), and got 0 arguments"},
-		{"exponential(20ms,5ms)", "want exponential(mean), and got 2 arguments"},
-		{"uniform(5ms)", "want uniform(from,to), and got 1 arguments"},
-		{"uniform(5ms,6ms,7ms)", "want uniform(from,to), and got 3 arguments"},
+		{"exponential()", "want the arguments exponential(mean), not 0"},
+		{"exponential(20ms,5ms)", "want the arguments exponential(mean), not 2"},
+		{"uniform(5ms)", "want the arguments uniform(from,to), not 1"},
+		{"uniform(5ms,6ms,7ms)", "want the arguments uniform(from,to), not 3"},
 
 		// Their names.
 		{"exponential(rate=20ms)", `exponential has no argument "rate": exponential(mean)`},

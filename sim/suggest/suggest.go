@@ -3,13 +3,13 @@ package suggest
 
 // Nearest returns the candidate with the smallest edit distance to name, or ""
 // when none is near enough to be what was meant: two letters may have to change, or
-// a third of the candidate's if that is more. Of equally near ones it returns the
-// first.
+// a third of the candidate's if that is more, but not all. Of equally near ones it
+// returns the first.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", 0
 	for _, c := range candidates {
 		d := distance(name, c)
-		if d <= max(2, len(c)/3) && (best == "" || d < bestDistance) {
+		if d < len(c) && d <= max(2, len(c)/3) && (best == "" || d < bestDistance) {
 			best, bestDistance = c, d
 		}
 	}
