@@ -63,13 +63,10 @@ type value struct {
 	text   string // canonical
 }
 
-// maxDuration bounds every duration that a user gives; it is the horizon.
-const maxDuration = 1000 * time.Hour
-
 func (p *Parameter) parse(text string) (value, error) {
 	switch p.Type {
 	case DurationType:
-		d, err := ParseDuration(text)
+		d, err := law.ParseDuration(text)
 		if err != nil {
 			return value{}, err
 		}
@@ -109,20 +106,6 @@ func (p *Parameter) parse(text string) (value, error) {
 		return value{f, strconv.FormatFloat(f, 'g', -1, 64)}, nil
 	}
 	return value{}, fmt.Errorf("parameter %s has the unknown type %q", p.Name, p.Type)
-}
-
-// ParseDuration reads a duration from 0 to 1000 hours; a bare 0 needs no unit.
-func ParseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%q is not a duration (a number with a unit: ns, us, ms, s, m, h)", text)
-	case d < 0:
-		return 0, fmt.Errorf("%s is negative: want 0s to 1000h", text)
-	case d > maxDuration:
-		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
-	}
-	return d, nil
 }
 
 func didYouMean(name string, candidates []string) string {

@@ -14,7 +14,6 @@ type badInput struct {
 	name string
 	args []string
 	want []string
-	skip string // why this is not tested yet
 }
 
 const founding = "late-close-notify"
@@ -32,7 +31,6 @@ func words(line string) []string {
 
 // unwritable is why bad input is not tested together with a file that cannot be
 // written.
-const unwritable = "the exit code is that of the file, 1, and only the first line begins with the program's name"
 
 var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
@@ -211,9 +209,9 @@ var badInputs = []badInput{
 	{name: "several faults of a window, and no scenario", args: words("window nope --set x --workers 0"),
 		want: []string{`there is no scenario "nope"`, `"x" is not an assignment`, "--workers 0"}},
 	{name: "bad input and a trace that cannot be written", args: words("run L --set clients=0 --trace nowhere/trace.jsonl"),
-		want: []string{"parameter clients: 0", "nowhere/trace.jsonl cannot be written"}, skip: unwritable},
+		want: []string{"parameter clients: 0", "nowhere/trace.jsonl cannot be written"}},
 	{name: "bad input and points that cannot be written", args: words("sweep L --replications 0 --workers 0 -o nowhere/points.csv"),
-		want: []string{"--replications 0", "--workers 0", "nowhere/points.csv cannot be written"}, skip: unwritable},
+		want: []string{"--replications 0", "--workers 0", "nowhere/points.csv cannot be written"}},
 	{name: "several faults of a study", args: words("study L --workers 0 --budget 0"), want: []string{"--workers 0", "--budget 0"}},
 
 	// Studies.
@@ -296,9 +294,6 @@ func TestBadInput(t *testing.T) {
 	t.Setenv(measuring, "1") // bench would replace this process by another
 	for _, c := range badInputs {
 		t.Run(c.name, func(t *testing.T) {
-			if c.skip != "" {
-				t.Skip(c.skip)
-			}
 			t.Chdir(t.TempDir())
 			for name, text := range badFiles {
 				if err := os.WriteFile(name, []byte(text), 0o644); err != nil {

@@ -15,7 +15,7 @@ func checkFile(path string) error {
 	}
 	folder := filepath.Dir(path)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return &codeError{exitError, fmt.Errorf("%s cannot be written: there is no folder %s", path, folder)}
+		return fmt.Errorf("%s cannot be written: there is no folder %s", path, folder)
 	}
 	return nil
 }

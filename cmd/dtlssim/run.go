@@ -36,11 +36,12 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
 		Args: argsBetween(1, 1, "one SCENARIO"),
 		RunE: func(c *cobra.Command, args []string) error {
+			unwritable := checkFile(file)
 			if err := errors.Join(s.resolve(args[0]), p.check()); err != nil {
-				return err
+				return errors.Join(err, unwritable)
 			}
-			if err := checkFile(file); err != nil {
-				return err
+			if unwritable != nil {
+				return failure(unwritable)
 			}
 			workers, err := p.start()
 			if err != nil {

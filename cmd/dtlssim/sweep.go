@@ -71,11 +71,12 @@ data. -o writes the points as CSV.`,
 			if faults = append(faults, err); errors.Join(faults...) == nil {
 				faults = append(faults, sweep.Check())
 			}
+			unwritable := checkFile(output)
 			if err := errors.Join(faults...); err != nil {
-				return err
+				return errors.Join(err, unwritable)
 			}
-			if err := checkFile(output); err != nil {
-				return err
+			if unwritable != nil {
+				return failure(unwritable)
 			}
 			if verify { // two processes for each replication
 				p.workers = max(2, p.workers)

@@ -35,43 +35,24 @@ type Conditional struct {
 func EstimateConditional(ctx context.Context, runner Runner, s Search, l law.Law, seeds int) (Conditional, error) {
 	c := Conditional{Seeds: seeds}
 	values := make([]float64, seeds)
-	next := make(chan int)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		defer close(next)
-		for i := range seeds {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
 	var mu sync.Mutex
-	var group sync.WaitGroup
-	for range runner.Size() {
-		group.Go(func() {
-			for i := range next {
-				one := s
-				one.Seed += uint64(i)
-				w, err := FindWindows(ctx, runner, one)
-				if err != nil {
-					cancel(err)
-					return
-				}
-				p, outside := w.Exact(l)
-				mu.Lock()
-				values[i] = p
-				c.Runs += w.Runs
-				c.Outside = max(c.Outside, outside)
-				mu.Unlock()
-			}
-		})
-	}
-	group.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		return Conditional{}, cause
+	err := spread(ctx, runner.Size(), seeds, func(ctx context.Context, i int) error {
+		one := s
+		one.Seed += uint64(i)
+		w, err := FindWindows(ctx, runner, one)
+		if err != nil {
+			return err
+		}
+		p, outside := w.Exact(l)
+		mu.Lock()
+		defer mu.Unlock()
+		values[i] = p
+		c.Runs += w.Runs
+		c.Outside = max(c.Outside, outside)
+		return nil
+	})
+	if err != nil {
+		return Conditional{}, err
 	}
 	sum, squares := 0.0, 0.0
 	for _, v := range values {

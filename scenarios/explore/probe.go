@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // ParseProbe reads NAME=FROM..TO, for a parameter that can be varied.
@@ -33,7 +34,7 @@ func ParseProbe(s *scenarios.Scenario, text string) (scenarios.ProbeRange, error
 }
 
 func parseBound(text string) (time.Duration, error) {
-	return scenarios.ParseDuration(strings.TrimSpace(text))
+	return law.ParseDuration(strings.TrimSpace(text))
 }
 
 // within says what an error is about.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -81,11 +82,11 @@ func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 	levels := make([]string, steps+1)
 	switch p.Type {
 	case scenarios.DurationType, scenarios.LawType:
-		a, err := scenarios.ParseDuration(low)
+		a, err := law.ParseDuration(low)
 		if err != nil {
 			return nil, err
 		}
-		b, err := scenarios.ParseDuration(high)
+		b, err := law.ParseDuration(high)
 		if err != nil {
 			return nil, err
 		}
@@ -267,66 +268,69 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 	}
 	r.Total = len(r.Points) * s.Replications
 
-	type task struct {
-		point int
-		seed  uint64
+	var mu sync.Mutex
+	err := spread(ctx, runner.Size(), r.Total, func(ctx context.Context, i int) error {
+		point, n := i/s.Replications, i%s.Replications
+		job := worker.Job{
+			Scenario: s.Scenario.Name, Settings: s.Settings.With(s.Design[point]), Seed: s.Seed + uint64(n),
+			Fail: s.Fail.Text(), Trace: s.Verify,
+		}
+		var first, again worker.Outcome
+		var second *worker.Outcome
+		var err error
+		if s.Verify {
+			first, again, err = runner.Twice(ctx, job)
+			second = &again
+		} else {
+			first, err = runner.Do(ctx, job)
+		}
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		r.count(r.Points[point], job, first, second)
+		if progress != nil {
+			progress()
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil, err
 	}
-	tasks := make(chan task)
+	r.Interrupted = r.Done < r.Total
+	return r, nil
+}
+
+// spread calls f for 0 to n-1, as many at a time as there are workers, until one
+// call fails or ctx ends. It returns the error of the first that failed, or of ctx.
+func spread(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	next := make(chan int)
 	go func() {
-		defer close(tasks)
-		for i := range r.Points {
-			for n := range s.Replications {
-				select {
-				case tasks <- task{i, s.Seed + uint64(n)}:
-				case <-ctx.Done():
-					return
-				}
+		defer close(next)
+		for i := range n {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
 			}
 		}
 	}()
-	var mu sync.Mutex
 	var group sync.WaitGroup
-	for range runner.Size() {
+	for range workers {
 		group.Go(func() {
-			for t := range tasks {
-				job := worker.Job{
-					Scenario: s.Scenario.Name, Settings: s.Settings.With(s.Design[t.point]), Seed: t.seed,
-					Fail: s.Fail.Text(), Trace: s.Verify,
-				}
-				var first, again worker.Outcome
-				var second *worker.Outcome
-				var err error
-				if s.Verify {
-					first, again, err = runner.Twice(ctx, job)
-					second = &again
-				} else {
-					first, err = runner.Do(ctx, job)
-				}
-				if err != nil {
-					if ctx.Err() == nil {
-						cancel(err)
-					}
+			for i := range next {
+				if err := f(ctx, i); err != nil {
+					cancel(err)
 					return
 				}
-				mu.Lock()
-				r.count(r.Points[t.point], job, first, second)
-				if progress != nil {
-					progress()
-				}
-				mu.Unlock()
 			}
 		})
 	}
 	group.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		if !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
-			return nil, cause
-		}
-		r.Interrupted = r.Done < r.Total
-	}
-	return r, nil
+	return context.Cause(ctx)
 }
 
 // count adds one replication to its point.

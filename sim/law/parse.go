@@ -116,7 +116,7 @@ func Parse(text string) (Law, error) {
 func parse(text string) (Law, error) {
 	open := strings.IndexByte(text, '(')
 	if open < 0 {
-		d, err := parseDuration(text)
+		d, err := ParseDuration(text)
 		if err != nil {
 			if _, ok := families[text]; ok {
 				return nil, fmt.Errorf("%s needs its arguments: %s", text, form(text))
@@ -137,7 +137,7 @@ func parse(text string) (Law, error) {
 	head, body := text[:open], text[open+1:len(text)-1]
 	var offset time.Duration
 	if before, name, ok := strings.Cut(head, "+"); ok {
-		d, err := parseDuration(strings.TrimSpace(before))
+		d, err := ParseDuration(strings.TrimSpace(before))
 		if err != nil {
 			return nil, fmt.Errorf("offset: %w", err)
 		}
@@ -201,7 +201,7 @@ func (f family) parseArguments(name, body string) ([]float64, error) {
 
 func (a argument) parse(text string) (float64, error) {
 	if a.duration {
-		d, err := parseDuration(text)
+		d, err := ParseDuration(text)
 		if err != nil {
 			return 0, err
 		}
@@ -232,15 +232,19 @@ func (f family) format(name string, values []float64) string {
 	return name + "(" + strings.Join(args, ",") + ")"
 }
 
-// parseDuration reads a non-negative duration; a bare 0 needs no unit.
-func parseDuration(text string) (time.Duration, error) {
+// maxDuration bounds every duration that a user gives. The horizon of a replication
+// is far beyond it.
+const maxDuration = 1000 * time.Hour
+
+// ParseDuration reads a duration from 0 to 1000 hours; a bare 0 needs no unit.
+func ParseDuration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%q is not a duration (a number with a unit: ns, us, ms, s, m, h)", text)
 	case d < 0:
-		return 0, fmt.Errorf("%s is negative", text)
-	case d > 1000*time.Hour:
+		return 0, fmt.Errorf("%s is negative: want 0s to 1000h", text)
+	case d > maxDuration:
 		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
 	}
 	return d, nil
