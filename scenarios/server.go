@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
@@ -94,7 +95,7 @@ func (s *sequentialServer) serve() error {
 // session serves one session; its error is one that ends the server.
 func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 	s.sessions++
-	s.w.Note(s.host, "accept", fmt.Sprintf("session %d, from %s: %s", s.sessions, peer, trace.Label(first)))
+	s.w.Note(s.host, "accept", s.current()+", from "+peer.String()+": "+trace.Label(first))
 	begun := trace.IsClientHello(first) && s.awaited(peer)
 	socket := s.listening
 	if err := socket.Connect(peer); err != nil {
@@ -112,17 +113,20 @@ func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 	case err == nil:
 	case !completed && !begun:
 		s.ghosts++
-		s.report("session %d, which no client had begun: %v", s.sessions, err)
+		s.report("%s, which no client had begun: %v", s.current(), err)
 	default:
 		s.failures++
-		s.report("session %d: %v", s.sessions, err)
+		s.report("%s: %v", s.current(), err)
 	}
 	if err := s.w.Sleep(s.v.Duration("linger")); err != nil {
 		return err
 	}
-	s.w.Note(s.host, "release", fmt.Sprintf("session %d", s.sessions))
+	s.w.Note(s.host, "release", s.current())
 	return nil
 }
+
+// current names the session that is served.
+func (s *sequentialServer) current() string { return "session " + strconv.Itoa(s.sessions) }
 
 // talk is the session itself, until the endpoint is closed. It tells whether the
 // handshake was completed.
@@ -148,7 +152,7 @@ func (s *sequentialServer) talk(conn net.Conn) (completed bool, err error) {
 	}
 	line := string(buffer[:n])
 	s.delivered[greetedBy(line)] = true
-	s.w.Note(s.host, "data read", fmt.Sprintf("%q", line))
+	s.w.Note(s.host, "data read", strconv.Quote(line))
 	if err := s.w.Sleep(s.v.Duration("service")); err != nil {
 		return true, err
 	}

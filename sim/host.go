@@ -146,7 +146,7 @@ func (h *Host) receive(packet *Packet, source netip.AddrPort, number uint16) {
 	case socket.queued+len(packet.Payload) > receiveBuffer:
 		r.Kind, r.Detail = trace.Drop, "the receive buffer is full"
 	}
-	h.w.record(r) // before anybody can read it, and cause the next record
+	h.w.record(&r) // before anybody can read it, and cause the next record
 	if r.Kind == trace.Arrive {
 		socket.enqueue(datagram{from: source, payload: packet.Payload})
 	}

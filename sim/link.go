@@ -134,15 +134,15 @@ func (w *World) send(from *port, source, destination netip.AddrPort, payload []b
 	r.Latency, r.Payload = latency, p.Payload
 	if lost {
 		r.Kind, r.Latency, r.Detail = trace.Lose, 0, "loss"
-		w.recordBy(actor, r)
+		w.recordBy(actor, &r)
 		return
 	}
-	w.recordBy(actor, r)
+	w.recordBy(actor, &r)
 	w.AfterBy(actor, clock.Delivery, latency, func() {
 		if reason, host := w.unreachable(p); reason != "" {
 			r := p.record(host, trace.Drop)
 			r.Detail = reason
-			w.record(r)
+			w.record(&r)
 			return
 		}
 		w.mu.Lock()

@@ -41,7 +41,7 @@ type Result struct {
 	Events  int           // events dispatched
 	Records []trace.Record
 	Digest  string // over the whole trace
-	Shape   string // see trace.Shape
+	Shape   string // see trace.Digests
 }
 
 // World is one replication under way. Its methods may be called from any
@@ -105,8 +105,7 @@ func Run(config Config, build func(w *World)) Result {
 		build(w)
 	})
 	result.Records = w.recorder.Records()
-	result.Digest = w.recorder.Digest()
-	result.Shape = w.recorder.Shape()
+	result.Digest, result.Shape = trace.Digests(result.Records)
 	return result
 }
 
@@ -129,13 +128,13 @@ func (w *World) startRouter() {
 // Note records what an application on host h did or saw. event and detail must
 // not depend on time, for both are part of the shape.
 func (w *World) Note(h *Host, event, detail string) {
-	w.record(trace.Record{Host: h.name, Kind: trace.Note, Event: event, Detail: detail})
+	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: event, Detail: detail})
 }
 
 // record adds a record of the calling goroutine's actor at the present time.
-func (w *World) record(r trace.Record) { w.recordBy(w.Current(), r) }
+func (w *World) record(r *trace.Record) { w.recordBy(w.Current(), r) }
 
-func (w *World) recordBy(actor *clock.Actor, r trace.Record) {
+func (w *World) recordBy(actor *clock.Actor, r *trace.Record) {
 	if w.Stopped() {
 		return
 	}

@@ -5,14 +5,13 @@
 package trace
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -217,26 +216,14 @@ func (d *decoder) address() netip.AddrPort {
 // Recorder collects the records of one replication.
 type Recorder struct {
 	records []Record
-	settled int         // of records, how many have their place
-	digest  hash.Hash   // of all that does not belong to the shape
-	hosts   []hostShape // in the order in which the hosts first appear
-	buffer  []byte
-}
-
-type hostShape struct {
-	host   string
-	digest hash.Hash
+	settled int // of records, how many have their place
 }
 
 // NewRecorder returns an empty recorder.
-func NewRecorder() *Recorder {
-	return &Recorder{
-		digest: sha256.New(), records: make([]Record, 0, 48), buffer: make([]byte, 0, 2048),
-	}
-}
+func NewRecorder() *Recorder { return &Recorder{records: make([]Record, 0, 48)} }
 
 // Add adds a record. Records wait for Settle before they take their place.
-func (t *Recorder) Add(r Record) { t.records = append(t.records, r) }
+func (t *Recorder) Add(r *Record) { t.records = append(t.records, *r) }
 
 // Settle puts the records added since the last call into their canonical order:
 // by time, then by actor, then as they were added. Between two calls several
@@ -244,65 +231,65 @@ func (t *Recorder) Add(r Record) { t.records = append(t.records, r) }
 // that the runtime draws at random, and this is where that order ends.
 func (t *Recorder) Settle() {
 	pending := t.records[t.settled:]
-	if len(pending) == 0 {
-		return
-	}
-	order := func(a, b Record) int { return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.Actor, b.Actor)) }
 	for i := 1; i < len(pending); i++ {
-		if pending[i].Actor != pending[i-1].Actor || pending[i].At != pending[i-1].At {
-			slices.SortStableFunc(pending, order)
+		if pending[i].before(&pending[i-1]) {
+			sort.SliceStable(pending, func(i, j int) bool { return pending[i].before(&pending[j]) })
 			break
 		}
-	}
-	for i := range pending {
-		r := &pending[i]
-		host := t.host(r.Host)
-		t.buffer = r.appendShape(t.buffer[:0])
-		t.hosts[host].digest.Write(t.buffer)
-		t.buffer = binary.AppendUvarint(t.buffer[:0], uint64(host))
-		t.buffer = r.appendRest(t.buffer)
-		t.digest.Write(t.buffer)
 	}
 	t.settled = len(t.records)
 }
 
-// host returns the index of a host.
-func (t *Recorder) host(name string) int {
-	for i := range t.hosts {
-		if t.hosts[i].host == name {
-			return i
-		}
-	}
-	t.hosts = append(t.hosts, hostShape{name, sha256.New()})
-	return len(t.hosts) - 1
+// before tells whether a record stands before another in the canonical order.
+func (r *Record) before(s *Record) bool {
+	return r.At < s.At || (r.At == s.At && r.Actor < s.Actor)
 }
 
 // Records returns the settled records.
 func (t *Recorder) Records() []Record { return t.records[:t.settled] }
 
-// Digest returns a SHA-256 digest of everything in the settled records, in
-// hexadecimal: of their order, times, latencies and payloads, and of what happened
-// on each host.
-func (t *Recorder) Digest() string {
-	total := sha256.New()
-	total.Write(t.digest.Sum(nil))
-	for _, h := range t.hosts {
-		total.Write(h.digest.Sum(appendText(nil, h.host)))
+// Digests returns two SHA-256 digests of a trace, in hexadecimal.
+//
+// The digest is of everything: order, times, latencies and payloads, and what
+// happened on each host. The shape is, for each host in the order of their names,
+// of what happened on it and in which order, without times and payload bytes: two
+// replications of one shape differ in nothing but their times and their secrets.
+func Digests(records []Record) (digest, shape string) {
+	type host struct {
+		name  string
+		shape []byte // the encodings of what happened on it
+		sum   [sha256.Size]byte
 	}
-	return hex.EncodeToString(total.Sum(nil))
-}
-
-// Shape returns the digest of the shape, in hexadecimal: for each host, in the
-// order of their names, what happened on it and in which order, without times and
-// payload bytes. Two replications of one shape differ in nothing but their times
-// and their secrets.
-func (t *Recorder) Shape() string {
-	hosts := slices.SortedFunc(slices.Values(t.hosts), func(a, b hostShape) int { return strings.Compare(a.host, b.host) })
-	total := sha256.New()
-	for _, h := range hosts {
-		total.Write(h.digest.Sum(appendText(nil, h.host)))
+	var hosts []host
+	rest := make([]byte, 0, 8<<10) // all that does not belong to the shape
+	for i := range records {
+		r := &records[i]
+		at := 0
+		for at < len(hosts) && hosts[at].name != r.Host {
+			at++
+		}
+		if at == len(hosts) {
+			hosts = append(hosts, host{name: r.Host, shape: appendText(make([]byte, 0, 4<<10), r.Host)})
+		}
+		hosts[at].shape = r.appendShape(hosts[at].shape)
+		rest = r.appendRest(binary.AppendUvarint(rest, uint64(at)))
 	}
-	return hex.EncodeToString(total.Sum(nil)[:16])
+	sum := func(parts []byte) string {
+		h := sha256.Sum256(parts)
+		return hex.EncodeToString(h[:])
+	}
+	all := sha256.Sum256(rest)
+	whole := all[:]
+	for i := range hosts {
+		hosts[i].sum = sha256.Sum256(hosts[i].shape)
+		whole = append(whole, hosts[i].sum[:]...)
+	}
+	slices.SortFunc(hosts, func(a, b host) int { return strings.Compare(a.name, b.name) })
+	var shapes []byte
+	for i := range hosts {
+		shapes = append(shapes, hosts[i].sum[:]...)
+	}
+	return sum(whole), sum(shapes)[:32]
 }
 
 func sortedKeys[V any](m map[string]V) []string {
