@@ -87,6 +87,21 @@ var families = map[string]family{
 	},
 }
 
+// composite is a law that is made of others, or of a file.
+type composite struct {
+	form  string
+	parse func(body string) (Law, error)
+}
+
+var composites map[string]composite
+
+func init() { // parseMixture reads laws, and so refers to the map itself
+	composites = map[string]composite{
+		"mixture":   {mixtureForm, parseMixture},
+		"empirical": {empiricalForm, parseEmpirical},
+	}
+}
+
 // Forms lists how laws are written, for messages and help.
 func Forms() []string {
 	forms := []string{"10ms"}
@@ -97,14 +112,19 @@ func Forms() []string {
 		}
 		forms = append(forms, name+"("+strings.Join(args, ",")+")")
 	}
+	for _, c := range composites {
+		forms = append(forms, c.form)
+	}
 	slices.Sort(forms)
 	return append(forms, "OFFSET+LAW")
 }
 
 // Parse reads a law: a duration, or one of [Forms] with its arguments in order or
 // by name, with an optional offset: "10ms", "uniform(5ms,15ms)",
-// "lognormal(median=20ms,sigma=0.6)", "5ms+exponential(mean=20ms)". The normal law
-// is truncated at 0.
+// "lognormal(median=20ms,sigma=0.6)", "5ms+exponential(mean=20ms)",
+// "mixture(0.99,10ms,0.01,exponential(1s))", "empirical(samples.txt)". The normal
+// law is truncated at 0; the weights of a mixture need not add up to 1; a file of
+// samples has one latency a line.
 func Parse(text string) (Law, error) {
 	l, err := parse(strings.TrimSpace(text))
 	if err != nil {
@@ -118,7 +138,7 @@ func parse(text string) (Law, error) {
 	if open < 0 {
 		d, err := ParseDuration(text)
 		if err != nil {
-			if _, ok := families[text]; ok {
+			if slices.Contains(names(), text) {
 				return nil, fmt.Errorf("%s needs its arguments: %s", text, form(text))
 			}
 			if s := suggest.Nearest(text, names()); s != "" {
@@ -144,6 +164,13 @@ func parse(text string) (Law, error) {
 		offset, head = d, name
 	}
 	name := strings.TrimSpace(head)
+	if compose, ok := composites[name]; ok {
+		l, err := compose.parse(body)
+		if err == nil && offset > 0 {
+			l = shifted{l, offset}
+		}
+		return l, err
+	}
 	f, ok := families[name]
 	if !ok {
 		hint := ""
@@ -253,6 +280,9 @@ func ParseDuration(text string) (time.Duration, error) {
 func names() []string {
 	var list []string
 	for name := range families {
+		list = append(list, name)
+	}
+	for name := range composites {
 		list = append(list, name)
 	}
 	slices.Sort(list)

@@ -1,0 +1,211 @@
+package law
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// shifted is a law moved by an offset.
+type shifted struct {
+	Law
+	by time.Duration
+}
+
+func (s shifted) Quantile(u float64) float64 { return float64(s.by) + s.Law.Quantile(u) }
+func (s shifted) CDF(x float64) float64      { return s.Law.CDF(x - float64(s.by)) }
+func (s shifted) Below(x float64) float64    { return s.Law.Below(x - float64(s.by)) }
+func (s shifted) Mean() float64              { return float64(s.by) + s.Law.Mean() }
+func (s shifted) String() string             { return s.by.String() + "+" + s.Law.String() }
+
+// mixture draws from one of several laws, each with its weight.
+type mixture struct {
+	weights []float64 // as given
+	total   float64
+	laws    []Law
+}
+
+// parseMixture reads the arguments of mixture(WEIGHT,LAW,WEIGHT,LAW,...).
+func parseMixture(body string) (Law, error) {
+	parts, err := splitArguments(body)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) < 4 || len(parts)%2 != 0 {
+		return nil, fmt.Errorf("mixture: want at least two pairs %s", mixtureForm)
+	}
+	m := mixture{}
+	for i := 0; i < len(parts); i += 2 {
+		w, err := strconv.ParseFloat(parts[i], 64)
+		if err != nil || !(w > 0 && w <= 1e9) {
+			return nil, fmt.Errorf("mixture: weight %q: want a number above 0, at most 1e9", parts[i])
+		}
+		l, err := parse(parts[i+1])
+		if err != nil {
+			return nil, fmt.Errorf("mixture: law %d, %q: %w", i/2+1, parts[i+1], err)
+		}
+		m.weights, m.laws, m.total = append(m.weights, w), append(m.laws, l), m.total+w
+	}
+	return m, nil
+}
+
+const mixtureForm = "mixture(weight,law,weight,law,...)"
+
+// splitArguments splits at the commas outside parentheses.
+func splitArguments(body string) ([]string, error) {
+	var parts []string
+	depth, start := 0, 0
+	for i, c := range body + "," {
+		switch {
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == ',' && depth == 0:
+			parts = append(parts, strings.TrimSpace(body[start:i]))
+			start = i + 1
+		}
+		if depth < 0 {
+			break
+		}
+	}
+	if depth != 0 {
+		return nil, errors.New("the parentheses do not match")
+	}
+	return parts, nil
+}
+
+func (m mixture) sum(f func(l Law) float64) float64 {
+	s := 0.0
+	for i, l := range m.laws {
+		s += m.weights[i] / m.total * f(l)
+	}
+	return s
+}
+
+func (m mixture) CDF(x float64) float64 {
+	return min(1, m.sum(func(l Law) float64 { return l.CDF(x) }))
+}
+func (m mixture) Below(x float64) float64 {
+	return min(1, m.sum(func(l Law) float64 { return l.Below(x) }))
+}
+func (m mixture) Mean() float64 { return m.sum(Law.Mean) }
+
+// Quantile inverts the distribution function by bisection, between the least and
+// the largest of the laws' own quantiles, to a millionth of a nanosecond or as far
+// as the numbers go.
+func (m mixture) Quantile(u float64) float64 {
+	low, high := math.Inf(1), 0.0
+	for _, l := range m.laws {
+		q := l.Quantile(u)
+		low, high = min(low, q), max(high, q)
+	}
+	if m.CDF(low) >= u {
+		return low
+	}
+	// Invariant: CDF(low) < u <= CDF(high).
+	for high-low > 1e-6 {
+		middle := low + (high-low)/2
+		if middle <= low || middle >= high {
+			break
+		}
+		if m.CDF(middle) >= u {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high
+}
+
+func (m mixture) String() string {
+	var parts []string
+	for i, l := range m.laws {
+		parts = append(parts, strconv.FormatFloat(m.weights[i], 'g', -1, 64), l.String())
+	}
+	return "mixture(" + strings.Join(parts, ",") + ")"
+}
+
+// empirical draws from the samples of a file, each with the same probability.
+type empirical struct {
+	path    string
+	samples []time.Duration // sorted
+	mean    float64
+}
+
+// maxSamples bounds the file of an empirical law, in bytes.
+const maxSamples = 64 << 20
+
+// parseEmpirical reads the samples of empirical(FILE): one latency a line, with a
+// unit or as whole nanoseconds; empty lines and those that begin with # are
+// passed over.
+func parseEmpirical(path string) (Law, error) {
+	path = strings.TrimSpace(path)
+	if path == "" {
+		return nil, fmt.Errorf("empirical: want a file: %s", empiricalForm)
+	}
+	if info, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("empirical: %w", err)
+	} else if !info.Mode().IsRegular() || info.Size() > maxSamples {
+		return nil, fmt.Errorf("empirical: %s: want a regular file of at most %d MiB", path, maxSamples>>20)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("empirical: %w", err)
+	}
+	e := empirical{path: path}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		text := line
+		if !strings.ContainsAny(text, "nuµmsh") {
+			text += "ns"
+		}
+		d, err := ParseDuration(text)
+		if err != nil {
+			return nil, fmt.Errorf("empirical: %s:%d: %q is no latency: want a duration from 0s to 1000h, or whole nanoseconds", path, n, line)
+		}
+		e.samples = append(e.samples, d)
+		e.mean += float64(d)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("empirical: %s: %w", path, err)
+	}
+	if len(e.samples) == 0 {
+		return nil, fmt.Errorf("empirical: %s holds no sample", path)
+	}
+	slices.Sort(e.samples)
+	e.mean /= float64(len(e.samples))
+	return e, nil
+}
+
+const empiricalForm = "empirical(file)"
+
+func (e empirical) Quantile(u float64) float64 {
+	n := len(e.samples)
+	return float64(e.samples[min(n-1, max(0, int(math.Ceil(u*float64(n)))-1))])
+}
+
+func (e empirical) CDF(x float64) float64 {
+	n := sort.Search(len(e.samples), func(i int) bool { return float64(e.samples[i]) > x })
+	return float64(n) / float64(len(e.samples))
+}
+
+func (e empirical) Below(x float64) float64 {
+	n := sort.Search(len(e.samples), func(i int) bool { return float64(e.samples[i]) >= x })
+	return float64(n) / float64(len(e.samples))
+}
+
+func (e empirical) Mean() float64  { return e.mean }
+func (e empirical) String() string { return "empirical(" + e.path + ")" }
