@@ -37,12 +37,9 @@ var lateCloseNotify = &Scenario{
 	Name: "late-close-notify",
 	Summary: "A sequential server on one UDP port; the first client's close_notify arrives " +
 		"when the server already waits for the next session.",
-	Parameters: []Parameter{
-		{Name: "latency", Type: LawType, Default: "10ms", Meaning: "one-way latency law of every datagram, in both directions"},
-		{Name: "uplink", Type: LawType, Follows: "latency", Meaning: "latency law from the clients to the server"},
-		{Name: "downlink", Type: LawType, Follows: "latency", Meaning: "latency law from the server to the clients"},
+	Parameters: parameters(latencyParameters, []Parameter{
 		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
-		{Name: "loss", Type: ProbabilityType, Default: "0", Meaning: "probability that a datagram is lost, each independently"},
+	}, faultParameters, []Parameter{
 		{Name: "client", Type: ChoiceType, Default: "closes-first", Choices: []string{"closes-first", "waits"},
 			Meaning: "closes-first: data, then at once close (echo x | openssl s_client); waits: waits for the echo, then client-pause, then closes"},
 		{Name: "client-pause", Type: DurationType, Default: "0s", Meaning: "pause of a client that waits, between the echo and its close"},
@@ -63,7 +60,7 @@ var lateCloseNotify = &Scenario{
 		{Name: "remedy", Type: ChoiceType, Default: "none",
 			Choices: []string{"none", "linger", "recognise", "client-waits", "server-port", "linger+recognise"},
 			Meaning: "shorthand that sets linger=50ms unless given, first-record=discard, client=waits, server-port=rotate, or the first two together (the report's recommendation)"},
-	},
+	}),
 	Outcomes: []Outcome{
 		{UnexpectedMessage, "the server reported an unexpected message"},
 		{GhostSession, "the server spent a session on a datagram that began none"},
@@ -126,18 +123,8 @@ type lateRun struct {
 func runLateCloseNotify(v Values, c sim.Config) (sim.Result, Observation) {
 	r := &lateRun{v: v, clients: v.Count("clients")}
 	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval")}
-	uplink, downlink := v.Law("uplink"), v.Law("downlink")
-	alert := r.alertLatency(stream.New(c.Seed, c.Scenario, "latency/alert"))
-	c.Link = sim.Link{
-		Latency: func(p *sim.Packet) law.Law {
-			if p.From.Addr() == serverAddress {
-				return downlink
-			}
-			return uplink
-		},
-		Override: alert,
-		Loss:     v.Probability("loss"),
-	}
+	c.Link = networkLink(v, serverAddress)
+	c.Link.Override = r.alertLatency(stream.New(c.Seed, c.Scenario, "latency/alert"))
 	result := sim.Run(c, func(w *sim.World) {
 		r.w = w
 		r.clientHost = w.Host("client", clientAddress)

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -24,6 +26,8 @@ const (
 	ChoiceType      Type = "choice"      // one of Parameter.Choices
 	CountType       Type = "count"       // a whole number
 	ProbabilityType Type = "probability" // a number from 0 to 1
+	LossType        Type = "loss model"  // a probability, or a model of bursts
+	IntervalType    Type = "interval"    // FROM..TO in virtual time, or never
 )
 
 // Parameter is one parameter of a scenario.
@@ -57,7 +61,8 @@ func (p *Parameter) Unit() string {
 // Probeable tells whether the window search can vary the parameter.
 func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == LawType }
 
-// value is a parsed value: a time.Duration, law.Law, string, int64 or float64.
+// value is a parsed value: a time.Duration, law.Law, string, int64, float64,
+// loss.Model or sim.Interval.
 type value struct {
 	parsed any
 	text   string // canonical
@@ -86,6 +91,18 @@ func (p *Parameter) parse(text string) (value, error) {
 				didYouMean(text, p.Choices))
 		}
 		return value{text, text}, nil
+	case LossType:
+		m, err := loss.Parse(text)
+		if err != nil {
+			return value{}, err
+		}
+		return value{m, m.String()}, nil
+	case IntervalType:
+		i, err := parseInterval(text)
+		if err != nil {
+			return value{}, err
+		}
+		return value{i, intervalText(i)}, nil
 	case CountType:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
@@ -106,6 +123,38 @@ func (p *Parameter) parse(text string) (value, error) {
 		return value{f, strconv.FormatFloat(f, 'g', -1, 64)}, nil
 	}
 	return value{}, fmt.Errorf("parameter %s has the unknown type %q", p.Name, p.Type)
+}
+
+// never is how an empty interval is written.
+const never = "never"
+
+func parseInterval(text string) (sim.Interval, error) {
+	if text == never {
+		return sim.Interval{}, nil
+	}
+	low, high, ok := strings.Cut(text, "..")
+	if !ok {
+		return sim.Interval{}, fmt.Errorf("%q is not an interval: want FROM..TO, or %s", text, never)
+	}
+	from, err := law.ParseDuration(strings.TrimSpace(low))
+	if err != nil {
+		return sim.Interval{}, err
+	}
+	to, err := law.ParseDuration(strings.TrimSpace(high))
+	if err != nil {
+		return sim.Interval{}, err
+	}
+	if to <= from {
+		return sim.Interval{}, fmt.Errorf("%q is empty: FROM must be below TO", text)
+	}
+	return sim.Interval{From: from, To: to}, nil
+}
+
+func intervalText(i sim.Interval) string {
+	if i == (sim.Interval{}) {
+		return never
+	}
+	return i.From.String() + ".." + i.To.String()
 }
 
 func didYouMean(name string, candidates []string) string {
@@ -231,6 +280,12 @@ func (v Values) Law(name string) law.Law { return v.values[name].parsed.(law.Law
 
 // Choice returns the value of a parameter of ChoiceType.
 func (v Values) Choice(name string) string { return v.values[name].parsed.(string) }
+
+// Loss returns the value of a parameter of LossType.
+func (v Values) Loss(name string) loss.Model { return v.values[name].parsed.(loss.Model) }
+
+// Interval returns the value of a parameter of IntervalType.
+func (v Values) Interval(name string) sim.Interval { return v.values[name].parsed.(sim.Interval) }
 
 // Count returns the value of a parameter of CountType.
 func (v Values) Count(name string) int { return int(v.values[name].parsed.(int64)) }

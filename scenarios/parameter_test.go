@@ -18,6 +18,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := map[string]string{
 		"latency": "10ms", "uplink": "10ms", "downlink": "10ms", "alert-latency": "10ms", "loss": "0",
+		"duplicate": "0", "duplicate-delay": "1ms", "down": "never",
 		"client": "closes-first", "client-pause": "0s", "service": "1ms", "linger": "0s", "pause-after-release": "0s",
 		"first-record": "stack", "server-port": "same", "client-port": "new", "clients": "2", "gap": "100ms",
 		"handshake-timeout": "30s", "client-timeout": "10s", "read-timeout": "10s", "flight-interval": "1s",
@@ -172,5 +173,25 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := scenarios.Find("late-close-notfy"); err == nil || !strings.Contains(err.Error(), "Did you mean late-close-notify?") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Intervals and loss models have a canonical text, and bad ones a message.
+func TestNetworkParameters(t *testing.T) {
+	s := testkit.Scenario(t)
+	v, err := s.Resolve(scenarios.Settings{"down": "1000ms..2s", "loss": "gilbert-elliott(0.1,0.20)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := v.Text(); text["down"] != "1s..2s" || text["loss"] != "gilbert-elliott(to-bad=0.1,to-good=0.2,bad=1,good=0)" {
+		t.Errorf("%v", text)
+	}
+	for text, want := range map[string]string{
+		"": "want FROM..TO, or never", "1s": "want FROM..TO, or never", "2s..1s": "FROM must be below TO", "1s..1s": "FROM must be below TO",
+		"a..1s": `"a" is not a duration`, "1s..b": `"b" is not a duration`, "-1s..1s": "-1s is negative",
+	} {
+		if _, err := s.Resolve(scenarios.Settings{"down": text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("down=%s: error %v, want one that says %q", text, err, want)
+		}
 	}
 }

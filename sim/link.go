@@ -7,6 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -37,9 +38,25 @@ type Link struct {
 	// datagram, in the order in which they are sent.
 	Override func(p *Packet) (latency time.Duration, ok bool)
 
-	// Loss is the probability that a datagram is lost, each independently.
-	Loss float64
+	// Loss says which datagrams of a flow are lost; nil means none.
+	Loss loss.Model
+
+	// Duplicate is the probability that a datagram that is not lost is delivered
+	// twice. The copy arrives DuplicateDelay after the datagram itself; nil means at
+	// the same instant.
+	Duplicate      float64
+	DuplicateDelay law.Law
+
+	// Down is the interval [From, To) of virtual time in which the link is down: what
+	// is sent in it is lost.
+	Down Interval
 }
+
+// Interval is a half-open interval of virtual time; the zero value is empty.
+type Interval struct{ From, To time.Duration }
+
+// Contains tells whether t lies in the interval.
+func (i Interval) Contains(t time.Duration) bool { return i.From <= t && t < i.To }
 
 type link struct {
 	Link
@@ -51,7 +68,8 @@ type link struct {
 
 // flow holds the draws of the datagrams from one actor to another.
 type flow struct {
-	latency, loss draws
+	latency, duplicate, delay draws
+	loss                      loss.Process
 }
 
 // draws is a stream that is made when its first variate is wanted; those that
@@ -75,33 +93,58 @@ func newLink(w *World, l Link) *link {
 	return &link{Link: l, w: w, flows: make(map[[2]string]*flow)}
 }
 
-// fate draws a datagram's fate. Every datagram takes one draw of each stream of
-// its flow, whether the draw matters or not, so that those behind it keep theirs.
-func (l *link) fate(p *Packet) (latency time.Duration, lost bool) {
+// fate is what becomes of one datagram.
+type fate struct {
+	latency time.Duration
+	lost    string // why; empty if it is not
+	copied  bool
+	delay   time.Duration // of the copy, behind the datagram
+}
+
+// fate draws a datagram's fate. Every datagram takes the same draws of each stream
+// of its flow, whether they matter or not, so that those behind it keep theirs.
+func (l *link) fate(p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := [2]string{p.Sender, p.Receiver}
-	f, ok := l.flows[key]
-	if !ok {
-		f = &flow{}
-		l.flows[key] = f
+	flow := l.flow(key)
+	stream := func(purpose string) func() *stream.Stream {
+		return func() *stream.Stream { return l.w.Stream(purpose + "/" + key[0] + ">" + key[1]) }
 	}
 	if l.Latency != nil {
-		latency = f.latency.draw(l.Latency(p), func() *stream.Stream {
-			return l.w.Stream("latency/" + p.Sender + ">" + p.Receiver)
-		})
+		f.latency = flow.latency.draw(l.Latency(p), stream("latency"))
 	}
 	if l.Override != nil {
 		if d, ok := l.Override(p); ok {
-			latency = d
+			f.latency = d
 		}
 	}
-	if l.Loss > 0 {
-		lost = l.Loss > f.loss.uniform(func() *stream.Stream {
-			return l.w.Stream("loss/" + p.Sender + ">" + p.Receiver)
-		})
+	if l.Duplicate > 0 {
+		f.copied = flow.duplicate.uniform(stream("duplicate")) < l.Duplicate
+		if l.DuplicateDelay != nil {
+			f.delay = flow.delay.draw(l.DuplicateDelay, stream("duplicate-delay"))
+		}
 	}
-	return latency, lost
+	if flow.loss != nil && flow.loss.Lost() {
+		f.lost = "loss"
+	}
+	if l.Down.Contains(l.w.Now()) {
+		f.lost = "the link is down"
+	}
+	return f
+}
+
+// flow returns the draws of a flow. The caller holds mu.
+func (l *link) flow(key [2]string) *flow {
+	f, ok := l.flows[key]
+	if !ok {
+		f = &flow{}
+		if l.Loss != nil && l.Loss.Rate() > 0 {
+			f.loss = l.Loss.Start(l.w.Stream("loss/" + key[0] + ">" + key[1]).Uniform)
+		}
+		l.flows[key] = f
+	}
+	return f
 }
 
 // draw draws from a law. A constant takes its draw too, but nobody looks at it.
@@ -129,15 +172,25 @@ func (w *World) send(from *port, source, destination netip.AddrPort, payload []b
 		label:   trace.Label(payload),
 	}
 	w.mu.Unlock()
-	latency, lost := w.link.fate(p)
+	f := w.link.fate(p)
 	r := p.record(from.host.name, trace.Send)
-	r.Latency, r.Payload = latency, p.Payload
-	if lost {
-		r.Kind, r.Latency, r.Detail = trace.Lose, 0, "loss"
+	r.Latency, r.Payload = f.latency, p.Payload
+	if f.lost != "" {
+		r.Kind, r.Latency, r.Detail = trace.Lose, 0, f.lost
 		w.recordBy(actor, &r)
 		return
 	}
 	w.recordBy(actor, &r)
+	w.schedule(actor, from, p, f.latency)
+	if f.copied {
+		r.Kind, r.Latency, r.Payload = trace.Copy, f.latency+f.delay, nil
+		w.recordBy(actor, &r)
+		w.schedule(actor, from, p, r.Latency)
+	}
+}
+
+// schedule has a datagram delivered after a latency.
+func (w *World) schedule(actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
 	w.AfterBy(actor, clock.Delivery, latency, func() {
 		if reason, host := w.unreachable(p); reason != "" {
 			r := p.record(host, trace.Drop)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -356,7 +357,7 @@ func TestApplicationOnBothNetworks(t *testing.T) {
 // same.
 func TestOneInstantManyActors(t *testing.T) {
 	run := func() Result {
-		return play(Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: 0.3},
+		return play(Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: loss.Independent{Probability: 0.3}},
 			func(w *World, a, b *Host) {
 				must(a.Listen(1000))
 				for i := range 8 {
@@ -461,7 +462,7 @@ func TestPassedDraws(t *testing.T) {
 
 // The share of lost datagrams is that of the law.
 func TestLoss(t *testing.T) {
-	r := play(Link{Loss: 0.2}, func(w *World, a, b *Host) {
+	r := play(Link{Loss: loss.Independent{Probability: 0.2}}, func(w *World, a, b *Host) {
 		s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 		w.Go("sender", func() {
 			for range 5000 {
@@ -478,6 +479,79 @@ func TestLoss(t *testing.T) {
 	if lost < 900 || lost > 1100 { // 3.5 standard deviations of a fixed seed
 		t.Errorf("%d of 5000 were lost", lost)
 	}
+}
+
+// A copy arrives its delay after the datagram, with the same bytes, and both are
+// told.
+func TestDuplicates(t *testing.T) {
+	r := play(Link{Latency: constant(5 * time.Millisecond), Duplicate: 1, DuplicateDelay: law.Constant{Value: 3 * time.Millisecond}},
+		func(w *World, a, b *Host) {
+			s := must(a.Listen(1000))
+			w.Go("reader", func() { readAll(w, a, s) })
+			w.Go("sender", func() { fmt.Fprint(must(b.Connect(0, netip.AddrPortFrom(addressA, 1000))), "twice") })
+		})
+	expect(t, r,
+		"0s b sends twice", "0s b copy #1: ",
+		"5ms a arrive #1: the open socket", "5ms a: read twice",
+		"8ms a arrive #1: the open socket", "8ms a: read twice")
+	if copied := r.Records[1]; copied.Latency != 8*time.Millisecond || copied.Payload != nil {
+		t.Errorf("the copy is recorded as %+v", copied)
+	}
+}
+
+// The share of copies is that of the parameter, and they do not disturb the other
+// draws.
+func TestDuplicatesLeaveOtherDrawsAlone(t *testing.T) {
+	run := func(duplicate float64) (latencies []time.Duration, copies int) {
+		uniform := must(law.Parse("uniform(0ms,10ms)"))
+		r := play(Link{
+			Latency: func(*Packet) law.Law { return uniform }, Duplicate: duplicate, DuplicateDelay: uniform,
+			Loss: loss.Independent{Probability: 0.1},
+		}, func(w *World, a, b *Host) {
+			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
+			w.Go("sender", func() {
+				for range 2000 {
+					fmt.Fprint(s, "x")
+				}
+			})
+		})
+		for _, rec := range r.Records {
+			switch rec.Kind {
+			case trace.Send, trace.Lose:
+				latencies = append(latencies, rec.Latency)
+			case trace.Copy:
+				copies++
+			}
+		}
+		return latencies, copies
+	}
+	without, none := run(0)
+	with, some := run(0.25)
+	if !slices.Equal(without, with) || none != 0 {
+		t.Error("copies change the fates of the datagrams")
+	}
+	if some < 380 || some > 520 { // of about 1800, 3.7 standard deviations of a fixed seed
+		t.Errorf("%d copies", some)
+	}
+}
+
+// What is sent while the link is down is lost; what was sent before still arrives.
+func TestLinkDown(t *testing.T) {
+	r := play(Link{Latency: constant(5 * time.Millisecond), Down: Interval{10 * time.Millisecond, 20 * time.Millisecond}},
+		func(w *World, a, b *Host) {
+			must(a.Listen(1000))
+			s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
+			w.Go("sender", func() {
+				for _, at := range []time.Duration{9, 10, 19, 20} {
+					if w.Sleep(at*time.Millisecond-w.Now()) == nil {
+						fmt.Fprint(s, int(at))
+					}
+				}
+			})
+		})
+	expect(t, r,
+		"9ms b sends 9", "10ms b lose #2: the link is down", "14ms a arrive #1: the open socket",
+		"19ms b lose #3: the link is down", "20ms b sends 20", "25ms a arrive #4: the open socket")
 }
 
 // crypto/rand is given back after a replication, and a replication in between does

@@ -103,7 +103,7 @@ var badInputs = []badInput{
 	{name: "unknown law, near", args: words("run L --set latency=unifrm(1ms,2ms)"),
 		want: []string{`latency law "unifrm(1ms,2ms)": "unifrm" is not a law. Did you mean uniform(from,to)?`}},
 	{name: "unknown law, far", args: words("run L --set latency=zipf(1ms)"),
-		want: []string{`"zipf" is not a law. A law is one of 10ms, exponential(mean),`}},
+		want: []string{`"zipf" is not a law. A law is one of 10ms, empirical(file), exponential(mean),`}},
 	{name: "law without arguments", args: words("run L --set latency=gamma"), want: []string{"gamma needs its arguments: gamma(mean,shape)"}},
 	{name: "law with too few arguments", args: words("run L --set latency=gamma(1ms)"),
 		want: []string{`latency law "gamma(1ms)": want the arguments gamma(mean,shape), not 1`}},

@@ -15,13 +15,14 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// lossy is a job with 20 % loss and random latencies, so that retransmissions,
-// reordering and timeouts are all there.
+// lossy is a job with 20 % loss, copies and random latencies, so that
+// retransmissions, reordering and timeouts are all there.
 func lossy(credentials string, seed uint64) worker.Job {
 	return worker.Job{
 		Scenario: "late-close-notify", Seed: seed, Trace: true,
 		Settings: scenarios.Settings{
 			"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
+			"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
 		},
 	}
 }

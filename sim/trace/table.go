@@ -20,6 +20,8 @@ func (r *Record) Describe() string {
 	switch r.Kind {
 	case Send:
 		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency))
+	case Copy:
+		return fmt.Sprintf("=> %s  %s  %d B  (a copy arrives %s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency))
 	case Lose:
 		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, r.Length, r.Detail)
 	case Arrive:
@@ -76,7 +78,7 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 		if r.Kind != Note {
 			line.Datagram, line.From, line.To = r.Datagram.String(), r.From.String(), r.To.String()
 		}
-		if r.Kind == Send {
+		if r.Kind == Send || r.Kind == Copy {
 			latency := int64(r.Latency)
 			line.Latency = &latency
 		}

@@ -26,9 +26,10 @@ const (
 	Arrive                 // a datagram arrives at a socket of the host
 	Drop                   // a datagram arrives at the host, and the host drops it
 	Note                   // an application did or saw something
+	Copy                   // the network will deliver the datagram just sent a second time
 )
 
-var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note"}
+var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy"}
 
 // String returns the kind's name.
 func (k Kind) String() string {
@@ -60,7 +61,7 @@ type Record struct {
 	From, To netip.AddrPort
 	Label    string        // see Label
 	Length   int           // of the payload, in bytes
-	Latency  time.Duration // of Send: from now to its arrival
+	Latency  time.Duration // of Send and Copy: from now to its arrival
 	Payload  []byte        // of Send and Lose; what arrives is what was sent
 
 	// Event and Detail say what a Note notes, and Detail why a Drop or where an
