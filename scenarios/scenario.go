@@ -76,6 +76,11 @@ type Observation struct {
 	Outcome  []string // what went wrong, in the order of Scenario.Outcomes; empty if clean
 	Sessions []Session
 	Server   Server
+
+	// Measures are what a scenario measures besides, by name; the unit ends the name.
+	Measures map[string]int64
+
+	delivered map[int]bool // clients whose data reached the server's application
 }
 
 // Replication is one replication with all that it gave.
@@ -87,6 +92,7 @@ type Replication struct {
 	Failed   bool              `json:"failed"`
 	Sessions []Session         `json:"sessions"`
 	Server   Server            `json:"server"`
+	Measures map[string]int64  `json:"measures,omitempty"`
 	Virtual  int64             `json:"virtual_ns"`
 	Events   int               `json:"events"`
 	Digest   string            `json:"digest"`
@@ -160,7 +166,7 @@ func Replicate(v Values, seed uint64, p Predicate) Replication {
 	result, o := v.scenario.Run(v, sim.Config{Scenario: v.scenario.Name, Seed: seed})
 	r := Replication{
 		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
-		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server,
+		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
 		Repeat: v.Repeat(seed, p), Records: result.Records,
 	}

@@ -70,6 +70,36 @@ func Server(ctx context.Context, conn net.Conn, c Config) (net.Conn, error) {
 	return session, nil
 }
 
+// NewListener returns a listener of DTLS sessions over one of connections, as
+// dtls.NewListener: its Accept performs the handshake of each connection inline, so
+// that one that does not come about holds up all others. limit returns the context
+// of a handshake.
+func NewListener(inner net.Listener, c Config, limit func() (context.Context, context.CancelFunc)) (net.Listener, error) {
+	config, err := c.config(false)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnectContextMaker = func() (context.Context, func()) {
+		ctx, cancel := limit()
+		return ctx, cancel
+	}
+	l, err := dtls.NewListener(inner, config)
+	if err != nil {
+		return nil, err
+	}
+	return &listener{l}, nil
+}
+
+type listener struct{ net.Listener }
+
+func (l *listener) Accept() (net.Conn, error) {
+	session, err := l.Listener.Accept()
+	if err != nil {
+		return nil, plain(err)
+	}
+	return session, nil
+}
+
 // PeerClosed tells whether an error of Read or Write means that the peer has
 // closed the session in order.
 func PeerClosed(err error) bool {

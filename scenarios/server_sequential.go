@@ -1,0 +1,106 @@
+package scenarios
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// sequentialServer is server model S, one socket at a time, as Mbed TLS's
+// programs/ssl/dtls_server.c does it (library/net_sockets.c): wait for any
+// datagram without taking it, connect the listening socket to its source, at once
+// bind a new listening socket, handshake, read, answer, close, release the
+// connected socket, and again. Datagrams of the connected peer go to the connected
+// socket; everybody else's wait in the queue of the new listening socket, so that
+// a stale datagram that arrives during another session is deferred, not dropped.
+type sequentialServer struct {
+	server
+	listening *sim.Socket
+}
+
+// start starts the server.
+func (s *sequentialServer) start() {
+	s.w.Go("server", func() {
+		err := s.listen()
+		if err == nil {
+			err = s.serve()
+		}
+		s.w.Note(s.host, "server ends", err.Error())
+	})
+}
+
+func (s *sequentialServer) listen() (err error) {
+	s.listening, err = s.host.Listen(s.port)
+	return err
+}
+
+// serve accepts sessions until the listening socket is closed.
+func (s *sequentialServer) serve() error {
+	for {
+		first, peer, err := s.listening.Peek()
+		if err != nil {
+			return err
+		}
+		if !trace.StartsHandshake(first) && s.v.Choice("first-record") != "stack" {
+			s.listening.Discard()
+			if s.v.Choice("first-record") == "reject" {
+				s.unexpected++
+				s.report("unexpected message: the first datagram from %s is %s", peer, trace.Label(first))
+			} else {
+				s.w.Note(s.host, "discard", fmt.Sprintf("the first datagram from %s is %s", peer, trace.Label(first)))
+			}
+			continue
+		}
+		s.w.Busy()
+		err = s.session(first, peer)
+		s.w.Idle()
+		if err != nil {
+			return err
+		}
+		if err := s.w.Sleep(s.v.Duration("pause-after-release")); err != nil {
+			return err
+		}
+	}
+}
+
+// session serves one session; its error is one that ends the server.
+func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
+	name, begun := s.accepted(first, peer), s.begun(first, peer)
+	socket := s.listening
+	if err := socket.Connect(peer); err != nil {
+		return err
+	}
+	defer socket.Close()
+	if s.v.Choice("server-port") == "rotate" {
+		s.port++
+	}
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if completed, err := s.talk(socket.Endpoint()); err != nil {
+		s.fail(name, completed, begun, err)
+	}
+	if err := s.w.Sleep(s.v.Duration("linger")); err != nil {
+		return err
+	}
+	s.w.Note(s.host, "release", name)
+	return nil
+}
+
+// talk is the session itself, until the endpoint is closed. It tells whether the
+// handshake was completed.
+func (s *sequentialServer) talk(conn net.Conn) (completed bool, err error) {
+	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
+	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
+	defer cancel()
+	session, err := endpoint.Server(ctx, conn, s.config)
+	if err != nil {
+		return false, err
+	}
+	s.w.Note(s.host, "handshake completed", "")
+	return true, s.converse(session)
+}

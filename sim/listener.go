@@ -1,0 +1,164 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// backlog is how many accepted peers wait for Accept, as in pion's own listener
+// (transport/v2/udp, defaultListenBacklog).
+const backlog = 128
+
+// Listener accepts peers on one UDP port, as pion's own listener
+// (transport/v2/udp) does: a datagram from a new remote address makes a connection
+// if the filter lets it, and all that come from that address afterwards belong to
+// it, until it is closed.
+type Listener struct {
+	socket    *Socket
+	filter    func(datagram []byte) bool
+	tombstone time.Duration
+
+	// Guarded by Host.mu.
+	waiting    []*Connection
+	ready      *sync.Cond
+	closed     bool
+	tombstones map[netip.AddrPort]time.Duration // until when a peer that is gone is not let in again
+}
+
+var _ net.Listener = (*Listener)(nil)
+
+// Connection is a connection that a Listener has accepted.
+type Connection struct {
+	*Socket
+	listener *Listener
+
+	// First is the datagram that made the connection.
+	First []byte
+}
+
+// ListenPeers opens a listener on a port. A new peer is let in if filter accepts
+// its first datagram, nil accepting any, and if no connection of it was closed less
+// than tombstone ago.
+func (h *Host) ListenPeers(number uint16, filter func(datagram []byte) bool, tombstone time.Duration) (*Listener, error) {
+	socket, err := h.Listen(number)
+	if err != nil {
+		return nil, err
+	}
+	l := &Listener{
+		socket: socket, filter: filter, tombstone: tombstone,
+		ready: sync.NewCond(&h.mu), tombstones: make(map[netip.AddrPort]time.Duration),
+	}
+	go l.run()
+	return l, nil
+}
+
+// run takes the datagrams of peers that have no connection.
+func (l *Listener) run() {
+	h := l.socket.port.host
+	for {
+		h.mu.Lock()
+		err := l.socket.await()
+		if err != nil {
+			l.closed = true
+			l.ready.Broadcast()
+			h.mu.Unlock()
+			return
+		}
+		d := l.socket.take()
+		dead := l.tombstones[d.from] > h.w.Now()
+		full := len(l.waiting) >= backlog
+		h.mu.Unlock()
+		switch {
+		case dead:
+			l.drop(d, "a connection of this peer was closed a short while ago")
+		case l.filter != nil && !l.filter(d.payload):
+			l.drop(d, "the filter lets no such datagram in")
+		case full:
+			l.drop(d, "the backlog is full")
+		default:
+			l.admit(d)
+		}
+	}
+}
+
+func (l *Listener) drop(d datagram, reason string) {
+	h := l.socket.port.host
+	h.w.Note(h, "listener drops", fmt.Sprintf("%s from %s: %s", trace.Label(d.payload), d.from, reason))
+}
+
+// admit makes a connection for the sender of a datagram.
+func (l *Listener) admit(d datagram) {
+	h := l.socket.port.host
+	socket, err := h.Connect(l.socket.local.Port(), d.from)
+	if err != nil { // the listener was closed meanwhile
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	socket.enqueue(d)
+	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.payload})
+	l.ready.Broadcast()
+}
+
+// AcceptPeer waits for the next connection.
+func (l *Listener) AcceptPeer() (*Connection, error) {
+	h := l.socket.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(l.waiting) == 0 {
+		if l.closed {
+			return nil, l.socket.failure("accept", net.ErrClosed)
+		}
+		l.ready.Wait()
+	}
+	c := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	return c, nil
+}
+
+// Accept implements net.Listener.
+func (l *Listener) Accept() (net.Conn, error) {
+	c, err := l.AcceptPeer()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Waiting returns how many connections wait for Accept.
+func (l *Listener) Waiting() int {
+	h := l.socket.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(l.waiting)
+}
+
+// Close implements net.Listener. Connections that were accepted stay open.
+func (l *Listener) Close() error { return l.socket.Close() }
+
+// Addr implements net.Listener.
+func (l *Listener) Addr() net.Addr { return l.socket.LocalAddr() }
+
+// Peer returns the remote address.
+func (c *Connection) Peer() netip.AddrPort { return c.peer }
+
+// Close implements net.Conn: the peer's datagrams belong to the listener again.
+func (c *Connection) Close() error {
+	err := c.Socket.Close()
+	if err != nil && errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	if l := c.listener; l.tombstone > 0 {
+		h := c.port.host
+		h.mu.Lock()
+		l.tombstones[c.peer] = h.w.Now() + l.tombstone
+		h.mu.Unlock()
+	}
+	return err
+}
