@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/report/text"
@@ -27,6 +28,11 @@ func TestGoldenTraces(t *testing.T) {
 		name string
 		set  scenarios.Settings
 	}{
+		{"listener-inline", scenarios.Settings{"alert-latency": "30ms"}},
+		{"listener-concurrent", scenarios.Settings{"alert-latency": "30ms", "handshakes": "concurrent"}},
+		{"listener-filter", scenarios.Settings{"alert-latency": "30ms", "filter": "client-hello"}},
+		{"listener-tombstone", scenarios.Settings{"alert-latency": "30ms", "tombstone": "100ms"}},
+		{"copy-of-hello", scenarios.Settings{"clients": "1", "duplicate": "0.3", "duplicate-delay": "80ms"}},
 		{"clean", scenarios.Settings{}},
 		{"stack", scenarios.Settings{"alert-latency": "30ms"}},
 		{"reject", scenarios.Settings{"alert-latency": "30ms", "first-record": "reject"}},
@@ -42,8 +48,12 @@ func TestGoldenTraces(t *testing.T) {
 		{"certificate", scenarios.Settings{"credentials": "ecdsa", "clients": "1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			scenario := "late-close-notify"
+			if strings.HasPrefix(c.name, "listener-") {
+				scenario = "unfiltered-listener"
+			}
 			o, err := p.Do(context.Background(), worker.Job{
-				Scenario: "late-close-notify", Settings: short.With(c.set), Seed: 1, Trace: true,
+				Scenario: scenario, Settings: short.With(c.set), Seed: 1, Trace: true,
 			})
 			if err != nil || o.Status != worker.Completed {
 				t.Fatal(err, o.Status, o.Dump)

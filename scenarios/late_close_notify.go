@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
@@ -34,39 +33,15 @@ var lateCloseNotify = &Scenario{
 	Run:      runLateCloseNotify,
 }
 
-// expandRemedy returns the settings that a remedy stands for. What it sets may not
-// be given otherwise as well, but for the length of the linger.
+// expandRemedy returns the settings that a remedy stands for.
 func expandRemedy(given Values) (Settings, error) {
-	set, ok := given.values["remedy"]
-	if !ok {
-		return nil, nil
-	}
-	remedy := set.parsed.(string)
-	implied := Settings{}
-	switch remedy {
-	case "linger":
-		implied["linger"] = "50ms"
-	case "recognise":
-		implied["first-record"] = "discard"
-	case "client-waits":
-		implied["client"] = "waits"
-	case "server-port":
-		implied["server-port"] = "rotate"
-	case "linger+recognise":
-		implied["linger"] = "50ms"
-		implied["first-record"] = "discard"
-	}
-	for name, text := range implied {
-		v, ok := given.values[name]
-		switch {
-		case !ok:
-		case name == "linger":
-			delete(implied, name)
-		case v.text != text:
-			return nil, fmt.Errorf("remedy=%s sets %s=%s, and %s=%s is given as well", remedy, name, text, name, v.text)
-		}
-	}
-	return implied, nil
+	return expandShorthand(given, "remedy", map[string]Settings{
+		"linger":           {"linger": "50ms"},
+		"recognise":        {"first-record": "discard"},
+		"client-waits":     {"client": "waits"},
+		"server-port":      {"server-port": "rotate"},
+		"linger+recognise": {"linger": "50ms", "first-record": "discard"},
+	}, "linger")
 }
 
 func runLateCloseNotify(v Values, c sim.Config) (sim.Result, Observation) {

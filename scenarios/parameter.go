@@ -265,6 +265,28 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 	return v, nil
 }
 
+// expandShorthand returns the settings that the value of a shorthand stands for. What
+// it sets may not be given otherwise as well, but for the parameters that are
+// adjustable, of which the given value stands.
+func expandShorthand(given Values, name string, meanings map[string]Settings, adjustable ...string) (Settings, error) {
+	set, ok := given.values[name]
+	if !ok {
+		return nil, nil
+	}
+	implied := maps.Clone(meanings[set.text])
+	for _, p := range slices.Sorted(maps.Keys(implied)) {
+		v, ok := given.values[p]
+		switch {
+		case !ok:
+		case slices.Contains(adjustable, p):
+			delete(implied, p)
+		case v.text != implied[p]:
+			return nil, fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", name, set.text, p, implied[p], p, v.text)
+		}
+	}
+	return implied, nil
+}
+
 // Given tells whether the parameter was set, by the user or by a shorthand that
 // the user set, and does not have its default.
 func (v Values) Given(name string) bool {

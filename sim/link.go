@@ -17,8 +17,8 @@ type Packet struct {
 	ID       trace.Datagram
 	From, To netip.AddrPort
 
-	// Sender and Receiver are the actors at the two ends: the one that sends, and
-	// the one that last opened a socket at the destination.
+	// Sender and Receiver are the actors at the two ends: the one that opened the
+	// socket that sends, and the one that last opened a socket at the destination.
 	Sender, Receiver string
 
 	Payload []byte
@@ -157,17 +157,17 @@ func (d *draws) draw(l law.Law, make func() *stream.Stream) time.Duration {
 }
 
 // send gives a datagram to the network. It never blocks.
-func (w *World) send(from *port, source, destination netip.AddrPort, payload []byte) {
+func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte) {
 	if w.Stopped() {
 		return
 	}
-	actor := w.Current()
+	actor, from := w.Current(), socket.port
 	w.mu.Lock()
 	from.host.sent[actor.Name]++
 	p := &Packet{
 		ID:   trace.Datagram{Actor: actor.Name, Number: from.host.sent[actor.Name]},
-		From: source, To: destination,
-		Sender: actor.Name, Receiver: w.owners[destination],
+		From: socket.local, To: destination,
+		Sender: socket.actor, Receiver: w.owners[destination],
 		Payload: append([]byte(nil), payload...),
 		label:   trace.Label(payload),
 	}

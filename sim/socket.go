@@ -195,7 +195,7 @@ func (s *Socket) Write(p []byte) (int, error) {
 	case !peer.IsValid():
 		return 0, s.failure("write", fmt.Errorf("the socket is not connected"))
 	}
-	h.w.send(s.port, s.local, peer, p)
+	h.w.send(s, peer, p)
 	return len(p), nil
 }
 
@@ -218,7 +218,7 @@ func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 		return 0, s.failure("write", net.ErrClosed)
 	}
 	a := to.AddrPort()
-	h.w.send(s.port, s.local, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), p)
+	h.w.send(s, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), p)
 	return len(p), nil
 }
 

@@ -400,8 +400,8 @@ func TestCommonRandomNumbers(t *testing.T) {
 		}}, func(w *World, a, b *Host) {
 			to := netip.AddrPortFrom(addressB, 9)
 			for i, name := range []string{"up", "down"} {
-				s := must(a.Connect(uint16(i+1), to))
 				w.Go(name, func() {
+					s := must(a.Connect(uint16(i+1), to))
 					for range 20 {
 						fmt.Fprint(s, "x")
 					}

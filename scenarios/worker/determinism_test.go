@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -153,6 +154,49 @@ func occupyCores(t *testing.T, processes int) {
 			_ = c.Process.Kill()
 			_ = c.Wait() // it was killed
 		})
+	}
+}
+
+// Every scenario, under loss in bursts, copies and random latencies, with each value
+// of each choice that it has.
+func TestEveryScenarioRepeats(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 10
+	if testkit.Long() {
+		seeds = 100
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for _, s := range scenarios.All() {
+		if strings.HasPrefix(s.Name, "test-") {
+			continue
+		}
+		var jobs []worker.Job
+		for _, parameter := range s.Parameters {
+			for _, choice := range parameter.Choices {
+				for i := range seeds {
+					set := scenarios.Settings{
+						"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
+						"latency": "5ms+exponential(mean=20ms)", "clients": "3",
+					}
+					set[parameter.Name] = choice
+					if parameter.Name != "credentials" {
+						set["credentials"] = "psk"
+					}
+					jobs = append(jobs, worker.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
+				}
+			}
+		}
+		one := collect(t, testkit.Pool(t, 1), jobs)
+		compare(t, s.Name+" with 2 workers", one, collect(t, testkit.Pool(t, 2), jobs))
+		here := make([]worker.Outcome, len(jobs))
+		for i, job := range jobs {
+			v, err := s.Resolve(job.Settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			here[i].Replication = scenarios.Replicate(v, job.Seed, scenarios.Predicate{})
+		}
+		compare(t, s.Name+" in a process of four threads", one, here)
 	}
 }
 

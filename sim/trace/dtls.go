@@ -146,10 +146,17 @@ func Label(datagram []byte) string {
 
 // StartsHandshake tells whether a datagram can begin a session: its first record
 // is a handshake record of epoch 0 (RFC 6347 section 4.2.1). It need not be a
-// ClientHello: that is what dtls.Listen of pion asks for.
+// ClientHello.
 func StartsHandshake(datagram []byte) bool {
 	r, _, ok := parseRecord(datagram)
 	return ok && r.ContentType == Handshake && r.Epoch == 0
+}
+
+// BeginsWithHandshake tells whether the first record of a datagram is a handshake
+// record, of whatever epoch: what dtls.Listen of pion v2 asks for.
+func BeginsWithHandshake(datagram []byte) bool {
+	r, _, ok := parseRecord(datagram)
+	return ok && r.ContentType == Handshake
 }
 
 // IsClientHello tells whether the first record of a datagram is a ClientHello.

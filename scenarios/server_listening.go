@@ -1,0 +1,171 @@
+package scenarios
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// listenerParameters are those of the server models on a listener.
+var listenerParameters = []Parameter{
+	{Name: "filter", Type: ChoiceType, Default: "none", Choices: []string{"none", "handshake", "client-hello"},
+		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake record (as dtls.Listen), client-hello wants a ClientHello of epoch 0"},
+	{Name: "handshakes", Type: ChoiceType, Default: "inline", Choices: []string{"inline", "concurrent"},
+		Meaning: "inline: in Accept, one after another (dtls.NewListener); concurrent: each in a goroutine of its own"},
+	{Name: "tombstone", Type: DurationType, Default: "0s", Meaning: "how long after the close of a connection its peer is not let in again"},
+}
+
+// filters are the filters of a listener by their names.
+var filters = map[string]func(datagram []byte) bool{
+	"none": nil,
+	// dtls.Listen of pion v2 looks at the content type of the first record alone.
+	"handshake":    trace.BeginsWithHandshake,
+	"client-hello": trace.IsClientHello,
+}
+
+// listeningServer is server model L, pion's listener, whose Accept performs the
+// handshake inline, so that one ghost blocks everyone for the handshake timeout (d2
+// listener.go:65); or, with concurrent handshakes, server model M, one goroutine for
+// each association.
+type listeningServer struct {
+	server
+	listener *sim.Listener
+
+	blocked time.Duration // how long Accept was held up by handshakes that no client had begun
+	waited  bool          // whether a client waited meanwhile
+}
+
+// start starts the server.
+func (s *listeningServer) start() {
+	s.w.Go("server", func() {
+		var err error
+		s.listener, err = s.host.ListenPeers(s.port, filters[s.v.Choice("filter")], s.v.Duration("tombstone"))
+		if err == nil {
+			if s.v.Choice("handshakes") == "inline" {
+				err = s.serveInline()
+			} else {
+				err = s.serveConcurrently()
+			}
+		}
+		s.w.Note(s.host, "server ends", err.Error())
+	})
+}
+
+// limit returns the context of a handshake.
+func (s *listeningServer) limit() (context.Context, context.CancelFunc) {
+	return s.w.WithTimeout(s.v.Duration("handshake-timeout"))
+}
+
+// attempt is a connection whose handshake is under way.
+type attempt struct {
+	*sim.Connection
+	name  string
+	begun bool
+	since time.Duration
+}
+
+// attempt accepts a connection.
+func (s *listeningServer) attempt() (attempt, error) {
+	c, err := s.listener.AcceptPeer()
+	if err != nil {
+		return attempt{}, err
+	}
+	s.w.Busy()
+	name := s.accepted(c.First, c.Peer())
+	return attempt{Connection: c, name: name, begun: s.begun(c.First, c.Peer()), since: s.w.Now()}, nil
+}
+
+// inline is the listener below the DTLS listener: it keeps the connection whose
+// handshake Accept performs.
+type inline struct {
+	*sim.Listener
+	server  *listeningServer
+	current attempt
+}
+
+// Accept implements net.Listener.
+func (l *inline) Accept() (net.Conn, error) {
+	var err error
+	if l.current, err = l.server.attempt(); err != nil {
+		return nil, err
+	}
+	return l.current.Endpoint(), nil
+}
+
+// serveInline is server model L.
+func (s *listeningServer) serveInline() error {
+	inner := &inline{Listener: s.listener, server: s}
+	listener, err := endpoint.NewListener(inner, s.config, s.limit)
+	if err != nil {
+		return err
+	}
+	for {
+		inner.current = attempt{}
+		session, err := listener.Accept()
+		a := inner.current
+		switch {
+		case a.Connection == nil: // the listener itself has ended
+			return err
+		case err != nil:
+			if !a.begun {
+				s.blocked += s.w.Now() - a.since
+				s.waited = s.waited || s.listener.Waiting() > 0
+			}
+			s.fail(a.name, false, a.begun, err)
+			s.release(a)
+		default:
+			s.w.Note(s.host, "handshake completed", a.name)
+			s.w.Go(a.name, func() { s.serve(a, session) })
+		}
+	}
+}
+
+// serveConcurrently is server model M.
+func (s *listeningServer) serveConcurrently() error {
+	for {
+		a, err := s.attempt()
+		if err != nil {
+			return err
+		}
+		s.w.Go(a.name, func() {
+			ctx, cancel := s.limit()
+			defer cancel()
+			session, err := endpoint.Server(ctx, a.Endpoint(), s.config)
+			if err != nil {
+				s.fail(a.name, false, a.begun, err)
+				s.release(a)
+				return
+			}
+			s.w.Note(s.host, "handshake completed", a.name)
+			s.serve(a, session)
+		})
+	}
+}
+
+// serve is a session after its handshake.
+func (s *listeningServer) serve(a attempt, session net.Conn) {
+	if err := s.converse(session); err != nil {
+		s.fail(a.name, true, a.begun, err)
+	}
+	s.release(a)
+}
+
+// release lets the connection linger and releases it.
+func (s *listeningServer) release(a attempt) {
+	defer s.w.Idle()
+	if s.w.Sleep(s.v.Duration("linger")) == nil {
+		s.w.Note(s.host, "release", a.name)
+	}
+	_ = a.Close() // it is open until here
+}
+
+// observe implements serverModel.
+func (s *listeningServer) observe(o *Observation, wrong map[string]bool) {
+	s.server.observe(o, wrong)
+	wrong[AcceptBlocked] = s.waited
+	o.Measures = map[string]int64{"accept_blocked_ns": int64(s.blocked)}
+}

@@ -1,0 +1,39 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// unfilteredListener is a listener that lets anything in (pion/dtls issue 255, which
+// gave dtls.Listen its filter; dtls.NewListener has none): a late close_notify makes
+// a connection, and its handshake, which never comes, holds up Accept.
+var unfilteredListener = &Scenario{
+	Name: "unfiltered-listener",
+	Summary: "A listener that demultiplexes by remote address and lets any datagram in; a late close_notify " +
+		"becomes a connection, whose handshake holds up Accept.",
+	Parameters: parameters(latencyParameters, []Parameter{
+		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
+	}, faultParameters, clientParameters, []Parameter{
+		{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
+		{Name: "linger", Type: DurationType, Default: "0s", Meaning: "after closing, before the connection is released: what arrives is read and dropped"},
+	}, listenerParameters, sessionParameters, []Parameter{
+		{Name: "remedy", Type: ChoiceType, Default: "none", Choices: []string{"none", "linger", "filter", "tombstone", "concurrent", "short-timeout"},
+			Meaning: "shorthand that sets linger=50ms unless given, filter=client-hello, tombstone=4m unless given (twice the MSL, RFC 793), handshakes=concurrent, or handshake-timeout=1s unless given"},
+	}),
+	Outcomes: outcomes(GhostSession, AcceptBlocked, NextHandshakeFailed, DataLost, ServerError),
+	Probe:    ProbeRange{Name: "alert-latency", From: 0, To: 300 * time.Millisecond},
+	Expand: func(given Values) (Settings, error) {
+		return expandShorthand(given, "remedy", map[string]Settings{
+			"linger": {"linger": "50ms"}, "filter": {"filter": "client-hello"}, "tombstone": {"tombstone": "4m"},
+			"concurrent": {"handshakes": "concurrent"}, "short-timeout": {"handshake-timeout": "1s"},
+		}, "linger", "tombstone", "handshake-timeout")
+	},
+	Run: func(v Values, c sim.Config) (sim.Result, Observation) {
+		c.Link = networkLink(v, serverAddress)
+		c.Link.Override = alertLatency(v, stream.New(c.Seed, c.Scenario, "latency/alert"))
+		return runSessions(v, c, func(s server) serverModel { return &listeningServer{server: s} })
+	},
+}
