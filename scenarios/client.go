@@ -68,6 +68,11 @@ func (c *client) attempt(server netip.AddrPort) error {
 			return err
 		}
 	}
+	if c.v.Has("close-delay") {
+		if err := c.w.Sleep(c.v.Duration("close-delay")); err != nil {
+			return err
+		}
+	}
 	c.w.Note(c.host, "close", "")
 	return nil
 }

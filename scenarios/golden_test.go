@@ -32,6 +32,8 @@ func TestGoldenTraces(t *testing.T) {
 		{"listener-concurrent", scenarios.Settings{"alert-latency": "30ms", "handshakes": "concurrent"}},
 		{"listener-filter", scenarios.Settings{"alert-latency": "30ms", "filter": "client-hello"}},
 		{"listener-tombstone", scenarios.Settings{"alert-latency": "30ms", "tombstone": "100ms"}},
+		{"truncation", scenarios.Settings{"alert-latency": "5ms", "clients": "1"}},
+		{"truncation-acknowledged", scenarios.Settings{"alert-latency": "5ms", "clients": "1", "remedy": "acknowledgement"}},
 		{"copy-of-hello", scenarios.Settings{"clients": "1", "duplicate": "0.3", "duplicate-delay": "80ms"}},
 		{"clean", scenarios.Settings{}},
 		{"stack", scenarios.Settings{"alert-latency": "30ms"}},
@@ -49,8 +51,11 @@ func TestGoldenTraces(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scenario := "late-close-notify"
-			if strings.HasPrefix(c.name, "listener-") {
+			switch {
+			case strings.HasPrefix(c.name, "listener-"):
 				scenario = "unfiltered-listener"
+			case strings.HasPrefix(c.name, "truncation"):
+				scenario = "truncation"
 			}
 			o, err := p.Do(context.Background(), worker.Job{
 				Scenario: scenario, Settings: short.With(c.set), Seed: 1, Trace: true,

@@ -27,6 +27,17 @@ var faultParameters = []Parameter{
 // parameters joins groups of parameters into one list.
 func parameters(groups ...[]Parameter) []Parameter { return slices.Concat(groups...) }
 
+// withDefaults returns parameters with other defaults.
+func withDefaults(list []Parameter, defaults Settings) []Parameter {
+	list = slices.Clone(list)
+	for i := range list {
+		if d, ok := defaults[list[i].Name]; ok {
+			list[i].Default = d
+		}
+	}
+	return list
+}
+
 // networkLink returns the link that the network's parameters describe, between
 // clients and a server at that address.
 func networkLink(v Values, server netip.Addr) sim.Link {

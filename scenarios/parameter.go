@@ -294,6 +294,12 @@ func (v Values) Given(name string) bool {
 	return ok
 }
 
+// Has tells whether the scenario has a parameter of that name.
+func (v Values) Has(name string) bool {
+	_, ok := v.values[name]
+	return ok
+}
+
 // Duration returns the value of a parameter of DurationType.
 func (v Values) Duration(name string) time.Duration { return v.values[name].parsed.(time.Duration) }
 

@@ -200,7 +200,7 @@ func (s *Scenario) parameterNames() []string {
 }
 
 // all lists the scenarios in the order in which they are shown.
-var all = []*Scenario{lateCloseNotify, unfilteredListener}
+var all = []*Scenario{lateCloseNotify, unfilteredListener, truncation}
 
 // Register adds a scenario of a program's own. It is called before the program
 // becomes a worker (worker.ServeIfAsked), and panics if the name is taken.

@@ -208,7 +208,7 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 		}
 		parts = append(parts, part)
 	}
-	s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value.",
+	s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
 		f.Figure.X.Label, strings.Join(parts, "; "), inside, all)
 	fig, err := figure.Curves(f.Figure.Title, f.Figure.X.Label, f.Figure.LogY, drawn, confidence, s.Sentence)
 	if err != nil {

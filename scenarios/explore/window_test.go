@@ -168,6 +168,38 @@ func TestUnfilteredListenerWindows(t *testing.T) {
 	}
 }
 
+// Data is lost when the alert overtakes it, La + d < Ld (entry 15 of the catalogue).
+func TestTruncationWindows(t *testing.T) {
+	const ms = time.Millisecond
+	truncation, err := scenarios.Find("truncation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		set  scenarios.Settings
+		want []explore.Interval
+	}{
+		{scenarios.Settings{}, windows(0, 10*ms)},
+		{scenarios.Settings{"close-delay": "3ms"}, windows(0, 7*ms)},
+		{scenarios.Settings{"uplink": "25ms"}, windows(0, 25*ms)},
+		{scenarios.Settings{"remedy": "close-delay"}, windows()},
+		{scenarios.Settings{"remedy": "acknowledgement"}, windows()},
+	} {
+		s := explore.Search{Scenario: truncation, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: truncation.Probe}
+		w := find(t, p, s)
+		if !slices.Equal(w.FailureWindows, c.want) {
+			t.Errorf("%v: failure windows %v, want %v\ncells: %v", c.set, w.FailureWindows, c.want, w.Cells)
+		}
+		for _, cell := range w.Cells {
+			if cell.Failed && !slices.Equal(cell.Outcome, []string{"data-lost"}) {
+				t.Errorf("%v: cell %v", c.set, cell)
+			}
+		}
+		checkStructure(t, p, w)
+	}
+}
+
 // checkStructure checks what holds of every answer: the cells cover the range, and
 // the witnesses repeat.
 func checkStructure(t *testing.T, r explore.Runner, w *explore.Windows) {

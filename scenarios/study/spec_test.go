@@ -15,7 +15,7 @@ import (
 
 // The built-in studies parse, and hold what the founding study has to show.
 func TestBuiltin(t *testing.T) {
-	if names := study.Builtin(); !slices.Equal(names, []string{"late-close-notify", "unfiltered-listener"}) {
+	if names := study.Builtin(); !slices.Equal(names, []string{"late-close-notify", "truncation", "unfiltered-listener"}) {
 		t.Errorf("built in are %v", names)
 	}
 	for _, name := range study.Builtin() {

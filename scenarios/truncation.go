@@ -1,0 +1,40 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// truncation is the loss of data to the sender's own close_notify: datagrams are
+// reordered, the alert overtakes the data, and an endpoint that has read the alert
+// reads nothing any more (RFC 5246 section 7.2.1 wants data behind a close_notify
+// ignored, and in DTLS what is behind is a matter of latencies).
+var truncation = &Scenario{
+	Name: "truncation",
+	Summary: "A concurrent server; the client's close_notify overtakes its last data, and the server " +
+		"takes the session for closed.",
+	Parameters: parameters(latencyParameters, []Parameter{
+		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
+	}, faultParameters, clientParameters, []Parameter{
+		{Name: "close-delay", Type: DurationType, Default: "0s", Meaning: "pause of a client between its last datagram and its close"},
+		{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
+		{Name: "linger", Type: DurationType, Default: "1s", Meaning: "after closing, before the connection is released: what arrives is read and dropped"},
+	}, withDefaults(listenerParameters, Settings{"filter": "client-hello", "handshakes": "concurrent"}), sessionParameters, []Parameter{
+		{Name: "remedy", Type: ChoiceType, Default: "none", Choices: []string{"none", "acknowledgement", "close-delay"},
+			Meaning: "shorthand: acknowledgement sets client=waits (the client closes when the server's application has answered), close-delay sets close-delay=50ms unless given"},
+	}),
+	Outcomes: outcomes(GhostSession, AcceptBlocked, NextHandshakeFailed, DataLost, ServerError),
+	Probe:    ProbeRange{Name: "alert-latency", From: 0, To: 100 * time.Millisecond},
+	Expand: func(given Values) (Settings, error) {
+		return expandShorthand(given, "remedy", map[string]Settings{
+			"acknowledgement": {"client": "waits"}, "close-delay": {"close-delay": "50ms"},
+		}, "close-delay")
+	},
+	Run: func(v Values, c sim.Config) (sim.Result, Observation) {
+		c.Link = networkLink(v, serverAddress)
+		c.Link.Override = alertLatency(v, stream.New(c.Seed, c.Scenario, "latency/alert"))
+		return runSessions(v, c, func(s server) serverModel { return &listeningServer{server: s} })
+	},
+}
