@@ -21,6 +21,8 @@ type Scenario struct {
 	Name    string
 	Summary string
 
+	Explanation Explanation
+
 	// Parameters in the order in which they are shown; one that follows another
 	// stands behind it.
 	Parameters []Parameter
@@ -39,6 +41,14 @@ type Scenario struct {
 
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
+}
+
+// Explanation is what is known of a scenario besides what its runs show.
+type Explanation struct {
+	Mechanism  string   // how it fails
+	Prediction string   // under which condition, before any run
+	Findings   []string // what the runs showed that the prediction did not say; tests hold them
+	References []string // RFC sections, issues, source
 }
 
 // Outcome is one thing that can go wrong in a run.
@@ -180,6 +190,14 @@ func Replicate(v Values, seed uint64, p Predicate) Replication {
 		r.Limit = string(result.End)
 	}
 	return r
+}
+
+// Remedies returns the remedies that the scenario offers, "none" first.
+func (s *Scenario) Remedies() []string {
+	if p := s.Parameter("remedy"); p != nil {
+		return p.Choices
+	}
+	return nil
 }
 
 // Parameter returns the parameter of that name, or nil.

@@ -15,6 +15,19 @@ var truncation = &Scenario{
 	Name: "truncation",
 	Summary: "A concurrent server; the client's close_notify overtakes its last data, and the server " +
 		"takes the session for closed.",
+	Explanation: Explanation{
+		Mechanism: "A client sends its data and closes. The close_notify takes another time than the data and arrives " +
+			"first. The server's endpoint closes, its application reads the end of the session, and the data, when it " +
+			"arrives, is dropped. Neither side is told of an error.",
+		Prediction: "With d the gap between data and alert at the sender, and Ld and La their latencies: La + d < Ld.",
+		Findings: []string{
+			"How far latencies spread does not matter without a delay: with equal medians, half of all sessions lose their data.",
+			"No filter, linger or tombstone at the server helps; only the client can wait, for an answer of the application or for as long as latencies differ.",
+		},
+		References: []string{
+			"RFC 5246 section 7.2.1: data received after a closure alert is ignored", "RFC 6347 section 4.2.7: alerts are not retransmitted",
+		},
+	},
 	Parameters: parameters(latencyParameters, []Parameter{
 		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
 	}, faultParameters, clientParameters, []Parameter{

@@ -14,6 +14,22 @@ var unfilteredListener = &Scenario{
 	Name: "unfiltered-listener",
 	Summary: "A listener that demultiplexes by remote address and lets any datagram in; a late close_notify " +
 		"becomes a connection, whose handshake holds up Accept.",
+	Explanation: Explanation{
+		Mechanism: "The listener makes a connection of any datagram from a remote address that it does not know. A " +
+			"close_notify that arrives after the release of its session is one. Accept performs handshakes inline, so it " +
+			"waits for a ClientHello on that connection until the handshake timeout, and everybody else waits in the backlog.",
+		Prediction: "As in late-close-notify: d + La - Ld > P + W. Accept is lost for the handshake timeout.",
+		Findings: []string{
+			"The filter of dtls.Listen, a first record of type handshake, is enough against alerts and data.",
+			"A tombstone must last from the release to the alert's arrival; at the very nanosecond at which it ends it is gone.",
+			"Concurrent handshakes leave the ghost where it is, but it holds nobody up.",
+			"A shorter handshake timeout helps if the ghost ends while the next client still repeats its hello.",
+		},
+		References: []string{
+			"pion/dtls issue 255, and listener.go and config.go of pion/dtls v2.2.12", "pion/transport v2.2.10, udp/conn.go",
+			"RFC 6347 section 4.1.2.7: invalid records should be discarded silently",
+		},
+	},
 	Parameters: parameters(latencyParameters, []Parameter{
 		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
 	}, faultParameters, clientParameters, []Parameter{

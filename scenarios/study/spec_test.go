@@ -150,8 +150,6 @@ func figure(figure, old, replacement string) string {
 	return head + "figures:\n" + strings.Replace(figure, old, replacement, 1)
 }
 
-// twice is why what is said of a file that is no mapping is not tested yet.
-const twice = "of what is no mapping it is told besides that every key is missing"
 
 // broken lists studies with the faults that are found in them: line:column, and what
 // the message says.

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+func newExplain() *cobra.Command {
+	var (
+		f format
+		p pool
+	)
+	c := &cobra.Command{
+		Use:   "explain SCENARIO",
+		Short: "Explain how a scenario fails, and run it under each remedy",
+		Long: `Explain a scenario: the mechanism, the predicted condition, what runs have shown besides, and
+where to read on. Then search the failure windows of its probe of choice under each remedy,
+and show them.
+
+JSON: {scenario, summary, mechanism, prediction, findings: [], references: [], probe,
+remedies: [{remedy, windows: as of dtlssim window}]}.`,
+		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
+		Args:    argsBetween(1, 1, "one SCENARIO"),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := scenarios.Find(args[0])
+			if err := errors.Join(err, p.check()); err != nil {
+				return err
+			}
+			workers, err := p.start()
+			if err != nil {
+				return err
+			}
+			defer workers.Close()
+			e := text.NewExplanation(s)
+			for _, remedy := range s.Remedies() {
+				w, err := explore.FindWindows(c.Context(), workers, explore.Search{
+					Scenario: s, Settings: scenarios.Settings{"remedy": remedy}, Seed: 1, Probe: s.Probe,
+				})
+				if err != nil {
+					return interruptedOr(c, err)
+				}
+				e.Remedies = append(e.Remedies, text.RemedyWindows{Remedy: remedy, Windows: w})
+			}
+			if f == "json" {
+				return failure(text.JSON(c.OutOrStdout(), e))
+			}
+			return failure(text.Explain(c.OutOrStdout(), e))
+		},
+	}
+	f.addTo(c)
+	p.addTo(c)
+	return c
+}
