@@ -150,7 +150,6 @@ func figure(figure, old, replacement string) string {
 	return head + "figures:\n" + strings.Replace(figure, old, replacement, 1)
 }
 
-
 // broken lists studies with the faults that are found in them: line:column, and what
 // the message says.
 var broken = []struct {
