@@ -32,6 +32,16 @@ func TestGoldenTraces(t *testing.T) {
 		{"listener-concurrent", scenarios.Settings{"alert-latency": "30ms", "handshakes": "concurrent"}},
 		{"listener-filter", scenarios.Settings{"alert-latency": "30ms", "filter": "client-hello"}},
 		{"listener-tombstone", scenarios.Settings{"alert-latency": "30ms", "tombstone": "100ms"}},
+		{"ghost-flight5", scenarios.Settings{"copied-delay": "30ms"}},
+		{"ghost-flight5-filter", scenarios.Settings{"copied-delay": "30ms", "remedy": "filter"}},
+		{"duplicate-hello", scenarios.Settings{"copied-delay": "70ms"}},
+		{"duplicate-hello-tombstone", scenarios.Settings{"copied-delay": "70ms", "remedy": "tombstone"}},
+		{"hello2-poison", scenarios.Settings{"copied-delay": "170ms"}},
+		{"hello2-poison-remedies", scenarios.Settings{"copied-delay": "170ms", "remedy": "tombstone+new-client-port"}},
+		{"flight5-poison", scenarios.Settings{"copied-delay": "150ms", "credentials": "ecdsa"}},
+		{"flight5-poison-psk", scenarios.Settings{"copied-delay": "150ms"}},
+		{"hello1-mixing", scenarios.Settings{"copied-delay": "100ms"}},
+		{"hello1-mixing-remedies", scenarios.Settings{"copied-delay": "100ms", "remedy": "tombstone+new-client-port"}},
 		{"truncation", scenarios.Settings{"alert-latency": "5ms", "clients": "1"}},
 		{"truncation-acknowledged", scenarios.Settings{"alert-latency": "5ms", "clients": "1", "remedy": "acknowledgement"}},
 		{"copy-of-hello", scenarios.Settings{"clients": "1", "duplicate": "0.3", "duplicate-delay": "80ms"}},
@@ -54,8 +64,12 @@ func TestGoldenTraces(t *testing.T) {
 			switch {
 			case strings.HasPrefix(c.name, "listener-"):
 				scenario = "unfiltered-listener"
-			case strings.HasPrefix(c.name, "truncation"):
-				scenario = "truncation"
+			default:
+				for _, other := range scenarios.All() {
+					if strings.HasPrefix(c.name, other.Name) {
+						scenario = other.Name
+					}
+				}
 			}
 			o, err := p.Do(context.Background(), worker.Job{
 				Scenario: scenario, Settings: short.With(c.set), Seed: 1, Trace: true,

@@ -3,9 +3,12 @@ package scenarios
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // latencyParameters are those of the latency of datagrams. Scenarios that single
@@ -22,6 +25,42 @@ var faultParameters = []Parameter{
 	{Name: "duplicate", Type: ProbabilityType, Default: "0", Meaning: "probability that a datagram is delivered twice"},
 	{Name: "duplicate-delay", Type: LawType, Default: "1ms", Meaning: "how long after the datagram its copy arrives"},
 	{Name: "down", Type: IntervalType, Default: never, Meaning: "when the link is down, FROM..TO in virtual time: what is sent then is lost"},
+}
+
+// copyParameters single out one datagram of the first client that the network
+// delivers a second time.
+var copyParameters = []Parameter{
+	{Name: "copied", Type: ChoiceType, Default: "none", Choices: []string{"none", "hello", "second-hello", "flight-5", "data", "close-notify"},
+		Meaning: "which of the first client's datagrams the network delivers a second time: its first ClientHello, the second with the cookie, its last flight, its data, or its close_notify"},
+	{Name: "copied-delay", Type: LawType, Default: "1ms", Meaning: "how long after that datagram its copy arrives"},
+}
+
+// copyOf returns the link's Copies: the first datagram of the first client that is
+// the one that is copied.
+func copyOf(v Values, draws *stream.Stream) func(*sim.Packet) (time.Duration, bool) {
+	is, ok := map[string]func(datagram []byte, hellos int) bool{
+		"hello":        func(d []byte, hellos int) bool { return trace.IsClientHello(d) && hellos == 1 },
+		"second-hello": func(d []byte, hellos int) bool { return trace.IsClientHello(d) && hellos == 2 },
+		"flight-5":     func(d []byte, _ int) bool { return trace.StartsHandshake(d) && !trace.IsClientHello(d) },
+		"data":         func(d []byte, _ int) bool { return trace.IsApplicationData(d) },
+		"close-notify": func(d []byte, _ int) bool { return trace.IsEncryptedAlert(d) },
+	}[v.Choice("copied")]
+	if !ok {
+		return nil
+	}
+	delay, hellos, seen := v.Law("copied-delay"), 0, false
+	return func(p *sim.Packet) (time.Duration, bool) {
+		if seen || p.Sender != clientName(1) {
+			return 0, false
+		}
+		if trace.IsClientHello(p.Payload) {
+			hellos++
+		}
+		if seen = is(p.Payload, hellos); !seen {
+			return 0, false
+		}
+		return law.Latency(delay, draws.Uniform()), true
+	}
 }
 
 // parameters joins groups of parameters into one list.

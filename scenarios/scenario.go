@@ -218,7 +218,9 @@ func (s *Scenario) parameterNames() []string {
 }
 
 // all lists the scenarios in the order in which they are shown.
-var all = []*Scenario{lateCloseNotify, unfilteredListener, truncation}
+var all = []*Scenario{
+	lateCloseNotify, unfilteredListener, ghostFlight5, duplicateHello, hello2Poison, flight5Poison, hello1Mixing, truncation,
+}
 
 // Register adds a scenario of a program's own. It is called before the program
 // becomes a worker (worker.ServeIfAsked), and panics if the name is taken.

@@ -52,6 +52,9 @@ func (s *server) accepted(first []byte, peer netip.AddrPort) string {
 	return name
 }
 
+// dataRead is the note of an application that has read a client's line.
+const dataRead = "data read"
+
 // converse is a session after its handshake, until the endpoint is closed: read,
 // answer, close.
 func (s *server) converse(session net.Conn) error {
@@ -67,7 +70,7 @@ func (s *server) converse(session net.Conn) error {
 	}
 	line := string(buffer[:n])
 	s.delivered[greetedBy(line)] = true
-	s.w.Note(s.host, "data read", strconv.Quote(line))
+	s.w.Note(s.host, dataRead, strconv.Quote(line))
 	if err := s.w.Sleep(s.v.Duration("service")); err != nil {
 		return err
 	}

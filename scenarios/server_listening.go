@@ -167,5 +167,5 @@ func (s *listeningServer) release(a attempt) {
 func (s *listeningServer) observe(o *Observation, wrong map[string]bool) {
 	s.server.observe(o, wrong)
 	wrong[AcceptBlocked] = s.waited
-	o.Measures = map[string]int64{"accept_blocked_ns": int64(s.blocked)}
+	o.Measures["accept_blocked_ns"] = int64(s.blocked)
 }

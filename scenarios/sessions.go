@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
@@ -18,6 +20,7 @@ const (
 	UnexpectedMessage   = "unexpected-message"
 	GhostSession        = "ghost-session"
 	AcceptBlocked       = "accept-blocked"
+	Stalled             = "stalled"
 	NextHandshakeFailed = "next-handshake-failed"
 	DataLost            = "data-lost"
 	ServerError         = "server-error"
@@ -28,6 +31,7 @@ var knownOutcomes = []Outcome{
 	{UnexpectedMessage, "the server reported an unexpected message"},
 	{GhostSession, "the server spent a session on a datagram that began none"},
 	{AcceptBlocked, "Accept was held up by a handshake that no client had begun, while a client waited"},
+	{Stalled, "data that had arrived was kept from the server's application"},
 	{NextHandshakeFailed, "the handshake of a client after the first failed"},
 	{DataLost, "a session's data never reached the server's application"},
 	{ServerError, "the server reported any other error"},
@@ -103,7 +107,7 @@ func runSessions(v Values, c sim.Config, model func(s server) serverModel) (sim.
 		r.server.start()
 		r.startClient(0)
 	})
-	return result, r.observe()
+	return result, r.observe(result.Records)
 }
 
 // alertLatency returns the link's override: the first encrypted alert that the
@@ -154,10 +158,14 @@ func (r *sessionsRun) awaited(peer netip.AddrPort) bool {
 	return false
 }
 
-func (r *sessionsRun) observe() Observation {
-	var o Observation
+func (r *sessionsRun) observe(records []trace.Record) Observation {
+	o := Observation{Measures: map[string]int64{}}
 	wrong := map[string]bool{}
 	r.server.observe(&o, wrong)
+	if stall := longestStall(records); stall > 0 {
+		wrong[Stalled] = true
+		o.Measures["read_stalled_ns"] = int64(stall)
+	}
 	for i := range r.v.Count("clients") {
 		s := Session{Client: i + 1, Handshake: "never started"}
 		if i < len(r.peers) {
@@ -173,12 +181,34 @@ func (r *sessionsRun) observe() Observation {
 		}
 		o.Sessions = append(o.Sessions, s)
 	}
-	for _, outcome := range knownOutcomes {
+	for _, outcome := range r.v.scenario.Outcomes {
 		if wrong[outcome.Name] {
 			o.Outcome = append(o.Outcome, outcome.Name)
 		}
 	}
 	return o
+}
+
+// longestStall returns the longest time for which data that had arrived was kept
+// from the server's application.
+func longestStall(records []trace.Record) (longest time.Duration) {
+	arrived := map[string]time.Duration{} // first data of each client, by its actor
+	for i := range records {
+		r := &records[i]
+		switch {
+		case r.Kind == trace.Arrive && r.To.Addr() == serverAddress && strings.HasPrefix(r.Label, "ApplicationData"):
+			if _, ok := arrived[r.Datagram.Actor]; !ok {
+				arrived[r.Datagram.Actor] = r.At
+			}
+		case r.Kind == trace.Note && r.Event == dataRead:
+			if line, err := strconv.Unquote(r.Detail); err == nil {
+				if at, ok := arrived[clientName(greetedBy(line))]; ok {
+					longest = max(longest, r.At-at)
+				}
+			}
+		}
+	}
+	return longest
 }
 
 func clientName(number int) string { return fmt.Sprintf("client-%d", number) }

@@ -47,6 +47,11 @@ type Link struct {
 	Duplicate      float64
 	DuplicateDelay law.Law
 
+	// Copies, if it is not nil, returns the delay, behind the datagram, of a copy that
+	// is delivered besides, for the datagrams that it knows. It is called as Override
+	// is.
+	Copies func(p *Packet) (delay time.Duration, ok bool)
+
 	// Down is the interval [From, To) of virtual time in which the link is down: what
 	// is sent in it is lost.
 	Down Interval
@@ -123,6 +128,11 @@ func (l *link) fate(p *Packet) (f fate) {
 		f.copied = flow.duplicate.uniform(stream("duplicate")) < l.Duplicate
 		if l.DuplicateDelay != nil {
 			f.delay = flow.delay.draw(l.DuplicateDelay, stream("duplicate-delay"))
+		}
+	}
+	if l.Copies != nil {
+		if d, ok := l.Copies(p); ok {
+			f.copied, f.delay = true, d
 		}
 	}
 	if flow.loss != nil && flow.loss.Lost() {

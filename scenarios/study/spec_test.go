@@ -15,7 +15,9 @@ import (
 
 // The built-in studies parse, and hold what the founding study has to show.
 func TestBuiltin(t *testing.T) {
-	if names := study.Builtin(); !slices.Equal(names, []string{"late-close-notify", "truncation", "unfiltered-listener"}) {
+	if names := study.Builtin(); !slices.Equal(names, []string{
+		"duplicate-hello", "flight5-poison", "ghost-flight5", "hello1-mixing", "hello2-poison", "late-close-notify", "truncation", "unfiltered-listener",
+	}) {
 		t.Errorf("built in are %v", names)
 	}
 	for _, name := range study.Builtin() {
@@ -30,8 +32,8 @@ func TestBuiltin(t *testing.T) {
 		for i := range s.Figures {
 			kinds = append(kinds, s.Figures[i].Kind)
 		}
-		if want := []study.Kind{study.WindowsKind, study.CurvesKind, study.CurvesKind, study.TableKind}; !slices.Equal(kinds, want) {
-			t.Errorf("its figures are %v, want %v", kinds, want)
+		if n := len(kinds); n < 3 || kinds[0] != study.WindowsKind || kinds[1] != study.CurvesKind || kinds[n-1] != study.TableKind {
+			t.Errorf("%s: its figures are %v", name, kinds)
 		}
 	}
 }

@@ -1,0 +1,178 @@
+package explore_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// A listener that lets anything in fails as the founding case does (entry 3 of the
+// catalogue), and each remedy does what it should.
+func TestUnfilteredListenerWindows(t *testing.T) {
+	const ms = time.Millisecond
+	const ns = time.Nanosecond
+	listener, err := scenarios.Find("unfiltered-listener")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		name  string
+		set   scenarios.Settings
+		probe string
+		fail  string
+		want  []explore.Interval
+	}{
+		{"no remedy", scenarios.Settings{}, "alert-latency=10ms..300ms", "", windows(11*ms+ns, 300*ms)},
+		{"the next handshake", scenarios.Settings{}, "alert-latency=10ms..300ms", "next-handshake-failed", windows(11*ms+ns, 110*ms+ns)},
+		{"Accept blocked", scenarios.Settings{}, "alert-latency=10ms..300ms", "accept-blocked", windows(11*ms+ns, 110*ms+ns)},
+		{"linger", scenarios.Settings{"remedy": "linger"}, "alert-latency=10ms..300ms", "", windows(61*ms+ns, 300*ms)},
+		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..300ms", "", windows()},
+		{"the filter of dtls.Listen", scenarios.Settings{"filter": "handshake"}, "alert-latency=10ms..300ms", "", windows()},
+		{"tombstone", scenarios.Settings{"remedy": "tombstone"}, "alert-latency=10ms..300ms", "", windows()},
+		// Kept for 50 ms from the release at 71 ms: until the alert's latency of 61 ms, and at
+		// 61 ms itself the tombstone is gone.
+		{"tombstone, short", scenarios.Settings{"tombstone": "50ms"}, "alert-latency=10ms..300ms", "", windows(61*ms, 300*ms)},
+		// The ghost is there, but holds nobody up.
+		{"concurrent handshakes", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", windows()},
+		{"concurrent handshakes, the ghost", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..300ms", "", windows(11*ms+ns, 300*ms)},
+		// The ghost ends within the next client's patience.
+		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..300ms", "next-handshake-failed", windows()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := explore.Search{Scenario: listener, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1}
+			var err error
+			if s.Probe, err = explore.ParseProbe(listener, c.probe); err != nil {
+				t.Fatal(err)
+			}
+			if s.Fail, err = listener.ParsePredicate(c.fail); err != nil {
+				t.Fatal(err)
+			}
+			w := find(t, p, s)
+			if !slices.Equal(w.FailureWindows, c.want) {
+				t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, c.want, w.Cells)
+			}
+			checkStructure(t, p, w)
+		})
+	}
+}
+
+// Data is lost when the alert overtakes it, La + d < Ld (entry 15 of the catalogue).
+func TestTruncationWindows(t *testing.T) {
+	const ms = time.Millisecond
+	truncation, err := scenarios.Find("truncation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		set  scenarios.Settings
+		want []explore.Interval
+	}{
+		{scenarios.Settings{}, windows(0, 10*ms)},
+		{scenarios.Settings{"close-delay": "3ms"}, windows(0, 7*ms)},
+		{scenarios.Settings{"uplink": "25ms"}, windows(0, 25*ms)},
+		{scenarios.Settings{"remedy": "close-delay"}, windows()},
+		{scenarios.Settings{"remedy": "acknowledgement"}, windows()},
+	} {
+		s := explore.Search{Scenario: truncation, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: truncation.Probe}
+		w := find(t, p, s)
+		if !slices.Equal(w.FailureWindows, c.want) {
+			t.Errorf("%v: failure windows %v, want %v\ncells: %v", c.set, w.FailureWindows, c.want, w.Cells)
+		}
+		for _, cell := range w.Cells {
+			if cell.Failed && !slices.Equal(cell.Outcome, []string{"data-lost"}) {
+				t.Errorf("%v: cell %v", c.set, cell)
+			}
+		}
+		checkStructure(t, p, w)
+	}
+}
+
+// Entries 4, 5, 7, 8 and 9 of the catalogue: a copy of one of the first client's
+// datagrams arrives too late. The flight arrives at 50 ms, the hellos at 10 and
+// 30 ms; the release is at 71 ms, and the next client's hellos arrive at 191 and
+// 211 ms.
+func TestStaleCopyWindows(t *testing.T) {
+	const ms = time.Millisecond
+	const ns = time.Nanosecond
+	const next = "next-handshake-failed"
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		scenario, credentials, remedy, fail string
+		want                                []explore.Interval
+	}{
+		{"ghost-flight5", "psk", "none", "", windows(21*ms+ns, 300*ms)},
+		{"ghost-flight5", "ecdsa", "none", next, windows(21*ms+ns, 141*ms+ns)},
+		{"ghost-flight5", "psk", "none", "accept-blocked", windows(21*ms+ns, 141*ms+ns)},
+		{"ghost-flight5", "psk", "filter", "", windows()},
+		{"ghost-flight5", "psk", "tombstone", "", windows()},
+		{"ghost-flight5", "psk", "linger", "", windows()},
+		{"ghost-flight5", "psk", "concurrent", next, windows()},
+
+		{"duplicate-hello", "psk", "none", "", windows(61*ms+ns, 300*ms)},
+		{"duplicate-hello", "ecdsa", "none", next, windows(61*ms+ns, 181*ms+ns)},
+		{"duplicate-hello", "psk", "filter", "", windows(61*ms+ns, 300*ms)},
+		{"duplicate-hello", "psk", "tombstone", "", windows()},
+		{"duplicate-hello", "psk", "linger", "", windows()},
+		{"duplicate-hello", "psk", "concurrent", next, windows()},
+
+		{"hello2-poison", "psk", "none", next, windows(41*ms+ns, 181*ms+ns)},
+		{"hello2-poison", "ecdsa", "none", next, windows(41*ms+ns, 181*ms+ns)},
+		{"hello2-poison", "psk", "filter", next, windows(41*ms+ns, 181*ms+ns)},
+		{"hello2-poison", "psk", "tombstone", next, windows(0, 300*ms)},
+		{"hello2-poison", "psk", "tombstone+new-client-port", "", windows()},
+
+		{"flight5-poison", "ecdsa", "none", next, windows(21*ms+ns, 181*ms+ns)},
+		{"flight5-poison", "rsa", "none", next, windows(21*ms+ns, 181*ms+ns)},
+		{"flight5-poison", "psk", "none", next, windows()},
+		{"flight5-poison", "ecdsa", "filter", "", windows(141*ms+ns, 181*ms+ns)},
+		{"flight5-poison", "ecdsa", "filter+new-client-port", "", windows()},
+		{"flight5-poison", "ecdsa", "tombstone+new-client-port", "", windows()},
+
+		{"hello1-mixing", "psk", "none", next, windows(61*ms+ns, 181*ms+ns)},
+		{"hello1-mixing", "ecdsa", "none", next, windows(61*ms+ns, 181*ms+ns)},
+		{"hello1-mixing", "psk", "filter", next, windows(61*ms+ns, 181*ms+ns)},
+		{"hello1-mixing", "psk", "tombstone+new-client-port", "", windows()},
+	} {
+		t.Run(c.scenario+" "+c.credentials+" "+c.remedy+" "+c.fail, func(t *testing.T) {
+			scenario, err := scenarios.Find(c.scenario)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := explore.Search{
+				Scenario: scenario, Seed: 1, Probe: scenario.Probe,
+				Settings: scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy},
+			}
+			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
+				t.Fatal(err)
+			}
+			w := find(t, p, s)
+			if !slices.Equal(w.FailureWindows, c.want) {
+				t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, c.want, w.Cells)
+			}
+			checkStructure(t, p, w)
+		})
+	}
+}
+
+// Without the copy, each of them is clean: the copy alone is the cause.
+func TestWithoutTheCopy(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	for _, name := range []string{"ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing"} {
+		for _, credentials := range []string{"psk", "ecdsa"} {
+			o, err := p.Do(context.Background(), worker.Job{
+				Scenario: name, Seed: 1, Settings: scenarios.Settings{"copied": "none", "copied-delay": "100ms", "credentials": credentials},
+			})
+			if err != nil || o.Status != worker.Completed || len(o.Outcome) > 0 {
+				t.Errorf("%s, %s: %v %s %v", name, credentials, err, o.Status, o.Outcome)
+			}
+		}
+	}
+}
