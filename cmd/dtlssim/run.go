@@ -28,7 +28,8 @@ actor, what happened), then what became of each session.
 
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
-events, digest, shape, repeat}, and limit if the run met one.
+events, digest, shape, repeat}; measures: {name_ns: duration} if the scenario takes any, and
+limit if the run met one.
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,

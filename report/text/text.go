@@ -4,6 +4,8 @@ package text
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -89,6 +91,9 @@ func Replication(w io.Writer, r *scenarios.Replication) error {
 		verdict = "FAILED"
 	}
 	fmt.Fprintf(w, "outcome  %s: %s\n", verdict, Outcome(r.Outcome))
+	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
+		fmt.Fprintf(w, "measure  %s: %s\n", strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", " "), time.Duration(r.Measures[name]))
+	}
 	if r.Limit != "" {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)
 	}
