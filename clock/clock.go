@@ -59,7 +59,7 @@ type Clock struct {
 	quit    context.Context
 	cancel  context.CancelFunc
 
-	dispatched int
+	dispatched int // only the loop touches it
 }
 
 // Run performs one replication: it calls setup, on the goroutine of the event
@@ -224,6 +224,10 @@ func (c *Clock) Idle() {
 // every other goroutine is blocked. f returns true if it caused something; the
 // loop then lets that settle and calls again.
 func (c *Clock) OnSettled(f func() bool) { c.settled = append(c.settled, f) }
+
+// Dispatched returns how many events have been dispatched; it is for OnSettled
+// functions.
+func (c *Clock) Dispatched() int { return c.dispatched }
 
 // Rouse makes the loop call the OnSettled functions soon, without waiting for
 // virtual time to pass.

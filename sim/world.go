@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -58,6 +59,8 @@ type World struct {
 	owners   map[netip.AddrPort]string // the actor that last opened a socket there
 	expired  []*Socket                 // whose readers a deadline will wake when all is settled
 	arriving *Packet                   // on the virtual network, between its delivery and its host
+
+	collected int // events dispatched when garbage was last collected
 }
 
 // exclusive makes replications of one process follow one another: they share
@@ -68,8 +71,13 @@ var exclusive sync.Mutex
 // good; see OwnProcess.
 var collectionOff bool
 
+// collectEvery is after how many events garbage is collected within a replication:
+// far more than a replication of a few sessions has.
+const collectEvery = 2000
+
 // OwnProcess prepares a process that does nothing but replications: collection
-// is off until Collect is called between two of them.
+// is off until Collect is called between two of them, but for the fixed points of a long
+// one.
 func OwnProcess() {
 	exclusive.Lock()
 	defer exclusive.Unlock()
@@ -148,6 +156,12 @@ func (w *World) recordBy(actor *clock.Actor, r *trace.Record) {
 // settled runs when every goroutine of the replication is blocked: the trace
 // takes its order, and one reader whose deadline has passed is woken.
 func (w *World) settled() bool {
+	// Garbage of a long replication is collected too, at points that are the same in
+	// every run of it.
+	if n := w.Dispatched(); n-w.collected >= collectEvery {
+		w.collected = n
+		runtime.GC()
+	}
 	w.mu.Lock()
 	w.recorder.Settle()
 	var next *Socket

@@ -191,6 +191,25 @@ func TestWorkerMemory(t *testing.T) {
 	}
 }
 
+// A long replication does not take more memory, and it repeats in whatever company.
+func TestLongReplication(t *testing.T) {
+	job := worker.Job{Scenario: "late-close-notify", Seed: 1, Settings: scenarios.Settings{"clients": "1000", "loss": "0.02"}}
+	p := testkit.Pool(t, 1)
+	first := do(t, p, job)
+	do(t, p, founding(1))
+	if again := do(t, p, job); again.Digest != first.Digest || first.Status != worker.Completed {
+		t.Errorf("%s: digest %s, and %s the second time", first.Status, first.Digest, again.Digest)
+	}
+	p.Close()
+	if peak := p.PeakMemory(); peak > 200<<20 {
+		t.Errorf("a worker used %d MiB, want at most 200", peak>>20)
+	}
+	alone := testkit.Pool(t, 1)
+	if o := do(t, alone, job); o.Digest != first.Digest {
+		t.Errorf("alone: digest %s, want %s", o.Digest, first.Digest)
+	}
+}
+
 // A pool has at least one worker.
 func TestNoWorkers(t *testing.T) {
 	if _, err := worker.NewPool(0, 0); err == nil {
