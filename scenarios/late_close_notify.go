@@ -37,11 +37,7 @@ var lateCloseNotify = &Scenario{
 			"RFC 9147 section 5.10: closure should not depend on alerts",
 		},
 	},
-	Parameters: parameters(latencyParameters, []Parameter{
-		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
-	}, faultParameters, clientParameters, []Parameter{
-		{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
-		{Name: "linger", Type: DurationType, Default: "0s", Meaning: "after closing, before the socket is released: what arrives is read and dropped"},
+	Parameters: parameters(latencyParameters, alertParameters, faultParameters, clientParameters, serviceParameters, []Parameter{
 		{Name: "pause-after-release", Type: DurationType, Default: "0s", Meaning: "the remedy in the wrong place: released, then waiting before the next accept"},
 		{Name: "first-record", Type: ChoiceType, Default: "stack", Choices: []string{"stack", "reject", "discard"},
 			Meaning: "what the server does with a first datagram that is no epoch-0 handshake record: stack hands it to DTLS, reject reports unexpected-message and listens again, discard drops it and goes on waiting"},

@@ -19,6 +19,11 @@ var latencyParameters = []Parameter{
 	{Name: "downlink", Type: LawType, Follows: "latency", Meaning: "latency law from the server to the clients"},
 }
 
+// alertParameters are those of the late close_notify.
+var alertParameters = []Parameter{
+	{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
+}
+
 // faultParameters are those of what else the network does to datagrams.
 var faultParameters = []Parameter{
 	{Name: "loss", Type: LossType, Default: "0", Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good,bad=1,good=0) for bursts"},

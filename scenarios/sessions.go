@@ -55,6 +55,12 @@ var clientParameters = []Parameter{
 	{Name: "client-pause", Type: DurationType, Default: "0s", Meaning: "pause of a client that waits, between the echo and its close"},
 }
 
+// serviceParameters are those of what the server does in a session.
+var serviceParameters = []Parameter{
+	{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
+	{Name: "linger", Type: DurationType, Default: "0s", Meaning: "after closing, before the socket is released: what arrives is read and dropped"},
+}
+
 // sessionParameters are those of the sequence of sessions, and of the limits of both
 // sides.
 var sessionParameters = []Parameter{

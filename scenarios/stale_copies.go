@@ -13,10 +13,7 @@ import (
 func staleCopy(name, summary string, e Explanation, defaults Settings, to time.Duration) *Scenario {
 	return &Scenario{
 		Name: name, Summary: summary, Explanation: e,
-		Parameters: withDefaults(parameters(latencyParameters, copyParameters, faultParameters, clientParameters, []Parameter{
-			{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
-			{Name: "linger", Type: DurationType, Default: "0s", Meaning: "after closing, before the connection is released: what arrives is read and dropped"},
-		}, listenerParameters, sessionParameters, []Parameter{
+		Parameters: withDefaults(parameters(latencyParameters, copyParameters, faultParameters, clientParameters, serviceParameters, listenerParameters, sessionParameters, []Parameter{
 			{Name: "remedy", Type: ChoiceType, Default: "none",
 				Choices: []string{"none", "linger", "filter", "tombstone", "concurrent", "new-client-port", "filter+new-client-port", "tombstone+new-client-port"},
 				Meaning: "shorthand that sets linger=4m (twice the MSL, RFC 6347 section 4.2.4) unless given, filter=client-hello, tombstone=4m unless given, handshakes=concurrent, client-port=new, or two of these together"},

@@ -28,13 +28,10 @@ var truncation = &Scenario{
 			"RFC 5246 section 7.2.1: data received after a closure alert is ignored", "RFC 6347 section 4.2.7: alerts are not retransmitted",
 		},
 	},
-	Parameters: parameters(latencyParameters, []Parameter{
-		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
-	}, faultParameters, clientParameters, []Parameter{
+	Parameters: parameters(latencyParameters, alertParameters, faultParameters, clientParameters, []Parameter{
 		{Name: "close-delay", Type: DurationType, Default: "0s", Meaning: "pause of a client between its last datagram and its close"},
-		{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
-		{Name: "linger", Type: DurationType, Default: "1s", Meaning: "after closing, before the connection is released: what arrives is read and dropped"},
-	}, withDefaults(listenerParameters, Settings{"filter": "client-hello", "handshakes": "concurrent"}), sessionParameters, []Parameter{
+	}, withDefaults(parameters(serviceParameters, listenerParameters),
+		Settings{"linger": "1s", "filter": "client-hello", "handshakes": "concurrent"}), sessionParameters, []Parameter{
 		{Name: "remedy", Type: ChoiceType, Default: "none", Choices: []string{"none", "acknowledgement", "close-delay"},
 			Meaning: "shorthand: acknowledgement sets client=waits (the client closes when the server's application has answered), close-delay sets close-delay=50ms unless given"},
 	}),

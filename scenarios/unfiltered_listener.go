@@ -30,12 +30,7 @@ var unfilteredListener = &Scenario{
 			"RFC 6347 section 4.1.2.7: invalid records should be discarded silently",
 		},
 	},
-	Parameters: parameters(latencyParameters, []Parameter{
-		{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
-	}, faultParameters, clientParameters, []Parameter{
-		{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
-		{Name: "linger", Type: DurationType, Default: "0s", Meaning: "after closing, before the connection is released: what arrives is read and dropped"},
-	}, listenerParameters, sessionParameters, []Parameter{
+	Parameters: parameters(latencyParameters, alertParameters, faultParameters, clientParameters, serviceParameters, listenerParameters, sessionParameters, []Parameter{
 		{Name: "remedy", Type: ChoiceType, Default: "none", Choices: []string{"none", "linger", "filter", "tombstone", "concurrent", "short-timeout"},
 			Meaning: "shorthand that sets linger=50ms unless given, filter=client-hello, tombstone=4m unless given (twice the MSL, RFC 793), handshakes=concurrent, or handshake-timeout=1s unless given"},
 	}),

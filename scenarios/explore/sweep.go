@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -121,29 +122,13 @@ func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 	return levels, nil
 }
 
-// splitLevels splits at the commas outside parentheses.
+// splitLevels splits a list of levels.
 func splitLevels(body string) ([]string, error) {
-	var levels []string
-	depth, start := 0, 0
-	for i, c := range body + "," {
-		switch {
-		case c == '(':
-			depth++
-		case c == ')':
-			depth--
-		case c == ',' && depth <= 0:
-			level := strings.TrimSpace(body[start:i])
-			if level == "" {
-				return nil, fmt.Errorf("there is an empty level")
-			}
-			levels = append(levels, level)
-			start = i + 1
-		}
+	levels, err := law.SplitArguments(body)
+	if err == nil && slices.Contains(levels, "") {
+		err = errors.New("there is an empty level")
 	}
-	if depth != 0 {
-		return nil, fmt.Errorf("the parentheses do not match")
-	}
-	return levels, nil
+	return levels, err
 }
 
 // Sweep is a question for the failure probability at each point of a design.

@@ -35,7 +35,7 @@ type mixture struct {
 
 // parseMixture reads the arguments of mixture(WEIGHT,LAW,WEIGHT,LAW,...).
 func parseMixture(body string) (Law, error) {
-	parts, err := splitArguments(body)
+	parts, err := SplitArguments(body)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,9 @@ func parseMixture(body string) (Law, error) {
 
 const mixtureForm = "mixture(weight,law,weight,law,...)"
 
-// splitArguments splits at the commas outside parentheses.
-func splitArguments(body string) ([]string, error) {
+// SplitArguments splits a text at the commas outside parentheses, and takes the
+// space around each part away.
+func SplitArguments(body string) ([]string, error) {
 	var parts []string
 	depth, start := 0, 0
 	for i, c := range body + "," {
