@@ -39,6 +39,7 @@ type Socket struct {
 	closed   bool
 	draining bool // its endpoint has closed: what arrives is read and dropped
 	ready    *sync.Cond
+	turn     bool         // the reader may take what is in the queue
 	timedOut bool         // a read deadline has taken effect
 	deadline *clock.Event // a read deadline to come
 }
@@ -63,14 +64,25 @@ func (s *Socket) enqueue(d datagram) {
 	s.ready.Broadcast()
 }
 
-// await returns when there is a datagram to read. The caller holds Host.mu.
+// await returns when there is a datagram to read. What waits in the queue already is
+// there to be read only when all that is under way has settled: an endpoint that
+// reads one datagram after another would handle the second while it still answers
+// the first, and how far it has come then is a matter of scheduling. The caller
+// holds Host.mu.
 func (s *Socket) await() error {
+	w := s.port.host.w
+	s.turn = len(s.queue) == 0 || w.Stopped()
+	if !s.turn {
+		w.wait(s)
+	}
 	for {
 		switch {
 		case s.closed || s.draining:
 			return s.failure("read", net.ErrClosed)
 		case len(s.queue) > 0:
-			return nil
+			if s.turn {
+				return nil
+			}
 		case s.timedOut:
 			return s.failure("read", os.ErrDeadlineExceeded)
 		}
@@ -266,6 +278,15 @@ func (s *Socket) SetReadDeadline(t time.Time) error {
 	w.mu.Unlock()
 	w.Rouse()
 	return nil
+}
+
+// proceed lets the reader take what is in the queue.
+func (s *Socket) proceed() {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.turn = true
+	s.ready.Broadcast()
 }
 
 // expire lets the read deadline take effect.

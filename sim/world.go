@@ -57,7 +57,8 @@ type World struct {
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
 	owners   map[netip.AddrPort]string // the actor that last opened a socket there
-	expired  []*Socket                 // whose readers a deadline will wake when all is settled
+	waiting  []*Socket                 // whose readers will take what is in the queue when all is settled
+	expired  []*Socket                 // whose readers a deadline will wake then
 	arriving *Packet                   // on the virtual network, between its delivery and its host
 
 	collected int // events dispatched when garbage was last collected
@@ -154,7 +155,7 @@ func (w *World) recordBy(actor *clock.Actor, r *trace.Record) {
 }
 
 // settled runs when every goroutine of the replication is blocked: the trace
-// takes its order, and one reader whose deadline has passed is woken.
+// takes its order, and one reader that waits for this moment proceeds.
 func (w *World) settled() bool {
 	// Garbage of a long replication is collected too, at points that are the same in
 	// every run of it.
@@ -164,18 +165,40 @@ func (w *World) settled() bool {
 	}
 	w.mu.Lock()
 	w.recorder.Settle()
-	var next *Socket
-	if len(w.expired) > 0 {
-		slices.SortFunc(w.expired, (*Socket).compare)
-		next = w.expired[0]
-		w.expired = w.expired[1:]
+	reader, deadline := next(&w.waiting), (*Socket)(nil)
+	if reader == nil { // a datagram that is there comes before a deadline
+		deadline = next(&w.expired)
 	}
 	w.mu.Unlock()
-	if next == nil {
+	switch {
+	case reader != nil:
+		reader.proceed()
+	case deadline != nil:
+		deadline.expire()
+	default:
 		return false
 	}
-	next.expire()
 	return true
+}
+
+// next takes the first socket off a list, in an order that is the same in every run,
+// or returns nil.
+func next(list *[]*Socket) *Socket {
+	if len(*list) == 0 {
+		return nil
+	}
+	slices.SortFunc(*list, (*Socket).compare)
+	s := (*list)[0]
+	*list = (*list)[1:]
+	return s
+}
+
+// wait has a reader proceed when all is settled.
+func (w *World) wait(s *Socket) {
+	w.mu.Lock()
+	w.waiting = append(w.waiting, s)
+	w.mu.Unlock()
+	w.Rouse()
 }
 
 // Stream returns the random stream of that name; every call gives one that

@@ -554,6 +554,59 @@ func TestLinkDown(t *testing.T) {
 		"19ms b lose #3: the link is down", "20ms b sends 20", "25ms a arrive #4: the open socket")
 }
 
+// Two actors draw different bytes.
+func TestActorsHaveStreamsOfTheirOwn(t *testing.T) {
+	secrets := map[string]bool{}
+	play(Link{}, func(w *World, a, _ *Host) {
+		for i := range 3 {
+			w.Go(fmt.Sprintf("actor-%d", i), func() {
+				secret := make([]byte, 16)
+				must(rand.Read(secret))
+				secrets[string(secret)] = true // actors start one after the other
+			})
+		}
+	})
+	if len(secrets) != 3 {
+		t.Errorf("3 actors drew %d different secrets", len(secrets))
+	}
+}
+
+// A reader that comes to a queue takes one datagram at a time, and what each causes
+// is over before the next.
+func TestQueuedDatagramsAreReadOneAtATime(t *testing.T) {
+	for range 20 {
+		r := play(Link{}, func(w *World, a, b *Host) {
+			s := must(a.Listen(1000))
+			w.Go("sender", func() {
+				to := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
+				for _, text := range []string{"one", "two"} {
+					fmt.Fprint(to, text)
+				}
+			})
+			w.Go("reader", func() {
+				if w.Sleep(time.Second) != nil {
+					return
+				}
+				buffer := make([]byte, 10)
+				for {
+					n, err := s.Read(buffer)
+					if err != nil {
+						return
+					}
+					text := string(buffer[:n])
+					w.Note(a, "read", text)
+					go func() {
+						go w.Note(a, "effect of", text)
+					}()
+				}
+			})
+		})
+		expect(t, r,
+			"0s b sends one", "0s b sends two", "0s a arrive #1: the open socket", "0s a arrive #2: the open socket",
+			"1s a: read one", "1s a: effect of one", "1s a: read two", "1s a: effect of two")
+	}
+}
+
 // crypto/rand is given back after a replication, and a replication in between does
 // not disturb it.
 func TestRandReaderIsRestored(t *testing.T) {
