@@ -158,9 +158,11 @@ func (w *World) recordBy(actor *clock.Actor, r *trace.Record) {
 // takes its order, and one reader that waits for this moment proceeds.
 func (w *World) settled() bool {
 	// Garbage of a long replication is collected too, at points that are the same in
-	// every run of it.
+	// every run of it, and twice: the first leaves in the pools what was in them, in an
+	// order in which another replication's leftovers have their part.
 	if n := w.Dispatched(); n-w.collected >= collectEvery {
 		w.collected = n
+		runtime.GC()
 		runtime.GC()
 	}
 	w.mu.Lock()
