@@ -95,30 +95,27 @@ func (p *Pool) Close() {
 	for {
 		select {
 		case w := <-p.idle:
+			p.mu.Lock()
+			p.peak = max(p.peak, w.peakMemory())
+			p.mu.Unlock()
 			_ = w.in.Close()
-			p.reap(w)
+			reap(w)
 		default:
 			return
 		}
 	}
 }
 
-// PeakMemory returns the largest resident set, in bytes, of the workers that have
-// ended.
+// PeakMemory returns the largest resident set, in bytes, of the workers that Close
+// has ended; 0 where the system does not tell.
 func (p *Pool) PeakMemory() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.peak
 }
 
-func (p *Pool) reap(w *process) {
-	_ = w.command.Wait() // how it ended is in ProcessState
-	if usage, ok := w.command.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		p.mu.Lock()
-		p.peak = max(p.peak, usage.Maxrss<<10) // Linux counts in KiB
-		p.mu.Unlock()
-	}
-}
+// reap waits for the end of a worker; how it ended is in its ProcessState.
+func reap(w *process) { _ = w.command.Wait() }
 
 // Do performs one replication on a worker, when one is free. Its error is about
 // the pool (the job made no sense, ctx ended, no worker could be started); what
@@ -176,7 +173,7 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 		return p.outcome(answer)
 	}
 	// The worker is lost; another takes its place.
-	p.reap(w)
+	reap(w)
 	dump := w.lastWords()
 	replacement, startErr := start()
 	if startErr != nil {
@@ -291,6 +288,21 @@ func environment() []string {
 		}
 	}
 	return append(env, settings...)
+}
+
+// peakMemory returns the largest resident set of a worker so far, in bytes. Its
+// rusage would not do: there Linux counts what its parent used before the exec.
+func (w *process) peakMemory() int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, text, _ := strings.Cut(string(status), "VmHWM:")
+	var kibibytes int64
+	if _, err := fmt.Sscan(text, &kibibytes); err != nil {
+		return 0
+	}
+	return kibibytes << 10
 }
 
 func (w *process) kill() { _ = w.command.Process.Kill() }
