@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -222,6 +223,30 @@ func TestReadDeadlines(t *testing.T) {
 		"1s a: interrupted ", "1s a sends to itself",
 		`1s a: read "" timeout=true`, "1s a arrive #1: the open socket",
 		`1s a: read "to itself" timeout=false`, `3s a: read "" timeout=true`)
+}
+
+// An interruption waits for the one who interrupts: pion's Close interrupts its
+// reader before it writes the close_notify, and the reader, if it came first, would
+// close the connection.
+func TestInterruptionWaits(t *testing.T) {
+	r := play(Link{}, func(w *World, a, b *Host) {
+		s := must(a.Listen(1000))
+		w.Go("endpoint", func() {
+			go func() {
+				_, err := s.Read(make([]byte, 9))
+				w.Note(a, "the reader is interrupted", fmt.Sprint(errors.Is(err, os.ErrDeadlineExceeded)))
+			}()
+			if w.Sleep(time.Second) != nil {
+				return
+			}
+			_ = s.SetReadDeadline(time.Unix(0, 1))
+			for range 1000 { // time enough for a reader that could run
+				runtime.Gosched()
+			}
+			w.Note(a, "the writer has written", "")
+		})
+	})
+	expect(t, r, "1s a: the writer has written ", "1s a: the reader is interrupted true")
 }
 
 // A full receive buffer drops what does not fit.
