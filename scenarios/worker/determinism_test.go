@@ -56,9 +56,10 @@ func collect(t *testing.T, p *worker.Pool, jobs []worker.Job) []worker.Outcome {
 
 // compare holds outcomes against those of the same jobs in another arrangement.
 //
-// Not under the race detector: there sync.Pool drops what it is given at random, and
-// pion v2 keeps slices of pooled read buffers (conn.go:597-601), so that what it reads
-// from them depends on whether a buffer was used again.
+// Not under the race detector: it has sync.Pool drop buffers at random, of which pion
+// v2 keeps slices (conn.go:597-601), and the scheduler take goroutines in a random
+// order. Which of the two parts two runs there has not been found out; without the
+// detector the same seeds agree.
 func compare(t *testing.T, how string, want, got []worker.Outcome) {
 	t.Helper()
 	if raceDetector {
