@@ -54,11 +54,7 @@ func TestUnfilteredListenerWindows(t *testing.T) {
 			if s.Fail, err = listener.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
-			w := find(t, p, s)
-			if !slices.Equal(w.FailureWindows, c.want) {
-				t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, c.want, w.Cells)
-			}
-			checkStructure(t, p, w)
+			expectWindows(t, p, s, c.want)
 		})
 	}
 }
@@ -153,11 +149,7 @@ func TestStaleCopyWindows(t *testing.T) {
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
-			w := find(t, p, s)
-			if !slices.Equal(w.FailureWindows, c.want) {
-				t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, c.want, w.Cells)
-			}
-			checkStructure(t, p, w)
+			expectWindows(t, p, s, c.want)
 		})
 	}
 }

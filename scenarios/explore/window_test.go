@@ -34,6 +34,16 @@ func find(t *testing.T, r explore.Runner, s explore.Search) *explore.Windows {
 	return w
 }
 
+// expectWindows finds the windows of s and checks that they are exactly want and that each edge's witnesses repeat.
+func expectWindows(t *testing.T, r explore.Runner, s explore.Search, want []explore.Interval) {
+	t.Helper()
+	w := find(t, r, s)
+	if !slices.Equal(w.FailureWindows, want) {
+		t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, want, w.Cells)
+	}
+	checkStructure(t, r, w)
+}
+
 func windows(from ...time.Duration) []explore.Interval {
 	out := []explore.Interval{}
 	for i := 0; i < len(from); i += 2 {
@@ -108,11 +118,7 @@ func TestFoundingWindows(t *testing.T) {
 			if s.Fail, err = s.Scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
-			w := find(t, p, s)
-			if !slices.Equal(w.FailureWindows, c.want) {
-				t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, c.want, w.Cells)
-			}
-			checkStructure(t, p, w)
+			expectWindows(t, p, s, c.want)
 		})
 	}
 }
