@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // lateCloseNotify is the founding case (Mbed-TLS/mbedtls issue 9652): a server
@@ -66,6 +65,6 @@ func expandRemedy(given Values) (Settings, error) {
 
 func runLateCloseNotify(v Values, c sim.Config) (sim.Result, Observation) {
 	c.Link = networkLink(v, serverAddress)
-	c.Link.Override = alertLatency(v, stream.New(c.Seed, c.Scenario, "latency/alert"))
+	c.Link.Rules = alertRule(v)
 	return runSessions(v, c, func(s server) serverModel { return &sequentialServer{server: s} })
 }

@@ -3,11 +3,9 @@ package scenarios
 import (
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/law"
-	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -40,32 +38,27 @@ var copyParameters = []Parameter{
 	{Name: "copied-delay", Type: LawType, Default: "1ms", Meaning: "how long after that datagram its copy arrives"},
 }
 
-// copyOf returns the link's Copies: the first datagram of the first client that is
-// the one that is copied.
-func copyOf(v Values, draws *stream.Stream) func(*sim.Packet) (time.Duration, bool) {
-	is, ok := map[string]func(datagram []byte, hellos int) bool{
-		"hello":        func(d []byte, hellos int) bool { return trace.IsClientHello(d) && hellos == 1 },
-		"second-hello": func(d []byte, hellos int) bool { return trace.IsClientHello(d) && hellos == 2 },
-		"flight-5":     func(d []byte, _ int) bool { return trace.StartsHandshake(d) && !trace.IsClientHello(d) },
-		"data":         func(d []byte, _ int) bool { return trace.IsApplicationData(d) },
-		"close-notify": func(d []byte, _ int) bool { return trace.IsEncryptedAlert(d) },
+// copyRule is about the first datagram of the first client that is the one that is
+// copied.
+func copyRule(v Values) []sim.Rule {
+	nth := 1
+	is, ok := map[string]func(datagram []byte) bool{
+		"hello":        trace.IsClientHello,
+		"second-hello": trace.IsClientHello,
+		"flight-5":     func(d []byte) bool { return trace.StartsHandshake(d) && !trace.IsClientHello(d) },
+		"data":         trace.IsApplicationData,
+		"close-notify": trace.IsEncryptedAlert,
 	}[v.Choice("copied")]
 	if !ok {
 		return nil
 	}
-	delay, hellos, seen := v.Law("copied-delay"), 0, false
-	return func(p *sim.Packet) (time.Duration, bool) {
-		if seen || p.Sender != clientName(1) {
-			return 0, false
-		}
-		if trace.IsClientHello(p.Payload) {
-			hellos++
-		}
-		if seen = is(p.Payload, hellos); !seen {
-			return 0, false
-		}
-		return law.Latency(delay, draws.Uniform()), true
+	if v.Choice("copied") == "second-hello" {
+		nth = 2
 	}
+	return []sim.Rule{{
+		Name: "copied", Action: sim.Duplicate, Delay: v.Law("copied-delay"),
+		Match: sim.Match{Nth: nth, Is: func(p *sim.Packet) bool { return p.Sender == clientName(1) && is(p.Payload) }},
+	}}
 }
 
 // parameters joins groups of parameters into one list.

@@ -10,8 +10,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
-	"github.com/dtlssim/dtlssim/sim/law"
-	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -116,21 +114,19 @@ func runSessions(v Values, c sim.Config, model func(s server) serverModel) (sim.
 	return result, r.observe(result.Records)
 }
 
-// alertLatency returns the link's override: the first encrypted alert that the
-// first client sends takes its latency from the parameter alert-latency, by a
-// stream of its own. Without that parameter it is a datagram like any other.
-func alertLatency(v Values, draws *stream.Stream) func(*sim.Packet) (time.Duration, bool) {
+// alertRule gives the first encrypted alert that the first client sends its latency
+// from the parameter alert-latency. Without that parameter it is a datagram like any
+// other.
+func alertRule(v Values) []sim.Rule {
 	if !v.Given("alert-latency") {
 		return nil
 	}
-	alert, seen := v.Law("alert-latency"), false
-	return func(p *sim.Packet) (time.Duration, bool) {
-		if seen || p.Sender != clientName(1) || !trace.IsEncryptedAlert(p.Payload) {
-			return 0, false
-		}
-		seen = true
-		return law.Latency(alert, draws.Uniform()), true
-	}
+	return []sim.Rule{{
+		Name: "alert", Action: sim.SetLatency, Delay: v.Law("alert-latency"),
+		Match: sim.Match{Nth: 1, Is: func(p *sim.Packet) bool {
+			return p.Sender == clientName(1) && trace.IsEncryptedAlert(p.Payload)
+		}},
+	}}
 }
 
 // startClient starts client number i, from 0, and has it start the next.

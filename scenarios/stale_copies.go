@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // staleCopy makes a scenario of a listener that meets a copy of one of the first
@@ -30,7 +29,7 @@ func staleCopy(name, summary string, e Explanation, defaults Settings, to time.D
 		},
 		Run: func(v Values, c sim.Config) (sim.Result, Observation) {
 			c.Link = networkLink(v, serverAddress)
-			c.Link.Copies = copyOf(v, stream.New(c.Seed, c.Scenario, "latency/copied"))
+			c.Link.Rules = copyRule(v)
 			return runSessions(v, c, func(s server) serverModel { return &listeningServer{server: s} })
 		},
 	}

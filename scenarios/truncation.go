@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // truncation is the loss of data to the sender's own close_notify: datagrams are
@@ -44,7 +43,7 @@ var truncation = &Scenario{
 	},
 	Run: func(v Values, c sim.Config) (sim.Result, Observation) {
 		c.Link = networkLink(v, serverAddress)
-		c.Link.Override = alertLatency(v, stream.New(c.Seed, c.Scenario, "latency/alert"))
+		c.Link.Rules = alertRule(v)
 		return runSessions(v, c, func(s server) serverModel { return &listeningServer{server: s} })
 	},
 }

@@ -51,6 +51,16 @@ func (w *World) Host(name string, address netip.Addr) *Host {
 	return h
 }
 
+// host returns the host of an address, or nil.
+func (w *World) host(address netip.Addr) *Host {
+	for _, h := range w.hosts {
+		if h.address == address {
+			return h
+		}
+	}
+	return nil
+}
+
 // Address returns the host's address.
 func (h *Host) Address() netip.Addr { return h.address }
 
@@ -110,11 +120,9 @@ func (w *World) deliver(c vnet.Chunk) bool {
 		return false
 	}
 	to := addressOf(c.DestinationAddr())
-	for _, h := range w.hosts {
-		if h.address == to.Addr() {
-			h.receive(packet, addressOf(c.SourceAddr()), to.Port())
-			return false
-		}
+	if h := w.host(to.Addr()); h != nil {
+		h.receive(packet, addressOf(c.SourceAddr()), to.Port())
+		return false
 	}
 	return true // on to the next router
 }

@@ -33,10 +33,8 @@ type Link struct {
 	// Latency returns the one-way latency law of a datagram; nil means no latency.
 	Latency func(p *Packet) law.Law
 
-	// Override, if it is not nil, returns a latency that takes the place of the one
-	// that was drawn, for the datagrams that it knows. It is called once for each
-	// datagram, in the order in which they are sent.
-	Override func(p *Packet) (latency time.Duration, ok bool)
+	// Rules single out datagrams.
+	Rules []Rule
 
 	// Loss says which datagrams of a flow are lost; nil means none.
 	Loss loss.Model
@@ -46,11 +44,6 @@ type Link struct {
 	// the same instant.
 	Duplicate      float64
 	DuplicateDelay law.Law
-
-	// Copies, if it is not nil, returns the delay, behind the datagram, of a copy that
-	// is delivered besides, for the datagrams that it knows. It is called as Override
-	// is.
-	Copies func(p *Packet) (delay time.Duration, ok bool)
 
 	// Down is the interval [From, To) of virtual time in which the link is down: what
 	// is sent in it is lost.
@@ -69,10 +62,13 @@ type link struct {
 	mu sync.Mutex // held for a few instructions only
 
 	flows map[[2]string]*flow // by sender and receiver
+	rules []*ruleState
+	held  []*held
 }
 
 // flow holds the draws of the datagrams from one actor to another.
 type flow struct {
+	name                      string // ends the names of its streams
 	latency, duplicate, delay draws
 	loss                      loss.Process
 }
@@ -94,16 +90,21 @@ func (d *draws) uniform(make func() *stream.Stream) float64 {
 	return d.stream.Uniform()
 }
 
-func newLink(w *World, l Link) *link {
-	return &link{Link: l, w: w, flows: make(map[[2]string]*flow)}
+func newLink(w *World, config Link) *link {
+	l := &link{Link: config, w: w, flows: make(map[[2]string]*flow)}
+	for _, r := range config.Rules {
+		l.rules = append(l.rules, &ruleState{Rule: r, match: matcher{Match: r.Match}})
+	}
+	return l
 }
 
 // fate is what becomes of one datagram.
 type fate struct {
 	latency time.Duration
-	lost    string // why; empty if it is not
-	copied  bool
-	delay   time.Duration // of the copy, behind the datagram
+	rules   []string // that had a say in it
+	until   Match    // if it waits for another datagram to arrive; its latency counts from there
+	lost    string   // why; empty if it is not
+	extra   []extra
 }
 
 // fate draws a datagram's fate. Every datagram takes the same draws of each stream
@@ -111,28 +112,18 @@ type fate struct {
 func (l *link) fate(p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := [2]string{p.Sender, p.Receiver}
-	flow := l.flow(key)
-	stream := func(purpose string) func() *stream.Stream {
-		return func() *stream.Stream { return l.w.Stream(purpose + "/" + key[0] + ">" + key[1]) }
-	}
+	flow := l.flow(p)
 	if l.Latency != nil {
-		f.latency = flow.latency.draw(l.Latency(p), stream("latency"))
-	}
-	if l.Override != nil {
-		if d, ok := l.Override(p); ok {
-			f.latency = d
-		}
+		f.latency = flow.latency.draw(l.Latency(p), l.stream("latency", flow.name))
 	}
 	if l.Duplicate > 0 {
-		f.copied = flow.duplicate.uniform(stream("duplicate")) < l.Duplicate
+		copied := flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
+		var delay time.Duration
 		if l.DuplicateDelay != nil {
-			f.delay = flow.delay.draw(l.DuplicateDelay, stream("duplicate-delay"))
+			delay = flow.delay.draw(l.DuplicateDelay, l.stream("duplicate-delay", flow.name))
 		}
-	}
-	if l.Copies != nil {
-		if d, ok := l.Copies(p); ok {
-			f.copied, f.delay = true, d
+		if copied {
+			f.extra = append(f.extra, extra{latency: f.latency + delay})
 		}
 	}
 	if flow.loss != nil && flow.loss.Lost() {
@@ -141,16 +132,23 @@ func (l *link) fate(p *Packet) (f fate) {
 	if l.Down.Contains(l.w.Now()) {
 		f.lost = "the link is down"
 	}
+	l.apply(p, &f)
 	return f
 }
 
-// flow returns the draws of a flow. The caller holds mu.
-func (l *link) flow(key [2]string) *flow {
+// stream returns what makes a stream when its first variate is wanted.
+func (l *link) stream(purpose, of string) func() *stream.Stream {
+	return func() *stream.Stream { return l.w.Stream(purpose + of) }
+}
+
+// flow returns the draws of the flow that a datagram belongs to. The caller holds mu.
+func (l *link) flow(p *Packet) *flow {
+	key := [2]string{p.Sender, p.Receiver}
 	f, ok := l.flows[key]
 	if !ok {
-		f = &flow{}
+		f = &flow{name: "/" + p.Sender + ">" + p.Receiver}
 		if l.Loss != nil && l.Loss.Rate() > 0 {
-			f.loss = l.Loss.Start(l.w.Stream("loss/" + key[0] + ">" + key[1]).Uniform)
+			f.loss = l.Loss.Start(l.w.Stream("loss" + f.name).Uniform)
 		}
 		l.flows[key] = f
 	}
@@ -184,28 +182,58 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 	w.mu.Unlock()
 	f := w.link.fate(p)
 	r := p.record(from.host.name, trace.Send)
-	r.Latency, r.Payload = f.latency, p.Payload
-	if f.lost != "" {
+	r.Latency, r.Payload, r.Detail = f.latency, p.Payload, byRules(f.rules...)
+	switch {
+	case f.lost != "":
 		r.Kind, r.Latency, r.Detail = trace.Lose, 0, f.lost
-		w.recordBy(actor, &r)
-		return
+	case f.until.Is != nil:
+		r.Kind = trace.Hold
 	}
 	w.recordBy(actor, &r)
-	w.schedule(actor, from, p, f.latency)
-	if f.copied {
-		r.Kind, r.Latency, r.Payload = trace.Copy, f.latency+f.delay, nil
+	if f.lost == "" {
+		w.scheduleAfter(f.until, actor, from, p, f.latency)
+	}
+	for i := range f.extra {
+		e := &f.extra[i]
+		if e.forged != nil {
+			w.forge(actor, p, e)
+			continue
+		}
+		if f.lost != "" { // there is nothing to copy
+			continue
+		}
+		r := p.record(from.host.name, trace.Copy)
+		r.Latency, r.Detail = e.latency, byRules(e.rule)
+		if e.until.Is != nil {
+			r.Kind = trace.HoldCopy
+		}
 		w.recordBy(actor, &r)
-		w.schedule(actor, from, p, r.Latency)
+		w.scheduleAfter(e.until, actor, from, p, e.latency)
 	}
 }
 
-// schedule has a datagram delivered after a latency.
+// scheduleAfter has a datagram delivered after a latency, which counts from the
+// arrival of one that matches until, if there is such a condition.
+func (w *World) scheduleAfter(until Match, actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
+	if until.Is == nil {
+		w.schedule(actor, from, p, latency)
+		return
+	}
+	w.link.hold(until, func() { w.schedule(actor, from, p, latency) })
+}
+
+// schedule has a datagram delivered after a latency. from is nil of a forged one.
 func (w *World) schedule(actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
 	w.AfterBy(actor, clock.Delivery, latency, func() {
 		if reason, host := w.unreachable(p); reason != "" {
 			r := p.record(host, trace.Drop)
 			r.Detail = reason
 			w.record(&r)
+			return
+		}
+		w.link.arrived(p)
+		if from == nil {
+			w.host(p.To.Addr()).receive(p, p.From, p.To.Port())
 			return
 		}
 		w.mu.Lock()
@@ -225,16 +253,14 @@ func (p *Packet) record(host string, kind trace.Kind) trace.Record {
 // socket there, and where that is; reason is empty if one will take it, or its host
 // decide.
 func (w *World) unreachable(p *Packet) (reason, host string) {
-	for _, h := range w.hosts {
-		if h.address != p.To.Addr() {
-			continue
-		}
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if _, bound := h.ports[p.To.Port()]; !bound {
-			return "no socket is bound to the port", h.name
-		}
-		return "", h.name
+	h := w.host(p.To.Addr())
+	if h == nil {
+		return "no such host", p.To.Addr().String()
 	}
-	return "no such host", p.To.Addr().String()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, bound := h.ports[p.To.Port()]; !bound {
+		return "no socket is bound to the port", h.name
+	}
+	return "", h.name
 }

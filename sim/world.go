@@ -61,7 +61,8 @@ type World struct {
 	expired  []*Socket                 // whose readers a deadline will wake then
 	arriving *Packet                   // on the virtual network, between its delivery and its host
 
-	collected int // events dispatched when garbage was last collected
+	forged    uint64 // datagrams
+	collected int    // events dispatched when garbage was last collected
 }
 
 // exclusive makes replications of one process follow one another: they share

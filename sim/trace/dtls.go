@@ -182,3 +182,18 @@ func IsApplicationData(datagram []byte) bool {
 	r, _, ok := parseRecord(datagram)
 	return ok && r.ContentType == ApplicationData
 }
+
+// Contains tells whether any record of a datagram satisfies a condition.
+func Contains(datagram []byte, condition func(r DTLSRecord) bool) bool {
+	for len(datagram) > 0 {
+		r, rest, ok := parseRecord(datagram)
+		if !ok {
+			return false
+		}
+		if condition(r) {
+			return true
+		}
+		datagram = rest
+	}
+	return false
+}

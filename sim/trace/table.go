@@ -19,9 +19,15 @@ func Seconds(d time.Duration) string {
 func (r *Record) Describe() string {
 	switch r.Kind {
 	case Send:
-		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency))
+		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s%s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency), r.rule())
 	case Copy:
-		return fmt.Sprintf("=> %s  %s  %d B  (a copy arrives %s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency))
+		return fmt.Sprintf("=> %s  %s  %d B  (a copy arrives %s%s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency), r.rule())
+	case Hold:
+		return fmt.Sprintf("-| %s  %s  %d B  (held%s)", r.To, r.Label, r.Length, r.rule())
+	case HoldCopy:
+		return fmt.Sprintf("=| %s  %s  %d B  (a copy is held%s)", r.To, r.Label, r.Length, r.rule())
+	case Forge:
+		return fmt.Sprintf("~> %s  %s  %d B  (as %s; arrives %s%s)", r.To, r.Label, r.Length, r.From, Seconds(r.At+r.Latency), r.rule())
 	case Lose:
 		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, r.Length, r.Detail)
 	case Arrive:
@@ -33,6 +39,14 @@ func (r *Record) Describe() string {
 		return r.Event
 	}
 	return r.Event + ": " + r.Detail
+}
+
+// rule says by which rule something happened.
+func (r *Record) rule() string {
+	if r.Detail == "" {
+		return ""
+	}
+	return ", " + r.Detail
 }
 
 // WriteTable writes a trace as a table, one line a record: virtual time in
@@ -78,7 +92,8 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 		if r.Kind != Note {
 			line.Datagram, line.From, line.To = r.Datagram.String(), r.From.String(), r.To.String()
 		}
-		if r.Kind == Send || r.Kind == Copy {
+		switch r.Kind {
+		case Send, Copy, Hold, HoldCopy, Forge:
 			latency := int64(r.Latency)
 			line.Latency = &latency
 		}

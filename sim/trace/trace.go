@@ -21,15 +21,18 @@ type Kind uint8
 
 // The kinds.
 const (
-	Send   Kind = iota + 1 // a host sends a datagram, and the network will deliver it
-	Lose                   // a host sends a datagram, and the network will lose it
-	Arrive                 // a datagram arrives at a socket of the host
-	Drop                   // a datagram arrives at the host, and the host drops it
-	Note                   // an application did or saw something
-	Copy                   // the network will deliver the datagram just sent a second time
+	Send     Kind = iota + 1 // a host sends a datagram, and the network will deliver it
+	Lose                     // a host sends a datagram, and the network will lose it
+	Arrive                   // a datagram arrives at a socket of the host
+	Drop                     // a datagram arrives at the host, and the host drops it
+	Note                     // an application did or saw something
+	Copy                     // the network will deliver the datagram just sent a second time
+	Hold                     // a host sends a datagram, and the network holds it until another has arrived
+	HoldCopy                 // the network keeps a copy of the datagram just sent until another has arrived
+	Forge                    // somebody outside sends a datagram under another's address
 )
 
-var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy"}
+var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold", HoldCopy: "hold copy", Forge: "forge"}
 
 // String returns the kind's name.
 func (k Kind) String() string {
@@ -61,11 +64,11 @@ type Record struct {
 	From, To netip.AddrPort
 	Label    string        // see Label
 	Length   int           // of the payload, in bytes
-	Latency  time.Duration // of Send and Copy: from now to its arrival
-	Payload  []byte        // of Send and Lose; what arrives is what was sent
+	Latency  time.Duration // of Send, Copy and Forge: from now to its arrival; of Hold and HoldCopy, from the end of the wait
+	Payload  []byte        // of Send, Lose, Hold and Forge; what arrives is what was sent
 
-	// Event and Detail say what a Note notes, and Detail why a Drop or where an
-	// Arrive. Neither may depend on time: both are part of the shape.
+	// Event and Detail say what a Note notes, and Detail why a Drop or a Lose, where an
+	// Arrive, and which rule had a say in the others. Neither may depend on time: both are part of the shape.
 	Event, Detail string
 }
 

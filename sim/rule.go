@@ -1,0 +1,190 @@
+package sim
+
+import (
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Action is what a rule does about a datagram.
+type Action uint8
+
+// The actions.
+const (
+	SetLatency Action = iota + 1 // Rule.Delay takes the place of the latency that was drawn
+	AddDelay                     // Rule.Delay comes on top of it
+	Discard                      // the datagram is lost
+	Hold                         // it is delivered Rule.Delay after one that matches Rule.Until has arrived
+	Duplicate                    // a copy is delivered Rule.Delay after the datagram itself
+	Replay                       // a copy is delivered Rule.Delay after one that matches Rule.Until has arrived
+	Forge                        // another datagram comes from outside, Rule.Delay after this one was sent
+)
+
+// Rule singles out datagrams and says what becomes of them, whatever was drawn for
+// them. The rules of a link are applied in their order, each to what those before it
+// have left.
+type Rule struct {
+	Name   string // unique within a replication; keys the stream that Delay is drawn from
+	Match  Match
+	Action Action
+	Delay  law.Law // nil: none
+	Until  Match   // of Hold and Replay
+
+	// Forged, of Forge, returns what the outsider sends when it sees a datagram.
+	Forged func(seen *Packet) Forgery
+
+	// Without takes the datagram that the rule is about out of the run, to see what
+	// would have happened without it: one that would be late or held is lost, a copy or a
+	// forged one is not made, and one that would be lost is not.
+	Without bool
+}
+
+// Match picks datagrams in the order in which they are sent, or arrive.
+type Match struct {
+	Is  func(p *Packet) bool
+	Nth int // the n-th alone, from 1; 0 picks every one
+}
+
+// Forgery is a datagram that an outsider sends under another's address.
+type Forgery struct {
+	Payload []byte
+
+	// Reversed tells that it goes to the sender of the datagram that was seen, as from
+	// its receiver, and not the same way.
+	Reversed bool
+}
+
+// outsider is the host, and the actor, that forged datagrams come from.
+const outsider = "outsider"
+
+// matcher is a Match that counts.
+type matcher struct {
+	Match
+	seen int
+}
+
+func (m *matcher) matches(p *Packet) bool {
+	if m.Is == nil || !m.Is(p) {
+		return false
+	}
+	m.seen++
+	return m.Nth == 0 || m.seen == m.Nth
+}
+
+// ruleState is a rule with what it has seen and drawn.
+type ruleState struct {
+	Rule
+	match matcher
+	draws draws
+}
+
+// extra is a datagram that is delivered besides the one that was sent.
+type extra struct {
+	rule    string // that made it; empty of a random copy
+	latency time.Duration
+	until   Match // if it waits for another to arrive
+	forged  *Forgery
+}
+
+// apply applies the rules to what was drawn for a datagram. The caller holds mu.
+func (l *link) apply(p *Packet, f *fate) {
+	for _, r := range l.rules {
+		if !r.match.matches(p) {
+			continue
+		}
+		var delay time.Duration
+		if r.Delay != nil {
+			delay = r.draws.draw(r.Delay, l.stream("rule/", r.Name))
+		}
+		if r.Without {
+			if r.Action <= AddDelay || r.Action == Hold {
+				f.lost = "taken out of the run, of rule " + r.Name
+			}
+			continue
+		}
+		switch r.Action {
+		case SetLatency:
+			f.latency = delay
+		case AddDelay:
+			f.latency += delay
+		case Discard:
+			f.lost = "rule " + r.Name
+		case Hold:
+			f.until, f.latency = r.Until, delay
+		case Duplicate:
+			f.extra = append(f.extra, extra{rule: r.Name, latency: f.latency + delay})
+			continue
+		case Replay:
+			f.extra = append(f.extra, extra{rule: r.Name, latency: delay, until: r.Until})
+			continue
+		case Forge:
+			forged := r.Forged(p)
+			f.extra = append(f.extra, extra{rule: r.Name, latency: delay, forged: &forged})
+			continue
+		}
+		f.rules = append(f.rules, r.Name)
+	}
+}
+
+// byRules says, for the trace, which rules a datagram's time or copy is owed to.
+func byRules(names ...string) string {
+	if len(names) == 0 || names[0] == "" {
+		return ""
+	}
+	return "rule " + strings.Join(names, ", ")
+}
+
+// held is a datagram that waits for another to arrive.
+type held struct {
+	until   matcher
+	release func()
+}
+
+// hold keeps a datagram until one that matches has arrived, which may be never.
+func (l *link) hold(until Match, release func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = append(l.held, &held{until: matcher{Match: until}, release: release})
+}
+
+// arrived lets go of the datagrams that wait for one like p. It is called on the
+// goroutine of the event loop.
+func (l *link) arrived(p *Packet) {
+	l.mu.Lock()
+	var free []*held
+	kept := l.held[:0]
+	for _, h := range l.held {
+		if h.until.matches(p) {
+			free = append(free, h)
+		} else {
+			kept = append(kept, h)
+		}
+	}
+	l.held = kept
+	l.mu.Unlock()
+	for _, h := range free {
+		h.release()
+	}
+}
+
+// forge has an outsider send a datagram.
+func (w *World) forge(actor *clock.Actor, seen *Packet, e *extra) {
+	w.mu.Lock()
+	w.forged++
+	p := &Packet{
+		ID:   trace.Datagram{Actor: outsider, Number: w.forged},
+		From: seen.From, To: seen.To, Sender: outsider, Receiver: seen.Receiver,
+		Payload: e.forged.Payload, label: trace.Label(e.forged.Payload),
+	}
+	if e.forged.Reversed {
+		p.From, p.To, p.Receiver = seen.To, seen.From, seen.Sender
+	}
+	w.mu.Unlock()
+	r := p.record(outsider, trace.Forge)
+	r.Latency, r.Payload, r.Detail = e.latency, p.Payload, byRules(e.rule)
+	w.recordBy(actor, &r)
+	w.schedule(actor, nil, p, e.latency)
+}
