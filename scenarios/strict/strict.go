@@ -1,0 +1,287 @@
+// Package strict reads YAML strictly: every fault of a file is told, each with its
+// file, line and column, and with what would be accepted.
+package strict
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dtlssim/dtlssim/sim/suggest"
+)
+
+// Reader reads the nodes of one file and collects its faults.
+type Reader struct {
+	File   string // its name, for messages
+	faults []error
+}
+
+// Fault reports a fault at a place in the file.
+func (r *Reader) Fault(at Place, format string, args ...any) {
+	message := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", `\n`) // one fault, one line
+	r.faults = append(r.faults, fmt.Errorf("%s:%d:%d: %s", r.File, max(1, at.Line), max(1, at.Column), message))
+}
+
+// Each reports every fault of a joined error at one place.
+func (r *Reader) Each(at Place, prefix string, err error) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		r.Fault(at, "%s%s", prefix, line)
+	}
+}
+
+// Faults returns how many faults have been reported.
+func (r *Reader) Faults() int { return len(r.faults) }
+
+// Err returns the faults that have been reported, joined, or nil.
+func (r *Reader) Err() error { return errors.Join(r.faults...) }
+
+// Place is a place in the file, from 1.
+type Place struct{ Line, Column int }
+
+// PlaceOf returns where a node stands.
+func PlaceOf(n *yaml.Node) Place { return Place{n.Line, n.Column} }
+
+// Text is a scalar with its place: its own, or, if it is missing, that of the
+// mapping that it is missing from.
+type Text struct {
+	Place
+	Value string
+	Given bool
+	Bad   bool // it is no scalar, and that has been told
+}
+
+// Document parses the file and returns its only document's node, or nil after a
+// fault.
+func (r *Reader) Document(data []byte) *yaml.Node {
+	var n yaml.Node
+	if err := yaml.Load(data, &n); err != nil {
+		var many *yaml.LoadErrors
+		var one *yaml.LoadError
+		switch {
+		case errors.As(err, &many):
+			for _, e := range many.Errors {
+				r.Fault(Place{e.Mark.Line, e.Mark.Column}, "%s", oneLine(e.Message))
+			}
+		case errors.As(err, &one):
+			r.Fault(Place{one.Mark.Line, one.Mark.Column}, "%s", oneLine(one.Message))
+		default:
+			r.Fault(Place{}, "%s", oneLine(err.Error()))
+		}
+		return nil
+	}
+	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
+		return n.Content[0]
+	}
+	return &n
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// Fields is a mapping with the nodes of its keys.
+type Fields struct {
+	Place
+	What  string // it is, for messages
+	Nodes map[string]*yaml.Node
+	Keys  []string // that it has, in the order of the file
+}
+
+// Mapping reads a mapping that may have the given keys and no others. ok is false
+// if the node is no mapping.
+func (r *Reader) Mapping(n *yaml.Node, what string, keys ...string) (f Fields, ok bool) {
+	f = Fields{PlaceOf(n), what, map[string]*yaml.Node{}, nil}
+	n = resolve(n)
+	if n.Kind != yaml.MappingNode {
+		r.Fault(f.Place, "%s: want a mapping with the keys %s", what, strings.Join(keys, ", "))
+		return f, false
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i].Value
+		switch {
+		case !slices.Contains(keys, key):
+			r.Fault(PlaceOf(n.Content[i]), "%s has no key %q.%s The keys are %s", what, key, didYouMean(key, keys), strings.Join(keys, ", "))
+		case f.Nodes[key] != nil:
+			r.Fault(PlaceOf(n.Content[i]), "%s has the key %s twice", what, key)
+		default:
+			f.Nodes[key] = n.Content[i+1]
+			f.Keys = append(f.Keys, key)
+		}
+	}
+	return f, true
+}
+
+func didYouMean(name string, candidates []string) string {
+	if s := suggest.Nearest(name, candidates); s != "" {
+		return fmt.Sprintf(" Did you mean %s?", s)
+	}
+	return ""
+}
+
+// resolve follows an alias.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+// Text reads a scalar; it may be missing.
+func (r *Reader) Text(f Fields, key string) Text {
+	n := f.Nodes[key]
+	if n == nil {
+		return Text{Place: f.Place}
+	}
+	return r.Scalar(n, key+" of "+f.What)
+}
+
+// Scalar reads a node that is to be a single value.
+func (r *Reader) Scalar(n *yaml.Node, what string) Text {
+	t := Text{Place: PlaceOf(n), Given: true}
+	n = resolve(n)
+	if n.Kind != yaml.ScalarNode {
+		r.Fault(t.Place, "%s: want a single value", what)
+		t.Bad = true
+		return t
+	}
+	t.Value = n.Value
+	return t
+}
+
+// Required reads a scalar that must be there; want says what it is, in a few words
+// or not at all.
+func (r *Reader) Required(f Fields, key string, want ...string) Text {
+	t := r.Text(f, key)
+	switch {
+	case !t.Given:
+		r.Fault(t.Place, "%s", strings.Join(append([]string{fmt.Sprintf("%s of %s is missing", key, f.What)}, want...), ": want "))
+	case t.Value == "" && !t.Bad:
+		r.Fault(t.Place, "%s of %s is empty", key, f.What)
+	}
+	return t
+}
+
+// List reads a list of at least one element.
+func (r *Reader) List(f Fields, key string) []*yaml.Node {
+	n := f.Nodes[key]
+	if n == nil {
+		r.Fault(f.Place, "%s of %s are missing: want at least one", key, f.What)
+		return nil
+	}
+	at := PlaceOf(n)
+	n = resolve(n)
+	switch {
+	case n.Kind != yaml.SequenceNode:
+		r.Fault(at, "%s of %s: want a list", key, f.What)
+		return nil
+	case len(n.Content) == 0:
+		r.Fault(at, "%s of %s: want at least one", key, f.What)
+	}
+	return n.Content
+}
+
+// OptionalList reads a list that may be missing.
+func (r *Reader) OptionalList(f Fields, key string) []*yaml.Node {
+	if f.Nodes[key] == nil {
+		return nil
+	}
+	return r.List(f, key)
+}
+
+// Texts reads a list of scalars; it may be missing.
+func (r *Reader) Texts(f Fields, key string) []Text {
+	var list []Text
+	for i, n := range r.OptionalList(f, key) {
+		if t := r.Scalar(n, fmt.Sprintf("element %d of %s of %s", i+1, key, f.What)); !t.Bad {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// Count reads a whole number from 1 to most.
+func (r *Reader) Count(f Fields, key string, most int) int {
+	t := r.Required(f, key)
+	if t.Value == "" {
+		return 1
+	}
+	return r.Whole(t, key, 1, most)
+}
+
+// Whole converts a scalar to a whole number from least to most, and to least after
+// a fault.
+func (r *Reader) Whole(t Text, key string, least, most int) int {
+	n, err := strconv.Atoi(t.Value)
+	if err != nil || n < least || n > most {
+		r.Fault(t.Place, "%s %q: want a whole number from %d to %d", key, t.Value, least, most)
+		return least
+	}
+	return n
+}
+
+// Number reads a finite number.
+func (r *Reader) Number(f Fields, key string) (float64, bool) {
+	t := r.Required(f, key)
+	if t.Value == "" {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(t.Value, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		r.Fault(t.Place, "%s %q: want a number", key, t.Value)
+		return 0, false
+	}
+	return v, true
+}
+
+// Choice reads one of several words; the first is the default if the word may be
+// missing.
+func (r *Reader) Choice(f Fields, key string, optional bool, words ...string) string {
+	t := r.Text(f, key)
+	switch {
+	case t.Bad:
+	case !t.Given && optional:
+		return words[0]
+	case !t.Given:
+		r.Fault(t.Place, "%s of %s is missing: want one of %s", key, f.What, strings.Join(words, ", "))
+	case !slices.Contains(words, t.Value):
+		r.Fault(t.Place, "%s %q of %s: want one of %s%s", key, t.Value, f.What, strings.Join(words, ", "),
+			strings.Replace(didYouMean(t.Value, words), " Did", ". Did", 1))
+	default:
+		return t.Value
+	}
+	return ""
+}
+
+// Assignment is one entry of a mapping of parameters to values.
+type Assignment struct{ Name, Value Text }
+
+// Assignments reads a mapping of parameters to values; it may be missing.
+func (r *Reader) Assignments(f Fields, key string) []Assignment {
+	n := f.Nodes[key]
+	if n == nil {
+		return nil
+	}
+	at := PlaceOf(n)
+	n = resolve(n)
+	if n.Kind != yaml.MappingNode {
+		r.Fault(at, "%s of %s: want a mapping of parameters to values", key, f.What)
+		return nil
+	}
+	var list []Assignment
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], resolve(n.Content[i+1])
+		a := Assignment{
+			Name:  Text{Place: PlaceOf(name), Value: name.Value, Given: true},
+			Value: Text{Place: PlaceOf(n.Content[i+1]), Value: value.Value, Given: true},
+		}
+		if value.Kind != yaml.ScalarNode {
+			r.Fault(a.Value.Place, "parameter %s: want a single value", name.Value)
+			continue
+		}
+		list = append(list, a)
+	}
+	return list
+}
