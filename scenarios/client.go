@@ -14,8 +14,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
 
-// client is one client: it connects, sends one line, perhaps waits for its echo,
-// and closes.
+// client is one client: it connects, sends one line, perhaps waits for an answer,
+// and closes, or vanishes.
 type client struct {
 	w      *sim.World
 	host   *sim.Host
@@ -25,17 +25,39 @@ type client struct {
 	config endpoint.Config
 
 	shaking bool // its handshake is under way
+	open    bool // it holds an association that it has not closed
+	closed  bool // the server's endpoint of it has been closed
+	silent  bool // its endpoint was closed without a close_notify
+	killed  bool // its association ended at one side while the other still held it
 	session Session
 }
 
-// run serves the client's session from start to end.
-func (c *client) run(server netip.AddrPort) {
+// run serves the client's session from start to end, and again if it fails and may
+// reconnect.
+func (c *client) run(server func() netip.AddrPort) {
 	c.session = Session{Client: c.number, Handshake: "failed"}
-	if err := c.attempt(server); err != nil {
+	pause := c.v.Duration("back-off")
+	for left := c.v.Count("reconnects"); ; left-- {
+		c.session.Attempts++
+		err := c.attempt(server())
+		if err == nil {
+			c.session.Error = ""
+			return
+		}
 		c.session.Error = err.Error()
-		c.w.Note(c.host, "client failed", err.Error())
+		c.w.Note(c.host, noteClientFailed, err.Error())
+		if left == 0 || c.w.Sleep(pause) != nil {
+			return
+		}
+		pause = min(2*pause, longestBackOff)
+		if c.v.Choice("client-port") == "new" {
+			c.local = netip.AddrPortFrom(c.local.Addr(), c.local.Port()+maxClients)
+		}
 	}
 }
+
+// longestBackOff keeps a doubled back-off within reach of the horizon.
+const longestBackOff = time.Hour
 
 func (c *client) attempt(server netip.AddrPort) error {
 	socket, err := c.host.Connect(c.local.Port(), server)
@@ -47,46 +69,64 @@ func (c *client) attempt(server netip.AddrPort) error {
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
 	start := c.w.Now()
-	c.shaking = true
+	c.shaking, c.closed = true, false
 	conn, err := endpoint.Client(ctx, socket, c.config)
 	c.shaking = false
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	vanishes := c.v.Choice("client") == "vanishes"
+	c.open = true
+	defer func() {
+		c.open = false
+		_ = conn.Close() // the peer may have closed it
+		c.silent = c.silent || (!vanishes && !socket.Alerted() && !c.w.Stopped())
+	}()
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
-	c.w.Note(c.host, "handshake completed", "")
+	c.w.Note(c.host, noteCompleted, "")
 
 	if _, err := io.WriteString(conn, greeting(c.number)); err != nil {
 		return fmt.Errorf("sending the data: %w", err)
 	}
-	if c.v.Choice("client") == "waits" {
-		if err := c.awaitEcho(conn); err != nil {
+	behaviour := c.v.Choice("client")
+	switch behaviour {
+	case "waits":
+		if err := c.await(conn, greeting(c.number), "echo received"); err != nil {
 			return fmt.Errorf("waiting for the echo: %w", err)
 		}
+	case "acknowledged":
+		if err := c.await(conn, acknowledgement, "acknowledgement received"); err != nil {
+			return fmt.Errorf("waiting for the acknowledgement: %w", err)
+		}
+	}
+	if behaviour == "waits" || vanishes {
 		if err := c.w.Sleep(c.v.Duration("client-pause")); err != nil {
 			return err
 		}
 	}
-	if c.v.Has("close-delay") {
-		if err := c.w.Sleep(c.v.Duration("close-delay")); err != nil {
-			return err
-		}
+	if err := c.w.Sleep(c.v.Duration("close-delay")); err != nil {
+		return err
 	}
-	c.w.Note(c.host, "close", "")
+	if vanishes {
+		c.w.Note(c.host, "vanish", "")
+		return socket.Close() // the endpoint's close_notify finds no socket any more
+	}
+	c.w.Note(c.host, noteClose, "")
 	return nil
 }
 
-func (c *client) awaitEcho(conn net.Conn) error {
+// await waits for a line.
+func (c *client) await(conn net.Conn, want, note string) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(c.w, conn, buffer, c.v.Duration("client-timeout"))
 	if err != nil {
+		c.killed = c.killed || (!endpoint.TimedOut(err) && !c.closed)
 		return err
 	}
-	if got, want := string(buffer[:n]), greeting(c.number); got != want {
+	if got := string(buffer[:n]); got != want {
 		return fmt.Errorf("got %q, want %q", got, want)
 	}
-	c.w.Note(c.host, "echo received", "")
+	c.w.Note(c.host, note, "")
 	return nil
 }
 
@@ -102,6 +142,9 @@ const (
 	greetingHead = "hello from client "
 	greetingTail = "\n"
 )
+
+// acknowledgement is the line by which the server's application acknowledges data.
+const acknowledgement = "received\n"
 
 // greeting is the line that a client sends.
 func greeting(number int) string { return greetingHead + strconv.Itoa(number) + greetingTail }

@@ -29,7 +29,7 @@ func TestGoldenTraces(t *testing.T) {
 		set  scenarios.Settings
 	}{
 		{"listener-inline", scenarios.Settings{"alert-latency": "30ms"}},
-		{"listener-concurrent", scenarios.Settings{"alert-latency": "30ms", "handshakes": "concurrent"}},
+		{"listener-concurrent", scenarios.Settings{"alert-latency": "30ms", "model": "concurrent"}},
 		{"listener-filter", scenarios.Settings{"alert-latency": "30ms", "filter": "client-hello"}},
 		{"listener-tombstone", scenarios.Settings{"alert-latency": "30ms", "tombstone": "100ms"}},
 		{"ghost-flight5", scenarios.Settings{"copied-delay": "30ms"}},

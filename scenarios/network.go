@@ -2,78 +2,26 @@ package scenarios
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/law"
-	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// latencyParameters are those of the latency of datagrams. Scenarios that single
-// out a datagram put its parameter behind them.
-var latencyParameters = []Parameter{
+// latencyParameters are those of the latency of datagrams. Those of a
+// scenario's own stand behind them, for they may follow one of these.
+var latencyParameters = inGroup(NetworkGroup, []Parameter{
 	{Name: "latency", Type: LawType, Default: "10ms", Meaning: "one-way latency law of every datagram, in both directions"},
 	{Name: "uplink", Type: LawType, Follows: "latency", Meaning: "latency law from the clients to the server"},
 	{Name: "downlink", Type: LawType, Follows: "latency", Meaning: "latency law from the server to the clients"},
-}
-
-// alertParameters are those of the late close_notify.
-var alertParameters = []Parameter{
-	{Name: "alert-latency", Type: LawType, Follows: "uplink", Meaning: "latency of the first client's first close_notify"},
-}
+})
 
 // faultParameters are those of what else the network does to datagrams.
-var faultParameters = []Parameter{
+var faultParameters = inGroup(NetworkGroup, []Parameter{
 	{Name: "loss", Type: LossType, Default: "0", Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good,bad=1,good=0) for bursts"},
 	{Name: "duplicate", Type: ProbabilityType, Default: "0", Meaning: "probability that a datagram is delivered twice"},
 	{Name: "duplicate-delay", Type: LawType, Default: "1ms", Meaning: "how long after the datagram its copy arrives"},
 	{Name: "down", Type: IntervalType, Default: never, Meaning: "when the link is down, FROM..TO in virtual time: what is sent then is lost"},
-}
-
-// copyParameters single out one datagram of the first client that the network
-// delivers a second time.
-var copyParameters = []Parameter{
-	{Name: "copied", Type: ChoiceType, Default: "none", Choices: []string{"none", "hello", "second-hello", "flight-5", "data", "close-notify"},
-		Meaning: "which of the first client's datagrams the network delivers a second time: its first ClientHello, the second with the cookie, its last flight, its data, or its close_notify"},
-	{Name: "copied-delay", Type: LawType, Default: "1ms", Meaning: "how long after that datagram its copy arrives"},
-}
-
-// copyRule is about the first datagram of the first client that is the one that is
-// copied.
-func copyRule(v Values) []sim.Rule {
-	nth := 1
-	is, ok := map[string]func(datagram []byte) bool{
-		"hello":        trace.IsClientHello,
-		"second-hello": trace.IsClientHello,
-		"flight-5":     func(d []byte) bool { return trace.StartsHandshake(d) && !trace.IsClientHello(d) },
-		"data":         trace.IsApplicationData,
-		"close-notify": trace.IsEncryptedAlert,
-	}[v.Choice("copied")]
-	if !ok {
-		return nil
-	}
-	if v.Choice("copied") == "second-hello" {
-		nth = 2
-	}
-	return []sim.Rule{{
-		Name: "copied", Action: sim.Duplicate, Delay: v.Law("copied-delay"),
-		Match: sim.Match{Nth: nth, Is: func(p *sim.Packet) bool { return p.Sender == clientName(1) && is(p.Payload) }},
-	}}
-}
-
-// parameters joins groups of parameters into one list.
-func parameters(groups ...[]Parameter) []Parameter { return slices.Concat(groups...) }
-
-// withDefaults returns parameters with other defaults.
-func withDefaults(list []Parameter, defaults Settings) []Parameter {
-	list = slices.Clone(list)
-	for i := range list {
-		if d, ok := defaults[list[i].Name]; ok {
-			list[i].Default = d
-		}
-	}
-	return list
-}
+})
 
 // networkLink returns the link that the network's parameters describe, between
 // clients and a server at that address.

@@ -38,6 +38,8 @@ type Parameter struct {
 	Follows string // the parameter whose value this one has unless it is given
 	Meaning string
 
+	Group    string   // the section of a scenario file that gives it another default
+	Models   []string // the server models that it means something to; nil: all
 	Choices  []string // of a choice
 	Min, Max int64    // of a count; Min also of a duration, in nanoseconds
 }
@@ -214,21 +216,14 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 	v := Values{scenario: s, given: settings, values: make(map[string]value)}
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		p := s.Parameter(name)
-		if p == nil {
-			faults = append(faults, fmt.Errorf("%s has no parameter %q.%s It has %s", s.Name, name,
-				didYouMean(name, s.parameterNames()), strings.Join(s.parameterNames(), ", ")))
+		if err := s.Check(name, settings[name]); err != nil {
+			faults = append(faults, err)
 			continue
 		}
-		parsed, err := p.parse(settings[name])
-		if err != nil {
-			faults = append(faults, fmt.Errorf("parameter %s: %w", name, err))
-			continue
-		}
-		v.values[name] = parsed
+		v.values[name], _ = s.Parameter(name).parse(settings[name])
 	}
-	if len(faults) == 0 && s.Expand != nil {
-		implied, err := s.Expand(v)
+	if len(faults) == 0 {
+		implied, err := v.remedySettings()
 		if err != nil {
 			faults = append(faults, err)
 		}
@@ -258,6 +253,12 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 		}
 		v.values[p.Name] = parsed
 	}
+	for _, fault := range v.checkModel() {
+		faults = append(faults, errors.New(fault))
+	}
+	if len(faults) > 0 {
+		return Values{}, errors.Join(faults...)
+	}
 	v.text = make(map[string]string, len(v.values))
 	for name, value := range v.values {
 		v.text[name] = value.text
@@ -265,23 +266,35 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 	return v, nil
 }
 
-// expandShorthand returns the settings that the value of a shorthand stands for. What
-// it sets may not be given otherwise as well, but for the parameters that are
-// adjustable, of which the given value stands.
-func expandShorthand(given Values, name string, meanings map[string]Settings, adjustable ...string) (Settings, error) {
-	set, ok := given.values[name]
+// Check reports what is wrong with one parameter's value by itself.
+func (s *Scenario) Check(name, text string) error {
+	p := s.Parameter(name)
+	if p == nil {
+		return fmt.Errorf("%s has no parameter %q.%s It has %s", s.Name, name,
+			didYouMean(name, s.parameterNames()), strings.Join(s.parameterNames(), ", "))
+	}
+	if _, err := p.parse(text); err != nil {
+		return fmt.Errorf("parameter %s: %w", name, err)
+	}
+	return nil
+}
+
+// remedySettings returns what the remedy that was given sets. It may not be given
+// otherwise as well, but for durations, of which the given value stands.
+func (v Values) remedySettings() (Settings, error) {
+	set, ok := v.values[remedyParameter]
 	if !ok {
 		return nil, nil
 	}
-	implied := maps.Clone(meanings[set.text])
-	for _, p := range slices.Sorted(maps.Keys(implied)) {
-		v, ok := given.values[p]
+	implied := maps.Clone(v.scenario.remedy(set.text).Set)
+	for _, name := range slices.Sorted(maps.Keys(implied)) {
+		given, ok := v.values[name]
 		switch {
 		case !ok:
-		case slices.Contains(adjustable, p):
-			delete(implied, p)
-		case v.text != implied[p]:
-			return nil, fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", name, set.text, p, implied[p], p, v.text)
+		case v.scenario.Parameter(name).Type == DurationType:
+			delete(implied, name)
+		case given.text != implied[name]:
+			return nil, fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", remedyParameter, set.text, name, implied[name], name, given.text)
 		}
 	}
 	return implied, nil

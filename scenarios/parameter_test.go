@@ -10,7 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 )
 
-// Every default is as the founding issue has it.
+// Every default of the founding scenario is as the founding issue has it.
 func TestDefaults(t *testing.T) {
 	v, err := testkit.Scenario(t).Resolve(nil)
 	if err != nil {
@@ -24,8 +24,10 @@ func TestDefaults(t *testing.T) {
 		"handshake-timeout": "30s", "client-timeout": "10s", "read-timeout": "10s", "flight-interval": "1s",
 		"credentials": "ecdsa", "remedy": "none",
 	}
-	if got := v.Text(); !maps.Equal(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
+	for name, want := range want {
+		if got := v.Text()[name]; got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
 	}
 }
 
@@ -91,7 +93,7 @@ func TestBadParameters(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	want := []string{
-		`parameter client: "wait" is not one of closes-first, waits. Did you mean waits?`,
+		`parameter client: "wait" is not one of closes-first, waits, acknowledged, vanishes. Did you mean waits?`,
 		`parameter clients: 0 is out of range: 1 to 1000`,
 		`parameter flight-interval: 0s is out of range: at least 1µs`,
 		`parameter gap: -1s is negative`,

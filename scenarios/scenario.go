@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim"
@@ -21,6 +22,13 @@ type Scenario struct {
 	Name    string
 	Summary string
 
+	// File is the path of the file that the scenario was read from; it is empty of one
+	// that is built in or registered. Source is what the file says, and Study what it says
+	// of the scenario's study; both are nil of a scenario in Go.
+	File   string
+	Source []byte
+	Study  *yaml.Node
+
 	Explanation Explanation
 
 	// Parameters in the order in which they are shown; one that follows another
@@ -31,13 +39,20 @@ type Scenario struct {
 	// order in which a run lists them. A run in which nothing did is clean.
 	Outcomes []Outcome
 
+	// Fail are the outcomes that count as failure unless told otherwise; none: all.
+	Fail []string
+
 	// Probe is the parameter that the window search varies unless told otherwise,
 	// and the range that shows most.
 	Probe ProbeRange
 
-	// Expand, if it is not nil, returns the settings that the shorthands among the
-	// given ones stand for.
-	Expand func(given Values) (Settings, error)
+	// Remedies are the values of the parameter remedy, but for none.
+	Remedies []Remedy
+
+	// Failing and Passing are settings of a run that fails and of one that is clean.
+	Failing, Passing Settings
+
+	Cause Cause
 
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
@@ -51,17 +66,35 @@ type Explanation struct {
 	References []string // RFC sections, issues, source
 }
 
-// Outcome is one thing that can go wrong in a run.
-type Outcome struct{ Name, Meaning string }
+// Remedy is a name for settings that are meant to help.
+type Remedy struct {
+	Name string
+	Set  Settings
 
-// ProbeRange is a probe with the half-open range [From, To) that it is varied in.
-type ProbeRange struct {
-	Name     string
-	From, To time.Duration
+	// Helps says what it does about the failure window of the probe of choice in which the
+	// run of Scenario.Failing lies: HelpsFully (nothing of it is left), HelpsPartly (less
+	// is) or HelpsNot (all of it).
+	Helps string
+
+	Note string // what is to be said of it; may be empty
 }
 
-// String returns the range as a command line has it.
-func (p ProbeRange) String() string { return fmt.Sprintf("%s=%s..%s", p.Name, p.From, p.To) }
+// What a remedy does about a failure window.
+const (
+	HelpsFully  = "yes"
+	HelpsPartly = "partly"
+	HelpsNot    = "no"
+)
+
+// Cause is what a failing run is owed to: with the setting, the run of Failing is
+// clean.
+type Cause struct {
+	Text string
+	Set  Settings // for a datagram of a rule: without=RULE
+}
+
+// Outcome is one thing that can go wrong in a run.
+type Outcome struct{ Name, Meaning string }
 
 // Clean is the name of the outcome of a run in which nothing went wrong.
 const Clean = "clean"
@@ -71,6 +104,7 @@ type Session struct {
 	Client        int    `json:"client"`         // from 1
 	Handshake     string `json:"handshake"`      // "completed", "failed" or "never started"
 	HandshakeTime int64  `json:"handshake_ns"`   // from the first datagram; 0 unless completed
+	Attempts      int    `json:"attempts"`       // how often it connected
 	Error         string `json:"error"`          // what the client's application was told; may be empty
 	DataDelivered bool   `json:"data_delivered"` // whether its data reached the server's application
 }
@@ -118,15 +152,23 @@ type Replication struct {
 
 // Predicate says which outcomes count as failure.
 type Predicate struct {
-	scenario *Scenario
-	names    []string // empty: all
+	text  string
+	names []string // empty: all
 }
 
+// AllOutcomes is the predicate of which every outcome is a failure.
+const AllOutcomes = "all"
+
 // ParsePredicate reads the names of outcomes, separated by commas; an empty text
-// means all of them. It reports every name that is none.
+// means those that the scenario counts as failure, and AllOutcomes every one. It
+// reports every name that is none.
 func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
-	p := Predicate{scenario: s}
-	if strings.TrimSpace(text) == "" {
+	p := Predicate{text: strings.TrimSpace(text)}
+	switch p.text {
+	case "":
+		p.names = s.Fail
+		return p, nil
+	case AllOutcomes:
 		return p, nil
 	}
 	var known []string
@@ -138,12 +180,13 @@ func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
 		name = strings.TrimSpace(name)
 		switch {
 		case !slices.Contains(known, name):
-			faults = append(faults, fmt.Errorf("%q is not an outcome of %s.%s They are %s", name, s.Name,
-				didYouMean(name, known), strings.Join(known, ", ")))
+			faults = append(faults, fmt.Errorf("%q is not an outcome of %s.%s They are %s; or %s", name, s.Name,
+				didYouMean(name, known), strings.Join(known, ", "), AllOutcomes))
 		case !slices.Contains(p.names, name):
 			p.names = append(p.names, name)
 		}
 	}
+	p.text = strings.Join(p.names, ",")
 	return p, errors.Join(faults...)
 }
 
@@ -158,11 +201,11 @@ func (p Predicate) Failed(outcome []string) bool {
 }
 
 // Text returns the predicate as ParsePredicate reads it.
-func (p Predicate) Text() string { return strings.Join(p.names, ",") }
+func (p Predicate) Text() string { return p.text }
 
 // Repeat returns the command that repeats one replication.
 func (v Values) Repeat(seed uint64, p Predicate) string {
-	args := []string{"dtlssim", "run", v.scenario.Name, "--seed", strconv.FormatUint(seed, 10)}
+	args := []string{"dtlssim", "run", quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
 	args = append(args, v.Arguments()...)
 	if text := p.Text(); text != "" {
 		args = append(args, "--fail", text)
@@ -192,12 +235,39 @@ func Replicate(v Values, seed uint64, p Predicate) Replication {
 	return r
 }
 
-// Remedies returns the remedies that the scenario offers, "none" first.
-func (s *Scenario) Remedies() []string {
-	if p := s.Parameter("remedy"); p != nil {
+// remedyParameter is the parameter that chooses a remedy, and noRemedy its value for
+// none.
+const (
+	remedyParameter = "remedy"
+	noRemedy        = "none"
+)
+
+// remedy returns the remedy of that name; it is empty if there is none.
+func (s *Scenario) remedy(name string) Remedy {
+	for _, r := range s.Remedies {
+		if r.Name == name {
+			return r
+		}
+	}
+	return Remedy{}
+}
+
+// RemedyNames returns the values of the parameter remedy, if there is one, that for
+// none first.
+func (s *Scenario) RemedyNames() []string {
+	if p := s.Parameter(remedyParameter); p != nil {
 		return p.Choices
 	}
 	return nil
+}
+
+// Reference returns how a command line names the scenario: by its file, if it has
+// one.
+func (s *Scenario) Reference() string {
+	if s.File != "" {
+		return s.File
+	}
+	return s.Name
 }
 
 // Parameter returns the parameter of that name, or nil.
@@ -215,34 +285,4 @@ func (s *Scenario) parameterNames() []string {
 		names[i] = s.Parameters[i].Name
 	}
 	return names
-}
-
-// all lists the scenarios in the order in which they are shown.
-var all = []*Scenario{
-	lateCloseNotify, unfilteredListener, ghostFlight5, duplicateHello, hello2Poison, flight5Poison, hello1Mixing, truncation,
-}
-
-// Register adds a scenario of a program's own. It is called before the program
-// becomes a worker (worker.ServeIfAsked), and panics if the name is taken.
-func Register(s *Scenario) {
-	if slices.ContainsFunc(all, func(t *Scenario) bool { return t.Name == s.Name }) {
-		panic("scenarios: there are two of the name " + s.Name)
-	}
-	all = append(all, s)
-}
-
-// All returns the scenarios.
-func All() []*Scenario { return slices.Clone(all) }
-
-// Find returns the scenario of that name.
-func Find(name string) (*Scenario, error) {
-	var names []string
-	for _, s := range all {
-		if s.Name == name {
-			return s, nil
-		}
-		names = append(names, s.Name)
-	}
-	return nil, fmt.Errorf("there is no scenario %q.%s There are %s", name, didYouMean(name, names),
-		strings.Join(names, ", "))
 }

@@ -14,24 +14,25 @@ import (
 // server is what the server models share: what they are set up with, what they do
 // in a session, and what they report.
 type server struct {
-	w       *sim.World
-	host    *sim.Host
-	v       Values
-	config  endpoint.Config
-	awaited func(peer netip.AddrPort) bool // whether a client there waits for its handshake
-	port    uint16
+	w      *sim.World
+	host   *sim.Host
+	v      Values
+	config endpoint.Config
+	client func(peer netip.AddrPort) *client // that last started at an address, or nil
+	port   uint16
 
 	sessions   int
 	errors     []string
 	unexpected int          // first datagrams rejected
 	ghosts     int          // sessions spent on a datagram that began none
+	silent     bool         // an endpoint was closed without a close_notify
 	failures   int          // errors of sessions that a client had begun
 	delivered  map[int]bool // clients whose data reached the application
 }
 
-func newServer(w *sim.World, h *sim.Host, v Values, c endpoint.Config, awaited func(netip.AddrPort) bool) server {
+func newServer(w *sim.World, h *sim.Host, v Values, c endpoint.Config, client func(netip.AddrPort) *client) server {
 	return server{
-		w: w, host: h, v: v, config: c, awaited: awaited, port: serverPort, delivered: make(map[int]bool),
+		w: w, host: h, v: v, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
 	}
 }
 
@@ -41,26 +42,55 @@ func (s *server) address() netip.AddrPort { return netip.AddrPortFrom(s.host.Add
 // begun tells whether a client had begun a session with that datagram, and still
 // waits for its handshake.
 func (s *server) begun(first []byte, peer netip.AddrPort) bool {
-	return trace.IsClientHello(first) && s.awaited(peer)
+	c := s.client(peer)
+	return trace.IsClientHello(first) && c != nil && c.shaking
 }
 
 // accepted notes a new session and returns its name.
 func (s *server) accepted(first []byte, peer netip.AddrPort) string {
 	s.sessions++
 	name := "session " + strconv.Itoa(s.sessions)
-	s.w.Note(s.host, "accept", name+", from "+peer.String()+": "+trace.Label(first))
+	s.w.Note(s.host, noteAccept, name+", from "+peer.String()+": "+trace.Label(first))
 	return name
 }
 
-// dataRead is the note of an application that has read a client's line.
-const dataRead = "data read"
+// What applications note, where the trace is read for it.
+const (
+	noteAccept        = "accept"
+	noteClientFailed  = "client failed"
+	noteCompleted     = "handshake completed"
+	noteDataRead      = "data read"
+	noteClose         = "close"
+	noteListenerDrops = sim.ListenerDrops
+)
 
 // converse is a session after its handshake, until the endpoint is closed: read,
 // answer, close.
-func (s *server) converse(session net.Conn) error {
-	defer session.Close()
+func (s *server) converse(session net.Conn, socket *sim.Socket) error {
+	c := s.client(socket.Peer())
+	defer func() {
+		if c != nil {
+			c.closed = true
+		}
+		_ = session.Close() // the peer may have closed it
+		s.silent = s.silent || (!socket.Alerted() && !s.w.Stopped())
+	}()
+	err := s.exchange(session, c)
+	if hold := s.v.Duration("hold"); hold > 0 && s.w.Sleep(hold) != nil {
+		return err
+	}
+	if err == nil {
+		s.w.Note(s.host, noteClose, "")
+	}
+	return err
+}
+
+// exchange is what the application does in a session, with a client that is nil if
+// nobody knows it.
+func (s *server) exchange(session net.Conn, c *client) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(s.w, session, buffer, s.v.Duration("read-timeout"))
+	s.ended(err, c)
 	switch {
 	case endpoint.PeerClosed(err):
 		s.w.Note(s.host, "closed by the peer", "before any data")
@@ -70,18 +100,52 @@ func (s *server) converse(session net.Conn) error {
 	}
 	line := string(buffer[:n])
 	s.delivered[greetedBy(line)] = true
-	s.w.Note(s.host, dataRead, strconv.Quote(line))
+	s.w.Note(s.host, noteDataRead, strconv.Quote(line))
+	if s.v.Choice("client") == "acknowledged" {
+		if err := s.answer(session, []byte(acknowledgement), c); err != nil {
+			return err
+		}
+	}
 	if err := s.w.Sleep(s.v.Duration("service")); err != nil {
 		return err
 	}
-	if _, err := session.Write(buffer[:n]); err != nil {
-		if !endpoint.PeerClosed(err) {
-			return fmt.Errorf("answering: %w", err)
-		}
-		s.w.Note(s.host, "no answer", "the peer has closed")
+	if err := s.answer(session, buffer[:n], c); err != nil || s.v.Choice("ends") == "server" {
+		return err
 	}
-	s.w.Note(s.host, "close", "")
+	_, err = readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
+	s.ended(err, c)
+	switch {
+	case err == nil:
+		s.w.Note(s.host, "more data", "")
+	case endpoint.PeerClosed(err):
+		s.w.Note(s.host, "closed by the peer", "")
+	case endpoint.TimedOut(err):
+		s.w.Note(s.host, "idle", "")
+	default:
+		return fmt.Errorf("waiting for the peer to close: %w", err)
+	}
 	return nil
+}
+
+// answer writes to a client, which may have closed.
+func (s *server) answer(session net.Conn, line []byte, c *client) error {
+	_, err := session.Write(line)
+	s.ended(err, c)
+	switch {
+	case endpoint.PeerClosed(err):
+		s.w.Note(s.host, "no answer", "the peer has closed")
+	case err != nil:
+		return fmt.Errorf("answering: %w", err)
+	}
+	return nil
+}
+
+// ended tells a client's record of an association that has ended, by an error that is
+// no matter of time, while the client holds it.
+func (s *server) ended(err error, c *client) {
+	if err != nil && !endpoint.TimedOut(err) && c != nil && c.open && !s.w.Stopped() {
+		c.killed = true
+	}
 }
 
 // fail accounts for a session that ended with an error. completed tells whether its
@@ -103,6 +167,7 @@ func (s *server) observe(o *Observation, wrong map[string]bool) {
 	wrong[UnexpectedMessage] = s.unexpected > 0
 	wrong[GhostSession] = s.ghosts > 0
 	wrong[ServerError] = s.failures > 0
+	wrong[NoCloseNotify] = s.silent
 }
 
 // report records an error that the server reports.

@@ -10,15 +10,6 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// listenerParameters are those of the server models on a listener.
-var listenerParameters = []Parameter{
-	{Name: "filter", Type: ChoiceType, Default: "none", Choices: []string{"none", "handshake", "client-hello"},
-		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake record (as dtls.Listen), client-hello wants a ClientHello of epoch 0"},
-	{Name: "handshakes", Type: ChoiceType, Default: "inline", Choices: []string{"inline", "concurrent"},
-		Meaning: "inline: in Accept, one after another (dtls.NewListener); concurrent: each in a goroutine of its own"},
-	{Name: "tombstone", Type: DurationType, Default: "0s", Meaning: "how long after the close of a connection its peer is not let in again"},
-}
-
 // filters are the filters of a listener by their names.
 var filters = map[string]func(datagram []byte) bool{
 	"none": nil,
@@ -45,7 +36,7 @@ func (s *listeningServer) start() {
 		var err error
 		s.listener, err = s.host.ListenPeers(s.port, filters[s.v.Choice("filter")], s.v.Duration("tombstone"))
 		if err == nil {
-			if s.v.Choice("handshakes") == "inline" {
+			if s.v.Choice("model") == ListenerModel {
 				err = s.serveInline()
 			} else {
 				err = s.serveConcurrently()
@@ -118,7 +109,7 @@ func (s *listeningServer) serveInline() error {
 			s.fail(a.name, false, a.begun, err)
 			s.release(a)
 		default:
-			s.w.Note(s.host, "handshake completed", a.name)
+			s.w.Note(s.host, noteCompleted, a.name)
 			s.w.Go(a.name, func() { s.serve(a, session) })
 		}
 	}
@@ -140,7 +131,7 @@ func (s *listeningServer) serveConcurrently() error {
 				s.release(a)
 				return
 			}
-			s.w.Note(s.host, "handshake completed", a.name)
+			s.w.Note(s.host, noteCompleted, a.name)
 			s.serve(a, session)
 		})
 	}
@@ -148,7 +139,7 @@ func (s *listeningServer) serveConcurrently() error {
 
 // serve is a session after its handshake.
 func (s *listeningServer) serve(a attempt, session net.Conn) {
-	if err := s.converse(session); err != nil {
+	if err := s.converse(session, a.Socket); err != nil {
 		s.fail(a.name, true, a.begun, err)
 	}
 	s.release(a)

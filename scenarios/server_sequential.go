@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 
 	"github.com/dtlssim/dtlssim/sim"
@@ -20,6 +19,12 @@ import (
 type sequentialServer struct {
 	server
 	listening *sim.Socket
+}
+
+// recognised are the first datagrams that can start a session, by the values of the
+// parameter recognises.
+var recognised = map[string]func(datagram []byte) bool{
+	"handshake": trace.StartsHandshake, "client-hello": trace.IsClientHello,
 }
 
 // start starts the server.
@@ -45,7 +50,7 @@ func (s *sequentialServer) serve() error {
 		if err != nil {
 			return err
 		}
-		if !trace.StartsHandshake(first) && s.v.Choice("first-record") != "stack" {
+		if s.v.Choice("first-record") != "stack" && !recognised[s.v.Choice("recognises")](first) {
 			s.listening.Discard()
 			if s.v.Choice("first-record") == "reject" {
 				s.unexpected++
@@ -81,7 +86,7 @@ func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if completed, err := s.talk(socket.Endpoint()); err != nil {
+	if completed, err := s.talk(socket); err != nil {
 		s.fail(name, completed, begun, err)
 	}
 	if err := s.w.Sleep(s.v.Duration("linger")); err != nil {
@@ -93,7 +98,8 @@ func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 
 // talk is the session itself, until the endpoint is closed. It tells whether the
 // handshake was completed.
-func (s *sequentialServer) talk(conn net.Conn) (completed bool, err error) {
+func (s *sequentialServer) talk(socket *sim.Socket) (completed bool, err error) {
+	conn := socket.Endpoint()
 	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
@@ -101,6 +107,6 @@ func (s *sequentialServer) talk(conn net.Conn) (completed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s.w.Note(s.host, "handshake completed", "")
-	return true, s.converse(session)
+	s.w.Note(s.host, noteCompleted, "")
+	return true, s.converse(session, socket)
 }

@@ -87,9 +87,12 @@ func (l *Listener) run() {
 	}
 }
 
+// ListenerDrops is the event of the note that a listener does not let a datagram in.
+const ListenerDrops = "listener drops"
+
 func (l *Listener) drop(d datagram, reason string) {
 	h := l.socket.port.host
-	h.w.Note(h, "listener drops", fmt.Sprintf("%s from %s: %s", trace.Label(d.payload), d.from, reason))
+	h.w.Note(h, ListenerDrops, fmt.Sprintf("%s from %s: %s", trace.Label(d.payload), d.from, reason))
 }
 
 // admit makes a connection for the sender of a datagram.
@@ -144,9 +147,6 @@ func (l *Listener) Close() error { return l.socket.Close() }
 
 // Addr implements net.Listener.
 func (l *Listener) Addr() net.Addr { return l.socket.LocalAddr() }
-
-// Peer returns the remote address.
-func (c *Connection) Peer() netip.AddrPort { return c.peer }
 
 // Close implements net.Conn: the peer's datagrams belong to the listener again.
 func (c *Connection) Close() error {

@@ -60,6 +60,9 @@ type Forgery struct {
 // outsider is the host, and the actor, that forged datagrams come from.
 const outsider = "outsider"
 
+// Forged tells whether the datagram comes from an outsider.
+func (p *Packet) Forged() bool { return p.Sender == outsider }
+
 // matcher is a Match that counts.
 type matcher struct {
 	Match

@@ -14,6 +14,7 @@ import (
 	"github.com/pion/transport/v2"
 
 	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // receiveBuffer is how many bytes of payload wait at a socket before more are
@@ -41,6 +42,7 @@ type Socket struct {
 	ready    *sync.Cond
 	turn     bool         // the reader may take what is in the queue
 	timedOut bool         // a read deadline has taken effect
+	alerted  bool         // an encrypted alert was sent from here
 	deadline *clock.Event // a read deadline to come
 }
 
@@ -103,6 +105,19 @@ func (s *Socket) Peek() (payload []byte, from netip.AddrPort, err error) {
 		return nil, netip.AddrPort{}, err
 	}
 	return s.queue[0].payload, s.queue[0].from, nil
+}
+
+// Peer returns the address that the socket is connected to; it is not valid if there
+// is none.
+func (s *Socket) Peer() netip.AddrPort { return s.peer }
+
+// Alerted tells whether an encrypted alert was sent from the socket since it was
+// connected: the close_notify of an association, if nothing failed before.
+func (s *Socket) Alerted() bool {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return s.alerted
 }
 
 // Discard takes the first datagram, if there is one, and drops it.
@@ -200,6 +215,7 @@ func (s *Socket) Write(p []byte) (int, error) {
 	h := s.port.host
 	h.mu.Lock()
 	peer, closed := s.peer, s.closed
+	s.alerted = s.alerted || (peer.IsValid() && !closed && trace.IsEncryptedAlert(p))
 	h.mu.Unlock()
 	switch {
 	case closed:

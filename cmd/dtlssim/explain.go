@@ -8,6 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
 func newExplain() *cobra.Command {
@@ -16,7 +17,7 @@ func newExplain() *cobra.Command {
 		p pool
 	)
 	c := &cobra.Command{
-		Use:   "explain SCENARIO",
+		Use:   "explain SCENARIO|FILE",
 		Short: "Explain how a scenario fails, and run it under each remedy",
 		Long: `Explain a scenario: the mechanism, the predicted condition, what runs have shown besides, and
 where to read on. Then search the failure windows of its probe of choice under each remedy,
@@ -25,9 +26,9 @@ and show them.
 JSON: {scenario, summary, mechanism, prediction, findings: [], references: [], probe,
 remedies: [{remedy, windows: as of dtlssim window}]}.`,
 		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
-		Args:    argsBetween(1, 1, "one SCENARIO"),
+		Args:    argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := scenarios.Find(args[0])
+			s, err := study.LoadScenario(args[0])
 			if err := errors.Join(err, p.check()); err != nil {
 				return err
 			}
@@ -37,7 +38,7 @@ remedies: [{remedy, windows: as of dtlssim window}]}.`,
 			}
 			defer workers.Close()
 			e := text.NewExplanation(s)
-			for _, remedy := range s.Remedies() {
+			for _, remedy := range s.RemedyNames() {
 				w, err := explore.FindWindows(c.Context(), workers, explore.Search{
 					Scenario: s, Settings: scenarios.Settings{"remedy": remedy}, Seed: 1, Probe: s.Probe,
 				})

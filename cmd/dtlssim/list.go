@@ -5,12 +5,13 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
 func newList() *cobra.Command {
 	var f format
 	c := &cobra.Command{
-		Use:   "list [SCENARIO]",
+		Use:   "list [SCENARIO|FILE]",
 		Short: "List the scenarios, or the parameters of one",
 		Long: `List the scenarios; or, of one scenario, its parameters with unit, default and
 meaning, what can go wrong in it, and the probe that shows most.
@@ -18,7 +19,7 @@ meaning, what can go wrong in it, and the probe that shows most.
 JSON: an array of, or one object {name, summary, parameters: [{name, unit, default,
 meaning}], outcomes: [{name, meaning}], probe}.`,
 		Example: "  dtlssim list\n  dtlssim list late-close-notify",
-		Args:    argsBetween(0, 1, "at most one SCENARIO"),
+		Args:    argsBetween(0, 1, "at most one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
 			if len(args) == 0 {
@@ -31,7 +32,7 @@ meaning}], outcomes: [{name, meaning}], probe}.`,
 				}
 				return failure(text.JSON(out, list))
 			}
-			s, err := scenarios.Find(args[0])
+			s, err := study.LoadScenario(args[0])
 			if err != nil {
 				return err
 			}

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -199,14 +200,14 @@ type selection struct {
 func (s *selection) addTo(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.set, "set", nil, "set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
 	c.Flags().Uint64Var(&s.seed, "seed", 1, "seed of every random stream")
-	c.Flags().StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas (default all)")
+	c.Flags().StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
 }
 
 // resolve reads the flags and reports every fault. The scenario is nil if there is
 // none of that name; what else is wrong can be told all the same.
 func (s *selection) resolve(name string) error {
 	var faults [4]error
-	s.scenario, faults[0] = scenarios.Find(name)
+	s.scenario, faults[0] = study.LoadScenario(name)
 	s.settings, faults[1] = scenarios.ParseSettings(s.set)
 	if s.scenario != nil {
 		s.predicate, faults[2] = s.scenario.ParsePredicate(s.fail)

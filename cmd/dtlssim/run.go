@@ -21,21 +21,21 @@ func newRun() *cobra.Command {
 		file string
 	)
 	c := &cobra.Command{
-		Use:   "run SCENARIO",
+		Use:   "run SCENARIO|FILE",
 		Short: "Perform one replication and show its trace",
 		Long: `Perform one replication. Text: its trace as a table (virtual time in seconds, host,
 actor, what happened), then what became of each session.
 
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
-handshake_ns, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
-events, digest, shape, repeat}; measures: {name_ns: duration} if the scenario takes any, and
-limit if the run met one.
+handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
+events, digest, shape, repeat}; measures: {name: value}, durations under names that
+end with _ns, if the scenario takes any, and limit if the run met one.
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
 		Example: "  dtlssim run late-close-notify --set alert-latency=30ms\n" +
 			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
-		Args: argsBetween(1, 1, "one SCENARIO"),
+		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			unwritable := checkFile(file)
 			if err := errors.Join(s.resolve(args[0]), p.check()); err != nil {
@@ -49,9 +49,9 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				return err
 			}
 			defer workers.Close()
-			o, err := workers.Do(c.Context(), worker.Job{
-				Scenario: s.scenario.Name, Settings: s.settings, Seed: s.seed, Fail: s.predicate.Text(), Trace: true,
-			})
+			job := worker.JobOf(s.scenario)
+			job.Settings, job.Seed, job.Fail, job.Trace = s.settings, s.seed, s.predicate.Text(), true
+			o, err := workers.Do(c.Context(), job)
 			if err != nil {
 				return interruptedOr(c, err)
 			}

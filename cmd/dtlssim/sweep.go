@@ -24,7 +24,7 @@ func newSweep() *cobra.Command {
 		output       string
 	)
 	c := &cobra.Command{
-		Use:   "sweep SCENARIO",
+		Use:   "sweep SCENARIO|FILE",
 		Short: "Estimate the failure probability at each point of a design",
 		Long: `Estimate the failure probability at each point of a full factorial design by plain
 Monte Carlo, with Wilson intervals. The n-th replication of every point has the same seed,
@@ -43,7 +43,7 @@ data. -o writes the points as CSV.`,
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
 			"  dtlssim sweep late-close-notify --vary remedy=none,linger,recognise \\\n" +
 			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv",
-		Args: argsBetween(1, 1, "one SCENARIO"),
+		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence)}
 			switch {

@@ -17,7 +17,7 @@ func newWindow() *cobra.Command {
 		probe string
 	)
 	c := &cobra.Command{
-		Use:   "window SCENARIO",
+		Use:   "window SCENARIO|FILE",
 		Short: "Find the exact windows of a probe in which the run fails",
 		Long: `Find the exact windows [from, to), to the nanosecond, of a probe in which the run
 fails, with the two replications on either side of each edge. The probe is a parameter
@@ -29,7 +29,7 @@ digest}, above: {repeat, digest}}], runs, method: {name, verifications,
 prediction_failures, largest_unverified_gap_ns}}. Intervals are half-open.`,
 		Example: "  dtlssim window late-close-notify\n" +
 			"  dtlssim window late-close-notify --probe alert-latency=0s..1s --set linger=50ms",
-		Args: argsBetween(1, 1, "one SCENARIO"),
+		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check()}
 			var search explore.Search
@@ -39,7 +39,7 @@ prediction_failures, largest_unverified_gap_ns}}. Intervals are half-open.`,
 				}
 				var err error
 				if probe != "" {
-					search.Probe, err = explore.ParseProbe(s.scenario, probe)
+					search.Probe, err = s.scenario.ParseProbe(probe)
 				}
 				if err == nil && faults[0] == nil {
 					err = search.Check()

@@ -48,7 +48,7 @@ func TestUnfilteredListenerWindows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := explore.Search{Scenario: listener, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1}
 			var err error
-			if s.Probe, err = explore.ParseProbe(listener, c.probe); err != nil {
+			if s.Probe, err = listener.ParseProbe(c.probe); err != nil {
 				t.Fatal(err)
 			}
 			if s.Fail, err = listener.ParsePredicate(c.fail); err != nil {
@@ -160,7 +160,7 @@ func TestWithoutTheCopy(t *testing.T) {
 	for _, name := range []string{"ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing"} {
 		for _, credentials := range []string{"psk", "ecdsa"} {
 			o, err := p.Do(context.Background(), worker.Job{
-				Scenario: name, Seed: 1, Settings: scenarios.Settings{"copied": "none", "copied-delay": "100ms", "credentials": credentials},
+				Scenario: name, Seed: 1, Settings: scenarios.Settings{"without": "copy", "copied-delay": "100ms", "credentials": credentials},
 			})
 			if err != nil || o.Status != worker.Completed || len(o.Outcome) > 0 {
 				t.Errorf("%s, %s: %v %s %v", name, credentials, err, o.Status, o.Outcome)

@@ -256,10 +256,9 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 	var mu sync.Mutex
 	err := spread(ctx, runner.Size(), r.Total, func(ctx context.Context, i int) error {
 		point, n := i/s.Replications, i%s.Replications
-		job := worker.Job{
-			Scenario: s.Scenario.Name, Settings: s.Settings.With(s.Design[point]), Seed: s.Seed + uint64(n),
-			Fail: s.Fail.Text(), Trace: s.Verify,
-		}
+		job := worker.JobOf(s.Scenario)
+		job.Settings, job.Seed = s.Settings.With(s.Design[point]), s.Seed+uint64(n)
+		job.Fail, job.Trace = s.Fail.Text(), s.Verify
 		var first, again worker.Outcome
 		var second *worker.Outcome
 		var err error

@@ -219,10 +219,10 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 
 func (f *finder) run(x int64) (*probed, error) {
 	s := f.search
-	o, err := f.runner.Do(f.ctx, worker.Job{
-		Scenario: s.Scenario.Name, Seed: s.Seed, Fail: s.Fail.Text(), Trace: true,
-		Settings: s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()}),
-	})
+	job := worker.JobOf(s.Scenario)
+	job.Seed, job.Fail, job.Trace = s.Seed, s.Fail.Text(), true
+	job.Settings = s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()})
+	o, err := f.runner.Do(f.ctx, job)
 	if err != nil {
 		return nil, err
 	}

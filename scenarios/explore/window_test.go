@@ -18,7 +18,7 @@ import (
 
 func search(t *testing.T, set scenarios.Settings, probe string) explore.Search {
 	t.Helper()
-	p, err := explore.ParseProbe(testkit.Scenario(t), probe)
+	p, err := testkit.Scenario(t).ParseProbe(probe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestSenselessSearches(t *testing.T) {
 		"client=0s..1s":        "only a duration or a latency law can be varied",
 		"clients=0s..1s":       "only a duration or a latency law can be varied",
 	} {
-		if _, err := explore.ParseProbe(testkit.Scenario(t), probe); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := testkit.Scenario(t).ParseProbe(probe); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that says %q", probe, err, want)
 		}
 	}
@@ -255,7 +255,7 @@ func TestSenselessSearches(t *testing.T) {
 	}
 	for _, text := range []string{"", "alert-latency", "alert-latency=", "alert-latency=1s", "alert-latency=2s..1s", "=1s..2s",
 		"alert-latency=a..b", "alert-latency=-1s..1s", "alert-latency=1..2"} {
-		if p, err := explore.ParseProbe(testkit.Scenario(t), text); err == nil {
+		if p, err := testkit.Scenario(t).ParseProbe(text); err == nil {
 			t.Errorf("probe %q was read as %v", text, p)
 		}
 	}

@@ -164,6 +164,15 @@ func (r *Reader) Required(f Fields, key string, want ...string) Text {
 	return t
 }
 
+// FileName reads a name that becomes that of a file or a folder; of says of what.
+func (r *Reader) FileName(f Fields, key, of string) Text {
+	t := r.Required(f, key)
+	if strings.ContainsAny(t.Value, "/\\\x00\n") || strings.HasPrefix(t.Value, ".") {
+		r.Fault(t.Place, "%s %q of %s: it names a %s; want neither a slash nor a leading dot", key, t.Value, f.What, of)
+	}
+	return t
+}
+
 // List reads a list of at least one element.
 func (r *Reader) List(f Fields, key string) []*yaml.Node {
 	n := f.Nodes[key]

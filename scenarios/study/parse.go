@@ -2,6 +2,8 @@ package study
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,13 +14,17 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/strict"
 )
 
-// Parse reads a study from YAML. It reports every fault, with file, line and
-// column.
-func Parse(name string, data []byte) (*Study, error) {
-	r := &reader{strict.Reader{File: name}}
+// Parse reads a study from YAML: a file of its own, which names a scenario, or that of
+// a scenario. It reports every fault, with file, line and column.
+func Parse(file string, data []byte) (*Study, error) {
+	r := &reader{strict.Reader{File: file}}
 	var s *Study
 	if n := r.Document(data); n != nil {
-		s = r.study(n)
+		if holdsScenario(n) {
+			s = r.scenario(data)
+		} else {
+			s = r.study(n)
+		}
 	}
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -26,21 +32,94 @@ func Parse(name string, data []byte) (*Study, error) {
 	return s, nil
 }
 
+// LoadScenario reads the scenario of a reference, by name or by path, and with it the study
+// that its file may hold.
+func LoadScenario(reference string) (*scenarios.Scenario, error) {
+	if !scenarios.IsFile(reference) {
+		return scenarios.Find(reference)
+	}
+	data, err := os.ReadFile(reference)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{strict.Reader{File: reference}}
+	sc := scenarios.Read(&r.Reader, data)
+	if sc != nil && sc.Study != nil {
+		r.within(sc)
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return sc, nil
+}
+
+// holdsScenario tells a scenario's file from one of nothing but a study: by the keys that
+// only a scenario has.
+func holdsScenario(n *yaml.Node) bool {
+	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
+		if slices.Contains([]string{"summary", "probe", "rules", "study"}, n.Content[i].Value) {
+			return true
+		}
+	}
+	return false
+}
+
 // reader reads a study.
 type reader struct{ strict.Reader }
 
+// The keys of a study: within a scenario's file, and those of its own besides.
+var (
+	studyKeys    = []string{"title", "seed", "confidence", "figures"}
+	ownStudyKeys = []string{"name", "title", "scenario", "seed", "confidence", "figures"}
+)
+
+// study reads a file that holds nothing but a study.
 func (r *reader) study(n *yaml.Node) *Study {
-	f, ok := r.Mapping(n, "the study", "name", "title", "scenario", "seed", "confidence", "figures")
+	f, ok := r.Mapping(n, "the study", ownStudyKeys...)
 	if !ok {
 		return nil
 	}
-	s := &Study{Name: r.file(f, "name", "folder").Value, Title: r.Required(f, "title").Value, Seed: 1, Confidence: 0.95}
+	s := &Study{Name: r.FileName(f, "name", "folder").Value}
 	if t := r.Required(f, "scenario"); t.Value != "" {
 		var err error
-		if s.Scenario, err = scenarios.Find(t.Value); err != nil {
-			r.Fault(t.Place, "%v", err)
+		if s.Scenario, err = scenarios.Load(t.Value); err != nil {
+			r.Each(t.Place, "", err)
 		}
 	}
+	r.rest(f, s)
+	return s
+}
+
+// scenario reads a scenario's file with its study.
+func (r *reader) scenario(data []byte) *Study {
+	sc := scenarios.Read(&r.Reader, data)
+	switch {
+	case sc == nil:
+		return nil
+	case sc.Study == nil:
+		r.Fault(strict.Place{}, "the file holds a scenario without a study: the key study is missing")
+		return nil
+	}
+	if r.File == "" { // it is built in
+		sc.File = ""
+	}
+	return r.within(sc)
+}
+
+// within reads the study of a scenario's file.
+func (r *reader) within(sc *scenarios.Scenario) *Study {
+	f, ok := r.Mapping(sc.Study, "the study", studyKeys...)
+	if !ok {
+		return nil
+	}
+	s := &Study{Name: sc.Name, Scenario: sc}
+	r.rest(f, s)
+	return s
+}
+
+// rest reads what every study has.
+func (r *reader) rest(f strict.Fields, s *Study) {
+	s.Title, s.Seed, s.Confidence = r.Required(f, "title").Value, 1, 0.95
 	if t := r.Text(f, "seed"); t.Given && !t.Bad {
 		var err error
 		if s.Seed, err = strconv.ParseUint(t.Value, 10, 64); err != nil {
@@ -63,16 +142,6 @@ func (r *reader) study(n *yaml.Node) *Study {
 		names[g.Name] = true
 		s.Figures = append(s.Figures, g)
 	}
-	return s
-}
-
-// file reads a name that becomes that of a file or a folder.
-func (r *reader) file(f strict.Fields, key, what string) strict.Text {
-	t := r.Required(f, key)
-	if strings.ContainsAny(t.Value, "/\\\x00\n") || strings.HasPrefix(t.Value, ".") {
-		r.Fault(t.Place, "%s %q of %s: it names a %s; want neither a slash nor a leading dot", key, t.Value, f.What, what)
-	}
-	return t
 }
 
 // figure reads a figure; at is where its name stands.
@@ -82,14 +151,14 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 	if !ok {
 		return g, f.Place
 	}
-	name := r.file(f, "name", "file")
+	name := r.FileName(f, "name", "file")
 	g = Figure{Name: name.Value, Title: r.Text(f, "title").Value}
 	if g.Name != "" {
 		f.What = "figure " + g.Name
 	}
 	g.Kind = Kind(r.Choice(f, "kind", false, kinds...))
 	before := r.Faults()
-	if t := r.Text(f, "fail"); t.Given && s.Scenario != nil {
+	if t := r.Text(f, "fail"); s.Scenario != nil && !t.Bad {
 		var err error
 		if g.Fail, err = s.Scenario.ParsePredicate(t.Value); err != nil {
 			r.Each(t.Place, "fail: ", err)
@@ -134,7 +203,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 	case WindowsKind:
 		if t := r.Required(f, "probe", "NAME=FROM..TO"); t.Value != "" && s.Scenario != nil {
 			var err error
-			if g.Probe, err = explore.ParseProbe(s.Scenario, t.Value); err != nil {
+			if g.Probe, err = s.Scenario.ParseProbe(t.Value); err != nil {
 				r.Each(t.Place, "", err)
 			}
 		}
@@ -144,8 +213,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 			p := s.Scenario.Parameter(t.Value)
 			switch {
 			case p == nil:
-				_, err := s.Scenario.Resolve(scenarios.Settings{t.Value: ""})
-				r.Fault(t.Place, "probe: %v", err)
+				r.Fault(t.Place, "probe: %v", s.Scenario.Check(t.Value, ""))
 			case p.Type != scenarios.LawType:
 				r.Fault(t.Place, "probe: parameter %s is a %s; the exact curve integrates over a latency law", p.Name, p.Type)
 			}
@@ -199,7 +267,7 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 		} else if templated {
 			continue
 		}
-		if _, err := s.Scenario.Resolve(scenarios.Settings{name: value}); err != nil {
+		if err := s.Scenario.Check(name, value); err != nil {
 			r.Each(at, "", err)
 		}
 	}

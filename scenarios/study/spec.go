@@ -1,14 +1,11 @@
 // Package study reads and runs studies: lists of window searches and sweeps, and
-// the figures to be drawn from them, in a YAML file. It draws nothing.
+// the figures to be drawn from them. They stand in a YAML file of their own, which
+// names a scenario, or under the key study of a scenario's file. It draws nothing.
 package study
 
 import (
-	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +13,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
-
-//go:embed builtin/*.yaml
-var builtin embed.FS
 
 // Kind says what a figure shows.
 type Kind string
@@ -95,15 +89,14 @@ func (f *Figure) At(r Row, x float64) scenarios.Settings {
 	return set
 }
 
-// Builtin returns the names of the built-in studies.
+// Builtin returns the names of the built-in studies: those of the built-in scenarios
+// that have one.
 func Builtin() []string {
-	entries, err := fs.ReadDir(builtin, "builtin")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
 	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	for _, s := range scenarios.All() {
+		if s.Study != nil && s.File == "" {
+			names = append(names, s.Name)
+		}
 	}
 	return names
 }
@@ -114,21 +107,29 @@ func Load(name string) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(name, data)
+	file := name
+	if !scenarios.IsFile(name) {
+		file = ""
+	}
+	return Parse(file, data)
 }
 
 // Source returns the text of a study: of a built-in one by its name, or of a file.
 func Source(name string) ([]byte, error) {
-	if slices.Contains(Builtin(), name) {
-		return builtin.ReadFile(path.Join("builtin", name+".yaml"))
+	if scenarios.IsFile(name) {
+		return os.ReadFile(name)
 	}
-	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "/.") {
-		hint := ""
-		if s := suggest.Nearest(name, Builtin()); s != "" {
-			hint = fmt.Sprintf(" Did you mean %s?", s)
+	names := Builtin()
+	if slices.Contains(names, name) {
+		s, err := scenarios.Find(name)
+		if err != nil {
+			return nil, err
 		}
-		return nil, fmt.Errorf("there is no built-in study and no file %q.%s Built in: %s", name, hint, strings.Join(Builtin(), ", "))
+		return s.Source, nil
 	}
-	return data, err
+	hint := ""
+	if s := suggest.Nearest(name, names); s != "" {
+		hint = fmt.Sprintf(" Did you mean %s?", s)
+	}
+	return nil, fmt.Errorf("there is no built-in study %q.%s Built in: %s; or give the path of a YAML file", name, hint, strings.Join(names, ", "))
 }

@@ -15,10 +15,12 @@ import (
 
 // The built-in studies parse, and hold what the founding study has to show.
 func TestBuiltin(t *testing.T) {
-	if names := study.Builtin(); !slices.Equal(names, []string{
-		"duplicate-hello", "flight5-poison", "ghost-flight5", "hello1-mixing", "hello2-poison", "late-close-notify", "truncation", "unfiltered-listener",
-	}) {
-		t.Errorf("built in are %v", names)
+	var names []string
+	for _, s := range scenarios.All() {
+		names = append(names, s.Name)
+	}
+	if built := study.Builtin(); !slices.Equal(built, names) {
+		t.Errorf("built in are %v, the scenarios are %v", built, names)
 	}
 	for _, name := range study.Builtin() {
 		s, err := study.Load(name)
@@ -274,7 +276,7 @@ var broken = []struct {
 	{name: "an unknown parameter of a row", yaml: figure(table, "{label: r}", "{label: r, set: {lingr: 3ms}}"),
 		want: []string{`8:29: late-close-notify has no parameter "lingr"`}},
 	{name: "bad values", yaml: figure(table, "rows:", "set: {linger: 5, client: wait, clients: 0, latency: unifrm(1ms)}\n    rows:"), want: []string{
-		`8:19: parameter linger: "5" is not a duration`, `8:30: parameter client: "wait" is not one of closes-first, waits. Did you mean waits?`,
+		`8:19: parameter linger: "5" is not a duration`, `8:30: parameter client: "wait" is not one of closes-first, waits, acknowledged, vanishes. Did you mean waits?`,
 		"8:45: parameter clients: 0 is out of range: 1 to 1000", "8:57: Did you mean uniform(from,to)?",
 	}},
 	{name: "an empty value", yaml: figure(table, "rows:", "set: {linger: }\n    rows:"), want: []string{`8:19: parameter linger: "" is not a duration`}},

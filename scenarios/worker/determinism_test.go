@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,9 +170,9 @@ func occupyCores(t *testing.T, processes int) {
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 10
+	seeds := 2
 	if testkit.Long() {
-		seeds = 100
+		seeds = 20
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, s := range scenarios.All() {
@@ -187,6 +188,9 @@ func TestEveryScenarioRepeats(t *testing.T) {
 						"latency": "5ms+exponential(mean=20ms)", "clients": "3",
 					}
 					set[parameter.Name] = choice
+					if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
+						set["model"] = parameter.Models[0]
+					}
 					if parameter.Name != "credentials" {
 						set["credentials"] = "psk"
 					}

@@ -15,11 +15,25 @@ import (
 
 // Job is one replication to perform.
 type Job struct {
-	Scenario string             `json:"scenario"`
+	Scenario string `json:"scenario"`
+
+	// File and Source are those of a scenario that is not built in or registered.
+	File   string `json:"file,omitempty"`
+	Source []byte `json:"source,omitempty"`
+
 	Settings scenarios.Settings `json:"settings"`
 	Seed     uint64             `json:"seed"`
 	Fail     string             `json:"fail"`  // the failure predicate
 	Trace    bool               `json:"trace"` // whether the trace is wanted as well
+}
+
+// JobOf returns a job for a scenario, with everything else still to be set.
+func JobOf(s *scenarios.Scenario) Job {
+	j := Job{Scenario: s.Name}
+	if s.File != "" {
+		j.File, j.Source = s.File, s.Source
+	}
+	return j
 }
 
 // reply is what a worker answers to a Job.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,7 @@ func serve(in io.Reader, out io.Writer) error {
 // one before in the seed alone.
 type resolved struct {
 	job       Job
+	scenario  *scenarios.Scenario
 	values    scenarios.Values
 	predicate scenarios.Predicate
 }
@@ -74,12 +76,20 @@ func (r *resolved) perform(job Job) reply {
 }
 
 func (r *resolved) resolve(job Job) error {
-	if job.Scenario == r.job.Scenario && job.Fail == r.job.Fail && maps.Equal(job.Settings, r.job.Settings) {
+	if job.Scenario == r.job.Scenario && job.File == r.job.File && bytes.Equal(job.Source, r.job.Source) && job.Fail == r.job.Fail && maps.Equal(job.Settings, r.job.Settings) {
 		return nil
 	}
-	s, err := scenarios.Find(job.Scenario)
-	if err != nil {
-		return err
+	s := r.scenario // a file is parsed once
+	if s == nil || job.Scenario != r.job.Scenario || job.File != r.job.File || !bytes.Equal(job.Source, r.job.Source) {
+		var err error
+		if job.Source != nil {
+			s, err = scenarios.Parse(job.File, job.Source)
+		} else {
+			s, err = scenarios.Find(job.Scenario)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	values, err := s.Resolve(job.Settings)
 	if err != nil {
@@ -89,6 +99,6 @@ func (r *resolved) resolve(job Job) error {
 	if err != nil {
 		return err
 	}
-	*r = resolved{job, values, predicate}
+	*r = resolved{job, s, values, predicate}
 	return nil
 }

@@ -106,7 +106,16 @@ func PeerClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, dtls.ErrConnClosed)
 }
 
-var errHandshakeTimeout = errors.New("the handshake timed out")
+// TimedOut tells whether an error of Read means that time was up.
+func TimedOut(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
+}
+
+// HandshakeTimeout is the text of the error of a handshake that met its time limit.
+const HandshakeTimeout = "the handshake timed out"
+
+var errHandshakeTimeout = errors.New(HandshakeTimeout)
 
 // plain words a handshake error for people who wait for an answer in time.
 func plain(err error) error {

@@ -197,3 +197,44 @@ func Contains(datagram []byte, condition func(r DTLSRecord) bool) bool {
 	}
 	return false
 }
+
+// PlainRecord returns a datagram of one record of epoch 0, which nothing protects
+// (RFC 6347 section 4.1), of DTLS 1.2.
+func PlainRecord(contentType uint8, sequence uint64, fragment []byte) []byte {
+	b := binary.BigEndian.AppendUint64([]byte{contentType, 254, 253}, sequence&(1<<48-1)) // epoch 0, and 48 bits
+	b = binary.BigEndian.AppendUint16(b, uint16(len(fragment)))
+	return append(b, fragment...)
+}
+
+// AlertDescriptions returns the alerts by their names (RFC 5246 section 7.2).
+func AlertDescriptions() map[string]uint8 {
+	m := make(map[string]uint8, len(alertNames))
+	for description, name := range alertNames {
+		m[name] = description
+	}
+	return m
+}
+
+// Flight returns what identifies a datagram of a handshake among those of its sender
+// when it is sent again under other record numbers: its first message's type and
+// number in the handshake (RFC 6347 section 4.2.2), or the place of the ChangeCipherSpec
+// if it begins with one. ok is false of a datagram that is no part of a handshake.
+func Flight(datagram []byte) (key uint64, ok bool) {
+	r, _, ok := parseRecord(datagram)
+	if !ok {
+		return 0, false
+	}
+	fragment := datagram[recordHeaderSize : recordHeaderSize+r.Length]
+	switch {
+	case r.ContentType == ChangeCipherSpec:
+		return 1 << 63, true
+	case r.ContentType == Handshake && r.Epoch > 0:
+		return 1 << 62, true
+	case r.ContentType != Handshake || len(fragment) < 9:
+		return 0, false
+	}
+	// Type, length, message_seq, fragment_offset: the fragments of one message are not
+	// one another's repetitions.
+	return uint64(fragment[0])<<40 | uint64(binary.BigEndian.Uint16(fragment[4:]))<<24 |
+		uint64(fragment[6])<<16 | uint64(fragment[7])<<8 | uint64(fragment[8]), true
+}

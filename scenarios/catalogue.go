@@ -1,0 +1,110 @@
+package scenarios
+
+import (
+	"embed"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed catalogue/*.yaml
+var catalogueFiles embed.FS
+
+// catalogue names the built-in scenarios in the order in which they are shown, each
+// of them a file.
+var catalogue = []string{
+	"late-close-notify", "unfiltered-listener", "ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing", "truncation",
+}
+
+// library is the scenarios that are known by a name. Files are read when they are
+// first asked for: a worker wants one.
+var library = struct {
+	sync.Mutex
+	read       map[string]*Scenario
+	registered []*Scenario
+}{read: make(map[string]*Scenario)}
+
+// Register adds a scenario of a program's own. It is called before the program
+// becomes a worker (worker.ServeIfAsked), and panics if the name is taken.
+func Register(s *Scenario) {
+	if slices.Contains(names(), s.Name) {
+		panic("scenarios: there are two of the name " + s.Name)
+	}
+	library.Lock()
+	defer library.Unlock()
+	library.registered = append(library.registered, s)
+}
+
+// names returns the names of all scenarios.
+func names() []string {
+	list := slices.Clone(catalogue)
+	library.Lock()
+	defer library.Unlock()
+	for _, s := range library.registered {
+		list = append(list, s.Name)
+	}
+	return list
+}
+
+// All returns the scenarios, those that are built in first.
+func All() []*Scenario {
+	var list []*Scenario
+	for _, name := range names() {
+		s, err := Find(name)
+		if err != nil {
+			panic(err) // names gave it
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// Find returns the scenario of that name.
+func Find(name string) (*Scenario, error) {
+	library.Lock()
+	defer library.Unlock()
+	for _, s := range library.registered {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	if s, ok := library.read[name]; ok {
+		return s, nil
+	}
+	if slices.Contains(catalogue, name) {
+		source, err := catalogueFiles.ReadFile("catalogue/" + name + ".yaml")
+		if err != nil {
+			return nil, err
+		}
+		s, err := Parse(name+".yaml", source)
+		if err != nil {
+			return nil, fmt.Errorf("the built-in scenario %s is broken: %w", name, err)
+		}
+		s.File = ""
+		library.read[name] = s
+		return s, nil
+	}
+	known := slices.Clone(catalogue)
+	for _, s := range library.registered {
+		known = append(known, s.Name)
+	}
+	return nil, fmt.Errorf("there is no scenario %q.%s There are %s; or give the path of a YAML file", name, didYouMean(name, known),
+		strings.Join(known, ", "))
+}
+
+// IsFile tells whether a reference to a scenario is the path of a file, not a name.
+func IsFile(reference string) bool { return strings.ContainsAny(reference, "/.") }
+
+// Load returns the scenario of a name, or of the file of a path.
+func Load(reference string) (*Scenario, error) {
+	if !IsFile(reference) {
+		return Find(reference)
+	}
+	source, err := os.ReadFile(reference)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(reference, source)
+}

@@ -1,0 +1,147 @@
+package scenarios
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// What can go wrong when a server serves sessions.
+const (
+	UnexpectedMessage   = "unexpected-message"
+	GhostSession        = "ghost-session"
+	AcceptBlocked       = "accept-blocked"
+	BacklogOverflow     = "backlog-overflow"
+	Stalled             = "stalled"
+	AssociationKilled   = "association-killed"
+	HandshakeTimeout    = "handshake-timeout"
+	HandshakeAborted    = "handshake-aborted"
+	NextHandshakeFailed = "next-handshake-failed"
+	DuplicateFlight     = "duplicate-flight"
+	DataLost            = "data-lost"
+	NoCloseNotify       = "no-close-notify"
+	ServerError         = "server-error"
+)
+
+// knownOutcomes is what can go wrong, in the order in which a run lists it.
+var knownOutcomes = []Outcome{
+	{UnexpectedMessage, "the server reported an unexpected message"},
+	{GhostSession, "the server spent a session on a datagram that began none"},
+	{AcceptBlocked, "Accept was held up by a handshake that no client had begun, while a client waited"},
+	{BacklogOverflow, "a datagram of a new peer was dropped because the listener's backlog was full"},
+	{Stalled, "data that had arrived was kept from the server's application"},
+	{AssociationKilled, "an association ended at one side while the other had neither closed nor given up"},
+	{HandshakeTimeout, "the handshake of the first client met its time limit"},
+	{HandshakeAborted, "the handshake of the first client ended with an error before its time limit"},
+	{NextHandshakeFailed, "the handshake of a client after the first failed"},
+	{DuplicateFlight, "in a handshake that came about, an endpoint received a flight again that it had received: it was retransmitted for nothing"},
+	{DataLost, "a session's data never reached the server's application"},
+	{NoCloseNotify, "an endpoint was closed, and no close_notify of it was ever sent"},
+	{ServerError, "the server reported any other error"},
+}
+
+// reading is what a trace shows besides what the applications report.
+type reading struct {
+	stall           time.Duration // the longest for which data that had arrived was kept from the server
+	retransmissions int64         // handshake flights sent again
+	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already
+	overflows       int           // datagrams dropped because of a full backlog
+	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
+}
+
+// read reads a trace.
+func read(records []trace.Record) (r reading) {
+	type flight struct {
+		sender string
+		key    uint64
+	}
+	first := map[flight]trace.Datagram{}         // where a flight was sent first
+	again := map[trace.Datagram]trace.Datagram{} // a retransmission: of which datagram
+	delivered := map[trace.Datagram]bool{}       // datagrams that have arrived, and those they repeat
+	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
+	duplicates := map[int]int{}                  // by client
+	completed := map[int]bool{}                  // clients whose handshakes came about
+	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
+	tries := map[string]int{}                    // sessions of an actor so far
+	for i := range records {
+		e := &records[i]
+		switch e.Kind {
+		case trace.Send, trace.Lose, trace.Hold:
+			side := 1
+			if clientNumber(e.Actor) > 0 {
+				side = 0
+			}
+			r.sent[side]++
+			r.bytes[side] += int64(e.Length)
+			key, ok := trace.Flight(e.Payload)
+			if !ok {
+				continue
+			}
+			f := flight{fmt.Sprint(e.Actor, ">", e.To, tries[e.Actor]), key}
+			if before, sent := first[f]; sent {
+				r.retransmissions++
+				again[e.Datagram] = before
+			} else {
+				first[f] = e.Datagram
+			}
+		case trace.Arrive:
+			client := clientNumber(e.Datagram.Actor)
+			if client > 0 {
+				peers[e.From] = client
+			}
+			original := e.Datagram
+			if before, ok := again[e.Datagram]; ok {
+				original = before
+				if delivered[original] {
+					duplicates[max(client, peers[e.To])]++
+				}
+			}
+			delivered[original] = true
+			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
+				if _, ok := dataAt[client]; !ok {
+					dataAt[client] = e.At
+				}
+			}
+		case trace.Note:
+			switch e.Event {
+			case noteAccept, noteClientFailed:
+				tries[e.Actor]++
+			case noteCompleted:
+				completed[clientNumber(e.Actor)] = true
+			case noteListenerDrops:
+				if strings.HasSuffix(e.Detail, "the backlog is full") {
+					r.overflows++
+				}
+			case noteDataRead:
+				if line, err := strconv.Unquote(e.Detail); err == nil {
+					if at, ok := dataAt[greetedBy(line)]; ok {
+						r.stall = max(r.stall, e.At-at)
+					}
+				}
+			}
+		}
+	}
+	for client, n := range duplicates { // in any order: it is a sum
+		if client > 0 && completed[client] {
+			r.duplicates += n
+		}
+	}
+	return r
+}
+
+// observe fills an observation with what a trace shows.
+func (r *reading) observe(o *Observation, wrong map[string]bool) {
+	wrong[Stalled] = r.stall > 0
+	wrong[DuplicateFlight] = r.duplicates > 0
+	wrong[BacklogOverflow] = r.overflows > 0
+	for name, value := range map[string]int64{
+		"read_stalled_ns": int64(r.stall), "retransmissions": r.retransmissions, "duplicate_flights": int64(r.duplicates),
+		"client_datagrams": r.sent[0], "server_datagrams": r.sent[1], "client_bytes": r.bytes[0], "server_bytes": r.bytes[1],
+	} {
+		o.Measures[name] = value
+	}
+}

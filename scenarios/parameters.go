@@ -1,0 +1,121 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+)
+
+// The groups of parameters: the sections of a scenario file that give them other
+// defaults.
+const (
+	NetworkGroup = "network"
+	ClientsGroup = "clients"
+	ServerGroup  = "server"
+	NATGroup     = "nat"
+	ownGroup     = "parameters" // those that a scenario has for itself
+)
+
+// The server models (DOMAIN: S, L and M).
+const (
+	// SequentialModel serves one client after another on one socket, as Mbed TLS's
+	// programs/ssl/dtls_server.c does.
+	SequentialModel = "sequential"
+
+	// ListenerModel is pion's listener, whose Accept performs each handshake inline.
+	ListenerModel = "listener"
+
+	// ConcurrentModel is a listener with one goroutine for each association.
+	ConcurrentModel = "concurrent"
+)
+
+// clientParameters are those of what clients do.
+var clientParameters = inGroup(ClientsGroup, []Parameter{
+	{Name: "client", Type: ChoiceType, Default: "closes-first", Choices: []string{"closes-first", "waits", "acknowledged", "vanishes"},
+		Meaning: "closes-first: data, then at once close (echo x | openssl s_client); waits: waits for the echo, then client-pause, then closes; acknowledged: closes when the server's application has acknowledged the data, before it serves it; vanishes: data, then client-pause, then gone without a close_notify"},
+	{Name: "client-pause", Type: DurationType, Default: "0s", Meaning: "pause of a client that waits, between the echo and its close, or of one that vanishes"},
+	{Name: "close-delay", Type: DurationType, Default: "0s", Meaning: "pause of a client between its last datagram and its close"},
+	{Name: "clients", Type: CountType, Default: "2", Min: 1, Max: 1000, Meaning: "how many there are"},
+	{Name: "arrivals", Type: ChoiceType, Default: "after-previous", Choices: []string{"after-previous", "at-intervals"},
+		Meaning: "when the next client starts: gap after the end of the one before, or gap after its start"},
+	{Name: "gap", Type: DurationType, Default: "100ms", Meaning: "from the end of one client, or its start, to the start of the next"},
+	{Name: "client-port", Type: ChoiceType, Default: "new", Choices: []string{"new", "same"}, Meaning: "same: the next client reuses the 5-tuple"},
+	{Name: "client-hosts", Type: CountType, Default: "1", Min: 1, Max: 100, Meaning: "hosts that the clients take turns on"},
+	{Name: "client-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the client's handshake, and of its wait for the echo"},
+	{Name: "reconnects", Type: CountType, Default: "0", Min: 0, Max: 100, Meaning: "how often a client whose session failed tries again"},
+	{Name: "back-off", Type: DurationType, Default: "1s", Meaning: "pause before the first reconnect; it doubles with each"},
+})
+
+// serverParameters are those of what the server does.
+var serverParameters = inGroup(ServerGroup, []Parameter{
+	{Name: "model", Type: ChoiceType, Default: SequentialModel, Choices: []string{SequentialModel, ListenerModel, ConcurrentModel},
+		Meaning: "sequential: one session after another, each on the socket that took its first datagram (Mbed TLS's dtls_server.c); listener: pion's, whose Accept performs handshakes inline; concurrent: a goroutine for each association"},
+	{Name: "service", Type: DurationType, Default: "1ms", Meaning: "server's time from reading the data to answering and closing"},
+	{Name: "ends", Type: ChoiceType, Default: "server", Choices: []string{"server", "peer"},
+		Meaning: "who ends a session: the server closes when it has answered, or keeps it until the peer closes or idle-timeout is over"},
+	{Name: "idle-timeout", Type: DurationType, Default: "30s", Min: 1, Meaning: "limit of the server's wait for a peer that is to end the session"},
+	{Name: "hold", Type: DurationType, Default: "0s", Meaning: "before closing: the endpoint stays, and answers retransmissions of the last flight (RFC 6347 section 4.2.4)"},
+	{Name: "linger", Type: DurationType, Default: "0s", Meaning: "after closing, before the socket is released: what arrives is read and dropped"},
+	{Name: "pause-after-release", Type: DurationType, Default: "0s", Models: []string{SequentialModel},
+		Meaning: "the remedy in the wrong place: released, then waiting before the next accept"},
+	{Name: "first-record", Type: ChoiceType, Default: "stack", Choices: []string{"stack", "reject", "discard"}, Models: []string{SequentialModel},
+		Meaning: "what the server does with a first datagram that it does not recognise: stack hands it to DTLS, reject reports unexpected-message and listens again, discard drops it and goes on waiting"},
+	{Name: "recognises", Type: ChoiceType, Default: "handshake", Choices: []string{"handshake", "client-hello"}, Models: []string{SequentialModel},
+		Meaning: "which first datagrams it does recognise: a handshake record of epoch 0, or only a ClientHello"},
+	{Name: "server-port", Type: ChoiceType, Default: "same", Choices: []string{"same", "rotate"}, Models: []string{SequentialModel},
+		Meaning: "rotate: a new port each session, known to the client"},
+	{Name: "filter", Type: ChoiceType, Default: "none", Choices: []string{"none", "handshake", "client-hello"}, Models: listenerModels,
+		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake record (as dtls.Listen), client-hello wants a ClientHello of epoch 0"},
+	{Name: "tombstone", Type: DurationType, Default: "0s", Models: listenerModels,
+		Meaning: "how long after the close of a connection its peer is not let in again"},
+	{Name: "handshake-timeout", Type: DurationType, Default: "30s", Min: 1, Meaning: "limit of the server's handshake"},
+	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
+	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
+	{Name: "credentials", Type: ChoiceType, Default: "ecdsa", Choices: endpoint.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
+})
+
+var listenerModels = []string{ListenerModel, ConcurrentModel}
+
+// inGroup puts parameters into a group.
+func inGroup(group string, list []Parameter) []Parameter {
+	for i := range list {
+		list[i].Group = group
+	}
+	return list
+}
+
+// sharedParameters are those that every scenario of a file has, in the order in which
+// they are shown; its own come behind those of the network.
+func sharedParameters(own []Parameter) []Parameter {
+	return slices.Concat(latencyParameters, own, faultParameters, clientParameters, serverParameters)
+}
+
+// GroupParameters returns the parameters that a section of a scenario file gives
+// defaults to.
+func GroupParameters(group string) []Parameter {
+	var list []Parameter
+	for _, p := range sharedParameters(nil) {
+		if p.Group == group {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// checkModel reports a parameter that was given and means nothing to the server
+// model.
+func (v Values) checkModel() (faults []string) {
+	model, ok := v.values["model"]
+	if !ok {
+		return nil
+	}
+	for i := range v.scenario.Parameters {
+		p := &v.scenario.Parameters[i]
+		if _, given := v.given[p.Name]; given && p.Models != nil && !slices.Contains(p.Models, model.text) {
+			faults = append(faults, "parameter "+p.Name+" means nothing to a server of model "+model.text+", only to "+strings.Join(p.Models, " and "))
+		}
+	}
+	return faults
+}

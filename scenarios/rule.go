@@ -1,0 +1,189 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// rule is a rule of a scenario file: which datagrams it is about, and what becomes of
+// them.
+type rule struct {
+	name   string
+	match  match
+	action sim.Action
+	delay  delay
+	until  match // of sim.Hold and sim.Replay
+	forged forgery
+}
+
+// match picks datagrams by what their headers show. A datagram that carries several
+// records matches if one of them does.
+type match struct {
+	from    string // "client" or "server"; empty: either
+	client  int    // the association: the number of its client, from 1; 0: any
+	record  string // one of recordTypes; empty: any
+	epoch   int    // -1: any
+	message string // one of messageTypes; empty: any
+	nth     int    // of its kind, from 1; 0: every one
+}
+
+// recordTypes are the content types by name.
+var recordTypes = map[string]uint8{
+	"change-cipher-spec": trace.ChangeCipherSpec, "alert": trace.Alert, "handshake": trace.Handshake,
+	"application-data": trace.ApplicationData,
+}
+
+// messageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
+var messageTypes = map[string]uint8{
+	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4, "certificate": 11,
+	"server-key-exchange": 12, "certificate-request": 13, "server-hello-done": 14, "certificate-verify": 15,
+	"client-key-exchange": 16, finished: 20,
+}
+
+// finished is the one message that is always encrypted: a handshake record of a later
+// epoch.
+const finished = "finished"
+
+// delay is a duration of a rule: a parameter, or a law of its own.
+type delay struct {
+	parameter string
+	law       law.Law
+}
+
+func (d delay) value(v Values) law.Law {
+	if d.parameter == "" {
+		return d.law
+	}
+	if p := v.scenario.Parameter(d.parameter); p.Type == DurationType {
+		return law.Constant{Value: v.Duration(d.parameter)}
+	}
+	return v.Law(d.parameter)
+}
+
+// forgery is what an outsider sends who sees a datagram: a record of epoch 0, which
+// nothing protects.
+type forgery struct {
+	record      string // "alert" or "application-data"
+	alert       string // its description, as trace.AlertDescriptions has it
+	level       string // "warning" or "fatal"
+	data        string
+	sequence    int
+	toTheSender bool
+}
+
+func (f forgery) payload() []byte {
+	if f.record == "alert" {
+		level := byte(1)
+		if f.level == "fatal" {
+			level = 2
+		}
+		description := trace.AlertDescriptions()[f.alert]
+		return trace.PlainRecord(trace.Alert, uint64(f.sequence), []byte{level, description})
+	}
+	return trace.PlainRecord(trace.ApplicationData, uint64(f.sequence), []byte(f.data))
+}
+
+// is tells whether a datagram is one that the match is about, but for which of its
+// kind it is.
+func (m match) is(p *sim.Packet) bool {
+	client := clientNumber(p.Sender)
+	switch {
+	case m.from == "client" && client == 0, m.from == "server" && (client != 0 || p.Forged()):
+		return false
+	case m.client != 0 && m.client != client && m.client != clientNumber(p.Receiver):
+		return false
+	}
+	return trace.Contains(p.Payload, func(r trace.DTLSRecord) bool {
+		switch {
+		case m.record != "" && r.ContentType != recordTypes[m.record], m.epoch >= 0 && int(r.Epoch) != m.epoch:
+			return false
+		case m.message == "":
+			return true
+		case r.ContentType != trace.Handshake:
+			return false
+		case r.Epoch > 0:
+			return m.message == finished
+		}
+		return r.Message == messageTypes[m.message]
+	})
+}
+
+func (m match) compile() sim.Match { return sim.Match{Is: m.is, Nth: m.nth} }
+
+// withoutParameter takes a rule's datagram out of the run.
+const withoutParameter = "without"
+
+// compileRules returns the rules of a link, with the durations that the parameters
+// give. A rule about the latency of a datagram that is to follow another parameter,
+// and is not given otherwise, leaves the datagram alone.
+func compileRules(v Values, rules []rule) []sim.Rule {
+	var list []sim.Rule
+	for _, r := range rules {
+		without := v.Has(withoutParameter) && v.Choice(withoutParameter) == r.name
+		if p := v.scenario.Parameter(r.delay.parameter); p != nil && p.Follows != "" && !v.Given(p.Name) && !without {
+			continue
+		}
+		compiled := sim.Rule{
+			Name: r.name, Match: r.match.compile(), Action: r.action, Delay: r.delay.value(v), Until: r.until.compile(), Without: without,
+		}
+		if r.action == sim.Forge {
+			compiled.Forged = func(*sim.Packet) sim.Forgery {
+				return sim.Forgery{Payload: r.forged.payload(), Reversed: r.forged.toTheSender}
+			}
+		}
+		list = append(list, compiled)
+	}
+	return list
+}
+
+// withoutOf returns the parameter that takes a rule's datagram out of the run.
+func withoutOf(rules []rule) Parameter {
+	choices := []string{"nothing"}
+	for _, r := range rules {
+		choices = append(choices, r.name)
+	}
+	return Parameter{
+		Name: withoutParameter, Type: ChoiceType, Default: choices[0], Choices: choices, Group: ownGroup,
+		Meaning: "takes the datagram that a rule is about out of the run: what it delays or holds is lost, what it copies or forges is not, and what it drops is not",
+	}
+}
+
+// remedyOf returns the parameter that chooses a remedy.
+func remedyOf(s *Scenario) Parameter {
+	p := Parameter{Name: remedyParameter, Type: ChoiceType, Default: noRemedy, Choices: []string{noRemedy}, Group: ownGroup}
+	var meanings []string
+	for _, r := range s.Remedies {
+		p.Choices = append(p.Choices, r.Name)
+		var sets []string
+		for i := range s.Parameters { // in their order
+			q := &s.Parameters[i]
+			text, ok := r.Set[q.Name]
+			if !ok {
+				continue
+			}
+			set := q.Name + "=" + text
+			if q.Type == DurationType {
+				set += " unless given"
+			}
+			sets = append(sets, set)
+		}
+		meanings = append(meanings, fmt.Sprintf("%s sets %s", r.Name, strings.Join(sets, " and ")))
+	}
+	p.Meaning = "shorthand: " + strings.Join(meanings, "; ")
+	return p
+}
+
+// sortedNames returns the keys of a map of names in their order.
+func sortedNames[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
