@@ -39,12 +39,12 @@ func expect(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// At one instant: deliveries, then pauses that end, then deadlines; within a kind
-// by source, and within a source in the order in which they were scheduled.
+// At one instant: datagrams that leave through a NAT, deliveries, pauses that end,
+// then deadlines; within a kind by source, and within a source in the order in which they were scheduled.
 func TestEventsOfOneInstant(t *testing.T) {
 	notes, end := script(t, generous, func(c *Clock, note func(string)) {
 		schedule := func(who string) {
-			for _, kind := range []Kind{Deadline, Wake, Delivery} {
+			for _, kind := range []Kind{Deadline, Wake, Delivery, Crossing} {
 				for i := range 2 {
 					c.After(kind, time.Second, func() { note(fmt.Sprintf("%d %s %d", kind, who, i)) })
 				}
@@ -56,7 +56,8 @@ func TestEventsOfOneInstant(t *testing.T) {
 	expect(t, notes,
 		"1s 0 a 0", "1s 0 a 1", "1s 0 b 0", "1s 0 b 1",
 		"1s 1 a 0", "1s 1 a 1", "1s 1 b 0", "1s 1 b 1",
-		"1s 2 a 0", "1s 2 a 1", "1s 2 b 0", "1s 2 b 1")
+		"1s 2 a 0", "1s 2 a 1", "1s 2 b 0", "1s 2 b 1",
+		"1s 3 a 0", "1s 3 a 1", "1s 3 b 0", "1s 3 b 1")
 	if end != Quiet {
 		t.Errorf("the replication ended by %s", end)
 	}
@@ -68,7 +69,7 @@ func TestEventOrderIsTotal(t *testing.T) {
 	var events []*Event
 	for i := range 200 {
 		events = append(events, &Event{
-			at: time.Duration(random.IntN(4)), kind: Kind(random.IntN(3)), source: string(rune('a' + random.IntN(3))), sequence: uint64(i),
+			at: time.Duration(random.IntN(4)), kind: Kind(random.IntN(4)), source: string(rune('a' + random.IntN(3))), sequence: uint64(i),
 		})
 	}
 	for _, e := range events {

@@ -11,6 +11,9 @@ import (
 //
 //   - what the runtime's own timers cause (the endpoints' retransmissions) comes
 //     before any event;
+//   - a datagram that is sent crosses the NAT next to its sender before anything
+//     arrives, so "arrives at the instant at which the mapping is refreshed" means
+//     after the refresh;
 //   - a datagram that arrives comes before a pause that ends, so "arrives at the
 //     instant of release" means before the release;
 //   - a pause that ends comes before a deadline, so "answers at the instant of the
@@ -19,7 +22,8 @@ type Kind uint8
 
 // The kinds, in their order.
 const (
-	Delivery Kind = iota // a datagram reaches its destination
+	Crossing Kind = iota // a datagram leaves its sender through a NAT
+	Delivery             // a datagram reaches its destination
 	Wake                 // a pause of an application ends
 	Deadline             // time is up for something that an application waits for
 )

@@ -23,6 +23,7 @@ type Host struct {
 	w       *World
 	name    string
 	address netip.Addr
+	nat     *NAT // that it stands behind; nil on the public network
 
 	mu    sync.Mutex // held for a few instructions only
 	ports map[uint16]*port
@@ -35,15 +36,24 @@ const ephemeral = 49152
 
 // Host adds a host to the network. It is called while the world is built.
 func (w *World) Host(name string, address netip.Addr) *Host {
+	if n := w.natAt(address); n != nil {
+		panic(fmt.Errorf("sim: host %s: %s is the external address of NAT %s", name, address, n.name))
+	}
+	return w.addHost(w.router, nil, name, address)
+}
+
+// addHost adds a host behind a router of the virtual network: that of a NAT, or the
+// public one.
+func (w *World) addHost(router *vnet.Router, nat *NAT, name string, address netip.Addr) *Host {
 	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address.String()}})
 	if err == nil {
-		err = w.router.AddNet(n)
+		err = router.AddNet(n)
 	}
 	if err != nil {
 		panic(fmt.Errorf("sim: host %s: %w", name, err))
 	}
 	h := &Host{
-		Net: n, w: w, name: name, address: address,
+		Net: n, w: w, name: name, address: address, nat: nat,
 		ports: make(map[uint16]*port), next: ephemeral, sent: make(map[string]uint64),
 	}
 	w.hosts = append(w.hosts, h)
@@ -51,10 +61,11 @@ func (w *World) Host(name string, address netip.Addr) *Host {
 	return h
 }
 
-// host returns the host of an address, or nil.
-func (w *World) host(address netip.Addr) *Host {
+// host returns the host that an address belongs to behind a NAT, or on the public
+// network if that is nil; or nil if there is none.
+func (w *World) host(nat *NAT, address netip.Addr) *Host {
 	for _, h := range w.hosts {
-		if h.address == address {
+		if h.address == address && h.nat == nat {
 			return h
 		}
 	}
@@ -113,18 +124,20 @@ func (h *Host) bind(number uint16) (*port, error) {
 // and while a goroutine waits for the mutex of a pion connection no timer fires; and
 // a goroutine that reads from each of them would cost a tenth of a session's time.
 func (w *World) deliver(c vnet.Chunk) bool {
-	w.mu.Lock()
-	packet := w.arriving
-	w.mu.Unlock()
+	packet := w.carried()
 	if packet == nil { // after the end of the replication
 		return false
 	}
-	to := addressOf(c.DestinationAddr())
-	if h := w.host(to.Addr()); h != nil {
-		h.receive(packet, addressOf(c.SourceAddr()), to.Port())
+	source, to := addressOf(c.SourceAddr()), addressOf(c.DestinationAddr())
+	if packet.nat != nil {
+		packet.nat.left(packet, source)
 		return false
 	}
-	return true // on to the next router
+	if h := w.host(nil, to.Addr()); h != nil {
+		h.receive(packet, source, to)
+		return false
+	}
+	return true // on to the NAT
 }
 
 func addressOf(a net.Addr) netip.AddrPort {
@@ -132,20 +145,20 @@ func addressOf(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(u.Addr().Unmap(), u.Port())
 }
 
-// receive hands a datagram to the socket that takes datagrams of that source on
-// that port.
-func (h *Host) receive(packet *Packet, source netip.AddrPort, number uint16) {
+// receive hands a datagram to the socket that takes datagrams of that source at an
+// address of the host.
+func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var socket *Socket
 	where := "the connected socket"
-	if p := h.ports[number]; p != nil {
+	if p := h.ports[to.Port()]; p != nil {
 		if socket = p.to(source); socket == nil {
 			socket, where = p.open, "the open socket"
 		}
 	}
 	r := packet.record(h.name, trace.Arrive)
-	r.From, r.Detail = source, where
+	r.From, r.To, r.Detail = source, to, where
 	switch {
 	case socket == nil:
 		r.Kind, r.Detail = trace.Drop, "no socket takes datagrams from this peer"
@@ -161,9 +174,30 @@ func (h *Host) receive(packet *Packet, source netip.AddrPort, number uint16) {
 }
 
 // transmit hands a datagram to the virtual network, which delivers it at once.
-func (p *port) transmit(packet *Packet) {
+func (p *port) transmit(packet *Packet) { p.host.w.carry(p.conn, packet) }
+
+// carry hands a datagram to the virtual network at one of its sockets.
+func (w *World) carry(conn transport.UDPConn, packet *Packet) {
+	w.mu.Lock()
+	w.underway = packet
+	w.mu.Unlock()
 	// The virtual network copies the payload, and fails only if there is no route.
-	_, _ = p.conn.WriteTo(packet.Payload, net.UDPAddrFromAddrPort(packet.To))
+	_, _ = conn.WriteTo(packet.Payload, net.UDPAddrFromAddrPort(packet.To))
+}
+
+// carried returns the datagram that the virtual network carries now.
+func (w *World) carried() *Packet {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.underway
+}
+
+// bound tells whether a port is in use.
+func (h *Host) bound(number uint16) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, used := h.ports[number]
+	return used
 }
 
 // release unbinds the port when no socket is left on it. The caller holds h.mu.

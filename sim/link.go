@@ -14,7 +14,12 @@ import (
 
 // Packet is one datagram on its way.
 type Packet struct {
-	ID       trace.Datagram
+	ID trace.Datagram
+
+	// From is the address of the socket that sends, and To what it sends to, each as
+	// the sender knows it. Behind a NAT, From is therefore the inside address, which is
+	// the same for the whole life of a socket; what goes to a host behind a NAT goes to
+	// an external address, and World.Inside tells whose that is.
 	From, To netip.AddrPort
 
 	// Sender and Receiver are the actors at the two ends: the one that opened the
@@ -23,6 +28,9 @@ type Packet struct {
 
 	Payload []byte
 	label   string
+
+	nat     *NAT           // on whose inside it is; nil on the public network
+	outside netip.AddrPort // its source on the public network, if a NAT has changed that
 }
 
 // Link says what becomes of datagrams. All of it is drawn from named streams, one
@@ -175,7 +183,7 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 	p := &Packet{
 		ID:   trace.Datagram{Actor: actor.Name, Number: from.host.sent[actor.Name]},
 		From: socket.local, To: destination,
-		Sender: socket.actor, Receiver: w.owners[destination],
+		Sender: socket.actor, Receiver: w.owner(destination),
 		Payload: append([]byte(nil), payload...),
 		label:   trace.Label(payload),
 	}
@@ -190,6 +198,9 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 		r.Kind = trace.Hold
 	}
 	w.recordBy(actor, &r)
+	if n := from.host.nat; n != nil {
+		n.cross(actor, from, p)
+	}
 	if f.lost == "" {
 		w.scheduleAfter(f.until, actor, from, p, f.latency)
 	}
@@ -225,20 +236,20 @@ func (w *World) scheduleAfter(until Match, actor *clock.Actor, from *port, p *Pa
 // schedule has a datagram delivered after a latency. from is nil of a forged one.
 func (w *World) schedule(actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
 	w.AfterBy(actor, clock.Delivery, latency, func() {
+		if w.takenByNAT(p) {
+			return
+		}
 		if reason, host := w.unreachable(p); reason != "" {
 			r := p.record(host, trace.Drop)
-			r.Detail = reason
+			r.From, r.Detail = p.source(), reason
 			w.record(&r)
 			return
 		}
 		w.link.arrived(p)
-		if from == nil {
-			w.host(p.To.Addr()).receive(p, p.From, p.To.Port())
+		if from == nil || p.outside.IsValid() {
+			w.host(nil, p.To.Addr()).receive(p, p.source(), p.To)
 			return
 		}
-		w.mu.Lock()
-		w.arriving = p
-		w.mu.Unlock()
 		from.transmit(p)
 	})
 }
@@ -249,18 +260,19 @@ func (p *Packet) record(host string, kind trace.Kind) trace.Record {
 	}
 }
 
+// unbound is why a host drops a datagram for a port that is not in use.
+const unbound = "no socket is bound to the port"
+
 // unreachable says why a datagram that reaches its destination now will meet no
 // socket there, and where that is; reason is empty if one will take it, or its host
 // decide.
 func (w *World) unreachable(p *Packet) (reason, host string) {
-	h := w.host(p.To.Addr())
+	h := w.host(p.nat, p.To.Addr())
 	if h == nil {
 		return "no such host", p.To.Addr().String()
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, bound := h.ports[p.To.Port()]; !bound {
-		return "no socket is bound to the port", h.name
+	if !h.bound(p.To.Port()) {
+		return unbound, h.name
 	}
 	return "", h.name
 }

@@ -48,7 +48,9 @@ type Match struct {
 	Nth int // the n-th alone, from 1; 0 picks every one
 }
 
-// Forgery is a datagram that an outsider sends under another's address.
+// Forgery is a datagram that an outsider sends under another's address. The outsider
+// is on the public network: of a datagram from behind a NAT it sees, and takes, the
+// external address, and what it sends to one has to pass that NAT.
 type Forgery struct {
 	Payload []byte
 
@@ -173,17 +175,26 @@ func (l *link) arrived(p *Packet) {
 	}
 }
 
-// forge has an outsider send a datagram.
+// forge has an outsider send a datagram when it sees one: behind the NAT of its
+// sender, if there is one.
 func (w *World) forge(actor *clock.Actor, seen *Packet, e *extra) {
+	if seen.nat == nil {
+		w.forgeNow(actor, seen, e)
+		return
+	}
+	w.AfterBy(actor, clock.Crossing, 0, func() { w.forgeNow(actor, seen, e) })
+}
+
+func (w *World) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	w.mu.Lock()
 	w.forged++
 	p := &Packet{
 		ID:   trace.Datagram{Actor: outsider, Number: w.forged},
-		From: seen.From, To: seen.To, Sender: outsider, Receiver: seen.Receiver,
+		From: seen.source(), To: seen.To, Sender: outsider, Receiver: seen.Receiver,
 		Payload: e.forged.Payload, label: trace.Label(e.forged.Payload),
 	}
 	if e.forged.Reversed {
-		p.From, p.To, p.Receiver = seen.To, seen.From, seen.Sender
+		p.From, p.To, p.Receiver = seen.To, seen.source(), seen.Sender
 	}
 	w.mu.Unlock()
 	r := p.record(outsider, trace.Forge)

@@ -52,14 +52,16 @@ type World struct {
 	config Config
 	router *vnet.Router
 	hosts  []*Host
+	nats   []*NAT
 	link   *link
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
-	owners   map[netip.AddrPort]string // the actor that last opened a socket there
-	waiting  []*Socket                 // whose readers will take what is in the queue when all is settled
-	expired  []*Socket                 // whose readers a deadline will wake then
-	arriving *Packet                   // on the virtual network, between its delivery and its host
+	owners   map[netip.AddrPort]string         // the actor that last opened a socket there
+	inside   map[netip.AddrPort]netip.AddrPort // by external address: see Inside
+	waiting  []*Socket                         // whose readers will take what is in the queue when all is settled
+	expired  []*Socket                         // whose readers a deadline will wake then
+	underway *Packet                           // that the virtual network carries now
 
 	forged    uint64 // datagrams
 	collected int    // events dispatched when garbage was last collected
