@@ -86,10 +86,34 @@ func TestGoldenTraces(t *testing.T) {
 	}
 }
 
+// Two golden traces for each scenario of the catalogue: the run that fails and the one
+// that is clean.
+func TestGoldenTracesOfTheCatalogue(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	for _, s := range scenarios.All() {
+		for name, set := range map[string]scenarios.Settings{"failing": s.Failing, "passing": s.Passing} {
+			t.Run(s.Name+"-"+name, func(t *testing.T) {
+				o, err := p.Do(context.Background(), worker.Job{Scenario: s.Name, Settings: set, Seed: 1, Trace: true})
+				if err != nil || o.Status != worker.Completed {
+					t.Fatal(err, o.Status, o.Dump)
+				}
+				var got bytes.Buffer
+				if err := text.Replication(&got, &o.Replication); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join("catalogue", s.Name+"-"+name+".txt"), got.Bytes())
+			})
+		}
+	}
+}
+
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}

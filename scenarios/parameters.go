@@ -89,7 +89,7 @@ func inGroup(group string, list []Parameter) []Parameter {
 // sharedParameters are those that every scenario of a file has, in the order in which
 // they are shown; its own come behind those of the network.
 func sharedParameters(own []Parameter) []Parameter {
-	return slices.Concat(latencyParameters, own, faultParameters, clientParameters, serverParameters)
+	return slices.Concat(latencyParameters, own, faultParameters, natParameters, clientParameters, serverParameters)
 }
 
 // GroupParameters returns the parameters that a section of a scenario file gives

@@ -46,15 +46,7 @@ func runSessions(v Values, c sim.Config, rules []rule) (sim.Result, Observation)
 	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval")}
 	result := sim.Run(c, func(w *sim.World) {
 		r.w = w
-		address := clientAddress
-		for i := range v.Count("client-hosts") {
-			name := "client"
-			if i > 0 {
-				name += "-" + strconv.Itoa(i+1)
-			}
-			r.clientHosts = append(r.clientHosts, w.Host(name, address))
-			address = address.Next()
-		}
+		r.startClientHosts()
 		s := newServer(w, w.Host("server", serverAddress), v, r.config, r.clientAt)
 		if v.Choice("model") == SequentialModel {
 			r.server = &sequentialServer{server: s}
@@ -103,6 +95,9 @@ func (r *sessionsRun) startClient(i int) {
 
 // clientAt returns the client that last started at an address, or nil.
 func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
+	if inside, ok := r.w.Inside(peer); ok {
+		peer = inside
+	}
 	for i := len(r.peers) - 1; i >= 0; i-- {
 		if r.peers[i].local == peer {
 			return r.peers[i]
