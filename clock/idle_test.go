@@ -3,6 +3,7 @@ package clock
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -14,28 +15,29 @@ func TestIdleness(t *testing.T) {
 	bubble(func() {
 		var mutex sync.Mutex
 		mutex.Lock()
-		turns, passed := 0, false
+		var turns atomic.Int64
+		var passed atomic.Bool
 		never := make(chan struct{})
 		go func() { <-never }()
 		go func() {
 			mutex.Lock()
 			defer mutex.Unlock()
-			passed = true
+			passed.Store(true)
 		}()
 		go func() {
 			for range 1000 {
-				turns++
+				turns.Add(1)
 				runtime.Gosched()
 			}
 		}()
 		idle := NewIdleness()
 		idle.Await()
-		if turns != 1000 || passed {
-			t.Errorf("%d turns had gone by; the mutex was free: %v", turns, passed)
+		if turns.Load() != 1000 || passed.Load() {
+			t.Errorf("%d turns had gone by; the mutex was free: %v", turns.Load(), passed.Load())
 		}
 		mutex.Unlock()
 		idle.Await()
-		if !passed {
+		if !passed.Load() {
 			t.Error("somebody waited for a free mutex")
 		}
 		close(never)

@@ -70,6 +70,7 @@ var sessionParameters = []Parameter{
 	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
 	{Name: "credentials", Type: ChoiceType, Default: "ecdsa", Choices: endpoint.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
+	{Name: "perturb", Type: CountType, Default: "0", Max: 1000, Meaning: "turns that each socket call of an endpoint lets go by, at most; drawn, so that races between its own goroutines are"},
 }
 
 var (
@@ -104,6 +105,7 @@ type sessionsRun struct {
 func runSessions(v Values, c sim.Config, model func(s server) serverModel) (sim.Result, Observation) {
 	r := &sessionsRun{v: v}
 	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval")}
+	c.Perturb = v.Count("perturb")
 	result := sim.Run(c, func(w *sim.World) {
 		r.w = w
 		r.clientHost = w.Host("client", clientAddress)
