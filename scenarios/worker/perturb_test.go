@@ -27,6 +27,7 @@ func perturbed(credentials string, most int, seed uint64) worker.Job {
 
 // eachPerturbation calls f for every combination that the tests below go through.
 func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []worker.Job)) {
+	t.Helper()
 	base := testkit.Seed(t)
 	if testkit.Long() {
 		seeds *= 10
@@ -48,7 +49,7 @@ func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []worke
 // bytes in two processes at a time, in one that has done other things before, and
 // with both cores busy.
 func TestPerturbedRunsRepeat(t *testing.T) {
-	eachPerturbation(t, 100, func(t *testing.T, jobs []worker.Job) {
+	eachPerturbation(t, 60, func(t *testing.T, jobs []worker.Job) {
 		one := collect(t, testkit.Pool(t, 1), jobs)
 		differing := map[string]bool{}
 		for _, o := range one {
@@ -97,7 +98,7 @@ func collectTwice(t *testing.T, p *worker.Pool, jobs []worker.Job) (first, secon
 // bytes that a worker gives.
 func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	eachPerturbation(t, 30, func(t *testing.T, jobs []worker.Job) {
+	eachPerturbation(t, 20, func(t *testing.T, jobs []worker.Job) {
 		want := collect(t, testkit.Pool(t, 1), jobs)
 		occupyCores(t, 4)
 		got := make([]worker.Outcome, len(jobs))
