@@ -22,7 +22,7 @@ func TestDefaults(t *testing.T) {
 		"client": "closes-first", "client-pause": "0s", "service": "1ms", "linger": "0s", "pause-after-release": "0s",
 		"first-record": "stack", "server-port": "same", "client-port": "new", "clients": "2", "gap": "100ms",
 		"handshake-timeout": "30s", "client-timeout": "10s", "read-timeout": "10s", "flight-interval": "1s",
-		"credentials": "ecdsa", "remedy": "none",
+		"credentials": "ecdsa", "perturb": "0", "remedy": "none",
 	}
 	for name, want := range want {
 		if got := v.Text()[name]; got != want {

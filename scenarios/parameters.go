@@ -74,6 +74,7 @@ var serverParameters = inGroup(ServerGroup, []Parameter{
 	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
 	{Name: "credentials", Type: ChoiceType, Default: "ecdsa", Choices: endpoint.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
+	{Name: "perturb", Type: CountType, Default: "0", Max: 1000, Meaning: "each socket call of an endpoint lets 0 to so many turns go by, drawn: races between its own goroutines go either way"},
 })
 
 var listenerModels = []string{ListenerModel, ConcurrentModel}

@@ -42,6 +42,7 @@ type sessionsRun struct {
 func runSessions(v Values, c sim.Config, rules []rule) (sim.Result, Observation) {
 	c.Link = networkLink(v, serverAddress)
 	c.Link.Rules = compileRules(v, rules)
+	c.Perturb = v.Count("perturb")
 	r := &sessionsRun{v: v}
 	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval")}
 	result := sim.Run(c, func(w *sim.World) {

@@ -33,6 +33,13 @@ type Config struct {
 	Seed     uint64
 	Limits   clock.Limits // zero fields: those of DefaultLimits
 	Link     Link
+
+	// Perturb makes the scheduling of an endpoint's own goroutines a draw: each of its
+	// socket calls (read, write, close, setting a read deadline) lets everybody else run
+	// until nobody can, 0 to Perturb times, before it takes effect, and a read deadline
+	// that has passed already takes effect at once. With 0, none of this is so, and of two
+	// goroutines that meet at a socket the same one is first in every seed.
+	Perturb int
 }
 
 // Result is what one replication gave.
@@ -54,6 +61,8 @@ type World struct {
 	hosts  []*Host
 	nats   []*NAT
 	link   *link
+
+	turnstile *turnstile // nil unless Config.Perturb is above 0
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
@@ -113,6 +122,7 @@ func Run(config Config, build func(w *World)) Result {
 		w.Clock = c
 		w.link = newLink(w, config.Link)
 		w.startRouter()
+		w.startTurnstile()
 		c.OnSettled(w.settled)
 		build(w)
 	})

@@ -66,6 +66,17 @@ var badInputs = []badInput{
 	{name: "negative seed", args: words("run L --seed -1"), want: []string{`--seed "-1": want a whole number from 0 to 18446744073709551615`}},
 	{name: "seed too large", args: words("run L --seed 18446744073709551616"), want: []string{`--seed "18446744073709551616": want a whole number from 0 to 18446744073709551615`}},
 
+	// The flag that is short for a parameter.
+	{name: "perturb is no number", args: words("run L --perturb x"), want: []string{`parameter perturb: "x" is not a whole number from 0 to 1000`}},
+	{name: "perturb is nothing", args: words("run L --perturb="), want: []string{`parameter perturb: "" is not a whole number from 0 to 1000`}},
+	{name: "negative perturb", args: words("window L --perturb -1"), want: []string{`parameter perturb: -1 is out of range: 0 to 1000`}},
+	{name: "perturb too large", args: words("sweep L --replications 3 --perturb 1001"), want: []string{`parameter perturb: 1001 is out of range: 0 to 1000`}},
+	{name: "perturb set twice", args: words("run L --set perturb=2 --perturb 1"), want: []string{`parameter perturb is set twice: "1" and "2"`}},
+	{name: "perturb twice", args: words("run L --perturb 1 --perturb 1"), want: []string{`parameter perturb is set twice: "1" and "1"`}},
+	{name: "perturb set and varied", args: words("sweep L --replications 3 --perturb 1 --vary perturb=1,2"),
+		want: []string{`parameter perturb is varied, and set or varied a second time`}},
+	{name: "perturb misspelt", args: words("run L --pertub 1"), want: []string{"unknown flag: --pertub. Did you mean --perturb?"}},
+
 	// Parameters.
 	{name: "unknown parameter", args: words("run L --set lingr=1ms"),
 		want: []string{`late-close-notify has no parameter "lingr". Did you mean linger? It has latency, uplink,`}},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -188,9 +189,10 @@ func (f *format) addTo(c *cobra.Command) {
 
 // selection is a scenario with its settings, as flags give them.
 type selection struct {
-	set  []string
-	seed uint64
-	fail string
+	set   []string
+	short []string // what flags that are short for --set stand for
+	seed  uint64
+	fail  string
 
 	scenario  *scenarios.Scenario
 	settings  scenarios.Settings
@@ -200,6 +202,11 @@ type selection struct {
 func (s *selection) addTo(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.set, "set", nil, "set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
 	c.Flags().Uint64Var(&s.seed, "seed", 1, "seed of every random stream")
+	c.Flags().Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to its socket is a draw",
+		func(text string) error {
+			s.short = append(s.short, "perturb="+text)
+			return nil
+		})
 	c.Flags().StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
 }
 
@@ -208,7 +215,7 @@ func (s *selection) addTo(c *cobra.Command) {
 func (s *selection) resolve(name string) error {
 	var faults [4]error
 	s.scenario, faults[0] = study.LoadScenario(name)
-	s.settings, faults[1] = scenarios.ParseSettings(s.set)
+	s.settings, faults[1] = scenarios.ParseSettings(slices.Concat(s.short, s.set))
 	if s.scenario != nil {
 		s.predicate, faults[2] = s.scenario.ParsePredicate(s.fail)
 		_, faults[3] = s.scenario.Resolve(s.settings)

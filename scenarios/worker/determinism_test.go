@@ -166,6 +166,30 @@ func occupyCores(t *testing.T, processes int) {
 	}
 }
 
+// everyChoice returns jobs of a scenario under loss in bursts, copies and random
+// latencies, with each value of each choice that it has.
+func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []worker.Job) {
+	for _, parameter := range s.Parameters {
+		for _, choice := range parameter.Choices {
+			for i := range seeds {
+				set := scenarios.Settings{
+					"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
+					"latency": "5ms+exponential(mean=20ms)", "clients": "3",
+				}
+				set[parameter.Name] = choice
+				if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
+					set["model"] = parameter.Models[0]
+				}
+				if parameter.Name != "credentials" {
+					set["credentials"] = "psk"
+				}
+				jobs = append(jobs, worker.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
+			}
+		}
+	}
+	return jobs
+}
+
 // Every scenario, under loss in bursts, copies and random latencies, with each value
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
@@ -179,25 +203,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
-		var jobs []worker.Job
-		for _, parameter := range s.Parameters {
-			for _, choice := range parameter.Choices {
-				for i := range seeds {
-					set := scenarios.Settings{
-						"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
-						"latency": "5ms+exponential(mean=20ms)", "clients": "3",
-					}
-					set[parameter.Name] = choice
-					if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
-						set["model"] = parameter.Models[0]
-					}
-					if parameter.Name != "credentials" {
-						set["credentials"] = "psk"
-					}
-					jobs = append(jobs, worker.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
-				}
-			}
-		}
+		jobs := everyChoice(s, base, seeds)
 		one := collect(t, testkit.Pool(t, 1), jobs)
 		compare(t, s.Name+" with 2 workers", one, collect(t, testkit.Pool(t, 2), jobs))
 		here := make([]worker.Outcome, len(jobs))
