@@ -163,7 +163,7 @@ func number(f float64) string {
 // said last, and the differences that a verification found.
 func Troubles(w io.Writer, r *explore.Results) {
 	for _, t := range r.Troubles {
-		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Status, t.Repeat)
+		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Fate(), t.Repeat)
 		if t.Dump != "" {
 			fmt.Fprintf(w, "%s\n\n", t.Dump)
 		}

@@ -206,7 +206,7 @@ func (s *Sweep) Check() error {
 	return errors.Join(faults...)
 }
 
-// maxTroubles is how many crashed or wedged replications are kept with their
+// maxTroubles is how many replications that gave no result are kept with their
 // dumps; all are counted.
 const maxTroubles = 100
 
@@ -333,7 +333,7 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	}
 	if o.Status != worker.Completed {
 		if len(r.Troubles) < maxTroubles {
-			r.Troubles = append(r.Troubles, Trouble{Status: string(o.Status), Repeat: r.repeat(job), Dump: o.Dump})
+			r.Troubles = append(r.Troubles, NewTrouble(&o, r.repeat(job)))
 		}
 	} else {
 		if len(o.Outcome) == 0 {
@@ -361,6 +361,8 @@ func (r *Results) compare(job worker.Job, a, b worker.Outcome) {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)
 	case a.Digest == b.Digest:
+		return
+	case a.Digest == "" || b.Digest == "": // of two that met the limit of memory, the parent was faster with one
 		return
 	default:
 		d.Record = trace.FirstDifference(a.Records, b.Records)
