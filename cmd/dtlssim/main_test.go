@@ -60,17 +60,17 @@ func registerTroubled() {
 	})
 	register("grows", func(w *sim.World) {
 		w.Go("actor", func() {
-			var kept [][]byte
+			kept := map[int][]byte{}
 			for w.Sleep(time.Second) == nil {
-				kept = append(kept, bytes.Repeat([]byte("x"), 20<<10))
+				kept[len(kept)] = bytes.Repeat([]byte("x"), 20<<10)
 			}
 		})
 	})
 	register("devours", func(w *sim.World) {
 		w.Go("actor", func() {
-			var kept [][]byte
+			kept := map[int][]byte{}
 			for {
-				kept = append(kept, bytes.Repeat([]byte("x"), 1<<20))
+				kept[len(kept)] = bytes.Repeat([]byte("x"), 1<<20)
 			}
 		})
 	})

@@ -92,7 +92,7 @@ func Replication(w io.Writer, r *scenarios.Replication) error {
 	}
 	fmt.Fprintf(w, "outcome  %s: %s\n", verdict, Outcome(r.Outcome))
 	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
-		fmt.Fprintf(w, "measure  %s: %s\n", strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", " "), time.Duration(r.Measures[name]))
+		fmt.Fprintf(w, "measure  %s: %s\n", measureTitle(name), measureValue(name, r.Measures[name]))
 	}
 	if r.Limit != "" {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)
@@ -155,7 +155,7 @@ func openEnd(r *explore.Windows, i explore.Interval) string {
 	return ""
 }
 
-// Sweep writes the answer of a sweep as a table.
+// Sweep writes the answer of a sweep as a table, and its measures as another.
 func Sweep(w io.Writer, r *explore.Results, factors []string, confidence float64) error {
 	header := append([]string{}, upper(factors)...)
 	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "OUTCOMES")
@@ -173,6 +173,9 @@ func Sweep(w io.Writer, r *explore.Results, factors []string, confidence float64
 		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval, counts(r.Sweep.Scenario, p)))
 	}
 	if err := table(w, rows); err != nil {
+		return err
+	}
+	if err := Measures(w, r, factors); err != nil {
 		return err
 	}
 	return Failures(w, r)

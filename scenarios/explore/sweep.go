@@ -153,10 +153,15 @@ type Point struct {
 	Wedged       int
 	Limited      int
 
+	// Measures sum up those of the completed replications, by name; nil if there are
+	// none. See scenarios.Observation.
+	Measures map[string]Measure
+
 	// FirstFailure is the command that repeats the first failing replication.
 	FirstFailure string
 
 	firstFailure uint64 // its seed
+	collectors   map[string]*collector
 }
 
 // Completed returns how many replications gave a result: what an estimate of the
@@ -274,7 +279,9 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		r.count(r.Points[point], job, first, second)
+		if err := r.count(r.Points[point], job, first, second); err != nil {
+			return fmt.Errorf("%s: %w", r.repeat(job), err)
+		}
 		if progress != nil {
 			progress()
 		}
@@ -282,6 +289,9 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 	})
 	if err != nil && ctx.Err() == nil {
 		return nil, err
+	}
+	for _, p := range r.Points {
+		p.sumUp() // of the points that are not complete
 	}
 	r.Interrupted = r.Done < r.Total
 	return r, nil
@@ -318,8 +328,9 @@ func spread(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 	return context.Cause(ctx)
 }
 
-// count adds one replication to its point.
-func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) {
+// count adds one replication to its point. It reports a measure that cannot be summed
+// up, which is a fault of the scenario.
+func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) error {
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
 	p.Replications++
@@ -336,6 +347,9 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 			r.Troubles = append(r.Troubles, NewTrouble(&o, r.repeat(job)))
 		}
 	} else {
+		if err := p.collect(o.Measures); err != nil {
+			return err
+		}
 		if len(o.Outcome) == 0 {
 			p.Outcomes[scenarios.Clean]++
 		}
@@ -352,6 +366,10 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	if again != nil {
 		r.compare(job, o, *again)
 	}
+	if p.Replications == r.Sweep.Replications {
+		p.sumUp()
+	}
+	return nil
 }
 
 // compare records a difference between two runs of one replication.

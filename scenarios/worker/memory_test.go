@@ -28,11 +28,11 @@ func registerHungry() {
 		register(name, func(w *sim.World) {
 			host := w.Host("host", netip.MustParseAddr("192.0.2.1"))
 			w.Go("actor", func() {
-				var kept [][]byte
+				kept := map[int][]byte{}
 				for n := 0; n < 10_000 && w.Sleep(time.Second) == nil; n++ {
 					meal := take(20 << 10)
 					if keep {
-						kept = append(kept, meal)
+						kept[len(kept)] = meal
 					}
 					if n%100 == 0 {
 						w.Note(host, "still hungry", "")
@@ -45,17 +45,17 @@ func registerHungry() {
 	eat("test-litters", false)
 	register("test-gulps", func(w *sim.World) {
 		w.Go("actor", func() {
-			var kept [][]byte
+			kept := map[int][]byte{}
 			for range 80 {
-				kept = append(kept, take(1<<20))
+				kept[len(kept)] = take(1<<20)
 			}
 		})
 	})
 	register("test-devours", func(w *sim.World) {
 		w.Go("actor", func() { // one event, without end
-			var kept [][]byte
+			kept := map[int][]byte{}
 			for {
-				kept = append(kept, take(1<<20))
+				kept[len(kept)] = take(1<<20)
 			}
 		})
 	})
