@@ -27,8 +27,9 @@ func newSweep() *cobra.Command {
 		Use:   "sweep SCENARIO",
 		Short: "Estimate the failure probability at each point of a design",
 		Long: `Estimate the failure probability at each point of a full factorial design by plain
-Monte Carlo, with Wilson intervals, and sum up what the scenario measures there. The n-th replication of every point has the same seed,
-and shares with the others every draw that the parameters leave alone.
+Monte Carlo, with Wilson intervals, and sum up what the scenario measures there. The n-th
+replication of every point has the same seed, and shares with the others every draw that the
+parameters leave alone.
 
 A factor is NAME=A..B/STEPS, that is STEPS+1 levels from A to B at equal distances, or
 NAME=v1,v2,...; the last factor varies fastest. --verify performs every replication twice,

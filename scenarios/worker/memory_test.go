@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"strings"
@@ -14,13 +15,7 @@ import (
 )
 
 // take allocates memory that the system has to give, for it is written to.
-func take(bytes int) []byte {
-	b := make([]byte, bytes)
-	for i := range b {
-		b[i] = 1
-	}
-	return b
-}
+func take(size int) []byte { return bytes.Repeat([]byte("x"), size) }
 
 // registerHungry registers scenarios that take memory.
 func registerHungry() {
@@ -47,7 +42,7 @@ func registerHungry() {
 		w.Go("actor", func() {
 			kept := map[int][]byte{}
 			for range 80 {
-				kept[len(kept)] = take(1<<20)
+				kept[len(kept)] = take(1 << 20)
 			}
 		})
 	})
@@ -55,7 +50,7 @@ func registerHungry() {
 		w.Go("actor", func() { // one event, without end
 			kept := map[int][]byte{}
 			for {
-				kept[len(kept)] = take(1<<20)
+				kept[len(kept)] = take(1 << 20)
 			}
 		})
 	})
@@ -134,7 +129,7 @@ func TestAllocationWithoutEndIsRecorded(t *testing.T) {
 	if o.Status != worker.Limited || o.Limit != "memory-limit" {
 		t.Fatalf("%s by %q, want limited by memory-limit\n%s", o.Status, o.Limit, o.Dump)
 	}
-	if !strings.Contains(o.Dump, "SIGQUIT") || !strings.Contains(o.Dump, "memory_test.go") {
+	if !strings.Contains(o.Dump, "SIGQUIT") || !strings.Contains(o.Dump, "registerHungry") {
 		t.Errorf("the dump does not show where the scenario was:\n%s", o.Dump)
 	}
 	if o.Flags != " --memory-limit 64MiB" {
