@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -153,6 +152,7 @@ func flagError(c *cobra.Command, err error) error {
 		accepted, ok := map[string]string{
 			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
 			"duration": "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
+			"size": "a whole number with a unit (B, KiB, MiB, GiB)",
 		}[invalid.GetFlag().Value.Type()]
 		if ok {
 			return fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), accepted)
@@ -225,13 +225,20 @@ func (s *selection) resolve(name string) error {
 
 // pool is the worker processes, as flags describe them.
 type pool struct {
-	workers   int
-	wallLimit time.Duration
+	workers int
+	limits  worker.Limits
 }
 
 func (p *pool) addTo(c *cobra.Command) {
 	c.Flags().IntVar(&p.workers, "workers", runtime.NumCPU(), "number of worker processes")
-	c.Flags().DurationVar(&p.wallLimit, "wall-limit", worker.DefaultWallLimit, "wall time after which a replication counts as wedged")
+	p.addLimitsTo(c)
+}
+
+func (p *pool) addLimitsTo(c *cobra.Command) {
+	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", worker.DefaultWallLimit, "wall time after which a replication counts as wedged")
+	p.limits.Memory = worker.DefaultMemoryLimit
+	c.Flags().Var(&p.limits.Memory, "memory-limit",
+		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the worker is stopped")
 }
 
 func (p *pool) check() error {
@@ -239,14 +246,17 @@ func (p *pool) check() error {
 	if p.workers < 1 || p.workers > 4096 {
 		faults = append(faults, fmt.Errorf("--workers %d is out of range: 1 to 4096", p.workers))
 	}
-	if p.wallLimit <= 0 {
-		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.wallLimit))
+	if p.limits.Wall <= 0 {
+		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.limits.Wall))
+	}
+	if p.limits.Memory < worker.LeastMemoryLimit {
+		faults = append(faults, fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, worker.LeastMemoryLimit))
 	}
 	return errors.Join(faults...)
 }
 
 func (p *pool) start() (*worker.Pool, error) {
-	started, err := worker.NewPool(p.workers, p.wallLimit)
+	started, err := worker.NewPool(p.workers, p.limits)
 	return started, failure(err)
 }
 

@@ -36,7 +36,7 @@ func run(t *testing.T, figures ...string) []summary.Section {
 		}
 	}
 	s.Figures = chosen
-	p, err := worker.NewPool(2, 0)
+	p, err := worker.NewPool(2, worker.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
