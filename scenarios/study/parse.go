@@ -67,8 +67,13 @@ func holdsScenario(n *yaml.Node) bool {
 // reader reads a study.
 type reader struct{ strict.Reader }
 
-// The keys of a study: within a scenario's file, and those of its own besides.
+// The keys of a study: within a scenario's file, and in one of its own; and those of
+// its parts.
 var (
+	figureKeys   = []string{"name", "kind", "title", "fail", "set", "probe", "replications", "x", "scale", "rows"}
+	rowKeys      = []string{"label", "set"}
+	axisKeys     = []string{"label", "from", "to", "steps"}
+	scales       = []string{"linear", "log"}
 	studyKeys    = []string{"title", "seed", "confidence", "figures"}
 	ownStudyKeys = []string{"name", "title", "scenario", "seed", "confidence", "figures"}
 )
@@ -146,8 +151,7 @@ func (r *reader) rest(f strict.Fields, s *Study) {
 
 // figure reads a figure; at is where its name stands.
 func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Place) {
-	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1),
-		"name", "kind", "title", "fail", "set", "probe", "replications", "x", "scale", "rows")
+	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1), figureKeys...)
 	if !ok {
 		return g, f.Place
 	}
@@ -167,7 +171,7 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 	g.Set = r.settings(s, f, g.Kind)
 	var labels []strict.Place
 	for j, n := range r.List(f, "rows") {
-		row, ok := r.Mapping(n, fmt.Sprintf("row %d of %s", j+1, f.What), "label", "set")
+		row, ok := r.Mapping(n, fmt.Sprintf("row %d of %s", j+1, f.What), rowKeys...)
 		if !ok {
 			continue
 		}
@@ -219,7 +223,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 			}
 		}
 		g.Replications = r.Count(f, "replications", maxReplications)
-		g.LogY = r.Choice(f, "scale", true, "linear", "log") == "log"
+		g.LogY = r.Choice(f, "scale", true, scales...) == "log"
 		if n := f.Nodes["x"]; n != nil {
 			g.X = r.axis(n, f.What)
 		} else {
@@ -231,7 +235,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 }
 
 func (r *reader) axis(n *yaml.Node, of string) Axis {
-	f, ok := r.Mapping(n, "x of "+of, "label", "from", "to", "steps")
+	f, ok := r.Mapping(n, "x of "+of, axisKeys...)
 	if !ok {
 		return Axis{}
 	}
