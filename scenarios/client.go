@@ -46,6 +46,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
+	c.config.MTU = c.v.Count("endpoint-mtu")
 	start := c.w.Now()
 	c.shaking = true
 	conn, err := endpoint.Client(ctx, socket, c.config)

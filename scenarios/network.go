@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -25,10 +24,17 @@ var alertParameters = []Parameter{
 // faultParameters are those of what else the network does to datagrams.
 var faultParameters = []Parameter{
 	{Name: "loss", Type: LossType, Default: "0", Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good,bad=1,good=0) for bursts"},
+	{Name: "uplink-loss", Type: LossType, Follows: "loss", Meaning: "how datagrams from the clients to the server are lost"},
+	{Name: "downlink-loss", Type: LossType, Follows: "loss", Meaning: "how datagrams from the server to the clients are lost"},
+	{Name: "mtu", Type: CountType, Default: "0", Max: maxPacket, Meaning: "MTU of the path in bytes: a datagram is lost if its payload and 28 bytes of IP and UDP headers are more; 0: none is"},
+	{Name: "endpoint-mtu", Type: CountType, Default: "1200", Min: 64, Max: 16384, Meaning: "MTU that both endpoints are told, in bytes: pion puts so much of a handshake message into one record, without its 25 bytes of headers"},
 	{Name: "duplicate", Type: ProbabilityType, Default: "0", Meaning: "probability that a datagram is delivered twice"},
 	{Name: "duplicate-delay", Type: LawType, Default: "1ms", Meaning: "how long after the datagram its copy arrives"},
 	{Name: "down", Type: IntervalType, Default: never, Meaning: "when the link is down, FROM..TO in virtual time: what is sent then is lost"},
 }
+
+// maxPacket is the size of the largest IP packet, in bytes (RFC 791 section 3.1).
+const maxPacket = 1<<16 - 1
 
 // copyParameters single out one datagram of the first client that the network
 // delivers a second time.
@@ -78,17 +84,23 @@ func withDefaults(list []Parameter, defaults Settings) []Parameter {
 // networkLink returns the link that the network's parameters describe, between
 // clients and a server at that address.
 func networkLink(v Values, server netip.Addr) sim.Link {
-	uplink, downlink := v.Law("uplink"), v.Law("downlink")
 	return sim.Link{
-		Latency: func(p *sim.Packet) law.Law {
-			if p.From.Addr() == server {
-				return downlink
-			}
-			return uplink
-		},
-		Loss:           v.Loss("loss"),
+		Latency:        byDirection(server, v.Law("uplink"), v.Law("downlink")),
+		Loss:           byDirection(server, v.Loss("uplink-loss"), v.Loss("downlink-loss")),
+		MTU:            v.Count("mtu"),
 		Duplicate:      v.Probability("duplicate"),
 		DuplicateDelay: v.Law("duplicate-delay"),
 		Down:           v.Interval("down"),
+	}
+}
+
+// byDirection returns what tells a datagram to the server from one that the server
+// sends.
+func byDirection[T any](server netip.Addr, uplink, downlink T) func(*sim.Packet) T {
+	return func(p *sim.Packet) T {
+		if p.From.Addr() == server {
+			return downlink
+		}
+		return uplink
 	}
 }

@@ -18,6 +18,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := map[string]string{
 		"latency": "10ms", "uplink": "10ms", "downlink": "10ms", "alert-latency": "10ms", "loss": "0",
+		"uplink-loss": "0", "downlink-loss": "0", "mtu": "0", "endpoint-mtu": "1200",
 		"duplicate": "0", "duplicate-delay": "1ms", "down": "never",
 		"client": "closes-first", "client-pause": "0s", "service": "1ms", "linger": "0s", "pause-after-release": "0s",
 		"first-record": "stack", "server-port": "same", "client-port": "new", "clients": "2", "gap": "100ms",
@@ -65,13 +66,14 @@ func TestRemedies(t *testing.T) {
 
 // The latency of one direction follows that of both unless it is given.
 func TestFollowedParameters(t *testing.T) {
-	v, err := testkit.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms"})
+	v, err := testkit.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms", "loss": "0.1", "uplink-loss": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := v.Text()
 	for name, want := range map[string]string{
 		"uplink": "uniform(from=1ms,to=2ms)", "alert-latency": "uniform(from=1ms,to=2ms)", "downlink": "3ms",
+		"uplink-loss": "0", "downlink-loss": "0.1",
 	} {
 		if text[name] != want {
 			t.Errorf("%s is %s, want %s", name, text[name], want)

@@ -30,6 +30,7 @@ type server struct {
 }
 
 func newServer(w *sim.World, h *sim.Host, v Values, c endpoint.Config, awaited func(netip.AddrPort) bool) server {
+	c.MTU = v.Count("endpoint-mtu")
 	return server{
 		w: w, host: h, v: v, config: c, awaited: awaited, port: serverPort, delivered: make(map[int]bool),
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -25,6 +26,13 @@ type Packet struct {
 	label   string
 }
 
+// headers is the size of the headers of IPv4 without options (RFC 791 section 3.1)
+// and of UDP (RFC 768), in bytes.
+const headers = 20 + 8
+
+// size returns the size of the IP packet that carries the datagram, in bytes.
+func (p *Packet) size() int { return len(p.Payload) + headers }
+
 // Link says what becomes of datagrams. All of it is drawn from named streams, one
 // for each flow (the datagrams from one actor to another) and purpose, so that
 // the n-th datagram of a flow meets the same uniform variate at every design
@@ -36,8 +44,13 @@ type Link struct {
 	// Rules single out datagrams.
 	Rules []Rule
 
-	// Loss says which datagrams of a flow are lost; nil means none.
-	Loss loss.Model
+	// Loss returns the model by which datagrams of a flow are lost; it is asked when a
+	// flow sends its first. nil means that none are.
+	Loss func(first *Packet) loss.Model
+
+	// MTU is the largest IP packet, in bytes, that the path carries, the headers of IP
+	// and UDP included; a larger datagram is lost. 0 means any.
+	MTU int
 
 	// Duplicate is the probability that a datagram that is not lost is delivered
 	// twice. The copy arrives DuplicateDelay after the datagram itself; nil means at
@@ -132,6 +145,9 @@ func (l *link) fate(p *Packet) (f fate) {
 	if l.Down.Contains(l.w.Now()) {
 		f.lost = "the link is down"
 	}
+	if l.MTU > 0 && p.size() > l.MTU {
+		f.lost = fmt.Sprintf("larger than the MTU of %d bytes", l.MTU)
+	}
 	l.apply(p, &f)
 	return f
 }
@@ -147,8 +163,10 @@ func (l *link) flow(p *Packet) *flow {
 	f, ok := l.flows[key]
 	if !ok {
 		f = &flow{name: "/" + p.Sender + ">" + p.Receiver}
-		if l.Loss != nil && l.Loss.Rate() > 0 {
-			f.loss = l.Loss.Start(l.w.Stream("loss" + f.name).Uniform)
+		if l.Loss != nil {
+			if m := l.Loss(p); m.Rate() > 0 {
+				f.loss = m.Start(l.w.Stream("loss" + f.name).Uniform)
+			}
 		}
 		l.flows[key] = f
 	}
