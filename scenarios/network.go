@@ -23,6 +23,9 @@ var alertParameters = []Parameter{
 
 // faultParameters are those of what else the network does to datagrams.
 var faultParameters = []Parameter{
+	{Name: "correlation", Type: CorrelationType, Default: "0", Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its law: that of their normal scores"},
+	{Name: "reorder", Type: ProbabilityType, Default: "0", Meaning: "probability that a datagram is held back, so that those behind it overtake it"},
+	{Name: "reorder-delay", Type: LawType, Default: "10ms", Meaning: "how much longer than its latency a datagram is on its way that is held back"},
 	{Name: "loss", Type: LossType, Default: "0", Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good,bad=1,good=0) for bursts"},
 	{Name: "uplink-loss", Type: LossType, Follows: "loss", Meaning: "how datagrams from the clients to the server are lost"},
 	{Name: "downlink-loss", Type: LossType, Follows: "loss", Meaning: "how datagrams from the server to the clients are lost"},
@@ -87,6 +90,9 @@ func networkLink(v Values, server netip.Addr) sim.Link {
 	return sim.Link{
 		Latency:        byDirection(server, v.Law("uplink"), v.Law("downlink")),
 		Loss:           byDirection(server, v.Loss("uplink-loss"), v.Loss("downlink-loss")),
+		Correlation:    v.Correlation("correlation"),
+		Reorder:        v.Probability("reorder"),
+		ReorderDelay:   v.Law("reorder-delay"),
 		MTU:            v.Count("mtu"),
 		Duplicate:      v.Probability("duplicate"),
 		DuplicateDelay: v.Law("duplicate-delay"),

@@ -26,6 +26,7 @@ const (
 	ChoiceType      Type = "choice"      // one of Parameter.Choices
 	CountType       Type = "count"       // a whole number
 	ProbabilityType Type = "probability" // a number from 0 to 1
+	CorrelationType Type = "correlation" // a number from 0 to below 1
 	LossType        Type = "loss model"  // a probability, or a model of bursts
 	IntervalType    Type = "interval"    // FROM..TO in virtual time, or never
 )
@@ -112,13 +113,17 @@ func (p *Parameter) parse(text string) (value, error) {
 			return value{}, fmt.Errorf("%d is out of range: %d to %d", n, p.Min, p.Max)
 		}
 		return value{n, strconv.FormatInt(n, 10)}, nil
-	case ProbabilityType:
+	case ProbabilityType, CorrelationType:
+		bounds := "0 to 1"
+		if p.Type == CorrelationType {
+			bounds = "0 to below 1"
+		}
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(f) {
-			return value{}, fmt.Errorf("%q is not a number from 0 to 1", text)
+			return value{}, fmt.Errorf("%q is not a number from %s", text, bounds)
 		}
-		if f < 0 || f > 1 {
-			return value{}, fmt.Errorf("%s is out of range: 0 to 1", text)
+		if f < 0 || f > 1 || (f == 1 && p.Type == CorrelationType) {
+			return value{}, fmt.Errorf("%s is out of range: %s", text, bounds)
 		}
 		return value{f, strconv.FormatFloat(f, 'g', -1, 64)}, nil
 	}
@@ -320,6 +325,9 @@ func (v Values) Count(name string) int { return int(v.values[name].parsed.(int64
 
 // Probability returns the value of a parameter of ProbabilityType.
 func (v Values) Probability(name string) float64 { return v.values[name].parsed.(float64) }
+
+// Correlation returns the value of a parameter of CorrelationType.
+func (v Values) Correlation(name string) float64 { return v.values[name].parsed.(float64) }
 
 // Text returns every parameter's value in its canonical form. The map is shared:
 // nobody writes to it.

@@ -41,6 +41,16 @@ type Link struct {
 	// Latency returns the one-way latency law of a datagram; nil means no latency.
 	Latency func(p *Packet) law.Law
 
+	// Correlation is that of successive latencies of a flow, from 0 to below 1: the
+	// correlation of their normal scores, see [scores]. Every latency by itself keeps
+	// its law.
+	Correlation float64
+
+	// Reorder is the probability that a datagram is held back, so that those behind it
+	// overtake it: ReorderDelay is added to its latency; nil means no delay.
+	Reorder      float64
+	ReorderDelay law.Law
+
 	// Rules single out datagrams.
 	Rules []Rule
 
@@ -81,26 +91,11 @@ type link struct {
 
 // flow holds the draws of the datagrams from one actor to another.
 type flow struct {
-	name                      string // ends the names of its streams
-	latency, duplicate, delay draws
-	loss                      loss.Process
-}
-
-// draws is a stream that is made when its first variate is wanted; those that
-// nobody wanted are passed over then.
-type draws struct {
-	stream *stream.Stream
-	passed int
-}
-
-func (d *draws) uniform(make func() *stream.Stream) float64 {
-	if d.stream == nil {
-		d.stream = make()
-		for range d.passed {
-			d.stream.Uint64()
-		}
-	}
-	return d.stream.Uniform()
+	name             string // ends the names of its streams
+	latency          draws
+	reorder, held    draws // whether a datagram is held back, and for how long
+	duplicate, delay draws
+	loss             loss.Process
 }
 
 func newLink(w *World, config Link) *link {
@@ -128,6 +123,16 @@ func (l *link) fate(p *Packet) (f fate) {
 	flow := l.flow(p)
 	if l.Latency != nil {
 		f.latency = flow.latency.draw(l.Latency(p), l.stream("latency", flow.name))
+	}
+	if l.Reorder > 0 {
+		back := flow.reorder.uniform(l.stream("reorder", flow.name)) < l.Reorder
+		var delay time.Duration
+		if l.ReorderDelay != nil {
+			delay = flow.held.draw(l.ReorderDelay, l.stream("reorder-delay", flow.name))
+		}
+		if back {
+			f.latency += delay
+		}
 	}
 	if l.Duplicate > 0 {
 		copied := flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
@@ -163,6 +168,9 @@ func (l *link) flow(p *Packet) *flow {
 	f, ok := l.flows[key]
 	if !ok {
 		f = &flow{name: "/" + p.Sender + ">" + p.Receiver}
+		if l.Correlation > 0 {
+			f.latency.correlated = &scores{correlation: l.Correlation}
+		}
 		if l.Loss != nil {
 			if m := l.Loss(p); m.Rate() > 0 {
 				f.loss = m.Start(l.w.Stream("loss" + f.name).Uniform)
@@ -171,15 +179,6 @@ func (l *link) flow(p *Packet) *flow {
 		l.flows[key] = f
 	}
 	return f
-}
-
-// draw draws from a law. A constant takes its draw too, but nobody looks at it.
-func (d *draws) draw(l law.Law, make func() *stream.Stream) time.Duration {
-	if c, ok := l.(law.Constant); ok && d.stream == nil {
-		d.passed++
-		return c.Value
-	}
-	return law.Latency(l, d.uniform(make))
 }
 
 // send gives a datagram to the network. It never blocks.
