@@ -18,13 +18,27 @@ type draws struct {
 	correlated *scores // nil: independent
 }
 
-// draw draws from a law. A constant takes its draw too, but nobody looks at it.
-func (d *draws) draw(l law.Law, make func() *stream.Stream) time.Duration {
-	if c, ok := l.(law.Constant); ok && d.stream == nil {
-		d.passed++
-		return c.Value
+// draw draws from a law for a datagram that is sent now. A constant and a recording
+// take their draws too, but nobody looks at them.
+func (d *draws) draw(l law.Law, now time.Duration, make func() *stream.Stream) time.Duration {
+	switch l := l.(type) {
+	case law.Constant:
+		d.pass()
+		return l.Value
+	case *law.Replay:
+		d.pass()
+		return l.At(now)
 	}
 	return law.Latency(l, d.uniform(make))
+}
+
+// pass takes a draw at which nobody looks.
+func (d *draws) pass() {
+	if d.stream == nil {
+		d.passed++
+		return
+	}
+	d.next()
 }
 
 func (d *draws) uniform(make func() *stream.Stream) float64 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -66,7 +68,10 @@ func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 	for _, text := range []string{"uniform(5ms,15ms)", "lognormal(20ms,0.6)", "mixture(0.7,10ms,0.3,exponential(20ms))"} {
 		l := must(law.Parse(text))
 		for _, r := range []float64{0.3, 0.8} {
-			drawn := latencies(Link{Latency: of(l), Correlation: r}, n)
+			d, drawn := draws{correlated: &scores{correlation: r}}, make([]time.Duration, n)
+			for i := range drawn {
+				drawn[i] = d.draw(l, 0, func() *stream.Stream { return stream.New(1, "draws", text) })
+			}
 			slices.Sort(drawn)
 			for _, u := range []float64{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99} {
 				at := drawn[int(u*n)]
@@ -171,6 +176,49 @@ func TestReorderingLeavesOtherDrawsAlone(t *testing.T) {
 	for i, more := range latencies(Link{Latency: l, Reorder: 0.6, ReorderDelay: must(law.Parse("1s+exponential(20ms)"))}, n) {
 		if with[i] != without[i] && more != with[i] {
 			t.Fatalf("datagram %d: %s and %s", i, with[i], more)
+		}
+	}
+}
+
+// A datagram has the latency of the recording at the time at which it is sent, and
+// takes its draw all the same.
+func TestReplayedLatencies(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recording.txt")
+	if err := os.WriteFile(path, []byte("0s,5ms\n10ms,1ms\n20ms,7ms\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	replay, uniform := must(law.Parse("1ms+replay("+path+")")), must(law.Parse("uniform(0ms,10ms)"))
+	drawn := func(recorded law.Law) (latencies []time.Duration) {
+		r := play(Link{Latency: func(p *Packet) law.Law {
+			if p.ID.Number%2 == 0 {
+				return uniform
+			}
+			return recorded
+		}}, func(w *World, a, b *Host) {
+			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
+			w.Go("sender", func() {
+				for range 6 {
+					fmt.Fprint(s, "x")
+					if w.Sleep(5*time.Millisecond) != nil {
+						return
+					}
+				}
+			})
+		})
+		for i := range r.Records {
+			if r.Records[i].Kind == trace.Send {
+				latencies = append(latencies, r.Records[i].Latency)
+			}
+		}
+		return latencies
+	}
+	got, random := drawn(replay), drawn(uniform)
+	for i, want := range []time.Duration{6 * time.Millisecond, 0, 2 * time.Millisecond, 0, 8 * time.Millisecond, 0} {
+		if i%2 == 1 {
+			want = random[i]
+		}
+		if got[i] != want {
+			t.Errorf("datagram %d has %s, want %s", i+1, got[i], want)
 		}
 	}
 }

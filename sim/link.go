@@ -120,15 +120,15 @@ type fate struct {
 func (l *link) fate(p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	flow := l.flow(p)
+	flow, now := l.flow(p), l.w.Now()
 	if l.Latency != nil {
-		f.latency = flow.latency.draw(l.Latency(p), l.stream("latency", flow.name))
+		f.latency = flow.latency.draw(l.Latency(p), now, l.stream("latency", flow.name))
 	}
 	if l.Reorder > 0 {
 		back := flow.reorder.uniform(l.stream("reorder", flow.name)) < l.Reorder
 		var delay time.Duration
 		if l.ReorderDelay != nil {
-			delay = flow.held.draw(l.ReorderDelay, l.stream("reorder-delay", flow.name))
+			delay = flow.held.draw(l.ReorderDelay, now, l.stream("reorder-delay", flow.name))
 		}
 		if back {
 			f.latency += delay
@@ -138,7 +138,7 @@ func (l *link) fate(p *Packet) (f fate) {
 		copied := flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
 		var delay time.Duration
 		if l.DuplicateDelay != nil {
-			delay = flow.delay.draw(l.DuplicateDelay, l.stream("duplicate-delay", flow.name))
+			delay = flow.delay.draw(l.DuplicateDelay, now, l.stream("duplicate-delay", flow.name))
 		}
 		if copied {
 			f.extra = append(f.extra, extra{latency: f.latency + delay})
@@ -147,13 +147,13 @@ func (l *link) fate(p *Packet) (f fate) {
 	if flow.loss != nil && flow.loss.Lost() {
 		f.lost = "loss"
 	}
-	if l.Down.Contains(l.w.Now()) {
+	if l.Down.Contains(now) {
 		f.lost = "the link is down"
 	}
 	if l.MTU > 0 && p.size() > l.MTU {
 		f.lost = fmt.Sprintf("larger than the MTU of %d bytes", l.MTU)
 	}
-	l.apply(p, &f)
+	l.apply(p, now, &f)
 	return f
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Parse reads a study from YAML. It reports every fault, with file, line and
@@ -226,12 +227,20 @@ func (r *reader) points(s *Study, g *Figure, at []place) {
 		}
 		for _, x := range values {
 			set := g.At(row, x)
-			if _, err := s.Scenario.Resolve(set); err != nil {
+			v, err := s.Scenario.Resolve(set)
+			if err != nil {
 				r.each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 				break
 			}
-			if _, ok := set[g.Probe.Name]; !ok && g.Kind == CurvesKind {
+			if g.Kind != CurvesKind {
+				continue
+			}
+			if _, ok := set[g.Probe.Name]; !ok {
 				r.fault(at[i], "row %q: it does not set the law of the probe %s", row.Label, g.Probe.Name)
+				break
+			}
+			if err := law.CheckIntegrable(v.Law(g.Probe.Name)); err != nil {
+				r.fault(at[i], "row %q: probe %s: %v", row.Label, g.Probe.Name, err)
 				break
 			}
 		}
