@@ -23,6 +23,8 @@ var alertParameters = []Parameter{
 
 // faultParameters are those of what else the network does to datagrams.
 var faultParameters = []Parameter{
+	{Name: "bandwidth", Type: BitRateType, Default: "unlimited", Meaning: "rate of the line at the sender's end that all datagrams of one direction share: 28 bytes of IP and UDP headers count, and the latency begins behind it"},
+	{Name: "queue", Type: CountType, Default: "100", Min: 1, Max: 10000, Meaning: "how many datagrams of one direction wait for that line or are on it; one that finds so many is lost"},
 	{Name: "correlation", Type: CorrelationType, Default: "0", Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its law: that of their normal scores"},
 	{Name: "reorder", Type: ProbabilityType, Default: "0", Meaning: "probability that a datagram is held back, so that those behind it overtake it"},
 	{Name: "reorder-delay", Type: LawType, Default: "10ms", Meaning: "how much longer than its latency a datagram is on its way that is held back"},
@@ -88,6 +90,7 @@ func withDefaults(list []Parameter, defaults Settings) []Parameter {
 // clients and a server at that address.
 func networkLink(v Values, server netip.Addr) sim.Link {
 	return sim.Link{
+		Bottleneck:     bottlenecks(v, server),
 		Latency:        byDirection(server, v.Law("uplink"), v.Law("downlink")),
 		Loss:           byDirection(server, v.Loss("uplink-loss"), v.Loss("downlink-loss")),
 		Correlation:    v.Correlation("correlation"),
@@ -98,6 +101,17 @@ func networkLink(v Values, server netip.Addr) sim.Link {
 		DuplicateDelay: v.Law("duplicate-delay"),
 		Down:           v.Interval("down"),
 	}
+}
+
+// bottlenecks returns which of two bottlenecks a datagram passes, or nil if there are
+// none.
+func bottlenecks(v Values, server netip.Addr) func(*sim.Packet) *sim.Bottleneck {
+	rate, queue := v.BitRate("bandwidth"), v.Count("queue")
+	if rate == 0 {
+		return nil
+	}
+	return byDirection(server,
+		&sim.Bottleneck{Name: "uplink", Rate: rate, Queue: queue}, &sim.Bottleneck{Name: "downlink", Rate: rate, Queue: queue})
 }
 
 // byDirection returns what tells a datagram to the server from one that the server

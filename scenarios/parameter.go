@@ -27,6 +27,7 @@ const (
 	CountType       Type = "count"       // a whole number
 	ProbabilityType Type = "probability" // a number from 0 to 1
 	CorrelationType Type = "correlation" // a number from 0 to below 1
+	BitRateType     Type = "bit rate"    // a number with a unit, 64kbit/s, or unlimited
 	LossType        Type = "loss model"  // a probability, or a model of bursts
 	IntervalType    Type = "interval"    // FROM..TO in virtual time, or never
 )
@@ -63,7 +64,7 @@ func (p *Parameter) Unit() string {
 func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == LawType }
 
 // value is a parsed value: a time.Duration, law.Law, string, int64, float64,
-// loss.Model or sim.Interval.
+// sim.BitRate, loss.Model or sim.Interval.
 type value struct {
 	parsed any
 	text   string // canonical
@@ -92,6 +93,12 @@ func (p *Parameter) parse(text string) (value, error) {
 				didYouMean(text, p.Choices))
 		}
 		return value{text, text}, nil
+	case BitRateType:
+		r, err := sim.ParseBitRate(text)
+		if err != nil {
+			return value{}, err
+		}
+		return value{r, r.String()}, nil
 	case LossType:
 		m, err := loss.Parse(text)
 		if err != nil {
@@ -328,6 +335,9 @@ func (v Values) Probability(name string) float64 { return v.values[name].parsed.
 
 // Correlation returns the value of a parameter of CorrelationType.
 func (v Values) Correlation(name string) float64 { return v.values[name].parsed.(float64) }
+
+// BitRate returns the value of a parameter of BitRateType.
+func (v Values) BitRate(name string) sim.BitRate { return v.values[name].parsed.(sim.BitRate) }
 
 // Text returns every parameter's value in its canonical form. The map is shared:
 // nobody writes to it.

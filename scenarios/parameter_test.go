@@ -18,7 +18,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := map[string]string{
 		"latency": "10ms", "uplink": "10ms", "downlink": "10ms", "alert-latency": "10ms", "loss": "0",
-		"uplink-loss": "0", "downlink-loss": "0", "mtu": "0", "correlation": "0", "reorder": "0", "reorder-delay": "10ms", "endpoint-mtu": "1200",
+		"uplink-loss": "0", "downlink-loss": "0", "bandwidth": "unlimited", "queue": "100", "mtu": "0", "correlation": "0", "reorder": "0", "reorder-delay": "10ms", "endpoint-mtu": "1200",
 		"duplicate": "0", "duplicate-delay": "1ms", "down": "never",
 		"client": "closes-first", "client-pause": "0s", "service": "1ms", "linger": "0s", "pause-after-release": "0s",
 		"first-record": "stack", "server-port": "same", "client-port": "new", "clients": "2", "gap": "100ms",

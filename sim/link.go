@@ -38,6 +38,11 @@ func (p *Packet) size() int { return len(p.Payload) + headers }
 // the n-th datagram of a flow meets the same uniform variate at every design
 // point.
 type Link struct {
+	// Bottleneck returns the bottleneck that a datagram passes before its latency
+	// begins; nil, or one that returns nil, means none. Datagrams share the one that
+	// they are given the same pointer to.
+	Bottleneck func(p *Packet) *Bottleneck
+
 	// Latency returns the one-way latency law of a datagram; nil means no latency.
 	Latency func(p *Packet) law.Law
 
@@ -84,9 +89,10 @@ type link struct {
 	w  *World
 	mu sync.Mutex // held for a few instructions only
 
-	flows map[[2]string]*flow // by sender and receiver
-	rules []*ruleState
-	held  []*held
+	flows       map[[2]string]*flow // by sender and receiver
+	bottlenecks map[*Bottleneck]*bottleneck
+	rules       []*ruleState
+	held        []*held
 }
 
 // flow holds the draws of the datagrams from one actor to another.
@@ -99,7 +105,7 @@ type flow struct {
 }
 
 func newLink(w *World, config Link) *link {
-	l := &link{Link: config, w: w, flows: make(map[[2]string]*flow)}
+	l := &link{Link: config, w: w, flows: make(map[[2]string]*flow), bottlenecks: make(map[*Bottleneck]*bottleneck)}
 	for _, r := range config.Rules {
 		l.rules = append(l.rules, &ruleState{Rule: r, match: matcher{Match: r.Match}})
 	}
@@ -197,36 +203,60 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 		label:   trace.Label(payload),
 	}
 	w.mu.Unlock()
-	f := w.link.fate(p)
+	d := departure{actor: actor, from: from, packet: p, fate: w.link.fate(p)}
+	f, b := &d.fate, w.link.bottleneck(p)
 	r := p.record(from.host.name, trace.Send)
 	r.Latency, r.Payload, r.Detail = f.latency, p.Payload, byRules(f.rules...)
 	switch {
 	case f.lost != "":
 		r.Kind, r.Latency, r.Detail = trace.Lose, 0, f.lost
+	case b != nil:
+		r.Kind = trace.Queue
 	case f.until.Is != nil:
 		r.Kind = trace.Hold
 	}
 	w.recordBy(actor, &r)
-	if f.lost == "" {
-		w.scheduleAfter(f.until, actor, from, p, f.latency)
+	passes := f.lost == "" && b == nil
+	switch {
+	case passes:
+		w.depart(d)
+	case f.lost == "":
+		w.enter(b, d)
 	}
 	for i := range f.extra {
 		e := &f.extra[i]
-		if e.forged != nil {
+		switch {
+		case e.forged != nil:
 			w.forge(actor, p, e)
-			continue
+		case passes: // or else there is nothing to copy, or not yet
+			w.copy(actor, from.host.name, d, e)
 		}
-		if f.lost != "" { // there is nothing to copy
-			continue
-		}
-		r := p.record(from.host.name, trace.Copy)
-		r.Latency, r.Detail = e.latency, byRules(e.rule)
-		if e.until.Is != nil {
-			r.Kind = trace.HoldCopy
-		}
-		w.recordBy(actor, &r)
-		w.scheduleAfter(e.until, actor, from, p, e.latency)
 	}
+}
+
+// departure is a datagram that an actor has sent by a port, with its fate.
+type departure struct {
+	actor  *clock.Actor
+	from   *port
+	packet *Packet
+	fate   fate
+}
+
+// depart begins the latency of a datagram.
+func (w *World) depart(d departure) {
+	w.scheduleAfter(d.fate.until, d.actor, d.from, d.packet, d.fate.latency)
+}
+
+// copy has the network deliver a datagram that departs a second time, which is
+// recorded as of a place, by an actor or the network.
+func (w *World) copy(by *clock.Actor, place string, d departure, e *extra) {
+	r := d.packet.record(place, trace.Copy)
+	r.Latency, r.Detail = e.latency, byRules(e.rule)
+	if e.until.Is != nil {
+		r.Kind = trace.HoldCopy
+	}
+	w.recordBy(by, &r)
+	w.scheduleAfter(e.until, d.actor, d.from, d.packet, e.latency)
 }
 
 // scheduleAfter has a datagram delivered after a latency, which counts from the
