@@ -19,7 +19,7 @@ type Kind uint8
 
 // The kinds, in their order.
 const (
-	Delivery Kind = iota // a datagram reaches its destination
+	Delivery Kind = iota // a datagram reaches its destination, or a bottleneck on its way, or leaves that
 	Wake                 // a pause of an application ends
 	Deadline             // time is up for something that an application waits for
 )
