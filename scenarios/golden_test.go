@@ -57,6 +57,7 @@ func TestGoldenTraces(t *testing.T) {
 		{"client-waits", scenarios.Settings{"client": "waits", "clients": "1"}},
 		{"client-waits-linger", scenarios.Settings{"client": "waits", "clients": "1", "linger": "50ms"}},
 		{"data-overtaken", scenarios.Settings{"alert-latency": "5ms", "clients": "1"}},
+		{"bandwidth", scenarios.Settings{"bandwidth": "64kbit/s", "queue": "1", "clients": "1"}},
 		{"certificate", scenarios.Settings{"credentials": "ecdsa", "clients": "1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

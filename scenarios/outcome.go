@@ -70,7 +70,7 @@ func read(records []trace.Record) (r reading) {
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
-		case trace.Send, trace.Lose, trace.Hold:
+		case trace.Send, trace.Lose, trace.Hold, trace.Queue:
 			side := 1
 			if clientNumber(e.Actor) > 0 {
 				side = 0

@@ -80,8 +80,8 @@ var badInputs = []badInput{
 	// Parameters.
 	{name: "unknown parameter", args: words("run L --set lingr=1ms"),
 		want: []string{`late-close-notify has no parameter "lingr". Did you mean linger? It has latency, uplink,`}},
-	{name: "unknown parameter, far", args: words("window L --set bandwidth=1ms"),
-		want: []string{`late-close-notify has no parameter "bandwidth". It has latency, uplink,`}},
+	{name: "unknown parameter, far", args: words("window L --set processors=1ms"),
+		want: []string{`late-close-notify has no parameter "processors". It has latency, uplink,`}},
 	{name: "no assignment", args: words("run L --set linger"), want: []string{`"linger" is not an assignment NAME=VALUE`}},
 	{name: "assignment to nothing", args: words("run L --set =5ms"), want: []string{`"=5ms" is not an assignment NAME=VALUE`}},
 	{name: "set twice", args: words("run L --set linger=1ms --set linger=2ms"), want: []string{`parameter linger is set twice: "1ms" and "2ms"`}},

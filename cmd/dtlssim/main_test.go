@@ -279,6 +279,7 @@ func TestExamplesAreUnderstood(t *testing.T) {
 			continue
 		}
 		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
+			line, _, _ := strings.Cut(line, " > ") // of the shell
 			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
 			if len(words) < 2 || words[0] != "dtlssim" {
 				t.Errorf("example of %s: %q", c.Name(), line)

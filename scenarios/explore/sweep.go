@@ -106,7 +106,7 @@ func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 		for i := range levels {
 			levels[i] = strconv.FormatInt(a+(b-a)/int64(steps)*int64(i), 10)
 		}
-	case scenarios.ProbabilityType, scenarios.LossType:
+	case scenarios.ProbabilityType, scenarios.CorrelationType, scenarios.LossType:
 		a, err1 := strconv.ParseFloat(low, 64)
 		b, err2 := strconv.ParseFloat(high, 64)
 		if err1 != nil || err2 != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
@@ -294,12 +295,20 @@ func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
 		}
 		for _, x := range values {
 			set := g.At(row, x)
-			if _, err := s.Scenario.Resolve(set); err != nil {
+			v, err := s.Scenario.Resolve(set)
+			if err != nil {
 				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 				break
 			}
-			if _, ok := set[g.Probe.Name]; !ok && g.Kind == CurvesKind {
+			if g.Kind != CurvesKind {
+				continue
+			}
+			if _, ok := set[g.Probe.Name]; !ok {
 				r.Fault(at[i], "row %q: it does not set the law of the probe %s", row.Label, g.Probe.Name)
+				break
+			}
+			if err := law.CheckIntegrable(v.Law(g.Probe.Name)); err != nil {
+				r.Fault(at[i], "row %q: probe %s: %v", row.Label, g.Probe.Name, err)
 				break
 			}
 		}

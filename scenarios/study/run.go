@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Result is what running a study gave.
@@ -156,6 +157,9 @@ func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) (cu
 		for _, x := range values {
 			set, v, err := split(row, x)
 			if err != nil {
+				return nil, runs, err
+			}
+			if err := law.CheckIntegrable(v.Law(f.Probe.Name)); err != nil {
 				return nil, runs, err
 			}
 			k := key(set)

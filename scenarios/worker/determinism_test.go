@@ -18,15 +18,20 @@ import (
 )
 
 // lossy is a job with 20 % loss, copies and random latencies, so that
-// retransmissions, reordering and timeouts are all there.
+// retransmissions, reordering and timeouts are all there. That of an odd seed has a slow
+// line with a short queue too, and fragments, and correlated latencies.
 func lossy(credentials string, seed uint64) worker.Job {
-	return worker.Job{
-		Scenario: "late-close-notify", Seed: seed, Trace: true,
-		Settings: scenarios.Settings{
-			"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
-			"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
-		},
+	set := scenarios.Settings{
+		"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
+		"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
 	}
+	if seed%2 == 1 {
+		set = set.With(scenarios.Settings{
+			"bandwidth": "256kbit/s", "queue": "5", "endpoint-mtu": "256", "mtu": "576", "correlation": "0.5",
+			"reorder": "0.1", "reorder-delay": "exponential(mean=30ms)",
+		})
+	}
+	return worker.Job{Scenario: "late-close-notify", Seed: seed, Trace: true, Settings: set}
 }
 
 // collect performs jobs, as many at a time as the pool has workers, and returns
