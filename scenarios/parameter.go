@@ -217,7 +217,8 @@ func ParseSettings(assignments []string) (Settings, error) {
 // scenario has a value of its type.
 type Values struct {
 	scenario *Scenario
-	given    Settings // as given, without what shorthands added
+	given    Settings // as given, without what the remedy sets
+	implied  Settings // by the remedy
 	values   map[string]value
 	text     map[string]string // canonical, of every parameter
 }
@@ -246,6 +247,7 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 			}
 			v.values[name] = parsed
 		}
+		v.implied = implied
 	}
 	if len(faults) > 0 {
 		return Values{}, errors.Join(faults...)

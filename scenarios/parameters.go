@@ -114,7 +114,9 @@ func (v Values) checkModel() (faults []string) {
 	}
 	for i := range v.scenario.Parameters {
 		p := &v.scenario.Parameters[i]
-		if _, given := v.given[p.Name]; given && p.Models != nil && !slices.Contains(p.Models, model.text) {
+		_, given := v.given[p.Name]
+		_, implied := v.implied[p.Name]
+		if (given || implied) && p.Models != nil && !slices.Contains(p.Models, model.text) {
 			faults = append(faults, "parameter "+p.Name+" means nothing to a server of model "+model.text+", only to "+strings.Join(p.Models, " and "))
 		}
 	}
