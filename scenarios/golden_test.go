@@ -94,7 +94,7 @@ func TestGoldenTracesOfTheCatalogue(t *testing.T) {
 	for _, s := range scenarios.All() {
 		for name, set := range map[string]scenarios.Settings{"failing": s.Failing, "passing": s.Passing} {
 			t.Run(s.Name+"-"+name, func(t *testing.T) {
-				o, err := p.Do(context.Background(), worker.Job{Scenario: s.Name, Settings: set, Seed: 1, Trace: true})
+				o, err := p.Do(context.Background(), worker.Job{Scenario: s.Name, Settings: set, Seed: s.ExampleSeed, Trace: true})
 				if err != nil || o.Status != worker.Completed {
 					t.Fatal(err, o.Status, o.Dump)
 				}

@@ -36,7 +36,7 @@ remedies:
   - {name: filter, set: {filter: client-hello}, helps: yes, note: n}
 fail: [ghost-session]
 probe: late=1ms..2ms
-examples: {failing: {late: 1ms}, passing: {late: 2ms}}
+examples: {failing: {late: 1ms}, passing: {late: 2ms}, seed: 3}
 cause: {text: the alert, rule: slow}
 study:
   title: t

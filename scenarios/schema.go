@@ -46,7 +46,7 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 		"fail":  list("The outcomes that count as failure unless --fail says otherwise; all, without it.", words("", outcomeNames())),
 		"probe": text("The probe of choice with its range, NAME=FROM..TO."),
 		"examples": Object("Settings of a run that fails, and of one that is clean.", exampleKeys, nil, map[string]*jsonschema.Schema{
-			"failing": settingsSchema(""), "passing": settingsSchema(""),
+			"failing": settingsSchema(""), "passing": settingsSchema(""), "seed": {Type: "integer", Minimum: number(0), Description: "Of both; default 1."},
 		}),
 		"cause": Object("What the failing example is owed to.", causeKeys, []string{"text"}, map[string]*jsonschema.Schema{
 			"text": text("In words."), "rule": text("The rule about the datagram; without=RULE takes it away."), "set": settingsSchema("What takes it away."),

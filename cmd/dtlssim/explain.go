@@ -49,7 +49,7 @@ references: [], probe, remedies: [{remedy, sets, helps, note, windows: as of dtl
 				if remedy != "" {
 					set = set.With(scenarios.Settings{"remedy": remedy})
 				}
-				w, err := explore.FindWindows(c.Context(), workers, explore.Search{Scenario: s, Settings: set, Seed: 1, Probe: s.Probe})
+				w, err := explore.FindWindows(c.Context(), workers, explore.Search{Scenario: s, Settings: set, Seed: s.ExampleSeed, Probe: s.Probe})
 				if err != nil {
 					return interruptedOr(c, err)
 				}

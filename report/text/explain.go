@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,7 +53,11 @@ func example(s *scenarios.Scenario, set scenarios.Settings) string {
 	if set == nil || err != nil {
 		return ""
 	}
-	return strings.Join(append([]string{"dtlssim", "run", s.Reference()}, v.Arguments()...), " ")
+	arguments := []string{"dtlssim", "run", s.Reference()}
+	if s.ExampleSeed != 1 {
+		arguments = append(arguments, "--seed", strconv.FormatUint(s.ExampleSeed, 10))
+	}
+	return strings.Join(append(arguments, v.Arguments()...), " ")
 }
 
 // NewRemedyWindows returns what is known of a remedy, by its name, with the windows

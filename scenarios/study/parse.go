@@ -127,10 +127,7 @@ func (r *reader) within(sc *scenarios.Scenario) *Study {
 func (r *reader) rest(f strict.Fields, s *Study) {
 	s.Title, s.Seed, s.Confidence = r.Required(f, "title").Value, 1, 0.95
 	if t := r.Text(f, "seed"); t.Given && !t.Bad {
-		var err error
-		if s.Seed, err = strconv.ParseUint(t.Value, 10, 64); err != nil {
-			r.Fault(t.Place, "seed %q: want a whole number from 0 to 2^64-1", t.Value)
-		}
+		s.Seed = r.Seed(t)
 	}
 	if t := r.Text(f, "confidence"); t.Given && !t.Bad {
 		var err error
@@ -213,7 +210,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 			}
 		}
 	case CurvesKind:
-		if t := r.Required(f, "probe", "the parameter whose law the exact curve integrates over"); t.Value != "" && s.Scenario != nil {
+		if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
 			g.Probe.Name = t.Value
 			p := s.Scenario.Parameter(t.Value)
 			switch {
@@ -300,7 +297,7 @@ func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
 				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 				break
 			}
-			if g.Kind != CurvesKind {
+			if g.Kind != CurvesKind || g.Probe.Name == "" {
 				continue
 			}
 			if _, ok := set[g.Probe.Name]; !ok {

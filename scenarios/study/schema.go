@@ -53,7 +53,7 @@ func schema(keys []string) *jsonschema.Schema {
 		"name": text("The name of its files."), "kind": kind, "title": text(""),
 		"fail":         text("The outcomes that count as failure, separated by commas; default those of the scenario."),
 		"set":          set,
-		"probe":        text("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over."),
+		"probe":        text("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over; without it there is none."),
 		"replications": whole("Of curves and tables, at each point.", "1", "1000000000"),
 		"scale":        scale,
 		"x": scenarios.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{
