@@ -96,6 +96,8 @@ func TestFinishStallWindows(t *testing.T) {
 		{"Read, two duplicates", late, "", "stalled", windows(1995*ms, 2030*ms+ns)},
 		{"Close, two duplicates", late, "", "close-stalled", windows(1990*ms, 3000*ms)},
 		{"Read, two duplicates, hold", late.With(set("remedy", "hold")), "", "stalled", windows(1995*ms, 2030*ms+ns)},
+		{"Close, two duplicates, hold", late.With(set("remedy", "hold")), "", "close-stalled", windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns)},
+		{"Close, two duplicates, hold for twice F", late.With(set("hold", "2s")), "", "close-stalled", windows()},
 		// Each copy of its own latency exactly, or the flight with a nanosecond more.
 		{"equal latencies above F/2", set(), "latency=500ms..1600ms", "close-stalled,stalled", windows()},
 		{"as above, the retransmission slower", set("retransmission-latency", "700ms"), "latency=600ms..650ms", "close-stalled,stalled", windows()},
