@@ -339,3 +339,67 @@ func TestRetransmitCollisionFailsNoHandshake(t *testing.T) {
 		t.Errorf("seen: %v", seen)
 	}
 }
+
+// A slow flight 4 is overtaken by the server's second: the handshake ends F later than
+// normal, however slow the first is.
+func TestSlowFlight4CostsOneInterval(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	for _, latency := range []string{"1500ms", "3s", "9s"} {
+		o := runOf(t, p, "retransmit-collision", scenarios.Settings{"flight4-latency": latency})
+		if got := time.Duration(o.Measures["handshake_ns"]); got != 1060*time.Millisecond {
+			t.Errorf("flight 4 takes %s: the handshake takes %s", latency, got)
+		}
+	}
+}
+
+// failures counts the runs of a hundred seeds in which an outcome occurs.
+func failures(t *testing.T, p *worker.Pool, scenario, outcome string, set scenarios.Settings) (n int) {
+	t.Helper()
+	for seed := range uint64(100) {
+		o, err := p.Do(context.Background(), worker.Job{Scenario: scenario, Seed: seed, Settings: scenarios.Settings{"credentials": "psk"}.With(set)})
+		if err != nil || o.Status != worker.Completed {
+			t.Fatal(err, o.Status, o.Dump)
+		}
+		if slices.Contains(o.Outcome, outcome) {
+			n++
+		}
+	}
+	return n
+}
+
+// What a flight interval is good for at one end it costs at the other: a larger one
+// repairs a loss late, a smaller one has Close stall more often.
+func TestFlightIntervalCosts(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	lossy := scenarios.Settings{"loss": "0.1", "client-timeout": "5s"}
+	usual := failures(t, p, "retransmit-collision", "handshake-timeout", lossy)
+	larger := failures(t, p, "retransmit-collision", "handshake-timeout", lossy.With(scenarios.Settings{"remedy": "larger-interval"}))
+	if usual > 3 || larger < 30 {
+		t.Errorf("handshakes that time out: %d with F = 1 s, %d with F = 5 s", usual, larger)
+	}
+	slow := scenarios.Settings{"uplink": "10ms+exponential(mean=400ms)"}
+	usual = failures(t, p, "finish-stall", "close-stalled", slow)
+	smaller := failures(t, p, "finish-stall", "close-stalled", slow.With(scenarios.Settings{"remedy": "smaller-interval"}))
+	if smaller <= usual {
+		t.Errorf("stalled Close: %d with F = 1 s, %d with F = 100 ms", usual, smaller)
+	}
+}
+
+// A retransmission is needless only if no answer to what it repeats had been lost, and
+// data that a client sends again in another session has not stalled since the first.
+func TestWhatIsNoDuplicateAndNoStall(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		scenario string
+		set      scenarios.Settings
+		outcome  string
+	}{
+		{"orphaned-flight6", scenarios.Settings{"read-timeout": "2s"}, "duplicate-flight"},
+		{"retransmit-collision", scenarios.Settings{"flight4-latency": "1500ms", "without": "flight4"}, "duplicate-flight"},
+		{"orphaned-flight6", scenarios.Settings{"read-timeout": "1005ms", "remedy": "reconnect"}, "stalled"},
+	} {
+		if o := runOf(t, p, c.scenario, c.set); slices.Contains(o.Outcome, c.outcome) || o.Measures["retransmissions"] == 0 {
+			t.Errorf("%s %v: %v %v", c.scenario, c.set, o.Outcome, o.Measures)
+		}
+	}
+}
