@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
 
@@ -70,6 +72,8 @@ var serverParameters = inGroup(ServerGroup, []Parameter{
 		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake record (as dtls.Listen), client-hello wants a ClientHello of epoch 0"},
 	{Name: "tombstone", Type: DurationType, Default: "0s", Models: listenerModels,
 		Meaning: "how long after the close of a connection its peer is not let in again"},
+	{Name: "backlog", Type: CountType, Default: strconv.Itoa(sim.DefaultBacklog), Min: 1, Max: 100_000, Models: listenerModels,
+		Meaning: "how many new peers may wait for Accept; the first datagrams of others are dropped (128 in pion's listener)"},
 	{Name: "handshake-timeout", Type: DurationType, Default: "30s", Min: 1, Meaning: "limit of the server's handshake"},
 	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
