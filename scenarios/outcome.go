@@ -23,6 +23,8 @@ const (
 	NextHandshakeFailed = "next-handshake-failed"
 	DuplicateFlight     = "duplicate-flight"
 	DataLost            = "data-lost"
+	AnswerLost          = "answer-lost"
+	HalfOpen            = "half-open"
 	NoCloseNotify       = "no-close-notify"
 	ServerError         = "server-error"
 )
@@ -40,6 +42,8 @@ var knownOutcomes = []Outcome{
 	{NextHandshakeFailed, "the handshake of a client after the first failed"},
 	{DuplicateFlight, "in a handshake that came about, an endpoint received a flight again that it had received: it was retransmitted for nothing"},
 	{DataLost, "a session's data never reached the server's application"},
+	{AnswerLost, "a client waited for the server's answer until its time limit"},
+	{HalfOpen, "the server kept an association that its client had closed, until its idle timeout"},
 	{NoCloseNotify, "an endpoint was closed, and no close_notify of it was ever sent"},
 	{ServerError, "the server reported any other error"},
 }
