@@ -16,6 +16,7 @@ var catalogueFiles embed.FS
 // of them a file.
 var catalogue = []string{
 	"late-close-notify", "unfiltered-listener", "ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing", "truncation",
+	"backlog-burst", "nat-rebinding",
 }
 
 // library is the scenarios that are known by a name. Files are read when they are
