@@ -19,7 +19,7 @@ var catalogue = []string{
 	"unfiltered-listener", "ghost-flight5", "duplicate-hello",
 	"hello2-poison", "flight5-poison", "hello1-mixing",
 	"finish-stall", "truncation", "orphaned-flight6", "retransmit-collision",
-	"close-race",
+	"backlog-burst", "nat-rebinding", "close-race",
 }
 
 // library is the scenarios that are known by a name. Files are read when they are

@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // client is one client: it connects, sends one line, perhaps waits for an answer,
@@ -27,9 +28,12 @@ type client struct {
 	shaking bool // its handshake is under way
 	open    bool // it holds an association that it has not closed
 	closed  bool // the server's endpoint of it has been closed
+	parted  bool // it has closed its association, with a close_notify
 	silent  bool // its endpoint was closed without a close_notify
 	killed  bool // its association ended at one side while the other still held it
 	session Session
+
+	unanswered bool // it waited for an answer until its time limit
 }
 
 // run serves the client's session from start to end, and again if it fails and may
@@ -69,7 +73,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
 	start := c.w.Now()
-	c.shaking, c.closed = true, false
+	c.shaking, c.closed, c.parted = true, false, false
 	conn, err := endpoint.Client(ctx, socket, c.config)
 	c.shaking = false
 	if err != nil {
@@ -80,7 +84,8 @@ func (c *client) attempt(server netip.AddrPort) error {
 	defer func() {
 		c.open = false
 		_ = conn.Close() // the peer may have closed it
-		c.silent = c.silent || (!vanishes && !socket.Alerted() && !c.w.Stopped())
+		c.parted = !vanishes && socket.Alerted()
+		c.silent = c.silent || (!vanishes && !c.parted && !c.w.Stopped())
 	}()
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
 	c.w.Note(c.host, noteCompleted, "")
@@ -99,10 +104,14 @@ func (c *client) attempt(server netip.AddrPort) error {
 			return fmt.Errorf("waiting for the acknowledgement: %w", err)
 		}
 	}
-	if behaviour == "waits" || vanishes {
-		if err := c.w.Sleep(c.v.Duration("client-pause")); err != nil {
-			return err
-		}
+	switch {
+	case behaviour == "waits":
+		err = c.pause(conn)
+	case vanishes:
+		err = c.w.Sleep(c.pauseTime())
+	}
+	if err != nil {
+		return err
 	}
 	if err := c.w.Sleep(c.v.Duration("close-delay")); err != nil {
 		return err
@@ -115,12 +124,38 @@ func (c *client) attempt(server netip.AddrPort) error {
 	return nil
 }
 
+// pauseTime returns how long the client pauses, the same in each of its attempts.
+func (c *client) pauseTime() time.Duration {
+	jitter := c.w.Stream("pause-jitter/" + clientName(c.number)).Uniform()
+	return c.v.Duration("client-pause") + law.Latency(c.v.Law("pause-jitter"), jitter)
+}
+
+// pause is the pause of a client that waits, in which it may keep its association
+// alive.
+func (c *client) pause(conn net.Conn) error {
+	left, interval := c.pauseTime(), c.v.Duration("keep-alive")
+	for ; interval > 0 && left > interval; left -= interval {
+		if err := c.w.Sleep(interval); err != nil {
+			return err
+		}
+		_, err := io.WriteString(conn, keepAlive)
+		switch {
+		case endpoint.PeerClosed(err):
+			return c.w.Sleep(left - interval)
+		case err != nil:
+			return fmt.Errorf("keeping the association alive: %w", err)
+		}
+	}
+	return c.w.Sleep(left)
+}
+
 // await waits for a line.
 func (c *client) await(conn net.Conn, want, note string) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(c.w, conn, buffer, c.v.Duration("client-timeout"))
 	if err != nil {
 		c.killed = c.killed || (!endpoint.TimedOut(err) && !c.closed)
+		c.unanswered = c.unanswered || endpoint.TimedOut(err)
 		return err
 	}
 	if got := string(buffer[:n]); got != want {
@@ -145,6 +180,9 @@ const (
 
 // acknowledgement is the line by which the server's application acknowledges data.
 const acknowledgement = "received\n"
+
+// keepAlive is the line by which a client keeps its association alive.
+const keepAlive = "still here\n"
 
 // greeting is the line that a client sends.
 func greeting(number int) string { return greetingHead + strconv.Itoa(number) + greetingTail }

@@ -23,6 +23,8 @@ const (
 	NextHandshakeFailed = "next-handshake-failed"
 	DuplicateFlight     = "duplicate-flight"
 	DataLost            = "data-lost"
+	AnswerLost          = "answer-lost"
+	HalfOpen            = "half-open"
 	NoCloseNotify       = "no-close-notify"
 	ServerError         = "server-error"
 )
@@ -41,6 +43,8 @@ var knownOutcomes = []Outcome{
 	{NextHandshakeFailed, "the handshake of a client after the first failed"},
 	{DuplicateFlight, "in a handshake that came about, an endpoint received a flight again that it had received: it was retransmitted for nothing"},
 	{DataLost, "a session's data never reached the server's application"},
+	{AnswerLost, "a client waited for the server's answer until its time limit"},
+	{HalfOpen, "the server kept an association that its client had closed, until its idle timeout"},
 	{NoCloseNotify, "an endpoint was closed, and no close_notify of it was ever sent"},
 	{ServerError, "the server reported any other error"},
 }
@@ -95,8 +99,10 @@ func read(records []trace.Record) (r reading) {
 			}
 		case trace.Arrive:
 			client := clientNumber(e.Datagram.Actor)
-			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
+			if client > 0 {
 				peers[e.From] = client
+			}
+			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
 				if _, ok := dataAt[client]; !ok {
 					dataAt[client] = e.At
 				}

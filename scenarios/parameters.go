@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
 
@@ -36,6 +38,8 @@ var clientParameters = inGroup(ClientsGroup, []Parameter{
 	{Name: "client", Type: ChoiceType, Default: "closes-first", Choices: []string{"closes-first", "waits", "acknowledged", "vanishes"},
 		Meaning: "closes-first: data, then at once close (echo x | openssl s_client); waits: waits for the echo, then client-pause, then closes; acknowledged: closes when the server's application has acknowledged the data, before it serves it; vanishes: data, then client-pause, then gone without a close_notify"},
 	{Name: "client-pause", Type: DurationType, Default: "0s", Meaning: "pause of a client that waits, between the echo and its close, or of one that vanishes"},
+	{Name: "pause-jitter", Type: LawType, Default: "0s", Meaning: "what comes on top of client-pause, drawn for each client"},
+	{Name: "keep-alive", Type: DurationType, Default: "0s", Meaning: "interval at which a client that waits sends data during its pause, for a server whose sessions the peer ends; 0s: it sends none"},
 	{Name: "close-delay", Type: DurationType, Default: "0s", Meaning: "pause of a client between its last datagram and its close"},
 	{Name: "clients", Type: CountType, Default: "2", Min: 1, Max: 1000, Meaning: "how many there are"},
 	{Name: "arrivals", Type: ChoiceType, Default: "after-previous", Choices: []string{"after-previous", "at-intervals"},
@@ -70,6 +74,8 @@ var serverParameters = inGroup(ServerGroup, []Parameter{
 		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake record (as dtls.Listen), client-hello wants a ClientHello of epoch 0"},
 	{Name: "tombstone", Type: DurationType, Default: "0s", Models: listenerModels,
 		Meaning: "how long after the close of a connection its peer is not let in again"},
+	{Name: "backlog", Type: CountType, Default: strconv.Itoa(sim.DefaultBacklog), Min: 1, Max: 100_000, Models: listenerModels,
+		Meaning: "how many new peers may wait for Accept; the first datagrams of others are dropped (128 in pion's listener)"},
 	{Name: "handshake-timeout", Type: DurationType, Default: "30s", Min: 1, Meaning: "limit of the server's handshake"},
 	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},

@@ -28,6 +28,7 @@ type server struct {
 	ghosts     int           // sessions spent on a datagram that began none
 	silent     bool          // an endpoint was closed without a close_notify
 	closing    time.Duration // the longest that Close of an endpoint took
+	halfOpen   bool          // a session ended by its idle timeout that its client had closed
 	failures   int           // errors of sessions that a client had begun
 	delivered  map[int]bool  // clients whose data reached the application
 }
@@ -119,19 +120,29 @@ func (s *server) exchange(session net.Conn, c *client) error {
 	if err := s.answer(session, buffer[:n], c); err != nil || s.v.Choice("ends") == "server" {
 		return err
 	}
-	_, err = readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
-	s.ended(err, c)
-	switch {
-	case err == nil:
-		s.w.Note(s.host, "more data", "")
-	case endpoint.PeerClosed(err):
-		s.w.Note(s.host, "closed by the peer", "")
-	case endpoint.TimedOut(err):
-		s.w.Note(s.host, "idle", "")
-	default:
-		return fmt.Errorf("waiting for the peer to close: %w", err)
+	return s.untilPeerEnds(session, buffer, c)
+}
+
+// untilPeerEnds is the rest of a session that the peer is to end: it reads until the
+// peer closes, or has been silent for the idle timeout.
+func (s *server) untilPeerEnds(session net.Conn, buffer []byte, c *client) error {
+	for {
+		_, err := readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
+		s.ended(err, c)
+		switch {
+		case err == nil:
+			s.w.Note(s.host, "more data", "")
+			continue
+		case endpoint.PeerClosed(err):
+			s.w.Note(s.host, "closed by the peer", "")
+		case endpoint.TimedOut(err):
+			s.w.Note(s.host, "idle", "")
+			s.halfOpen = s.halfOpen || (c != nil && c.parted && !s.w.Stopped())
+		default:
+			return fmt.Errorf("waiting for the peer to close: %w", err)
+		}
+		return nil
 	}
-	return nil
 }
 
 // answer writes to a client, which may have closed.
@@ -174,6 +185,7 @@ func (s *server) observe(o *Observation, wrong map[string]bool) {
 	wrong[UnexpectedMessage] = s.unexpected > 0
 	wrong[GhostSession] = s.ghosts > 0
 	wrong[ServerError] = s.failures > 0
+	wrong[HalfOpen] = s.halfOpen
 	wrong[NoCloseNotify] = s.silent
 	if s.closing > 0 { // else it is no measure of the run
 		wrong[CloseStalled] = true

@@ -34,7 +34,9 @@ type listeningServer struct {
 func (s *listeningServer) start() {
 	s.w.Go("server", func() {
 		var err error
-		s.listener, err = s.host.ListenPeers(s.port, filters[s.v.Choice("filter")], s.v.Duration("tombstone"))
+		s.listener, err = s.host.ListenPeers(s.port, sim.ListenerConfig{
+			Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"), Backlog: s.v.Count("backlog"),
+		})
 		if err == nil {
 			if s.v.Choice("model") == ListenerModel {
 				err = s.serveInline()
@@ -159,4 +161,8 @@ func (s *listeningServer) observe(o *Observation, wrong map[string]bool) {
 	s.server.observe(o, wrong)
 	wrong[AcceptBlocked] = s.waited
 	o.Measures["accept_blocked_ns"] = int64(s.blocked)
+	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil { // else hardly anybody ever waits
+		b := s.listener.Backlog()
+		o.Measures["longest_backlog"], o.Measures["backlog_drops"] = int64(b.Longest), int64(b.Dropped)
+	}
 }

@@ -120,6 +120,7 @@ func (r *sessionsRun) observe(records []trace.Record) Observation {
 			s = r.peers[i].session
 			s.DataDelivered = delivered
 			wrong[AssociationKilled] = wrong[AssociationKilled] || r.peers[i].killed
+			wrong[AnswerLost] = wrong[AnswerLost] || r.peers[i].unanswered
 			wrong[NoCloseNotify] = wrong[NoCloseNotify] || r.peers[i].silent
 			o.Measures["handshake_ns"] = max(o.Measures["handshake_ns"], s.HandshakeTime)
 		}

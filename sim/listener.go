@@ -11,27 +11,46 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// backlog is how many accepted peers wait for Accept, as in pion's own listener
+// DefaultBacklog is how many peers may wait for Accept in pion's own listener
 // (transport/v2/udp, defaultListenBacklog).
-const backlog = 128
+const DefaultBacklog = 128
+
+// ListenerConfig says whom a Listener lets in.
+type ListenerConfig struct {
+	// Filter tells whether the first datagram of a new peer lets it in; nil: any does.
+	Filter func(datagram []byte) bool
+
+	// Tombstone is how long after the close of a connection its peer is not let in again.
+	Tombstone time.Duration
+
+	// Backlog is how many connections may wait for Accept: what a new peer sends is dropped
+	// while that many do. 0: DefaultBacklog.
+	Backlog int
+}
 
 // Listener accepts peers on one UDP port, as pion's own listener
 // (transport/v2/udp) does: a datagram from a new remote address makes a connection
 // if the filter lets it, and all that come from that address afterwards belong to
 // it, until it is closed.
 type Listener struct {
-	socket    *Socket
-	filter    func(datagram []byte) bool
-	tombstone time.Duration
+	socket *Socket
+	config ListenerConfig
 
 	// Guarded by Host.mu.
 	waiting    []*Connection
+	backlog    Backlog
 	ready      *sync.Cond
 	closed     bool
 	tombstones map[netip.AddrPort]time.Duration // until when a peer that is gone is not let in again
 }
 
 var _ net.Listener = (*Listener)(nil)
+
+// Backlog is what became of the backlog of a Listener so far.
+type Backlog struct {
+	Longest int // most connections that waited for Accept at a time
+	Dropped int // datagrams of new peers that were dropped because it was full
+}
 
 // Connection is a connection that a Listener has accepted.
 type Connection struct {
@@ -42,16 +61,17 @@ type Connection struct {
 	First []byte
 }
 
-// ListenPeers opens a listener on a port. A new peer is let in if filter accepts
-// its first datagram, nil accepting any, and if no connection of it was closed less
-// than tombstone ago.
-func (h *Host) ListenPeers(number uint16, filter func(datagram []byte) bool, tombstone time.Duration) (*Listener, error) {
+// ListenPeers opens a listener on a port.
+func (h *Host) ListenPeers(number uint16, c ListenerConfig) (*Listener, error) {
 	socket, err := h.Listen(number)
 	if err != nil {
 		return nil, err
 	}
+	if c.Backlog == 0 {
+		c.Backlog = DefaultBacklog
+	}
 	l := &Listener{
-		socket: socket, filter: filter, tombstone: tombstone,
+		socket: socket, config: c,
 		ready: sync.NewCond(&h.mu), tombstones: make(map[netip.AddrPort]time.Duration),
 	}
 	go l.run()
@@ -72,14 +92,17 @@ func (l *Listener) run() {
 		}
 		d := l.socket.take()
 		dead := l.tombstones[d.from] > h.w.Now()
-		full := len(l.waiting) >= backlog
+		full := len(l.waiting) >= l.config.Backlog
 		h.mu.Unlock()
 		switch {
 		case dead:
 			l.drop(d, "a connection of this peer was closed a short while ago")
-		case l.filter != nil && !l.filter(d.payload):
+		case l.config.Filter != nil && !l.config.Filter(d.payload):
 			l.drop(d, "the filter lets no such datagram in")
 		case full:
+			h.mu.Lock()
+			l.backlog.Dropped++
+			h.mu.Unlock()
 			l.drop(d, "the backlog is full")
 		default:
 			l.admit(d)
@@ -106,6 +129,7 @@ func (l *Listener) admit(d datagram) {
 	defer h.mu.Unlock()
 	socket.enqueue(d)
 	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.payload})
+	l.backlog.Longest = max(l.backlog.Longest, len(l.waiting))
 	l.ready.Broadcast()
 }
 
@@ -142,6 +166,14 @@ func (l *Listener) Waiting() int {
 	return len(l.waiting)
 }
 
+// Backlog returns what became of the backlog so far.
+func (l *Listener) Backlog() Backlog {
+	h := l.socket.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return l.backlog
+}
+
 // Close implements net.Listener. Connections that were accepted stay open.
 func (l *Listener) Close() error { return l.socket.Close() }
 
@@ -154,10 +186,10 @@ func (c *Connection) Close() error {
 	if err != nil && errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	if l := c.listener; l.tombstone > 0 {
+	if l := c.listener; l.config.Tombstone > 0 {
 		h := c.port.host
 		h.mu.Lock()
-		l.tombstones[c.peer] = h.w.Now() + l.tombstone
+		l.tombstones[c.peer] = h.w.Now() + l.config.Tombstone
 		h.mu.Unlock()
 	}
 	return err

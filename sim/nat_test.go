@@ -385,7 +385,7 @@ func TestSessionThroughNAT(t *testing.T) {
 	run := func() Result {
 		return playNAT(Link{Latency: constant(10 * time.Millisecond)},
 			NATConfig{Lifetime: 30 * time.Second, Filtering: AddressAndPortDependent}, func(w *World, a, b, _ *Host) {
-				listener := must(a.ListenPeers(1000, nil, 0))
+				listener := must(a.ListenPeers(1000, ListenerConfig{}))
 				serve := func(c *Connection) {
 					w.Note(a, "peer", fmt.Sprintf("%s, first %s", c.Peer(), trace.Label(c.First)))
 					ctx, cancel := w.WithTimeout(time.Minute)

@@ -1,0 +1,110 @@
+package explore_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+)
+
+// A client outlives its NAT mapping (entry 19 of the catalogue): the mapping is
+// refreshed by the client's data, the pause begins when the echo is there, and the close
+// is from another address for p + Lu + P + Ld > V.
+func TestNATRebindingWindows(t *testing.T) {
+	const ms = time.Millisecond
+	const s = time.Second
+	const ns = time.Nanosecond
+	scenario, err := scenarios.Find("nat-rebinding")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const next, ghost, pause = "next-handshake-failed", "ghost-session", "client-pause=0s..1m"
+	type set = scenarios.Settings
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		name        string
+		set         set
+		probe, fail string
+		want        []explore.Interval
+	}{
+		{"no remedy", nil, pause, "", windows(29979*ms+ns, 60*s)},
+		{"no remedy, the next handshake", nil, pause, next, windows(29979*ms+ns, 60*s)},
+		{"other times", set{"uplink": "25ms", "downlink": "5ms", "service": "7ms"}, pause, "", windows(29963*ms+ns, 60*s)},
+		{"strictest NAT", set{"nat-mapping": "address-and-port-dependent", "nat-filtering": "address-and-port-dependent"}, pause, "",
+			windows(29979*ms+ns, 60*s)},
+		{"beyond the idle timeout", nil, "client-pause=0s..10m", "", windows(29979*ms+ns, 600*s)},
+		{"lifetime", set{"client-pause": "30s"}, "nat-lifetime=10s..40s", "", windows(10*s, 30021*ms)},
+		{"no NAT", set{"nat-mapping": "none"}, pause, "all", windows()},
+
+		{"filter", set{"remedy": "filter"}, pause, "", windows()},
+		{"filter, the association stays", set{"remedy": "filter"}, pause, "half-open", windows(29979*ms+ns, 60*s)},
+		{"filter of dtls.Listen", set{"filter": "handshake"}, pause, "", windows()},
+		{"tombstone", set{"remedy": "tombstone"}, pause, "", windows(29979*ms+ns, 60*s)},
+		{"concurrent", set{"remedy": "concurrent"}, pause, next + ",accept-blocked", windows()},
+		{"short timeout", set{"remedy": "short-timeout"}, pause, next, windows()},
+
+		{"keep-alive", set{"remedy": "keep-alive"}, pause, "all", windows()},
+		{"keep-alive, slow", set{"client-pause": "50s"}, "keep-alive=20s..1m", ghost, windows(29979*ms+ns, 60*s)},
+
+		// The server closes 20 s after its answer, which came 10 ms before the pause began.
+		{"short idle timeout", set{"remedy": "short-idle"}, pause, ghost, windows(19980*ms+ns, 60*s)},
+		{"short idle timeout and linger", set{"remedy": "short-idle+linger"}, pause, "", windows()},
+		{"linger", set{"client-pause": "25s", "idle-timeout": "20s"}, "linger=0s..60ms", "", windows(0, 20*ms)},
+
+		// P + Ld > V - Lu
+		{"late answer", set{"clients": "1", "client-timeout": "1m"}, "service=20s..40s", "answer-lost", windows(29980*ms+ns, 40*s)},
+
+		{"same inside port", set{"client-port": "same"}, pause, next, windows()},
+		{"same inside port, the second client's ghost", set{"client-port": "same"}, pause, ghost, windows(29979*ms+ns, 60*s)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			search := explore.Search{Scenario: scenario, Settings: c.set.With(set{"credentials": "psk"}), Seed: 1}
+			var err error
+			if search.Probe, err = scenario.ParseProbe(c.probe); err != nil {
+				t.Fatal(err)
+			}
+			if search.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
+				t.Fatal(err)
+			}
+			expectWindows(t, p, search, c.want)
+		})
+	}
+}
+
+// The expiry of a mapping is no record of the trace: the edge is found by bisection, and
+// the result says so. With an exponential silence the probability beyond it is that of
+// the law's tail.
+func TestExpiryIsFoundAndIntegrated(t *testing.T) {
+	scenario, err := scenarios.Find("nat-rebinding")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := find(t, testkit.Pool(t, 2), explore.Search{
+		Scenario: scenario, Settings: scenarios.Settings{"clients": "1", "credentials": "psk"}, Seed: 1,
+		Probe: scenarios.ProbeRange{Name: "pause-jitter", To: time.Hour},
+	})
+	if w.Method.PredictionFailures == 0 || w.Method.LargestUnverifiedGap == 0 {
+		t.Errorf("method %+v", w.Method)
+	}
+	const mean, edge = float64(20 * time.Second), float64(29979*time.Millisecond + 1)
+	got, _ := w.Exact(parseLaw(t, "exponential(mean=20s)"))
+	if want := math.Exp(-edge / mean); math.Abs(got-want) > 1e-12 {
+		t.Errorf("exact %.15g, closed form %.15g", got, want)
+	}
+}
+
+// A client whose server has closed says no more, and its session is none that failed.
+func TestKeepAliveAfterTheEnd(t *testing.T) {
+	scenario, err := scenarios.Find("nat-rebinding")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := scenarios.Settings{"ends": "server", "linger": "50ms", "client-pause": "1s", "keep-alive": "100ms"}
+	o := outcomeOf(t, testkit.Pool(t, 1), scenario, set)
+	if len(o.Outcome) > 0 || o.Sessions[0].Error != "" || o.Sessions[1].Error != "" {
+		t.Errorf("%v %+v", o.Outcome, o.Sessions)
+	}
+}
