@@ -53,6 +53,12 @@ type reading struct {
 	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
 }
 
+// arrival is of data: when, and in which attempt of its client it was sent.
+type arrival struct {
+	at      time.Duration
+	attempt int
+}
+
 // read reads a trace.
 func read(records []trace.Record) (r reading) {
 	type flight struct {
@@ -65,7 +71,8 @@ func read(records []trace.Record) (r reading) {
 	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
 	duplicates := map[int]int{}                  // by client
 	completed := map[int]bool{}                  // clients whose handshakes came about
-	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
+	dataAt := map[int]arrival{}                  // the first data of a client's last attempt
+	sentIn := map[trace.Datagram]int{}           // in which attempt of its client a datagram was sent
 	tries := map[string]int{}                    // sessions of an actor so far
 	for i := range records {
 		e := &records[i]
@@ -77,6 +84,7 @@ func read(records []trace.Record) (r reading) {
 			}
 			r.sent[side]++
 			r.bytes[side] += int64(e.Length)
+			sentIn[e.Datagram] = tries[e.Actor]
 			key, ok := trace.Flight(e.Payload)
 			if !ok {
 				continue
@@ -102,8 +110,8 @@ func read(records []trace.Record) (r reading) {
 			}
 			delivered[original] = true
 			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
-				if _, ok := dataAt[client]; !ok {
-					dataAt[client] = e.At
+				if before, ok := dataAt[client]; !ok || before.attempt < sentIn[e.Datagram] {
+					dataAt[client] = arrival{e.At, sentIn[e.Datagram]}
 				}
 			}
 		case trace.Note:
@@ -118,8 +126,8 @@ func read(records []trace.Record) (r reading) {
 				}
 			case noteDataRead:
 				if line, err := strconv.Unquote(e.Detail); err == nil {
-					if at, ok := dataAt[greetedBy(line)]; ok {
-						r.stall = max(r.stall, e.At-at)
+					if data, ok := dataAt[greetedBy(line)]; ok {
+						r.stall = max(r.stall, e.At-data.at)
 					}
 				}
 			}

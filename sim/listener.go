@@ -24,6 +24,10 @@ type Listener struct {
 	filter    func(datagram []byte) bool
 	tombstone time.Duration
 
+	// Rehandshake lets a peer begin a second connection beside one that is established:
+	// see Connection.Establish. It is set before the first datagram arrives.
+	Rehandshake bool
+
 	// Guarded by Host.mu.
 	waiting    []*Connection
 	ready      *sync.Cond
@@ -98,13 +102,17 @@ func (l *Listener) drop(d datagram, reason string) {
 // admit makes a connection for the sender of a datagram.
 func (l *Listener) admit(d datagram) {
 	h := l.socket.port.host
-	socket, err := h.Connect(l.socket.local.Port(), d.from)
+	socket, err := l.connect(d)
 	if err != nil { // the listener was closed meanwhile
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	socket.enqueue(d)
+	if socket.handover.accepted { // by a datagram of the same instant
+		return
+	}
+	socket.handover.accepted = true
 	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.payload})
 	l.ready.Broadcast()
 }
@@ -157,7 +165,9 @@ func (c *Connection) Close() error {
 	if l := c.listener; l.tombstone > 0 {
 		h := c.port.host
 		h.mu.Lock()
-		l.tombstones[c.peer] = h.w.Now() + l.tombstone
+		if c.port.to(c.peer) == nil { // another association of the peer lives on
+			l.tombstones[c.peer] = h.w.Now() + l.tombstone
+		}
 		h.mu.Unlock()
 	}
 	return err
