@@ -15,7 +15,12 @@ var catalogueFiles embed.FS
 // catalogue names the built-in scenarios in the order in which they are shown, each
 // of them a file.
 var catalogue = []string{
-	"late-close-notify", "unfiltered-listener", "ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing", "silent-restart", "plaintext-alert", "plaintext-data", "truncation",
+	"late-close-notify",
+	"unfiltered-listener", "ghost-flight5", "duplicate-hello",
+	"hello2-poison", "flight5-poison", "hello1-mixing",
+	"silent-restart", "plaintext-alert", "plaintext-data",
+	"finish-stall", "truncation", "orphaned-flight6", "retransmit-collision",
+	"close-race",
 }
 
 // library is the scenarios that are known by a name. Files are read when they are

@@ -17,6 +17,7 @@ const (
 	AcceptBlocked       = "accept-blocked"
 	BacklogOverflow     = "backlog-overflow"
 	Stalled             = "stalled"
+	CloseStalled        = "close-stalled"
 	AssociationKilled   = "association-killed"
 	HandshakeTimeout    = "handshake-timeout"
 	HandshakeAborted    = "handshake-aborted"
@@ -34,6 +35,7 @@ var knownOutcomes = []Outcome{
 	{AcceptBlocked, "Accept was held up by a handshake that no client had begun, while a client waited"},
 	{BacklogOverflow, "a datagram of a new peer was dropped because the listener's backlog was full"},
 	{Stalled, "data that had arrived was kept from the server's application"},
+	{CloseStalled, "Close of an endpoint of the server did not return at once: it waited for a timer of the handshake"},
 	{AssociationKilled, "an association ended at one side while the other had neither closed nor given up"},
 	{HandshakeTimeout, "the handshake of the first client met its time limit"},
 	{HandshakeAborted, "the handshake of the first client ended with an error before its time limit"},
@@ -48,15 +50,9 @@ var knownOutcomes = []Outcome{
 type reading struct {
 	stall           time.Duration // the longest for which data that had arrived was kept from the server
 	retransmissions int64         // handshake flights sent again
-	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already
+	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already and no answer had been lost
 	overflows       int           // datagrams dropped because of a full backlog
 	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
-}
-
-// arrival is of data: when, and in which attempt of its client it was sent.
-type arrival struct {
-	at      time.Duration
-	attempt int
 }
 
 // read reads a trace.
@@ -67,27 +63,30 @@ func read(records []trace.Record) (r reading) {
 	}
 	first := map[flight]trace.Datagram{}         // where a flight was sent first
 	again := map[trace.Datagram]trace.Datagram{} // a retransmission: of which datagram
-	delivered := map[trace.Datagram]bool{}       // datagrams that have arrived, and those they repeat
 	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
 	duplicates := map[int]int{}                  // by client
+	type end struct{ client, side int }          // side: 0 the client, 1 the server
+	lost := map[end]int{}                        // flights that it sent and that were lost
+	arrived := map[trace.Datagram]int{}          // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
 	completed := map[int]bool{}                  // clients whose handshakes came about
-	dataAt := map[int]arrival{}                  // the first data of a client's last attempt
-	sentIn := map[trace.Datagram]int{}           // in which attempt of its client a datagram was sent
+	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
 	tries := map[string]int{}                    // sessions of an actor so far
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
-		case trace.Send, trace.Lose, trace.Hold:
+		case trace.Send, trace.Lose, trace.Hold, trace.Queue:
 			side := 1
 			if clientNumber(e.Actor) > 0 {
 				side = 0
 			}
 			r.sent[side]++
 			r.bytes[side] += int64(e.Length)
-			sentIn[e.Datagram] = tries[e.Actor]
 			key, ok := trace.Flight(e.Payload)
 			if !ok {
 				continue
+			}
+			if e.Kind == trace.Lose {
+				lost[end{max(clientNumber(e.Actor), peers[e.To]), side}]++
 			}
 			f := flight{fmt.Sprint(e.Actor, ">", e.To, tries[e.Actor]), key}
 			if before, sent := first[f]; sent {
@@ -101,23 +100,34 @@ func read(records []trace.Record) (r reading) {
 			if client > 0 {
 				peers[e.From] = client
 			}
-			original := e.Datagram
-			if before, ok := again[e.Datagram]; ok {
-				original = before
-				if delivered[original] {
-					duplicates[max(client, peers[e.To])]++
-				}
+			receiver := end{client, 1}
+			if client == 0 {
+				receiver = end{peers[e.To], 0}
 			}
-			delivered[original] = true
+			original, repeats := again[e.Datagram]
+			if !repeats {
+				original = e.Datagram
+			}
+			// In the order of the receiver's events alone, which the shape of a run holds.
+			before, known := arrived[original]
+			switch {
+			case !known:
+				arrived[original] = lost[receiver]
+			case repeats && before == lost[receiver]:
+				duplicates[receiver.client]++
+			}
 			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
-				if before, ok := dataAt[client]; !ok || before.attempt < sentIn[e.Datagram] {
-					dataAt[client] = arrival{e.At, sentIn[e.Datagram]}
+				if _, ok := dataAt[client]; !ok {
+					dataAt[client] = e.At
 				}
 			}
 		case trace.Note:
 			switch e.Event {
 			case noteAccept, noteClientFailed:
 				tries[e.Actor]++
+				if address, ok := acceptedFrom(e); ok {
+					delete(dataAt, peers[address]) // that of an attempt before
+				}
 			case noteCompleted:
 				completed[clientNumber(e.Actor)] = true
 			case noteListenerDrops:
@@ -126,8 +136,8 @@ func read(records []trace.Record) (r reading) {
 				}
 			case noteDataRead:
 				if line, err := strconv.Unquote(e.Detail); err == nil {
-					if data, ok := dataAt[greetedBy(line)]; ok {
-						r.stall = max(r.stall, e.At-data.at)
+					if at, ok := dataAt[greetedBy(line)]; ok {
+						r.stall = max(r.stall, e.At-at)
 					}
 				}
 			}
@@ -139,6 +149,15 @@ func read(records []trace.Record) (r reading) {
 		}
 	}
 	return r
+}
+
+// acceptedFrom returns the address of the peer of which a note says that it was
+// accepted.
+func acceptedFrom(e *trace.Record) (address netip.AddrPort, ok bool) {
+	_, text, _ := strings.Cut(e.Detail, ", from ")
+	text, _, _ = strings.Cut(text, ": ")
+	address, err := netip.ParseAddrPort(text)
+	return address, err == nil
 }
 
 // observe fills an observation with what a trace shows.

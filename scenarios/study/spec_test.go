@@ -2,6 +2,8 @@ package study_test
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -306,7 +308,6 @@ var broken = []struct {
 
 	// Curves.
 	{name: "curves without x", yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""), want: []string{"5:5: x of figure f is missing"}},
-	{name: "curves without probe", yaml: figure(curves, "    probe: alert-latency\n", ""), want: []string{"5:5: probe of figure f is missing"}},
 	{name: "an axis that runs backwards", yaml: figure(curves, "from: 1", "from: 2"), want: []string{"9:25: x: from must be below to"}},
 	{name: "an axis without steps", yaml: figure(curves, "steps: 2", "steps: 0"), want: []string{`9:42: steps "0": want a whole number from 1 to 10000`}},
 	{name: "an axis that begins with a word", yaml: figure(curves, "from: 1", "from: low"), want: []string{`9:25: from "low": want a number`}},
@@ -429,4 +430,20 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An exact curve over a recorded latency would be a probability of something that is
+// no matter of chance. Other laws may be recordings.
+func TestNoExactCurveOverARecording(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recording.txt")
+	if err := os.WriteFile(path, []byte("0s,5ms\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "replay(`+path+`)", linger: "{x}ms"`)))
+	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": probe alert-latency: replay(`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "{x}ms", latency: "replay(`+path+`)"`))); err != nil {
+		t.Errorf("another law that is a recording: %v", err)
+	}
 }
