@@ -82,6 +82,27 @@ func TestOldAssociationAnswersWithItsLastFlight(t *testing.T) {
 	}
 }
 
+// With RFC 6347 section 4.2.8 the handshake of a restart takes as long as any, and the old
+// association is abandoned in the instant in which that is complete.
+func TestRehandshakeTakesTheOldPlace(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	for _, model := range []string{"listener", "concurrent"} {
+		o := outcomeOf(t, p, builtIn(t, "silent-restart"), scenarios.Settings{"credentials": "psk", "remedy": "rehandshake", "model": model})
+		var completed, abandoned time.Duration
+		for i := range o.Records {
+			switch r := &o.Records[i]; {
+			case r.Host == "server" && r.Event == "handshake completed":
+				completed = r.At
+			case r.Event == "abandoned":
+				abandoned = r.At
+			}
+		}
+		if o.Sessions[0].HandshakeTime != o.Sessions[1].HandshakeTime || abandoned == 0 || abandoned != completed || len(o.Outcome) > 0 {
+			t.Errorf("%s: %v, handshake completed at %v, abandoned at %v, %+v", model, o.Outcome, completed, abandoned, o.Sessions)
+		}
+	}
+}
+
 // A stale copy of a hello on an open association ends that in no case. With a parallel
 // handshake it makes a ghost, whose HelloVerifyRequest the client drops as a replay, and
 // which holds up the next client if handshakes are inline.
@@ -242,8 +263,8 @@ func TestStrictGuardHidesHonestAlerts(t *testing.T) {
 	}
 }
 
-// Which record numbers serve a forged alert to the server, and which a close_notify that
-// comes during the handshake.
+// Which record numbers serve a forgery to the server, after the handshake, at 75 ms, and
+// during it, at 35 ms.
 func TestForgedRecordNumbers(t *testing.T) {
 	const text = `
 name: numbers
@@ -268,13 +289,20 @@ probe: forged-delay=0s..200ms
 		{"close_notify", "4", "75ms", "association-killed"},
 		{"close_notify", "40", "75ms", "association-killed"},
 		{"close_notify", "1000", "75ms", "association-killed"},
+		{"", "3", "75ms", ""}, // application data
+		{"", "4", "75ms", "association-killed,no-close-notify,server-error"},
+		{"", "1000", "75ms", "association-killed,no-close-notify,server-error"},
 		{"user_canceled", "4", "35ms", ""},
 		{"user_canceled", "40", "35ms", ""},
 		{"user_canceled", "67", "35ms", "duplicate-flight"}, // 2 and 3 are too old, 4 and 5 of the repetition are not
 		{"user_canceled", "1000", "35ms", "handshake-timeout,data-lost,server-error"},
 	} {
 		file := t.TempDir() + "/numbers.yaml"
-		if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "ALERT", c.alert)), 0o600); err != nil {
+		forged := "record: alert, alert: " + c.alert + ", level: warning"
+		if c.alert == "" {
+			forged = "record: application-data"
+		}
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "record: alert, alert: ALERT, level: warning", forged)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		s, err := scenarios.Load(file)
