@@ -28,12 +28,13 @@ func builtIn(t *testing.T, name string) *scenarios.Scenario {
 // client sends before its 10 s are up.
 func TestSilentRestartWindows(t *testing.T) {
 	const ms, ns = time.Millisecond, time.Nanosecond
+	const next = "next-handshake-failed"
 	scenario := builtIn(t, "silent-restart")
 	p := testkit.Pool(t, 2)
 	for _, c := range []struct {
-		name, probe string
-		set         scenarios.Settings
-		want        []explore.Interval
+		name, fail string
+		set        scenarios.Settings
+		want       []explore.Interval
 	}{
 		{"no remedy", "", nil, windows(0, 21001*ms+ns)},
 		{"concurrent", "", scenarios.Settings{"model": "concurrent"}, windows(0, 21001*ms+ns)},
@@ -51,13 +52,16 @@ func TestSilentRestartWindows(t *testing.T) {
 		// What is left lies where the hello at the end of an attempt makes a ghost: the
 		// attempt's end is 10 s after its start, and the second begins 1 s after that.
 		{"back-off", "", scenarios.Settings{"remedy": "back-off"}, windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"}, windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate, the next handshake", next, scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, windows()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := explore.Search{
 				Scenario: scenario, Seed: 1, Probe: scenario.Probe, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set),
 			}
 			var err error
-			if s.Fail, err = scenario.ParsePredicate(""); err != nil {
+			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
 			expectWindows(t, p, s, c.want)
