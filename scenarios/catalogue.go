@@ -18,6 +18,7 @@ var catalogue = []string{
 	"late-close-notify",
 	"unfiltered-listener", "ghost-flight5", "duplicate-hello",
 	"hello2-poison", "flight5-poison", "hello1-mixing",
+	"silent-restart", "plaintext-alert", "plaintext-data",
 	"finish-stall", "truncation", "orphaned-flight6", "retransmit-collision",
 	"backlog-burst", "nat-rebinding", "close-race",
 }

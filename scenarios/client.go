@@ -25,15 +25,21 @@ type client struct {
 	v      Values
 	config endpoint.Config
 
-	shaking bool // its handshake is under way
-	open    bool // it holds an association that it has not closed
-	closed  bool // the server's endpoint of it has been closed
-	parted  bool // it has closed its association, with a close_notify
-	silent  bool // its endpoint was closed without a close_notify
-	killed  bool // its association ended at one side while the other still held it
-	session Session
+	shaking     bool         // its handshake is under way
+	association *association // that it has, or tries to have; the last one
+	silent      bool         // its endpoint was closed without a close_notify
+	killed      bool         // an association of it was: see association
+	unanswered  bool         // it waited for an answer until its time limit
+	session     Session
+}
 
-	unanswered bool // it waited for an answer until its time limit
+// association is what the two sides of one attempt to connect know of each other. An
+// association is killed if it ends at one side while the other has neither closed nor
+// given up.
+type association struct {
+	clientLeft bool // the client's application has closed, or given up, or is gone
+	serverLeft bool // the server's application has closed
+	announced  bool // the client has closed with a close_notify
 }
 
 // run serves the client's session from start to end, and again if it fails and may
@@ -73,19 +79,24 @@ func (c *client) attempt(server netip.AddrPort) error {
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
 	start := c.w.Now()
-	c.shaking, c.closed, c.parted = true, false, false
-	conn, err := endpoint.Client(ctx, socket, c.config)
+	a := &association{}
+	c.shaking, c.association = true, a
+	guarded, complete := guarded(c.host, socket, c.v.Choice("client-guard"))
+	conn, err := endpoint.Client(ctx, guarded, c.config)
 	c.shaking = false
 	if err != nil {
+		a.clientLeft = true
 		return err
 	}
+	complete()
 	vanishes := c.v.Choice("client") == "vanishes"
-	c.open = true
 	defer func() {
-		c.open = false
+		// An endpoint that is closed before its application closes it has ended by itself.
+		c.killed = c.killed || (!a.clientLeft && !a.serverLeft && socket.Closed() && !c.w.Stopped())
+		a.clientLeft = true
 		_ = conn.Close() // the peer may have closed it
-		c.parted = !vanishes && socket.Alerted()
-		c.silent = c.silent || (!vanishes && !c.parted && !c.w.Stopped())
+		a.announced = !vanishes && socket.Alerted()
+		c.silent = c.silent || (!vanishes && !a.announced && !c.w.Stopped())
 	}()
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
 	c.w.Note(c.host, noteCompleted, "")
@@ -118,6 +129,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	}
 	if vanishes {
 		c.w.Note(c.host, "vanish", "")
+		a.clientLeft = true
 		return socket.Close() // the endpoint's close_notify finds no socket any more
 	}
 	c.w.Note(c.host, noteClose, "")
@@ -154,7 +166,7 @@ func (c *client) await(conn net.Conn, want, note string) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(c.w, conn, buffer, c.v.Duration("client-timeout"))
 	if err != nil {
-		c.killed = c.killed || (!endpoint.TimedOut(err) && !c.closed)
+		c.killed = c.killed || (!endpoint.TimedOut(err) && !c.association.serverLeft && !c.w.Stopped())
 		c.unanswered = c.unanswered || endpoint.TimedOut(err)
 		return err
 	}

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/sim"
 )
 
 // Every default of the founding scenario is as the founding issue has it.
@@ -196,6 +198,39 @@ func TestNetworkParameters(t *testing.T) {
 	} {
 		if _, err := s.Resolve(scenarios.Settings{"down": text}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("down=%s: error %v, want one that says %q", text, err, want)
+		}
+	}
+}
+
+// The n-th client's gap has the n-th draw of a stream of its own, whatever the law is, on
+// top of what is the same for all.
+func TestGapVariation(t *testing.T) {
+	s := testkit.Scenario(t)
+	starts := func(set scenarios.Settings) (list []time.Duration) {
+		v, err := s.Resolve(set.With(scenarios.Settings{"clients": "4", "arrivals": "at-intervals", "client-hosts": "4", "credentials": "psk"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
+		seen := map[string]bool{}
+		for i := range result.Records {
+			if r := &result.Records[i]; r.Host != "server" && !seen[r.Host] {
+				seen[r.Host] = true
+				list = append(list, r.At)
+			}
+		}
+		return list
+	}
+	const s1 = time.Second
+	if got, want := starts(scenarios.Settings{"gap": "1s", "gap-variation": "2s"}), []time.Duration{0, 3 * s1, 6 * s1, 9 * s1}; !slices.Equal(got, want) {
+		t.Errorf("starts at %v, want %v", got, want)
+	}
+	narrow := starts(scenarios.Settings{"gap": "1s", "gap-variation": "uniform(0s,1s)"})
+	wide := starts(scenarios.Settings{"gap": "1s", "gap-variation": "uniform(0s,2s)"})
+	for i := 1; i < len(narrow); i++ {
+		a, b := narrow[i]-narrow[i-1]-s1, wide[i]-wide[i-1]-s1
+		if a <= 0 || a >= s1 || b-2*a < 0 || b-2*a > 1 { // each is rounded down
+			t.Errorf("gap %d varies by %v and by %v", i, a, b)
 		}
 	}
 }

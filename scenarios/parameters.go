@@ -45,9 +45,12 @@ var clientParameters = inGroup(ClientsGroup, []Parameter{
 	{Name: "arrivals", Type: ChoiceType, Default: "after-previous", Choices: []string{"after-previous", "at-intervals"},
 		Meaning: "when the next client starts: gap after the end of the one before, or gap after its start"},
 	{Name: "gap", Type: DurationType, Default: "100ms", Meaning: "from the end of one client, or its start, to the start of the next"},
+	{Name: "gap-variation", Type: LawType, Default: "0s", Meaning: "comes on top of gap, drawn for each client"},
 	{Name: "client-port", Type: ChoiceType, Default: "new", Choices: []string{"new", "same"}, Meaning: "same: the next client reuses the 5-tuple"},
 	{Name: "client-hosts", Type: CountType, Default: "1", Min: 1, Max: 100, Meaning: "hosts that the clients take turns on"},
 	{Name: "client-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the client's handshake, and of its wait for the echo"},
+	{Name: "client-guard", Type: ChoiceType, Default: guardNone, Choices: guards,
+		Meaning: "as guard, of the clients' endpoints"},
 	{Name: "reconnects", Type: CountType, Default: "0", Min: 0, Max: 100, Meaning: "how often a client whose session failed tries again"},
 	{Name: "back-off", Type: DurationType, Default: "1s", Meaning: "pause before the first reconnect; it doubles with each"},
 })
@@ -76,12 +79,25 @@ var serverParameters = inGroup(ServerGroup, []Parameter{
 		Meaning: "how long after the close of a connection its peer is not let in again"},
 	{Name: "backlog", Type: CountType, Default: strconv.Itoa(sim.DefaultBacklog), Min: 1, Max: 100_000, Models: listenerModels,
 		Meaning: "how many new peers may wait for Accept; the first datagrams of others are dropped (128 in pion's listener)"},
+	{Name: "rehandshake", Type: ChoiceType, Default: "ignore", Choices: []string{"ignore", "parallel"}, Models: listenerModels,
+		Meaning: "what becomes of a ClientHello of epoch 0 from a peer whose association is established: ignore hands it to that association's endpoint; parallel begins a second association beside it, which takes its place when its handshake is complete (RFC 6347 section 4.2.8)"},
+	{Name: "guard", Type: ChoiceType, Default: guardNone, Choices: guards,
+		Meaning: "what keeps alerts and application data of epoch 0 from the server's endpoints: established does so once the handshake is complete, strict does from the beginning, and drops the alerts of an honest handshake that fails too"},
 	{Name: "handshake-timeout", Type: DurationType, Default: "30s", Min: 1, Meaning: "limit of the server's handshake"},
 	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
 	{Name: "credentials", Type: ChoiceType, Default: "ecdsa", Choices: endpoint.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
 	{Name: "perturb", Type: CountType, Default: "0", Max: 1000, Meaning: "each socket call of an endpoint lets 0 to so many turns go by, drawn: races between its own goroutines go either way"},
 })
+
+// What keeps records of epoch 0 that are not of a handshake from an endpoint.
+const (
+	guardNone        = "none"
+	guardEstablished = "established"
+	guardStrict      = "strict"
+)
+
+var guards = []string{guardNone, guardEstablished, guardStrict}
 
 var listenerModels = []string{ListenerModel, ConcurrentModel}
 

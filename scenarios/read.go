@@ -19,10 +19,10 @@ var (
 		"name", "summary", "mechanism", "prediction", "findings", "references", NetworkGroup, ClientsGroup, ServerGroup, NATGroup,
 		"parameters", "rules", "remedies", "fail", "probe", "examples", "cause", "study",
 	}
-	parameterKeys = []string{"name", "type", "default", "follows", "meaning"}
+	parameterKeys = []string{"name", "type", "default", "follows", "choices", "meaning"}
 	matchKeys     = []string{"from", "client", "record", "epoch", "message", "nth"}
 	actionKeys    = []string{"latency", "delay", "drop", "duplicate", "hold", "replay", "forge"}
-	ruleKeys      = append([]string{"name", "match"}, actionKeys...)
+	ruleKeys      = append([]string{"name", "match", "when"}, actionKeys...)
 	holdKeys      = []string{"until", "delay"}
 	replayKeys    = []string{"after", "delay"}
 	forgeKeys     = []string{"record", "alert", "level", "data", "sequence", "to", "delay"}
@@ -30,7 +30,7 @@ var (
 	causeKeys     = []string{"text", "rule", "set"}
 	exampleKeys   = []string{"failing", "passing", "seed"}
 
-	ownTypes     = []string{string(DurationType), string(LawType)}
+	ownTypes     = []string{string(DurationType), string(LawType), string(ChoiceType)}
 	directions   = []string{"client", "server"}
 	helpings     = []string{HelpsFully, HelpsPartly, HelpsNot}
 	forgedTypes  = []string{"alert", "application-data"}
@@ -172,41 +172,6 @@ func (d *definition) defaults(f strict.Fields, group string) {
 	}
 }
 
-// parameter reads one of the scenario's own parameters.
-func (d *definition) parameter(n *yaml.Node, i int) (p Parameter, at strict.Place, ok bool) {
-	f, ok := d.Mapping(n, fmt.Sprintf("parameter %d", i+1), parameterKeys...)
-	if !ok {
-		return p, f.Place, false
-	}
-	name := d.Required(f, "name")
-	p = Parameter{Name: name.Value, Group: ownGroup, Meaning: d.Required(f, "meaning").Value}
-	if name.Value != "" {
-		f.What = "parameter " + name.Value
-		if strings.ContainsAny(name.Value, "= \t\n,") {
-			d.Fault(name.Place, "name %q of a parameter: want neither spaces, commas nor equals signs", name.Value)
-		}
-	}
-	p.Type = Type(d.Choice(f, "type", false, ownTypes...))
-	def, follows := d.Text(f, "default"), d.Text(f, "follows")
-	switch {
-	case def.Given == follows.Given:
-		d.Fault(f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given", f.What)
-		p.Default = "0s"
-	case follows.Given:
-		p.Follows = follows.Value
-	case !def.Bad && p.Type != "":
-		if _, err := p.parse(def.Value); err != nil {
-			d.Each(def.Place, "default of "+f.What+": ", err)
-			p.Default = "0s"
-			break
-		}
-		p.Default = def.Value
-	default:
-		p.Default = "0s"
-	}
-	return p, name.Place, p.Type != ""
-}
-
 // rules reads the rules, and adds the parameter that takes the datagram of one out.
 func (d *definition) rules(f strict.Fields) []rule {
 	nodes := d.OptionalList(f, "rules")
@@ -241,7 +206,7 @@ func (d *definition) rule(n *yaml.Node, i int) (r rule, at strict.Place, ok bool
 	if r.name = name.Value; r.name != "" {
 		f.What = "rule " + r.name
 	}
-	r.match = d.match(f, "match")
+	r.match, r.when = d.match(f, "match"), d.when(f)
 	var given []string
 	for _, key := range f.Keys {
 		if slices.Contains(actionKeys, key) {

@@ -14,6 +14,7 @@ import (
 // them.
 type rule struct {
 	name   string
+	when   Settings // choices; the rule does nothing unless the parameters have these values
 	match  match
 	action sim.Action
 	delay  delay
@@ -118,12 +119,25 @@ func (m match) compile() sim.Match { return sim.Match{Is: m.is, Nth: m.nth} }
 // withoutParameter takes a rule's datagram out of the run.
 const withoutParameter = "without"
 
+// chosen tells whether parameters that are choices have the given values.
+func (v Values) chosen(values Settings) bool {
+	for name, text := range values {
+		if v.Choice(name) != text {
+			return false
+		}
+	}
+	return true
+}
+
 // compileRules returns the rules of a link, with the durations that the parameters
-// give. A rule about the latency of a datagram that is to follow another parameter,
+// give. A rule that depends on other choices does nothing. A rule about the latency of a datagram that is to follow another parameter,
 // and is not given otherwise, leaves the datagram alone.
 func compileRules(v Values, rules []rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {
+		if !v.chosen(r.when) {
+			continue
+		}
 		without := v.Has(withoutParameter) && v.Choice(withoutParameter) == r.name
 		if p := v.scenario.Parameter(r.delay.parameter); p != nil && p.Follows != "" && !v.Given(p.Name) && !without {
 			continue

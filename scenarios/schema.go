@@ -30,9 +30,10 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 		ClientsGroup: section("Other defaults for the clients.", ClientsGroup),
 		ServerGroup:  section("Other defaults for the server; model chooses what it is.", ServerGroup),
 		NATGroup:     section("Other defaults for a NAT in front of the clients.", NATGroup),
-		"parameters": list("Parameters of this scenario alone, for the durations of its rules.", Object("", parameterKeys, []string{"name", "type", "meaning"},
+		"parameters": list("Parameters of this scenario alone, for the durations of its rules, and for the choices that these depend on.", Object("", parameterKeys, []string{"name", "type", "meaning"},
 			map[string]*jsonschema.Schema{
-				"name": text("As --set has it."), "type": words("", ownTypes), "default": text("A duration or a latency law."),
+				"name": text("As --set has it."), "type": words("", ownTypes), "default": text("A duration, a latency law, or one of choices."),
+				"choices": list("Of a parameter of type choice: the words that it can be.", text("")),
 				"follows": text("The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram alone."),
 				"meaning": text("For dtlssim list."),
 			})),
@@ -145,6 +146,7 @@ func ruleSchema() *jsonschema.Schema {
 	}
 	s := Object("", ruleKeys, []string{"name", "match"}, map[string]*jsonschema.Schema{
 		"name":      text("For the trace, the parameter without, and the stream of its draws."),
+		"when":      settingsSchema("Choices; the rule does nothing unless the parameters have these values."),
 		"match":     match("Which datagrams it is about: those of which one record has all of this."),
 		"latency":   Described(delay, "Takes the place of the datagram's latency."),
 		"delay":     Described(delay, "Comes on top of the datagram's latency."),

@@ -70,20 +70,25 @@ const (
 // converse is a session after its handshake, until the endpoint is closed: read,
 // answer, close.
 func (s *server) converse(session net.Conn, socket *sim.Socket) error {
-	c := s.client(socket.Peer())
+	v := conversation{Conn: session, socket: socket, client: s.client(socket.Peer()), association: &association{}}
+	if v.client != nil && v.client.association != nil {
+		v.association = v.client.association
+	}
 	defer func() {
-		if c != nil {
-			c.closed = true
-		}
+		v.association.serverLeft = true
 		start := s.w.Now()
 		_ = session.Close() // the peer may have closed it
 		if late := s.w.Now() - start; late > 0 {
 			s.closing = max(s.closing, late)
 			s.w.Note(s.host, "close returns", "late")
 		}
-		s.silent = s.silent || (!socket.Alerted() && !s.w.Stopped())
+		s.silent = s.silent || (!socket.Alerted() && !socket.Abandoned() && !s.w.Stopped())
 	}()
-	err := s.exchange(session, c)
+	err := s.exchange(v)
+	if socket.Abandoned() {
+		s.w.Note(s.host, "abandoned", "another association with the peer has taken its place")
+		return nil
+	}
 	if hold := s.v.Duration("hold"); hold > 0 && s.w.Sleep(hold) != nil {
 		return err
 	}
@@ -93,13 +98,23 @@ func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 	return err
 }
 
-// exchange is what the application does in a session, with a client that is nil if
-// nobody knows it.
-func (s *server) exchange(session net.Conn, c *client) error {
+// conversation is a session with what is known of the client, of which nothing may
+// be.
+type conversation struct {
+	net.Conn
+	socket      *sim.Socket
+	client      *client
+	association *association
+}
+
+// exchange is what the application does in a session.
+func (s *server) exchange(session conversation) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(s.w, session, buffer, s.v.Duration("read-timeout"))
-	s.ended(err, c)
+	s.ended(err, session)
 	switch {
+	case err != nil && session.socket.Abandoned():
+		return nil // converse says so
 	case endpoint.PeerClosed(err):
 		s.w.Note(s.host, "closed by the peer", "before any data")
 		return nil
@@ -110,34 +125,35 @@ func (s *server) exchange(session net.Conn, c *client) error {
 	s.delivered[greetedBy(line)] = true
 	s.w.Note(s.host, noteDataRead, strconv.Quote(line))
 	if s.v.Choice("client") == "acknowledged" {
-		if err := s.answer(session, []byte(acknowledgement), c); err != nil {
+		if err := s.answer(session, []byte(acknowledgement)); err != nil {
 			return err
 		}
 	}
 	if err := s.w.Sleep(s.v.Duration("service")); err != nil {
 		return err
 	}
-	if err := s.answer(session, buffer[:n], c); err != nil || s.v.Choice("ends") == "server" {
+	if err := s.answer(session, buffer[:n]); err != nil || s.v.Choice("ends") == "server" {
 		return err
 	}
-	return s.untilPeerEnds(session, buffer, c)
+	return s.untilPeerEnds(session, buffer)
 }
 
 // untilPeerEnds is the rest of a session that the peer is to end: it reads until the
 // peer closes, or has been silent for the idle timeout.
-func (s *server) untilPeerEnds(session net.Conn, buffer []byte, c *client) error {
+func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 	for {
 		_, err := readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
-		s.ended(err, c)
+		s.ended(err, session)
 		switch {
 		case err == nil:
 			s.w.Note(s.host, "more data", "")
 			continue
+		case session.socket.Abandoned(): // converse says so
 		case endpoint.PeerClosed(err):
 			s.w.Note(s.host, "closed by the peer", "")
 		case endpoint.TimedOut(err):
 			s.w.Note(s.host, "idle", "")
-			s.halfOpen = s.halfOpen || (c != nil && c.parted && !s.w.Stopped())
+			s.halfOpen = s.halfOpen || (session.association.announced && !s.w.Stopped())
 		default:
 			return fmt.Errorf("waiting for the peer to close: %w", err)
 		}
@@ -146,10 +162,12 @@ func (s *server) untilPeerEnds(session net.Conn, buffer []byte, c *client) error
 }
 
 // answer writes to a client, which may have closed.
-func (s *server) answer(session net.Conn, line []byte, c *client) error {
+func (s *server) answer(session conversation, line []byte) error {
 	_, err := session.Write(line)
-	s.ended(err, c)
+	s.ended(err, session)
 	switch {
+	case err != nil && session.socket.Abandoned():
+		return nil // converse says so
 	case endpoint.PeerClosed(err):
 		s.w.Note(s.host, "no answer", "the peer has closed")
 	case err != nil:
@@ -159,10 +177,10 @@ func (s *server) answer(session net.Conn, line []byte, c *client) error {
 }
 
 // ended tells a client's record of an association that has ended, by an error that is
-// no matter of time, while the client holds it.
-func (s *server) ended(err error, c *client) {
-	if err != nil && !endpoint.TimedOut(err) && c != nil && c.open && !s.w.Stopped() {
-		c.killed = true
+// no matter of time, while the client has not left it.
+func (s *server) ended(err error, session conversation) {
+	if err != nil && !endpoint.TimedOut(err) && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
+		session.client.killed = true
 	}
 }
 

@@ -36,6 +36,7 @@ func (s *listeningServer) start() {
 		var err error
 		s.listener, err = s.host.ListenPeers(s.port, sim.ListenerConfig{
 			Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"), Backlog: s.v.Count("backlog"),
+			Rehandshake: s.v.Choice("rehandshake") == "parallel",
 		})
 		if err == nil {
 			if s.v.Choice("model") == ListenerModel {
@@ -56,9 +57,11 @@ func (s *listeningServer) limit() (context.Context, context.CancelFunc) {
 // attempt is a connection whose handshake is under way.
 type attempt struct {
 	*sim.Connection
-	name  string
-	begun bool
-	since time.Duration
+	name     string
+	begun    bool
+	since    time.Duration
+	conn     net.Conn // to give to the endpoint
+	complete func()   // to call when its handshake is complete
 }
 
 // attempt accepts a connection.
@@ -69,7 +72,9 @@ func (s *listeningServer) attempt() (attempt, error) {
 	}
 	s.w.Busy()
 	name := s.accepted(c.First, c.Peer())
-	return attempt{Connection: c, name: name, begun: s.begun(c.First, c.Peer()), since: s.w.Now()}, nil
+	a := attempt{Connection: c, name: name, begun: s.begun(c.First, c.Peer()), since: s.w.Now()}
+	a.conn, a.complete = guarded(s.host, c.Endpoint(), s.v.Choice("guard"))
+	return a, nil
 }
 
 // inline is the listener below the DTLS listener: it keeps the connection whose
@@ -86,7 +91,7 @@ func (l *inline) Accept() (net.Conn, error) {
 	if l.current, err = l.server.attempt(); err != nil {
 		return nil, err
 	}
-	return l.current.Endpoint(), nil
+	return l.current.conn, nil
 }
 
 // serveInline is server model L.
@@ -127,7 +132,7 @@ func (s *listeningServer) serveConcurrently() error {
 		s.w.Go(a.name, func() {
 			ctx, cancel := s.limit()
 			defer cancel()
-			session, err := endpoint.Server(ctx, a.Endpoint(), s.config)
+			session, err := endpoint.Server(ctx, a.conn, s.config)
 			if err != nil {
 				s.fail(a.name, false, a.begun, err)
 				s.release(a)
@@ -141,6 +146,8 @@ func (s *listeningServer) serveConcurrently() error {
 
 // serve is a session after its handshake.
 func (s *listeningServer) serve(a attempt, session net.Conn) {
+	a.complete()
+	a.Establish()
 	if err := s.converse(session, a.Socket); err != nil {
 		s.fail(a.name, true, a.begun, err)
 	}

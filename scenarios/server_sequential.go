@@ -103,10 +103,12 @@ func (s *sequentialServer) talk(socket *sim.Socket) (completed bool, err error) 
 	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
-	session, err := endpoint.Server(ctx, conn, s.config)
+	guarded, complete := guarded(s.host, conn, s.v.Choice("guard"))
+	session, err := endpoint.Server(ctx, guarded, s.config)
 	if err != nil {
 		return false, err
 	}
+	complete()
 	s.w.Note(s.host, noteCompleted, "")
 	return true, s.converse(session, socket)
 }

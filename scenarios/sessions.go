@@ -4,9 +4,11 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -72,7 +74,7 @@ func (r *sessionsRun) startClient(i int) {
 	}
 	r.peers = append(r.peers, c)
 	next := func() {
-		if i+1 < r.v.Count("clients") && r.w.Sleep(r.v.Duration("gap")) == nil {
+		if i+1 < r.v.Count("clients") && r.w.Sleep(r.gap(i)) == nil {
 			r.startClient(i + 1)
 		}
 	}
@@ -92,6 +94,19 @@ func (r *sessionsRun) startClient(i int) {
 			next()
 		}
 	})
+}
+
+// gap returns how long after client number i, from 0, the next one starts.
+func (r *sessionsRun) gap(i int) time.Duration {
+	variation := r.v.Law("gap-variation")
+	if c, ok := variation.(law.Constant); ok {
+		return r.v.Duration("gap") + c.Value
+	}
+	s := r.w.Stream("gap-variation")
+	for range i {
+		s.Uint64()
+	}
+	return r.v.Duration("gap") + law.Latency(variation, s.Uniform())
 }
 
 // clientAt returns the client that last started at an address, or nil.

@@ -153,8 +153,11 @@ func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	var socket *Socket
 	where := "the connected socket"
 	if p := h.ports[to.Port()]; p != nil {
-		if socket = p.to(source); socket == nil {
+		switch socket = p.to(source); {
+		case socket == nil:
 			socket, where = p.open, "the open socket"
+		case socket.handover.listener != nil:
+			socket, where = socket.route(packet.Payload)
 		}
 	}
 	r := packet.record(h.name, trace.Arrive)

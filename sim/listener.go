@@ -26,6 +26,10 @@ type ListenerConfig struct {
 	// Backlog is how many connections may wait for Accept: what a new peer sends is dropped
 	// while that many do. 0: DefaultBacklog.
 	Backlog int
+
+	// Rehandshake lets a peer begin a second connection beside one that is established:
+	// see Connection.Establish.
+	Rehandshake bool
 }
 
 // Listener accepts peers on one UDP port, as pion's own listener
@@ -121,13 +125,17 @@ func (l *Listener) drop(d datagram, reason string) {
 // admit makes a connection for the sender of a datagram.
 func (l *Listener) admit(d datagram) {
 	h := l.socket.port.host
-	socket, err := h.Connect(l.socket.local.Port(), d.from)
+	socket, err := l.connect(d)
 	if err != nil { // the listener was closed meanwhile
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	socket.enqueue(d)
+	if socket.handover.accepted { // by a datagram of the same instant
+		return
+	}
+	socket.handover.accepted = true
 	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.payload})
 	l.backlog.Longest = max(l.backlog.Longest, len(l.waiting))
 	l.ready.Broadcast()
@@ -189,7 +197,9 @@ func (c *Connection) Close() error {
 	if l := c.listener; l.config.Tombstone > 0 {
 		h := c.port.host
 		h.mu.Lock()
-		l.tombstones[c.peer] = h.w.Now() + l.config.Tombstone
+		if c.port.to(c.peer) == nil { // another association of the peer lives on
+			l.tombstones[c.peer] = h.w.Now() + l.config.Tombstone
+		}
 		h.mu.Unlock()
 	}
 	return err

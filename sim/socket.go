@@ -43,6 +43,7 @@ type Socket struct {
 	turn     bool         // the reader may take what is in the queue
 	timedOut bool         // a read deadline has taken effect
 	alerted  bool         // an encrypted alert was sent from here
+	handover handover     // to another association with the same peer
 	deadline *clock.Event // a read deadline to come
 }
 
@@ -56,7 +57,8 @@ func newSocket(p *port, local netip.AddrPort) *Socket {
 
 // compare orders sockets in a way that is the same in every run.
 func (s *Socket) compare(t *Socket) int {
-	return cmp.Or(cmp.Compare(s.actor, t.actor), s.local.Compare(t.local), s.peer.Compare(t.peer))
+	return cmp.Or(cmp.Compare(s.actor, t.actor), s.local.Compare(t.local), s.peer.Compare(t.peer),
+		cmp.Compare(s.handover.generation, t.handover.generation))
 }
 
 // enqueue adds a datagram. The caller holds Host.mu.
@@ -118,6 +120,15 @@ func (s *Socket) Alerted() bool {
 	return s.alerted
 }
 
+// Closed tells whether the socket has been closed, by its endpoint or by the
+// application.
+func (s *Socket) Closed() bool {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return s.closed
+}
+
 // Discard takes the first datagram, if there is one, and drops it.
 func (s *Socket) Discard() {
 	h := s.port.host
@@ -164,9 +175,15 @@ func (s *Socket) Close() error {
 	if s.closed {
 		return s.failure("close", net.ErrClosed)
 	}
+	s.release()
+	return nil
+}
+
+// release closes the socket. The caller holds Host.mu.
+func (s *Socket) release() {
 	s.closed = true
 	if s.deadline != nil {
-		h.w.Cancel(s.deadline)
+		s.port.host.w.Cancel(s.deadline)
 	}
 	if s.port.open == s {
 		s.port.open = nil
@@ -175,7 +192,6 @@ func (s *Socket) Close() error {
 	}
 	s.port.release()
 	s.ready.Broadcast()
-	return nil
 }
 
 // ReadFrom implements net.PacketConn.
@@ -221,6 +237,7 @@ func (s *Socket) write(p []byte) (int, error) {
 	h.mu.Lock()
 	peer, closed := s.peer, s.closed
 	s.alerted = s.alerted || (peer.IsValid() && !closed && trace.IsEncryptedAlert(p))
+	s.handover.sent(p)
 	h.mu.Unlock()
 	switch {
 	case closed:

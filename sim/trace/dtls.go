@@ -17,6 +17,7 @@ const (
 // Handshake types (RFC 6347 section 4.3.2) that the simulator asks for by name.
 const (
 	ClientHello = 1
+	ServerHello = 2
 )
 
 // DTLSRecord is what the header of one DTLS record shows to anyone on the path,
@@ -73,7 +74,7 @@ func parseRecord(datagram []byte) (r DTLSRecord, rest []byte, ok bool) {
 }
 
 var messageNames = map[uint8]string{
-	0: "HelloRequest", ClientHello: "ClientHello", 2: "ServerHello", 3: "HelloVerifyRequest", 4: "NewSessionTicket",
+	0: "HelloRequest", ClientHello: "ClientHello", ServerHello: "ServerHello", 3: "HelloVerifyRequest", 4: "NewSessionTicket",
 	11: "Certificate", 12: "ServerKeyExchange", 13: "CertificateRequest", 14: "ServerHelloDone",
 	15: "CertificateVerify", 16: "ClientKeyExchange", 20: "Finished",
 }
@@ -168,6 +169,12 @@ func IsClientHello(datagram []byte) bool {
 	return ok && r.ContentType == Handshake && r.Epoch == 0 && r.Message == ClientHello
 }
 
+// IsPlain tells whether the first record of a datagram is of epoch 0.
+func IsPlain(datagram []byte) bool {
+	r, _, ok := parseRecord(datagram)
+	return ok && r.Epoch == 0
+}
+
 // IsEncryptedAlert tells whether the first record of a datagram is an alert under
 // the keys of an association; the first that a client sends is its close_notify,
 // unless something failed before.
@@ -196,6 +203,24 @@ func Contains(datagram []byte, condition func(r DTLSRecord) bool) bool {
 		datagram = rest
 	}
 	return false
+}
+
+// Strip returns a datagram without the records that satisfy a condition, and the names
+// of those. A datagram that is not DTLS to its end keeps what cannot be read.
+func Strip(datagram []byte, condition func(r DTLSRecord) bool) (left []byte, stripped []string) {
+	for len(datagram) > 0 {
+		r, rest, ok := parseRecord(datagram)
+		if !ok {
+			return append(left, datagram...), stripped
+		}
+		if condition(r) {
+			stripped = append(stripped, r.Name())
+		} else {
+			left = append(left, datagram[:len(datagram)-len(rest)]...)
+		}
+		datagram = rest
+	}
+	return left, stripped
 }
 
 // PlainRecord returns a datagram of one record of epoch 0, which nothing protects

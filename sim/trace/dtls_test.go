@@ -3,6 +3,7 @@ package trace_test
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -131,6 +132,45 @@ func TestWhatADatagramIs(t *testing.T) {
 		}
 		if got := trace.IsEncryptedAlert(c.datagram); got != c.encryptedAlert {
 			t.Errorf("%s is an encrypted alert: %v, want %v", c.name, got, c.encryptedAlert)
+		}
+	}
+}
+
+// Strip takes records out of a datagram and leaves the others, and what is no record,
+// as they are.
+func TestStrip(t *testing.T) {
+	plainAlert := record(21, 0, 4, []byte{1, 0})
+	alerts := func(r trace.DTLSRecord) bool { return r.ContentType == trace.Alert }
+	for _, c := range []struct {
+		name           string
+		datagram, left []byte
+		stripped       string
+	}{
+		{"nothing to strip", clientFlight, clientFlight, ""},
+		{"nothing left", plainAlert, nil, "Alert(close_notify)"},
+		{"among others", slices.Concat(clientHello, plainAlert, applicationData), slices.Concat(clientHello, applicationData), "Alert(close_notify)"},
+		{"two", slices.Concat(plainAlert, clientHello, encryptedAlert), clientHello, "Alert(close_notify) Alert"},
+		{"before garbage", slices.Concat(plainAlert, []byte("garbage")), []byte("garbage"), "Alert(close_notify)"},
+		{"garbage", []byte("garbage"), []byte("garbage"), ""},
+		{"nothing", nil, nil, ""},
+	} {
+		left, stripped := trace.Strip(c.datagram, alerts)
+		if !slices.Equal(left, c.left) || strings.Join(stripped, " ") != c.stripped {
+			t.Errorf("%s: left %x, stripped %q", c.name, left, stripped)
+		}
+	}
+}
+
+// IsPlain tells the epoch of the first record.
+func TestIsPlain(t *testing.T) {
+	for _, datagram := range [][]byte{clientHello, clientFlight, record(21, 0, 4, []byte{1, 0})} {
+		if !trace.IsPlain(datagram) {
+			t.Errorf("%s is not plain", trace.Label(datagram))
+		}
+	}
+	for _, datagram := range [][]byte{encryptedAlert, slices.Concat(applicationData, clientHello), nil, []byte("garbage")} {
+		if trace.IsPlain(datagram) {
+			t.Errorf("%s is plain", trace.Label(datagram))
 		}
 	}
 }

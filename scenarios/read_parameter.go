@@ -1,0 +1,80 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+)
+
+// parameter reads one of the scenario's own parameters.
+func (d *definition) parameter(n *yaml.Node, i int) (p Parameter, at strict.Place, ok bool) {
+	f, ok := d.Mapping(n, fmt.Sprintf("parameter %d", i+1), parameterKeys...)
+	if !ok {
+		return p, f.Place, false
+	}
+	name := d.Required(f, "name")
+	p = Parameter{Name: name.Value, Group: ownGroup, Meaning: d.Required(f, "meaning").Value}
+	if name.Value != "" {
+		f.What = "parameter " + name.Value
+		if strings.ContainsAny(name.Value, "= \t\n,") {
+			d.Fault(name.Place, "name %q of a parameter: want neither spaces, commas nor equals signs", name.Value)
+		}
+	}
+	p.Type = Type(d.Choice(f, "type", false, ownTypes...))
+	d.choices(f, &p)
+	def, follows := d.Text(f, "default"), d.Text(f, "follows")
+	switch {
+	case def.Given == follows.Given:
+		d.Fault(f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given", f.What)
+		p.Default = "0s"
+	case follows.Given:
+		p.Follows = follows.Value
+	case !def.Bad && p.Type != "":
+		if _, err := p.parse(def.Value); err != nil {
+			d.Each(def.Place, "default of "+f.What+": ", err)
+			p.Default = "0s"
+			break
+		}
+		p.Default = def.Value
+	default:
+		p.Default = "0s"
+	}
+	return p, name.Place, p.Type != ""
+}
+
+// choices reads what a choice is one of.
+func (d *definition) choices(f strict.Fields, p *Parameter) {
+	n := f.Nodes["choices"]
+	switch {
+	case p.Type != ChoiceType && n != nil && p.Type != "":
+		d.Fault(strict.PlaceOf(n), "choices have no meaning for %s, a %s", f.What, p.Type)
+	case p.Type == ChoiceType && n == nil:
+		d.Fault(f.Place, "choices of %s are missing: want a list of words", f.What)
+	case p.Type == ChoiceType:
+		for _, t := range d.Texts(f, "choices") {
+			switch {
+			case t.Value == "" || strings.ContainsAny(t.Value, "= \t\n,"):
+				d.Fault(t.Place, "choice %q of %s: want a word with neither spaces, commas nor equals signs", t.Value, f.What)
+			case slices.Contains(p.Choices, t.Value):
+				d.Fault(t.Place, "there are two choices %q of %s", t.Value, f.What)
+			default:
+				p.Choices = append(p.Choices, t.Value)
+			}
+		}
+	}
+}
+
+// when reads on which choices a rule depends.
+func (d *definition) when(f strict.Fields) Settings {
+	set := d.settings(f, "when")
+	for _, name := range sortedNames(set) {
+		if p := d.s.Parameter(name); p.Type != ChoiceType {
+			d.Fault(strict.PlaceOf(f.Nodes["when"]), "when of %s: parameter %s is a %s; want choices", f.What, name, p.Type)
+		}
+	}
+	return set
+}
