@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -16,6 +17,7 @@ const (
 	GhostSession        = "ghost-session"
 	AcceptBlocked       = "accept-blocked"
 	BacklogOverflow     = "backlog-overflow"
+	HelloSwallowed      = "hello-swallowed"
 	Stalled             = "stalled"
 	AssociationKilled   = "association-killed"
 	HandshakeTimeout    = "handshake-timeout"
@@ -33,6 +35,7 @@ var knownOutcomes = []Outcome{
 	{GhostSession, "the server spent a session on a datagram that began none"},
 	{AcceptBlocked, "Accept was held up by a handshake that no client had begun, while a client waited"},
 	{BacklogOverflow, "a datagram of a new peer was dropped because the listener's backlog was full"},
+	{HelloSwallowed, "a client's second hello was dropped with the socket that it had reached, which the server released when it had answered the first"},
 	{Stalled, "data that had arrived was kept from the server's application"},
 	{AssociationKilled, "an association ended at one side while the other had neither closed nor given up"},
 	{HandshakeTimeout, "the handshake of the first client met its time limit"},
@@ -61,9 +64,10 @@ func read(records []trace.Record) (r reading) {
 	}
 	first := map[flight]trace.Datagram{}         // where a flight was sent first
 	again := map[trace.Datagram]trace.Datagram{} // a retransmission: of which datagram
-	delivered := map[trace.Datagram]bool{}       // datagrams that have arrived, and those they repeat
+	delivered := map[trace.Datagram]int{}        // how often a datagram, or a repetition of it, has arrived
 	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
 	duplicates := map[int]int{}                  // by client
+	duplicate := map[trace.Datagram]bool{}       // that is one of them
 	completed := map[int]bool{}                  // clients whose handshakes came about
 	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
 	tries := map[string]int{}                    // sessions of an actor so far
@@ -96,14 +100,26 @@ func read(records []trace.Record) (r reading) {
 			original := e.Datagram
 			if before, ok := again[e.Datagram]; ok {
 				original = before
-				if delivered[original] {
+				if delivered[original] > 0 {
 					duplicates[max(client, peers[e.To])]++
+					duplicate[e.Datagram] = true
 				}
 			}
-			delivered[original] = true
+			delivered[original]++
 			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
 				if _, ok := dataAt[client]; !ok {
 					dataAt[client] = e.At
+				}
+			}
+		case trace.Drop:
+			if e.Detail == sim.SocketReleased { // it had arrived, and nobody had read it
+				if before, ok := again[e.Datagram]; ok {
+					delivered[before]--
+				} else {
+					delivered[e.Datagram]--
+				}
+				if duplicate[e.Datagram] {
+					duplicates[max(clientNumber(e.Datagram.Actor), peers[e.To])]--
 				}
 			}
 		case trace.Note:
