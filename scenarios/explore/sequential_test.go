@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // windowCase is a search in a scenario of the catalogue, and what it is to find.
@@ -79,22 +81,38 @@ func TestDeferredAlertWindows(t *testing.T) {
 }
 
 // It is the session after next that fails, not the next, whether the third client waits
-// already or comes later.
+// already or comes later. If it waits, the ghost answers its hello, to the first client.
 func TestDeferredAlertFailsTheSessionAfterNext(t *testing.T) {
 	s, err := scenarios.Find("deferred-alert")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := testkit.Pool(t, 2)
-	for _, set := range []scenarios.Settings{
-		{"alert-latency": "30ms"},
-		{"alert-latency": "150ms", "arrivals": "after-previous", "gap": "100ms"},
+	for _, c := range []struct {
+		set      scenarios.Settings
+		answered int
+	}{
+		{scenarios.Settings{"alert-latency": "30ms"}, 2},
+		{scenarios.Settings{"alert-latency": "150ms", "arrivals": "after-previous", "gap": "100ms"}, 1},
 	} {
-		o := outcomeOf(t, p, s, set)
+		o := outcomeOf(t, p, s, c.set)
 		for i, want := range []string{"completed", "completed", "failed"} {
 			if got := o.Sessions[i].Handshake; got != want {
-				t.Errorf("%v: the handshake of client %d: %s, want %s", set, i+1, got, want)
+				t.Errorf("%v: the handshake of client %d: %s, want %s", c.set, i+1, got, want)
 			}
+		}
+		var first netip.AddrPort
+		answered := 0
+		for _, r := range o.Records {
+			if !first.IsValid() {
+				first = r.From // of the first client's first hello
+			}
+			if r.Kind == trace.Send && r.To == first && strings.HasPrefix(r.Label, "HelloVerifyRequest") {
+				answered++
+			}
+		}
+		if answered != c.answered {
+			t.Errorf("%v: %d HelloVerifyRequests to the first client, want %d", c.set, answered, c.answered)
 		}
 	}
 }
