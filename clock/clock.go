@@ -31,9 +31,10 @@ type End string
 
 // The reasons.
 const (
-	Quiet      End = "quiet"       // nothing was left to happen
-	Horizon    End = "horizon"     // virtual time met its limit with something still to happen
-	EventLimit End = "event-limit" // the number of events met its limit
+	Quiet       End = "quiet"        // nothing was left to happen
+	Horizon     End = "horizon"      // virtual time met its limit with something still to happen
+	EventLimit  End = "event-limit"  // the number of events met its limit
+	MemoryLimit End = "memory-limit" // the memory of the process met its limit, by EndBy
 )
 
 // Clock is the virtual time of one replication. Its methods may be called from
@@ -59,7 +60,8 @@ type Clock struct {
 	quit    context.Context
 	cancel  context.CancelFunc
 
-	dispatched int // only the loop touches it
+	dispatched int // only the loop touches these
+	ended      End // by EndBy; empty while nobody has called it
 }
 
 // Run performs one replication: it calls setup, on the goroutine of the event
@@ -229,6 +231,10 @@ func (c *Clock) OnSettled(f func() bool) { c.settled = append(c.settled, f) }
 // functions.
 func (c *Clock) Dispatched() int { return c.dispatched }
 
+// EndBy ends the replication, for a reason that the owner of the clock sees, when
+// what the last event caused is over. It is for OnSettled functions.
+func (c *Clock) EndBy(reason End) { c.ended = reason }
+
 // Rouse makes the loop call the OnSettled functions soon, without waiting for
 // virtual time to pass.
 func (c *Clock) Rouse() {
@@ -276,6 +282,9 @@ func (c *Clock) loop() End {
 	for {
 		<-c.alarm.C
 		c.settle()
+		if c.ended != "" {
+			return c.ended
+		}
 		now := c.Now()
 		c.mu.Lock()
 		switch {

@@ -182,6 +182,23 @@ func TestEnds(t *testing.T) {
 	if end != EventLimit {
 		t.Errorf("a replication without end ends by %s", end)
 	}
+	notes, end := script(t, generous, func(c *Clock, note func(string)) {
+		c.OnSettled(func() bool {
+			if c.Dispatched() == 3 {
+				c.EndBy(MemoryLimit)
+			}
+			return false
+		})
+		c.Go("restless", func() { // the first event starts it
+			for c.Sleep(time.Second) == nil {
+				note("goes on")
+			}
+		})
+	})
+	expect(t, notes, "1s goes on", "2s goes on")
+	if end != MemoryLimit {
+		t.Errorf("a replication that its owner ended ends by %s", end)
+	}
 	_, end = script(t, generous, func(c *Clock, _ func(string)) {
 		c.Busy()
 		c.Go("busy", func() {

@@ -23,7 +23,7 @@ type Kind uint8
 // The kinds, in their order.
 const (
 	Crossing Kind = iota // a datagram leaves its sender through a NAT
-	Delivery             // a datagram reaches its destination
+	Delivery             // a datagram reaches its destination, or a bottleneck on its way, or leaves that
 	Wake                 // a pause of an application ends
 	Deadline             // time is up for something that an application waits for
 )

@@ -57,6 +57,7 @@ func TestGoldenTraces(t *testing.T) {
 		{"client-waits", scenarios.Settings{"client": "waits", "clients": "1"}},
 		{"client-waits-linger", scenarios.Settings{"client": "waits", "clients": "1", "linger": "50ms"}},
 		{"data-overtaken", scenarios.Settings{"alert-latency": "5ms", "clients": "1"}},
+		{"bandwidth", scenarios.Settings{"bandwidth": "64kbit/s", "queue": "1", "clients": "1"}},
 		{"certificate", scenarios.Settings{"credentials": "ecdsa", "clients": "1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -93,7 +94,7 @@ func TestGoldenTracesOfTheCatalogue(t *testing.T) {
 	for _, s := range scenarios.All() {
 		for name, set := range map[string]scenarios.Settings{"failing": s.Failing, "passing": s.Passing} {
 			t.Run(s.Name+"-"+name, func(t *testing.T) {
-				o, err := p.Do(context.Background(), worker.Job{Scenario: s.Name, Settings: set, Seed: 1, Trace: true})
+				o, err := p.Do(context.Background(), worker.Job{Scenario: s.Name, Settings: set, Seed: s.ExampleSeed, Trace: true})
 				if err != nil || o.Status != worker.Completed {
 					t.Fatal(err, o.Status, o.Dump)
 				}

@@ -67,14 +67,14 @@ func read(records []trace.Record) (r reading) {
 	delivered := map[trace.Datagram]int{}        // how often a datagram, or a repetition of it, has arrived
 	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
 	duplicates := map[int]int{}                  // by client
-	duplicate := map[trace.Datagram]bool{}       // that is one of them
+	duplicate := map[trace.Datagram]int{}        // the same, by datagram
 	completed := map[int]bool{}                  // clients whose handshakes came about
 	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
 	tries := map[string]int{}                    // sessions of an actor so far
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
-		case trace.Send, trace.Lose, trace.Hold:
+		case trace.Send, trace.Lose, trace.Hold, trace.Queue:
 			side := 1
 			if clientNumber(e.Actor) > 0 {
 				side = 0
@@ -102,7 +102,7 @@ func read(records []trace.Record) (r reading) {
 				original = before
 				if delivered[original] > 0 {
 					duplicates[max(client, peers[e.To])]++
-					duplicate[e.Datagram] = true
+					duplicate[e.Datagram]++
 				}
 			}
 			delivered[original]++
@@ -118,7 +118,8 @@ func read(records []trace.Record) (r reading) {
 				} else {
 					delivered[e.Datagram]--
 				}
-				if duplicate[e.Datagram] {
+				if duplicate[e.Datagram] > 0 {
+					duplicate[e.Datagram]--
 					duplicates[max(clientNumber(e.Datagram.Actor), peers[e.To])]--
 				}
 			}

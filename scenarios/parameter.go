@@ -26,6 +26,8 @@ const (
 	ChoiceType      Type = "choice"      // one of Parameter.Choices
 	CountType       Type = "count"       // a whole number
 	ProbabilityType Type = "probability" // a number from 0 to 1
+	CorrelationType Type = "correlation" // a number from 0 to below 1
+	BitRateType     Type = "bit rate"    // a number with a unit, 64kbit/s, or unlimited
 	LossType        Type = "loss model"  // a probability, or a model of bursts
 	IntervalType    Type = "interval"    // FROM..TO in virtual time, or never
 )
@@ -64,7 +66,7 @@ func (p *Parameter) Unit() string {
 func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == LawType }
 
 // value is a parsed value: a time.Duration, law.Law, string, int64, float64,
-// loss.Model or sim.Interval.
+// sim.BitRate, loss.Model or sim.Interval.
 type value struct {
 	parsed any
 	text   string // canonical
@@ -93,6 +95,12 @@ func (p *Parameter) parse(text string) (value, error) {
 				didYouMean(text, p.Choices))
 		}
 		return value{text, text}, nil
+	case BitRateType:
+		r, err := sim.ParseBitRate(text)
+		if err != nil {
+			return value{}, err
+		}
+		return value{r, r.String()}, nil
 	case LossType:
 		m, err := loss.Parse(text)
 		if err != nil {
@@ -114,13 +122,17 @@ func (p *Parameter) parse(text string) (value, error) {
 			return value{}, fmt.Errorf("%d is out of range: %d to %d", n, p.Min, p.Max)
 		}
 		return value{n, strconv.FormatInt(n, 10)}, nil
-	case ProbabilityType:
+	case ProbabilityType, CorrelationType:
+		bounds := "0 to 1"
+		if p.Type == CorrelationType {
+			bounds = "0 to below 1"
+		}
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(f) {
-			return value{}, fmt.Errorf("%q is not a number from 0 to 1", text)
+			return value{}, fmt.Errorf("%q is not a number from %s", text, bounds)
 		}
-		if f < 0 || f > 1 {
-			return value{}, fmt.Errorf("%s is out of range: 0 to 1", text)
+		if f < 0 || f > 1 || (f == 1 && p.Type == CorrelationType) {
+			return value{}, fmt.Errorf("%s is out of range: %s", text, bounds)
 		}
 		return value{f, strconv.FormatFloat(f, 'g', -1, 64)}, nil
 	}
@@ -205,7 +217,8 @@ func ParseSettings(assignments []string) (Settings, error) {
 // scenario has a value of its type.
 type Values struct {
 	scenario *Scenario
-	given    Settings // as given, without what shorthands added
+	given    Settings // as given, without what the remedy sets
+	implied  Settings // by the remedy
 	values   map[string]value
 	text     map[string]string // canonical, of every parameter
 }
@@ -234,6 +247,7 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 			}
 			v.values[name] = parsed
 		}
+		v.implied = implied
 	}
 	if len(faults) > 0 {
 		return Values{}, errors.Join(faults...)
@@ -333,6 +347,12 @@ func (v Values) Count(name string) int { return int(v.values[name].parsed.(int64
 
 // Probability returns the value of a parameter of ProbabilityType.
 func (v Values) Probability(name string) float64 { return v.values[name].parsed.(float64) }
+
+// Correlation returns the value of a parameter of CorrelationType.
+func (v Values) Correlation(name string) float64 { return v.values[name].parsed.(float64) }
+
+// BitRate returns the value of a parameter of BitRateType.
+func (v Values) BitRate(name string) sim.BitRate { return v.values[name].parsed.(sim.BitRate) }
 
 // Text returns every parameter's value in its canonical form. The map is shared:
 // nobody writes to it.

@@ -18,11 +18,12 @@ func TestDefaults(t *testing.T) {
 	}
 	want := map[string]string{
 		"latency": "10ms", "uplink": "10ms", "downlink": "10ms", "alert-latency": "10ms", "loss": "0",
+		"uplink-loss": "0", "downlink-loss": "0", "bandwidth": "unlimited", "queue": "100", "mtu": "0", "correlation": "0", "reorder": "0", "reorder-delay": "10ms", "endpoint-mtu": "1200",
 		"duplicate": "0", "duplicate-delay": "1ms", "down": "never",
 		"client": "closes-first", "client-pause": "0s", "service": "1ms", "linger": "0s", "pause-after-release": "0s",
 		"first-record": "stack", "server-port": "same", "client-port": "new", "clients": "2", "gap": "100ms",
 		"handshake-timeout": "30s", "client-timeout": "10s", "read-timeout": "10s", "flight-interval": "1s",
-		"credentials": "ecdsa", "remedy": "none",
+		"credentials": "ecdsa", "perturb": "0", "remedy": "none",
 	}
 	for name, want := range want {
 		if got := v.Text()[name]; got != want {
@@ -67,13 +68,14 @@ func TestRemedies(t *testing.T) {
 
 // The latency of one direction follows that of both unless it is given.
 func TestFollowedParameters(t *testing.T) {
-	v, err := testkit.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms"})
+	v, err := testkit.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms", "loss": "0.1", "uplink-loss": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := v.Text()
 	for name, want := range map[string]string{
 		"uplink": "uniform(from=1ms,to=2ms)", "alert-latency": "uniform(from=1ms,to=2ms)", "downlink": "3ms",
+		"uplink-loss": "0", "downlink-loss": "0.1",
 	} {
 		if text[name] != want {
 			t.Errorf("%s is %s, want %s", name, text[name], want)
@@ -194,6 +196,21 @@ func TestNetworkParameters(t *testing.T) {
 	} {
 		if _, err := s.Resolve(scenarios.Settings{"down": text}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("down=%s: error %v, want one that says %q", text, err, want)
+		}
+	}
+}
+
+// A correlation is below 1: at 1 a flow would have one latency for ever.
+func TestCorrelationParameter(t *testing.T) {
+	s := testkit.Scenario(t)
+	if v, err := s.Resolve(scenarios.Settings{"correlation": "0.90"}); err != nil || v.Text()["correlation"] != "0.9" || v.Correlation("correlation") != 0.9 {
+		t.Errorf("%v %v", v.Text()["correlation"], err)
+	}
+	for text, want := range map[string]string{
+		"1": "1 is out of range: 0 to below 1", "-0.1": "out of range", "NaN": "is not a number from 0 to below 1", "high": "is not a number",
+	} {
+		if _, err := s.Resolve(scenarios.Settings{"correlation": text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("correlation=%s: error %v, want one that says %q", text, err, want)
 		}
 	}
 }

@@ -78,6 +78,7 @@ var serverParameters = inGroup(ServerGroup, []Parameter{
 	{Name: "read-timeout", Type: DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
 	{Name: "credentials", Type: ChoiceType, Default: "ecdsa", Choices: endpoint.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
+	{Name: "perturb", Type: CountType, Default: "0", Max: 1000, Meaning: "each socket call of an endpoint lets 0 to so many turns go by, drawn: races between its own goroutines go either way"},
 })
 
 var listenerModels = []string{ListenerModel, ConcurrentModel}
@@ -117,7 +118,9 @@ func (v Values) checkModel() (faults []string) {
 	}
 	for i := range v.scenario.Parameters {
 		p := &v.scenario.Parameters[i]
-		if _, given := v.given[p.Name]; given && p.Models != nil && !slices.Contains(p.Models, model.text) {
+		_, given := v.given[p.Name]
+		_, implied := v.implied[p.Name]
+		if (given || implied) && p.Models != nil && !slices.Contains(p.Models, model.text) {
 			faults = append(faults, "parameter "+p.Name+" means nothing to a server of model "+model.text+", only to "+strings.Join(p.Models, " and "))
 		}
 	}

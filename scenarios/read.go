@@ -28,7 +28,7 @@ var (
 	forgeKeys     = []string{"record", "alert", "level", "data", "sequence", "to", "delay"}
 	remedyKeys    = []string{"name", "set", "helps", "note"}
 	causeKeys     = []string{"text", "rule", "set"}
-	exampleKeys   = []string{"failing", "passing"}
+	exampleKeys   = []string{"failing", "passing", "seed"}
 
 	ownTypes     = []string{string(DurationType), string(LawType)}
 	directions   = []string{"client", "server"}
@@ -74,7 +74,7 @@ func Read(r *strict.Reader, source []byte) *Scenario {
 	}
 	d := &definition{Reader: r, s: &Scenario{
 		Name: r.FileName(f, "name", "scenario").Value, Summary: r.Required(f, "summary").Value,
-		File: r.File, Source: source, Study: f.Nodes["study"], Outcomes: knownOutcomes,
+		ExampleSeed: 1, File: r.File, Source: source, Study: f.Nodes["study"], Outcomes: knownOutcomes,
 		Explanation: Explanation{
 			Mechanism: r.Text(f, "mechanism").Value, Prediction: r.Text(f, "prediction").Value,
 			Findings: values(r.Texts(f, "findings")), References: values(r.Texts(f, "references")),
@@ -451,6 +451,9 @@ func (d *definition) particulars(f strict.Fields) {
 	if n := f.Nodes["examples"]; n != nil {
 		if g, ok := d.Mapping(n, "examples", exampleKeys...); ok {
 			d.s.Failing, d.s.Passing = d.whole(g, "failing"), d.whole(g, "passing")
+			if t := d.Text(g, "seed"); t.Given && !t.Bad {
+				d.s.ExampleSeed = d.Seed(t)
+			}
 		}
 	}
 	for _, r := range d.s.Remedies {

@@ -49,8 +49,10 @@ type Scenario struct {
 	// Remedies are the values of the parameter remedy, but for none.
 	Remedies []Remedy
 
-	// Failing and Passing are settings of a run that fails and of one that is clean.
+	// Failing and Passing are settings of a run that fails and of one that is clean, and
+	// ExampleSeed is the seed of both; a scenario in Go may leave it 0.
 	Failing, Passing Settings
+	ExampleSeed      uint64
 
 	Cause Cause
 

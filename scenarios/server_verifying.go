@@ -39,7 +39,7 @@ type handshake struct {
 	err     error
 }
 
-// verifyingConn is what the endpoint has for a connection. As soon as it has sent a
+// verifyingConn is what the endpoint has for a connection. As soon as it sends a
 // HelloVerifyRequest it reads nothing: its application is elsewhere.
 type verifyingConn struct {
 	net.Conn
@@ -48,10 +48,16 @@ type verifyingConn struct {
 
 // Write implements net.Conn.
 func (c *verifyingConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	if err == nil && trace.IsHelloVerifyRequest(p) {
+	request := trace.IsHelloVerifyRequest(p)
+	if request {
 		c.v.socket.Suspend()
-		c.v.requested <- struct{}{}
+	}
+	n, err := c.Conn.Write(p)
+	if err == nil && request {
+		select {
+		case c.v.requested <- struct{}{}:
+		default: // two hellos were read before the first was answered
+		}
 	}
 	return n, err
 }
@@ -133,6 +139,10 @@ func (s *sequentialServer) withdraw(v *verification) error {
 	lost, err := v.socket.Withdraw()
 	if err != nil {
 		return err
+	}
+	select {
+	case <-v.requested: // an answer more, while the first was on its way
+	default:
 	}
 	for _, d := range lost {
 		first, _ := trace.Flight(v.first)

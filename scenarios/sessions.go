@@ -42,8 +42,9 @@ type sessionsRun struct {
 func runSessions(v Values, c sim.Config, rules []rule) (sim.Result, Observation) {
 	c.Link = networkLink(v, serverAddress)
 	c.Link.Rules = compileRules(v, rules)
+	c.Perturb = v.Count("perturb")
 	r := &sessionsRun{v: v}
-	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval")}
+	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"), MTU: v.Count("endpoint-mtu")}
 	result := sim.Run(c, func(w *sim.World) {
 		r.w = w
 		r.startClientHosts()

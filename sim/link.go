@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -33,19 +34,46 @@ type Packet struct {
 	outside netip.AddrPort // its source on the public network, if a NAT has changed that
 }
 
+// headers is the size of the headers of IPv4 without options (RFC 791 section 3.1)
+// and of UDP (RFC 768), in bytes.
+const headers = 20 + 8
+
+// size returns the size of the IP packet that carries the datagram, in bytes.
+func (p *Packet) size() int { return len(p.Payload) + headers }
+
 // Link says what becomes of datagrams. All of it is drawn from named streams, one
 // for each flow (the datagrams from one actor to another) and purpose, so that
 // the n-th datagram of a flow meets the same uniform variate at every design
 // point.
 type Link struct {
+	// Bottleneck returns the bottleneck that a datagram passes before its latency
+	// begins; nil, or one that returns nil, means none. Datagrams share the one that
+	// they are given the same pointer to.
+	Bottleneck func(p *Packet) *Bottleneck
+
 	// Latency returns the one-way latency law of a datagram; nil means no latency.
 	Latency func(p *Packet) law.Law
+
+	// Correlation is that of successive latencies of a flow, from 0 to below 1: the
+	// correlation of their normal scores, see [scores]. Every latency by itself keeps
+	// its law.
+	Correlation float64
+
+	// Reorder is the probability that a datagram is held back, so that those behind it
+	// overtake it: ReorderDelay is added to its latency; nil means no delay.
+	Reorder      float64
+	ReorderDelay law.Law
 
 	// Rules single out datagrams.
 	Rules []Rule
 
-	// Loss says which datagrams of a flow are lost; nil means none.
-	Loss loss.Model
+	// Loss returns the model by which datagrams of a flow are lost; it is asked when a
+	// flow sends its first. nil means that none are.
+	Loss func(first *Packet) loss.Model
+
+	// MTU is the largest IP packet, in bytes, that the path carries, the headers of IP
+	// and UDP included; a larger datagram is lost. 0 means any.
+	MTU int
 
 	// Duplicate is the probability that a datagram that is not lost is delivered
 	// twice. The copy arrives DuplicateDelay after the datagram itself; nil means at
@@ -69,37 +97,23 @@ type link struct {
 	w  *World
 	mu sync.Mutex // held for a few instructions only
 
-	flows map[[2]string]*flow // by sender and receiver
-	rules []*ruleState
-	held  []*held
+	flows       map[[2]string]*flow // by sender and receiver
+	bottlenecks map[*Bottleneck]*bottleneck
+	rules       []*ruleState
+	held        []*held
 }
 
 // flow holds the draws of the datagrams from one actor to another.
 type flow struct {
-	name                      string // ends the names of its streams
-	latency, duplicate, delay draws
-	loss                      loss.Process
-}
-
-// draws is a stream that is made when its first variate is wanted; those that
-// nobody wanted are passed over then.
-type draws struct {
-	stream *stream.Stream
-	passed int
-}
-
-func (d *draws) uniform(make func() *stream.Stream) float64 {
-	if d.stream == nil {
-		d.stream = make()
-		for range d.passed {
-			d.stream.Uint64()
-		}
-	}
-	return d.stream.Uniform()
+	name             string // ends the names of its streams
+	latency          draws
+	reorder, held    draws // whether a datagram is held back, and for how long
+	duplicate, delay draws
+	loss             loss.Process
 }
 
 func newLink(w *World, config Link) *link {
-	l := &link{Link: config, w: w, flows: make(map[[2]string]*flow)}
+	l := &link{Link: config, w: w, flows: make(map[[2]string]*flow), bottlenecks: make(map[*Bottleneck]*bottleneck)}
 	for _, r := range config.Rules {
 		l.rules = append(l.rules, &ruleState{Rule: r, match: matcher{Match: r.Match}})
 	}
@@ -120,15 +134,25 @@ type fate struct {
 func (l *link) fate(p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	flow := l.flow(p)
+	flow, now := l.flow(p), l.w.Now()
 	if l.Latency != nil {
-		f.latency = flow.latency.draw(l.Latency(p), l.stream("latency", flow.name))
+		f.latency = flow.latency.draw(l.Latency(p), now, l.stream("latency", flow.name))
+	}
+	if l.Reorder > 0 {
+		back := flow.reorder.uniform(l.stream("reorder", flow.name)) < l.Reorder
+		var delay time.Duration
+		if l.ReorderDelay != nil {
+			delay = flow.held.draw(l.ReorderDelay, now, l.stream("reorder-delay", flow.name))
+		}
+		if back {
+			f.latency += delay
+		}
 	}
 	if l.Duplicate > 0 {
 		copied := flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
 		var delay time.Duration
 		if l.DuplicateDelay != nil {
-			delay = flow.delay.draw(l.DuplicateDelay, l.stream("duplicate-delay", flow.name))
+			delay = flow.delay.draw(l.DuplicateDelay, now, l.stream("duplicate-delay", flow.name))
 		}
 		if copied {
 			f.extra = append(f.extra, extra{latency: f.latency + delay})
@@ -137,10 +161,13 @@ func (l *link) fate(p *Packet) (f fate) {
 	if flow.loss != nil && flow.loss.Lost() {
 		f.lost = "loss"
 	}
-	if l.Down.Contains(l.w.Now()) {
+	if l.Down.Contains(now) {
 		f.lost = "the link is down"
 	}
-	l.apply(p, &f)
+	if l.MTU > 0 && p.size() > l.MTU {
+		f.lost = fmt.Sprintf("larger than the MTU of %d bytes", l.MTU)
+	}
+	l.apply(p, now, &f)
 	return f
 }
 
@@ -155,21 +182,17 @@ func (l *link) flow(p *Packet) *flow {
 	f, ok := l.flows[key]
 	if !ok {
 		f = &flow{name: "/" + p.Sender + ">" + p.Receiver}
-		if l.Loss != nil && l.Loss.Rate() > 0 {
-			f.loss = l.Loss.Start(l.w.Stream("loss" + f.name).Uniform)
+		if l.Correlation > 0 {
+			f.latency.correlated = &scores{correlation: l.Correlation}
+		}
+		if l.Loss != nil {
+			if m := l.Loss(p); m.Rate() > 0 {
+				f.loss = m.Start(l.w.Stream("loss" + f.name).Uniform)
+			}
 		}
 		l.flows[key] = f
 	}
 	return f
-}
-
-// draw draws from a law. A constant takes its draw too, but nobody looks at it.
-func (d *draws) draw(l law.Law, make func() *stream.Stream) time.Duration {
-	if c, ok := l.(law.Constant); ok && d.stream == nil {
-		d.passed++
-		return c.Value
-	}
-	return law.Latency(l, d.uniform(make))
 }
 
 // send gives a datagram to the network. It never blocks.
@@ -188,12 +211,15 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 		label:   trace.Label(payload),
 	}
 	w.mu.Unlock()
-	f := w.link.fate(p)
+	d := departure{actor: actor, from: from, packet: p, fate: w.link.fate(p)}
+	f, b := &d.fate, w.link.bottleneck(p)
 	r := p.record(from.host.name, trace.Send)
 	r.Latency, r.Payload, r.Detail = f.latency, p.Payload, byRules(f.rules...)
 	switch {
 	case f.lost != "":
 		r.Kind, r.Latency, r.Detail = trace.Lose, 0, f.lost
+	case b != nil:
+		r.Kind = trace.Queue
 	case f.until.Is != nil:
 		r.Kind = trace.Hold
 	}
@@ -201,26 +227,47 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 	if n := from.host.nat; n != nil {
 		n.cross(actor, from, p)
 	}
-	if f.lost == "" {
-		w.scheduleAfter(f.until, actor, from, p, f.latency)
+	passes := f.lost == "" && b == nil
+	switch {
+	case passes:
+		w.depart(d)
+	case f.lost == "":
+		w.enter(b, d)
 	}
 	for i := range f.extra {
 		e := &f.extra[i]
-		if e.forged != nil {
+		switch {
+		case e.forged != nil:
 			w.forge(actor, p, e)
-			continue
+		case passes: // or else there is nothing to copy, or not yet
+			w.copy(actor, from.host.name, d, e)
 		}
-		if f.lost != "" { // there is nothing to copy
-			continue
-		}
-		r := p.record(from.host.name, trace.Copy)
-		r.Latency, r.Detail = e.latency, byRules(e.rule)
-		if e.until.Is != nil {
-			r.Kind = trace.HoldCopy
-		}
-		w.recordBy(actor, &r)
-		w.scheduleAfter(e.until, actor, from, p, e.latency)
 	}
+}
+
+// departure is a datagram that an actor has sent by a port, with its fate.
+type departure struct {
+	actor  *clock.Actor
+	from   *port
+	packet *Packet
+	fate   fate
+}
+
+// depart begins the latency of a datagram.
+func (w *World) depart(d departure) {
+	w.scheduleAfter(d.fate.until, d.actor, d.from, d.packet, d.fate.latency)
+}
+
+// copy has the network deliver a datagram that departs a second time, which is
+// recorded as of a place, by an actor or the network.
+func (w *World) copy(by *clock.Actor, place string, d departure, e *extra) {
+	r := d.packet.record(place, trace.Copy)
+	r.Latency, r.Detail = e.latency, byRules(e.rule)
+	if e.until.Is != nil {
+		r.Kind = trace.HoldCopy
+	}
+	w.recordBy(by, &r)
+	w.scheduleAfter(e.until, d.actor, d.from, d.packet, e.latency)
 }
 
 // scheduleAfter has a datagram delivered after a latency, which counts from the

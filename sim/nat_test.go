@@ -13,7 +13,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 	"github.com/dtlssim/dtlssim/sim/law"
-	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -347,7 +346,7 @@ func TestExternalPortsAreUsedUp(t *testing.T) {
 // runtime draws at random; each has the same external ports in every run.
 func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	link := Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: loss.Independent{Probability: 0.2}}
+	link := Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: independent(0.2)}
 	run := func() Result {
 		return playNAT(link, NATConfig{Lifetime: 1500 * time.Millisecond, Filtering: AddressAndPortDependent},
 			func(w *World, a, b, c *Host) {

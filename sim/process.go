@@ -18,14 +18,28 @@ func Environment() []string {
 // than at 24 MiB.
 const collectAt = 4 << 20
 
+// MemoryMet tells whether the heap of the process, with the garbage that nobody has
+// collected, is larger than the limit that OwnProcess was given. Collection is off, so
+// the heap grows from one collection to the next: whoever asks before each of them,
+// and at the end, misses no moment at which it was larger. The answer is the same in
+// every run of a replication, but for what other replications left behind: up to
+// collectAt until its first collection, and kilobytes from then on.
+func MemoryMet() bool { return memoryLimit > 0 && heap() > memoryLimit }
+
+// heap returns the size of all objects on the heap, dead ones that have not been
+// collected among them, in bytes. It takes 0.3 microseconds: it does not stop the world.
+func heap() int64 {
+	objects := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(objects)
+	return int64(objects[0].Value.Uint64())
+}
+
 // Collect collects garbage if there is enough of it. A process that has called
 // OwnProcess calls it between two replications. How full the pools of the stack
 // under test are has no influence on a result: what a pool holds beyond the
 // present replication's own buffers is never read.
 func Collect() {
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}} // does not stop the world to tell
-	metrics.Read(heap)
-	if heap[0].Value.Uint64() > collectAt {
+	if heap() > collectAt {
 		runtime.GC()
 	}
 }

@@ -94,15 +94,16 @@ type extra struct {
 	forged  *Forgery
 }
 
-// apply applies the rules to what was drawn for a datagram. The caller holds mu.
-func (l *link) apply(p *Packet, f *fate) {
+// apply applies the rules to what was drawn for a datagram that is sent now. The
+// caller holds mu.
+func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 	for _, r := range l.rules {
 		if !r.match.matches(p) {
 			continue
 		}
 		var delay time.Duration
 		if r.Delay != nil {
-			delay = r.draws.draw(r.Delay, l.stream("rule/", r.Name))
+			delay = r.draws.draw(r.Delay, now, l.stream("rule/", r.Name))
 		}
 		if r.Without {
 			if r.Action <= AddDelay || r.Action == Hold {

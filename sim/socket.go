@@ -83,12 +83,10 @@ func (s *Socket) await() error {
 		switch {
 		case s.closed || s.draining:
 			return s.failure("read", net.ErrClosed)
-		case len(s.queue) > 0 && !s.suspended:
-			if s.turn {
-				return nil
-			}
-		case s.timedOut:
+		case s.timedOut && (len(s.queue) == 0 || s.suspended || w.turnstile != nil): // a kernel looks at the deadline first
 			return s.failure("read", os.ErrDeadlineExceeded)
+		case len(s.queue) > 0 && s.turn && !s.suspended:
+			return nil
 		}
 		s.ready.Wait()
 	}
@@ -161,6 +159,7 @@ func (s *Socket) Connect(peer netip.AddrPort) error {
 
 // Close releases the socket; readers that wait return net.ErrClosed.
 func (s *Socket) Close() error {
+	s.yield(callClose)
 	h := s.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -189,6 +188,7 @@ func (s *Socket) ReadFrom(p []byte) (int, net.Addr, error) {
 
 // ReadFromUDP implements transport.UDPConn.
 func (s *Socket) ReadFromUDP(p []byte) (int, *net.UDPAddr, error) {
+	s.yield(callRead)
 	h := s.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -211,6 +211,11 @@ func (s *Socket) Read(p []byte) (int, error) {
 
 // Write implements net.Conn, for a connected socket.
 func (s *Socket) Write(p []byte) (int, error) {
+	s.yield(callWrite)
+	return s.write(p)
+}
+
+func (s *Socket) write(p []byte) (int, error) {
 	h := s.port.host
 	h.mu.Lock()
 	peer, closed := s.peer, s.closed || s.withdrawn
@@ -237,6 +242,7 @@ func (s *Socket) WriteTo(p []byte, to net.Addr) (int, error) {
 
 // WriteToUDP implements transport.UDPConn.
 func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
+	s.yield(callWrite)
 	h := s.port.host
 	h.mu.Lock()
 	closed := s.closed
@@ -253,8 +259,10 @@ func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 // is how pion interrupts its own reader, takes effect when all that is under way
 // has settled, and never before a datagram that is there to be read. Otherwise it
 // would be a matter of scheduling whether pion's Close, which interrupts its
-// reader before it writes the close_notify, writes it at all.
+// reader before it writes the close_notify, writes it at all. Under Config.Perturb
+// scheduling is a draw, and it takes effect at once.
 func (s *Socket) SetReadDeadline(t time.Time) error {
+	s.yield(callSetReadDeadline)
 	h, w := s.port.host, s.port.host.w
 	h.mu.Lock()
 	old := s.deadline
@@ -274,14 +282,12 @@ func (s *Socket) SetReadDeadline(t time.Time) error {
 		w.mu.Unlock()
 		return nil
 	}
-	if w.Stopped() {
-		h.mu.Lock()
-		s.timedOut = true
-		s.ready.Broadcast()
-		h.mu.Unlock()
+	d := time.Until(t)
+	if w.Stopped() || (d <= 0 && w.turnstile != nil) {
+		s.expire()
 		return nil
 	}
-	if d := time.Until(t); d > 0 {
+	if d > 0 {
 		e := w.After(clock.Deadline, d, s.expire)
 		h.mu.Lock()
 		s.deadline = e
@@ -357,6 +363,7 @@ type endpointView struct{ *Socket }
 
 // Close implements net.Conn.
 func (v *endpointView) Close() error {
+	v.yield(callClose)
 	h := v.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -371,6 +378,7 @@ func (v *endpointView) Close() error {
 
 // Write implements net.Conn.
 func (v *endpointView) Write(p []byte) (int, error) {
+	v.yield(callWrite)
 	h := v.port.host
 	h.mu.Lock()
 	draining := v.draining
@@ -378,5 +386,5 @@ func (v *endpointView) Write(p []byte) (int, error) {
 	if draining {
 		return 0, v.failure("write", net.ErrClosed)
 	}
-	return v.Socket.Write(p)
+	return v.write(p)
 }

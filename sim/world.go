@@ -33,6 +33,13 @@ type Config struct {
 	Seed     uint64
 	Limits   clock.Limits // zero fields: those of DefaultLimits
 	Link     Link
+
+	// Perturb makes the scheduling of an endpoint's own goroutines a draw: each of its
+	// socket calls (read, write, close, setting a read deadline) lets everybody else run
+	// until nobody can, 0 to Perturb times, before it takes effect, and a read deadline
+	// that has passed already takes effect at once. With 0, none of this is so, and of two
+	// goroutines that meet at a socket the same one is first in every seed.
+	Perturb int
 }
 
 // Result is what one replication gave.
@@ -55,6 +62,8 @@ type World struct {
 	nats   []*NAT
 	link   *link
 
+	turnstile *turnstile // nil unless Config.Perturb is above 0
+
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
 	owners   map[netip.AddrPort]string         // the actor that last opened a socket there
@@ -75,18 +84,25 @@ var exclusive sync.Mutex
 // good; see OwnProcess.
 var collectionOff bool
 
+// memoryLimit is the limit of the process's heap, in bytes; 0 means none. See
+// OwnProcess.
+var memoryLimit int64
+
 // collectEvery is after how many events garbage is collected within a replication:
 // far more than a replication of a few sessions has.
 const collectEvery = 2000
 
 // OwnProcess prepares a process that does nothing but replications: collection
 // is off until Collect is called between two of them, but for the fixed points of a long
-// one.
-func OwnProcess() {
+// one. There a replication ends by clock.MemoryLimit if the heap, in bytes, is larger
+// than limit; 0 means no limit. It is the process that has a limit, and not the
+// replication, because a heap is: in a process that does other things too, those would
+// count.
+func OwnProcess(limit int64) {
 	exclusive.Lock()
 	defer exclusive.Unlock()
 	debug.SetGCPercent(-1)
-	collectionOff = true
+	collectionOff, memoryLimit = true, limit
 }
 
 // Run performs one replication. build sets up hosts and starts actors; it runs on
@@ -113,6 +129,7 @@ func Run(config Config, build func(w *World)) Result {
 		w.Clock = c
 		w.link = newLink(w, config.Link)
 		w.startRouter()
+		w.startTurnstile()
 		c.OnSettled(w.settled)
 		build(w)
 	})
@@ -165,6 +182,9 @@ func (w *World) settled() bool {
 	// order in which another replication's leftovers have their part.
 	if n := w.Dispatched(); n-w.collected >= collectEvery {
 		w.collected = n
+		if MemoryMet() {
+			w.EndBy(clock.MemoryLimit)
+		}
 		runtime.GC()
 		runtime.GC()
 	}

@@ -32,6 +32,10 @@ func constant(d time.Duration) func(*Packet) law.Law {
 	return func(*Packet) law.Law { return law.Constant{Value: d} }
 }
 
+func independent(probability float64) func(*Packet) loss.Model {
+	return func(*Packet) loss.Model { return loss.Independent{Probability: probability} }
+}
+
 // play runs a replication with two hosts, a and b, and returns its result.
 func play(link Link, build func(w *World, a, b *Host)) Result {
 	return Run(Config{Scenario: "test", Seed: 1, Link: link}, func(w *World) {
@@ -382,7 +386,7 @@ func TestApplicationOnBothNetworks(t *testing.T) {
 // same.
 func TestOneInstantManyActors(t *testing.T) {
 	run := func() Result {
-		return play(Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: loss.Independent{Probability: 0.3}},
+		return play(Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: independent(0.3)},
 			func(w *World, a, b *Host) {
 				must(a.Listen(1000))
 				for i := range 8 {
@@ -487,7 +491,7 @@ func TestPassedDraws(t *testing.T) {
 
 // The share of lost datagrams is that of the law.
 func TestLoss(t *testing.T) {
-	r := play(Link{Loss: loss.Independent{Probability: 0.2}}, func(w *World, a, b *Host) {
+	r := play(Link{Loss: independent(0.2)}, func(w *World, a, b *Host) {
 		s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 		w.Go("sender", func() {
 			for range 5000 {
@@ -531,7 +535,7 @@ func TestDuplicatesLeaveOtherDrawsAlone(t *testing.T) {
 		uniform := must(law.Parse("uniform(0ms,10ms)"))
 		r := play(Link{
 			Latency: func(*Packet) law.Law { return uniform }, Duplicate: duplicate, DuplicateDelay: uniform,
-			Loss: loss.Independent{Probability: 0.1},
+			Loss: independent(0.1),
 		}, func(w *World, a, b *Host) {
 			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 			w.Go("sender", func() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +20,12 @@ func newExplain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain SCENARIO|FILE",
 		Short: "Explain how a scenario fails, and run it under each remedy",
-		Long: `Explain a scenario: the mechanism, the predicted condition, what runs have shown besides, and
-where to read on. Then search the failure windows of its probe of choice under each remedy,
-and show them.
+		Long: `Explain a scenario: the mechanism, the predicted condition, the datagram that the failure is
+owed to, what runs have shown besides, and where to read on. Then search the failure windows of
+its probe of choice under each remedy, with what else the failing example sets, and show them.
 
-JSON: {scenario, summary, mechanism, prediction, findings: [], references: [], probe,
-remedies: [{remedy, windows: as of dtlssim window}]}.`,
+JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
+references: [], probe, remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
 		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
 		Args:    argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -38,14 +39,21 @@ remedies: [{remedy, windows: as of dtlssim window}]}.`,
 			}
 			defer workers.Close()
 			e := text.NewExplanation(s)
-			for _, remedy := range s.RemedyNames() {
-				w, err := explore.FindWindows(c.Context(), workers, explore.Search{
-					Scenario: s, Settings: scenarios.Settings{"remedy": remedy}, Seed: 1, Probe: s.Probe,
-				})
+			names := s.RemedyNames()
+			if names == nil {
+				names = []string{""}
+			}
+			for _, remedy := range names {
+				set := maps.Clone(s.Failing)
+				delete(set, s.Probe.Name)
+				if remedy != "" {
+					set = set.With(scenarios.Settings{"remedy": remedy})
+				}
+				w, err := explore.FindWindows(c.Context(), workers, explore.Search{Scenario: s, Settings: set, Seed: s.ExampleSeed, Probe: s.Probe})
 				if err != nil {
 					return interruptedOr(c, err)
 				}
-				e.Remedies = append(e.Remedies, text.RemedyWindows{Remedy: remedy, Windows: w})
+				e.Remedies = append(e.Remedies, text.NewRemedyWindows(s, remedy, w))
 			}
 			if f == "json" {
 				return failure(text.JSON(c.OutOrStdout(), e))

@@ -10,9 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -107,7 +107,7 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newList(), newExplain(), newRun(), newWindow(), newSweep(), newStudy(), newBench())
+	root.AddCommand(newList(), newExplain(), newRun(), newWindow(), newSweep(), newStudy(), newSchema(), newBench())
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [VERB]",
 		Short: "Show the help of a verb",
@@ -152,6 +152,7 @@ func flagError(c *cobra.Command, err error) error {
 		accepted, ok := map[string]string{
 			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
 			"duration": "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
+			"size": "a whole number with a unit (B, KiB, MiB, GiB)",
 		}[invalid.GetFlag().Value.Type()]
 		if ok {
 			return fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), accepted)
@@ -188,9 +189,10 @@ func (f *format) addTo(c *cobra.Command) {
 
 // selection is a scenario with its settings, as flags give them.
 type selection struct {
-	set  []string
-	seed uint64
-	fail string
+	set   []string
+	short []string // what flags that are short for --set stand for
+	seed  uint64
+	fail  string
 
 	scenario  *scenarios.Scenario
 	settings  scenarios.Settings
@@ -200,6 +202,11 @@ type selection struct {
 func (s *selection) addTo(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.set, "set", nil, "set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
 	c.Flags().Uint64Var(&s.seed, "seed", 1, "seed of every random stream")
+	c.Flags().Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to its socket is a draw",
+		func(text string) error {
+			s.short = append(s.short, "perturb="+text)
+			return nil
+		})
 	c.Flags().StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
 }
 
@@ -208,7 +215,7 @@ func (s *selection) addTo(c *cobra.Command) {
 func (s *selection) resolve(name string) error {
 	var faults [4]error
 	s.scenario, faults[0] = study.LoadScenario(name)
-	s.settings, faults[1] = scenarios.ParseSettings(s.set)
+	s.settings, faults[1] = scenarios.ParseSettings(slices.Concat(s.short, s.set))
 	if s.scenario != nil {
 		s.predicate, faults[2] = s.scenario.ParsePredicate(s.fail)
 		_, faults[3] = s.scenario.Resolve(s.settings)
@@ -218,13 +225,20 @@ func (s *selection) resolve(name string) error {
 
 // pool is the worker processes, as flags describe them.
 type pool struct {
-	workers   int
-	wallLimit time.Duration
+	workers int
+	limits  worker.Limits
 }
 
 func (p *pool) addTo(c *cobra.Command) {
 	c.Flags().IntVar(&p.workers, "workers", runtime.NumCPU(), "number of worker processes")
-	c.Flags().DurationVar(&p.wallLimit, "wall-limit", worker.DefaultWallLimit, "wall time after which a replication counts as wedged")
+	p.addLimitsTo(c)
+}
+
+func (p *pool) addLimitsTo(c *cobra.Command) {
+	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", worker.DefaultWallLimit, "wall time after which a replication counts as wedged")
+	p.limits.Memory = worker.DefaultMemoryLimit
+	c.Flags().Var(&p.limits.Memory, "memory-limit",
+		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the worker is stopped")
 }
 
 func (p *pool) check() error {
@@ -232,14 +246,17 @@ func (p *pool) check() error {
 	if p.workers < 1 || p.workers > 4096 {
 		faults = append(faults, fmt.Errorf("--workers %d is out of range: 1 to 4096", p.workers))
 	}
-	if p.wallLimit <= 0 {
-		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.wallLimit))
+	if p.limits.Wall <= 0 {
+		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.limits.Wall))
+	}
+	if p.limits.Memory < worker.LeastMemoryLimit {
+		faults = append(faults, fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, worker.LeastMemoryLimit))
 	}
 	return errors.Join(faults...)
 }
 
 func (p *pool) start() (*worker.Pool, error) {
-	started, err := worker.NewPool(p.workers, p.wallLimit)
+	started, err := worker.NewPool(p.workers, p.limits)
 	return started, failure(err)
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -38,8 +39,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// registerTroubled registers a scenario that crashes and one that no two processes
-// run alike.
+// registerTroubled registers a scenario that crashes, one that no two processes run
+// alike, and two that take memory: a little with every event, and all in one.
 func registerTroubled() {
 	register := func(name string, build func(w *sim.World)) {
 		scenarios.Register(&scenarios.Scenario{
@@ -56,6 +57,22 @@ func registerTroubled() {
 	register("differs", func(w *sim.World) {
 		host := w.Host("host", netip.MustParseAddr("192.0.2.1"))
 		w.Go("actor", func() { w.Note(host, "process", strconv.Itoa(os.Getpid())) })
+	})
+	register("grows", func(w *sim.World) {
+		w.Go("actor", func() {
+			kept := map[int][]byte{}
+			for w.Sleep(time.Second) == nil {
+				kept[len(kept)] = bytes.Repeat([]byte("x"), 20<<10)
+			}
+		})
+	})
+	register("devours", func(w *sim.World) {
+		w.Go("actor", func() {
+			kept := map[int][]byte{}
+			for {
+				kept[len(kept)] = bytes.Repeat([]byte("x"), 1<<20)
+			}
+		})
 	})
 }
 
@@ -262,6 +279,7 @@ func TestExamplesAreUnderstood(t *testing.T) {
 			continue
 		}
 		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
+			line, _, _ := strings.Cut(line, " > ") // of the shell
 			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
 			if len(words) < 2 || words[0] != "dtlssim" {
 				t.Errorf("example of %s: %q", c.Name(), line)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -29,7 +30,8 @@ actor, what happened), then what became of each session.
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
 events, digest, shape, repeat}; measures: {name: value}, durations under names that
-end with _ns, if the scenario takes any, and limit if the run met one.
+end with _ns, if the scenario takes any, and limit if the run met one (horizon,
+event-limit, memory-limit).
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
@@ -55,13 +57,13 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			if err != nil {
 				return interruptedOr(c, err)
 			}
-			if o.Status == worker.Crashed || o.Status == worker.Wedged {
+			if o.Digest == "" { // nothing came back
 				v, err := s.scenario.Resolve(s.settings)
 				if err != nil {
 					return err
 				}
-				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s",
-					o.Status, v.Repeat(s.seed, s.predicate), o.Dump)}
+				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate))
+				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.Dump)}
 			}
 			if file != "" {
 				if err := writeTrace(file, o.Records); err != nil {
@@ -82,7 +84,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 	f.addTo(c)
 	s.addTo(c)
 	p.workers = 1
-	c.Flags().DurationVar(&p.wallLimit, "wall-limit", worker.DefaultWallLimit, "wall time after which the replication counts as wedged")
+	p.addLimitsTo(c)
 	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
 	return c
 }

@@ -18,7 +18,20 @@ type Curve struct {
 	Label     string
 	X         []float64
 	Estimates []estimate.Proportion
-	Exact     []float64
+	Exact     []float64 // nil if there are none
+}
+
+// Line returns what the line of a curve goes through: the exact probabilities, or the
+// estimates if there are none.
+func (c *Curve) Line() []float64 {
+	if c.Exact != nil {
+		return c.Exact
+	}
+	values := make([]float64, len(c.Estimates))
+	for i, e := range c.Estimates {
+		values[i] = e.Estimate
+	}
+	return values
 }
 
 // Curves draws failure probabilities: the estimates as points with their
@@ -38,13 +51,16 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 		p.Y.Scale = plot.LogScale{}
 		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
 	}
+	exactly := true
 	for i, c := range curves {
+		exactly = exactly && c.Exact != nil
+		through := c.Line()
 		colour := palette[i%len(palette)]
 		var exact plotter.XYs
 		var points intervals
 		for j, x := range c.X {
-			if c.Exact[j] > lowest || !logY {
-				exact = append(exact, plotter.XY{X: x, Y: c.Exact[j]})
+			if through[j] > lowest || !logY {
+				exact = append(exact, plotter.XY{X: x, Y: through[j]})
 			}
 			points.at = append(points.at, x)
 			points.estimates = append(points.estimates, c.Estimates[j])
@@ -63,8 +79,12 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	}
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
-	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% Wilson intervals (a triangle: no failure seen, at the upper bound). Lines: exact, from the failure windows and the law.",
-		sentence, 100*confidence)
+	lines := "exact, from the failure windows and the law"
+	if !exactly {
+		lines = "from point to point, for the eye"
+	}
+	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% Wilson intervals (a triangle: no failure seen, at the upper bound). Lines: %s.",
+		sentence, 100*confidence, lines)
 	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
 }
 
@@ -80,7 +100,7 @@ func decade(curves []Curve) float64 {
 			} else if e.Trials > 0 {
 				least = min(least, e.High)
 			}
-			if c.Exact[i] > 1e-6 {
+			if c.Exact != nil && c.Exact[i] > 1e-6 {
 				least = min(least, c.Exact[i])
 			}
 		}
@@ -93,7 +113,7 @@ func highest(curves []Curve) float64 {
 	most := 0.0
 	for _, c := range curves {
 		for i, e := range c.Estimates {
-			most = max(most, c.Exact[i])
+			most = max(most, c.Line()[i])
 			if e.Trials > 0 {
 				most = max(most, e.High)
 			}

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -115,10 +116,10 @@ func windows(f *study.FigureResult) (Section, error) {
 		for _, g := range partly {
 			groups = append(groups, fmt.Sprintf("%s: %s", list(g.rows), g.in))
 		}
-		parts = append(parts, "Latencies at which sessions fail, with "+strings.Join(groups, "; with ")+".")
+		parts = append(parts, "Values of "+f.Figure.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
-		parts = append(parts, "At every latency sessions fail with "+list(always)+".")
+		parts = append(parts, "At every value sessions fail with "+list(always)+".")
 	}
 	if len(never) > 0 {
 		parts = append(parts, "At none they fail with "+list(never)+".")
@@ -181,35 +182,45 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 	var parts []string
 	inside, all := 0, 0
 	for i, row := range f.Figure.Rows {
-		c := figure.Curve{Label: row.Label, X: values, Exact: f.Exact[i]}
+		c := figure.Curve{Label: row.Label, X: values}
+		if f.Exact != nil {
+			c.Exact = f.Exact[i]
+		}
 		for j, p := range f.Sweeps[i].Points {
 			e := estimate.Wilson(p.Failures, p.Completed(), confidence)
 			c.Estimates = append(c.Estimates, e)
-			exact := f.Exact[i][j]
-			all++
-			if e.Low <= exact && exact <= e.High {
-				inside++
+			exact, exactNumber := "-", ""
+			if c.Exact != nil {
+				exact, exactNumber = fmt.Sprintf("%.6f", c.Exact[j]), number(c.Exact[j])
+				all++
+				if e.Low <= c.Exact[j] && c.Exact[j] <= e.High {
+					inside++
+				}
 			}
 			x := strconv.FormatFloat(values[j], 'g', 6, 64)
 			s.Table = append(s.Table, []string{
 				row.Label, x, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate),
-				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), fmt.Sprintf("%.6f", exact),
+				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), exact,
 			})
 			records = append(records, []string{
 				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
-				number(confidence), number(exact),
+				number(confidence), exactNumber,
 			})
 		}
 		drawn = append(drawn, c)
-		first, last := f.Exact[i][0], f.Exact[i][len(values)-1]
+		probabilities := c.Line()
+		first, last := probabilities[0], probabilities[len(values)-1]
 		part := fmt.Sprintf("“%s”: %.3g at %g, %.3g at %g", row.Label, first, values[0], last, values[len(values)-1])
-		if at := crossing(values, f.Exact[i]); at != "" {
+		if at := crossing(values, probabilities); at != "" {
 			part += at
 		}
 		parts = append(parts, part)
 	}
-	s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
-		f.Figure.X.Label, strings.Join(parts, "; "), inside, all)
+	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Figure.X.Label, strings.Join(parts, "; "))
+	if f.Exact != nil {
+		s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
+			f.Figure.X.Label, strings.Join(parts, "; "), inside, all)
+	}
 	fig, err := figure.Curves(f.Figure.Title, f.Figure.X.Label, f.Figure.LogY, drawn, confidence, s.Sentence)
 	if err != nil {
 		return s, err
@@ -231,7 +242,7 @@ func crossing(x, y []float64) string {
 }
 
 func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
-	outcomes := f.Sweeps[0].Sweep.Scenario.Outcomes
+	outcomes := occurred(f)
 	header := []string{"ROW", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}
 	names := []string{"row", "replications", "failures", "estimate", "lo", "hi", "confidence", scenarios.Clean}
 	for _, o := range outcomes {
@@ -263,6 +274,18 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 		s.Sentence = fmt.Sprintf("All rows leave over the same (%s); %s.", best.estimate, mostFrequent(f, outcomes))
 	}
 	return s, s.add(f.Figure.Name, nil, records)
+}
+
+// occurred returns the outcomes that a table has to show: those that count as failure,
+// if the scenario names them, and those that occurred.
+func occurred(f *study.FigureResult) (list []scenarios.Outcome) {
+	s := f.Sweeps[0].Sweep.Scenario
+	for _, o := range s.Outcomes {
+		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Sweeps, func(r *explore.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // extreme is the rows that share the largest or the smallest estimate.

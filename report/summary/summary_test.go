@@ -36,7 +36,7 @@ func run(t *testing.T, figures ...string) []summary.Section {
 		}
 	}
 	s.Figures = chosen
-	p, err := worker.NewPool(2, 0)
+	p, err := worker.NewPool(2, worker.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,10 +83,10 @@ func TestPictureOfTheReadme(t *testing.T) {
 
 // Under the strips stands which rows fail, where, and which never do.
 func TestSentenceUnderWindows(t *testing.T) {
-	const want = "Latencies at which sessions fail, with “closes first: no remedy” and “closes first: pause after release”: " +
+	const want = "Values of alert-latency at which sessions fail, with “closes first: no remedy” and “closes first: pause after release”: " +
 		"[0s, 10ms) and from 11.000001ms on; with “closes first: linger 50ms”: [0s, 10ms) and from 61.000001ms on; " +
 		"with “closes first: recognise”, “closes first: server port” and “closes first: linger+recognise”: [0s, 10ms); " +
-		"with “waits: linger 50ms”: from 40.000001ms on. At every latency sessions fail with “waits: no other remedy”. " +
+		"with “waits: linger 50ms”: from 40.000001ms on. At every value sessions fail with “waits: no other remedy”. " +
 		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”."
 	if got := run(t, "failure-windows")[0].Sentence; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

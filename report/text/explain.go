@@ -3,6 +3,9 @@ package text
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +20,9 @@ type Explanation struct {
 	Mechanism  string          `json:"mechanism"`
 	Prediction string          `json:"prediction"`
 	Findings   []string        `json:"findings"`
+	Cause      string          `json:"cause"` // what the failing example is owed to
+	Failing    string          `json:"failing"`
+	Passing    string          `json:"passing"`
 	References []string        `json:"references"`
 	Probe      string          `json:"probe"`
 	Remedies   []RemedyWindows `json:"remedies"`
@@ -25,6 +31,9 @@ type Explanation struct {
 // RemedyWindows is the failure windows under one remedy.
 type RemedyWindows struct {
 	Remedy  string           `json:"remedy"`
+	Sets    string           `json:"sets"`  // empty without a remedy
+	Helps   string           `json:"helps"` // yes, partly or no; empty without a remedy
+	Note    string           `json:"note,omitempty"`
 	Windows *explore.Windows `json:"windows"`
 }
 
@@ -33,19 +42,53 @@ func NewExplanation(s *scenarios.Scenario) Explanation {
 	e := s.Explanation
 	return Explanation{
 		Scenario: s.Name, Summary: s.Summary, Mechanism: e.Mechanism, Prediction: e.Prediction, Findings: e.Findings,
+		Cause: s.Cause.Text, Failing: example(s, s.Failing), Passing: example(s, s.Passing),
 		References: e.References, Probe: s.Probe.String(), Remedies: []RemedyWindows{},
 	}
+}
+
+// example returns the command that runs an example, or nothing if there is none.
+func example(s *scenarios.Scenario, set scenarios.Settings) string {
+	v, err := s.Resolve(set)
+	if set == nil || err != nil {
+		return ""
+	}
+	arguments := []string{"dtlssim", "run", s.Reference()}
+	if s.ExampleSeed != 1 {
+		arguments = append(arguments, "--seed", strconv.FormatUint(s.ExampleSeed, 10))
+	}
+	return strings.Join(append(arguments, v.Arguments()...), " ")
+}
+
+// NewRemedyWindows returns what is known of a remedy, by its name, with the windows
+// that a search found.
+func NewRemedyWindows(s *scenarios.Scenario, name string, w *explore.Windows) RemedyWindows {
+	r := RemedyWindows{Remedy: name, Windows: w}
+	for _, known := range s.Remedies {
+		if known.Name == name {
+			var sets []string
+			for _, parameter := range slices.Sorted(maps.Keys(known.Set)) {
+				sets = append(sets, parameter+"="+known.Set[parameter])
+			}
+			r.Sets, r.Helps, r.Note = strings.Join(sets, " "), known.Helps, known.Note
+		}
+	}
+	return r
 }
 
 // Explain writes an explanation as text.
 func Explain(w io.Writer, e Explanation) error {
 	fmt.Fprintf(w, "%s\n\n%s\n", e.Scenario, wrap(e.Summary))
-	for _, part := range []struct{ title, body string }{{"What happens", e.Mechanism}, {"When, as predicted", e.Prediction}} {
-		fmt.Fprintf(w, "\n%s\n%s\n", part.title, wrap(part.body))
+	for _, part := range []struct{ title, body string }{
+		{"What happens", e.Mechanism}, {"When, as predicted", e.Prediction}, {"What the failure is owed to", e.Cause},
+	} {
+		if part.body != "" {
+			fmt.Fprintf(w, "\n%s\n%s\n", part.title, wrap(part.body))
+		}
 	}
-	fmt.Fprintf(w, "\nWhat runs have shown\n")
-	for _, f := range e.Findings {
-		fmt.Fprintln(w, item(f))
+	items(w, "What runs have shown", e.Findings)
+	if e.Failing != "" {
+		fmt.Fprintf(w, "\nA run that fails, and one that is clean\n  %s\n  %s\n", e.Failing, e.Passing)
 	}
 	fmt.Fprintf(w, "\nWhat runs show now, with %s\n", e.Probe)
 	rows := [][]string{{"  REMEDY", "FAILS IN", "WITH"}}
@@ -55,10 +98,29 @@ func Explain(w io.Writer, e Explanation) error {
 	if err := table(w, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nWhere to read on\n")
-	var err error
-	for _, r := range e.References {
-		_, err = fmt.Fprintln(w, item(r))
+	if len(e.Remedies) > 1 {
+		fmt.Fprintf(w, "\nThe remedies, and whether they help where the run above fails\n")
+		rows = [][]string{{"  REMEDY", "SETS", "HELPS", ""}}
+		for _, r := range e.Remedies {
+			if r.Sets != "" {
+				rows = append(rows, []string{"  " + r.Remedy, r.Sets, r.Helps, r.Note})
+			}
+		}
+		if err := table(w, rows); err != nil {
+			return err
+		}
+	}
+	return items(w, "Where to read on", e.References)
+}
+
+// items writes a list under a title, or nothing if it is empty.
+func items(w io.Writer, title string, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", title)
+	for _, text := range list {
+		_, err = fmt.Fprintln(w, item(text))
 	}
 	return err
 }

@@ -73,6 +73,8 @@ type PointJSON struct {
 	Wedged       int               `json:"wedged"`
 	Limited      int               `json:"limited"`
 	FirstFailure string            `json:"first_failure,omitempty"`
+
+	Measures map[string]explore.Measure `json:"measures,omitempty"`
 }
 
 // SweepJSON is the answer of a sweep, for JSON. Params are those that are the same
@@ -99,7 +101,7 @@ func NewSweepJSON(r *explore.Results, factors []string, confidence float64) Swee
 		point := PointJSON{
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
 			Confidence: confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, Wedged: p.Wedged, Limited: p.Limited,
-			FirstFailure: p.FirstFailure,
+			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}
 		if !math.IsNaN(e.Estimate) {
 			point.Estimate = &e.Estimate
@@ -163,7 +165,7 @@ func number(f float64) string {
 // said last, and the differences that a verification found.
 func Troubles(w io.Writer, r *explore.Results) {
 	for _, t := range r.Troubles {
-		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Status, t.Repeat)
+		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Fate(), t.Repeat)
 		if t.Dump != "" {
 			fmt.Fprintf(w, "%s\n\n", t.Dump)
 		}

@@ -92,11 +92,7 @@ func Replication(w io.Writer, r *scenarios.Replication) error {
 	}
 	fmt.Fprintf(w, "outcome  %s: %s\n", verdict, Outcome(r.Outcome))
 	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
-		title, value := name, fmt.Sprint(r.Measures[name])
-		if inTime, ok := strings.CutSuffix(name, "_ns"); ok {
-			title, value = inTime, time.Duration(r.Measures[name]).String()
-		}
-		fmt.Fprintf(w, "measure  %s: %s\n", strings.ReplaceAll(title, "_", " "), value)
+		fmt.Fprintf(w, "measure  %s: %s\n", measureTitle(name), measureValue(name, r.Measures[name]))
 	}
 	if r.Limit != "" {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)

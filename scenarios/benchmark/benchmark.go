@@ -55,7 +55,7 @@ const sessions = 2
 // process has to be one that sim.Environment describes, and no other replication
 // may run in it.
 func Measure(credentials string, rounds, batch int) (Session, error) {
-	sim.OwnProcess()
+	sim.OwnProcess(0)
 	s := Session{Credentials: credentials}
 	v, err := Values(credentials)
 	if err != nil {

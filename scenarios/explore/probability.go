@@ -9,7 +9,8 @@ import (
 )
 
 // Exact returns the probability that a latency of law l falls in a failure window:
-// exact, on condition that nothing else is random. outside is the probability of
+// exact, on condition that nothing else is random and that l has probabilities (see
+// law.CheckIntegrable). outside is the probability of
 // a latency outside the range that was searched, about which nothing is known.
 func (w *Windows) Exact(l law.Law) (probability, outside float64) {
 	for _, i := range w.FailureWindows {
@@ -32,7 +33,11 @@ type Conditional struct {
 // EstimateConditional averages the exact probability over seeds, starting with the
 // seed of the search: conditional Monte Carlo, which removes the variance that is
 // the probe's own (Asmussen and Glynn, Stochastic Simulation, 2007, section V.4).
+// A law without probabilities is an error.
 func EstimateConditional(ctx context.Context, runner Runner, s Search, l law.Law, seeds int) (Conditional, error) {
+	if err := law.CheckIntegrable(l); err != nil {
+		return Conditional{}, err
+	}
 	c := Conditional{Seeds: seeds}
 	values := make([]float64, seeds)
 	var mu sync.Mutex

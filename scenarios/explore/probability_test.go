@@ -3,6 +3,8 @@ package explore_test
 import (
 	"context"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -89,5 +91,17 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	e := estimate.Wilson(r.Points[0].Failures, r.Points[0].Completed(), 1-5.7e-7)
 	if e.Low > want || want > e.High {
 		t.Errorf("Monte Carlo %v, closed form %g", e, want)
+	}
+}
+
+// Nothing is integrated over a recorded latency.
+func TestNoProbabilityOfARecording(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recording.txt")
+	if err := os.WriteFile(path, []byte("0s,5ms\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := search(t, nil, "alert-latency=0s..100ms")
+	if _, err := explore.EstimateConditional(context.Background(), nil, s, parseLaw(t, "replay("+path+")"), 3); err == nil {
+		t.Error("there was no error")
 	}
 }

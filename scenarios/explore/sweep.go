@@ -106,7 +106,7 @@ func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 		for i := range levels {
 			levels[i] = strconv.FormatInt(a+(b-a)/int64(steps)*int64(i), 10)
 		}
-	case scenarios.ProbabilityType, scenarios.LossType:
+	case scenarios.ProbabilityType, scenarios.CorrelationType, scenarios.LossType:
 		a, err1 := strconv.ParseFloat(low, 64)
 		b, err2 := strconv.ParseFloat(high, 64)
 		if err1 != nil || err2 != nil {
@@ -153,10 +153,15 @@ type Point struct {
 	Wedged       int
 	Limited      int
 
+	// Measures sum up those of the completed replications, by name; nil if there are
+	// none. See scenarios.Observation.
+	Measures map[string]Measure
+
 	// FirstFailure is the command that repeats the first failing replication.
 	FirstFailure string
 
 	firstFailure uint64 // its seed
+	collectors   map[string]*collector
 }
 
 // Completed returns how many replications gave a result: what an estimate of the
@@ -206,7 +211,7 @@ func (s *Sweep) Check() error {
 	return errors.Join(faults...)
 }
 
-// maxTroubles is how many crashed or wedged replications are kept with their
+// maxTroubles is how many replications that gave no result are kept with their
 // dumps; all are counted.
 const maxTroubles = 100
 
@@ -273,7 +278,9 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		r.count(r.Points[point], job, first, second)
+		if err := r.count(r.Points[point], job, first, second); err != nil {
+			return fmt.Errorf("%s: %w", r.repeat(job), err)
+		}
 		if progress != nil {
 			progress()
 		}
@@ -281,6 +288,9 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 	})
 	if err != nil && ctx.Err() == nil {
 		return nil, err
+	}
+	for _, p := range r.Points {
+		p.sumUp() // of the points that are not complete
 	}
 	r.Interrupted = r.Done < r.Total
 	return r, nil
@@ -317,8 +327,9 @@ func spread(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 	return context.Cause(ctx)
 }
 
-// count adds one replication to its point.
-func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) {
+// count adds one replication to its point. It reports a measure that cannot be summed
+// up, which is a fault of the scenario.
+func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) error {
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
 	p.Replications++
@@ -332,9 +343,12 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	}
 	if o.Status != worker.Completed {
 		if len(r.Troubles) < maxTroubles {
-			r.Troubles = append(r.Troubles, Trouble{Status: string(o.Status), Repeat: r.repeat(job), Dump: o.Dump})
+			r.Troubles = append(r.Troubles, NewTrouble(&o, r.repeat(job)))
 		}
 	} else {
+		if err := p.collect(o.Measures); err != nil {
+			return err
+		}
 		if len(o.Outcome) == 0 {
 			p.Outcomes[scenarios.Clean]++
 		}
@@ -351,6 +365,10 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	if again != nil {
 		r.compare(job, o, *again)
 	}
+	if p.Replications == r.Sweep.Replications {
+		p.sumUp()
+	}
+	return nil
 }
 
 // compare records a difference between two runs of one replication.
@@ -360,6 +378,8 @@ func (r *Results) compare(job worker.Job, a, b worker.Outcome) {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)
 	case a.Digest == b.Digest:
+		return
+	case a.Digest == "" || b.Digest == "": // of two that met the limit of memory, the parent was faster with one
 		return
 	default:
 		d.Record = trace.FirstDifference(a.Records, b.Records)

@@ -227,9 +227,7 @@ func (f *finder) run(x int64) (*probed, error) {
 		return nil, err
 	}
 	if o.Status != worker.Completed {
-		return nil, &TroubleError{Trouble{
-			Status: string(o.Status), Repeat: f.repeat(x), Dump: o.Dump,
-		}}
+		return nil, &TroubleError{NewTrouble(&o, f.repeat(x))}
 	}
 	return &probed{
 		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, times: trace.Timelines(o.Records),
@@ -386,23 +384,4 @@ func (f *finder) answer() (*Windows, error) {
 	}
 	w.Runs = len(f.runs)
 	return w, nil
-}
-
-// Trouble is a replication that gave no result.
-type Trouble struct {
-	Status string `json:"status"` // crashed, wedged or limited
-	Repeat string `json:"repeat"`
-	Dump   string `json:"dump,omitempty"`
-}
-
-// TroubleError says that a search met a replication that gave no result.
-type TroubleError struct{ Trouble }
-
-// Error implements error.
-func (e *TroubleError) Error() string {
-	text := fmt.Sprintf("a replication %s; repeat it with:\n  %s", e.Status, e.Repeat)
-	if e.Dump != "" {
-		text += "\n" + e.Dump
-	}
-	return text
 }

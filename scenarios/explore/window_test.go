@@ -83,6 +83,10 @@ func TestFoundingWindows(t *testing.T) {
 			windows(61*ms+ns, 300*ms)},
 		{"1a, linger in the wrong place", scenarios.Settings{"pause-after-release": "50ms"}, "alert-latency=10ms..300ms", "",
 			windows(11*ms+ns, 300*ms)},
+		// Of 64 kbit/s the alert's 39 bytes, with 28 of headers, take 8.375 ms, and the line is
+		// the data's until the alert is on it: d is as long, though the client closes first.
+		{"1a, a line of 64 kbit/s", scenarios.Settings{"linger": "20ms", "bandwidth": "64kbit/s"}, "alert-latency=0s..100ms", "",
+			windows(0, 10*ms-8375*time.Microsecond, 31*ms-8375*time.Microsecond+ns, 100*ms)},
 		{"1a, rejected", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "",
 			windows(11*ms+ns, 300*ms)},
 		{"1a, rejected, the next handshake", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "next-handshake-failed",
@@ -172,6 +176,12 @@ func tiny(r *rand.Rand) scenarios.Settings {
 	}
 	if r.IntN(2) == 0 {
 		set["downlink"] = "uniform(1ns,40ns)"
+	}
+	if r.IntN(2) == 0 { // a datagram takes from 1 to 30 ns of the line
+		set["bandwidth"], set["queue"] = pick("50Gbit/s", "200Gbit/s", "1000Gbit/s"), pick("1", "2", "100")
+	}
+	if r.IntN(4) == 0 {
+		set["reorder"], set["reorder-delay"], set["correlation"] = "0.3", "uniform(1ns,40ns)", "0.5"
 	}
 	return set
 }

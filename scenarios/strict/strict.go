@@ -231,6 +231,15 @@ func (r *Reader) Whole(t Text, key string, least, most int) int {
 	return n
 }
 
+// Seed converts a scalar to a seed.
+func (r *Reader) Seed(t Text) uint64 {
+	seed, err := strconv.ParseUint(t.Value, 10, 64)
+	if err != nil {
+		r.Fault(t.Place, "seed %q: want a whole number from 0 to 2^64-1", t.Value)
+	}
+	return seed
+}
+
 // Number reads a finite number.
 func (r *Reader) Number(f Fields, key string) (float64, bool) {
 	t := r.Required(f, key)

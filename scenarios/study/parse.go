@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
@@ -67,8 +68,13 @@ func holdsScenario(n *yaml.Node) bool {
 // reader reads a study.
 type reader struct{ strict.Reader }
 
-// The keys of a study: within a scenario's file, and those of its own besides.
+// The keys of a study: within a scenario's file, and in one of its own; and those of
+// its parts.
 var (
+	figureKeys   = []string{"name", "kind", "title", "fail", "set", "probe", "replications", "x", "scale", "rows"}
+	rowKeys      = []string{"label", "set"}
+	axisKeys     = []string{"label", "from", "to", "steps"}
+	scales       = []string{"linear", "log"}
 	studyKeys    = []string{"title", "seed", "confidence", "figures"}
 	ownStudyKeys = []string{"name", "title", "scenario", "seed", "confidence", "figures"}
 )
@@ -121,10 +127,7 @@ func (r *reader) within(sc *scenarios.Scenario) *Study {
 func (r *reader) rest(f strict.Fields, s *Study) {
 	s.Title, s.Seed, s.Confidence = r.Required(f, "title").Value, 1, 0.95
 	if t := r.Text(f, "seed"); t.Given && !t.Bad {
-		var err error
-		if s.Seed, err = strconv.ParseUint(t.Value, 10, 64); err != nil {
-			r.Fault(t.Place, "seed %q: want a whole number from 0 to 2^64-1", t.Value)
-		}
+		s.Seed = r.Seed(t)
 	}
 	if t := r.Text(f, "confidence"); t.Given && !t.Bad {
 		var err error
@@ -146,8 +149,7 @@ func (r *reader) rest(f strict.Fields, s *Study) {
 
 // figure reads a figure; at is where its name stands.
 func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Place) {
-	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1),
-		"name", "kind", "title", "fail", "set", "probe", "replications", "x", "scale", "rows")
+	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1), figureKeys...)
 	if !ok {
 		return g, f.Place
 	}
@@ -167,7 +169,7 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 	g.Set = r.settings(s, f, g.Kind)
 	var labels []strict.Place
 	for j, n := range r.List(f, "rows") {
-		row, ok := r.Mapping(n, fmt.Sprintf("row %d of %s", j+1, f.What), "label", "set")
+		row, ok := r.Mapping(n, fmt.Sprintf("row %d of %s", j+1, f.What), rowKeys...)
 		if !ok {
 			continue
 		}
@@ -208,7 +210,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 			}
 		}
 	case CurvesKind:
-		if t := r.Required(f, "probe", "the parameter whose law the exact curve integrates over"); t.Value != "" && s.Scenario != nil {
+		if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
 			g.Probe.Name = t.Value
 			p := s.Scenario.Parameter(t.Value)
 			switch {
@@ -219,7 +221,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 			}
 		}
 		g.Replications = r.Count(f, "replications", maxReplications)
-		g.LogY = r.Choice(f, "scale", true, "linear", "log") == "log"
+		g.LogY = r.Choice(f, "scale", true, scales...) == "log"
 		if n := f.Nodes["x"]; n != nil {
 			g.X = r.axis(n, f.What)
 		} else {
@@ -231,7 +233,7 @@ func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
 }
 
 func (r *reader) axis(n *yaml.Node, of string) Axis {
-	f, ok := r.Mapping(n, "x of "+of, "label", "from", "to", "steps")
+	f, ok := r.Mapping(n, "x of "+of, axisKeys...)
 	if !ok {
 		return Axis{}
 	}
@@ -290,12 +292,20 @@ func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
 		}
 		for _, x := range values {
 			set := g.At(row, x)
-			if _, err := s.Scenario.Resolve(set); err != nil {
+			v, err := s.Scenario.Resolve(set)
+			if err != nil {
 				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 				break
 			}
-			if _, ok := set[g.Probe.Name]; !ok && g.Kind == CurvesKind {
+			if g.Kind != CurvesKind || g.Probe.Name == "" {
+				continue
+			}
+			if _, ok := set[g.Probe.Name]; !ok {
 				r.Fault(at[i], "row %q: it does not set the law of the probe %s", row.Label, g.Probe.Name)
+				break
+			}
+			if err := law.CheckIntegrable(v.Law(g.Probe.Name)); err != nil {
+				r.Fault(at[i], "row %q: probe %s: %v", row.Label, g.Probe.Name, err)
 				break
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Result is what running a study gave.
@@ -25,7 +26,7 @@ type FigureResult struct {
 	Figure  *Figure
 	Windows []*explore.Windows // of WindowsKind, by row
 	Sweeps  []*explore.Results // of CurvesKind and TableKind, by row
-	Exact   [][]float64        // of CurvesKind, by row and value of x
+	Exact   [][]float64        // of CurvesKind, by row and value of x; nil without a probe
 
 	runs int // replications that the exact curves took
 }
@@ -115,7 +116,7 @@ func (s *Study) runFigure(ctx context.Context, runner explore.Runner, f *Figure,
 		}
 		r.Sweeps = append(r.Sweeps, result)
 	}
-	if f.Kind == CurvesKind {
+	if f.Kind == CurvesKind && f.Probe.Name != "" {
 		var err error
 		if r.Exact, r.runs, err = s.exact(ctx, runner, f); err != nil {
 			return r, fmt.Errorf("figure %s, exact curve: %w", f.Name, err)
@@ -156,6 +157,9 @@ func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) (cu
 		for _, x := range values {
 			set, v, err := split(row, x)
 			if err != nil {
+				return nil, runs, err
+			}
+			if err := law.CheckIntegrable(v.Law(f.Probe.Name)); err != nil {
 				return nil, runs, err
 			}
 			k := key(set)

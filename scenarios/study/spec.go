@@ -51,7 +51,7 @@ type Figure struct {
 	Fail         scenarios.Predicate
 	Set          scenarios.Settings   // of every row; of curves, "{x}" stands for the value of X
 	Rows         []Row                // strips, curves, or rows of the table
-	Probe        scenarios.ProbeRange // of windows; of curves only its name: what the exact curve integrates over
+	Probe        scenarios.ProbeRange // of windows; of curves only its name: what the exact curve integrates over, if there is one
 	Replications int                  // of curves and tables, at each point
 	X            Axis                 // of curves
 	LogY         bool                 // of curves: logarithmic scale of the probability

@@ -2,6 +2,8 @@ package study_test
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -429,4 +431,20 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An exact curve over a recorded latency would be a probability of something that is
+// no matter of chance. Other laws may be recordings.
+func TestNoExactCurveOverARecording(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recording.txt")
+	if err := os.WriteFile(path, []byte("0s,5ms\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "replay(`+path+`)", linger: "{x}ms"`)))
+	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": probe alert-latency: replay(`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "{x}ms", latency: "replay(`+path+`)"`))); err != nil {
+		t.Errorf("another law that is a recording: %v", err)
+	}
 }

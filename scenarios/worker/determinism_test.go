@@ -18,15 +18,20 @@ import (
 )
 
 // lossy is a job with 20 % loss, copies and random latencies, so that
-// retransmissions, reordering and timeouts are all there.
+// retransmissions, reordering and timeouts are all there. That of an odd seed has a slow
+// line with a short queue too, and fragments, and correlated latencies.
 func lossy(credentials string, seed uint64) worker.Job {
-	return worker.Job{
-		Scenario: "late-close-notify", Seed: seed, Trace: true,
-		Settings: scenarios.Settings{
-			"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
-			"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
-		},
+	set := scenarios.Settings{
+		"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
+		"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
 	}
+	if seed%2 == 1 {
+		set = set.With(scenarios.Settings{
+			"bandwidth": "256kbit/s", "queue": "5", "endpoint-mtu": "256", "mtu": "576", "correlation": "0.5",
+			"reorder": "0.1", "reorder-delay": "exponential(mean=30ms)",
+		})
+	}
+	return worker.Job{Scenario: "late-close-notify", Seed: seed, Trace: true, Settings: set}
 }
 
 // collect performs jobs, as many at a time as the pool has workers, and returns
@@ -166,6 +171,30 @@ func occupyCores(t *testing.T, processes int) {
 	}
 }
 
+// everyChoice returns jobs of a scenario under loss in bursts, copies and random
+// latencies, with each value of each choice that it has.
+func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []worker.Job) {
+	for _, parameter := range s.Parameters {
+		for _, choice := range parameter.Choices {
+			for i := range seeds {
+				set := scenarios.Settings{
+					"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
+					"latency": "5ms+exponential(mean=20ms)", "clients": "3",
+				}
+				set[parameter.Name] = choice
+				if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
+					set["model"] = parameter.Models[0]
+				}
+				if parameter.Name != "credentials" {
+					set["credentials"] = "psk"
+				}
+				jobs = append(jobs, worker.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
+			}
+		}
+	}
+	return jobs
+}
+
 // Every scenario, under loss in bursts, copies and random latencies, with each value
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
@@ -179,25 +208,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
-		var jobs []worker.Job
-		for _, parameter := range s.Parameters {
-			for _, choice := range parameter.Choices {
-				for i := range seeds {
-					set := scenarios.Settings{
-						"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
-						"latency": "5ms+exponential(mean=20ms)", "clients": "3",
-					}
-					set[parameter.Name] = choice
-					if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
-						set["model"] = parameter.Models[0]
-					}
-					if parameter.Name != "credentials" {
-						set["credentials"] = "psk"
-					}
-					jobs = append(jobs, worker.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
-				}
-			}
-		}
+		jobs := everyChoice(s, base, seeds)
 		one := collect(t, testkit.Pool(t, 1), jobs)
 		compare(t, s.Name+" with 2 workers", one, collect(t, testkit.Pool(t, 2), jobs))
 		here := make([]worker.Outcome, len(jobs))

@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 		}
 		panic(err)
 	})
+	registerHungry()
 	worker.ServeIfAsked()
 	os.Exit(m.Run())
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -27,22 +28,83 @@ const (
 	Completed Status = "completed"
 	Crashed   Status = "crashed" // its worker ended without an answer
 	Wedged    Status = "wedged"  // its worker did not answer within the wall limit
-	Limited   Status = "limited" // it met a limit of virtual time or events
+	Limited   Status = "limited" // it met a limit of virtual time, events or memory
 )
 
 // Outcome is the result of a Job.
 type Outcome struct {
-	scenarios.Replication // zero unless Status is Completed or Limited
+	// Replication is zero of a crashed or wedged one, and but for its Limit of one that
+	// met the limit of memory otherwise than at a fixed point of collection.
+	scenarios.Replication
 
 	Status Status
 
 	// Dump is what the worker of a crashed or wedged replication said last: its
-	// panic, and its goroutines.
+	// panic, and its goroutines. That of one which was stopped at the limit of memory
+	// has it too.
 	Dump string
+
+	// Flags are those of dtlssim run that set the limit which the replication met; empty
+	// if it met none, or the default.
+	Flags string
 }
 
-// DefaultWallLimit is the wall time after which a replication counts as wedged.
-const DefaultWallLimit = time.Minute
+// Limits are those of a replication that are its worker's: they protect the machine.
+type Limits struct {
+	// Wall is the wall time after which a replication counts as wedged; 0 means
+	// DefaultWallLimit.
+	Wall time.Duration
+
+	// Memory is how large the heap of a worker may be; 0 means DefaultMemoryLimit.
+	//
+	// A worker compares at fixed points, which are every 2000 events of a replication and
+	// its end, so the same replications meet the limit in every run. Garbage counts, for
+	// it is not collected in between, and so does the answer, with its trace if that is
+	// wanted.
+	//
+	// A replication that never comes to such a point, since it allocates without end, is
+	// stopped by the parent, at twice the limit: what a worker holds beside its heap is
+	// far less than that, so no other replication gets there unless it meets the limit
+	// at its next fixed point. Where there is no /proc (on systems other than Linux)
+	// nobody stops it.
+	Memory Bytes
+}
+
+// Defaults of Limits, and the least limit of memory: below it, what a worker holds
+// besides a replication counts.
+const (
+	DefaultWallLimit         = time.Minute
+	DefaultMemoryLimit Bytes = 1 << 30
+	LeastMemoryLimit   Bytes = 64 << 20
+)
+
+// withDefaults returns the limits with the defaults in their places.
+func (l Limits) withDefaults() Limits {
+	if l.Wall <= 0 {
+		l.Wall = DefaultWallLimit
+	}
+	if l.Memory <= 0 {
+		l.Memory = DefaultMemoryLimit
+	}
+	return l
+}
+
+// flags returns the flags that set the limit which a replication met, unless that is
+// the default.
+func (l Limits) flags(status Status, limit string) string {
+	switch {
+	case status == Wedged && l.Wall != DefaultWallLimit:
+		return fmt.Sprintf(" --wall-limit %s", l.Wall)
+	case limit == string(clock.MemoryLimit) && l.Memory != DefaultMemoryLimit:
+		return fmt.Sprintf(" --memory-limit %s", l.Memory)
+	}
+	return ""
+}
+
+// watchEvery is how often a parent looks at the memory of a worker that is at a job:
+// seldom enough to cost less than a thousandth, often enough for a worker that
+// allocates as fast as it can to take no more than some ten MiB meanwhile.
+const watchEvery = 10 * time.Millisecond
 
 // maxDump is how much of a worker's last words is kept, in bytes.
 const maxDump = 256 << 10
@@ -50,27 +112,29 @@ const maxDump = 256 << 10
 // Pool is a set of worker processes. Its methods may be called from any
 // goroutine.
 type Pool struct {
-	wallLimit time.Duration
-	idle      chan *process
-	pairing   sync.Mutex // held by the one Twice that collects its workers
+	limits  Limits
+	idle    chan *process
+	pairing sync.Mutex // held by the one Twice that collects its workers
 
 	mu     sync.Mutex
 	peak   int64 // the largest resident set of a worker that has ended, in bytes
 	closed bool
 }
 
-// NewPool starts n workers; wallLimit 0 means DefaultWallLimit. The calling
-// program must call [ServeIfAsked] before anything else.
-func NewPool(n int, wallLimit time.Duration) (*Pool, error) {
+// NewPool starts n workers. The calling program must call [ServeIfAsked] before
+// anything else. It reports a number of workers below 1, and a limit of memory below
+// LeastMemoryLimit.
+func NewPool(n int, limits Limits) (*Pool, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("the number of workers is %d, want at least 1", n)
 	}
-	if wallLimit <= 0 {
-		wallLimit = DefaultWallLimit
+	limits = limits.withDefaults()
+	if limits.Memory < LeastMemoryLimit {
+		return nil, fmt.Errorf("the limit of memory is %s, want at least %s", limits.Memory, LeastMemoryLimit)
 	}
-	p := &Pool{wallLimit: wallLimit, idle: make(chan *process, n)}
+	p := &Pool{limits: limits, idle: make(chan *process, n)}
 	for range n {
-		w, err := start()
+		w, err := p.start()
 		if err != nil {
 			p.Close()
 			return nil, err
@@ -168,14 +232,16 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 // do performs a job on a worker, and gives it, or its replacement, back.
 func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 	answer, status, err := p.ask(ctx, w, job)
-	if err == nil && status == Completed {
+	answered := err == nil && status == Completed
+	if answered && !answer.outOfMemory() {
 		p.idle <- w
 		return p.outcome(answer)
 	}
-	// The worker is lost; another takes its place.
+	// The worker is lost; another takes its place. So it does when the memory is used
+	// up, in case that something of the process keeps it from being collected.
+	w.kill()
 	reap(w)
-	dump := w.lastWords()
-	replacement, startErr := start()
+	replacement, startErr := p.start()
 	if startErr != nil {
 		return Outcome{}, startErr
 	}
@@ -183,11 +249,20 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Status: status, Dump: dump}, nil
+	if answered {
+		return p.outcome(answer)
+	}
+	o := Outcome{Status: status, Dump: w.lastWords()}
+	if status == Limited {
+		o.Limit = string(clock.MemoryLimit)
+	}
+	o.Flags = p.limits.flags(status, o.Limit)
+	return o, nil
 }
 
 // ask sends a job to a worker and waits for its answer. Unless it returns
-// Completed and no error, the worker has been killed.
+// Completed and no error, the worker has been killed: Limited is said of one that
+// took twice the limit of memory.
 func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, error) {
 	var answer reply
 	done := make(chan error, 1)
@@ -198,28 +273,31 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 		}
 		done <- err
 	}()
-	limit := time.NewTimer(p.wallLimit)
+	limit := time.NewTimer(p.limits.Wall)
 	defer limit.Stop()
-	select {
-	case err := <-done:
-		if err == nil {
-			return answer, Completed, nil
-		}
-		w.kill()
-		return reply{}, Crashed, nil
-	case <-limit.C:
-		// The runtime answers SIGQUIT with a dump of all goroutines and exits.
-		_ = w.command.Process.Signal(syscall.SIGQUIT)
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
+	for {
 		select {
-		case <-done:
-		case <-time.After(5 * time.Second):
+		case err := <-done:
+			if err == nil {
+				return answer, Completed, nil
+			}
+			w.kill()
+			return reply{}, Crashed, nil
+		case <-watch.C:
+			if w.memory() > 2*int64(p.limits.Memory) {
+				w.dump(done)
+				return reply{}, Limited, nil
+			}
+		case <-limit.C:
+			w.dump(done)
+			return reply{}, Wedged, nil
+		case <-ctx.Done():
+			w.kill()
+			<-done
+			return reply{}, "", ctx.Err()
 		}
-		w.kill()
-		return reply{}, Wedged, nil
-	case <-ctx.Done():
-		w.kill()
-		<-done
-		return reply{}, "", ctx.Err()
 	}
 }
 
@@ -230,6 +308,8 @@ func (p *Pool) outcome(answer reply) (Outcome, error) {
 	o := Outcome{Replication: *answer.Replication, Status: Completed}
 	if o.Limit != "" {
 		o.Status = Limited
+		o.Flags = p.limits.flags(o.Status, o.Limit)
+		o.Repeat += o.Flags
 	}
 	if answer.Trace != nil {
 		records, err := trace.Decode(answer.Trace)
@@ -249,13 +329,13 @@ type process struct {
 	words   *firstWords
 }
 
-func start() (*process, error) {
+func (p *Pool) start() (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("starting a worker: %w", err)
 	}
 	w := &process{command: exec.Command(self), words: &firstWords{}}
-	w.command.Env = append(environment(), asked+"=1")
+	w.command.Env = append(environment(), fmt.Sprintf("%s=%d", asked, p.limits.Memory))
 	w.command.Stderr = w.words
 	w.command.SysProcAttr = attributes()
 	out, err := w.command.StdoutPipe()
@@ -303,6 +383,32 @@ func (w *process) peakMemory() int64 {
 		return 0
 	}
 	return kibibytes << 10
+}
+
+// memory returns the resident set of a worker, in bytes; 0 where the system does not
+// tell.
+func (w *process) memory() int64 {
+	pages, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", w.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	var total, resident int64
+	if _, err := fmt.Sscan(string(pages), &total, &resident); err != nil {
+		return 0
+	}
+	return resident * int64(os.Getpagesize())
+}
+
+// dump ends a worker that does not answer, after it has written its goroutines to its
+// standard error. done tells that it has ended.
+func (w *process) dump(done <-chan error) {
+	// The runtime answers SIGQUIT with a dump of all goroutines and exits.
+	_ = w.command.Process.Signal(syscall.SIGQUIT)
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+	w.kill()
 }
 
 func (w *process) kill() { _ = w.command.Process.Kill() }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 )
 
@@ -43,17 +44,33 @@ type reply struct {
 	Error       string                 `json:"error,omitempty"` // the job could not be understood
 }
 
+// outOfMemory tells whether the replication met the limit of memory: at a fixed point
+// of collection, where it ended, or when its answer stood ready, of which nothing but
+// the limit is left then.
+func (r *reply) outOfMemory() bool {
+	return r.Replication != nil && r.Replication.Limit == string(clock.MemoryLimit)
+}
+
 // maxFrame bounds a frame: a trace with a million records fits.
 const maxFrame = 1 << 30
 
-// writeFrame writes a value as JSON behind its length in four bytes.
-func writeFrame(w io.Writer, v any) error {
+// encodeFrame returns a value as JSON behind its length in four bytes.
+func encodeFrame(v any) ([]byte, error) {
 	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(body)), uint32(len(body)))
+	return append(frame, body...), nil
+}
+
+// writeFrame writes a value as encodeFrame encodes it.
+func writeFrame(w io.Writer, v any) error {
+	frame, err := encodeFrame(v)
 	if err != nil {
 		return err
 	}
-	frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(body)), uint32(len(body)))
-	_, err = w.Write(append(frame, body...))
+	_, err = w.Write(frame)
 	return err
 }
 

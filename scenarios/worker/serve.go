@@ -8,34 +8,43 @@ import (
 	"io"
 	"maps"
 	"os"
+	"strconv"
 
+	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// asked is the variable of the environment that makes a process a worker.
+// asked is the variable of the environment that makes a process a worker. Its value is
+// the limit of the worker's heap, in bytes.
 const asked = "DTLSSIM_WORKER"
 
 // ServeIfAsked makes the process a worker, and never returns, if a [Pool] has
 // started it as one. A program that uses a Pool calls it first thing in main,
 // after registering scenarios of its own.
 func ServeIfAsked() {
-	if os.Getenv(asked) == "" {
+	text := os.Getenv(asked)
+	if text == "" {
 		return
+	}
+	limit, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "dtlssim worker: %s: want a number of bytes: %v\n", asked, err)
+		os.Exit(1)
 	}
 	// Whatever a scenario prints must not get between the frames.
 	out := os.Stdout
 	os.Stdout = os.Stderr
-	if err := serve(os.Stdin, out); err != nil {
+	if err := serve(os.Stdin, out, limit); err != nil {
 		fmt.Fprintln(os.Stderr, "dtlssim worker:", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func serve(in io.Reader, out io.Writer) error {
-	sim.OwnProcess()
+func serve(in io.Reader, out io.Writer, limit int64) error {
+	sim.OwnProcess(limit)
 	r := bufio.NewReader(in)
 	var last resolved
 	for {
@@ -47,11 +56,26 @@ func serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := writeFrame(out, last.perform(job)); err != nil {
+		frame, err := last.answer(job)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(frame); err != nil {
 			return err
 		}
 		sim.Collect()
 	}
+}
+
+// answer performs a job and returns the frame that answers it. The heap is largest
+// when that stands ready, if nothing was collected before.
+func (r *resolved) answer(job Job) ([]byte, error) {
+	answer := r.perform(job)
+	frame, err := encodeFrame(answer)
+	if err == nil && sim.MemoryMet() && !answer.outOfMemory() {
+		return encodeFrame(reply{Replication: &scenarios.Replication{Limit: string(clock.MemoryLimit)}})
+	}
+	return frame, err
 }
 
 // resolved is what the last job asked for, ready to run: most jobs differ from the
@@ -69,6 +93,9 @@ func (r *resolved) perform(job Job) reply {
 	}
 	replication := scenarios.Replicate(r.values, job.Seed, r.predicate)
 	answer := reply{Replication: &replication}
+	if answer.outOfMemory() {
+		sim.Collect() // its trace until then is worth having: make room for it
+	}
 	if job.Trace {
 		answer.Trace = trace.Encode(replication.Records)
 	}

@@ -51,7 +51,7 @@ func TestPanicIsRecorded(t *testing.T) {
 
 // A replication that never ends in wall time is recorded with its goroutines.
 func TestWedgeIsRecorded(t *testing.T) {
-	p, err := worker.NewPool(1, 500*time.Millisecond)
+	p, err := worker.NewPool(1, worker.Limits{Wall: 500 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestLongReplication(t *testing.T) {
 
 // A pool has at least one worker.
 func TestNoWorkers(t *testing.T) {
-	if _, err := worker.NewPool(0, 0); err == nil {
+	if _, err := worker.NewPool(0, worker.Limits{}); err == nil {
 		t.Error("a pool without workers was started")
 	}
 }

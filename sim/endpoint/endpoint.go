@@ -40,6 +40,11 @@ const serverName = "server.test"
 type Config struct {
 	Credentials    string        // one of Credentials
 	FlightInterval time.Duration // the interval of retransmission; pion's default is 1 s
+
+	// MTU is how many bytes of a handshake message go into one record, without the 25
+	// bytes of its headers, and up to how many bytes records share a datagram: that is
+	// what pion makes of dtls.Config.MTU. 0 means pion's default of 1200.
+	MTU int
 }
 
 // Client performs a DTLS handshake as a client over conn, until ctx ends. The
@@ -153,6 +158,7 @@ func (c Config) config(client bool) (*dtls.Config, error) {
 		config = loaded.client
 	}
 	config.FlightInterval = c.FlightInterval
+	config.MTU = c.MTU
 	config.LoggerFactory = silent
 	return &config, nil
 }

@@ -1,12 +1,9 @@
 package law
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"sort"
 	"strconv"
@@ -51,6 +48,9 @@ func parseMixture(body string) (Law, error) {
 		l, err := parse(parts[i+1])
 		if err != nil {
 			return nil, fmt.Errorf("mixture: law %d, %q: %w", i/2+1, parts[i+1], err)
+		}
+		if _, ok := l.(*Replay); ok {
+			return nil, fmt.Errorf("mixture: law %d, %q: the time decides on a latency of a recording, and here a draw should; %s draws from a file", i/2+1, parts[i+1], empiricalForm)
 		}
 		m.weights, m.laws, m.total = append(m.weights, w), append(m.laws, l), m.total+w
 	}
@@ -142,49 +142,21 @@ type empirical struct {
 	mean    float64
 }
 
-// maxSamples bounds the file of an empirical law, in bytes.
-const maxSamples = 64 << 20
-
-// parseEmpirical reads the samples of empirical(FILE): one latency a line, with a
-// unit or as whole nanoseconds; empty lines and those that begin with # are
-// passed over.
+// parseEmpirical reads the samples of empirical(FILE): one latency a line, as
+// parseEntry reads it.
 func parseEmpirical(path string) (Law, error) {
-	path = strings.TrimSpace(path)
-	if path == "" {
-		return nil, fmt.Errorf("empirical: want a file: %s", empiricalForm)
-	}
-	if info, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("empirical: %w", err)
-	} else if !info.Mode().IsRegular() || info.Size() > maxSamples {
-		return nil, fmt.Errorf("empirical: %s: want a regular file of at most %d MiB", path, maxSamples>>20)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("empirical: %w", err)
-	}
-	e := empirical{path: path}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		text := line
-		if !strings.ContainsAny(text, "nuµmsh") {
-			text += "ns"
-		}
-		d, err := ParseDuration(text)
-		if err != nil {
-			return nil, fmt.Errorf("empirical: %s:%d: %q is no latency: want a duration from 0s to 1000h, or whole nanoseconds", path, n, line)
-		}
+	e := empirical{path: strings.TrimSpace(path)}
+	err := readLines(e.path, empiricalForm, func(line string) error {
+		d, err := parseEntry("latency", line)
 		e.samples = append(e.samples, d)
 		e.mean += float64(d)
+		return err
+	})
+	if err == nil && len(e.samples) == 0 {
+		err = fmt.Errorf("%s holds no sample", e.path)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("empirical: %s: %w", path, err)
-	}
-	if len(e.samples) == 0 {
-		return nil, fmt.Errorf("empirical: %s holds no sample", path)
+	if err != nil {
+		return nil, fmt.Errorf("empirical: %w", err)
 	}
 	slices.Sort(e.samples)
 	e.mean /= float64(len(e.samples))

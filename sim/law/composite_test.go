@@ -94,6 +94,27 @@ func TestEmpirical(t *testing.T) {
 	}
 }
 
+// Drawn latencies of an empirical law have the shares that they have in its file.
+func TestEmpiricalSample(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "samples.txt")
+	if err := os.WriteFile(path, []byte("30ms\n10ms\n20ms\n10ms\n10ms\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const n = 50_000
+	counts := map[time.Duration]float64{}
+	for _, x := range sample(parse(t, "1ms+empirical("+path+")"), n) {
+		counts[x]++
+	}
+	for x, want := range map[time.Duration]float64{11 * time.Millisecond: 0.6, 21 * time.Millisecond: 0.2, 31 * time.Millisecond: 0.2} {
+		if math.Abs(counts[x]/n-want) > 4*math.Sqrt(want*(1-want)/n) {
+			t.Errorf("%s has the share %g, want %g", x, counts[x]/n, want)
+		}
+	}
+	if len(counts) != 3 {
+		t.Errorf("drawn were %v", counts)
+	}
+}
+
 func TestBrokenComposites(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {

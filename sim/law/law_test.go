@@ -312,6 +312,39 @@ func TestTheSampleMeanIsNearTheMean(t *testing.T) {
 	}
 }
 
+// Closed forms of the standard deviation, which the implementation does not have.
+func TestTheSampleDeviationIsThatOfTheLaw(t *testing.T) {
+	const n = 100_000
+	gammaOf := func(k float64) float64 { return math.Gamma(1 + k/2.5) }
+	for text, want := range map[string]float64{ // in nanoseconds
+		"5ms+uniform(0ms,12ms)":   12e6 / math.Sqrt(12),
+		"normal(50ms,5ms)":        5e6,
+		"exponential(20ms)":       20e6,
+		"lognormal(20ms,0.4)":     20e6 * math.Exp(0.08) * math.Sqrt(math.Exp(0.16)-1),
+		"gamma(20ms,4)":           10e6,
+		"weibull(20ms,2.5)":       20e6 * math.Sqrt(gammaOf(2)-gammaOf(1)*gammaOf(1)),
+		"pareto(5ms,10)":          5e6 / 9 * math.Sqrt(10./8),
+		"mixture(1,10ms,3,30ms)":  20e6 * math.Sqrt(0.25*0.75),
+		"mixture(1,0s,1,40ms)":    20e6,
+		"7ms+exponential(100us)":  100e3,
+		"mixture(1,5ms,1000,5ms)": 0,
+	} {
+		latencies := sample(parse(t, text), n)
+		var sum, squares float64
+		for _, x := range latencies {
+			sum += float64(x)
+		}
+		for _, x := range latencies {
+			squares += (float64(x) - sum/n) * (float64(x) - sum/n)
+		}
+		// The heaviest tail here, of the Pareto law, has a kurtosis of 15: two parts in a
+		// hundred are three standard errors of it, and more of the others.
+		if got := math.Sqrt(squares / n); math.Abs(got-want) > 0.02*want {
+			t.Errorf("%s: the sample deviates by %.0f ns, want %.0f", text, got, want)
+		}
+	}
+}
+
 func TestMean(t *testing.T) {
 	for _, c := range []struct {
 		text string

@@ -99,6 +99,7 @@ func init() { // parseMixture reads laws, and so refers to the map itself
 	composites = map[string]composite{
 		"mixture":   {mixtureForm, parseMixture},
 		"empirical": {empiricalForm, parseEmpirical},
+		"replay":    {replayForm, parseReplay},
 	}
 }
 
@@ -122,9 +123,11 @@ func Forms() []string {
 // Parse reads a law: a duration, or one of [Forms] with its arguments in order or
 // by name, with an optional offset: "10ms", "uniform(5ms,15ms)",
 // "lognormal(median=20ms,sigma=0.6)", "5ms+exponential(mean=20ms)",
-// "mixture(0.99,10ms,0.01,exponential(1s))", "empirical(samples.txt)". The normal
-// law is truncated at 0; the weights of a mixture need not add up to 1; a file of
-// samples has one latency a line.
+// "mixture(0.99,10ms,0.01,exponential(1s))", "empirical(samples.txt)",
+// "replay(recording.txt)". The normal law is truncated at 0; the weights of a mixture
+// need not add up to 1; a file of samples has one latency a line; a recording has
+// lines TIME,LATENCY, and no place in a mixture. In files, durations may be whole
+// nanoseconds, and empty lines and those that begin with # are passed over.
 func Parse(text string) (Law, error) {
 	l, err := parse(strings.TrimSpace(text))
 	if err != nil {
@@ -166,10 +169,14 @@ func parse(text string) (Law, error) {
 	name := strings.TrimSpace(head)
 	if compose, ok := composites[name]; ok {
 		l, err := compose.parse(body)
-		if err == nil && offset > 0 {
-			l = shifted{l, offset}
+		if err != nil || offset == 0 {
+			return l, err
 		}
-		return l, err
+		if r, ok := l.(*Replay); ok {
+			r.offset = offset
+			return r, nil
+		}
+		return shifted{l, offset}, nil
 	}
 	f, ok := families[name]
 	if !ok {

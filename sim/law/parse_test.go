@@ -86,7 +86,7 @@ func TestBrokenLaws(t *testing.T) {
 		{"10", `"10" ` + unit},
 		{"ten ms", `"ten ms" ` + unit},
 		{"10 parsecs", "a law is one of 10ms, empirical(file), exponential(mean), gamma(mean,shape), lognormal(median,sigma), mixture(weight,law,weight,law,...), normal(mean,sigma), " +
-			"pareto(minimum,shape), uniform(from,to), weibull(scale,shape), OFFSET+LAW"},
+			"pareto(minimum,shape), replay(file), uniform(from,to), weibull(scale,shape), OFFSET+LAW"},
 		{"-10ms", "-10ms is negative"},
 		{"1001h", "1001h is out of range: at most 1000h"},
 		{"1e3ms", `"1e3ms" ` + unit},
@@ -172,7 +172,7 @@ func TestBrokenLaws(t *testing.T) {
 func TestForms(t *testing.T) {
 	want := []string{"10ms", "empirical(file)", "exponential(mean)", "gamma(mean,shape)", "lognormal(median,sigma)",
 		"mixture(weight,law,weight,law,...)", "normal(mean,sigma)",
-		"pareto(minimum,shape)", "uniform(from,to)", "weibull(scale,shape)", "OFFSET+LAW"}
+		"pareto(minimum,shape)", "replay(file)", "uniform(from,to)", "weibull(scale,shape)", "OFFSET+LAW"}
 	if got := law.Forms(); !slices.Equal(got, want) {
 		t.Errorf("the forms are %q, want %q", got, want)
 	}

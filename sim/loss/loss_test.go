@@ -82,12 +82,45 @@ func TestBurstLengths(t *testing.T) {
 		if mean := float64(sum) / count; math.Abs(mean-1/p) > 5*math.Sqrt(1-p)/p/math.Sqrt(count) {
 			t.Errorf("%s have mean length %g, want %g", what, mean, 1/p)
 		}
+		for k := 2; float64(len(lengths))*math.Pow(1-p, float64(k)) > 100; k++ {
+			longer, want := 0, math.Pow(1-p, float64(k)) // P(length > k)
+			for _, l := range lengths {
+				if l > k {
+					longer++
+				}
+			}
+			if share := float64(longer) / count; math.Abs(share-want) > 5*math.Sqrt(want*(1-want)/count) {
+				t.Errorf("%g of the %s are longer than %d, want %g", share, what, k, want)
+			}
+		}
 		if share := float64(ones) / count; math.Abs(share-p) > 5*math.Sqrt(p*(1-p)/count) {
 			t.Errorf("%g of the %s have length 1, want %g", share, what, p)
 		}
 	}
 	check("bursts", bursts, 0.25)
 	check("gaps", gaps, 0.05)
+}
+
+// With a bad state that loses some and a good one that loses few, the losses are
+// still correlated as the chain is: of two datagrams k apart both are lost with the
+// probability rate^2 + (bad - good)^2 pi (1 - pi) (1 - to-bad - to-good)^k, where pi is the share
+// of the bad state.
+func TestLossCorrelation(t *testing.T) {
+	m := parse(t, "gilbert-elliott(to-bad=0.05,to-good=0.25,bad=0.7,good=0.02)")
+	lost, pi := sample(m, n), 0.05/0.3
+	for _, k := range []int{1, 2, 5, 20} {
+		both := 0
+		for i := k; i < n; i++ {
+			if lost[i] && lost[i-k] {
+				both++
+			}
+		}
+		want := m.Rate()*m.Rate() + 0.68*0.68*pi*(1-pi)*math.Pow(0.7, float64(k))
+		// Bursts of mean length 4 widen the deviation; 8 of independent draws are ample.
+		if got := float64(both) / float64(n-k); math.Abs(got-want) > 8*math.Sqrt(want*(1-want)/n) {
+			t.Errorf("both of two datagrams %d apart are lost: %g, want %g", k, got, want)
+		}
+	}
 }
 
 // Every datagram takes the same number of draws.

@@ -85,7 +85,8 @@ func TestSeconds(t *testing.T) {
 func TestNamesOfKindsAndDatagrams(t *testing.T) {
 	for kind, want := range map[trace.Kind]string{
 		trace.Send: "send", trace.Lose: "lose", trace.Arrive: "arrive", trace.Drop: "drop", trace.Note: "note",
-		trace.Copy: "copy", trace.Hold: "hold", trace.HoldCopy: "hold copy", trace.Forge: "forge", 0: "Kind(0)", 10: "Kind(10)", 255: "Kind(255)",
+		trace.Copy: "copy", trace.Hold: "hold", trace.HoldCopy: "hold copy", trace.Forge: "forge",
+		trace.Queue: "queue", trace.Enter: "enter", trace.Leave: "leave", 0: "Kind(0)", 13: "Kind(13)", 255: "Kind(255)",
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("kind %d is called %q, want %q", uint8(kind), got, want)

@@ -28,6 +28,12 @@ func (r *Record) Describe() string {
 		return fmt.Sprintf("=| %s  %s  %d B  (a copy is held%s)", r.To, r.Label, r.Length, r.rule())
 	case Forge:
 		return fmt.Sprintf("~> %s  %s  %d B  (as %s; arrives %s%s)", r.To, r.Label, r.Length, r.From, Seconds(r.At+r.Latency), r.rule())
+	case Queue:
+		return fmt.Sprintf("-> %s  %s  %d B  (to the queue%s)", r.To, r.Label, r.Length, r.rule())
+	case Enter:
+		return fmt.Sprintf(">| %s  %s  %d B  enters the queue", r.To, r.Label, r.Length)
+	case Leave:
+		return fmt.Sprintf("|> %s  %s  %d B  (arrives %s%s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency), r.rule())
 	case Lose:
 		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, r.Length, r.Detail)
 	case Arrive:
@@ -93,7 +99,7 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 			line.Datagram, line.From, line.To = r.Datagram.String(), r.From.String(), r.To.String()
 		}
 		switch r.Kind {
-		case Send, Copy, Hold, HoldCopy, Forge:
+		case Send, Copy, Hold, HoldCopy, Forge, Queue, Leave:
 			latency := int64(r.Latency)
 			line.Latency = &latency
 		}

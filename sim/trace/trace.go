@@ -22,7 +22,7 @@ type Kind uint8
 // The kinds.
 const (
 	Send     Kind = iota + 1 // a host sends a datagram, and the network will deliver it
-	Lose                     // a host sends a datagram, and the network will lose it
+	Lose                     // a host sends a datagram, and the network will lose it; or a bottleneck has no room for one
 	Arrive                   // a datagram arrives at a socket of the host
 	Drop                     // a datagram arrives at the host, and the host drops it
 	Note                     // an application did or saw something
@@ -30,9 +30,12 @@ const (
 	Hold                     // a host sends a datagram, and the network holds it until another has arrived
 	HoldCopy                 // the network keeps a copy of the datagram just sent until another has arrived
 	Forge                    // somebody outside sends a datagram under another's address
+	Queue                    // a host sends a datagram, and the network takes it to a bottleneck
+	Enter                    // a datagram enters a bottleneck, where it waits and is served
+	Leave                    // a datagram leaves a bottleneck, and the network will deliver it
 )
 
-var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold", HoldCopy: "hold copy", Forge: "forge"}
+var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold", HoldCopy: "hold copy", Forge: "forge", Queue: "queue", Enter: "enter", Leave: "leave"}
 
 // String returns the kind's name.
 func (k Kind) String() string {
@@ -52,7 +55,8 @@ type Datagram struct {
 // String returns the identity as tables show it.
 func (d Datagram) String() string { return fmt.Sprintf("%s#%d", d.Actor, d.Number) }
 
-// Record is one thing that happened on one host.
+// Record is one thing that happened on one host, or at a bottleneck, which the trace
+// has in the place of a host.
 type Record struct {
 	At    time.Duration // virtual time
 	Host  string
@@ -64,8 +68,8 @@ type Record struct {
 	From, To netip.AddrPort
 	Label    string        // see Label
 	Length   int           // of the payload, in bytes
-	Latency  time.Duration // of Send, Copy and Forge: from now to its arrival; of Hold and HoldCopy, from the end of the wait
-	Payload  []byte        // of Send, Lose, Hold and Forge; what arrives is what was sent
+	Latency  time.Duration // of Send, Copy, Forge and Leave: from now to its arrival; of Hold and HoldCopy, from the end of the wait; of Queue, from its Leave
+	Payload  []byte        // of what a host sends: Send, Lose, Hold and Queue; and of Forge; what arrives is what was sent
 
 	// Event and Detail say what a Note notes, and Detail why a Drop or a Lose, where an
 	// Arrive, and which rule had a say in the others. Neither may depend on time: both are part of the shape.

@@ -32,7 +32,7 @@ func Seed(t testing.TB) uint64 {
 // Pool starts workers that end with the test.
 func Pool(t testing.TB, workers int) *worker.Pool {
 	t.Helper()
-	p, err := worker.NewPool(workers, 0)
+	p, err := worker.NewPool(workers, worker.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,84 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+// measureTitle returns the name of a measure without its unit, if that is shown with
+// the value.
+func measureTitle(name string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", " ")
+}
+
+// measureValue returns a value of a measure with its unit.
+func measureValue(name string, value int64) string {
+	if strings.HasSuffix(name, "_ns") {
+		return time.Duration(value).String()
+	}
+	return strconv.FormatInt(value, 10)
+}
+
+// threeDigits rounds a number of 0 or more to three significant decimal digits.
+func threeDigits(value int64) int64 {
+	unit := int64(1)
+	for value/unit >= 1000 {
+		unit *= 10
+	}
+	if value > math.MaxInt64-unit/2 {
+		return value
+	}
+	return (value + unit/2) / unit * unit
+}
+
+// Measures writes a table of what the measures of a sweep were, unless they were all 0.
+func Measures(w io.Writer, r *explore.Results, factors []string) error {
+	header := append([]string{"MEASURE"}, upper(factors)...)
+	rows := [][]string{append(header, "COUNT", "MEAN", "MINIMUM", "MEDIAN", "0.95 QUANTILE", "MAXIMUM")}
+	for _, name := range telling(r) {
+		for _, p := range r.Points {
+			row := []string{measureTitle(name)}
+			for _, f := range factors {
+				row = append(row, p.Params[f])
+			}
+			m := p.Measures[name]
+			row = append(row, strconv.Itoa(m.Count))
+			for _, value := range []int64{m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum} {
+				cell := "-"
+				if m.Count > 0 {
+					cell = measureValue(name, threeDigits(value))
+				}
+				row = append(row, cell)
+			}
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 1 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w, "\nMeasures, of the replications that took them, to three digits:"); err != nil {
+		return err
+	}
+	return table(w, rows)
+}
+
+// telling returns the names of the measures that were not 0 at every point, sorted.
+func telling(r *explore.Results) []string {
+	names := map[string]bool{}
+	for _, p := range r.Points {
+		for name, m := range p.Measures {
+			if m.Maximum > 0 {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}

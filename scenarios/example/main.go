@@ -1,0 +1,111 @@
+// Command example is a program of its own with a scenario in Go: an application's own
+// server, which takes a transport.Net, meets a client that is far away. It finds the
+// latencies at which the echo does not come.
+//
+//	go run ./scenarios/example
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+const noEcho = "no-echo"
+
+var impatient = &scenarios.Scenario{
+	Name:    "impatient-server",
+	Summary: "A server that gives up when the client's message takes too long after the handshake.",
+	Parameters: []scenarios.Parameter{
+		{Name: "latency", Type: scenarios.LawType, Default: "10ms", Meaning: "one-way latency law of every datagram"},
+		{Name: "patience", Type: scenarios.DurationType, Default: "500ms", Meaning: "how long the server waits for the message"},
+	},
+	Outcomes: []scenarios.Outcome{{Name: noEcho, Meaning: "the client did not get its message back"}},
+	Probe:    scenarios.ProbeRange{Name: "latency", From: 0, To: time.Second},
+	Run:      run,
+}
+
+// run performs one replication: two hosts, the application's server on one of them, a
+// client on the other.
+func run(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
+	server, client := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	latency := v.Law("latency")
+	c.Link = sim.Link{Latency: func(*sim.Packet) law.Law { return latency }}
+	echoed := false
+	result := sim.Run(c, func(w *sim.World) {
+		home, away := w.Host("server", server), w.Host("client", client)
+		w.Busy() // until the server has ended
+		w.Go("server", func() {
+			defer w.Idle()
+			if err := serveOne(home, 4433, v.Duration("patience")); err != nil {
+				w.Note(home, "server failed", err.Error())
+			}
+		})
+		w.Busy() // and the client
+		w.Go("client", func() {
+			defer w.Idle()
+			err := echo(w, away, netip.AddrPortFrom(server, 4433))
+			if echoed = err == nil; !echoed {
+				w.Note(away, "client failed", err.Error())
+			}
+		})
+	})
+	o := scenarios.Observation{}
+	if !echoed {
+		o.Outcome = []string{noEcho}
+	}
+	return result, o
+}
+
+// echo is the client: it sends a message, and wants it back.
+func echo(w *sim.World, host *sim.Host, server netip.AddrPort) error {
+	socket, err := host.Connect(0, server)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := w.WithTimeout(30 * time.Second)
+	defer cancel()
+	session, err := endpoint.Client(ctx, socket, endpoint.Config{Credentials: "psk", FlightInterval: time.Second})
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if _, err := session.Write([]byte("hello")); err != nil {
+		return err
+	}
+	_, err = session.Read(make([]byte, 1024))
+	return err
+}
+
+// windows finds the latencies at which the echo does not come.
+func windows(ctx context.Context) (*explore.Windows, error) {
+	pool, err := worker.NewPool(1, worker.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	return explore.FindWindows(ctx, pool, explore.Search{Scenario: impatient, Seed: 1, Probe: impatient.Probe})
+}
+
+func main() {
+	scenarios.Register(impatient) // before the program becomes a worker
+	worker.ServeIfAsked()
+	w, err := windows(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "example:", err)
+		os.Exit(1)
+	}
+	fmt.Println("The echo does not come at latencies of")
+	for _, i := range w.FailureWindows {
+		fmt.Printf("  %s up to %s\n", time.Duration(i.From), time.Duration(i.To))
+	}
+}

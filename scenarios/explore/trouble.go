@@ -1,0 +1,42 @@
+package explore
+
+import (
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// Trouble is a replication that gave no result.
+type Trouble struct {
+	Status string `json:"status"`          // crashed, wedged or limited
+	Limit  string `json:"limit,omitempty"` // that a limited one met: horizon, event-limit or memory-limit
+	Repeat string `json:"repeat"`
+	Dump   string `json:"dump,omitempty"`
+}
+
+// NewTrouble returns what is kept of a replication that gave no result. repeat is the
+// command that repeats it; the limit that it met is added, unless it is the default.
+func NewTrouble(o *worker.Outcome, repeat string) Trouble {
+	return Trouble{Status: string(o.Status), Limit: o.Limit, Repeat: repeat + o.Flags, Dump: o.Dump}
+}
+
+// Fate says what became of the replication: it "crashed", for example, or "met a
+// limit: memory-limit".
+func (t *Trouble) Fate() string {
+	if t.Status == string(worker.Limited) {
+		return "met a limit: " + t.Limit
+	}
+	return t.Status
+}
+
+// TroubleError says that a search met a replication that gave no result.
+type TroubleError struct{ Trouble }
+
+// Error implements error.
+func (e *TroubleError) Error() string {
+	text := fmt.Sprintf("a replication %s; repeat it with:\n  %s", e.Fate(), e.Repeat)
+	if e.Dump != "" {
+		text += "\n" + e.Dump
+	}
+	return text
+}

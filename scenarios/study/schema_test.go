@@ -1,0 +1,114 @@
+package study_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// compiled returns the published schema of a kind of files.
+func compiled(t *testing.T, kind string) *jsonschema.Schema {
+	t.Helper()
+	data, err := study.Schema(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	const name = "urn:dtlssim:schema"
+	if err := c.AddResource(name, document); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// asJSON converts YAML to what a validator of JSON Schema takes.
+func asJSON(t *testing.T, source []byte) any {
+	t.Helper()
+	var v any
+	if err := yaml.Load(source, &v); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+// Every scenario of the catalogue is valid by the published schema, and so is a study of
+// its own.
+func TestSchemaAcceptsWhatIsRight(t *testing.T) {
+	s := compiled(t, "scenario")
+	for _, scenario := range scenarios.All() {
+		if err := s.Validate(asJSON(t, scenario.Source)); err != nil {
+			t.Errorf("%s: %v", scenario.Name, err)
+		}
+	}
+	if err := compiled(t, "study").Validate(asJSON(t, []byte(valid))); err != nil {
+		t.Error(err)
+	}
+}
+
+// The schema finds what can be found without knowing the names in a file, at the place
+// at which it stands.
+func TestSchemaRefusesWhatIsWrong(t *testing.T) {
+	s := compiled(t, "scenario")
+	founding, err := scenarios.Find("late-close-notify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, new, at string }{
+		{"summary: >-", "sumary: >-", ""},
+		{"probe: alert-latency=0s..300ms", "", ""},
+		{"server: {model: sequential}", "server: {model: sequental}", "/server/model"},
+		{"server: {model: sequential}", "server: {modle: sequential}", "/server"},
+		{"server: {model: sequential}", "server: {perturb: 1001}", "/server/perturb"},
+		{"server: {model: sequential}", "server: {perturb: 1.5}", "/server/perturb"},
+		{"    latency: alert-latency", "    latency: alert-latency\n    drop: true", "/rules/0"},
+		{"    latency: alert-latency", "", "/rules/0"},
+		{"record: alert, epoch: 1", "record: alart, epoch: 1", "/rules/0/match/record"},
+		{"record: alert, epoch: 1", "record: alert, epoch: -1", "/rules/0/match/epoch"},
+		{"type: latency law", "type: law", "/parameters/0/type"},
+		{"helps: partly", "helps: some", "/remedies/0/helps"},
+		{"fail: [unexpected-message", "fail: [unexpected-mesage", "/fail/0"},
+		{"kind: windows", "kind: window", "/study/figures/0/kind"},
+		{"  seed: 1", "  seed: -1", "/study/seed"},
+	} {
+		source := string(founding.Source)
+		if !strings.Contains(source, c.old) {
+			t.Fatalf("the founding scenario does not contain %q", c.old)
+		}
+		err := s.Validate(asJSON(t, []byte(strings.Replace(source, c.old, c.new, 1))))
+		var invalid *jsonschema.ValidationError
+		if !errors.As(err, &invalid) {
+			t.Errorf("%q for %q is accepted: %v", c.new, c.old, err)
+			continue
+		}
+		for len(invalid.Causes) > 0 {
+			invalid = invalid.Causes[0]
+		}
+		if at := "/" + strings.Join(invalid.InstanceLocation, "/"); strings.TrimSuffix(at, "/") != c.at {
+			t.Errorf("%q for %q is told at %s, want %s: %v", c.new, c.old, at, c.at, err)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package law
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// maxFile bounds the file of a law, in bytes.
+const maxFile = 64 << 20
+
+// maxFaults bounds the faults of a file that are reported one by one.
+const maxFaults = 10
+
+// readLines calls use with each line of a law's file, but those that are empty or
+// begin with #. It reports the faults of all lines, each with its number.
+func readLines(path, form string, use func(line string) error) error {
+	if path == "" {
+		return fmt.Errorf("want a file: %s", form)
+	}
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return fmt.Errorf("%s: want a regular file of at most %d MiB", path, maxFile>>20)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	more := 0
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		switch err := use(line); {
+		case err == nil:
+		case len(faults) < maxFaults:
+			faults = append(faults, fmt.Errorf("%s:%d: %w", path, n, err))
+		default:
+			more++
+		}
+	}
+	if err := lines.Err(); err != nil {
+		faults = append(faults, fmt.Errorf("%s: %w", path, err))
+	}
+	if more > 0 {
+		faults = append(faults, fmt.Errorf("%s: and %d more faults", path, more))
+	}
+	return errors.Join(faults...)
+}
+
+// parseEntry reads a duration as files have it: with a unit, or in whole
+// nanoseconds. what says what it is the duration of.
+func parseEntry(what, text string) (time.Duration, error) {
+	withUnit := text
+	if !strings.ContainsAny(text, "nuµmsh") {
+		withUnit += "ns"
+	}
+	d, err := ParseDuration(withUnit)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no %s: want a duration from 0s to 1000h, or whole nanoseconds", text, what)
+	}
+	return d, nil
+}

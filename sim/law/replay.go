@@ -1,0 +1,143 @@
+package law
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Replay is a recorded latency: a step function of virtual time. It is no matter of
+// chance which latency a datagram has, only of when it is sent, and so no
+// probability can be had by integrating over it; see [CheckIntegrable].
+//
+// As a [Law] it is the distribution of the latency at an instant that is uniform
+// over the recording, from its first line to its last: each line weighs as long as
+// it holds. (A recording of one line is the law of one value.)
+type Replay struct {
+	path   string
+	offset time.Duration
+	steps  []step   // by time
+	levels []weight // by latency
+	mean   float64  // without the offset
+}
+
+// step is one line of a recording: from time from on, the latency is latency.
+type step struct{ from, latency time.Duration }
+
+// weight is the time for which the latency of a recording is at most latency.
+type weight struct{ latency, time time.Duration }
+
+const replayForm = "replay(file)"
+
+// parseReplay reads the recording of replay(FILE): lines TIME,LATENCY, both as
+// parseEntry reads them, of which the times increase.
+func parseReplay(path string) (Law, error) {
+	r := &Replay{path: strings.TrimSpace(path)}
+	err := readLines(r.path, replayForm, func(line string) error {
+		at, latency, ok := strings.Cut(line, ",")
+		if !ok {
+			return fmt.Errorf("%q: want TIME,LATENCY", line)
+		}
+		var s step
+		var err error
+		if s.from, err = parseEntry("time", strings.TrimSpace(at)); err != nil {
+			return err
+		}
+		if s.latency, err = parseEntry("latency", strings.TrimSpace(latency)); err != nil {
+			return err
+		}
+		if n := len(r.steps); n > 0 && s.from <= r.steps[n-1].from {
+			return fmt.Errorf("the time %s does not come after %s, that of the line before", s.from, r.steps[n-1].from)
+		}
+		r.steps = append(r.steps, s)
+		return nil
+	})
+	if err == nil && len(r.steps) == 0 {
+		err = fmt.Errorf("%s holds no line TIME,LATENCY", r.path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
+	r.weigh()
+	return r, nil
+}
+
+// weigh computes the distribution.
+func (r *Replay) weigh() {
+	if len(r.steps) == 1 {
+		r.levels = []weight{{r.steps[0].latency, 1}}
+		r.mean = float64(r.steps[0].latency)
+		return
+	}
+	for i, s := range r.steps[:len(r.steps)-1] {
+		r.levels = append(r.levels, weight{s.latency, r.steps[i+1].from - s.from})
+	}
+	slices.SortFunc(r.levels, func(a, b weight) int { return cmp.Compare(a.latency, b.latency) })
+	sum := 0.0
+	for i := range r.levels {
+		sum += float64(r.levels[i].latency) * float64(r.levels[i].time)
+		if i > 0 {
+			r.levels[i].time += r.levels[i-1].time
+		}
+	}
+	r.mean = sum / float64(r.total())
+}
+
+func (r *Replay) total() time.Duration { return r.levels[len(r.levels)-1].time }
+
+// At returns the latency of a datagram that is sent at virtual time t: that of the
+// last line at or before t, and before the first line the first's.
+func (r *Replay) At(t time.Duration) time.Duration {
+	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
+	return r.offset + r.steps[max(0, i-1)].latency
+}
+
+// Quantile implements Law.
+func (r *Replay) Quantile(u float64) float64 {
+	want := u * float64(r.total())
+	i := sort.Search(len(r.levels)-1, func(i int) bool { return float64(r.levels[i].time) >= want })
+	return float64(r.offset + r.levels[i].latency)
+}
+
+// CDF implements Law.
+func (r *Replay) CDF(x float64) float64 {
+	return r.share(func(latency float64) bool { return latency > x })
+}
+
+// Below implements Law.
+func (r *Replay) Below(x float64) float64 {
+	return r.share(func(latency float64) bool { return latency >= x })
+}
+
+// share returns the share of the time before the levels that are above.
+func (r *Replay) share(above func(latency float64) bool) float64 {
+	n := sort.Search(len(r.levels), func(i int) bool { return above(float64(r.offset + r.levels[i].latency)) })
+	if n == 0 {
+		return 0
+	}
+	return float64(r.levels[n-1].time) / float64(r.total())
+}
+
+// Mean implements Law.
+func (r *Replay) Mean() float64 { return float64(r.offset) + r.mean }
+
+// String implements Law.
+func (r *Replay) String() string {
+	text := "replay(" + r.path + ")"
+	if r.offset > 0 {
+		text = r.offset.String() + "+" + text
+	}
+	return text
+}
+
+// CheckIntegrable reports a law over which a probability cannot be integrated: that
+// of a recording, whose latencies are a matter of time and not of chance.
+func CheckIntegrable(l Law) error {
+	if r, ok := l.(*Replay); ok {
+		return fmt.Errorf("%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s draws from a file at random", r, empiricalForm)
+	}
+	return nil
+}
