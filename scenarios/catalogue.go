@@ -15,8 +15,11 @@ var catalogueFiles embed.FS
 // catalogue names the built-in scenarios in the order in which they are shown, each
 // of them a file.
 var catalogue = []string{
-	"late-close-notify", "deferred-alert", "unfiltered-listener", "ghost-flight5", "duplicate-hello", "stray-fragment", "hello2-poison",
-	"flight5-poison", "hello1-mixing", "verify-request-swallowed", "truncation", "close-race",
+	"late-close-notify", "deferred-alert",
+	"unfiltered-listener", "ghost-flight5", "duplicate-hello", "stray-fragment",
+	"hello2-poison", "flight5-poison", "hello1-mixing", "verify-request-swallowed",
+	"finish-stall", "truncation", "orphaned-flight6", "retransmit-collision",
+	"close-race",
 }
 
 // library is the scenarios that are known by a name. Files are read when they are

@@ -19,6 +19,7 @@ const (
 	BacklogOverflow     = "backlog-overflow"
 	HelloSwallowed      = "hello-swallowed"
 	Stalled             = "stalled"
+	CloseStalled        = "close-stalled"
 	AssociationKilled   = "association-killed"
 	HandshakeTimeout    = "handshake-timeout"
 	HandshakeAborted    = "handshake-aborted"
@@ -37,6 +38,7 @@ var knownOutcomes = []Outcome{
 	{BacklogOverflow, "a datagram of a new peer was dropped because the listener's backlog was full"},
 	{HelloSwallowed, "a client's second hello was dropped with the socket that it had reached, which the server released when it had answered the first"},
 	{Stalled, "data that had arrived was kept from the server's application"},
+	{CloseStalled, "Close of an endpoint of the server did not return at once: it waited for a timer of the handshake"},
 	{AssociationKilled, "an association ended at one side while the other had neither closed nor given up"},
 	{HandshakeTimeout, "the handshake of the first client met its time limit"},
 	{HandshakeAborted, "the handshake of the first client ended with an error before its time limit"},
@@ -51,7 +53,7 @@ var knownOutcomes = []Outcome{
 type reading struct {
 	stall           time.Duration // the longest for which data that had arrived was kept from the server
 	retransmissions int64         // handshake flights sent again
-	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already
+	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already and no answer had been lost
 	overflows       int           // datagrams dropped because of a full backlog
 	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
 }
@@ -64,13 +66,20 @@ func read(records []trace.Record) (r reading) {
 	}
 	first := map[flight]trace.Datagram{}         // where a flight was sent first
 	again := map[trace.Datagram]trace.Datagram{} // a retransmission: of which datagram
-	delivered := map[trace.Datagram]int{}        // how often a datagram, or a repetition of it, has arrived
 	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
 	duplicates := map[int]int{}                  // by client
-	duplicate := map[trace.Datagram]int{}        // the same, by datagram
+	type end struct{ client, side int }          // side: 0 the client, 1 the server
+	lost := map[end]int{}                        // flights that it sent and that were lost
+	arrived := map[trace.Datagram]int{}          // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
+	unread := map[trace.Datagram]int{}           // that arrive and are dropped with their socket: how often
 	completed := map[int]bool{}                  // clients whose handshakes came about
 	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
 	tries := map[string]int{}                    // sessions of an actor so far
+	for i := range records {
+		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
+			unread[e.Datagram]++
+		}
+	}
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
@@ -85,6 +94,9 @@ func read(records []trace.Record) (r reading) {
 			if !ok {
 				continue
 			}
+			if e.Kind == trace.Lose {
+				lost[end{max(clientNumber(e.Actor), peers[e.To]), side}]++
+			}
 			f := flight{fmt.Sprint(e.Actor, ">", e.To, tries[e.Actor]), key}
 			if before, sent := first[f]; sent {
 				r.retransmissions++
@@ -97,36 +109,38 @@ func read(records []trace.Record) (r reading) {
 			if client > 0 {
 				peers[e.From] = client
 			}
-			original := e.Datagram
-			if before, ok := again[e.Datagram]; ok {
-				original = before
-				if delivered[original] > 0 {
-					duplicates[max(client, peers[e.To])]++
-					duplicate[e.Datagram]++
-				}
+			if unread[e.Datagram] > 0 {
+				unread[e.Datagram]--
+				continue
 			}
-			delivered[original]++
+			receiver := end{client, 1}
+			if client == 0 {
+				receiver = end{peers[e.To], 0}
+			}
+			original, repeats := again[e.Datagram]
+			if !repeats {
+				original = e.Datagram
+			}
+			// In the order of the receiver's events alone, which the shape of a run holds.
+			before, known := arrived[original]
+			switch {
+			case !known:
+				arrived[original] = lost[receiver]
+			case repeats && before == lost[receiver]:
+				duplicates[receiver.client]++
+			}
 			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
 				if _, ok := dataAt[client]; !ok {
 					dataAt[client] = e.At
-				}
-			}
-		case trace.Drop:
-			if e.Detail == sim.SocketReleased { // it had arrived, and nobody had read it
-				if before, ok := again[e.Datagram]; ok {
-					delivered[before]--
-				} else {
-					delivered[e.Datagram]--
-				}
-				if duplicate[e.Datagram] > 0 {
-					duplicate[e.Datagram]--
-					duplicates[max(clientNumber(e.Datagram.Actor), peers[e.To])]--
 				}
 			}
 		case trace.Note:
 			switch e.Event {
 			case noteAccept, noteClientFailed:
 				tries[e.Actor]++
+				if address, ok := acceptedFrom(e); ok {
+					delete(dataAt, peers[address]) // that of an attempt before
+				}
 			case noteCompleted:
 				completed[clientNumber(e.Actor)] = true
 			case noteListenerDrops:
@@ -148,6 +162,15 @@ func read(records []trace.Record) (r reading) {
 		}
 	}
 	return r
+}
+
+// acceptedFrom returns the address of the peer of which a note says that it was
+// accepted.
+func acceptedFrom(e *trace.Record) (address netip.AddrPort, ok bool) {
+	_, text, _ := strings.Cut(e.Detail, ", from ")
+	text, _, _ = strings.Cut(text, ": ")
+	address, err := netip.ParseAddrPort(text)
+	return address, err == nil
 }
 
 // observe fills an observation with what a trace shows.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
@@ -23,11 +24,12 @@ type server struct {
 
 	sessions   int
 	errors     []string
-	unexpected int          // first datagrams rejected
-	ghosts     int          // sessions spent on a datagram that began none
-	silent     bool         // an endpoint was closed without a close_notify
-	failures   int          // errors of sessions that a client had begun
-	delivered  map[int]bool // clients whose data reached the application
+	unexpected int           // first datagrams rejected
+	ghosts     int           // sessions spent on a datagram that began none
+	silent     bool          // an endpoint was closed without a close_notify
+	closing    time.Duration // the longest that Close of an endpoint took
+	failures   int           // errors of sessions that a client had begun
+	delivered  map[int]bool  // clients whose data reached the application
 }
 
 func newServer(w *sim.World, h *sim.Host, v Values, c endpoint.Config, client func(netip.AddrPort) *client) server {
@@ -72,7 +74,12 @@ func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 		if c != nil {
 			c.closed = true
 		}
+		start := s.w.Now()
 		_ = session.Close() // the peer may have closed it
+		if late := s.w.Now() - start; late > 0 {
+			s.closing = max(s.closing, late)
+			s.w.Note(s.host, "close returns", "late")
+		}
 		s.silent = s.silent || (!socket.Alerted() && !s.w.Stopped())
 	}()
 	err := s.exchange(session, c)
@@ -168,6 +175,10 @@ func (s *server) observe(o *Observation, wrong map[string]bool) {
 	wrong[GhostSession] = s.ghosts > 0
 	wrong[ServerError] = s.failures > 0
 	wrong[NoCloseNotify] = s.silent
+	if s.closing > 0 { // else it is no measure of the run
+		wrong[CloseStalled] = true
+		o.Measures["close_stalled_ns"] = int64(s.closing)
+	}
 }
 
 // report records an error that the server reports.

@@ -8,43 +8,9 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
-
-// windowCase is a search in a scenario of the catalogue, and what it is to find.
-type windowCase struct {
-	name  string
-	set   scenarios.Settings
-	probe string // empty: the scenario's
-	fail  string // empty: what the scenario names
-	want  []explore.Interval
-}
-
-func expectAll(t *testing.T, scenario string, cases []windowCase) {
-	t.Helper()
-	s, err := scenarios.Find(scenario)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := testkit.Pool(t, 2)
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			search := explore.Search{Scenario: s, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: s.Probe}
-			var err error
-			if c.probe != "" {
-				if search.Probe, err = s.ParseProbe(c.probe); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if search.Fail, err = s.ParsePredicate(c.fail); err != nil {
-				t.Fatal(err)
-			}
-			expectWindows(t, p, search, c.want)
-		})
-	}
-}
 
 // Entry 2 of the catalogue. The alert is sent at 60 ms, and the first session released
 // at 71 ms, when the second client's hello has waited since 60 ms; the second session is
@@ -54,7 +20,7 @@ func TestDeferredAlertWindows(t *testing.T) {
 	const ns = time.Nanosecond
 	const next = "next-handshake-failed"
 	idle := scenarios.Settings{"arrivals": "after-previous", "gap": "100ms"}
-	expectAll(t, "deferred-alert", []windowCase{
+	expectCases(t, "deferred-alert", []windowCase{
 		{"no remedy", nil, "", "", windows(0, 10*ms, 11*ms+ns, 50*ms+ns, 72*ms+ns, 100*ms)},
 		{"the session after next", nil, "alert-latency=10ms..300ms", next, windows(11*ms+ns, 50*ms+ns)},
 		{"its client comes later", scenarios.Settings{"gap": "55ms"}, "alert-latency=10ms..300ms", next, windows(11*ms+ns, 60*ms+ns)},
@@ -123,7 +89,7 @@ func TestStrayFragmentWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
 	const next = "next-handshake-failed"
-	expectAll(t, "stray-fragment", []windowCase{
+	expectCases(t, "stray-fragment", []windowCase{
 		{"recognises a handshake record", nil, "", "", windows(21*ms+ns, 300*ms)},
 		{"the next handshake", nil, "", next, windows(21*ms+ns, 120*ms+ns)},
 		{"no filter", scenarios.Settings{"first-record": "stack"}, "", next, windows(21*ms+ns, 120*ms+ns)},
@@ -146,7 +112,7 @@ func TestStrayFragmentWindows(t *testing.T) {
 func TestVerifyRequestSwallowedWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
-	expectAll(t, "verify-request-swallowed", []windowCase{
+	expectCases(t, "verify-request-swallowed", []windowCase{
 		{"hold 25ms", nil, "", "", windows(0, 15*ms+ns)},
 		{"short way there", scenarios.Settings{"downlink": "2ms"}, "", "", windows(0, 23*ms+ns)},
 		{"one socket", scenarios.Settings{"remedy": "one-socket"}, "", "", windows()},
@@ -228,7 +194,7 @@ func TestOthersComeBetweenTheAccepts(t *testing.T) {
 // session, which it costs one that keeps the socket (entry 5 of the catalogue).
 func TestSecondAcceptSparesTheGhost(t *testing.T) {
 	set := scenarios.Settings{"model": "sequential", "first-record": "discard"}
-	expectAll(t, "duplicate-hello", []windowCase{
+	expectCases(t, "duplicate-hello", []windowCase{
 		{"one socket", set, "", "ghost-session", windows(61*time.Millisecond+1, 300*time.Millisecond)},
 		{"two sockets", set.With(scenarios.Settings{"verify": "two-sockets"}), "", "", windows()},
 	})

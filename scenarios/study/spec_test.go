@@ -308,7 +308,6 @@ var broken = []struct {
 
 	// Curves.
 	{name: "curves without x", yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""), want: []string{"5:5: x of figure f is missing"}},
-	{name: "curves without probe", yaml: figure(curves, "    probe: alert-latency\n", ""), want: []string{"5:5: probe of figure f is missing"}},
 	{name: "an axis that runs backwards", yaml: figure(curves, "from: 1", "from: 2"), want: []string{"9:25: x: from must be below to"}},
 	{name: "an axis without steps", yaml: figure(curves, "steps: 2", "steps: 0"), want: []string{`9:42: steps "0": want a whole number from 1 to 10000`}},
 	{name: "an axis that begins with a word", yaml: figure(curves, "from: 1", "from: low"), want: []string{`9:25: from "low": want a number`}},
