@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -58,28 +57,21 @@ type reading struct {
 	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
 }
 
+// flight is what a sender's flights are told apart by.
+type flight struct {
+	sender string
+	to     netip.AddrPort
+	try    int // which of its sessions
+	key    uint64
+}
+
 // read reads a trace.
 func read(records []trace.Record) (r reading) {
-	type flight struct {
-		sender string
-		key    uint64
-	}
-	first := map[flight]trace.Datagram{}         // where a flight was sent first
-	again := map[trace.Datagram]trace.Datagram{} // a retransmission: of which datagram
+	first := make(map[flight]trace.Datagram, 16) // where a flight was sent first
+	var again map[trace.Datagram]trace.Datagram  // a retransmission: of which datagram
 	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
-	duplicates := map[int]int{}                  // by client
-	type end struct{ client, side int }          // side: 0 the client, 1 the server
-	lost := map[end]int{}                        // flights that it sent and that were lost
-	arrived := map[trace.Datagram]int{}          // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
-	unread := map[trace.Datagram]int{}           // that arrive and are dropped with their socket: how often
-	completed := map[int]bool{}                  // clients whose handshakes came about
 	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
 	tries := map[string]int{}                    // sessions of an actor so far
-	for i := range records {
-		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
-			unread[e.Datagram]++
-		}
-	}
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
@@ -94,42 +86,20 @@ func read(records []trace.Record) (r reading) {
 			if !ok {
 				continue
 			}
-			if e.Kind == trace.Lose {
-				lost[end{max(clientNumber(e.Actor), peers[e.To]), side}]++
-			}
-			f := flight{fmt.Sprint(e.Actor, ">", e.To, tries[e.Actor]), key}
+			f := flight{e.Actor, e.To, tries[e.Actor], key}
 			if before, sent := first[f]; sent {
 				r.retransmissions++
+				if again == nil {
+					again = make(map[trace.Datagram]trace.Datagram)
+				}
 				again[e.Datagram] = before
 			} else {
 				first[f] = e.Datagram
 			}
 		case trace.Arrive:
 			client := clientNumber(e.Datagram.Actor)
-			if client > 0 {
-				peers[e.From] = client
-			}
-			if unread[e.Datagram] > 0 {
-				unread[e.Datagram]--
-				continue
-			}
-			receiver := end{client, 1}
-			if client == 0 {
-				receiver = end{peers[e.To], 0}
-			}
-			original, repeats := again[e.Datagram]
-			if !repeats {
-				original = e.Datagram
-			}
-			// In the order of the receiver's events alone, which the shape of a run holds.
-			before, known := arrived[original]
-			switch {
-			case !known:
-				arrived[original] = lost[receiver]
-			case repeats && before == lost[receiver]:
-				duplicates[receiver.client]++
-			}
 			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
+				peers[e.From] = client
 				if _, ok := dataAt[client]; !ok {
 					dataAt[client] = e.At
 				}
@@ -138,11 +108,11 @@ func read(records []trace.Record) (r reading) {
 			switch e.Event {
 			case noteAccept, noteClientFailed:
 				tries[e.Actor]++
-				if address, ok := acceptedFrom(e); ok {
-					delete(dataAt, peers[address]) // that of an attempt before
+				if len(dataAt) > 0 {
+					if address, ok := acceptedFrom(e); ok {
+						delete(dataAt, peers[address]) // that of an attempt before
+					}
 				}
-			case noteCompleted:
-				completed[clientNumber(e.Actor)] = true
 			case noteListenerDrops:
 				if strings.HasSuffix(e.Detail, "the backlog is full") {
 					r.overflows++
@@ -156,12 +126,75 @@ func read(records []trace.Record) (r reading) {
 			}
 		}
 	}
-	for client, n := range duplicates { // in any order: it is a sum
-		if client > 0 && completed[client] {
-			r.duplicates += n
-		}
+	if len(again) > 0 {
+		r.duplicates = duplicates(records, again)
 	}
 	return r
+}
+
+// duplicates counts, in handshakes that came about, the retransmissions that arrived
+// where the flight had arrived already, while nothing of the answer was lost. again
+// says which datagram a retransmission repeats.
+func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram) (total int) {
+	type end struct{ client, side int } // side: 0 the client, 1 the server
+	lost := map[end]int{}               // flights that it sent and that were lost
+	arrived := map[trace.Datagram]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
+	peers := map[netip.AddrPort]int{}   // clients by their addresses as the server sees them
+	byClient := map[int]int{}           // duplicates
+	completed := map[int]bool{}         // clients whose handshakes came about
+	unread := map[trace.Datagram]int{}  // that arrive and are dropped with their socket: how often
+	for i := range records {
+		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
+			unread[e.Datagram]++
+		}
+	}
+	for i := range records {
+		e := &records[i]
+		switch e.Kind {
+		case trace.Lose:
+			if _, ok := trace.Flight(e.Payload); ok {
+				side := 1
+				if clientNumber(e.Actor) > 0 {
+					side = 0
+				}
+				lost[end{max(clientNumber(e.Actor), peers[e.To]), side}]++
+			}
+		case trace.Arrive:
+			client := clientNumber(e.Datagram.Actor)
+			receiver := end{client, 1}
+			if client > 0 {
+				peers[e.From] = client
+			} else {
+				receiver = end{peers[e.To], 0}
+			}
+			if unread[e.Datagram] > 0 {
+				unread[e.Datagram]--
+				continue
+			}
+			original, repeats := again[e.Datagram]
+			if !repeats {
+				original = e.Datagram
+			}
+			// In the order of the receiver's events alone, which the shape of a run holds.
+			before, known := arrived[original]
+			switch {
+			case !known:
+				arrived[original] = lost[receiver]
+			case repeats && before == lost[receiver]:
+				byClient[receiver.client]++
+			}
+		case trace.Note:
+			if e.Event == noteCompleted {
+				completed[clientNumber(e.Actor)] = true
+			}
+		}
+	}
+	for client, n := range byClient { // in any order: it is a sum
+		if client > 0 && completed[client] {
+			total += n
+		}
+	}
+	return total
 }
 
 // acceptedFrom returns the address of the peer of which a note says that it was

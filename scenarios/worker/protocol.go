@@ -25,7 +25,7 @@ type Job struct {
 	Settings scenarios.Settings `json:"settings"`
 	Seed     uint64             `json:"seed"`
 	Fail     string             `json:"fail"`  // the failure predicate
-	Trace    bool               `json:"trace"` // whether the trace is wanted as well
+	Trace    bool               `json:"trace"` // whether the trace is wanted as well, and the parameters
 }
 
 // JobOf returns a job for a scenario, with everything else still to be set.

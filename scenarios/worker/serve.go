@@ -93,6 +93,9 @@ func (r *resolved) perform(job Job) reply {
 	}
 	replication := scenarios.Replicate(r.values, job.Seed, r.predicate)
 	answer := reply{Replication: &replication}
+	if !job.Trace { // who performs thousands knows the parameters
+		replication.Params = nil
+	}
 	if answer.outOfMemory() {
 		sim.Collect() // its trace until then is worth having: make room for it
 	}
