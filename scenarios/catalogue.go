@@ -15,10 +15,10 @@ var catalogueFiles embed.FS
 // catalogue names the built-in scenarios in the order in which they are shown, each
 // of them a file.
 var catalogue = []string{
-	"late-close-notify",
-	"unfiltered-listener", "ghost-flight5", "duplicate-hello",
+	"late-close-notify", "deferred-alert",
+	"unfiltered-listener", "ghost-flight5", "duplicate-hello", "stray-fragment",
 	"hello2-poison", "flight5-poison", "hello1-mixing",
-	"silent-restart", "plaintext-alert", "plaintext-data",
+	"verify-request-swallowed", "silent-restart", "plaintext-alert", "plaintext-data",
 	"finish-stall", "truncation", "orphaned-flight6", "retransmit-collision",
 	"backlog-burst", "nat-rebinding", "close-race",
 }

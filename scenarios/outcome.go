@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -15,6 +16,7 @@ const (
 	GhostSession        = "ghost-session"
 	AcceptBlocked       = "accept-blocked"
 	BacklogOverflow     = "backlog-overflow"
+	HelloSwallowed      = "hello-swallowed"
 	Stalled             = "stalled"
 	CloseStalled        = "close-stalled"
 	AssociationKilled   = "association-killed"
@@ -35,6 +37,7 @@ var knownOutcomes = []Outcome{
 	{GhostSession, "the server spent a session on a datagram that began none"},
 	{AcceptBlocked, "Accept was held up by a handshake that no client had begun, while a client waited"},
 	{BacklogOverflow, "a datagram of a new peer was dropped because the listener's backlog was full"},
+	{HelloSwallowed, "a client's second hello was dropped with the socket that it had reached, which the server released when it had answered the first"},
 	{Stalled, "data that had arrived was kept from the server's application"},
 	{CloseStalled, "Close of an endpoint of the server did not return at once: it waited for a timer of the handshake"},
 	{AssociationKilled, "an association ended at one side while the other had neither closed nor given up"},
@@ -145,6 +148,12 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 	peers := map[netip.AddrPort]int{}   // clients by their addresses as the server sees them
 	byClient := map[int]int{}           // duplicates
 	completed := map[int]bool{}         // clients whose handshakes came about
+	unread := map[trace.Datagram]int{}  // that arrive and are dropped with their socket: how often
+	for i := range records {
+		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
+			unread[e.Datagram]++
+		}
+	}
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
@@ -163,6 +172,10 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 				peers[e.From] = client
 			} else {
 				receiver = end{peers[e.To], 0}
+			}
+			if unread[e.Datagram] > 0 {
+				unread[e.Datagram]--
+				continue
 			}
 			original, repeats := again[e.Datagram]
 			if !repeats {

@@ -16,9 +16,14 @@ import (
 // connected socket, and again. Datagrams of the connected peer go to the connected
 // socket; everybody else's wait in the queue of the new listening socket, so that
 // a stale datagram that arrives during another session is deferred, not dropped.
+//
+// It answers the client's first hello, a HelloVerifyRequest (RFC 6347 section 4.2.1),
+// and takes the second on one socket, or with verify=two-sockets on one for each.
 type sequentialServer struct {
 	server
 	listening *sim.Socket
+	verifying []*verification // that have no socket
+	swallowed int             // hellos that were dropped with the socket that they had reached
 }
 
 // recognised are the first datagrams that can start a session, by the values of the
@@ -61,7 +66,11 @@ func (s *sequentialServer) serve() error {
 			continue
 		}
 		s.w.Busy()
-		err = s.session(first, peer)
+		if s.v.Choice("verify") == twoSockets {
+			err = s.verify(first, peer)
+		} else {
+			err = s.session(first, peer)
+		}
 		s.w.Idle()
 		if err != nil {
 			return err
@@ -72,28 +81,50 @@ func (s *sequentialServer) serve() error {
 	}
 }
 
-// session serves one session; its error is one that ends the server.
-func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
-	name, begun := s.accepted(first, peer), s.begun(first, peer)
+// connect connects the listening socket to a peer.
+func (s *sequentialServer) connect(peer netip.AddrPort) (*sim.Socket, error) {
 	socket := s.listening
-	if err := socket.Connect(peer); err != nil {
-		return err
-	}
-	defer socket.Close()
+	return socket, socket.Connect(peer)
+}
+
+// listenAgain opens the listening socket for the session after one that begins.
+func (s *sequentialServer) listenAgain() error {
 	if s.v.Choice("server-port") == "rotate" {
 		s.port++
 	}
-	if err := s.listen(); err != nil {
-		return err
-	}
-	if completed, err := s.talk(socket); err != nil {
-		s.fail(name, completed, begun, err)
-	}
+	return s.listen()
+}
+
+// release lets a session linger until its socket may be closed.
+func (s *sequentialServer) release(name string) error {
 	if err := s.w.Sleep(s.v.Duration("linger")); err != nil {
 		return err
 	}
 	s.w.Note(s.host, "release", name)
 	return nil
+}
+
+// observe implements serverModel.
+func (s *sequentialServer) observe(o *Observation, wrong map[string]bool) {
+	s.server.observe(o, wrong)
+	wrong[HelloSwallowed] = s.swallowed > 0
+}
+
+// session serves one session; its error is one that ends the server.
+func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
+	name, begun := s.accepted(first, peer), s.begun(first, peer)
+	socket, err := s.connect(peer)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	if err := s.listenAgain(); err != nil {
+		return err
+	}
+	if completed, err := s.talk(socket); err != nil {
+		s.fail(name, completed, begun, err)
+	}
+	return s.release(name)
 }
 
 // talk is the session itself, until the endpoint is closed. It tells whether the

@@ -172,7 +172,7 @@ func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	}
 	h.w.record(&r) // before anybody can read it, and cause the next record
 	if r.Kind == trace.Arrive {
-		socket.enqueue(datagram{from: source, payload: packet.Payload})
+		socket.enqueue(datagram{from: source, payload: packet.Payload, packet: packet})
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +23,7 @@ const receiveBuffer = 212992
 type datagram struct {
 	from    netip.AddrPort
 	payload []byte
+	packet  *Packet // that brought it
 }
 
 // Socket is a UDP socket of a host. It blocks under virtual time, and a Write
@@ -34,17 +34,19 @@ type Socket struct {
 	actor string // that opened it
 
 	// Guarded by Host.mu.
-	peer     netip.AddrPort // valid if connected
-	queue    []datagram
-	queued   int // bytes in queue
-	closed   bool
-	draining bool // its endpoint has closed: what arrives is read and dropped
-	ready    *sync.Cond
-	turn     bool         // the reader may take what is in the queue
-	timedOut bool         // a read deadline has taken effect
-	alerted  bool         // an encrypted alert was sent from here
-	handover handover     // to another association with the same peer
-	deadline *clock.Event // a read deadline to come
+	peer      netip.AddrPort // valid if connected
+	queue     []datagram
+	queued    int // bytes in queue
+	closed    bool
+	draining  bool // its endpoint has closed: what arrives is read and dropped
+	suspended bool // nobody reads: see Suspend
+	withdrawn bool // it is off its port: see Withdraw
+	ready     *sync.Cond
+	turn      bool         // the reader may take what is in the queue
+	timedOut  bool         // a read deadline has taken effect
+	alerted   bool         // an encrypted alert was sent from here
+	handover  handover     // to another association with the same peer
+	deadline  *clock.Event // a read deadline to come
 }
 
 var _ transport.UDPConn = (*Socket)(nil)
@@ -83,9 +85,9 @@ func (s *Socket) await() error {
 		switch {
 		case s.closed || s.draining:
 			return s.failure("read", net.ErrClosed)
-		case s.timedOut && (len(s.queue) == 0 || w.turnstile != nil): // a kernel looks at the deadline first
+		case s.timedOut && (len(s.queue) == 0 || s.suspended || w.turnstile != nil): // a kernel looks at the deadline first
 			return s.failure("read", os.ErrDeadlineExceeded)
-		case len(s.queue) > 0 && s.turn:
+		case len(s.queue) > 0 && s.turn && !s.suspended:
 			return nil
 		}
 		s.ready.Wait()
@@ -185,12 +187,9 @@ func (s *Socket) release() {
 	if s.deadline != nil {
 		s.port.host.w.Cancel(s.deadline)
 	}
-	if s.port.open == s {
-		s.port.open = nil
-	} else {
-		s.port.connected = slices.DeleteFunc(s.port.connected, func(t *Socket) bool { return t == s })
+	if !s.withdrawn {
+		s.leave()
 	}
-	s.port.release()
 	s.ready.Broadcast()
 }
 
@@ -235,7 +234,7 @@ func (s *Socket) Write(p []byte) (int, error) {
 func (s *Socket) write(p []byte) (int, error) {
 	h := s.port.host
 	h.mu.Lock()
-	peer, closed := s.peer, s.closed
+	peer, closed := s.peer, s.closed || s.withdrawn
 	s.alerted = s.alerted || (peer.IsValid() && !closed && trace.IsEncryptedAlert(p))
 	s.handover.sent(p)
 	h.mu.Unlock()

@@ -233,7 +233,7 @@ var badInputs = []badInput{
 	{name: "unknown study, near", args: words("study late-close-notfy"),
 		want: []string{`there is no built-in study "late-close-notfy". Did you mean late-close-notify?`}},
 	{name: "unknown study, far", args: words("study nothing"),
-		want: []string{`there is no built-in study "nothing". Built in: late-close-notify, unfiltered-listener,`}},
+		want: []string{`there is no built-in study "nothing". Built in: late-close-notify, deferred-alert, unfiltered-listener,`}},
 	{name: "missing file", args: words("study missing.yaml"), want: []string{"missing.yaml: no such file or directory"}},
 	{name: "missing file to print", args: words("study missing.yaml --print"), want: []string{"missing.yaml: no such file or directory"}},
 	{name: "folder as a study", args: words("study ."), want: []string{".: is a directory"}},

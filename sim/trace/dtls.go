@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -16,8 +17,9 @@ const (
 
 // Handshake types (RFC 6347 section 4.3.2) that the simulator asks for by name.
 const (
-	ClientHello = 1
-	ServerHello = 2
+	ClientHello        = 1
+	ServerHello        = 2
+	HelloVerifyRequest = 3
 )
 
 // DTLSRecord is what the header of one DTLS record shows to anyone on the path,
@@ -74,7 +76,7 @@ func parseRecord(datagram []byte) (r DTLSRecord, rest []byte, ok bool) {
 }
 
 var messageNames = map[uint8]string{
-	0: "HelloRequest", ClientHello: "ClientHello", ServerHello: "ServerHello", 3: "HelloVerifyRequest", 4: "NewSessionTicket",
+	0: "HelloRequest", ClientHello: "ClientHello", ServerHello: "ServerHello", HelloVerifyRequest: "HelloVerifyRequest", 4: "NewSessionTicket",
 	11: "Certificate", 12: "ServerKeyExchange", 13: "CertificateRequest", 14: "ServerHelloDone",
 	15: "CertificateVerify", 16: "ClientKeyExchange", 20: "Finished",
 }
@@ -173,6 +175,28 @@ func IsClientHello(datagram []byte) bool {
 func IsPlain(datagram []byte) bool {
 	r, _, ok := parseRecord(datagram)
 	return ok && r.Epoch == 0
+}
+
+// IsHelloVerifyRequest tells whether the first record of a datagram is a
+// HelloVerifyRequest.
+func IsHelloVerifyRequest(datagram []byte) bool {
+	r, _, ok := parseRecord(datagram)
+	return ok && r.ContentType == Handshake && r.Epoch == 0 && r.Message == HelloVerifyRequest
+}
+
+// Where the random of a ClientHello stands in a datagram: behind the headers of the
+// record and of the handshake message, and the version (RFC 6347 section 4.2.1).
+const (
+	randomFrom = recordHeaderSize + 12 + 2
+	randomTo   = randomFrom + 32
+)
+
+// SameHello tells whether two datagrams are ClientHellos of one handshake: a client
+// repeats its random when it repeats its hello, and when it adds the cookie (RFC 6347
+// section 4.2.1).
+func SameHello(a, b []byte) bool {
+	return IsClientHello(a) && IsClientHello(b) && len(a) >= randomTo && len(b) >= randomTo &&
+		bytes.Equal(a[randomFrom:randomTo], b[randomFrom:randomTo])
 }
 
 // IsEncryptedAlert tells whether the first record of a datagram is an alert under

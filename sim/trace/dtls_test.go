@@ -194,3 +194,30 @@ func FuzzLabel(f *testing.F) {
 		}
 	})
 }
+
+// A hello and its repetition, with another record number and a cookie, have one random;
+// another handshake's has another.
+func TestSameHello(t *testing.T) {
+	hello := func(sequence uint64, random byte, cookie int) []byte {
+		fragment := slices.Concat(message(1), []byte{254, 253}, slices.Repeat([]byte{random}, 32), make([]byte, cookie))
+		return record(trace.Handshake, 0, sequence, fragment)
+	}
+	for _, c := range []struct {
+		name string
+		a, b []byte
+		want bool
+	}{
+		{"repeated", hello(0, 7, 10), hello(1, 7, 10), true},
+		{"with a cookie", hello(0, 7, 10), hello(1, 7, 30), true},
+		{"of another handshake", hello(0, 7, 10), hello(0, 8, 10), false},
+		{"too short to have a random", clientHello, clientHello, false},
+		{"no hello", encryptedAlert, encryptedAlert, false},
+	} {
+		if got := trace.SameHello(c.a, c.b); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+	if request := record(trace.Handshake, 0, 0, message(3)); !trace.IsHelloVerifyRequest(request) || trace.IsHelloVerifyRequest(clientHello) {
+		t.Error("a HelloVerifyRequest is not told from a ClientHello")
+	}
+}
