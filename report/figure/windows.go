@@ -28,27 +28,32 @@ type Span struct {
 func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	p := plot.New()
 	p.Title.Text = title
-	p.X.Label.Text = probe + " (ms)"
+	chart := newStripChart(strips)
+	p.X.Label.Text = probe + " (" + chart.unit.name + ")"
 	p.X.Padding, p.Y.Padding = 2, 4
 	p.X.Tick.Marker = decimalTicks{}
 	p.Y.Min, p.Y.Max = -0.5, float64(len(strips))-0.5
-	colours := map[string]color.Color{}
+	failures, others := 0, 0
 	var ticks []plot.Tick
 	for i, s := range strips {
 		ticks = append(ticks, plot.Tick{Value: float64(len(strips) - 1 - i), Label: s.Label})
 		for _, span := range s.Spans {
-			if _, ok := colours[span.Outcome]; ok {
+			if _, ok := chart.colours[span.Outcome]; ok {
 				continue
 			}
-			if span.Failed {
-				colours[span.Outcome] = palette[failures(colours)%len(palette)]
-			} else {
-				colours[span.Outcome] = clean
+			colour := color.Color(clean)
+			switch {
+			case span.Failed:
+				colour = palette[failures%len(palette)]
+				failures++
+			case span.Outcome != cleanOutcome:
+				colour = tolerated[others%len(tolerated)]
+				others++
 			}
-			p.Legend.Add(span.Outcome, swatch{colours[span.Outcome]})
+			chart.colours[span.Outcome] = colour
+			p.Legend.Add(span.Outcome, swatch{colour})
 		}
 	}
-	chart := &stripChart{strips, colours}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Tick.Length = 0
 	p.Y.LineStyle.Width = 0
@@ -59,17 +64,11 @@ func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	p.Legend = plot.NewLegend()
 	height := vg.Length(len(strips))*30 + 70
 	f := newFigure(p, 720, height, sentence)
-	return f.withLegend(legend, len(colours))
+	return f.withLegend(legend, len(chart.colours))
 }
 
-func failures(colours map[string]color.Color) (n int) {
-	for _, c := range colours {
-		if c != clean {
-			n++
-		}
-	}
-	return n
-}
+// cleanOutcome is the outcome of a span in which nothing went wrong.
+const cleanOutcome = "clean"
 
 // withLegend puts the legend into a band of its own on top, where it covers no data.
 func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
@@ -100,7 +99,46 @@ func (s swatch) Thumbnail(c *draw.Canvas) {
 
 type stripChart struct {
 	strips  []Strip
-	colours map[string]color.Color
+	colours map[string]color.Color // by outcome
+	unit    timeUnit
+}
+
+// timeUnit is what a chart shows times in.
+type timeUnit struct {
+	name string
+	size time.Duration
+}
+
+// of converts a time.
+func (u timeUnit) of(d time.Duration) float64 { return float64(d) / float64(u.size) }
+
+// label writes a time with all its digits.
+func (u timeUnit) label(d time.Duration) string {
+	return strconv.FormatFloat(u.of(d), 'f', -1, 64) + " " + u.name
+}
+
+// inSeconds is the length of a range from which on it is shown in seconds.
+const inSeconds = 10 * time.Second
+
+// newStripChart joins neighbouring spans of one outcome: they are one for a reader.
+func newStripChart(strips []Strip) *stripChart {
+	c := &stripChart{colours: map[string]color.Color{}, unit: timeUnit{"ms", time.Millisecond}}
+	for _, s := range strips {
+		joined := Strip{Label: s.Label}
+		for _, span := range s.Spans {
+			n := len(joined.Spans)
+			if n > 0 && joined.Spans[n-1].Outcome == span.Outcome && joined.Spans[n-1].Failed == span.Failed {
+				joined.Spans[n-1].To = span.To
+			} else {
+				joined.Spans = append(joined.Spans, span)
+			}
+			if span.To >= inSeconds {
+				c.unit = timeUnit{"s", time.Second}
+			}
+		}
+		c.strips = append(c.strips, joined)
+	}
+	return c
 }
 
 var (
@@ -108,16 +146,14 @@ var (
 	_ plot.DataRanger = (*stripChart)(nil)
 )
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
 // DataRange implements plot.DataRanger.
 func (s *stripChart) DataRange() (xmin, xmax, ymin, ymax float64) {
 	for i, strip := range s.strips {
 		for j, span := range strip.Spans {
 			if i == 0 && j == 0 {
-				xmin = milliseconds(span.From)
+				xmin = s.unit.of(span.From)
 			}
-			xmin, xmax = min(xmin, milliseconds(span.From)), max(xmax, milliseconds(span.To))
+			xmin, xmax = min(xmin, s.unit.of(span.From)), max(xmax, s.unit.of(span.To))
 		}
 	}
 	return xmin, xmax, -0.5, float64(len(s.strips)) - 0.5
@@ -130,25 +166,60 @@ func (s *stripChart) Plot(c draw.Canvas, p *plot.Plot) {
 		middle := y(float64(len(s.strips) - 1 - i))
 		low, high := middle-8, middle+5
 		for j, span := range strip.Spans {
-			left, right := x(milliseconds(span.From)), x(milliseconds(span.To))
+			left, right := x(s.unit.of(span.From)), x(s.unit.of(span.To))
 			c.SetColor(s.colours[span.Outcome])
 			c.Fill(vg.Rectangle{Min: vg.Point{X: left, Y: low}, Max: vg.Point{X: right, Y: high}}.Path())
-			if j == 0 || span.Failed == strip.Spans[j-1].Failed {
-				continue
+			if j > 0 && span.Failed != strip.Spans[j-1].Failed {
+				c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.75}, left, low-1, left, high+9)
 			}
-			// An edge where failure ends is labelled to its left, one where it begins
-			// to its right: two edges with a narrow gap between them both stay legible.
-			align, shift := draw.XLeft, vg.Length(2)
-			if !span.Failed {
-				align, shift = draw.XRight, vg.Length(-2)
-			}
-			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.75}, left, low-1, left, high+9)
-			c.FillText(textStyle(8, align, draw.YBottom), vg.Point{X: left + shift, Y: high + 1}, edge(span.From))
 		}
+		s.labelEdges(c, strip, x, high+1)
 	}
 }
 
-// edge writes a time in milliseconds with all its digits.
-func edge(d time.Duration) string {
-	return strconv.FormatFloat(milliseconds(d), 'f', -1, 64) + " ms"
+// labelEdges writes the edges of a strip's failure windows above it: within the window
+// where both have room there, else on its two sides. One that would run into another
+// is left out; the sentence under the chart has them all.
+func (s *stripChart) labelEdges(c draw.Canvas, strip Strip, x func(float64) vg.Length, y vg.Length) {
+	const gap = vg.Length(2)
+	style := textStyle(8, draw.XLeft, draw.YBottom)
+	taken := c.Min.X // up to where there is a label
+	write := func(at vg.Length, text string) {
+		if at < taken || at < c.Min.X-40 || at+style.Width(text) > c.Max.X+10 {
+			return
+		}
+		c.FillText(style, vg.Point{X: at, Y: y}, text)
+		taken = at + style.Width(text) + gap
+	}
+	for j := 0; j < len(strip.Spans); j++ {
+		if !strip.Spans[j].Failed {
+			continue
+		}
+		first := j
+		for j+1 < len(strip.Spans) && strip.Spans[j+1].Failed {
+			j++
+		}
+		from, to := strip.Spans[first].From, strip.Spans[j].To
+		left, right := x(s.unit.of(from)), x(s.unit.of(to))
+		begins, ends := s.unit.label(from), s.unit.label(to)
+		if first == 0 { // nobody looked before
+			begins = ""
+		}
+		if j == len(strip.Spans)-1 {
+			ends = ""
+		}
+		within := style.Width(begins)+style.Width(ends)+3*gap <= right-left
+		switch {
+		case begins != "" && within:
+			write(left+gap, begins)
+		case begins != "":
+			write(left-gap-style.Width(begins), begins)
+		}
+		switch {
+		case ends != "" && within:
+			write(right-gap-style.Width(ends), ends)
+		case ends != "":
+			write(right+gap, ends)
+		}
+	}
 }

@@ -210,7 +210,7 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 		drawn = append(drawn, c)
 		probabilities := c.Line()
 		first, last := probabilities[0], probabilities[len(values)-1]
-		part := fmt.Sprintf("“%s”: %.3g at %g, %.3g at %g", row.Label, first, values[0], last, values[len(values)-1])
+		part := fmt.Sprintf("“%s”: %.3g at %.6g, %.3g at %.6g", row.Label, first, values[0], last, values[len(values)-1])
 		if at := crossing(values, probabilities); at != "" {
 			part += at
 		}
@@ -233,9 +233,9 @@ func crossing(x, y []float64) string {
 	for i := 1; i < len(y); i++ {
 		switch {
 		case y[i-1] >= rare && y[i] < rare:
-			return fmt.Sprintf(" (below %g between %g and %g)", rare, x[i-1], x[i])
+			return fmt.Sprintf(" (below %g between %.6g and %.6g)", rare, x[i-1], x[i])
 		case y[i-1] < rare && y[i] >= rare:
-			return fmt.Sprintf(" (above %g between %g and %g)", rare, x[i-1], x[i])
+			return fmt.Sprintf(" (above %g between %.6g and %.6g)", rare, x[i-1], x[i])
 		}
 	}
 	return ""
