@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -269,4 +270,29 @@ func FuzzParseScenario(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The README names every scenario and every outcome, and its example of a file is one.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(data)
+	for _, s := range scenarios.All() {
+		if !strings.Contains(readme, "| `"+s.Name+"` |") {
+			t.Errorf("it does not name the scenario %s", s.Name)
+		}
+	}
+	for _, o := range scenarios.All()[0].Outcomes {
+		if row := "| `" + o.Name + "` | " + o.Meaning + " |"; !strings.Contains(readme, row) {
+			t.Errorf("it has no row %s", row)
+		}
+	}
+	_, example, _ := strings.Cut(readme, "    name: my-server\n")
+	example, _, _ = strings.Cut(example, "\n\n")
+	example = "name: my-server\n" + strings.ReplaceAll(strings.TrimPrefix(example, "    "), "\n    ", "\n")
+	if _, err := scenarios.Parse("README.md", []byte(example)); err != nil {
+		t.Errorf("its example: %v\n%s", err, example)
+	}
 }
