@@ -83,6 +83,8 @@ var serverParameters = inGroup(ServerGroup, []Parameter{
 		Meaning: "how long after the close of a connection its peer is not let in again"},
 	{Name: "backlog", Type: CountType, Default: strconv.Itoa(sim.DefaultBacklog), Min: 1, Max: 100_000, Models: listenerModels,
 		Meaning: "how many new peers may wait for Accept; the first datagrams of others are dropped (128 in pion's listener)"},
+	{Name: "concurrency", Type: CountType, Default: "0", Max: 100_000, Models: listenerModels,
+		Meaning: "how many sessions are served at a time, from Accept to the release of the connection; 0: as many as come"},
 	{Name: "rehandshake", Type: ChoiceType, Default: "ignore", Choices: []string{"ignore", "parallel"}, Models: listenerModels,
 		Meaning: "what becomes of a ClientHello of epoch 0 from a peer whose association is established: ignore hands it to that association's endpoint; parallel begins a second association beside it, which takes its place when its handshake is complete (RFC 6347 section 4.2.8)"},
 	{Name: "guard", Type: ChoiceType, Default: guardNone, Choices: guards,

@@ -28,6 +28,9 @@ type listeningServer struct {
 
 	blocked time.Duration // how long Accept was held up by handshakes that no client had begun
 	waited  bool          // whether a client waited meanwhile
+
+	places chan struct{} // one for each session more that may be served; nil without a limit
+	over   chan struct{} // closed at the end of the replication
 }
 
 // start starts the server.
@@ -39,6 +42,7 @@ func (s *listeningServer) start() {
 			Rehandshake: s.v.Choice("rehandshake") == "parallel",
 		})
 		if err == nil {
+			s.limitSessions(s.v.Count("concurrency"))
 			if s.v.Choice("model") == ListenerModel {
 				err = s.serveInline()
 			} else {
@@ -54,6 +58,18 @@ func (s *listeningServer) limit() (context.Context, context.CancelFunc) {
 	return s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 }
 
+// limitSessions limits how many sessions are served at a time; 0 is no limit.
+func (s *listeningServer) limitSessions(most int) {
+	if most == 0 {
+		return
+	}
+	s.places, s.over = make(chan struct{}, most), make(chan struct{})
+	for range most {
+		s.places <- struct{}{}
+	}
+	s.w.OnEnd(func() { close(s.over) })
+}
+
 // attempt is a connection whose handshake is under way.
 type attempt struct {
 	*sim.Connection
@@ -66,6 +82,12 @@ type attempt struct {
 
 // attempt accepts a connection.
 func (s *listeningServer) attempt() (attempt, error) {
+	if s.places != nil {
+		select {
+		case <-s.places:
+		case <-s.over:
+		}
+	}
 	c, err := s.listener.AcceptPeer()
 	if err != nil {
 		return attempt{}, err
@@ -110,8 +132,7 @@ func (s *listeningServer) serveInline() error {
 			return err
 		case err != nil:
 			if !a.begun {
-				s.blocked += s.w.Now() - a.since
-				s.waited = s.waited || s.listener.Waiting() > 0
+				s.heldUp(a)
 			}
 			s.fail(a.name, false, a.begun, err)
 			s.release(a)
@@ -134,6 +155,9 @@ func (s *listeningServer) serveConcurrently() error {
 			defer cancel()
 			session, err := endpoint.Server(ctx, a.conn, s.config)
 			if err != nil {
+				if !a.begun && s.places != nil && len(s.places) == 0 {
+					s.heldUp(a)
+				}
 				s.fail(a.name, false, a.begun, err)
 				s.release(a)
 				return
@@ -142,6 +166,13 @@ func (s *listeningServer) serveConcurrently() error {
 			s.serve(a, session)
 		})
 	}
+}
+
+// heldUp accounts for Accept having been held up by a handshake that no client had
+// begun.
+func (s *listeningServer) heldUp(a attempt) {
+	s.blocked += s.w.Now() - a.since
+	s.waited = s.waited || s.listener.Waiting() > 0
 }
 
 // serve is a session after its handshake.
@@ -161,6 +192,9 @@ func (s *listeningServer) release(a attempt) {
 		s.w.Note(s.host, "release", a.name)
 	}
 	_ = a.Close() // it is open until here
+	if s.places != nil {
+		s.places <- struct{}{} // there is room: it was taken from there
+	}
 }
 
 // observe implements serverModel.
