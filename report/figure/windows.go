@@ -117,8 +117,8 @@ func (u timeUnit) label(d time.Duration) string {
 	return strconv.FormatFloat(u.of(d), 'f', -1, 64) + " " + u.name
 }
 
-// inSeconds is the length of a range from which on it is shown in seconds.
-const inSeconds = 10 * time.Second
+// longRange is the length of a range from which on it is shown in seconds.
+const longRange = 10 * time.Second
 
 // newStripChart joins neighbouring spans of one outcome: they are one for a reader.
 func newStripChart(strips []Strip) *stripChart {
@@ -132,7 +132,7 @@ func newStripChart(strips []Strip) *stripChart {
 			} else {
 				joined.Spans = append(joined.Spans, span)
 			}
-			if span.To >= inSeconds {
+			if span.To >= longRange {
 				c.unit = timeUnit{"s", time.Second}
 			}
 		}
