@@ -21,15 +21,15 @@ type Type string
 
 // The types.
 const (
-	DurationType    Type = "duration"    // a number with a unit: 10ms
-	LawType         Type = "latency law" // a duration or a law: 5ms+exponential(mean=20ms)
-	ChoiceType      Type = "choice"      // one of Parameter.Choices
-	CountType       Type = "count"       // a whole number
-	ProbabilityType Type = "probability" // a number from 0 to 1
-	CorrelationType Type = "correlation" // a number from 0 to below 1
-	BitRateType     Type = "bit rate"    // a number with a unit, 64kbit/s, or unlimited
-	LossType        Type = "loss model"  // a probability, or a model of bursts
-	IntervalType    Type = "interval"    // FROM..TO in virtual time, or never
+	DurationType    Type = "duration"      // a number with a unit: 10ms
+	LawType         Type = "latency law"   // a duration or a law: 5ms+exponential(mean=20ms)
+	ChoiceType      Type = "choice"        // one of Parameter.Choices
+	CountType       Type = "count"         // a whole number
+	ProbabilityType Type = "probability"   // a number from 0 to 1
+	CorrelationType Type = "correlation"   // a number from 0 to below 1
+	BitRateType     Type = "bit rate"      // a number with a unit, 64kbit/s, or unlimited
+	LossType        Type = "loss model"    // a probability, or a model of bursts
+	IntervalType    Type = "time interval" // FROM..TO in virtual time, or never
 )
 
 // Parameter is one parameter of a scenario.

@@ -85,9 +85,9 @@ worker_peak_bytes}}.`,
 			}
 			var result benchJSON
 			for _, name := range endpoint.Credentials {
-				s, err := benchmark.Measure(name, rounds, 100)
+				s, err := benchmark.Measure(c.Context(), name, rounds, 100)
 				if err != nil {
-					return failure(err)
+					return interruptedOr(c, err)
 				}
 				result.Sessions = append(result.Sessions, sessionJSON{
 					name, int64(s.Bare), int64(s.BareUncollected), int64(s.Simulated), s.Ratio,

@@ -25,7 +25,7 @@ owed to, what runs have shown besides, and where to read on. Then search the fai
 its probe of choice under each remedy, with what else the failing example sets, and show them.
 
 JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
-references: [], probe, remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
+references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
 		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
 		Args:    argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -51,7 +51,7 @@ references: [], probe, remedies: [{remedy, sets, helps, note, windows: as of dtl
 				}
 				w, err := explore.FindWindows(c.Context(), workers, explore.Search{Scenario: s, Settings: set, Seed: s.ExampleSeed, Probe: s.Probe})
 				if err != nil {
-					return interruptedOr(c, err)
+					return searchError(c, err)
 				}
 				e.Remedies = append(e.Remedies, text.NewRemedyWindows(s, remedy, w))
 			}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -101,6 +102,7 @@ of one architecture, at any load.
 Exit codes: 0 done; 1 something failed, or a verification found a difference;
 2 bad input, nothing was done; 3 some replications gave no result; 130 interrupted.`,
 		Example:       "  dtlssim study late-close-notify\n  dtlssim window late-close-notify --set remedy=linger",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          knownVerb,
@@ -124,6 +126,22 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 	})
 	root.SetFlagErrorFunc(flagError)
 	return root
+}
+
+// version names this binary: the version of its module, the revision that it was built
+// from, and the Go that built it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	parts := []string{info.Main.Version}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			parts = append(parts, s.Value)
+		}
+	}
+	return strings.Join(append(parts, info.GoVersion), " ")
 }
 
 // knownVerb reports a verb that there is not.

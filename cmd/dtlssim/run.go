@@ -63,7 +63,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 					return err
 				}
 				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate))
-				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.Dump)}
+				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
 			}
 			if file != "" {
 				if err := writeTrace(file, o.Records); err != nil {

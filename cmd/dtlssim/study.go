@@ -87,15 +87,16 @@ row], x: [], exact: [[by row and x]]}]}.`,
 			bar := newProgress(c.ErrOrStderr(), s.Steps(budget), "steps")
 			r, runErr := s.Run(c.Context(), workers, budget, bar.increment)
 			bar.finish()
-			if runErr != nil && c.Context().Err() == nil {
-				var trouble *explore.TroubleError
-				if errors.As(runErr, &trouble) {
-					return &codeError{exitNoResult, runErr}
-				}
+			var trouble *explore.TroubleError
+			lost := errors.As(runErr, &trouble)
+			if runErr != nil && c.Context().Err() == nil && !lost {
 				return failure(runErr)
 			}
 			if err := show(c, f, r, output); err != nil {
 				return failure(err)
+			}
+			if lost {
+				return &codeError{exitNoResult, fmt.Errorf("%d of %d figures were done: %w", len(r.Figures), len(s.Figures), runErr)}
 			}
 			if runErr != nil {
 				return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d figures were done", len(r.Figures), len(s.Figures))}

@@ -47,7 +47,7 @@ JSON: {scenario, seed, params, points: [{params, replications, failures, estimat
 confidence, outcomes: {name: count}, crashed, wedged, limited, first_failure, measures:
 {name_ns: {count, mean, minimum, median, quantile_95, maximum}}}], troubles: [{status, limit,
 repeat, dump}], differences, interrupted}, points in the order of the design; estimate is null
-without data, and measures is left out if there are none. -o writes the points as CSV, without
+without data; measures, troubles and differences are left out if there are none. -o writes the points as CSV, without
 measures.`,
 		Example: "  dtlssim sweep late-close-notify --vary linger=0ms..60ms/6 \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
@@ -112,6 +112,9 @@ measures.`,
 				if measures {
 					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, names))
 				}
+			}
+			if verify && f == "text" && len(r.Differences) == 0 && err == nil {
+				_, err = fmt.Fprintf(c.OutOrStdout(), "\nVerified: %d replications were performed twice, in different processes, and no two traces differ.\n", r.Done-r.NoResult())
 			}
 			text.Troubles(c.ErrOrStderr(), r)
 			return sweepError(r, err)

@@ -26,7 +26,8 @@ that is a duration or a latency law; everything else is as set and as the seed d
 JSON: {scenario, seed, params, probe, from_ns, to_ns, cells: [{from_ns, to_ns, outcome:
 [], failed, shape}], failure_windows: [{from_ns, to_ns}], edges: [{at_ns, below: {repeat,
 digest}, above: {repeat, digest}}], runs, method: {name, verifications,
-prediction_failures, largest_unverified_gap_ns}}. Intervals are half-open.`,
+prediction_failures, largest_unverified_gap_ns,
+largest_unverified_gap_from_ns}}. Intervals are half-open.`,
 		Example: "  dtlssim window late-close-notify\n" +
 			"  dtlssim window late-close-notify --probe alert-latency=0s..1s --set linger=50ms",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
@@ -55,12 +56,8 @@ prediction_failures, largest_unverified_gap_ns}}. Intervals are half-open.`,
 			}
 			defer workers.Close()
 			w, err := explore.FindWindows(c.Context(), workers, search)
-			var trouble *explore.TroubleError
-			if errors.As(err, &trouble) {
-				return &codeError{exitNoResult, err}
-			}
 			if err != nil {
-				return interruptedOr(c, err)
+				return searchError(c, err)
 			}
 			if f == "json" {
 				return failure(text.JSON(c.OutOrStdout(), w))
@@ -73,6 +70,15 @@ prediction_failures, largest_unverified_gap_ns}}. Intervals are half-open.`,
 	p.addTo(c)
 	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO` (default the scenario's probe of choice)")
 	return c
+}
+
+// searchError gives a search that found no windows its exit code.
+func searchError(c *cobra.Command, err error) error {
+	var trouble *explore.TroubleError
+	if errors.As(err, &trouble) {
+		return &codeError{exitNoResult, err}
+	}
+	return interruptedOr(c, err)
 }
 
 // interruptedOr returns the error of an interrupt if there was one, and otherwise

@@ -77,18 +77,24 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 		p.Add(line, &points)
 		p.Legend.Add(c.Label, line, &points)
 	}
+	margin := (p.X.Max - p.X.Min) / 40 // room for the points at both ends
+	p.X.Min, p.X.Max = p.X.Min-margin, p.X.Max+margin
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
 	lines := "exact, from the failure windows and the law"
 	if !exactly {
 		lines = "from point to point, for the eye"
 	}
-	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% Wilson intervals (a triangle: no failure seen, at the upper bound). Lines: %s.",
-		sentence, 100*confidence, lines)
+	unseen := ""
+	if logY {
+		unseen = " (a triangle: no failure seen, at the upper bound)"
+	}
+	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% Wilson intervals%s. Lines: %s.", sentence, 100*confidence, unseen, lines)
 	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
 }
 
-var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}}
+// shapes are those of the points of curves; a triangle is kept for what was never seen.
+var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.PlusGlyph{}}
 
 // decade returns the power of ten below everything that there is to show.
 func decade(curves []Curve) float64 {

@@ -311,6 +311,9 @@ func (x extreme) String() string { return fmt.Sprintf("%s (%s)", list(x.rows), x
 func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {
 	name, most, total := "", 0, 0
 	for _, o := range outcomes {
+		if !f.Figure.Fail.Failed([]string{o.Name}) { // it goes wrong, but nobody minds
+			continue
+		}
 		n := 0
 		for _, sweep := range f.Sweeps {
 			n += sweep.Points[0].Outcomes[o.Name]

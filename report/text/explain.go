@@ -25,6 +25,7 @@ type Explanation struct {
 	Passing    string          `json:"passing"`
 	References []string        `json:"references"`
 	Probe      string          `json:"probe"`
+	Besides    []string        `json:"besides"` // what else the searches set: as the failing example does
 	Remedies   []RemedyWindows `json:"remedies"`
 }
 
@@ -43,8 +44,22 @@ func NewExplanation(s *scenarios.Scenario) Explanation {
 	return Explanation{
 		Scenario: s.Name, Summary: s.Summary, Mechanism: e.Mechanism, Prediction: e.Prediction, Findings: e.Findings,
 		Cause: s.Cause.Text, Failing: example(s, s.Failing), Passing: example(s, s.Passing),
-		References: e.References, Probe: s.Probe.String(), Remedies: []RemedyWindows{},
+		References: e.References, Probe: s.Probe.String(), Besides: besides(s), Remedies: []RemedyWindows{},
 	}
+}
+
+// besides returns what the failing example sets besides the probe, and its seed.
+func besides(s *scenarios.Scenario) []string {
+	list := []string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Failing)) {
+		if name != s.Probe.Name {
+			list = append(list, name+"="+s.Failing[name])
+		}
+	}
+	if s.ExampleSeed > 1 {
+		list = append(list, "seed "+strconv.FormatUint(s.ExampleSeed, 10))
+	}
+	return list
 }
 
 // example returns the command that runs an example, or nothing if there is none.
@@ -90,7 +105,7 @@ func Explain(w io.Writer, e Explanation) error {
 	if e.Failing != "" {
 		fmt.Fprintf(w, "\nA run that fails, and one that is clean\n  %s\n  %s\n", e.Failing, e.Passing)
 	}
-	fmt.Fprintf(w, "\nWhat runs show now, with %s\n", e.Probe)
+	fmt.Fprintf(w, "\nWhat runs show now, with %s\n", strings.Join(append([]string{e.Probe}, e.Besides...), " "))
 	rows := [][]string{{"  REMEDY", "FAILS IN", "WITH"}}
 	for _, r := range e.Remedies {
 		rows = append(rows, remedyRows(r)...)
@@ -99,7 +114,7 @@ func Explain(w io.Writer, e Explanation) error {
 		return err
 	}
 	if len(e.Remedies) > 1 {
-		fmt.Fprintf(w, "\nThe remedies, and whether they help where the run above fails\n")
+		fmt.Fprintf(w, "\nThe remedies, and what they leave of the failure window of the run above: nothing (yes), less (partly), all (no)\n")
 		rows = [][]string{{"  REMEDY", "SETS", "HELPS", ""}}
 		for _, r := range e.Remedies {
 			if r.Sets != "" {

@@ -167,7 +167,7 @@ func Troubles(w io.Writer, r *explore.Results) {
 	for _, t := range r.Troubles {
 		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Fate(), t.Repeat)
 		if t.Dump != "" {
-			fmt.Fprintf(w, "%s\n\n", t.Dump)
+			fmt.Fprintf(w, "%s\n\n", t.ShortDump())
 		}
 	}
 	for _, d := range r.Differences {

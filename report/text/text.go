@@ -53,10 +53,14 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 	if err := table(w, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nWhat can go wrong:\n")
+	fmt.Fprintf(w, "\nWhat can go wrong, and whether it counts as failure unless --fail says otherwise:\n")
 	rows = nil
 	for _, o := range s.Outcomes {
-		rows = append(rows, []string{"  " + o.Name, o.Meaning})
+		mark := ""
+		if len(s.Fail) == 0 || slices.Contains(s.Fail, o.Name) {
+			mark = "fails"
+		}
+		rows = append(rows, []string{"  " + o.Name, mark, o.Meaning})
 	}
 	if err := table(w, rows); err != nil {
 		return err
@@ -138,11 +142,20 @@ func Windows(w io.Writer, r *explore.Windows) error {
 	}
 	fmt.Fprintf(w, "\n%d runs; %s: %d verifications, ", r.Runs, r.Method.Name, r.Method.Verifications)
 	var err error
-	if r.Method.PredictionFailures == 0 {
+	switch m := r.Method; m.PredictionFailures {
+	case 0:
 		_, err = fmt.Fprintln(w, "every prediction held")
-	} else {
-		_, err = fmt.Fprintf(w, "%d predictions failed and were bisected; a window that opens and closes within %s there could have been missed\n",
-			r.Method.PredictionFailures, time.Duration(r.Method.LargestUnverifiedGap))
+	case 1:
+		_, err = fmt.Fprint(w, "one prediction failed and was bisected")
+	default:
+		_, err = fmt.Fprintf(w, "%d predictions failed and were bisected", m.PredictionFailures)
+	}
+	if m := r.Method; m.LargestUnverifiedGap > 0 {
+		from := time.Duration(m.LargestUnverifiedGapFrom)
+		_, err = fmt.Fprintf(w, ";\na window that opens and closes within [%s, %s) could have been missed", from, from+time.Duration(m.LargestUnverifiedGap))
+	}
+	if r.Method.PredictionFailures > 0 {
+		_, err = fmt.Fprintln(w)
 	}
 	return err
 }

@@ -53,8 +53,8 @@ const sessions = 2
 
 // Measure measures rounds of batch sessions each, bare and simulated in turn. The
 // process has to be one that sim.Environment describes, and no other replication
-// may run in it.
-func Measure(credentials string, rounds, batch int) (Session, error) {
+// may run in it. It ends between two sessions when ctx does.
+func Measure(ctx context.Context, credentials string, rounds, batch int) (Session, error) {
 	sim.OwnProcess(0)
 	s := Session{Credentials: credentials}
 	v, err := Values(credentials)
@@ -83,7 +83,7 @@ func Measure(credentials string, rounds, batch int) (Session, error) {
 			debug.SetGCPercent(m.percent)
 			start := time.Now()
 			for range m.times {
-				if err := m.session(); err != nil {
+				if err := errors.Join(ctx.Err(), m.session()); err != nil {
 					return s, err
 				}
 			}

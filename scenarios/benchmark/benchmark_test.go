@@ -11,7 +11,7 @@ import (
 // for a test: dtlssim bench tells.
 func TestMeasure(t *testing.T) {
 	for _, credentials := range endpoint.Credentials {
-		s, err := Measure(credentials, 1, 4)
+		s, err := Measure(t.Context(), credentials, 1, 4)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
@@ -29,6 +30,18 @@ func (t *Trouble) Fate() string {
 	return t.Status
 }
 
+// dumpLines is how many lines of a dump are shown as text.
+const dumpLines = 40
+
+// ShortDump returns as much of the dump as a reader wants to see in a terminal.
+func (t *Trouble) ShortDump() string {
+	lines := strings.Split(strings.TrimRight(t.Dump, "\n"), "\n")
+	if len(lines) <= dumpLines {
+		return t.Dump
+	}
+	return strings.Join(lines[:dumpLines], "\n") + fmt.Sprintf("\n... and %d lines more; sweep --format json has them all", len(lines)-dumpLines)
+}
+
 // TroubleError says that a search met a replication that gave no result.
 type TroubleError struct{ Trouble }
 
@@ -36,7 +49,7 @@ type TroubleError struct{ Trouble }
 func (e *TroubleError) Error() string {
 	text := fmt.Sprintf("a replication %s; repeat it with:\n  %s", e.Fate(), e.Repeat)
 	if e.Dump != "" {
-		text += "\n" + e.Dump
+		text += "\n" + e.ShortDump()
 	}
 	return text
 }

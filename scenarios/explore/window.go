@@ -85,6 +85,9 @@ type Method struct {
 	// neighbouring runs of a cell in which a prediction failed: a window that
 	// opens and closes within it could have been missed. It is 0 if none failed.
 	LargestUnverifiedGap int64 `json:"largest_unverified_gap_ns"`
+
+	// LargestUnverifiedGapFrom is where that interval begins; 0 if there is none.
+	LargestUnverifiedGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 }
 
 // Windows is the answer to a Search.
@@ -320,7 +323,9 @@ func (f *finder) bisect(l *line, high int64) (int64, error) {
 		}
 	}
 	for i := 1; i < len(probes); i++ {
-		f.method.LargestUnverifiedGap = max(f.method.LargestUnverifiedGap, probes[i]-probes[i-1]-1)
+		if gap := probes[i] - probes[i-1] - 1; gap > f.method.LargestUnverifiedGap {
+			f.method.LargestUnverifiedGap, f.method.LargestUnverifiedGapFrom = gap, probes[i-1]+1
+		}
 	}
 	return high, nil
 }

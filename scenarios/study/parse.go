@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -279,6 +280,12 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 // points holds the settings of every point of a figure against the scenario.
 func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
 	for i, row := range g.Rows {
+		if slices.ContainsFunc(g.Rows[:i], func(other Row) bool { return other.Label == row.Label }) {
+			r.Fault(at[i], "there are two rows of the label %q", row.Label)
+		}
+		if g.Kind == CurvesKind && !slices.ContainsFunc(slices.Collect(maps.Values(g.Set.With(row.Set))), func(v string) bool { return strings.Contains(v, "{x}") }) {
+			r.Fault(at[i], "row %q: no parameter of it depends on the axis: want {x} in one", row.Label)
+		}
 		if g.Kind == WindowsKind {
 			search := explore.Search{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Probe: g.Probe}
 			if err := search.Check(); err != nil {
