@@ -145,6 +145,9 @@ type Replication struct {
 	Shape    string            `json:"shape"`
 	Repeat   string            `json:"repeat"`
 
+	// UnmetRules names the rules that met no datagram of theirs.
+	UnmetRules []string `json:"unmet_rules,omitempty"`
+
 	// Limit names the limit that ended the replication; it is empty of one that came
 	// to its end.
 	Limit string `json:"limit,omitempty"`
@@ -223,7 +226,7 @@ func Replicate(v Values, seed uint64, p Predicate) Replication {
 		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
-		Repeat: v.Repeat(seed, p), Records: result.Records,
+		Repeat: v.Repeat(seed, p), Records: result.Records, UnmetRules: result.UnmetRules,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

@@ -143,6 +143,16 @@ func byRules(names ...string) string {
 	return "rule " + strings.Join(names, ", ")
 }
 
+// unmet returns the names of the rules that met no datagram of theirs, in their order.
+func (l *link) unmet() (names []string) {
+	for _, r := range l.rules {
+		if r.match.seen == 0 || r.match.seen < r.match.Nth {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
 // held is a datagram that waits for another to arrive.
 type held struct {
 	until   matcher

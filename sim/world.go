@@ -50,6 +50,9 @@ type Result struct {
 	Records []trace.Record
 	Digest  string // over the whole trace
 	Shape   string // see trace.Digests
+
+	// UnmetRules names the rules of the link that met no datagram of theirs.
+	UnmetRules []string
 }
 
 // World is one replication under way. Its methods may be called from any
@@ -134,6 +137,7 @@ func Run(config Config, build func(w *World)) Result {
 		build(w)
 	})
 	result.Records = w.recorder.Records()
+	result.UnmetRules = w.link.unmet()
 	result.Digest, result.Shape = trace.Digests(result.Records)
 	return result
 }

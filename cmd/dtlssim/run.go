@@ -30,7 +30,8 @@ actor, what happened), then what became of each session.
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
 events, digest, shape, repeat}; measures: {name: value}, durations under names that
-end with _ns, if the scenario takes any, and limit if the run met one (horizon,
+end with _ns, if the scenario takes any, unmet_rules if a rule met no
+datagram, and limit if the run met one (horizon,
 event-limit, memory-limit).
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,

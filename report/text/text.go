@@ -98,6 +98,9 @@ func Replication(w io.Writer, r *scenarios.Replication) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
 		fmt.Fprintf(w, "measure  %s: %s\n", measureTitle(name), measureValue(name, r.Measures[name]))
 	}
+	for _, name := range r.UnmetRules {
+		fmt.Fprintf(w, "rule     %s met no datagram\n", name)
+	}
 	if r.Limit != "" {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)
 	}
