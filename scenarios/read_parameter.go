@@ -25,25 +25,37 @@ func (d *definition) parameter(n *yaml.Node, i int) (p Parameter, at strict.Plac
 		}
 	}
 	p.Type = Type(d.Choice(f, "type", false, ownTypes...))
+	known := p.Type != ""
+	if !known {
+		p.Type = LawType // so that nothing is said of those that refer to it
+	}
 	d.choices(f, &p)
 	def, follows := d.Text(f, "default"), d.Text(f, "follows")
 	switch {
 	case def.Given == follows.Given:
 		d.Fault(f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given", f.What)
-		p.Default = "0s"
+		p.Default = p.fallback()
 	case follows.Given:
 		p.Follows = follows.Value
-	case !def.Bad && p.Type != "":
+	case !def.Bad && known && !slices.Equal(p.Choices, []string{""}):
 		if _, err := p.parse(def.Value); err != nil {
 			d.Each(def.Place, "default of "+f.What+": ", err)
-			p.Default = "0s"
+			p.Default = p.fallback()
 			break
 		}
 		p.Default = def.Value
 	default:
-		p.Default = "0s"
+		p.Default = p.fallback()
 	}
-	return p, name.Place, p.Type != ""
+	return p, name.Place, true
+}
+
+// fallback returns a default that the parameter may have, for one whose own is broken.
+func (p *Parameter) fallback() string {
+	if p.Type == ChoiceType {
+		return p.Choices[0]
+	}
+	return "0s"
 }
 
 // choices reads what a choice is one of.
@@ -54,6 +66,7 @@ func (d *definition) choices(f strict.Fields, p *Parameter) {
 		d.Fault(strict.PlaceOf(n), "choices have no meaning for %s, a %s", f.What, p.Type)
 	case p.Type == ChoiceType && n == nil:
 		d.Fault(f.Place, "choices of %s are missing: want a list of words", f.What)
+		p.Choices = []string{""}
 	case p.Type == ChoiceType:
 		for _, t := range d.Texts(f, "choices") {
 			switch {
@@ -64,6 +77,9 @@ func (d *definition) choices(f strict.Fields, p *Parameter) {
 			default:
 				p.Choices = append(p.Choices, t.Value)
 			}
+		}
+		if len(p.Choices) == 0 {
+			p.Choices = []string{""}
 		}
 	}
 }
