@@ -56,6 +56,16 @@ func (c *Clock) Current() *Actor {
 	return c.loopActor
 }
 
+// Become makes the calling goroutine, and all that it starts from now on, part of a new
+// actor, until the function that it returns is called; what was started meanwhile stays
+// with the new one. It is for one goroutine that starts several endpoints, whose timers
+// may fire at one instant.
+func (c *Clock) Become(name string) (back func()) {
+	before := c.Current()
+	c.adopt(&Actor{Name: name})
+	return func() { pprof.SetGoroutineLabels(before.labels) }
+}
+
 // Go starts f as an actor, by an event of the present instant: two actors that are
 // started together start one after the other, each when what the one before caused
 // is over. Names of actors are unique within a replication.

@@ -146,9 +146,10 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 	lost := map[end]int{}               // flights that it sent and that were lost
 	arrived := map[trace.Datagram]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
 	peers := map[netip.AddrPort]int{}   // clients by their addresses as the server sees them
-	byClient := map[int]int{}           // duplicates
-	completed := map[int]bool{}         // clients whose handshakes came about
-	unread := map[trace.Datagram]int{}  // that arrive and are dropped with their socket: how often
+	owners := map[netip.AddrPort]int{}
+	byClient := map[int]int{}          // duplicates
+	completed := map[int]bool{}        // clients whose handshakes came about
+	unread := map[trace.Datagram]int{} // that arrive and are dropped with their socket: how often
 	for i := range records {
 		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
 			unread[e.Datagram]++
@@ -156,6 +157,9 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 	}
 	for i := range records {
 		e := &records[i]
+		if n := clientNumber(e.Actor); n > 0 && len(e.Payload) > 0 {
+			owners[e.From] = n
+		}
 		switch e.Kind {
 		case trace.Lose:
 			if _, ok := trace.Flight(e.Payload); ok {
@@ -171,7 +175,7 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 			if client > 0 {
 				peers[e.From] = client
 			} else {
-				receiver = end{peers[e.To], 0}
+				receiver = end{owners[e.To], 0}
 			}
 			if unread[e.Datagram] > 0 {
 				unread[e.Datagram]--

@@ -141,7 +141,7 @@ func ruleSchema() *jsonschema.Schema {
 			"from": words("Who sends it.", directions), "client": whole("Of which client's association, from 1.", 1, maxClients),
 			"record": words("The type of one of its records.", sortedNames(recordTypes)), "epoch": whole("The epoch of that record.", 0, 65535),
 			"message": words("The handshake message in that record; a Finished is any handshake record of a later epoch than 0.", sortedNames(messageTypes)),
-			"nth":     whole("The n-th of its kind alone, from 1.", 1, maxNth),
+			"nth":     whole("The n-th of its kind alone, from 1, in the first association of a client, each direction by itself.", 1, maxNth),
 		})
 	}
 	s := Object("", ruleKeys, []string{"name", "match"}, map[string]*jsonschema.Schema{

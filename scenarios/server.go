@@ -57,6 +57,13 @@ func (s *server) accepted(first []byte, peer netip.AddrPort) string {
 	return name
 }
 
+// beEndpoint makes the server's goroutine the endpoint of a session until the function
+// that it returns is called: endpoints that it starts are actors of their own, for their
+// timers may fire at one instant.
+func (s *server) beEndpoint(session string) (back func()) {
+	return s.w.Become("endpoint of " + session)
+}
+
 // What applications note, where the trace is read for it.
 const (
 	noteAccept        = "accept"

@@ -105,6 +105,7 @@ type inline struct {
 	*sim.Listener
 	server  *listeningServer
 	current attempt
+	back    func() // ends being the actor of its endpoint
 }
 
 // Accept implements net.Listener.
@@ -113,6 +114,7 @@ func (l *inline) Accept() (net.Conn, error) {
 	if l.current, err = l.server.attempt(); err != nil {
 		return nil, err
 	}
+	l.back = l.server.beEndpoint(l.current.name)
 	return l.current.conn, nil
 }
 
@@ -124,8 +126,9 @@ func (s *listeningServer) serveInline() error {
 		return err
 	}
 	for {
-		inner.current = attempt{}
+		inner.current, inner.back = attempt{}, func() {}
 		session, err := listener.Accept()
+		inner.back()
 		a := inner.current
 		switch {
 		case a.Connection == nil: // the listener itself has ended

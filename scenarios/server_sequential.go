@@ -121,7 +121,7 @@ func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 	if err := s.listenAgain(); err != nil {
 		return err
 	}
-	if completed, err := s.talk(socket); err != nil {
+	if completed, err := s.talk(name, socket); err != nil {
 		s.fail(name, completed, begun, err)
 	}
 	return s.release(name)
@@ -129,13 +129,15 @@ func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 
 // talk is the session itself, until the endpoint is closed. It tells whether the
 // handshake was completed.
-func (s *sequentialServer) talk(socket *sim.Socket) (completed bool, err error) {
+func (s *sequentialServer) talk(name string, socket *sim.Socket) (completed bool, err error) {
 	conn := socket.Endpoint()
 	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
 	guarded, complete := guarded(s.host, conn, s.v.Choice("guard"))
+	back := s.beEndpoint(name)
 	session, err := endpoint.Server(ctx, guarded, s.config)
+	back()
 	if err != nil {
 		return false, err
 	}

@@ -125,6 +125,7 @@ func (s *sequentialServer) pending(first []byte, peer netip.AddrPort) *verificat
 func (s *sequentialServer) handshake(v *verification) {
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
+	defer s.beEndpoint(v.name)()
 	session, err := endpoint.Server(ctx, &verifyingConn{Conn: v.socket.Endpoint(), v: v}, s.config)
 	v.ended <- handshake{session, err}
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type Packet struct {
 	Payload []byte
 	label   string
 
+	generation int // of the socket that sends, among those of one peer
+
 	nat     *NAT           // on whose inside it is; nil on the public network
 	outside netip.AddrPort // its source on the public network, if a NAT has changed that
 }
@@ -42,7 +45,7 @@ const headers = 20 + 8
 func (p *Packet) size() int { return len(p.Payload) + headers }
 
 // Link says what becomes of datagrams. All of it is drawn from named streams, one
-// for each flow (the datagrams from one actor to another) and purpose, so that
+// for each flow (the datagrams of one association in one direction) and purpose, so that
 // the n-th datagram of a flow meets the same uniform variate at every design
 // point.
 type Link struct {
@@ -97,15 +100,28 @@ type link struct {
 	w  *World
 	mu sync.Mutex // held for a few instructions only
 
-	flows       map[[2]string]*flow // by sender and receiver
+	flows       map[flowKey]*flow
+	between     map[[2]string]int // how many flows there are from one actor to another
 	bottlenecks map[*Bottleneck]*bottleneck
 	rules       []*ruleState
 	held        []*held
 }
 
-// flow holds the draws of the datagrams from one actor to another.
+// flowKey tells flows apart. Two associations of the same two actors, of a client that
+// reconnects, for example, are two flows: timers of their endpoints may fire at one
+// instant, in an order that the runtime draws. A flow begins when something arrives or a
+// pause ends, which is one event at a time, and so the first, the second and so on are the
+// same in every run.
+type flowKey struct {
+	sender, receiver string
+	from, to         netip.AddrPort
+	generation       int // of associations beside one another: see handover
+}
+
+// flow holds the draws of the datagrams of one association in one direction.
 type flow struct {
 	name             string // ends the names of its streams
+	ordinal          int    // among the flows of its two actors, from 1
 	latency          draws
 	reorder, held    draws // whether a datagram is held back, and for how long
 	duplicate, delay draws
@@ -113,9 +129,9 @@ type flow struct {
 }
 
 func newLink(w *World, config Link) *link {
-	l := &link{Link: config, w: w, flows: make(map[[2]string]*flow), bottlenecks: make(map[*Bottleneck]*bottleneck)}
+	l := &link{Link: config, w: w, flows: make(map[flowKey]*flow), between: make(map[[2]string]int), bottlenecks: make(map[*Bottleneck]*bottleneck)}
 	for _, r := range config.Rules {
-		l.rules = append(l.rules, &ruleState{Rule: r, match: matcher{Match: r.Match}})
+		l.rules = append(l.rules, &ruleState{Rule: r})
 	}
 	return l
 }
@@ -178,10 +194,15 @@ func (l *link) stream(purpose, of string) func() *stream.Stream {
 
 // flow returns the draws of the flow that a datagram belongs to. The caller holds mu.
 func (l *link) flow(p *Packet) *flow {
-	key := [2]string{p.Sender, p.Receiver}
+	key := flowKey{p.Sender, p.Receiver, p.From, p.To, p.generation}
 	f, ok := l.flows[key]
 	if !ok {
 		f = &flow{name: "/" + p.Sender + ">" + p.Receiver}
+		pair := [2]string{p.Sender, p.Receiver}
+		l.between[pair]++
+		if f.ordinal = l.between[pair]; f.ordinal > 1 {
+			f.name += "#" + strconv.Itoa(f.ordinal)
+		}
 		if l.Correlation > 0 {
 			f.latency.correlated = &scores{correlation: l.Correlation}
 		}
@@ -206,7 +227,7 @@ func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte)
 	p := &Packet{
 		ID:   trace.Datagram{Actor: actor.Name, Number: from.host.sent[actor.Name]},
 		From: socket.local, To: destination,
-		Sender: socket.actor, Receiver: w.owner(destination),
+		Sender: socket.actor, Receiver: w.owner(destination), generation: socket.handover.generation,
 		Payload: append([]byte(nil), payload...),
 		label:   trace.Label(payload),
 	}

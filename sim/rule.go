@@ -42,10 +42,15 @@ type Rule struct {
 	Without bool
 }
 
-// Match picks datagrams in the order in which they are sent, or arrive.
+// Match picks datagrams.
 type Match struct {
-	Is  func(p *Packet) bool
-	Nth int // the n-th alone, from 1; 0 picks every one
+	Is func(p *Packet) bool
+
+	// Nth, from 1, picks the n-th alone: of those that are sent in the first association of
+	// their two actors, each direction by itself, or, of Rule.Until, of those that arrive; 0
+	// picks every one. (Two associations may send at one instant, in an order that the
+	// runtime draws: nobody could count across them.)
+	Nth int
 }
 
 // Forgery is a datagram that an outsider sends under another's address. The outsider
@@ -82,8 +87,27 @@ func (m *matcher) matches(p *Packet) bool {
 // ruleState is a rule with what it has seen and drawn.
 type ruleState struct {
 	Rule
-	match matcher
+	flows map[*flow]*ruleFlow
+}
+
+// ruleFlow is what a rule has seen and drawn of one flow. It is kept for each of them:
+// two actors may send at one instant, in an order that the runtime draws.
+type ruleFlow struct {
+	matcher
 	draws draws
+}
+
+// of returns what the rule has seen and drawn of a flow.
+func (r *ruleState) of(f *flow) *ruleFlow {
+	s, ok := r.flows[f]
+	if !ok {
+		s = &ruleFlow{matcher: matcher{Match: r.Match}}
+		if r.flows == nil {
+			r.flows = make(map[*flow]*ruleFlow)
+		}
+		r.flows[f] = s
+	}
+	return s
 }
 
 // extra is a datagram that is delivered besides the one that was sent.
@@ -97,13 +121,15 @@ type extra struct {
 // apply applies the rules to what was drawn for a datagram that is sent now. The
 // caller holds mu.
 func (l *link) apply(p *Packet, now time.Duration, f *fate) {
+	flow := l.flow(p)
 	for _, r := range l.rules {
-		if !r.match.matches(p) {
+		seen := r.of(flow)
+		if !seen.matches(p) || (r.Match.Nth > 0 && flow.ordinal > 1) {
 			continue
 		}
 		var delay time.Duration
 		if r.Delay != nil {
-			delay = r.draws.draw(r.Delay, now, l.stream("rule/", r.Name))
+			delay = seen.draws.draw(r.Delay, now, l.stream("rule/"+r.Name, flow.name))
 		}
 		if r.Without {
 			if r.Action <= AddDelay || r.Action == Hold {
@@ -146,7 +172,11 @@ func byRules(names ...string) string {
 // unmet returns the names of the rules that met no datagram of theirs, in their order.
 func (l *link) unmet() (names []string) {
 	for _, r := range l.rules {
-		if r.match.seen == 0 || r.match.seen < r.match.Nth {
+		met := false
+		for _, f := range r.flows {
+			met = met || (f.seen > 0 && f.seen >= r.Match.Nth)
+		}
+		if !met {
 			names = append(names, r.Name)
 		}
 	}
@@ -198,9 +228,8 @@ func (w *World) forge(actor *clock.Actor, seen *Packet, e *extra) {
 
 func (w *World) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	w.mu.Lock()
-	w.forged++
 	p := &Packet{
-		ID:   trace.Datagram{Actor: outsider, Number: w.forged},
+		ID:   trace.Datagram{Actor: outsider + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},
 		From: seen.source(), To: seen.To, Sender: outsider, Receiver: seen.Receiver,
 		Payload: e.forged.Payload, label: trace.Label(e.forged.Payload),
 	}

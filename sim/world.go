@@ -75,8 +75,7 @@ type World struct {
 	expired  []*Socket                         // whose readers a deadline will wake then
 	underway *Packet                           // that the virtual network carries now
 
-	forged    uint64 // datagrams
-	collected int    // events dispatched when garbage was last collected
+	collected int // events dispatched when garbage was last collected
 }
 
 // exclusive makes replications of one process follow one another: they share
