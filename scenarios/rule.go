@@ -130,8 +130,9 @@ func (v Values) chosen(values Settings) bool {
 }
 
 // compileRules returns the rules of a link, with the durations that the parameters
-// give. A rule that depends on other choices does nothing. A rule about the latency of a datagram that is to follow another parameter,
-// and is not given otherwise, leaves the datagram alone.
+// give. A rule that depends on other choices does nothing. A rule whose parameter
+// follows another, and is not given otherwise, leaves the datagram alone: it has the
+// latency that it would have without the rule, by the same draw.
 func compileRules(v Values, rules []rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {
