@@ -116,8 +116,12 @@ func (m match) is(p *sim.Packet) bool {
 
 func (m match) compile() sim.Match { return sim.Match{Is: m.is, Nth: m.nth} }
 
-// withoutParameter takes a rule's datagram out of the run.
-const withoutParameter = "without"
+// withoutParameter is the parameter that takes a rule's datagram out of the run, and
+// withoutNothing its value for none.
+const (
+	withoutParameter = "without"
+	withoutNothing   = "nothing"
+)
 
 // chosen tells whether parameters that are choices have the given values.
 func (v Values) chosen(values Settings) bool {
@@ -158,7 +162,7 @@ func compileRules(v Values, rules []rule) []sim.Rule {
 
 // withoutOf returns the parameter that takes a rule's datagram out of the run.
 func withoutOf(rules []rule) Parameter {
-	choices := []string{"nothing"}
+	choices := []string{withoutNothing}
 	for _, r := range rules {
 		choices = append(choices, r.name)
 	}
