@@ -43,6 +43,7 @@ var (
 const (
 	maxRules    = 100
 	maxNth      = 1_000_000
+	maxEpoch    = 1<<16 - 1 // 16 bits (RFC 6347 section 4.1)
 	maxSequence = 1<<31 - 1
 )
 
@@ -288,7 +289,7 @@ func (d *definition) match(f strict.Fields, key string) match {
 		m.nth = d.Count(g, "nth", maxNth)
 	}
 	if t := d.Text(g, "epoch"); t.Given && !t.Bad {
-		m.epoch = d.Whole(t, "epoch", 0, 65535)
+		m.epoch = d.Whole(t, "epoch", 0, maxEpoch)
 	}
 	switch {
 	case m.message != "" && m.record != "" && m.record != "handshake":
