@@ -26,8 +26,9 @@ func (d *definition) parameter(n *yaml.Node, i int) (p Parameter, at strict.Plac
 	known := p.Type != ""
 	if !known {
 		p.Type = LawType // so that nothing is said of those that refer to it
+	} else {
+		d.choices(f, &p)
 	}
-	d.choices(f, &p)
 	def, follows := d.Text(f, "default"), d.Text(f, "follows")
 	switch {
 	case def.Given == follows.Given:

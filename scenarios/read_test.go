@@ -122,6 +122,9 @@ var brokenScenarios = []struct {
 	{"a choice without choices", head + "parameters: [{name: x, type: choice, default: a, meaning: m}]\n", []string{
 		"4:14: choices of parameter x are missing: want a list of words",
 	}},
+	{"a misspelt choice", head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n", []string{
+		`4:30: type "chioce" of parameter x: want one of duration, latency law, choice. Did you mean choice?`,
+	}},
 	{"a parameter without a default", head + "parameters: [{name: x, type: duration, meaning: m}]\n", []string{
 		"4:14: parameter x: want either a default or follows, the parameter whose value it has unless it is given",
 	}},
