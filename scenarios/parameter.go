@@ -314,11 +314,12 @@ func (v Values) remedySettings() (Settings, error) {
 	return implied, nil
 }
 
-// Given tells whether the parameter was set, by the user or by a shorthand that
-// the user set, and does not have its default.
+// Given tells whether the parameter was set, by the user or by the remedy that the
+// user chose, and does not have its default.
 func (v Values) Given(name string) bool {
-	_, ok := v.given[name]
-	return ok
+	_, given := v.given[name]
+	_, implied := v.implied[name]
+	return given || implied
 }
 
 // Has tells whether the scenario has a parameter of that name.

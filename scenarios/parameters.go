@@ -142,9 +142,7 @@ func (v Values) checkModel() (faults []string) {
 	}
 	for i := range v.scenario.Parameters {
 		p := &v.scenario.Parameters[i]
-		_, given := v.given[p.Name]
-		_, implied := v.implied[p.Name]
-		if (given || implied) && p.Models != nil && !slices.Contains(p.Models, model.text) {
+		if v.Given(p.Name) && p.Models != nil && !slices.Contains(p.Models, model.text) {
 			faults = append(faults, "parameter "+p.Name+" means nothing to a server of model "+model.text+", only to "+strings.Join(p.Models, " and "))
 		}
 	}

@@ -43,6 +43,7 @@ var (
 const (
 	maxRules    = 100
 	maxNth      = 1_000_000
+	maxEpoch    = 1<<16 - 1 // 16 bits (RFC 6347 section 4.1)
 	maxSequence = 1<<31 - 1
 )
 
@@ -206,6 +207,10 @@ func (d *definition) rule(n *yaml.Node, i int) (r rule, at strict.Place, ok bool
 	if r.name = name.Value; r.name != "" {
 		f.What = "rule " + r.name
 	}
+	d.word(name, "rule")
+	if r.name == withoutNothing {
+		d.Fault(name.Place, "rule %q: that is how %s says that no datagram is taken out", r.name, withoutParameter)
+	}
 	r.match, r.when = d.match(f, "match"), d.when(f)
 	var given []string
 	for _, key := range f.Keys {
@@ -284,7 +289,7 @@ func (d *definition) match(f strict.Fields, key string) match {
 		m.nth = d.Count(g, "nth", maxNth)
 	}
 	if t := d.Text(g, "epoch"); t.Given && !t.Bad {
-		m.epoch = d.Whole(t, "epoch", 0, 65535)
+		m.epoch = d.Whole(t, "epoch", 0, maxEpoch)
 	}
 	switch {
 	case m.message != "" && m.record != "" && m.record != "handshake":
@@ -341,8 +346,9 @@ func (d *definition) forgery(f strict.Fields) forgery {
 	if t := d.Text(f, "data"); t.Given {
 		g.data = t.Value
 	}
-	for key, record := range map[string]string{"alert": "alert", "level": "alert", "data": "application-data"} {
-		if f.Nodes[key] != nil && g.record != "" && g.record != record {
+	only := map[string]string{"alert": "alert", "level": "alert", "data": "application-data"} // for records of that type
+	for _, key := range f.Keys {
+		if record, ok := only[key]; ok && g.record != "" && g.record != record {
 			d.Fault(strict.PlaceOf(f.Nodes[key]), "%s has no meaning for a forged record of type %s", key, g.record)
 		}
 	}
@@ -351,6 +357,7 @@ func (d *definition) forgery(f strict.Fields) forgery {
 
 // remedies reads the remedies, and adds the parameter that chooses one.
 func (d *definition) remedies(f strict.Fields) {
+	var places []strict.Place
 	for i, n := range d.OptionalList(f, "remedies") {
 		g, ok := d.Mapping(n, fmt.Sprintf("remedy %d", i+1), remedyKeys...)
 		if !ok {
@@ -360,18 +367,28 @@ func (d *definition) remedies(f strict.Fields) {
 		if name.Value != "" {
 			g.What = "remedy " + name.Value
 		}
+		d.word(name, "remedy")
 		r := Remedy{Name: name.Value, Helps: d.Choice(g, "helps", false, helpings...), Note: d.Text(g, "note").Value, Set: d.settings(g, "set")}
 		switch {
-		case name.Value == noRemedy || d.s.remedy(name.Value).Name != "":
-			d.Fault(name.Place, "there are two remedies of the name %q, of which %s is one", name.Value, noRemedy)
+		case name.Value == noRemedy:
+			d.Fault(name.Place, "remedy %q: that is how %s says that there is none", noRemedy, remedyParameter)
+		case d.s.remedy(name.Value).Name != "":
+			d.Fault(name.Place, "there are two remedies of the name %q", name.Value)
 		case len(r.Set) == 0 && g.Nodes["set"] == nil:
 			d.Fault(g.Place, "set of %s is missing: want the parameters that it sets", g.What)
 		default:
-			d.s.Remedies = append(d.s.Remedies, r)
+			d.s.Remedies, places = append(d.s.Remedies, r), append(places, name.Place)
 		}
 	}
-	if len(d.s.Remedies) > 0 {
-		d.s.Parameters = append(d.s.Parameters, remedyOf(d.s))
+	if len(d.s.Remedies) == 0 {
+		return
+	}
+	d.s.Parameters = append(d.s.Parameters, remedyOf(d.s))
+	sound := d.Faults() == 0 // else what does not resolve has been told
+	for i, r := range d.s.Remedies {
+		if _, err := d.s.Resolve(Settings{remedyParameter: r.Name}); err != nil && sound {
+			d.Each(places[i], "remedy "+r.Name+": ", err)
+		}
 	}
 }
 
@@ -419,11 +436,6 @@ func (d *definition) particulars(f strict.Fields) {
 			if t := d.Text(g, "seed"); t.Given && !t.Bad {
 				d.s.ExampleSeed = d.Seed(t)
 			}
-		}
-	}
-	for _, r := range d.s.Remedies {
-		if _, err := d.s.Resolve(Settings{remedyParameter: r.Name}); err != nil && d.Faults() == 0 {
-			d.Each(strict.PlaceOf(f.Nodes["remedies"]), "remedy "+r.Name+": ", err)
 		}
 	}
 	if n := f.Nodes["cause"]; n != nil {

@@ -20,16 +20,15 @@ func (d *definition) parameter(n *yaml.Node, i int) (p Parameter, at strict.Plac
 	p = Parameter{Name: name.Value, Group: ownGroup, Meaning: d.Required(f, "meaning").Value}
 	if name.Value != "" {
 		f.What = "parameter " + name.Value
-		if strings.ContainsAny(name.Value, "= \t\n,") {
-			d.Fault(name.Place, "name %q of a parameter: want neither spaces, commas nor equals signs", name.Value)
-		}
 	}
+	d.word(name, "parameter")
 	p.Type = Type(d.Choice(f, "type", false, ownTypes...))
 	known := p.Type != ""
 	if !known {
 		p.Type = LawType // so that nothing is said of those that refer to it
+	} else {
+		d.choices(f, &p)
 	}
-	d.choices(f, &p)
 	def, follows := d.Text(f, "default"), d.Text(f, "follows")
 	switch {
 	case def.Given == follows.Given:
@@ -58,6 +57,17 @@ func (p *Parameter) fallback() string {
 	return "0s"
 }
 
+// isWord tells whether a text can be a name or a value in --set and --vary, which
+// separate them by equals signs and commas.
+func isWord(text string) bool { return text != "" && !strings.ContainsAny(text, "= \t\n,") }
+
+// word reports a name that no command line can give; of says of what.
+func (d *definition) word(name strict.Text, of string) {
+	if name.Value != "" && !isWord(name.Value) {
+		d.Fault(name.Place, "name %q of a %s: want neither spaces, commas nor equals signs", name.Value, of)
+	}
+}
+
 // choices reads what a choice is one of.
 func (d *definition) choices(f strict.Fields, p *Parameter) {
 	n := f.Nodes["choices"]
@@ -70,7 +80,7 @@ func (d *definition) choices(f strict.Fields, p *Parameter) {
 	case p.Type == ChoiceType:
 		for _, t := range d.Texts(f, "choices") {
 			switch {
-			case t.Value == "" || strings.ContainsAny(t.Value, "= \t\n,"):
+			case !isWord(t.Value):
 				d.Fault(t.Place, "choice %q of %s: want a word with neither spaces, commas nor equals signs", t.Value, f.What)
 			case slices.Contains(p.Choices, t.Value):
 				d.Fault(t.Place, "there are two choices %q of %s", t.Value, f.What)

@@ -57,6 +57,49 @@ func TestRulesDependOnChoices(t *testing.T) {
 	}
 }
 
+// A rule about a latency that follows another applies as soon as the parameter is given:
+// by the user, or by the remedy that the user chose.
+func TestRuleOfARemedysParameter(t *testing.T) {
+	s, err := scenarios.Parse("hurried.yaml", []byte(`
+name: hurried
+summary: a remedy that sets the latency of one datagram
+clients: {clients: 1}
+server: {credentials: psk}
+parameters:
+  - {name: alert-latency, type: latency law, follows: uplink, meaning: latency of the alert}
+rules:
+  - {name: alert, match: {from: client, record: alert}, latency: alert-latency}
+remedies:
+  - {name: hurry, set: {alert-latency: 3ms}, helps: partly}
+probe: alert-latency=0s..1s
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		set  scenarios.Settings
+		want bool
+	}{
+		{nil, false},
+		{scenarios.Settings{"alert-latency": "3ms"}, true},
+		{scenarios.Settings{"remedy": "hurry"}, true},
+		{scenarios.Settings{"remedy": "none"}, false},
+	} {
+		v, err := s.Resolve(c.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
+		applied := false
+		for _, r := range result.Records {
+			applied = applied || strings.Contains(r.Detail, "rule alert")
+		}
+		if applied != c.want {
+			t.Errorf("%v: the rule was applied: %v, want %v", c.set, applied, c.want)
+		}
+	}
+}
+
 // Every fault of choices, and of what depends on them, is told with its place.
 func TestBadChoices(t *testing.T) {
 	const parameter = "{name: dropped, type: choice, choices: [first, second, none], default: first, meaning: which hello is lost}"

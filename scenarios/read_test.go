@@ -76,8 +76,8 @@ func TestParseWhole(t *testing.T) {
 	if s.Study == nil || string(s.Source) != whole || s.Reference() != "whole.yaml" {
 		t.Error("it forgets its file")
 	}
-	if r, err := v.Repeat(7, scenarios.Predicate{}), error(nil); err != nil || r != "dtlssim run whole.yaml --seed 7" {
-		t.Errorf("it repeats with %s", r)
+	if repeat := v.Repeat(7, scenarios.Predicate{}); repeat != "dtlssim run whole.yaml --seed 7" {
+		t.Errorf("it repeats with %s", repeat)
 	}
 }
 
@@ -119,6 +119,12 @@ var brokenScenarios = []struct {
 		`6:12: there are two parameters of the name "x"`,
 	}},
 	{"a parameter of an unknown type", head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n", []string{`4:30: type "law" of parameter x: want one of duration, latency law…`}},
+	{"a choice without choices", head + "parameters: [{name: x, type: choice, default: a, meaning: m}]\n", []string{
+		"4:14: choices of parameter x are missing: want a list of words",
+	}},
+	{"a misspelt choice", head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n", []string{
+		`4:30: type "chioce" of parameter x: want one of duration, latency law, choice. Did you mean choice?`,
+	}},
 	{"a parameter without a default", head + "parameters: [{name: x, type: duration, meaning: m}]\n", []string{
 		"4:14: parameter x: want either a default or follows, the parameter whose value it has unless it is given",
 	}},
@@ -134,6 +140,8 @@ var brokenScenarios = []struct {
 	}},
 
 	{"a rule without a name", oneRule("{match: {nth: 1}, drop: true}"), []string{"5:5: name of rule 1 is missing"}},
+	{"a rule of two words", oneRule(`{name: "a,b", match: {nth: 1}, drop: true}`), []string{`5:12: name "a,b" of a rule: want neither spaces, commas nor equals signs`}},
+	{"a rule of a name that is taken", oneRule("{name: nothing, match: {nth: 1}, drop: true}"), []string{`5:12: rule "nothing": that is how without says that no datagram is taken out`}},
 	{"a rule without a match", oneRule("{name: r, drop: true}"), []string{"5:5: match of rule r is missing: want a mapping with some of the keys from, client, record, epoch, message, nth"}},
 	{"a rule that does nothing", oneRule("{name: r, match: {nth: 1}}"), []string{"5:5: rule r: want exactly one of latency, delay, drop, duplicate, hold, replay, forge, not none"}},
 	{"a rule that does two things", oneRule("{name: r, match: {nth: 1}, drop: true, delay: 1ms}"), []string{
@@ -178,12 +186,17 @@ var brokenScenarios = []struct {
 		`5:76: sequence "x": want a whole number from 0 to 2147483647`,
 	}},
 
-	{"a remedy of a name that is taken", head + "remedies: [{name: none, set: {linger: 1s}, helps: no}]\n", []string{`4:19: there are two remedies of the name "none", of which none is one`}},
+	{"a remedy of a name that is taken", head + "remedies: [{name: none, set: {linger: 1s}, helps: no}]\n", []string{`4:19: remedy "none": that is how remedy says that there is none`}},
+	{"two remedies of one name", head + "remedies:\n  - {name: r, set: {linger: 1s}, helps: no}\n  - {name: r, set: {linger: 2s}, helps: no}\n", []string{`6:12: there are two remedies of the name "r"`}},
+	{"a remedy of two words", head + "remedies: [{name: a b, set: {linger: 1s}, helps: no}]\n", []string{`4:19: name "a b" of a remedy: want neither spaces, commas nor equals signs`}},
 	{"a remedy that sets nothing", head + "remedies: [{name: r, helps: no}]\n", []string{"4:12: set of remedy r is missing: want the parameters that it sets"}},
 	{"a remedy that helps somehow", head + "remedies: [{name: r, set: {linger: 1s}, helps: maybe}]\n", []string{`4:48: helps "maybe" of remedy r: want one of yes, partly, no`}},
 	{"a remedy that sets what there is not", head + "remedies: [{name: r, set: {lnger: 1s}, helps: no}]\n", []string{`4:28: a has no parameter "lnger". Did you mean linger? It has…`}},
 	{"a remedy for another model", head + "remedies: [{name: r, set: {filter: none}, helps: no}]\n", []string{
-		"4:11: remedy r: parameter filter means nothing to a server of model sequential, only to listener and concurrent",
+		"4:19: remedy r: parameter filter means nothing to a server of model sequential, only to listener and concurrent",
+	}},
+	{"two remedies for another model", head + "remedies:\n  - {name: r, set: {filter: none}, helps: no}\n  - {name: s, set: {tombstone: 1s}, helps: no}\n", []string{
+		"5:12: remedy r: parameter filter means nothing…", "6:12: remedy s: parameter tombstone means nothing…",
 	}},
 	{"an unknown outcome", head + "fail: [ghost-sesion]\n", []string{`4:8: fail: "ghost-sesion" is not an outcome of a. Did you mean ghost-session? They are…`}},
 	{"a probe without a range", "name: a\nsummary: b\nprobe: latency\n", []string{`3:8: probe "latency": want NAME=FROM..TO, as in latency=0s..100ms`}},

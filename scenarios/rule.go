@@ -116,8 +116,12 @@ func (m match) is(p *sim.Packet) bool {
 
 func (m match) compile() sim.Match { return sim.Match{Is: m.is, Nth: m.nth} }
 
-// withoutParameter takes a rule's datagram out of the run.
-const withoutParameter = "without"
+// withoutParameter is the parameter that takes a rule's datagram out of the run, and
+// withoutNothing its value for none.
+const (
+	withoutParameter = "without"
+	withoutNothing   = "nothing"
+)
 
 // chosen tells whether parameters that are choices have the given values.
 func (v Values) chosen(values Settings) bool {
@@ -130,8 +134,9 @@ func (v Values) chosen(values Settings) bool {
 }
 
 // compileRules returns the rules of a link, with the durations that the parameters
-// give. A rule that depends on other choices does nothing. A rule about the latency of a datagram that is to follow another parameter,
-// and is not given otherwise, leaves the datagram alone.
+// give. A rule that depends on other choices does nothing. A rule whose parameter
+// follows another, and is not given otherwise, leaves the datagram alone: it has the
+// latency that it would have without the rule, by the same draw.
 func compileRules(v Values, rules []rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {
@@ -157,7 +162,7 @@ func compileRules(v Values, rules []rule) []sim.Rule {
 
 // withoutOf returns the parameter that takes a rule's datagram out of the run.
 func withoutOf(rules []rule) Parameter {
-	choices := []string{"nothing"}
+	choices := []string{withoutNothing}
 	for _, r := range rules {
 		choices = append(choices, r.name)
 	}

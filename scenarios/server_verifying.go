@@ -126,7 +126,11 @@ func (s *sequentialServer) handshake(v *verification) {
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
 	defer s.beEndpoint(v.name)()
-	session, err := endpoint.Server(ctx, &verifyingConn{Conn: v.socket.Endpoint(), v: v}, s.config)
+	guarded, complete := guarded(s.host, &verifyingConn{Conn: v.socket.Endpoint(), v: v}, s.v.Choice("guard"))
+	session, err := endpoint.Server(ctx, guarded, s.config)
+	if err == nil {
+		complete()
+	}
 	v.ended <- handshake{session, err}
 }
 

@@ -4,19 +4,20 @@ import (
 	"context"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Exact returns the probability that a latency of law l falls in a failure window:
 // exact, on condition that nothing else is random and that l has probabilities (see
-// law.CheckIntegrable). outside is the probability of
-// a latency outside the range that was searched, about which nothing is known.
+// law.CheckIntegrable). outside is the probability of a latency outside the range that
+// was searched, about which nothing is known.
 func (w *Windows) Exact(l law.Law) (probability, outside float64) {
 	for _, i := range w.FailureWindows {
-		probability += l.Below(float64(i.To)) - l.Below(float64(i.From))
+		probability += law.Probability(l, time.Duration(i.From), time.Duration(i.To))
 	}
-	return probability, 1 - (l.Below(float64(w.To)) - l.Below(float64(w.From)))
+	return probability, 1 - law.Probability(l, time.Duration(w.From), time.Duration(w.To))
 }
 
 // Conditional is a conditional Monte Carlo estimate of a failure probability: for

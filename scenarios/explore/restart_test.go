@@ -172,6 +172,8 @@ func TestForgeryWindows(t *testing.T) {
 		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-established"}, "", windows(10*ms, 50*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always"}, "all", windows()},
 		{"plaintext-alert", scenarios.Settings{"guard": "established"}, "association-killed", windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential"}, "all", windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential", "verify": "two-sockets"}, "all", windows()},
 		{"plaintext-alert", nil, "next-handshake-failed", windows(30*ms+ns, 50*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "next-handshake-failed", windows()},
 		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "", windows(10*ms, 101*ms+ns)},
@@ -202,7 +204,7 @@ func TestForgeryWindows(t *testing.T) {
 		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard"}, "all", windows()},
 	} {
 		name := c.scenario + " " + c.fail
-		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "latency", "credentials"} {
+		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "verify", "latency", "credentials"} {
 			name += " " + c.set[key]
 		}
 		t.Run(name, func(t *testing.T) {

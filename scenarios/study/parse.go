@@ -175,6 +175,9 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 			continue
 		}
 		label := r.Required(row, "label")
+		if label.Value != "" && slices.ContainsFunc(g.Rows, func(o Row) bool { return o.Label == label.Value }) {
+			r.Fault(label.Place, "there are two rows of the label %q", label.Value)
+		}
 		g.Rows = append(g.Rows, Row{label.Value, r.settings(s, row, g.Kind)})
 		labels = append(labels, label.Place)
 	}

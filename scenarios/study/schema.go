@@ -2,10 +2,12 @@ package study
 
 import (
 	"encoding/json"
+	"math"
 
 	"github.com/invopop/jsonschema"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/strict/schema"
 )
 
 // SchemaKinds are the kinds of files that there is a schema of.
@@ -13,9 +15,9 @@ var SchemaKinds = []string{"scenario", "study"}
 
 // Schema returns the JSON Schema (draft 2020-12) of a kind of files, as JSON.
 func Schema(kind string) ([]byte, error) {
-	s := scenarios.Schema(schema(studyKeys))
+	s := scenarios.Schema(studySchema(studyKeys, "title", "figures"))
 	if kind == "study" {
-		s = schema(ownStudyKeys)
+		s = studySchema(ownStudyKeys, "name", "title", "scenario", "figures")
 		s.Version = jsonschema.Version
 		s.Title = "dtlssim study"
 	}
@@ -23,54 +25,39 @@ func Schema(kind string) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// schema returns the schema of a study with the given keys.
-func schema(keys []string) *jsonschema.Schema {
-	text := func(description string) *jsonschema.Schema {
-		return &jsonschema.Schema{Type: "string", Description: description}
-	}
-	number := func(description string) *jsonschema.Schema {
-		return &jsonschema.Schema{Type: "number", Description: description}
-	}
-	whole := func(description string, least, most json.Number) *jsonschema.Schema {
-		return &jsonschema.Schema{Type: "integer", Description: description, Minimum: least, Maximum: most}
-	}
-	list := func(description string, of *jsonschema.Schema) *jsonschema.Schema {
-		one := uint64(1)
-		return &jsonschema.Schema{Type: "array", Description: description, Items: of, MinItems: &one}
-	}
-	set := &jsonschema.Schema{
-		Type: "object", Description: "Parameters with their values; of curves, {x} stands for the value of the axis.",
-		AdditionalProperties: &jsonschema.Schema{Extras: map[string]any{"type": []string{"string", "number", "boolean"}}},
-	}
-	kind, scale := text("What it shows."), text("Of curves: the scale of the probability; default linear.")
-	for _, k := range kinds {
-		kind.Enum = append(kind.Enum, k)
-	}
-	for _, s := range scales {
-		scale.Enum = append(scale.Enum, s)
-	}
-	figure := scenarios.Object("", figureKeys, []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
-		"name": text("The name of its files."), "kind": kind, "title": text(""),
-		"fail":         text("The outcomes that count as failure, separated by commas; default those of the scenario."),
+// studySchema returns the schema of a study with the given keys, of which some are
+// required.
+func studySchema(keys []string, required ...string) *jsonschema.Schema {
+	confidence := schema.Number("Of the intervals, above 0 and below 1; default 0.95.")
+	confidence.ExclusiveMinimum, confidence.ExclusiveMaximum = json.Number("0"), json.Number("1")
+	return schema.Object("The windows and sweeps to run, and the figures to draw of them.", keys, required, map[string]*jsonschema.Schema{
+		"name": schema.FileName("The name of its folder."), "title": schema.Text(""), "scenario": schema.Text("The name of a scenario, or the path of its file."),
+		"seed":       schema.Whole("Default 1.", 0, math.MaxUint64),
+		"confidence": confidence,
+		"figures":    schema.List("", figureSchema()),
+	})
+}
+
+func figureSchema() *jsonschema.Schema {
+	set := schema.Settings("Parameters with their values; of curves, {x} stands for the value of the axis.")
+	s := schema.Object("", figureKeys, []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
+		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kinds), "title": schema.Scalar(""),
+		"fail":         schema.Scalar("The outcomes that count as failure, separated by commas; default those of the scenario."),
 		"set":          set,
-		"probe":        text("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over; without it there is none."),
-		"replications": whole("Of curves and tables, at each point.", "1", "1000000000"),
-		"scale":        scale,
-		"x": scenarios.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{
-			"label": text(""), "from": number(""), "to": number(""), "steps": whole("", "1", "10000"),
+		"probe":        schema.Scalar("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over; without it there is none."),
+		"replications": schema.Whole("Of curves and tables, at each point.", 1, maxReplications),
+		"scale":        schema.OneOf("Of curves: the scale of the probability; default linear.", scales),
+		"x": schema.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{
+			"label": schema.Text(""), "from": schema.Number(""), "to": schema.Number(""), "steps": schema.Whole("", 1, maxSteps),
 		}),
-		"rows": list("One strip, curve or row of a table each.", scenarios.Object("", rowKeys, []string{"label"}, map[string]*jsonschema.Schema{
-			"label": text(""), "set": set,
+		"rows": schema.List("One strip, curve or row of a table each.", schema.Object("", rowKeys, []string{"label"}, map[string]*jsonschema.Schema{
+			"label": schema.Text("Each row has another."), "set": set,
 		})),
 	})
-	required := []string{"title", "figures"}
-	if len(keys) > len(studyKeys) {
-		required = []string{"name", "title", "scenario", "figures"}
+	s.AllOf = []*jsonschema.Schema{
+		schema.Where("kind", string(WindowsKind), []string{"probe"}, []string{"replications", "x", "scale"}),
+		schema.Where("kind", string(CurvesKind), []string{"replications", "x"}, nil),
+		schema.Where("kind", string(TableKind), []string{"replications"}, []string{"probe", "x", "scale"}),
 	}
-	return scenarios.Object("The windows and sweeps to run, and the figures to draw of them.", keys, required, map[string]*jsonschema.Schema{
-		"name": text("The name of its folder."), "title": text(""), "scenario": text("The name of a scenario, or the path of its file."),
-		"seed":       whole("Default 1.", "0", "18446744073709551615"),
-		"confidence": number("Of the intervals, above 0 and below 1; default 0.95."),
-		"figures":    list("", figure),
-	})
+	return s
 }

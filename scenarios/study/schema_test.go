@@ -69,6 +69,40 @@ func TestSchemaAcceptsWhatIsRight(t *testing.T) {
 	}
 }
 
+// What the reader takes quoted or not, or as a number where a text is wanted, the schema
+// takes too: it refuses nothing that is read.
+func TestSchemaAcceptsWhatIsRead(t *testing.T) {
+	const source = `
+name: scalars
+summary: 5
+findings: [7]
+network: {latency: 0, mtu: "576", loss: "0.5", duplicate: "0.5", bandwidth: unlimited, down: never}
+clients: {clients: "1"}
+parameters:
+  - {name: x, type: choice, choices: [1, 2], default: 1, meaning: 5}
+  - {name: y, type: duration, default: 0, meaning: m}
+rules:
+  - {name: 1, when: {x: 2}, match: {nth: "1", epoch: "0"}, drop: "true"}
+  - {name: 2, match: {nth: 1}, delay: 0}
+remedies:
+  - {name: 3, set: {}, helps: no, note: 5}
+probe: y=0..1s
+examples: {seed: "18446744073709551615"}
+study:
+  title: 5
+  confidence: "0.9"
+  figures:
+    - {name: 1, kind: table, title: 5, replications: "3", rows: [{label: 1}, {label: 2, set: {perturb: 3}}]}
+    - {name: 2, kind: curves, replications: 1, x: {label: 1, from: "0", to: 1, steps: "1"}, set: {perturb: "{x}"}, rows: [{label: 1}]}
+`
+	if _, err := study.Parse("scalars.yaml", []byte(source)); err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t, "scenario").Validate(asJSON(t, []byte(source))); err != nil {
+		t.Error(err)
+	}
+}
+
 // The schema finds what can be found without knowing the names in a file, at the place
 // at which it stands.
 func TestSchemaRefusesWhatIsWrong(t *testing.T) {
@@ -93,6 +127,23 @@ func TestSchemaRefusesWhatIsWrong(t *testing.T) {
 		{"fail: [unexpected-message", "fail: [unexpected-mesage", "/fail/0"},
 		{"kind: windows", "kind: window", "/study/figures/0/kind"},
 		{"  seed: 1", "  seed: -1", "/study/seed"},
+		{"name: late-close-notify", "name: ../late-close-notify", "/name"},
+		{"probe: alert-latency=0s..300ms", "probe: alert-latency", "/probe"},
+		{"server: {model: sequential}", "network: {loss: many, duplicate: 1.5}", "/network/duplicate"},
+		{"server: {model: sequential}", "network: {correlation: 1}", "/network/correlation"},
+		{"follows: uplink", "follows: uplink, default: 1ms", "/parameters/0"},
+		{"follows: uplink, ", "", "/parameters/0"},
+		{"follows: uplink", "choices: [a], follows: uplink", "/parameters/0/choices"},
+		{"type: latency law", "type: choice", "/parameters/0"},
+		{"name: alert\n", "name: an alert\n", "/rules/0/name"},
+		{"match: {client: 1, from: client, record: alert, epoch: 1, nth: 1}", "match: {}", "/rules/0/match"},
+		{"nth: 1}\n    latency: alert-latency", "nth: 1}\n    forge: {record: alert}", "/rules/0/forge"},
+		{"nth: 1}\n    latency: alert-latency", "nth: 1}\n    forge: {record: application-data, level: fatal}", "/rules/0/forge/level"},
+		{", rule: alert}", "}", "/cause"},
+		{", rule: alert}", ", rule: alert, set: {linger: 1s}}", "/cause"},
+		{"confidence: 0.95", "confidence: 95", "/study/confidence"},
+		{"    - name: leftover\n      kind: table", "    - name: leftover\n      kind: windows", "/study/figures/3"},
+		{"    - name: leftover\n      kind: table", "    - name: leftover\n      scale: log\n      kind: table", "/study/figures/3/scale"},
 	} {
 		source := string(founding.Source)
 		if !strings.Contains(source, c.old) {

@@ -253,6 +253,7 @@ var broken = []struct {
 	{name: "an empty list of rows", yaml: figure(table, "[{label: r}]", "[]"), want: []string{"8:11: rows of figure f: want at least one"}},
 	{name: "a row without label", yaml: figure(table, "{label: r}", "{set: {}}"), want: []string{"8:12: label of row 1 of figure f is missing"}},
 	{name: "a row with an empty label", yaml: figure(table, "{label: r}", "{label: \"\"}"), want: []string{"8:20: label of row 1 of figure f is empty"}},
+	{name: "two rows of one label", yaml: figure(table, "[{label: r}]", "[{label: r}, {label: s}, {label: r}]"), want: []string{`8:44: there are two rows of the label "r"`}},
 	{name: "a row without keys", yaml: figure(table, "{label: r}", "{}"), want: []string{"8:12: label of row 1 of figure f is missing"}},
 	{name: "zero replications", yaml: figure(table, "3", "0"), want: []string{`7:19: replications "0": want a whole number from 1 to 1000000000`}},
 	{name: "replications with a fraction", yaml: figure(table, "3", "1.5"), want: []string{`7:19: replications "1.5": want a whole number from 1 to 1000000000`}},

@@ -207,13 +207,6 @@ func IsEncryptedAlert(datagram []byte) bool {
 	return ok && r.ContentType == Alert && r.Epoch > 0
 }
 
-// IsApplicationData tells whether the first record of a datagram is application
-// data.
-func IsApplicationData(datagram []byte) bool {
-	r, _, ok := parseRecord(datagram)
-	return ok && r.ContentType == ApplicationData
-}
-
 // Contains tells whether any record of a datagram satisfies a condition.
 func Contains(datagram []byte, condition func(r DTLSRecord) bool) bool {
 	for len(datagram) > 0 {
