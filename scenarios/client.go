@@ -25,6 +25,7 @@ type client struct {
 	v      Values
 	config endpoint.Config
 
+	connected   bool         // it has had a socket, and so its address
 	shaking     bool         // its handshake is under way
 	association *association // that it has, or tries to have; the last one
 	silent      bool         // its endpoint was closed without a close_notify
@@ -75,6 +76,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 		return err
 	}
 	defer socket.Close() // the endpoint has closed it already, unless the handshake failed
+	c.connected = true
 
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
@@ -92,7 +94,9 @@ func (c *client) attempt(server netip.AddrPort) error {
 	vanishes := c.v.Choice("client") == "vanishes"
 	defer func() {
 		// An endpoint that is closed before its application closes it has ended by itself.
-		c.killed = c.killed || (!a.clientLeft && !a.serverLeft && socket.Closed() && !c.w.Stopped())
+		if !a.clientLeft && !a.serverLeft && socket.Closed() {
+			c.kill(c.host)
+		}
 		a.clientLeft = true
 		_ = conn.Close() // the peer may have closed it
 		a.announced = !vanishes && socket.Alerted()
@@ -161,12 +165,24 @@ func (c *client) pause(conn net.Conn) error {
 	return c.w.Sleep(left)
 }
 
+// kill takes note that an association of the client was killed, on the host where it
+// ended. What the two sides know of each other is no part of what happened there, so the
+// note is: two runs of one shape have one outcome.
+func (c *client) kill(h *sim.Host) {
+	if !c.killed && !c.w.Stopped() {
+		c.killed = true
+		c.w.Note(h, "association killed", "of client "+strconv.Itoa(c.number))
+	}
+}
+
 // await waits for a line.
 func (c *client) await(conn net.Conn, want, note string) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(c.w, conn, buffer, c.v.Duration("client-timeout"))
 	if err != nil {
-		c.killed = c.killed || (!endpoint.TimedOut(err) && !c.association.serverLeft && !c.w.Stopped())
+		if !endpoint.TimedOut(err) && !c.association.serverLeft {
+			c.kill(c.host)
+		}
 		c.unanswered = c.unanswered || endpoint.TimedOut(err)
 		return err
 	}

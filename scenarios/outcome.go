@@ -80,6 +80,9 @@ func read(records []trace.Record) (r reading) {
 		e := &records[i]
 		switch e.Kind {
 		case trace.Send, trace.Lose, trace.Hold, trace.Queue:
+			if e.Actor == "" { // a line loses or passes on what was sent before
+				continue
+			}
 			side := 1
 			if clientNumber(e.Actor) > 0 {
 				side = 0
@@ -146,10 +149,11 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 	lost := map[end]int{}               // flights that it sent and that were lost
 	arrived := map[trace.Datagram]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
 	peers := map[netip.AddrPort]int{}   // clients by their addresses as the server sees them
-	owners := map[netip.AddrPort]int{}
-	byClient := map[int]int{}          // duplicates
-	completed := map[int]bool{}        // clients whose handshakes came about
-	unread := map[trace.Datagram]int{} // that arrive and are dropped with their socket: how often
+	owners := map[netip.AddrPort]int{}  // clients by their own addresses
+	queued := map[trace.Datagram]bool{} // flights that a line has, which may lose them
+	byClient := map[int]int{}           // duplicates
+	completed := map[int]bool{}         // clients whose handshakes came about
+	unread := map[trace.Datagram]int{}  // that arrive and are dropped with their socket: how often
 	for i := range records {
 		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
 			unread[e.Datagram]++
@@ -161,13 +165,17 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 			owners[e.From] = n
 		}
 		switch e.Kind {
-		case trace.Lose:
+		case trace.Queue:
 			if _, ok := trace.Flight(e.Payload); ok {
-				side := 1
-				if clientNumber(e.Actor) > 0 {
-					side = 0
+				queued[e.Datagram] = true
+			}
+		case trace.Lose:
+			if _, ok := trace.Flight(e.Payload); ok || queued[e.Datagram] {
+				sender := end{peers[e.To], 1}
+				if client := clientNumber(e.Datagram.Actor); client > 0 {
+					sender = end{client, 0}
 				}
-				lost[end{max(clientNumber(e.Actor), peers[e.To]), side}]++
+				lost[sender]++
 			}
 		case trace.Arrive:
 			client := clientNumber(e.Datagram.Actor)

@@ -159,8 +159,12 @@ func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 		case endpoint.PeerClosed(err):
 			s.w.Note(s.host, "closed by the peer", "")
 		case endpoint.TimedOut(err):
+			if session.association.announced {
+				s.halfOpen = s.halfOpen || !s.w.Stopped()
+				s.w.Note(s.host, "idle", "the client has closed")
+				return nil
+			}
 			s.w.Note(s.host, "idle", "")
-			s.halfOpen = s.halfOpen || (session.association.announced && !s.w.Stopped())
 		default:
 			return fmt.Errorf("waiting for the peer to close: %w", err)
 		}
@@ -187,7 +191,7 @@ func (s *server) answer(session conversation, line []byte) error {
 // no matter of time, while the client has not left it.
 func (s *server) ended(err error, session conversation) {
 	if err != nil && !endpoint.TimedOut(err) && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
-		session.client.killed = true
+		session.client.kill(s.host)
 	}
 }
 

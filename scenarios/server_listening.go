@@ -175,7 +175,7 @@ func (s *listeningServer) serveConcurrently() error {
 // begun.
 func (s *listeningServer) heldUp(a attempt) {
 	s.blocked += s.w.Now() - a.since
-	s.waited = s.waited || s.listener.Waiting() > 0
+	s.waited = s.waited || s.listener.Waiting(trace.IsClientHello) > 0
 }
 
 // serve is a session after its handshake.

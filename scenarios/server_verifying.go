@@ -153,6 +153,7 @@ func (s *sequentialServer) withdraw(v *verification) error {
 		first, _ := trace.Flight(v.first)
 		if flight, _ := trace.Flight(d); flight != first && s.begun(d, v.socket.Peer()) { // a first hello was answered already
 			s.swallowed++
+			s.w.Note(s.host, "hello swallowed", trace.Label(d))
 		}
 	}
 	s.verifying = append(s.verifying, v)

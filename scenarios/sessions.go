@@ -115,7 +115,7 @@ func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
 		peer = inside
 	}
 	for i := len(r.peers) - 1; i >= 0; i-- {
-		if r.peers[i].local == peer {
+		if r.peers[i].local == peer && r.peers[i].connected {
 			return r.peers[i]
 		}
 	}

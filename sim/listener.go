@@ -166,12 +166,18 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Waiting returns how many connections wait for Accept.
-func (l *Listener) Waiting() int {
+// Waiting returns how many connections wait for Accept whose first datagram is as
+// wanted; nil wants any.
+func (l *Listener) Waiting(wanted func(first []byte) bool) (n int) {
 	h := l.socket.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(l.waiting)
+	for _, c := range l.waiting {
+		if wanted == nil || wanted(c.First) {
+			n++
+		}
+	}
+	return n
 }
 
 // Backlog returns what became of the backlog so far.
