@@ -254,3 +254,35 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 		compare(t, credentials+" in an ordinary process", want, got)
 	}
 }
+
+// Many timers on one grid: constant latencies that are multiples of the interval of
+// retransmission, clients that overlap and reconnect, so that the endpoints of several
+// associations act at one instant again and again, in an order that the runtime draws.
+func TestTimersOnOneGrid(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 12
+	if testkit.Long() {
+		seeds = 150
+	}
+	for _, grid := range []struct {
+		scenario string
+		set      scenarios.Settings
+	}{
+		{"late-close-notify", nil}, {"verify-request-swallowed", nil},
+		{"unfiltered-listener", nil}, {"truncation", nil}, {"silent-restart", scenarios.Settings{"rehandshake": "parallel"}},
+		{"truncation", scenarios.Settings{"flight-interval": "1s", "arrivals": "after-previous", "client-timeout": "2s", "loss": "0.4"}},
+		{"plaintext-data", scenarios.Settings{"forged-delay": "20ms"}},
+		{"nat-rebinding", scenarios.Settings{"nat-lifetime": "40ms"}},
+	} {
+		var jobs []worker.Job
+		for i := range seeds {
+			jobs = append(jobs, worker.Job{Scenario: grid.scenario, Seed: base + uint64(i), Trace: true, Settings: scenarios.Settings{
+				"credentials": "psk", "latency": "10ms", "flight-interval": "20ms", "clients": "6", "arrivals": "at-intervals", "gap": "10ms",
+				"reorder": "0.3", "reorder-delay": "20ms", "duplicate": "0.2", "duplicate-delay": "20ms", "loss": "0.2",
+				"reconnects": "3", "back-off": "20ms", "client-timeout": "1s",
+			}.With(grid.set)})
+		}
+		first, second := collectTwice(t, testkit.Pool(t, 2), jobs)
+		compare(t, grid.scenario, first, second)
+	}
+}
