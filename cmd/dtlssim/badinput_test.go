@@ -225,7 +225,7 @@ var badInputs = []badInput{
 	{name: "one seed", args: words("estimate L --method conditional --seeds 1 --check -1"),
 		want: []string{"--seeds 1 must be at least 2", "--check -1 must be at least 0"}},
 	{name: "exact, and something else is random", args: words("estimate L --method exact --set loss=0.1 --set downlink=uniform(1ms,2ms) --perturb 2"),
-		want: []string{"not only alert-latency is random, but downlink=uniform(from=1ms,to=2ms), loss=0.1, perturb=2 as well: there is no exact probability; the method conditional averages over that"}},
+		want: []string{"not only alert-latency is random, but downlink=uniform(from=1ms,to=2ms), uplink-loss=0.1, downlink-loss=0.1, perturb=2 as well: there is no exact probability; the method conditional averages over that"}},
 	{name: "probe without a law", args: words("estimate L --method exact --probe linger"),
 		want: []string{"probe: parameter linger is a duration; only over a latency law can be integrated"}},
 	{name: "probe of every datagram", args: words("estimate L --method conditional --probe latency"),

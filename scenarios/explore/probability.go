@@ -124,11 +124,15 @@ func (q *Integral) CheckExact() error {
 }
 
 // randomBesides returns the parameters, as assignments, that make something random
-// besides the probe. One that follows another is not named with it.
+// besides the probe. One of the network that stands for its two directions is named by
+// them, for each may be set otherwise.
 func (q *Integral) randomBesides() (names []string) {
-	v := q.Values
-	for _, p := range q.Search.Scenario.Parameters {
-		if p.Name == q.Search.Probe.Name || p.Follows != "" && v.Text()[p.Name] == v.Text()[p.Follows] && p.Follows != q.Search.Probe.Name {
+	v, parameters := q.Values, q.Search.Scenario.Parameters
+	for _, p := range parameters {
+		directions := slices.ContainsFunc(parameters, func(other scenarios.Parameter) bool {
+			return other.Follows == p.Name && other.Group == scenarios.NetworkGroup
+		})
+		if p.Name == q.Search.Probe.Name || directions {
 			continue
 		}
 		random := false
