@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
@@ -109,7 +110,7 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newList(), newExplain(), newRun(), newWindow(), newSweep(), newStudy(), newSchema(), newBench())
+	root.AddCommand(newList(), newExplain(), newRun(), newWindow(), newSweep(), newEstimate(), newStudy(), newSchema(), newBench())
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [VERB]",
 		Short: "Show the help of a verb",
@@ -203,6 +204,23 @@ func (f *format) Set(text string) error {
 func (f *format) addTo(c *cobra.Command) {
 	*f = "text"
 	c.Flags().Var(f, "format", "output format")
+}
+
+// interval is the flags --interval and --confidence.
+type interval struct{ estimate.Interval }
+
+func (i *interval) String() string { return string(i.Kind) }
+func (i *interval) Type() string   { return estimate.KindNames("|") }
+
+func (i *interval) Set(text string) (err error) {
+	i.Kind, err = estimate.ParseKind(text)
+	return err
+}
+
+func (i *interval) addTo(c *cobra.Command) {
+	i.Kind = estimate.Kinds[0]
+	c.Flags().Var(i, "interval", "how intervals of proportions are computed")
+	c.Flags().Float64Var(&i.Confidence, "confidence", 0.95, "confidence of the intervals")
 }
 
 // selection is a scenario with its settings, as flags give them.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
@@ -132,7 +133,7 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 			j.Rows = append(j.Rows, row.Label)
 		}
 		for _, sweep := range fr.Sweeps {
-			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, r.Study.Confidence))
+			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, estimate.Interval{Kind: estimate.WilsonKind, Confidence: r.Study.Confidence}))
 		}
 		for _, file := range s.Files {
 			path := filepath.Join(output, file.Name)

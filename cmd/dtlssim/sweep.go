@@ -19,7 +19,7 @@ func newSweep() *cobra.Command {
 		p            pool
 		vary         []string
 		replications int
-		confidence   float64
+		interval     interval
 		verify       bool
 		measures     bool
 		output       string
@@ -28,7 +28,7 @@ func newSweep() *cobra.Command {
 		Use:   "sweep SCENARIO|FILE",
 		Short: "Estimate the failure probability at each point of a design",
 		Long: `Estimate the failure probability at each point of a full factorial design by plain
-Monte Carlo, with Wilson intervals, and sum up what the scenario measures there. The n-th
+Monte Carlo, each with an interval, and sum up what the scenario measures there. The n-th
 replication of every point has the same seed, and shares with the others every draw that the
 parameters leave alone.
 
@@ -43,7 +43,7 @@ came to their end and took them: count, mean, minimum, median, 0.95 quantile, ma
 quantiles are by nearest rank, at most 0.1 % below the exact ones; all else is exact. --measures
 shows them as a table, without those that are 0 everywhere; JSON has them all.
 
-JSON: {scenario, seed, params, points: [{params, replications, failures, estimate, lo, hi,
+JSON: {scenario, seed, params, interval, points: [{params, replications, failures, estimate, lo, hi,
 confidence, outcomes: {name: count}, crashed, wedged, limited, first_failure, measures:
 {name_ns: {count, mean, minimum, median, quantile_95, maximum}}}], troubles: [{status, limit,
 repeat, dump}], differences, interrupted}, points in the order of the design; estimate is null
@@ -55,7 +55,7 @@ measures.`,
 			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence)}
+			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(interval.Confidence)}
 			switch {
 			case !c.Flags().Changed("replications"):
 				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
@@ -103,12 +103,12 @@ measures.`,
 				return failure(err)
 			}
 			if output != "" {
-				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, names, confidence) })
+				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, names, interval.Interval) })
 			}
 			if f == "json" {
-				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, names, confidence)))
+				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, names, interval.Interval)))
 			} else {
-				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, names, confidence))
+				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, names, interval.Interval))
 				if measures {
 					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, names))
 				}
@@ -125,7 +125,7 @@ measures.`,
 	p.addTo(c)
 	c.Flags().StringArrayVar(&vary, "vary", nil, "a factor, `NAME=A..B/STEPS` or NAME=v1,v2; may be repeated")
 	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
-	c.Flags().Float64Var(&confidence, "confidence", 0.95, "confidence of the intervals")
+	interval.addTo(c)
 	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
 	c.Flags().BoolVar(&measures, "measures", false, "show a table of what the replications measured as well")
 	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")

@@ -21,13 +21,12 @@ type Proportion struct {
 // with the score interval of Wilson (Journal of the American Statistical
 // Association 22, 1927, 209-212). Without trials the interval is all of [0, 1].
 func Wilson(failures, trials int, confidence float64) Proportion {
-	p := Proportion{Failures: failures, Trials: trials, Confidence: confidence, Estimate: math.NaN(), High: 1}
+	p := newProportion(failures, trials, confidence)
 	if trials == 0 {
 		return p
 	}
 	n, k := float64(trials), float64(failures)
 	z := Z(confidence)
-	p.Estimate = k / n
 	center := (k + z*z/2) / (n + z*z)
 	half := z / (n + z*z) * math.Sqrt(k*(n-k)/n+z*z/4)
 	p.Low, p.High = max(0, center-half), min(1, center+half)
@@ -39,6 +38,21 @@ func Wilson(failures, trials int, confidence float64) Proportion {
 	}
 	return p
 }
+
+// newProportion returns the estimate with an interval that is all of [0, 1].
+func newProportion(failures, trials int, confidence float64) Proportion {
+	p := Proportion{Failures: failures, Trials: trials, Confidence: confidence, Estimate: math.NaN(), High: 1}
+	if trials > 0 {
+		p.Estimate = float64(failures) / float64(trials)
+	}
+	return p
+}
+
+// Variance returns the variance of one trial, estimated: p(1-p).
+func (p Proportion) Variance() float64 { return p.Estimate * (1 - p.Estimate) }
+
+// StandardError returns the standard error of the estimate, estimated.
+func (p Proportion) StandardError() float64 { return math.Sqrt(p.Variance() / float64(p.Trials)) }
 
 // Z returns the half-width, in standard deviations, of a two-sided normal interval
 // of that confidence.

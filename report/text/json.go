@@ -83,6 +83,7 @@ type SweepJSON struct {
 	Scenario    string               `json:"scenario"`
 	Seed        uint64               `json:"seed"`
 	Params      map[string]string    `json:"params"`
+	Interval    estimate.Kind        `json:"interval"`
 	Points      []PointJSON          `json:"points"`
 	Troubles    []explore.Trouble    `json:"troubles,omitempty"`
 	Differences []explore.Difference `json:"differences,omitempty"`
@@ -91,16 +92,16 @@ type SweepJSON struct {
 
 // NewSweepJSON converts the answer of a sweep; factors are the names of the
 // parameters that were varied.
-func NewSweepJSON(r *explore.Results, factors []string, confidence float64) SweepJSON {
+func NewSweepJSON(r *explore.Results, factors []string, interval estimate.Interval) SweepJSON {
 	j := SweepJSON{
-		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Points: []PointJSON{},
+		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Kind, Points: []PointJSON{},
 		Troubles: r.Troubles, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
 	for i, p := range r.Points {
-		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		e := interval.Of(p.Failures, p.Completed())
 		point := PointJSON{
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
-			Confidence: confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, Wedged: p.Wedged, Limited: p.Limited,
+			Confidence: interval.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, Wedged: p.Wedged, Limited: p.Limited,
 			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}
 		if !math.IsNaN(e.Estimate) {
@@ -123,10 +124,10 @@ func NewSweepJSON(r *explore.Results, factors []string, confidence float64) Swee
 
 // SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the
 // estimate with its interval, and a column for each outcome.
-func SweepCSV(w io.Writer, r *explore.Results, factors []string, confidence float64) error {
+func SweepCSV(w io.Writer, r *explore.Results, factors []string, interval estimate.Interval) error {
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
-		"replications", "failures", "estimate", "lo", "hi", "confidence", scenarios.Clean)
+		"replications", "failures", "estimate", "lo", "hi", "confidence", "interval", scenarios.Clean)
 	for _, o := range r.Sweep.Scenario.Outcomes {
 		header = append(header, o.Name)
 	}
@@ -138,9 +139,9 @@ func SweepCSV(w io.Writer, r *explore.Results, factors []string, confidence floa
 		for _, f := range factors {
 			row = append(row, p.Params[f])
 		}
-		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		e := interval.Of(p.Failures, p.Completed())
 		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures),
-			number(e.Estimate), number(e.Low), number(e.High), number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]))
+			number(e.Estimate), number(e.Low), number(e.High), number(interval.Confidence), string(interval.Kind), strconv.Itoa(p.Outcomes[scenarios.Clean]))
 		for _, o := range r.Sweep.Scenario.Outcomes {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}

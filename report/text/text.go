@@ -172,16 +172,16 @@ func openEnd(r *explore.Windows, i explore.Interval) string {
 }
 
 // Sweep writes the answer of a sweep as a table.
-func Sweep(w io.Writer, r *explore.Results, factors []string, confidence float64) error {
+func Sweep(w io.Writer, r *explore.Results, factors []string, interval estimate.Interval) error {
 	header := append([]string{}, upper(factors)...)
-	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "OUTCOMES")
+	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*interval.Confidence), "OUTCOMES")
 	rows := [][]string{header}
 	for _, p := range r.Points {
 		var row []string
 		for _, f := range factors {
 			row = append(row, p.Params[f])
 		}
-		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		e := interval.Of(p.Failures, p.Completed())
 		value, interval := "-", "-"
 		if e.Trials > 0 {
 			value, interval = fmt.Sprintf("%.4g", e.Estimate), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)

@@ -245,6 +245,22 @@ func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Setti
 // it is called by one goroutine at a time. When ctx ends, the result holds what
 // was done until then.
 func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Results, error) {
+	return runUntil(ctx, runner, s, []int{s.Replications}, nil, progress)
+}
+
+// RunUntil performs the replications of a sweep of one design point up to each of the
+// looks, increasing numbers of replications, in turn, until it is told that it has
+// enough. For the rest it is RunSweep; the replications that were not wanted any more
+// are not part of Results.Total.
+func RunUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough func(*Point) bool, progress func()) (*Results, error) {
+	if len(s.Design) != 1 {
+		return nil, fmt.Errorf("%d design points: want one", len(s.Design))
+	}
+	s.Replications = looks[len(looks)-1]
+	return runUntil(ctx, runner, s, looks, func(r *Results) bool { return enough(r.Points[0]) }, progress)
+}
+
+func runUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough func(*Results) bool, progress func()) (*Results, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -256,11 +272,29 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 		}
 		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
 	}
-	r.Total = len(r.Points) * s.Replications
+	done := 0
+	for _, look := range looks {
+		if err := r.perform(ctx, runner, done, look, progress); err != nil {
+			return nil, err
+		}
+		if done = look; r.Interrupted || enough != nil && enough(r) {
+			break
+		}
+	}
+	for _, p := range r.Points {
+		p.sumUp() // of the points that are not complete
+	}
+	return r, nil
+}
 
+// perform performs the replications from one up to another, exclusive, of every
+// point. When ctx ends, r holds what was done until then.
+func (r *Results) perform(ctx context.Context, runner Runner, from, to int, progress func()) error {
+	s, each := &r.Sweep, to-from
+	r.Total += len(r.Points) * each
 	var mu sync.Mutex
-	err := spread(ctx, runner.Size(), r.Total, func(ctx context.Context, i int) error {
-		point, n := i/s.Replications, i%s.Replications
+	err := spread(ctx, runner.Size(), len(r.Points)*each, func(ctx context.Context, i int) error {
+		point, n := i/each, from+i%each
 		job := worker.JobOf(s.Scenario)
 		job.Settings, job.Seed = s.Settings.With(s.Design[point]), s.Seed+uint64(n)
 		job.Fail, job.Trace = s.Fail.Text(), s.Verify
@@ -287,13 +321,10 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
-		return nil, err
-	}
-	for _, p := range r.Points {
-		p.sumUp() // of the points that are not complete
+		return err
 	}
 	r.Interrupted = r.Done < r.Total
-	return r, nil
+	return nil
 }
 
 // spread calls f for 0 to n-1, as many at a time as there are workers, until one

@@ -6,11 +6,9 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Result is what running a study gave.
@@ -125,7 +123,7 @@ func (s *Study) runFigure(ctx context.Context, runner explore.Runner, f *Figure,
 	return r, nil
 }
 
-// tail is the probability of the law's tail beyond the searched range of the
+// tail is the probability of each of the law's tails beyond the searched range of the
 // exact curve: far below what a figure shows.
 const tail = 1e-9
 
@@ -134,9 +132,8 @@ const tail = 1e-9
 // law share their windows.
 func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) (curves [][]float64, runs int, err error) {
 	type group struct {
-		settings scenarios.Settings
-		to       time.Duration
-		windows  *explore.Windows
+		search  explore.Search // in a range for the laws of all of its points
+		windows *explore.Windows
 	}
 	groups := map[string]*group{}
 	key := func(set scenarios.Settings) string {
@@ -146,54 +143,44 @@ func (s *Study) exact(ctx context.Context, runner explore.Runner, f *Figure) (cu
 		}
 		return text
 	}
-	values := f.X.Values()
-	split := func(row Row, x float64) (set scenarios.Settings, v scenarios.Values, err error) {
-		set = f.At(row, x)
-		v, err = s.Scenario.Resolve(set)
-		delete(set, f.Probe.Name)
-		return set, v, err
+	at := func(row Row, x float64) (explore.Integral, *group, error) {
+		q, err := explore.NewIntegral(s.Scenario, f.At(row, x), f.Probe.Name, s.Seed, f.Fail, tail)
+		if err != nil {
+			return q, nil, err
+		}
+		k := key(q.Search.Settings)
+		if groups[k] == nil {
+			groups[k] = &group{search: q.Search}
+		}
+		return q, groups[k], nil
 	}
+	values := f.X.Values()
 	for _, row := range f.Rows {
 		for _, x := range values {
-			set, v, err := split(row, x)
+			q, g, err := at(row, x)
 			if err != nil {
 				return nil, runs, err
 			}
-			if err := law.CheckIntegrable(v.Law(f.Probe.Name)); err != nil {
-				return nil, runs, err
-			}
-			k := key(set)
-			if groups[k] == nil {
-				groups[k] = &group{settings: set}
-			}
-			reach := min(v.Law(f.Probe.Name).Quantile(1-tail), float64(maxReach-1))
-			groups[k].to = max(groups[k].to, time.Duration(reach)+1)
+			g.search.Probe.From = min(g.search.Probe.From, q.Search.Probe.From)
+			g.search.Probe.To = max(g.search.Probe.To, q.Search.Probe.To)
 		}
 	}
 	curves = make([][]float64, len(f.Rows))
 	for i, row := range f.Rows {
 		for _, x := range values {
-			set, v, err := split(row, x)
+			q, g, err := at(row, x)
 			if err != nil {
 				return nil, runs, err
 			}
-			g := groups[key(set)]
 			if g.windows == nil {
-				g.windows, err = explore.FindWindows(ctx, runner, explore.Search{
-					Scenario: s.Scenario, Settings: g.settings, Seed: s.Seed, Fail: f.Fail,
-					Probe: scenarios.ProbeRange{Name: f.Probe.Name, To: g.to},
-				})
-				if err != nil {
+				if g.windows, err = explore.FindWindows(ctx, runner, g.search); err != nil {
 					return nil, runs, err
 				}
 				runs += g.windows.Runs
 			}
-			p, _ := g.windows.Exact(v.Law(f.Probe.Name))
+			p, _ := g.windows.Exact(q.Law)
 			curves[i] = append(curves[i], p)
 		}
 	}
 	return curves, runs, nil
 }
-
-// maxReach bounds the range that the exact curve searches.
-const maxReach = 1000 * time.Hour

@@ -1,0 +1,197 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+// EstimateJSON is an estimated or exact failure probability, for JSON. What a method
+// does not have is left out.
+type EstimateJSON struct {
+	Scenario string            `json:"scenario"`
+	Seed     uint64            `json:"seed"`
+	Params   map[string]string `json:"params"`
+	Method   string            `json:"method"`
+
+	Estimate      *float64 `json:"estimate"` // null without data
+	Low           float64  `json:"lo"`
+	High          float64  `json:"hi"`
+	Interval      string   `json:"interval"`
+	Confidence    float64  `json:"confidence"` // 1 of an exact one
+	ConditionalOn string   `json:"conditional_on"`
+
+	Variance      *float64 `json:"variance"` // of one replication or seed
+	StandardError *float64 `json:"standard_error"`
+	Runs          int      `json:"runs"`
+
+	Replications int `json:"replications,omitempty"` // of Monte Carlo
+	Failures     int `json:"failures,omitempty"`
+	NoResult     int `json:"no_result,omitempty"`
+
+	Probe   string   `json:"probe,omitempty"` // of the others
+	Law     string   `json:"law,omitempty"`
+	From    int64    `json:"from_ns,omitempty"` // the searched range
+	To      int64    `json:"to_ns,omitempty"`
+	Outside *float64 `json:"outside,omitempty"` // the probability of a latency outside it
+	Seeds   int      `json:"seeds,omitempty"`
+
+	Unseen     *float64           `json:"unseen_share,omitempty"` // of conditional
+	Equivalent *float64           `json:"equivalent_replications,omitempty"`
+	Rounding   *float64           `json:"rounding,omitempty"` // of exact
+	Windows    []explore.Interval `json:"failure_windows,omitempty"`
+
+	Stopping *StoppingJSON `json:"stopping,omitempty"`
+	Check    *CheckJSON    `json:"check,omitempty"`
+
+	Interrupted bool   `json:"interrupted"`
+	Repeat      string `json:"repeat"`
+}
+
+// StoppingJSON is when an estimate was looked at, to stop if its interval was narrow,
+// for JSON.
+type StoppingJSON struct {
+	HalfWidth      float64 `json:"half_width,omitempty"`
+	Relative       float64 `json:"relative,omitempty"`
+	Looks          []int   `json:"looks"`
+	LookConfidence float64 `json:"look_confidence"`
+	Met            bool    `json:"met"` // or else the budget ended it
+}
+
+// CheckJSON is what plain Monte Carlo says of the same probability, for JSON.
+type CheckJSON struct {
+	Replications int     `json:"replications"`
+	Failures     int     `json:"failures"`
+	Expected     float64 `json:"expected_failures"`
+	Low          float64 `json:"lo"`
+	High         float64 `json:"hi"`
+	Confidence   float64 `json:"confidence"`
+	Agrees       bool    `json:"agrees"`
+	Feasible     bool    `json:"feasible"` // whether so many replications can tell much
+}
+
+// CheckConfidence is the confidence of the two intervals that a check holds against
+// one another: it fails by chance once in a million times.
+const CheckConfidence = 1 - 1e-6
+
+// leastExpected is how many failures a check has to expect to tell much.
+const leastExpected = 5
+
+// NewCheck holds plain Monte Carlo against an interval, of CheckConfidence, and its
+// estimate.
+func NewCheck(failures, trials int, probability, low, high float64) *CheckJSON {
+	e := estimate.ClopperPearson(failures, trials, CheckConfidence)
+	expected := probability * float64(trials)
+	return &CheckJSON{
+		Replications: trials, Failures: failures, Expected: expected, Low: e.Low, High: e.High, Confidence: CheckConfidence,
+		Agrees: e.Low <= high && low <= e.High, Feasible: expected >= leastExpected,
+	}
+}
+
+// Monte adds what plain Monte Carlo gave.
+func (j *EstimateJSON) Monte(e estimate.Proportion, kind estimate.Kind) {
+	j.Replications, j.Failures, j.Runs = e.Trials, e.Failures, e.Trials
+	j.Low, j.High, j.Interval = e.Low, e.High, string(kind)
+	j.Estimate, j.Variance, j.StandardError = known(e.Estimate), known(e.Variance()), known(e.StandardError())
+}
+
+// Mean adds what the conditional method gave.
+func (j *EstimateJSON) Mean(m estimate.Mean, runs int, outside float64) {
+	j.Seeds, j.Runs, j.Outside, j.Unseen = m.Samples, runs, &outside, &m.Unseen
+	j.Low, j.High, j.Interval = m.Low, min(1, m.High+outside), "student"
+	j.Estimate, j.Variance, j.StandardError = known(m.Estimate), known(m.Variance), known(m.StandardError)
+	if m.Variance > 0 {
+		j.Equivalent = known(m.Estimate * (1 - m.Estimate) / (m.StandardError * m.StandardError))
+	}
+}
+
+// Exact adds what the exact method gave.
+func (j *EstimateJSON) Exact(e *explore.ExactProbability) {
+	j.Seeds, j.Runs, j.Outside, j.Rounding, j.Windows = e.Seeds, e.Runs, &e.Outside, &e.Rounding, e.Windows.FailureWindows
+	j.Low, j.High, j.Interval = max(0, e.Probability-e.Rounding), min(1, e.Probability+e.Outside+e.Rounding), "bounds"
+	j.Estimate, j.Variance, j.StandardError = &e.Probability, new(float64), new(float64)
+}
+
+// known returns a number for JSON, which has no NaN.
+func known(f float64) *float64 {
+	if math.IsNaN(f) {
+		return nil
+	}
+	return &f
+}
+
+// intervalTitles say how an interval was computed.
+var intervalTitles = map[string]string{
+	string(estimate.WilsonKind): "Wilson", string(estimate.ClopperPearsonKind): "Clopper-Pearson", string(estimate.JeffreysKind): "Jeffreys",
+	"student": "Student's t", "bounds": "nothing estimated: what was not searched, and rounding",
+}
+
+// Estimate writes an estimated or exact failure probability.
+func Estimate(w io.Writer, j *EstimateJSON) error {
+	rows := [][]string{}
+	add := func(name, format string, args ...any) {
+		rows = append(rows, []string{name, fmt.Sprintf(format, args...)})
+	}
+	value := "no data"
+	if j.Estimate != nil {
+		value = fmt.Sprintf("%.6g", *j.Estimate)
+	}
+	add("probability", "%s  (%s, %s)", value, j.Scenario, j.Method)
+	if j.Method == "exact" {
+		add("bounds", "%.9g .. %.9g  (%s)", j.Low, j.High, intervalTitles[j.Interval])
+	} else {
+		add("interval", "%.6g .. %.6g  (%g %%, %s)", j.Low, j.High, 100*j.Confidence, intervalTitles[j.Interval])
+	}
+	if j.Variance != nil {
+		add("variance", "%.4g, standard error %.4g%s", *j.Variance, *j.StandardError, equivalent(j))
+	}
+	switch j.Method {
+	case "monte-carlo":
+		add("runs", "%d replications, %d failures", j.Replications, j.Failures)
+	default:
+		add("runs", "%d replications under %d seeds from %d", j.Runs, j.Seeds, j.Seed)
+	}
+	if j.Unseen != nil {
+		add("unseen", "a kind of seed that is not among these may have a share of up to %.2g", *j.Unseen)
+	}
+	if len(j.Windows) > 0 {
+		var windows []string
+		for _, i := range j.Windows {
+			windows = append(windows, fmt.Sprintf("[%s, %s)", time.Duration(i.From), time.Duration(i.To)))
+		}
+		add("windows", "%s", strings.Join(windows, " "))
+	}
+	add("conditional on", "%s", j.ConditionalOn)
+	if s := j.Stopping; s != nil {
+		end := "the budget ended it"
+		if s.Met {
+			end = "narrow enough"
+		}
+		add("stopping", "%s; %d looks set beforehand, each with an interval of %.6g %%", end, len(s.Looks), 100*s.LookConfidence)
+	}
+	if c := j.Check; c != nil {
+		verdict := "agrees"
+		switch {
+		case !c.Agrees:
+			verdict = "DISAGREES"
+		case !c.Feasible:
+			verdict = "agrees, but is too small to tell much"
+		}
+		add("check", "plain Monte Carlo %s: %d failures of %d, %.3g expected", verdict, c.Failures, c.Replications, c.Expected)
+	}
+	add("repeat", "%s", j.Repeat)
+	return table(w, rows)
+}
+
+// equivalent says how much plain Monte Carlo would want.
+func equivalent(j *EstimateJSON) string {
+	if j.Equivalent == nil {
+		return ""
+	}
+	return fmt.Sprintf(", as of %.3g replications of plain Monte Carlo", *j.Equivalent)
+}
