@@ -13,7 +13,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/strict"
-	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
@@ -302,8 +301,7 @@ func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
 		}
 		for _, x := range values {
 			set := g.At(row, x)
-			v, err := s.Scenario.Resolve(set)
-			if err != nil {
+			if _, err := s.Scenario.Resolve(set); err != nil {
 				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 				break
 			}
@@ -314,8 +312,12 @@ func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
 				r.Fault(at[i], "row %q: it does not set the law of the probe %s", row.Label, g.Probe.Name)
 				break
 			}
-			if err := law.CheckIntegrable(v.Law(g.Probe.Name)); err != nil {
-				r.Fault(at[i], "row %q: probe %s: %v", row.Label, g.Probe.Name, err)
+			q, err := explore.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
+			if err == nil {
+				err = q.CheckExact()
+			}
+			if err != nil {
+				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 				break
 			}
 		}

@@ -309,6 +309,9 @@ var broken = []struct {
 
 	// Curves.
 	{name: "curves without x", yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""), want: []string{"5:5: x of figure f is missing"}},
+	{name: "an exact curve where something else is random", yaml: figure(curves, "set: {", "set: {loss: 0.2, "), want: []string{
+		"11:20: row \"r\": not only alert-latency is random, but",
+	}},
 	{name: "an axis that runs backwards", yaml: figure(curves, "from: 1", "from: 2"), want: []string{"9:25: x: from must be below to"}},
 	{name: "an axis without steps", yaml: figure(curves, "steps: 2", "steps: 0"), want: []string{`9:42: steps "0": want a whole number from 1 to 10000`}},
 	{name: "an axis that begins with a word", yaml: figure(curves, "from: 1", "from: low"), want: []string{`9:25: from "low": want a number`}},
@@ -441,7 +444,7 @@ func TestNoExactCurveOverARecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "replay(`+path+`)", linger: "{x}ms"`)))
-	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": probe alert-latency: replay(`) {
+	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": replay(`) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "{x}ms", latency: "replay(`+path+`)"`))); err != nil {
