@@ -140,6 +140,10 @@ type Sweep struct {
 	Seed         uint64               // of the first replication; the n-th, from 0, has Seed+n
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
+
+	// Store, if it is not nil, has replications of this sweep that need not be performed
+	// again, and keeps those that are performed.
+	Store Store
 }
 
 // Point is a design point with what its replications gave.
@@ -175,14 +179,16 @@ type Difference struct {
 	Record int    `json:"record"` // index of the first record that differs; -1 if one gave no trace
 	First  string `json:"first"`
 	Second string `json:"second"`
+
+	at int // index of the replication, over all points
 }
 
 // Results is the answer to a Sweep.
 type Results struct {
 	Sweep       Sweep
-	Points      []*Point // in the order of the design
-	Troubles    []Trouble
-	Differences []Difference
+	Points      []*Point      // in the order of the design
+	Troubles    []Trouble     // the first maxTroubles, in the order of the points and seeds
+	Differences []Difference  // likewise
 	Done, Total int           // replications
 	Virtual     time.Duration // simulated time of all of them together
 	Interrupted bool          // the context ended before all were done
@@ -258,28 +264,28 @@ func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Re
 	}
 	r.Total = len(r.Points) * s.Replications
 
+	todo, err := r.recall(progress)
+	if err != nil {
+		return nil, err
+	}
+
 	var mu sync.Mutex
-	err := spread(ctx, runner.Size(), r.Total, func(ctx context.Context, i int) error {
-		point, n := i/s.Replications, i%s.Replications
-		job := worker.JobOf(s.Scenario)
-		job.Settings, job.Seed = s.Settings.With(s.Design[point]), s.Seed+uint64(n)
-		job.Fail, job.Trace = s.Fail.Text(), s.Verify
-		var first, again worker.Outcome
-		var second *worker.Outcome
-		var err error
-		if s.Verify {
-			first, again, err = runner.Twice(ctx, job)
-			second = &again
-		} else {
-			first, err = runner.Do(ctx, job)
-		}
+	err = spread(ctx, runner.Size(), todo.total, func(ctx context.Context, k int) error {
+		i := todo.at(k)
+		job := r.job(i)
+		o, d, err := r.perform(ctx, runner, job)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if err := r.count(r.Points[point], job, first, second); err != nil {
+		if err := r.count(i, job, o, d); err != nil {
 			return fmt.Errorf("%s: %w", r.repeat(job), err)
+		}
+		if s.Store != nil {
+			if err := s.Store.Keep(i/s.Replications, i%s.Replications, o, d); err != nil {
+				return err
+			}
 		}
 		if progress != nil {
 			progress()
@@ -327,9 +333,32 @@ func spread(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 	return context.Cause(ctx)
 }
 
-// count adds one replication to its point. It reports a measure that cannot be summed
-// up, which is a fault of the scenario.
-func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) error {
+// job returns the i-th replication over all points.
+func (r *Results) job(i int) worker.Job {
+	s := &r.Sweep
+	job := worker.JobOf(s.Scenario)
+	job.Settings, job.Seed = s.Settings.With(s.Design[i/s.Replications]), s.Seed+uint64(i%s.Replications)
+	job.Fail, job.Trace = s.Fail.Text(), s.Verify
+	return job
+}
+
+// perform performs a replication, and once more if the sweep is verified.
+func (r *Results) perform(ctx context.Context, runner Runner, job worker.Job) (worker.Outcome, *Difference, error) {
+	if !r.Sweep.Verify {
+		o, err := runner.Do(ctx, job)
+		return o, nil, err
+	}
+	first, second, err := runner.Twice(ctx, job)
+	if err != nil {
+		return first, nil, err
+	}
+	return first, r.compare(job, first, second), nil
+}
+
+// count adds the i-th replication to its point. It reports a measure that cannot be
+// summed up, which is a fault of the scenario.
+func (r *Results) count(i int, job worker.Job, o worker.Outcome, d *Difference) error {
+	p := r.Points[i/r.Sweep.Replications]
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
 	p.Replications++
@@ -342,9 +371,9 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 		p.Limited++
 	}
 	if o.Status != worker.Completed {
-		if len(r.Troubles) < maxTroubles {
-			r.Troubles = append(r.Troubles, NewTrouble(&o, r.repeat(job)))
-		}
+		t := NewTrouble(&o, r.repeat(job))
+		t.at = i
+		r.Troubles = keepFirst(r.Troubles, t, func(t *Trouble) int { return t.at })
 	} else {
 		if err := p.collect(o.Measures); err != nil {
 			return err
@@ -358,12 +387,13 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 		if o.Failed {
 			p.Failures++
 			if p.FirstFailure == "" || job.Seed < p.firstFailure {
-				p.FirstFailure, p.firstFailure = o.Repeat, job.Seed
+				p.FirstFailure, p.firstFailure = r.repeat(job), job.Seed
 			}
 		}
 	}
-	if again != nil {
-		r.compare(job, o, *again)
+	if d != nil {
+		d.at = i
+		r.Differences = keepFirst(r.Differences, *d, func(d *Difference) int { return d.at })
 	}
 	if p.Replications == r.Sweep.Replications {
 		p.sumUp()
@@ -371,23 +401,22 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	return nil
 }
 
-// compare records a difference between two runs of one replication.
-func (r *Results) compare(job worker.Job, a, b worker.Outcome) {
-	d := Difference{Repeat: r.repeat(job), Record: -1}
+// compare returns the difference between two runs of one replication; nil if there is
+// none.
+func (r *Results) compare(job worker.Job, a, b worker.Outcome) *Difference {
+	d := &Difference{Repeat: r.repeat(job), Record: -1}
 	switch {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)
 	case a.Digest == b.Digest:
-		return
+		return nil
 	case a.Digest == "" || b.Digest == "": // of two that met the limit of memory, the parent was faster with one
-		return
+		return nil
 	default:
 		d.Record = trace.FirstDifference(a.Records, b.Records)
 		d.First, d.Second = describe(a.Records, d.Record), describe(b.Records, d.Record)
 	}
-	if len(r.Differences) < maxTroubles {
-		r.Differences = append(r.Differences, d)
-	}
+	return d
 }
 
 func describe(records []trace.Record, i int) string {
