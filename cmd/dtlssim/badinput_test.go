@@ -35,11 +35,11 @@ func words(line string) []string {
 var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
 	{name: "unknown verb", args: words("lst"),
-		want: []string{`unknown command "lst". Did you mean list? The commands are bench, estimate, explain, help, list, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "lst". Did you mean list? The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
-		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, help, list, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
 	{name: "unknown verb for help", args: words("help simulate"),
-		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, help, list, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
 	{name: "unknown verb for help, nearest", args: words("help lst L"), want: []string{`unknown command "lst". Did you mean list?`}},
 	{name: "unknown flag", args: words("list --frmat json"),
 		want: []string{"unknown flag: --frmat. Did you mean --format? See dtlssim list --help"}},
@@ -155,6 +155,20 @@ var badInputs = []badInput{
 		want: []string{"probe: parameter linger is varied, and set to 2ms as well"}},
 	{name: "probe out of the parameter's range", args: words("window L --probe handshake-timeout=0s..5ms"),
 		want: []string{"parameter handshake-timeout: 0s is out of range: at least 1ns"}},
+
+	// Stores.
+	{name: "query without file", args: words("query"), want: []string{"dtlssim query takes one FILE and at most one table, not 0"}},
+	{name: "query of no file", args: words("query nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
+	{name: "query of another file", args: words("query choice.yaml"), want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
+	{name: "query of a folder", args: words("query ."), want: []string{". is no store of dtlssim: it is no regular file"}},
+	{name: "unknown table", args: words("query a.sqlite point"),
+		want: []string{`there is no table "point". Did you mean points? There are points, replications, troubles, specification`}},
+	{name: "no rows", args: words("query a.sqlite --rows 0"), want: []string{"--rows 0 must be at least 1"}},
+	{name: "export of no file", args: words("export nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
+	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points`}},
+	{name: "export as something else", args: words("export a.sqlite --format json"), want: []string{`--format "json" is not one of csv, jsonl`}},
+	{name: "store that is none", args: words("sweep L --replications 1 --store choice.yaml"),
+		want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
 
 	// Factors.
 	{name: "factor without levels", args: words("sweep L --replications 1 --vary linger"), want: []string{`factor "linger": want NAME=A..B/STEPS or NAME=v1,v2`}},

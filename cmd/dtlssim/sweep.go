@@ -23,6 +23,7 @@ func newSweep() *cobra.Command {
 		verify       bool
 		measures     bool
 		output       string
+		storage      string
 	)
 	c := &cobra.Command{
 		Use:   "sweep SCENARIO|FILE",
@@ -42,6 +43,12 @@ long data was kept waiting, are summed up over the replications that
 came to their end and took them: count, mean, minimum, median, 0.95 quantile, maximum. The
 quantiles are by nearest rank, at most 0.1 % below the exact ones; all else is exact. --measures
 shows them as a table, without those that are 0 everywhere; JSON has them all.
+
+--store keeps each replication in an SQLite file as it ends. The same command, after an
+interruption of whatever kind, takes what is there from the file and runs the rest; the
+answer is that of an uninterrupted run. With more --replications it runs as many as are
+missing. A file of another specification, or of another binary, is refused, and so is a
+second writer. dtlssim query and dtlssim export show what is in the file.
 
 JSON: {scenario, seed, params, interval, points: [{params, replications, failures, estimate, lo, hi,
 confidence, outcomes: {name: count}, crashed, wedged, limited, first_failure, measures:
@@ -81,7 +88,7 @@ measures.`,
 			if faults = append(faults, err); errors.Join(faults...) == nil {
 				faults = append(faults, sweep.Check())
 			}
-			unwritable := checkFile(output)
+			unwritable := errors.Join(checkFile(output), checkFile(storage))
 			if err := errors.Join(faults...); err != nil {
 				return errors.Join(err, unwritable)
 			}
@@ -91,6 +98,11 @@ measures.`,
 			if verify { // two processes for each replication
 				p.workers = max(2, p.workers)
 			}
+			kept, err := openStore(storage, &sweep, p.limits)
+			if err != nil {
+				return err
+			}
+			defer kept.Close()
 			workers, err := p.start()
 			if err != nil {
 				return err
@@ -99,7 +111,7 @@ measures.`,
 			bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*replications, "replications")
 			r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
 			bar.finish()
-			if err != nil {
+			if err := firstError(err, kept.Close()); err != nil {
 				return failure(err)
 			}
 			if output != "" {
@@ -128,6 +140,7 @@ measures.`,
 	interval.addTo(c)
 	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
 	c.Flags().BoolVar(&measures, "measures", false, "show a table of what the replications measured as well")
+	c.Flags().StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
 	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")
 	return c
 }

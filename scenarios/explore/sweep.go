@@ -140,6 +140,10 @@ type Sweep struct {
 	Seed         uint64               // of the first replication; the n-th, from 0, has Seed+n
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
+
+	// Store, if it is not nil, has replications of this sweep that need not be performed
+	// again, and keeps those that are performed.
+	Store Store
 }
 
 // Point is a design point with what its replications gave.
@@ -175,14 +179,16 @@ type Difference struct {
 	Record int    `json:"record"` // index of the first record that differs; -1 if one gave no trace
 	First  string `json:"first"`
 	Second string `json:"second"`
+
+	at int // index of the replication, over all points
 }
 
 // Results is the answer to a Sweep.
 type Results struct {
 	Sweep       Sweep
-	Points      []*Point // in the order of the design
-	Troubles    []Trouble
-	Differences []Difference
+	Points      []*Point      // in the order of the design
+	Troubles    []Trouble     // the first maxTroubles, in the order of the points and seeds
+	Differences []Difference  // likewise
 	Done, Total int           // replications
 	Virtual     time.Duration // simulated time of all of them together
 	Interrupted bool          // the context ended before all were done
@@ -245,21 +251,22 @@ func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Setti
 // it is called by one goroutine at a time. When ctx ends, the result holds what
 // was done until then.
 func RunSweep(ctx context.Context, runner Runner, s Sweep, progress func()) (*Results, error) {
-	return runUntil(ctx, runner, s, []int{s.Replications}, nil, progress)
+	return runUntil(ctx, runner, s, nil, nil, progress)
 }
 
-// RunUntil performs the replications of a sweep of one design point up to each of the
-// looks, increasing numbers of replications, in turn, until it is told that it has
-// enough. For the rest it is RunSweep; the replications that were not wanted any more
-// are not part of Results.Total.
+// RunUntil performs the replications of a sweep of one design point, which has no store,
+// up to each of the looks, increasing numbers of replications, in turn, until it is told
+// that it has enough. For the rest it is RunSweep; the replications that were not wanted
+// any more are not part of Results.Total.
 func RunUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough func(*Point) bool, progress func()) (*Results, error) {
-	if len(s.Design) != 1 {
-		return nil, fmt.Errorf("%d design points: want one", len(s.Design))
+	if len(s.Design) != 1 || s.Store != nil {
+		return nil, fmt.Errorf("%d design points: want one, and no store", len(s.Design))
 	}
 	s.Replications = looks[len(looks)-1]
 	return runUntil(ctx, runner, s, looks, func(r *Results) bool { return enough(r.Points[0]) }, progress)
 }
 
+// runUntil performs a sweep up to each of the looks, or, without any, all of it.
 func runUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough func(*Results) bool, progress func()) (*Results, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -272,9 +279,20 @@ func runUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough f
 		}
 		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
 	}
+	r.Total = len(r.Points) * s.Replications
+	todo, err := r.recall(progress)
+	if err != nil {
+		return nil, err
+	}
+	if enough == nil {
+		looks = []int{todo.total}
+	}
 	done := 0
 	for _, look := range looks {
-		if err := r.perform(ctx, runner, done, look, progress); err != nil {
+		if enough != nil {
+			r.Total = look
+		}
+		if err := r.performAll(ctx, runner, todo, done, look, progress); err != nil {
 			return nil, err
 		}
 		if done = look; r.Interrupted || enough != nil && enough(r) {
@@ -287,33 +305,27 @@ func runUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough f
 	return r, nil
 }
 
-// perform performs the replications from one up to another, exclusive, of every
-// point. When ctx ends, r holds what was done until then.
-func (r *Results) perform(ctx context.Context, runner Runner, from, to int, progress func()) error {
-	s, each := &r.Sweep, to-from
-	r.Total += len(r.Points) * each
+// performAll performs the replications that are missing, from one up to another,
+// exclusive. When ctx ends, r holds what was done until then.
+func (r *Results) performAll(ctx context.Context, runner Runner, todo missing, from, to int, progress func()) error {
+	s := &r.Sweep
 	var mu sync.Mutex
-	err := spread(ctx, runner.Size(), len(r.Points)*each, func(ctx context.Context, i int) error {
-		point, n := i/each, from+i%each
-		job := worker.JobOf(s.Scenario)
-		job.Settings, job.Seed = s.Settings.With(s.Design[point]), s.Seed+uint64(n)
-		job.Fail, job.Trace = s.Fail.Text(), s.Verify
-		var first, again worker.Outcome
-		var second *worker.Outcome
-		var err error
-		if s.Verify {
-			first, again, err = runner.Twice(ctx, job)
-			second = &again
-		} else {
-			first, err = runner.Do(ctx, job)
-		}
+	err := spread(ctx, runner.Size(), to-from, func(ctx context.Context, k int) error {
+		i := todo.at(from + k)
+		job := r.job(i)
+		o, d, err := r.perform(ctx, runner, job)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if err := r.count(r.Points[point], job, first, second); err != nil {
+		if err := r.count(i, job, o, d); err != nil {
 			return fmt.Errorf("%s: %w", r.repeat(job), err)
+		}
+		if s.Store != nil {
+			if err := s.Store.Keep(i/s.Replications, i%s.Replications, o, d); err != nil {
+				return err
+			}
 		}
 		if progress != nil {
 			progress()
@@ -358,9 +370,32 @@ func spread(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 	return context.Cause(ctx)
 }
 
-// count adds one replication to its point. It reports a measure that cannot be summed
-// up, which is a fault of the scenario.
-func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worker.Outcome) error {
+// job returns the i-th replication over all points.
+func (r *Results) job(i int) worker.Job {
+	s := &r.Sweep
+	job := worker.JobOf(s.Scenario)
+	job.Settings, job.Seed = s.Settings.With(s.Design[i/s.Replications]), s.Seed+uint64(i%s.Replications)
+	job.Fail, job.Trace = s.Fail.Text(), s.Verify
+	return job
+}
+
+// perform performs a replication, and once more if the sweep is verified.
+func (r *Results) perform(ctx context.Context, runner Runner, job worker.Job) (worker.Outcome, *Difference, error) {
+	if !r.Sweep.Verify {
+		o, err := runner.Do(ctx, job)
+		return o, nil, err
+	}
+	first, second, err := runner.Twice(ctx, job)
+	if err != nil {
+		return first, nil, err
+	}
+	return first, r.compare(job, first, second), nil
+}
+
+// count adds the i-th replication to its point. It reports a measure that cannot be
+// summed up, which is a fault of the scenario.
+func (r *Results) count(i int, job worker.Job, o worker.Outcome, d *Difference) error {
+	p := r.Points[i/r.Sweep.Replications]
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
 	p.Replications++
@@ -373,9 +408,9 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 		p.Limited++
 	}
 	if o.Status != worker.Completed {
-		if len(r.Troubles) < maxTroubles {
-			r.Troubles = append(r.Troubles, NewTrouble(&o, r.repeat(job)))
-		}
+		t := NewTrouble(&o, r.repeat(job))
+		t.at = i
+		r.Troubles = keepFirst(r.Troubles, t, func(t *Trouble) int { return t.at })
 	} else {
 		if err := p.collect(o.Measures); err != nil {
 			return err
@@ -389,12 +424,13 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 		if o.Failed {
 			p.Failures++
 			if p.FirstFailure == "" || job.Seed < p.firstFailure {
-				p.FirstFailure, p.firstFailure = o.Repeat, job.Seed
+				p.FirstFailure, p.firstFailure = r.repeat(job), job.Seed
 			}
 		}
 	}
-	if again != nil {
-		r.compare(job, o, *again)
+	if d != nil {
+		d.at = i
+		r.Differences = keepFirst(r.Differences, *d, func(d *Difference) int { return d.at })
 	}
 	if p.Replications == r.Sweep.Replications {
 		p.sumUp()
@@ -402,23 +438,22 @@ func (r *Results) count(p *Point, job worker.Job, o worker.Outcome, again *worke
 	return nil
 }
 
-// compare records a difference between two runs of one replication.
-func (r *Results) compare(job worker.Job, a, b worker.Outcome) {
-	d := Difference{Repeat: r.repeat(job), Record: -1}
+// compare returns the difference between two runs of one replication; nil if there is
+// none.
+func (r *Results) compare(job worker.Job, a, b worker.Outcome) *Difference {
+	d := &Difference{Repeat: r.repeat(job), Record: -1}
 	switch {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)
 	case a.Digest == b.Digest:
-		return
+		return nil
 	case a.Digest == "" || b.Digest == "": // of two that met the limit of memory, the parent was faster with one
-		return
+		return nil
 	default:
 		d.Record = trace.FirstDifference(a.Records, b.Records)
 		d.First, d.Second = describe(a.Records, d.Record), describe(b.Records, d.Record)
 	}
-	if len(r.Differences) < maxTroubles {
-		r.Differences = append(r.Differences, d)
-	}
+	return d
 }
 
 func describe(records []trace.Record, i int) string {

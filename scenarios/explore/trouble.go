@@ -13,6 +13,8 @@ type Trouble struct {
 	Limit  string `json:"limit,omitempty"` // that a limited one met: horizon, event-limit or memory-limit
 	Repeat string `json:"repeat"`
 	Dump   string `json:"dump,omitempty"`
+
+	at int // index of the replication in its sweep, over all points
 }
 
 // NewTrouble returns what is kept of a replication that gave no result. repeat is the

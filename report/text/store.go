@@ -1,0 +1,248 @@
+package text
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+)
+
+// Header names the columns of a table of a store; the cells of a row are in their
+// order. A cell is a string, a whole number, a float64, a bool, or nil for none.
+type Header []string
+
+// StorePoints gives the design points of a store as a table: the parameters that are
+// not the same at all of them, the counts, and the estimate of the failure probability
+// with its Wilson interval of a confidence.
+func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, row func([]any) error) error {
+	var names []string
+	first := true
+	return r.Points(func(p *store.Point) error {
+		if first {
+			first = false
+			names = slices.Sorted(maps.Keys(p.Parameters))
+			header := slices.Concat(Header{"point"}, names,
+				Header{"replications", "failures", "crashed", "wedged", "limited", "estimate", "lo", "hi", "confidence"})
+			if err := begin(header); err != nil {
+				return err
+			}
+		}
+		cells := []any{p.Point}
+		for _, name := range names {
+			cells = append(cells, p.Parameters[name])
+		}
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		var value any
+		if e.Trials > 0 {
+			value = e.Estimate
+		}
+		return row(append(cells, p.Replications, p.Failures, p.Crashed, p.Wedged, p.Limited, value, e.Low, e.High, confidence))
+	})
+}
+
+// StoreReplications gives the replications of a store as a table. A measure that a
+// replication did not report is an empty cell.
+func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any) error) error {
+	s, err := r.Specification()
+	if err != nil {
+		return err
+	}
+	measures, err := r.Measures()
+	if err != nil {
+		return err
+	}
+	header := Header{"point", "replication", "seed", "status", "outcome", "failed", "virtual_ns", "events", "digest"}
+	if err := begin(append(header, measures...)); err != nil {
+		return err
+	}
+	return r.Replications(func(p *store.Replication) error {
+		var outcome any
+		if p.Status == "completed" {
+			outcome = scenarios.Clean
+			if len(p.Outcome) > 0 {
+				outcome = strings.Join(p.Outcome, " ")
+			}
+		}
+		cells := []any{
+			p.Point, p.Replication, s.Seed + uint64(p.Replication), string(p.Status), outcome, p.Failed, p.Virtual, p.Events, p.Digest,
+		}
+		for _, name := range measures {
+			if value, ok := p.Measures[name]; ok {
+				cells = append(cells, value)
+			} else {
+				cells = append(cells, nil)
+			}
+		}
+		return row(cells)
+	})
+}
+
+// StoreTroubles gives the replications of a store that have no result as a table.
+func StoreTroubles(r *store.Reader, begin func(Header) error, row func([]any) error) error {
+	s, err := r.Specification()
+	if err != nil {
+		return err
+	}
+	if err := begin(Header{"point", "replication", "seed", "status", "limit", "dump"}); err != nil {
+		return err
+	}
+	return r.Troubles(func(t *store.Trouble) error {
+		words, _, _ := strings.Cut(t.Dump, "\n")
+		return row([]any{t.Point, t.Replication, s.Seed + uint64(t.Replication), t.Status, t.Limit, words})
+	})
+}
+
+// StoreSpecification writes what a store is of, and the programs that wrote to it.
+func StoreSpecification(w io.Writer, r *store.Reader) error {
+	s, err := r.Specification()
+	if err != nil {
+		return err
+	}
+	programs, err := r.Programs()
+	if err != nil {
+		return err
+	}
+	if err := JSON(w, s); err != nil {
+		return err
+	}
+	for _, p := range programs {
+		if _, err := fmt.Fprintf(w, "written from %s by %s, on %d processors, %s\n", p.Started, p.Describe(), p.Processors, p.Processor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lines is a way to write a table line by line, in memory that does not grow.
+type Lines interface {
+	Begin(Header) error
+	Row([]any) error
+	End() error
+}
+
+// NewCSV returns Lines of comma-separated values behind a line of names.
+func NewCSV(w io.Writer) Lines { return &csvLines{csv.NewWriter(w)} }
+
+type csvLines struct{ w *csv.Writer }
+
+func (l *csvLines) Begin(h Header) error { return l.w.Write(h) }
+
+func (l *csvLines) Row(cells []any) error {
+	row := make([]string, len(cells))
+	for i, c := range cells {
+		row[i] = cell(c)
+	}
+	return l.w.Write(row)
+}
+
+func (l *csvLines) End() error {
+	l.w.Flush()
+	return l.w.Error()
+}
+
+// cell writes a cell so that it reads back the same.
+func cell(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case float64:
+		return number(v)
+	}
+	return fmt.Sprint(value)
+}
+
+// NewJSONLines returns Lines of one JSON object each; an empty cell is null.
+func NewJSONLines(w io.Writer) Lines { return &jsonLines{w: w} }
+
+type jsonLines struct {
+	w     io.Writer
+	names [][]byte
+	line  []byte
+}
+
+func (l *jsonLines) Begin(h Header) error {
+	for _, name := range h {
+		l.names = append(l.names, strconv.AppendQuote(nil, name))
+	}
+	return nil
+}
+
+func (l *jsonLines) Row(cells []any) error {
+	l.line = append(l.line[:0], '{')
+	for i, c := range cells {
+		if i > 0 {
+			l.line = append(l.line, ',')
+		}
+		text, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		l.line = append(append(append(l.line, l.names[i]...), ':'), text...)
+	}
+	_, err := l.w.Write(append(l.line, '}', '\n'))
+	return err
+}
+
+func (l *jsonLines) End() error { return nil }
+
+// NewTable returns Lines of an aligned table, which shows the first so many rows and
+// counts the others.
+func NewTable(w io.Writer, shown int) Lines { return &tableLines{w: w, shown: shown} }
+
+type tableLines struct {
+	w     io.Writer
+	shown int
+	names Header
+	rows  [][]string
+	more  int
+}
+
+func (l *tableLines) Begin(h Header) error {
+	l.names = h
+	row := make([]string, len(h))
+	for i, name := range h {
+		row[i] = strings.ToUpper(measureTitle(name))
+	}
+	l.rows = append(l.rows, row)
+	return nil
+}
+
+func (l *tableLines) Row(cells []any) error {
+	if len(l.rows) > l.shown {
+		l.more++
+		return nil
+	}
+	row := make([]string, len(cells))
+	for i, c := range cells {
+		switch v := c.(type) {
+		case nil:
+			row[i] = "-"
+		case float64:
+			row[i] = fmt.Sprintf("%.4g", v)
+		case int64:
+			row[i] = measureValue(l.names[i], v)
+		case bool:
+			row[i] = yes(v)
+		default:
+			row[i] = fmt.Sprint(v)
+		}
+	}
+	l.rows = append(l.rows, row)
+	return nil
+}
+
+func (l *tableLines) End() error {
+	err := table(l.w, l.rows)
+	if err == nil && l.more > 0 {
+		_, err = fmt.Fprintf(l.w, "and %d more: dtlssim export has them all\n", l.more)
+	}
+	return err
+}

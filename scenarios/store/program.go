@@ -1,0 +1,86 @@
+package store
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Program is a program that wrote to a store, and the machine that it ran on.
+type Program struct {
+	Started    string // wall time as of RFC 3339, UTC
+	Version    string // of the module, or the revision; "(devel)" if neither is known
+	Binary     string // SHA-256 of the executable, in hexadecimal
+	Go         string
+	Modules    string // a line for each: path and version
+	Platform   string // linux/amd64
+	Processor  string // its model; empty where the system does not tell
+	Processors int
+}
+
+// ThisProgram describes this process.
+func ThisProgram() (Program, error) {
+	p := Program{
+		Started: time.Now().UTC().Format(time.RFC3339), Version: "(devel)", Go: runtime.Version(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, Processor: processor(), Processors: runtime.NumCPU(),
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			p.Version = info.Main.Version
+		}
+		var modules []string
+		for _, m := range info.Deps {
+			modules = append(modules, m.Path+" "+m.Version)
+		}
+		p.Modules = strings.Join(modules, "\n")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return p, fmt.Errorf("the executable of this process: %w", err)
+	}
+	f, err := os.Open(self)
+	if err != nil {
+		return p, fmt.Errorf("the executable of this process: %w", err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return p, fmt.Errorf("the executable of this process: %w", err)
+	}
+	p.Binary = hex.EncodeToString(sum.Sum(nil))
+	return p, nil
+}
+
+// processor returns the model of the processor, as Linux tells it.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// Describe names the program in a line.
+func (p Program) Describe() string {
+	return fmt.Sprintf("dtlssim %s, binary %.12s, %s, %s", p.Version, p.Binary, p.Go, p.Platform)
+}
+
+func (p Program) insert(tx *sql.Tx) error {
+	_, err := tx.Exec("INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		p.Started, p.Version, p.Binary, p.Go, p.Modules, p.Platform, p.Processor, p.Processors)
+	return err
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// kept is a replication that is to be committed.
+type kept struct {
+	key        int64
+	outcome    worker.Outcome
+	difference *explore.Difference // nil: none
+}
+
+// The pace of commits. After one, the queue waits restFactor times as long as it took,
+// but no longer than longestRest: then commits take less than 3 % of the time, and a
+// replication that takes a millisecond or more is usually committed alone, at once.
+const (
+	restFactor  = 40
+	longestRest = 50 * time.Millisecond
+)
+
+// maxWaiting is how many replications wait at most.
+const maxWaiting = 4096
+
+// queue hands replications to one goroutine, which commits those that have come
+// together in one transaction.
+type queue struct {
+	mu      sync.Mutex
+	changed *sync.Cond // something was put, taken, or ended
+	waiting []kept
+	err     error // of the first commit that failed; after that nothing is kept
+	ending  chan struct{}
+}
+
+func (q *queue) init() {
+	q.changed = sync.NewCond(&q.mu)
+	q.ending = make(chan struct{})
+}
+
+// put adds a replication. It reports that an earlier commit failed.
+func (q *queue) put(k kept) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) >= maxWaiting && q.err == nil {
+		q.changed.Wait()
+	}
+	if q.err == nil {
+		q.waiting = append(q.waiting, k)
+		q.changed.Broadcast()
+	}
+	return q.err
+}
+
+// end says that nothing is put any more. It is called once.
+func (q *queue) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	close(q.ending)
+	q.changed.Broadcast()
+}
+
+// failed returns the error of the first commit that failed.
+func (q *queue) failed() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.err
+}
+
+// take waits for replications and returns them; none at the end.
+func (q *queue) take(emptied []kept) []kept {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 && !q.ended() {
+		q.changed.Wait()
+	}
+	batch := q.waiting
+	q.waiting = emptied
+	q.changed.Broadcast()
+	return batch
+}
+
+func (q *queue) ended() bool {
+	select {
+	case <-q.ending:
+		return true
+	default:
+		return false
+	}
+}
+
+// serve commits what is put, until the end or a failure.
+func (q *queue) serve(commit func([]kept) error) {
+	var emptied []kept
+	for {
+		batch := q.take(emptied)
+		if len(batch) == 0 {
+			return
+		}
+		start := time.Now()
+		if err := commit(batch); err != nil {
+			q.mu.Lock()
+			q.err, q.waiting = err, nil
+			q.changed.Broadcast()
+			q.mu.Unlock()
+			return
+		}
+		rest := time.NewTimer(min(restFactor*time.Since(start), longestRest))
+		select {
+		case <-rest.C:
+		case <-q.ending:
+			rest.Stop()
+		}
+		clear(batch) // dumps can be large
+		emptied = batch[:0]
+	}
+}

@@ -1,0 +1,220 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// instant answers every job at once, with an answer that its seed decides.
+type instant struct{ pause func() }
+
+func (instant) Size() int { return 2 }
+
+func (r instant) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+	if r.pause != nil {
+		r.pause()
+	}
+	o := worker.Outcome{Status: worker.Completed}
+	n := int64(job.Seed)
+	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
+	o.Measures = map[string]int64{"handshake_ns": 100_000_000 + n*1009, "client_bytes": 1700 + n%300, "retransmissions": n % 20}
+	switch {
+	case job.Seed%501 == 0:
+		o.Status, o.Dump, o.Measures = worker.Crashed, "panic: of a test", nil
+	case job.Seed%10 < 2:
+		o.Outcome, o.Failed = []string{"ghost-session", "next-handshake-failed"}, true
+		o.Measures["accept_blocked_ns"] = n
+	}
+	return o, ctx.Err()
+}
+
+func (r instant) Twice(ctx context.Context, job worker.Job) (first, second worker.Outcome, err error) {
+	first, err = r.Do(ctx, job)
+	second = first
+	if job.Seed%100 == 7 {
+		second.Status = worker.Wedged
+	}
+	return first, second, err
+}
+
+var limits = worker.Limits{Wall: worker.DefaultWallLimit, Memory: worker.DefaultMemoryLimit}
+
+func sweep(t testing.TB, replications int) explore.Sweep {
+	return explore.Sweep{
+		Scenario: testkit.Scenario(t), Replications: replications, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"},
+		Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "10ms"}},
+	}
+}
+
+// run performs a sweep with the store at a path, if there is one.
+func run(t testing.TB, ctx context.Context, path string, s explore.Sweep, progress func()) *explore.Results {
+	t.Helper()
+	if path != "" {
+		kept, err := store.Open(path, s, limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Store = kept
+		defer func() {
+			if err := kept.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	r, err := explore.RunSweep(ctx, instant{}, s, progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Sweep.Store = nil
+	return r
+}
+
+func same(t *testing.T, got, want *explore.Results) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the sweep gave\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// A sweep that was interrupted and begun again gives what an uninterrupted one does;
+// so does one to which replications are added, and one that asks for fewer.
+func TestResumedSweepIsTheSame(t *testing.T) {
+	for _, verify := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "study ?#%.sqlite")
+		of := func(n int) explore.Sweep {
+			s := sweep(t, n)
+			s.Verify = verify
+			return s
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := 0
+		part := run(t, ctx, path, of(2000), func() {
+			if done++; done == 700 {
+				cancel()
+			}
+		})
+		if !part.Interrupted {
+			t.Fatal("it was not interrupted")
+		}
+		for _, n := range []int{2000, 2000, 3000, 100} {
+			same(t, run(t, context.Background(), path, of(n), nil), run(t, context.Background(), "", of(n), nil))
+		}
+	}
+}
+
+// A store that does not fit is refused with the reason, and not touched.
+func TestWhatDoesNotFitIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	run(t, context.Background(), path, sweep(t, 10), nil)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*explore.Sweep)
+		sql    string
+		want   string
+	}{
+		{name: "seed", change: func(s *explore.Sweep) { s.Seed = 2 }, want: "seed: 1 there, 2 here"},
+		{name: "parameter", change: func(s *explore.Sweep) { s.Settings["clients"] = "3" }, want: "parameter clients: 2 there, 3 here"},
+		{name: "verify", change: func(s *explore.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
+		{name: "levels", change: func(s *explore.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
+		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
+		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 1"},
+		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
+		{name: "text", want: "is no store of dtlssim: it is no SQLite file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "study.sqlite")
+			content := whole
+			if c.name == "text" {
+				content = []byte(strings.Repeat("no database ", 100))
+			}
+			if err := os.WriteFile(path, content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if c.sql != "" {
+				db, err := sql.Open("sqlite", path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = db.Exec(c.sql)
+				if err := errors.Join(err, db.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before, _ := os.ReadFile(path)
+			s := sweep(t, 10)
+			if c.change != nil {
+				c.change(&s)
+			}
+			_, err := store.Open(path, s, limits)
+			var mismatch *store.MismatchError
+			if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one that says %q", err, c.want)
+			}
+			if after, _ := os.ReadFile(path); string(after) != string(before) {
+				t.Error("the file was changed")
+			}
+		})
+	}
+}
+
+// A second writer is refused while the first writes; a reader is not.
+func TestSecondWriterIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	first, err := store.Open(path, sweep(t, 10), limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(path, sweep(t, 10), limits); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second writer: %v", err)
+	}
+	r, err := store.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Specification(); err != nil || s.Seed != 1 {
+		t.Errorf("a reader: %+v %v", s, err)
+	}
+	if err := errors.Join(r.Close(), first.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A million replications stay below 200 MiB on disk: 200 bytes each.
+func TestSize(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	const n = 20_000
+	run(t, context.Background(), path, sweep(t, n), nil)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes a replication", info.Size()/(2*n))
+	if info.Size() > 200*2*n {
+		t.Errorf("%d replications take %d bytes", 2*n, info.Size())
+	}
+}
+
+// What it costs to keep a replication. The parent also counts it, which costs the same
+// without a store.
+func BenchmarkKeep(b *testing.B) {
+	b.Run("without", func(b *testing.B) { run(b, context.Background(), "", sweep(b, b.N/2+1), nil) })
+	b.Run("with", func(b *testing.B) {
+		run(b, context.Background(), filepath.Join(b.TempDir(), "study.sqlite"), sweep(b, b.N/2+1), nil)
+	})
+}

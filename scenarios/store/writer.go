@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// writer commits replications to a file.
+type writer struct {
+	file
+	measures []string         // that have a column, in the order of the columns
+	outcomes map[string]int64 // the sets of outcomes that have a row
+	dumps    int              // that are kept
+	insert   *sql.Stmt        // of a replication, in the transaction that is under way; nil: not prepared
+	args     []any            // of insert
+}
+
+// maxDumps is how many dumps are kept. One has up to 256 KiB, and a scenario that
+// crashes may do so every time.
+const maxDumps = 100
+
+// load reads what the writer goes on from.
+func (w *writer) load() error {
+	var err error
+	if w.measures, err = w.file.Measures(); err != nil {
+		return err
+	}
+	w.outcomes = map[string]int64{}
+	names, err := w.file.outcomes()
+	if err != nil {
+		return err
+	}
+	for id, name := range names {
+		w.outcomes[name] = id
+	}
+	return w.db.QueryRowContext(context.Background(), "SELECT count(dump) FROM trouble").Scan(&w.dumps)
+}
+
+// commit adds replications in one transaction. What it did not come to the end of is
+// not in the file.
+func (w *writer) commit(batch []kept) error {
+	tx, err := w.db.BeginTx(context.Background(), nil)
+	if err != nil {
+		return w.explain(err)
+	}
+	w.insert = nil
+	for i := range batch {
+		if err := w.add(tx, &batch[i]); err != nil {
+			return w.explain(errors.Join(err, tx.Rollback()))
+		}
+	}
+	return w.explain(tx.Commit())
+}
+
+func (w *writer) add(tx *sql.Tx, k *kept) error {
+	o := &k.outcome
+	if err := w.addColumns(tx, o.Measures); err != nil {
+		return err
+	}
+	var outcome any
+	if o.Status == worker.Completed {
+		id, err := w.outcome(tx, o.Outcome)
+		if err != nil {
+			return err
+		}
+		outcome = id
+	} else if err := w.addTrouble(tx, k); err != nil {
+		return err
+	}
+	digest, err := hex.DecodeString(o.Digest[:min(len(o.Digest), 2*digestBytes)])
+	if err != nil {
+		return fmt.Errorf("digest %q: %w", o.Digest, err)
+	}
+	w.args = append(w.args[:0], k.key, outcome, o.Failed, o.Virtual, o.Events, digest)
+	for _, name := range w.measures {
+		if value, ok := o.Measures[name]; ok {
+			w.args = append(w.args, value)
+		} else {
+			w.args = append(w.args, nil)
+		}
+	}
+	if w.insert == nil {
+		columns := []string{"id", "outcome", "failed", "virtual_ns", "events", "digest"}
+		for _, name := range w.measures {
+			columns = append(columns, quote(measurePrefix+name))
+		}
+		w.insert, err = tx.Prepare(fmt.Sprintf("INSERT INTO replication (%s) VALUES (?%s)", strings.Join(columns, ", "),
+			strings.Repeat(", ?", len(columns)-1)))
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := w.insert.Exec(w.args...); err != nil {
+		return err
+	}
+	if d := k.difference; d != nil {
+		_, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, ?)", k.key, d.Repeat, d.Record, d.First, d.Second)
+		return err
+	}
+	return nil
+}
+
+// digestBytes is how much of a digest is kept: enough to see that two traces differ.
+const digestBytes = 8
+
+// addColumns adds a column for each measure that has none.
+func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
+	if len(w.measures) >= len(measures) && !slices.ContainsFunc(slices.Collect(maps.Keys(measures)), w.isNew) {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(measures)) {
+		if !w.isNew(name) {
+			continue
+		}
+		if _, err := tx.Exec("ALTER TABLE replication ADD COLUMN " + quote(measurePrefix+name) + " INTEGER"); err != nil {
+			return err
+		}
+		w.measures = append(w.measures, name)
+	}
+	w.insert = nil
+	return nil
+}
+
+func (w *writer) isNew(measure string) bool { return !slices.Contains(w.measures, measure) }
+
+// outcome returns the number of a set of outcomes.
+func (w *writer) outcome(tx *sql.Tx, set []string) (int64, error) {
+	names := scenarios.Clean
+	if len(set) > 0 {
+		names = strings.Join(set, ",")
+	}
+	id, ok := w.outcomes[names]
+	if ok {
+		return id, nil
+	}
+	id = int64(len(w.outcomes))
+	w.outcomes[names] = id
+	_, err := tx.Exec("INSERT INTO outcome VALUES (?, ?)", id, names)
+	return id, err
+}
+
+func (w *writer) addTrouble(tx *sql.Tx, k *kept) error {
+	o := &k.outcome
+	var dump any
+	if w.dumps < maxDumps && o.Dump != "" {
+		dump = o.Dump
+		w.dumps++
+	}
+	_, err := tx.Exec("INSERT INTO trouble VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
+	return err
+}
+
+// quote quotes a name for SQL.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
