@@ -164,14 +164,12 @@ func (l *link) fate(p *Packet) (f fate) {
 			f.latency += delay
 		}
 	}
+	var copied bool
+	var behind time.Duration
 	if l.Duplicate > 0 {
-		copied := flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
-		var delay time.Duration
+		copied = flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
 		if l.DuplicateDelay != nil {
-			delay = flow.delay.draw(l.DuplicateDelay, now, l.stream("duplicate-delay", flow.name))
-		}
-		if copied {
-			f.extra = append(f.extra, extra{latency: f.latency + delay})
+			behind = flow.delay.draw(l.DuplicateDelay, now, l.stream("duplicate-delay", flow.name))
 		}
 	}
 	if flow.loss != nil && flow.loss.Lost() {
@@ -184,6 +182,9 @@ func (l *link) fate(p *Packet) (f fate) {
 		f.lost = fmt.Sprintf("larger than the MTU of %d bytes", l.MTU)
 	}
 	l.apply(p, now, &f)
+	if copied { // behind the datagram, wherever the rules have put that
+		f.extra = append(f.extra, extra{latency: f.latency + behind, until: f.until})
+	}
 	return f
 }
 
