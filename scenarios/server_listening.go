@@ -31,6 +31,7 @@ type listeningServer struct {
 
 	places chan struct{} // one for each session more that may be served; nil without a limit
 	over   chan struct{} // closed at the end of the replication
+	strays int           // connections, not yet released, that no client had begun
 }
 
 // start starts the server.
@@ -70,6 +71,21 @@ func (s *listeningServer) limitSessions(most int) {
 	s.w.OnEnd(func() { close(s.over) })
 }
 
+// awaitPlace waits until one session more may be served, if there is a limit.
+func (s *listeningServer) awaitPlace() {
+	if s.places == nil {
+		return
+	}
+	since, strays := s.w.Now(), s.strays
+	select {
+	case <-s.places:
+	case <-s.over:
+	}
+	if strays > 0 && s.w.Now() > since {
+		s.heldUp(since)
+	}
+}
+
 // attempt is a connection whose handshake is under way.
 type attempt struct {
 	*sim.Connection
@@ -82,12 +98,7 @@ type attempt struct {
 
 // attempt accepts a connection.
 func (s *listeningServer) attempt() (attempt, error) {
-	if s.places != nil {
-		select {
-		case <-s.places:
-		case <-s.over:
-		}
-	}
+	s.awaitPlace()
 	c, err := s.listener.AcceptPeer()
 	if err != nil {
 		return attempt{}, err
@@ -96,6 +107,9 @@ func (s *listeningServer) attempt() (attempt, error) {
 	name := s.accepted(c.First, c.Peer())
 	a := attempt{Connection: c, name: name, begun: s.begun(c.First, c.Peer()), since: s.w.Now()}
 	a.conn, a.complete = guarded(s.host, c.Endpoint(), s.v.Choice("guard"))
+	if !a.begun {
+		s.strays++
+	}
 	return a, nil
 }
 
@@ -135,7 +149,7 @@ func (s *listeningServer) serveInline() error {
 			return err
 		case err != nil:
 			if !a.begun {
-				s.heldUp(a)
+				s.heldUp(a.since)
 			}
 			s.fail(a.name, false, a.begun, err)
 			s.release(a)
@@ -158,9 +172,6 @@ func (s *listeningServer) serveConcurrently() error {
 			defer cancel()
 			session, err := endpoint.Server(ctx, a.conn, s.config)
 			if err != nil {
-				if !a.begun && s.places != nil && len(s.places) == 0 {
-					s.heldUp(a)
-				}
 				s.fail(a.name, false, a.begun, err)
 				s.release(a)
 				return
@@ -171,10 +182,10 @@ func (s *listeningServer) serveConcurrently() error {
 	}
 }
 
-// heldUp accounts for Accept having been held up by a handshake that no client had
-// begun.
-func (s *listeningServer) heldUp(a attempt) {
-	s.blocked += s.w.Now() - a.since
+// heldUp accounts for Accept having been held up, since some time, by a handshake that
+// no client had begun.
+func (s *listeningServer) heldUp(since time.Duration) {
+	s.blocked += s.w.Now() - since
 	s.waited = s.waited || s.listener.Waiting(trace.IsClientHello) > 0
 }
 
@@ -195,8 +206,14 @@ func (s *listeningServer) release(a attempt) {
 		s.w.Note(s.host, "release", a.name)
 	}
 	_ = a.Close() // it is open until here
+	if !a.begun {
+		s.strays--
+	}
 	if s.places != nil {
-		s.places <- struct{}{} // there is room: it was taken from there
+		select {
+		case s.places <- struct{}{}:
+		default: // at the end, whoever waited for a place goes on without one
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func (r *sessionsRun) observe(records []trace.Record) Observation {
 	o := Observation{Measures: map[string]int64{}}
 	wrong := map[string]bool{}
 	r.server.observe(&o, wrong)
-	shown := read(records)
+	shown := readTrace(records)
 	shown.observe(&o, wrong)
 	for i := range r.v.Count("clients") {
 		s := Session{Client: i + 1, Handshake: "never started"}
