@@ -270,6 +270,9 @@ func (s *Scenario) Resolve(settings Settings) (Values, error) {
 	for _, fault := range v.checkModel() {
 		faults = append(faults, errors.New(fault))
 	}
+	if err := v.checkWithout(); err != nil {
+		faults = append(faults, err)
+	}
 	if len(faults) > 0 {
 		return Values{}, errors.Join(faults...)
 	}

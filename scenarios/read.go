@@ -86,6 +86,7 @@ func Read(r *strict.Reader, source []byte) *Scenario {
 	d.remedies(f)
 	d.particulars(f)
 	s := d.s
+	s.rules = rules
 	s.Run = func(v Values, c sim.Config) (sim.Result, Observation) { return runSessions(v, c, rules) }
 	return s
 }

@@ -81,6 +81,18 @@ func TestParseWhole(t *testing.T) {
 	}
 }
 
+// A rule that does nothing as the parameters are cannot be taken out.
+func TestWithoutARuleThatDoesNothing(t *testing.T) {
+	s, err := scenarios.Find("plaintext-alert")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Resolve(scenarios.Settings{"without": "fatal-to-server"})
+	if err == nil || !strings.HasPrefix(err.Error(), "without=fatal-to-server: the rule does nothing to be taken out, unless ") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // head is the part that every broken scenario has; its faults stand below.
 const head = "name: a\nsummary: b\nprobe: latency=1ms..2ms\n"
 

@@ -133,6 +133,21 @@ func (v Values) chosen(values Settings) bool {
 	return true
 }
 
+// checkWithout reports a rule that is to be taken out and does nothing as it is.
+func (v Values) checkWithout() error {
+	for _, r := range v.scenario.rules {
+		if v.Choice(withoutParameter) != r.name || v.chosen(r.when) {
+			continue
+		}
+		var wanted []string
+		for _, name := range sortedNames(r.when) {
+			wanted = append(wanted, name+"="+r.when[name])
+		}
+		return fmt.Errorf("%s=%s: the rule does nothing to be taken out, unless %s", withoutParameter, r.name, strings.Join(wanted, " and "))
+	}
+	return nil
+}
+
 // compileRules returns the rules of a link, with the durations that the parameters
 // give. A rule that depends on other choices does nothing. A rule whose parameter
 // follows another, and is not given otherwise, leaves the datagram alone: it has the

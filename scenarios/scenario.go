@@ -56,6 +56,8 @@ type Scenario struct {
 
 	Cause Cause
 
+	rules []rule // of a scenario from a file
+
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
 }

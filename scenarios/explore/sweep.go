@@ -280,19 +280,19 @@ func runUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough f
 		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
 	}
 	r.Total = len(r.Points) * s.Replications
-	todo, err := r.recall(progress)
+	left, err := r.recall(progress)
 	if err != nil {
 		return nil, err
 	}
 	if enough == nil {
-		looks = []int{todo.total}
+		looks = []int{left.total}
 	}
 	done := 0
 	for _, look := range looks {
 		if enough != nil {
 			r.Total = look
 		}
-		if err := r.performAll(ctx, runner, todo, done, look, progress); err != nil {
+		if err := r.performAll(ctx, runner, left, done, look, progress); err != nil {
 			return nil, err
 		}
 		if done = look; r.Interrupted || enough != nil && enough(r) {
@@ -307,11 +307,11 @@ func runUntil(ctx context.Context, runner Runner, s Sweep, looks []int, enough f
 
 // performAll performs the replications that are missing, from one up to another,
 // exclusive. When ctx ends, r holds what was done until then.
-func (r *Results) performAll(ctx context.Context, runner Runner, todo missing, from, to int, progress func()) error {
+func (r *Results) performAll(ctx context.Context, runner Runner, left missing, from, to int, progress func()) error {
 	s := &r.Sweep
 	var mu sync.Mutex
 	err := spread(ctx, runner.Size(), to-from, func(ctx context.Context, k int) error {
-		i := todo.at(from + k)
+		i := left.at(from + k)
 		job := r.job(i)
 		o, d, err := r.perform(ctx, runner, job)
 		if err != nil {
