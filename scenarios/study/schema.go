@@ -40,8 +40,8 @@ func studySchema(keys []string, required ...string) *jsonschema.Schema {
 
 func figureSchema() *jsonschema.Schema {
 	set := schema.Settings("Parameters with their values; of curves, {x} stands for the value of the axis.")
-	s := schema.Object("", figureKeys, []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
-		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kinds), "title": schema.Scalar(""),
+	s := schema.Object("", figureKeys(), []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
+		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kindNames()), "title": schema.Scalar(""),
 		"fail":         schema.Scalar("The outcomes that count as failure, separated by commas; default those of the scenario."),
 		"set":          set,
 		"probe":        schema.Scalar("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over; without it there is none."),
@@ -54,10 +54,8 @@ func figureSchema() *jsonschema.Schema {
 			"label": schema.Text("Each row has another."), "set": set,
 		})),
 	})
-	s.AllOf = []*jsonschema.Schema{
-		schema.Where("kind", string(WindowsKind), []string{"probe"}, []string{"replications", "x", "scale"}),
-		schema.Where("kind", string(CurvesKind), []string{"replications", "x"}, nil),
-		schema.Where("kind", string(TableKind), []string{"replications"}, []string{"probe", "x", "scale"}),
+	for _, k := range kinds() {
+		s.AllOf = append(s.AllOf, k.schema())
 	}
 	return s
 }
