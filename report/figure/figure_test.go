@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"flag"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,12 +44,14 @@ func examples(t *testing.T) map[string]Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]Figure{
+	figures := map[string]Figure{
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
 		"long-title":  Windows(strings.Repeat("A title that is wrapped and not cut. ", 5), "alert-latency", strips[:1], "“Quoted”, and ≥ 2 σ."),
 	}
+	maps.Copy(figures, lawExamples(t))
+	return figures
 }
 
 // The figures are as they were; -update rewrites them, to be looked at.
