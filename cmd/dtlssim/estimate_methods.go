@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -36,7 +38,7 @@ func (e *estimation) estimate() (*text.EstimateJSON, error) {
 	case exact:
 		r, err := q.Exact(e.command.Context(), e.workers)
 		if err != nil {
-			return nil, e.searchError(err)
+			return nil, integralError(e.command, err)
 		}
 		j.Exact(r)
 		j.Confidence = 1
@@ -128,7 +130,7 @@ func (e *estimation) conditional(j *text.EstimateJSON) (estimate.Mean, error) {
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
-		return estimate.Mean{}, e.searchError(err)
+		return estimate.Mean{}, integralError(e.command, err)
 	}
 	m := estimate.StudentMean(r.Values, confidence)
 	j.Mean(m, r.Runs, r.Outside)
@@ -140,9 +142,9 @@ func (e *estimation) conditional(j *text.EstimateJSON) (estimate.Mean, error) {
 	return estimate.StudentMean(r.Values, text.CheckConfidence), nil
 }
 
-// searchError gives what ended a search its exit code. A scenario in which something
+// integralError gives what ended a search its exit code. A scenario in which something
 // else is random, as only its runs show, is bad input to the method exact.
-func (e *estimation) searchError(err error) error {
+func integralError(c *cobra.Command, err error) error {
 	var random *explore.RandomError
 	var trouble *explore.TroubleError
 	switch {
@@ -151,5 +153,5 @@ func (e *estimation) searchError(err error) error {
 	case errors.As(err, &trouble):
 		return &codeError{exitNoResult, err}
 	}
-	return interruptedOr(e.command, err)
+	return interruptedOr(c, err)
 }

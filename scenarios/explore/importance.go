@@ -39,7 +39,6 @@ type Weighted struct {
 	Draws []int
 }
 
-
 // weighting is a replication that was performed, or is to be.
 type weighting struct {
 	WeightedSample

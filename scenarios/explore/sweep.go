@@ -46,7 +46,7 @@ func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
 	if strings.Contains(body, "..") {
 		f.Levels, err = parseRange(p, body)
 	} else {
-		f.Levels, err = splitLevels(body)
+		f.Levels, err = SplitLevels(body)
 	}
 	if err != nil {
 		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
@@ -123,8 +123,8 @@ func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
 	return levels, nil
 }
 
-// splitLevels splits a list of levels.
-func splitLevels(body string) ([]string, error) {
+// SplitLevels splits a list of levels: a comma inside parentheses separates no levels.
+func SplitLevels(body string) ([]string, error) {
 	levels, err := law.SplitArguments(body)
 	if err == nil && slices.Contains(levels, "") {
 		err = errors.New("there is an empty level")
