@@ -215,7 +215,7 @@ func (p Predicate) Text() string { return p.text }
 
 // Repeat returns the command that repeats one replication.
 func (v Values) Repeat(seed uint64, p Predicate) string {
-	args := []string{"dtlssim", "run", quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
+	args := []string{"dtlssim", "run", Quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
 	args = append(args, v.Arguments()...)
 	if text := p.Text(); text != "" {
 		args = append(args, "--fail", text)
