@@ -53,7 +53,15 @@ type Figure struct {
 
 // newFigure lays a plot out with a sentence under it.
 func newFigure(p *plot.Plot, width, height vg.Length, sentence string) Figure {
-	style(p)
+	return layOut(width, height, sentence, p.Draw, p)
+}
+
+// layOut lays something that is drawn out with a sentence under it, and gives the plots
+// in it our fonts.
+func layOut(width, height vg.Length, sentence string, inner func(draw.Canvas), plots ...*plot.Plot) Figure {
+	for _, p := range plots {
+		style(p)
+	}
 	lines := wrap(sentence, width-captionIndent*2)
 	caption := vg.Length(len(lines))*captionLine + captionIndent
 	return Figure{
@@ -61,7 +69,7 @@ func newFigure(p *plot.Plot, width, height vg.Length, sentence string) Figure {
 		draw: func(c draw.Canvas) {
 			c.SetColor(color.White)
 			c.Fill(c.Rectangle.Path())
-			p.Draw(draw.Crop(c, captionIndent/2, -captionIndent, caption, -captionIndent/2))
+			inner(draw.Crop(c, captionIndent/2, -captionIndent, caption, -captionIndent/2))
 			for i, line := range lines {
 				c.FillText(captionStyle, vg.Point{X: c.Min.X + captionIndent, Y: c.Min.Y + caption - vg.Length(i+1)*captionLine}, line)
 			}
