@@ -128,7 +128,7 @@ func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 	zero := x(t.base.Estimate)
 	for i, e := range t.effects {
 		for j, l := range e.Levels {
-			if l.Probability.Trials == 0 {
+			if math.IsNaN(l.Probability.Estimate) {
 				continue
 			}
 			middle := y(t.rows.top[i] - float64(j))
