@@ -126,7 +126,9 @@ type Observation struct {
 	Sessions []Session
 	Server   Server
 
-	// Measures are what a scenario measures besides, by name; the unit ends the name.
+	// Measures are what a scenario measures besides, by name; the unit ends the name. Where
+	// something was cut before it was over, the measure of the name Censored says how long
+	// it takes at least.
 	Measures map[string]int64
 
 	delivered map[int]bool // clients whose data reached the server's application
