@@ -28,7 +28,9 @@ func inDark(name string) string {
 	l, a, b := toLab(float64(n>>16&255)/255, float64(n>>8&255)/255, float64(n&255)/255)
 	chroma := math.Hypot(a, b)
 	strong := min(max((chroma-neutralChroma)/(strongChroma-neutralChroma), 0), 1)
-	l = (1-strong)*(0.95-0.70*l) + strong*(0.395+0.56*l)
+	l = (1-strong)*opposite(l) + strong*(0.395+0.56*l)
+	tint := 1.6 - 0.6*strong // a pale colour needs more of its own on a dark ground
+	a, b = tint*a, tint*b
 	for range 40 { // less colour where the screen has not as much of it at that lightness
 		if red, green, blue := fromLab(l, a, b); inRange(red) && inRange(green) && inRange(blue) {
 			return fmt.Sprintf("#%02x%02x%02x", eightBits(red), eightBits(green), eightBits(blue))
@@ -37,6 +39,15 @@ func inDark(name string) string {
 	}
 	grey := eightBits(l)
 	return fmt.Sprintf("#%02x%02x%02x", grey, grey, grey)
+}
+
+// opposite returns the lightness on the other side: white that of the card, and what is
+// pale on it well above.
+func opposite(l float64) float64 {
+	if l > 0.85 {
+		return 0.24 + 1.3*(1-l)
+	}
+	return 0.435 + (0.95-0.435)*(1-l/0.85)
 }
 
 func inRange(v float64) bool { return v > -0.002 && v < 1.002 }

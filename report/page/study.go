@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/summary"
@@ -24,7 +26,7 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 		Name: r.Study.Name, Title: r.Study.Title,
 		Scenario: Scenario{
 			Name: sc.Name, Summary: sc.Summary, Mechanism: sc.Explanation.Mechanism, Prediction: sc.Explanation.Prediction,
-			Cause: sc.Cause.Text, Findings: sc.Explanation.Findings, References: sc.Explanation.References,
+			Cause: asSentence(sc.Cause.Text), Findings: sc.Explanation.Findings, References: sc.Explanation.References,
 		},
 		Versions: versions,
 	}
@@ -50,6 +52,15 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 	p.Method = method(r)
 	p.Repeat = repeat(r, commands)
 	return p
+}
+
+// asSentence begins a text as a sentence begins, and ends it so.
+func asSentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+s[size:], ".") + "."
 }
 
 // answer is what the first windows of a study come to, or, without windows, what its first
@@ -78,7 +89,11 @@ func answer(r *study.Result, sections []summary.Section) string {
 		case never == 0:
 			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence, others)
 		}
-		return fmt.Sprintf("%s; of the %d other rows of the first figure, %d fail at no value.", sentence, others, never)
+		verb := "fail"
+		if never == 1 {
+			verb = "fails"
+		}
+		return fmt.Sprintf("%s; of the %d other rows of the first figure, %d %s at no value.", sentence, others, never, verb)
 	}
 	if len(sections) > 0 {
 		return sections[0].Sentence
