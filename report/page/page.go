@@ -85,6 +85,7 @@ var templates = template.Must(template.Must(template.New("page").Funcs(template.
 		return strings.ToUpper(file[strings.LastIndexByte(file, '.')+1:])
 	},
 	"linked": linked,
+	"words":  words,
 }).Parse(pageText)).New("index").Parse(indexText))
 
 // Render writes the page of a study.
@@ -234,6 +235,19 @@ func anchor(name string) string {
 		}
 		return '-'
 	}, name)
+}
+
+// words splits a command into what is not to be torn apart at the end of a line: a flag
+// stays with its value.
+func words(command string) (list []string) {
+	for _, word := range strings.Fields(command) {
+		if n := len(list); n > 0 && strings.HasPrefix(list[n-1], "-") && !strings.Contains(list[n-1], " ") {
+			list[n-1] += " " + word
+		} else {
+			list = append(list, word)
+		}
+	}
+	return list
 }
 
 // references are what a text may refer to by an address, or by the number of an RFC.
