@@ -165,7 +165,7 @@ var badInputs = []badInput{
 		want: []string{`there is no table "point". Did you mean points? There are points, replications, troubles, specification`}},
 	{name: "no rows", args: words("query a.sqlite --rows 0"), want: []string{"--rows 0 must be at least 1"}},
 	{name: "export of no file", args: words("export nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
-	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points`}},
+	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points, measures, windows, cells, estimates`}},
 	{name: "export as something else", args: words("export a.sqlite --format json"), want: []string{`--format "json" is not one of csv, jsonl`}},
 	{name: "store that is none", args: words("sweep L --replications 1 --store choice.yaml"),
 		want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
