@@ -162,7 +162,7 @@ var badInputs = []badInput{
 	{name: "query of another file", args: words("query choice.yaml"), want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
 	{name: "query of a folder", args: words("query ."), want: []string{". is no store of dtlssim: it is no regular file"}},
 	{name: "unknown table", args: words("query a.sqlite point"),
-		want: []string{`there is no table "point". Did you mean points? There are points, replications, troubles, specification`}},
+		want: []string{`there is no table "point". Did you mean points? There are parts, points, replications, measures, windows, cells, estimates, troubles, specification, layout`}},
 	{name: "no rows", args: words("query a.sqlite --rows 0"), want: []string{"--rows 0 must be at least 1"}},
 	{name: "export of no file", args: words("export nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
 	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points, measures, windows, cells, estimates`}},
