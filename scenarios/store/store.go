@@ -7,9 +7,8 @@
 // then the contract holds that they are what this process would have found. It says
 // how many there are of each design point, not how many are wanted: more can be added.
 //
-// Replications are committed as they end. Commits take at most about a fortieth of the
-// time, so a quick replication waits a few milliseconds for those that end next, 50 ms
-// at most. Until then it is a record of a journal, two files beside the store (FILE-pending-0
+// Replications are committed as they end. Commits take about a hundredth of the time, so a
+// replication waits some ten milliseconds for those that end next, 100 ms at most. Until then it is a record of a journal, two files beside the store (FILE-pending-0
 // and -1), which are folded in when the store is opened next. So kill -9, and whatever
 // else ends the process, loses what is in flight and nothing else: no replication of which
 // Keep has returned, no run that a search was given.
