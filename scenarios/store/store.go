@@ -219,9 +219,21 @@ func (w *writer) fold() (identity []byte, err error) {
 	return identity, err
 }
 
-// recoverPending folds in what a process that was killed left beside a store. It is not
-// an error if another process writes to the store, which then does that.
-func recoverPending(path string) error {
+// killed tells whether something lies beside a store that a process leaves there only if
+// it still writes, or was killed: a journal of ours or of SQLite, or SQLite's log.
+func killed(path string) bool {
+	for _, end := range []string{"-journal", "-wal"} { // https://www.sqlite.org/tempfiles.html
+		if _, err := os.Stat(path + end); err == nil {
+			return true
+		}
+	}
+	return pending(path)
+}
+
+// recoverKilled folds in what a process that was killed left beside a store: what was
+// pending, and half a transaction of SQLite's, which cannot even be read before that. It
+// returns an error that wraps ErrLocked if the process is alive.
+func recoverKilled(path string) error {
 	lock, err := lockFile(path, 0)
 	if err != nil {
 		return err
