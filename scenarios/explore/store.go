@@ -104,3 +104,17 @@ func keepFirst[T any](list []T, element T, at func(*T) int) []T {
 	list[i] = element
 	return list[:min(len(list), maxTroubles)]
 }
+
+// Collector sums up measures of replications, as those of a Point are.
+type Collector struct{ point Point }
+
+// Add adds what one replication reported. It reports a negative value.
+func (c *Collector) Add(measures map[string]int64) error { return c.point.collect(measures) }
+
+// Measures returns what was added, by name, and begins anew.
+func (c *Collector) Measures() map[string]Measure {
+	c.point.sumUp()
+	m := c.point.Measures
+	c.point = Point{}
+	return m
+}

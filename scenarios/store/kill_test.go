@@ -27,12 +27,12 @@ func TestMain(m *testing.M) {
 	worker.ServeIfAsked()
 	if path := os.Getenv(sweeping); path != "" {
 		s := sweep(&testing.T{}, replicationsToKill)
-		kept, err := store.Open(path, s, limits)
+		kept, of, err := store.OpenSweep(path, s, limits)
 		if err != nil {
 			println(err.Error())
 			os.Exit(1)
 		}
-		s.Store = kept
+		s.Store = of
 		_, err = explore.RunSweep(context.Background(), instant{func() { time.Sleep(100 * time.Microsecond) }}, s, nil)
 		if err != nil {
 			println(err.Error())

@@ -62,11 +62,11 @@ func sweep(t testing.TB, replications int) explore.Sweep {
 func run(t testing.TB, ctx context.Context, path string, s explore.Sweep, progress func()) *explore.Results {
 	t.Helper()
 	if path != "" {
-		kept, err := store.Open(path, s, limits)
+		kept, of, err := store.OpenSweep(path, s, limits)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Store = kept
+		s.Store = of
 		defer func() {
 			if err := kept.Close(); err != nil {
 				t.Error(err)
@@ -133,7 +133,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "verify", change: func(s *explore.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
 		{name: "levels", change: func(s *explore.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
-		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 1"},
+		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 2"},
 		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
 		{name: "text", want: "is no store of dtlssim: it is no SQLite file"},
 	} {
@@ -161,7 +161,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 			if c.change != nil {
 				c.change(&s)
 			}
-			_, err := store.Open(path, s, limits)
+			_, _, err := store.OpenSweep(path, s, limits)
 			var mismatch *store.MismatchError
 			if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one that says %q", err, c.want)
@@ -176,18 +176,18 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 // A second writer is refused while the first writes; a reader is not.
 func TestSecondWriterIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	first, err := store.Open(path, sweep(t, 10), limits)
+	first, _, err := store.OpenSweep(path, sweep(t, 10), limits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Open(path, sweep(t, 10), limits); !errors.Is(err, store.ErrLocked) {
+	if _, _, err := store.OpenSweep(path, sweep(t, 10), limits); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second writer: %v", err)
 	}
 	r, err := store.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := r.Specification(); err != nil || s.Seed != 1 {
+	if s, err := r.Specification(); err != nil || s.Sweep.Seed != 1 {
 		t.Errorf("a reader: %+v %v", s, err)
 	}
 	if err := errors.Join(r.Close(), first.Close()); err != nil {

@@ -79,11 +79,15 @@ func (k *kind) schema() *jsonschema.Schema {
 	return schema.Where("kind", string(k.name), k.required, excluded)
 }
 
-// run is a study that is run.
+// run is a study that is run. A kind performs sweeps by its methods and everything else
+// by its runner: with a store, both keep what they perform, and perform nothing that is
+// kept, so that no kind has to know.
 type run struct {
 	ctx      context.Context
 	runner   explore.Runner
 	study    *Study
 	budget   float64
 	progress func()
+
+	performer explore.Runner // the workers; of sweeps, whose replications are kept one by one
 }

@@ -16,8 +16,15 @@ import (
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
 // a scenario. It reports every fault, with file, line and column.
 func Parse(file string, data []byte) (*Study, error) {
-	r := &reader{strict.Reader{File: file}}
-	var s *Study
+	r := &reader{strict.Reader{File: file}, scenarios.Load}
+	s := r.parse(data)
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (r *reader) parse(data []byte) (s *Study) {
 	if n := r.Document(data); n != nil {
 		if holdsScenario(n) {
 			s = r.scenario(data)
@@ -25,10 +32,10 @@ func Parse(file string, data []byte) (*Study, error) {
 			s = r.study(n)
 		}
 	}
-	if err := r.Err(); err != nil {
-		return nil, err
+	if s != nil {
+		s.File, s.Text = r.File, data
 	}
-	return s, nil
+	return s
 }
 
 // LoadScenario reads the scenario of a reference, by name or by path, and with it the study
@@ -41,7 +48,7 @@ func LoadScenario(reference string) (*scenarios.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{strict.Reader{File: reference}}
+	r := &reader{strict.Reader{File: reference}, scenarios.Load}
 	sc := scenarios.Read(&r.Reader, data)
 	if sc != nil && sc.Study != nil {
 		r.within(sc)
@@ -64,7 +71,10 @@ func holdsScenario(n *yaml.Node) bool {
 }
 
 // reader reads a study.
-type reader struct{ strict.Reader }
+type reader struct {
+	strict.Reader
+	load func(reference string) (*scenarios.Scenario, error) // of a study that names one
+}
 
 // The keys of a study: within a scenario's file, and in one of its own; and those of
 // its parts.
@@ -84,7 +94,7 @@ func (r *reader) study(n *yaml.Node) *Study {
 	s := &Study{Name: r.FileName(f, "name", "folder").Value}
 	if t := r.Required(f, "scenario"); t.Value != "" {
 		var err error
-		if s.Scenario, err = scenarios.Load(t.Value); err != nil {
+		if s.Scenario, err = r.load(t.Value); err != nil {
 			r.Each(t.Place, "", err)
 		}
 	}

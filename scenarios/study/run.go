@@ -46,7 +46,7 @@ func (f *Figure) scaled(budget float64) int {
 	return max(n, min(leastReplications, f.Replications))
 }
 
-// Run runs a study. budget scales the numbers of replications. progress, if it is
+// Run runs a study, with its store if it has one. budget scales the numbers of replications. progress, if it is
 // not nil, is told each step that is done. When ctx ends, the result holds the
 // figures that were complete by then, with the error of ctx.
 func (s *Study) Run(ctx context.Context, runner explore.Runner, budget float64, progress func()) (*Result, error) {
@@ -54,7 +54,10 @@ func (s *Study) Run(ctx context.Context, runner explore.Runner, budget float64, 
 	if progress == nil {
 		progress = func() {}
 	}
-	in := &run{ctx: ctx, runner: runner, study: s, budget: budget, progress: progress}
+	in := &run{ctx: ctx, performer: runner, runner: runner, study: s, budget: budget, progress: progress}
+	if s.Store != nil {
+		in.runner = s.Store.Runner(runner)
+	}
 	for i := range s.Figures {
 		g := &s.Figures[i]
 		f, err := g.Kind.kind().run(in, g)
@@ -80,12 +83,28 @@ func (s *Study) Run(ctx context.Context, runner explore.Runner, budget float64, 
 
 // sweep runs a sweep over the design of a row.
 func (r *run) sweep(f *FigureResult, row Row, design []scenarios.Settings) error {
-	result, err := explore.RunSweep(r.ctx, r.runner, explore.Sweep{
+	sweep := explore.Sweep{
 		Scenario: r.study.Scenario, Design: design, Seed: r.study.Seed, Replications: f.Figure.scaled(r.budget), Fail: f.Figure.Fail,
-	}, r.progress)
+	}
+	result, err := r.perform(f.Figure.Name, row.Label, sweep)
 	if err != nil {
 		return fmt.Errorf("row %q: %w", row.Label, err)
 	}
 	f.Sweeps = append(f.Sweeps, result)
 	return nil
+}
+
+// perform runs a sweep of a figure's row, with the store of the study if it has one.
+func (r *run) perform(figure, row string, sweep explore.Sweep) (*explore.Results, error) {
+	if r.study.Store != nil {
+		var err error
+		if sweep.Store, err = r.study.Store.Sweep(figure, row, sweep); err != nil {
+			return nil, err
+		}
+	}
+	result, err := explore.RunSweep(r.ctx, r.performer, sweep, r.progress)
+	if err == nil {
+		result.Sweep.Store = nil // it is closed before the result is read
+	}
+	return result, err
 }

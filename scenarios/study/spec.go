@@ -28,6 +28,13 @@ type Study struct {
 	Seed       uint64
 	Confidence float64
 	Figures    []Figure
+
+	File string // its path; empty of a built-in one
+	Text []byte // of the file
+
+	// Store, if it is not nil, keeps what a run performs, and has what need not be
+	// performed again.
+	Store Store
 }
 
 // Figure is one figure or table of a study, and what has to be run for it.
