@@ -155,6 +155,9 @@ type Replication struct {
 	Limit string `json:"limit,omitempty"`
 
 	Records []trace.Record `json:"-"`
+
+	// Watched is nil unless it was asked for.
+	Watched *sim.Watched `json:"watched,omitempty"`
 }
 
 // Predicate says which outcomes count as failure.
@@ -222,13 +225,18 @@ func (v Values) Repeat(seed uint64, p Predicate) string {
 
 // Replicate performs one replication in this process. For a result that repeats
 // to the byte, the process has to be one that sim.Environment describes.
-func Replicate(v Values, seed uint64, p Predicate) Replication {
-	result, o := v.scenario.Run(v, sim.Config{Scenario: v.scenario.Name, Seed: seed})
+func Replicate(v Values, seed uint64, p Predicate) Replication { return replicate(v, seed, p, false) }
+
+// Watch is Replicate, with Replication.Watched.
+func Watch(v Values, seed uint64, p Predicate) Replication { return replicate(v, seed, p, true) }
+
+func replicate(v Values, seed uint64, p Predicate, watch bool) Replication {
+	result, o := v.scenario.Run(v, sim.Config{Scenario: v.scenario.Name, Seed: seed, Watch: watch})
 	r := Replication{
 		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
-		Repeat: v.Repeat(seed, p), Records: result.Records, UnmetRules: result.UnmetRules,
+		Repeat: v.Repeat(seed, p), Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

@@ -26,6 +26,10 @@ type Job struct {
 	Seed     uint64             `json:"seed"`
 	Fail     string             `json:"fail"`  // the failure predicate
 	Trace    bool               `json:"trace"` // whether the trace is wanted as well, and the parameters
+
+	// Watch tells whether Replication.Watched is wanted as well, which takes the
+	// replication a little time.
+	Watch bool `json:"watch,omitempty"`
 }
 
 // JobOf returns a job for a scenario, with everything else still to be set.

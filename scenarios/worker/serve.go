@@ -91,7 +91,11 @@ func (r *resolved) perform(job Job) reply {
 	if err := r.resolve(job); err != nil {
 		return reply{Error: err.Error()}
 	}
-	replication := scenarios.Replicate(r.values, job.Seed, r.predicate)
+	replicate := scenarios.Replicate
+	if job.Watch {
+		replicate = scenarios.Watch
+	}
+	replication := replicate(r.values, job.Seed, r.predicate)
 	answer := reply{Replication: &replication}
 	if !job.Trace { // who performs thousands knows the parameters
 		replication.Params = nil
