@@ -72,10 +72,9 @@ type Watcher interface {
 	// Ended says that a pause or a deadline of an actor ends now.
 	Ended(actor string, kind Kind)
 
-	// Cancelled says that an event of an actor, its sequence-th, was taken off the list
-	// now, which was due at that time: had what cancelled it come later, the event would
-	// have come first.
-	Cancelled(actor string, sequence uint64, due time.Duration)
+	// Cancelled says that an event of an actor was taken off the list now, which was due at
+	// that time: had what cancelled it come later, the event would have come first.
+	Cancelled(actor string, due time.Duration)
 }
 
 // Watch has a Watcher told. It is called before anything is scheduled.
@@ -150,7 +149,7 @@ func (c *Clock) Cancel(e *Event) {
 		heap.Remove(&c.events, e.index) // the alarm may ring for nothing,
 		c.forwardIfQuiet()              // but the end comes at once
 		if c.watcher != nil {
-			c.watcher.Cancelled(e.source, e.sequence, e.at)
+			c.watcher.Cancelled(e.source, e.at)
 		}
 	}
 }

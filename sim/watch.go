@@ -47,13 +47,13 @@ type watch struct {
 
 	mu       sync.Mutex // held for a few instructions only
 	instants []instant
-	compared map[string]int                   // pairs so far, by name
+	pairs    map[string][][2]time.Duration    // that were compared, by name
 	expires  map[netip.AddrPort]time.Duration // when mappings of NATs end, by external address
 }
 
 func (w *World) startWatch() {
 	if w.config.Watch {
-		w.watch = &watch{w: w, compared: make(map[string]int), expires: make(map[netip.AddrPort]time.Duration)}
+		w.watch = &watch{w: w, pairs: make(map[string][][2]time.Duration), expires: make(map[netip.AddrPort]time.Duration)}
 		w.Watch(w.watch)
 	}
 }
@@ -76,7 +76,7 @@ func (w *World) Touch(thing string, write bool) {
 // of one host need no such note, pauses and deadlines included.
 func (w *World) Compare(what string, a, b time.Duration) {
 	if w.watch != nil {
-		w.watch.compare(what+" of "+w.Current().Name, a, b)
+		w.watch.compare(what+" by "+w.Current().Name, a, b)
 	}
 }
 
@@ -99,8 +99,8 @@ func (h *watch) Ended(actor string, kind clock.Kind) {
 }
 
 // Cancelled implements clock.Watcher.
-func (h *watch) Cancelled(actor string, sequence uint64, due time.Duration) {
-	h.compare("event "+strconv.FormatUint(sequence, 10)+" of "+actor, h.w.Now(), due)
+func (h *watch) Cancelled(actor string, due time.Duration) {
+	h.compare("what "+actor+" no longer waits for", h.w.Now(), due)
 }
 
 func (h *watch) add(i instant) {
@@ -118,9 +118,21 @@ func (h *watch) compare(what string, a, b time.Duration) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.compared[what]++
-	place := "compared " + what + ", " + strconv.Itoa(h.compared[what])
-	h.instants = append(h.instants, instant{place: place, at: a, what: "1", write: true}, instant{place: place, at: b, what: "2", write: true})
+	h.pairs[what] = append(h.pairs[what], [2]time.Duration{a, b})
+}
+
+// numbered adds the pairs of times that were compared to the instants. Of one name they
+// are numbered in the order of the earlier ones.
+func (h *watch) numbered() {
+	for what, pairs := range h.pairs { // in any order: the instants of a place are sorted
+		slices.SortFunc(pairs, func(p, q [2]time.Duration) int {
+			return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1]))
+		})
+		for i, p := range pairs {
+			place := what + ", " + strconv.Itoa(i+1)
+			h.instants = append(h.instants, instant{place: place, at: p[0], what: "1", write: true}, instant{place: place, at: p[1], what: "2", write: true})
+		}
+	}
 }
 
 // sent notes what the fate of a datagram that is sent now rests on: the time.
@@ -170,6 +182,7 @@ func (h *watch) refreshed(n *NAT, external netip.AddrPort) {
 
 // watched returns all that was noted, beside what the trace has.
 func (h *watch) watched(records []trace.Record) *Watched {
+	h.numbered()
 	hosts := h.hosts(records)
 	hidden := make(map[string][]instant)
 	changes := make(map[string]bool)

@@ -103,6 +103,7 @@ type finder struct {
 	runs   map[int64]*probed
 	timed  []int64 // where there are runs with times, which are wanted until the search has passed them
 	to     int64   // where the answer ends
+	step   int64   // of a plain scan; 0 of a search
 	cells  []Cell
 	method Method
 	params map[string]string
@@ -183,7 +184,7 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 func (f *finder) run(x int64) (*probed, error) {
 	s := f.search
 	job := worker.JobOf(s.Scenario)
-	job.Seed, job.Fail, job.Watch = s.Seed, s.Fail.Text(), true
+	job.Seed, job.Fail, job.Watch = s.Seed, s.Fail.Text(), f.step == 0
 	job.Settings = s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()})
 	o, err := f.runner.Do(f.ctx, job)
 	if err != nil {
@@ -192,13 +193,17 @@ func (f *finder) run(x int64) (*probed, error) {
 	if o.Status != worker.Completed {
 		return nil, &TroubleError{NewTrouble(&o, f.repeat(x))}
 	}
-	if o.Watched == nil {
-		return nil, fmt.Errorf("the run at %s=%s reports no instants", s.Probe.Name, time.Duration(x))
+	run := &probed{
+		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
 	}
-	return &probed{
-		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, structure: o.Watched.Structure, times: o.Watched.Timelines,
-		witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
-	}, nil
+	switch {
+	case f.step > 0:
+	case o.Watched == nil:
+		return nil, fmt.Errorf("the run at %s=%s reports no instants", s.Probe.Name, time.Duration(x))
+	default:
+		run.structure, run.times = o.Watched.Structure, o.Watched.Timelines
+	}
+	return run, nil
 }
 
 // repeat returns the command that repeats the run at x.
@@ -352,7 +357,7 @@ func (f *finder) answer() (*Windows, error) {
 	}
 	for i, c := range f.cells {
 		if i > 0 && c.Failed != f.cells[i-1].Failed {
-			runs, err := f.at(c.From-1, c.From)
+			runs, err := f.at(c.From-max(1, f.step), c.From)
 			if err != nil {
 				return nil, err
 			}
@@ -366,6 +371,6 @@ func (f *finder) answer() (*Windows, error) {
 			w.FailureWindows = append(w.FailureWindows, Interval{c.From, c.To})
 		}
 	}
-	w.Runs, w.Method.Proved = len(f.runs), f.method.PredictionFailures == 0
+	w.Runs, w.Method.Proved = len(f.runs), f.method.LargestUnverifiedGap == 0
 	return w, nil
 }

@@ -8,19 +8,17 @@ type State struct {
 	Name   string // "Preparing", "Sending", "Waiting" or "Finished"
 }
 
+// Moot tells whether nothing rests on when an endpoint enters the state: a server waits in
+// flights 0 and 2, which are not sent again, for a timer that only starts anew, over and
+// over.
+func (s State) Moot() bool {
+	return s.Flight == "Flight 0" && s.Name != "Preparing" || s.Flight == "Flight 2" && s.Name == "Waiting"
+}
+
 // Timed tells whether the endpoint starts a timer of a flight interval as it enters the
 // state, which may end and decide something: in Waiting, when to send the flight again; in
 // Finished, before when the last flight is not sent again (RFC 6347 section 4.2.4).
-// Flights 0 and 2 of a server are not sent again, and their timers only start anew.
-func (s State) Timed() bool {
-	switch s.Name {
-	case "Waiting":
-		return s.Flight != "Flight 0" && s.Flight != "Flight 2"
-	case "Finished":
-		return true
-	}
-	return false
-}
+func (s State) Timed() bool { return !s.Moot() && (s.Name == "Waiting" || s.Name == "Finished") }
 
 // Begins tells whether the endpoint makes its hello's random value in the state, whose
 // first four bytes are the time in seconds (RFC 5246 section 7.4.1.2).
