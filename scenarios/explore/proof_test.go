@@ -84,6 +84,9 @@ func randomSearch(r *rand.Rand, seed uint64) explore.Search {
 		}
 	}
 	search := explore.Search{Scenario: s, Settings: scenarios.Settings{}, Seed: seed}
+	if r.IntN(3) == 0 {
+		search.Probe.Name = s.Probe.Name
+	}
 	for search.Probe.Name == "" {
 		if name := probes[r.IntN(len(probes))]; (&explore.Search{Scenario: s, Probe: scenarios.ProbeRange{Name: name, From: time.Second, To: time.Minute}}).Check() == nil {
 			search.Probe.Name = name
@@ -116,7 +119,11 @@ func randomSearch(r *rand.Rand, seed uint64) explore.Search {
 	case "flight-interval", "client-timeout", "read-timeout", "handshake-timeout", "idle-timeout", "nat-lifetime", "keep-alive", "back-off":
 		search.Probe.From += 50 * time.Millisecond
 	}
-	search.Probe.To = search.Probe.From + lengths[r.IntN(3)]
+	length := lengths[r.IntN(3)]
+	if v, err := s.Resolve(search.Settings); err == nil { // with no more than a few retransmissions of each flight
+		length = min(length, 2*v.Duration("flight-interval"))
+	}
+	search.Probe.To = search.Probe.From + length
 	return search
 }
 
@@ -157,7 +164,7 @@ func holdAgainst(t *testing.T, runner explore.Runner, s explore.Search, w *explo
 // prediction fails, and the cells are those of plain scans: on a random grid, and of what
 // is around every bound.
 func TestSearchAgainstPlainScan(t *testing.T) {
-	cases := 150
+	cases := 200
 	if testkit.Long() {
 		cases = 3000
 	}
@@ -186,4 +193,3 @@ func TestSearchAgainstPlainScan(t *testing.T) {
 		holdAgainst(t, p, s, w, values)
 	}
 }
-
