@@ -209,11 +209,13 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 		}
 		curves = append(curves, s)
 	}
-	title, y := "Distribution of "+measureTitle(j.Measure), "probability of at most so much"
-	sentence := fmt.Sprintf("%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", measureTitle(j.Measure), j.Scenario, 100*j.Confidence)
+	name := measureTitle(j.Measure)
+	name = strings.ToUpper(name[:1]) + name[1:]
+	title, y := name+": distribution", "probability of at most so much"
+	sentence := fmt.Sprintf("%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", name, j.Scenario, 100*j.Confidence)
 	if j.Method == KaplanMeier {
-		title, y = "Survival of "+measureTitle(j.Measure), "probability of more"
-		sentence = fmt.Sprintf("%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the scale log(-log)).", measureTitle(j.Measure), j.Scenario, 100*j.Confidence)
+		title, y = name+": survival", "probability of more"
+		sentence = fmt.Sprintf("%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the scale log(-log)).", name, j.Scenario, 100*j.Confidence)
 	}
 	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {
 		sentence += " A curve ends at a ring where something was cut beyond which nothing is known."
@@ -225,13 +227,17 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 func (p *PointDistributionJSON) label(factors []string) string {
 	var parts []string
 	for _, f := range factors {
-		parts = append(parts, f+" "+p.Params[f])
+		parts = append(parts, f+"="+p.Params[f])
 	}
 	text := strings.Join(parts, ", ")
 	if text == "" {
 		text = "as set"
 	}
-	return fmt.Sprintf("%s: %d, of which %d were cut", text, p.Taken, p.Censored)
+	text += fmt.Sprintf(": %d runs", p.Taken)
+	if p.Censored > 0 {
+		text += fmt.Sprintf(", %d of them cut", p.Censored)
+	}
+	return text
 }
 
 // largest returns the largest value of any curve.
