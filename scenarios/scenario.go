@@ -235,7 +235,7 @@ func ReplicateTilted(v Values, seed uint64, p Predicate, c *tilt.Config) Replica
 	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed}, v.Repeat(seed, p)
 	if c != nil {
 		config.Tilt = *c
-		repeat += TiltFlag(c.Tilts)
+		repeat += TiltFlag(c)
 	}
 	result, o := v.scenario.Run(v, config)
 	r := Replication{

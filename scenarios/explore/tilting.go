@@ -58,7 +58,8 @@ func ChooseTilts(ctx context.Context, runner Runner, q Importance, pilots int, p
 		trial := q
 		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
-		w, err := trial.run(ctx, runner, tilt.Config{Tilts: tilts, Observe: true}, []int{pilots}, func([]WeightedSample) bool { return true }, progress,
+		observed := &tilt.Config{Tilts: tilts, Observe: true}
+		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, []int{pilots}, func([]WeightedSample) bool { return true }, progress,
 			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn })
 		if err != nil {
 			return nil, err
