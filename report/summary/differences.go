@@ -7,6 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -36,14 +37,14 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 			line = append(line[:3], fmt.Sprintf("%+.4f", d.Estimate), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
 			record = append(record, strconv.Itoa(pairs.Total()), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
 				number(d.Estimate), number(d.Low), number(d.High), number(each))
-			text := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Estimate)
+			told := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Estimate)
 			switch {
 			case d.High < 0:
-				less = append(less, text)
+				less = append(less, told)
 			case d.Low > 0:
-				more = append(more, text)
+				more = append(more, told)
 			default:
-				open = append(open, text)
+				open = append(open, told)
 			}
 		}
 		list = append(list, c)
@@ -59,6 +60,9 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 		}
 	}
 	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of Tango, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", 100*each, 100*confidence)
+	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario.Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true, EachConfidence: each}
+	j.SetPairs(f.Comparison)
+	s.Data = j
 	drawn := figure.Differences(f.Figure.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))
 	return s, s.add(f.Figure.Name, &drawn, records)
 }

@@ -48,6 +48,7 @@ func distribution(f *study.FigureResult, confidence float64) (Section, error) {
 	if j.Method == text.KaplanMeier {
 		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: pointwise, by Greenwood's variance on the scale log(-log)."
 	}
+	s.Data = j
 	drawn = drawn.Titled(g.Title)
 	return s, s.add(g.Name, &drawn, records)
 }

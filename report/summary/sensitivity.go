@@ -80,6 +80,7 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 	if err != nil {
 		return s, err
 	}
+	s.Data = j
 	drawn = drawn.Titled(f.Figure.Title)
 	return s, s.add(f.Figure.Name, &drawn, records)
 }

@@ -27,6 +27,7 @@ type Section struct {
 	Sentence    string
 	Method      string     // how it was found and what that proves, where the kind does not say it all; may be empty
 	Table       [][]string // for the screen, its first row the header
+	Data        any        // for JSON, of the kinds that study.FigureResult does not hold plainly: as the verb of that kind has it
 	Files       []File     // the figure as SVG, PNG and PDF if it is drawn, and its data as CSV
 }
 
