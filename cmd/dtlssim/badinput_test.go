@@ -35,11 +35,11 @@ func words(line string) []string {
 var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
 	{name: "unknown verb", args: words("lst"),
-		want: []string{`unknown command "lst". Did you mean list? The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "lst". Did you mean list? The commands are bench, estimate, explain, export, help, list, query, report, run, schema, study, sweep, window`}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
-		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, report, run, schema, study, sweep, window`}},
 	{name: "unknown verb for help", args: words("help simulate"),
-		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, report, run, schema, study, sweep, window`}},
 	{name: "unknown verb for help, nearest", args: words("help lst L"), want: []string{`unknown command "lst". Did you mean list?`}},
 	{name: "unknown flag", args: words("list --frmat json"),
 		want: []string{"unknown flag: --frmat. Did you mean --format? See dtlssim list --help"}},
