@@ -13,6 +13,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/invopop/jsonschema v0.14.0
+	github.com/klauspost/compress v1.20.3
 	github.com/pion/dtls/v2 v2.2.12
 	github.com/pion/logging v0.2.4
 	github.com/pion/transport/v2 v2.2.10
