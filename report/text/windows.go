@@ -61,7 +61,7 @@ func method(w io.Writer, r *explore.Windows) error {
 	if m.PredictionFailures == 0 {
 		fmt.Fprintln(w, "every prediction held")
 	} else {
-		fmt.Fprintf(w, "%s and bisected:\n", count(m.PredictionFailures, "prediction failed", "predictions failed"))
+		fmt.Fprintf(w, "%s, and the bound was bisected:\n", count(m.PredictionFailures, "prediction failed", "predictions failed"))
 		for _, f := range m.Failures {
 			fmt.Fprintf(w, "  from %s, at %s: %s\n", time.Duration(f.Segment), time.Duration(f.At), f.Why)
 		}
