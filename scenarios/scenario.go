@@ -14,6 +14,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -156,7 +157,12 @@ type Replication struct {
 	// to its end.
 	Limit string `json:"limit,omitempty"`
 
+	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see ReplicateTilted
+
 	Records []trace.Record `json:"-"`
+
+	// Watched is nil unless it was asked for.
+	Watched *sim.Watched `json:"watched,omitempty"`
 }
 
 // Predicate says which outcomes count as failure.
@@ -214,7 +220,7 @@ func (p Predicate) Text() string { return p.text }
 
 // Repeat returns the command that repeats one replication.
 func (v Values) Repeat(seed uint64, p Predicate) string {
-	args := []string{"dtlssim", "run", quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
+	args := []string{"dtlssim", "run", Quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
 	args = append(args, v.Arguments()...)
 	if text := p.Text(); text != "" {
 		args = append(args, "--fail", text)
@@ -225,12 +231,28 @@ func (v Values) Repeat(seed uint64, p Predicate) string {
 // Replicate performs one replication in this process. For a result that repeats
 // to the byte, the process has to be one that sim.Environment describes.
 func Replicate(v Values, seed uint64, p Predicate) Replication {
-	result, o := v.scenario.Run(v, sim.Config{Scenario: v.scenario.Name, Seed: seed})
+	return ReplicateWith(v, seed, p, Asked{})
+}
+
+// Asked is what a replication is asked for besides.
+type Asked struct {
+	Tilt  *tilt.Config // draws of the network tilted, or observed; nil: neither
+	Watch bool         // Replication.Watched
+}
+
+// ReplicateWith is Replicate with what is asked for besides.
+func ReplicateWith(v Values, seed uint64, p Predicate, asked Asked) Replication {
+	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed, Watch: asked.Watch}, v.Repeat(seed, p)
+	if c := asked.Tilt; c != nil {
+		config.Tilt = *c
+		repeat += TiltFlag(c.Tilts)
+	}
+	result, o := v.scenario.Run(v, config)
 	r := Replication{
 		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
-		Repeat: v.Repeat(seed, p), Records: result.Records, UnmetRules: result.UnmetRules,
+		Repeat: repeat, Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

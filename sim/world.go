@@ -18,6 +18,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -40,6 +41,12 @@ type Config struct {
 	// that has passed already takes effect at once. With 0, none of this is so, and of two
 	// goroutines that meet at a socket the same one is first in every seed.
 	Perturb int
+
+	// Tilt makes rare draws of the link probable.
+	Tilt tilt.Config
+
+	// Watch asks for Result.Watched.
+	Watch bool
 }
 
 // Result is what one replication gave.
@@ -53,6 +60,12 @@ type Result struct {
 
 	// UnmetRules names the rules of the link that met no datagram of theirs.
 	UnmetRules []string
+
+	Tilt *tilt.Outcome // nil unless Config.Tilt asks for something
+
+	// Watched is what the run rests on besides what the trace shows; nil unless
+	// Config.Watch.
+	Watched *Watched
 }
 
 // World is one replication under way. Its methods may be called from any
@@ -66,6 +79,7 @@ type World struct {
 	link   *link
 
 	turnstile *turnstile // nil unless Config.Perturb is above 0
+	watch     *watch     // nil unless Config.Watch
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
@@ -129,6 +143,7 @@ func Run(config Config, build func(w *World)) Result {
 	var result Result
 	result.End, result.Virtual, result.Events = clock.Run(config.Limits, func(c *clock.Clock) {
 		w.Clock = c
+		w.startWatch()
 		w.link = newLink(w, config.Link)
 		w.startRouter()
 		w.startTurnstile()
@@ -137,7 +152,11 @@ func Run(config Config, build func(w *World)) Result {
 	})
 	result.Records = w.recorder.Records()
 	result.UnmetRules = w.link.unmet()
+	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
 	result.Digest, result.Shape = trace.Digests(result.Records)
+	if w.watch != nil {
+		result.Watched = w.watch.watched(result.Records)
+	}
 	return result
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -97,7 +96,7 @@ draws both as a figure.`,
 			if a.output != "" && !j.Interrupted {
 				drawn, err := text.TornadoFigure(j)
 				if err == nil {
-					err = writeFigure(a.output, drawn)
+					err = writePicture(a.output, drawn)
 				}
 				if err != nil {
 					return failure(err)
@@ -135,7 +134,7 @@ draws both as a figure.`,
 
 // resolve reads the flags and reports every fault.
 func (a *analysis) resolve(name string) error {
-	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFigure(a.output)}
+	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFormat(a.output)}
 	given := a.command.Flags().Changed
 	if a.method == conditional {
 		faults = append(faults, errors.New("--method conditional means nothing here: want monte-carlo or exact"))
@@ -226,7 +225,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	}
 	bar.finish()
 	if err != nil {
-		return nil, a.searchError(err)
+		return nil, integralError(a.command, err)
 	}
 	text.Troubles(a.command.ErrOrStderr(), &explore.Results{Troubles: runs.Troubles})
 	j.Runs += runs.Runs
@@ -281,7 +280,7 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 		for i, p := range design {
 			e, err := a.question.ExactAt(a.command.Context(), a.workers, p, a.probe, tail)
 			if err != nil {
-				return nil, a.searchError(err)
+				return nil, integralError(a.command, err)
 			}
 			j.Runs += e.Runs
 			levels[i] = text.LevelJSON{Estimate: &e.Probability, Low: max(0, e.Probability-e.Rounding), High: min(1, e.Probability+e.Outside+e.Rounding)}
@@ -303,13 +302,4 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 		levels[i] = text.NewLevelJSON("", a.Of(p.Failures, p.Completed()))
 	}
 	return levels, nil
-}
-
-// searchError gives what ended a search its exit code: see estimation.searchError.
-func (a *analysis) searchError(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return &codeError{exitInterrupted, errors.New("interrupted")}
-	}
-	e := estimation{command: a.command}
-	return e.searchError(err)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 func newSweep() *cobra.Command {
@@ -90,7 +91,7 @@ measures.`,
 			if verify { // two processes for each replication
 				p.workers = max(2, p.workers)
 			}
-			kept, err := openStore(storage, &sweep, p.limits)
+			kept, err := keepSweep(storage, &sweep, p.limits)
 			if err != nil {
 				return err
 			}
@@ -103,6 +104,9 @@ measures.`,
 			bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*replications, "replications")
 			r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
 			bar.finish()
+			if err == nil && !r.Interrupted {
+				err = kept.finish(store.Answers{Estimates: sweepEstimates(r, interval.Interval, nil)})
+			}
 			if err := firstError(err, kept.Close()); err != nil {
 				return failure(err)
 			}

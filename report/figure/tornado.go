@@ -69,10 +69,10 @@ func Tornado(title string, base estimate.Proportion, effects []Effect, sentence 
 
 // beside lays two plots out beside one another, with a sentence under them.
 func beside(left, right *plot.Plot, share, width, height vg.Length, sentence string) Figure {
-	return layOut(width, height, sentence, func(c draw.Canvas) {
+	return layOut(width, height, left.Title.Text, sentence, func(c draw.Canvas) {
 		full := c.Max.X - c.Min.X
 		left.Draw(draw.Crop(c, 0, -full*(1-share), 0, 0))
-		right.Draw(draw.Crop(c, full*share+captionIndent, 0, 0, 0))
+		right.Draw(draw.Crop(c, full*share+indent, 0, 0, 0))
 	}, left, right)
 }
 

@@ -72,7 +72,7 @@ func (q *Sensitivity) points() [][]scenarios.Settings {
 	list := make([][]scenarios.Settings, q.Points)
 	for j := range list {
 		sequence.Next(coordinates)
-		a, b := point(q.Factors, coordinates[:d]), point(q.Factors, coordinates[d:])
+		a, b := pointAt(q.Factors, coordinates[:d]), pointAt(q.Factors, coordinates[d:])
 		list[j] = append(list[j], a, b)
 		for _, f := range q.Factors {
 			list[j] = append(list[j], a.With(scenarios.Settings{f.Name: b[f.Name]}))

@@ -68,8 +68,8 @@ func (r *Range) Ends() Factor {
 	return Factor{r.Name, []string{r.At(0), r.At(1)}}
 }
 
-// point returns the design point at some coordinates.
-func point(ranges []Range, coordinates []float64) scenarios.Settings {
+// pointAt returns the design point at some coordinates.
+func pointAt(ranges []Range, coordinates []float64) scenarios.Settings {
 	p := scenarios.Settings{}
 	for i := range ranges {
 		p[ranges[i].Name] = ranges[i].At(coordinates[i])
@@ -113,7 +113,7 @@ func SobolDesign(s *scenarios.Scenario, settings scenarios.Settings, ranges []Ra
 	d := newDistinct(s, settings)
 	for range draws * points {
 		sequence.Next(coordinates)
-		if _, err := d.add(point(ranges, coordinates)); err != nil {
+		if _, err := d.add(pointAt(ranges, coordinates)); err != nil {
 			return nil, err
 		}
 		if len(d.points) == points {
@@ -139,7 +139,7 @@ func LatinHypercube(s *scenarios.Scenario, settings scenarios.Settings, ranges [
 		sampler.Sample(batch)
 		d := newDistinct(s, settings)
 		for i := range points {
-			if _, err := d.add(point(ranges, batch.RawRowView(i))); err != nil {
+			if _, err := d.add(pointAt(ranges, batch.RawRowView(i))); err != nil {
 				return nil, err
 			}
 		}

@@ -19,6 +19,21 @@ type Store interface {
 	Keep(point, replication int, o worker.Outcome, d *Difference) error
 }
 
+// keeper is a Store that holds nothing, and shows each replication as it ends, one at a
+// time.
+type keeper func(point, replication int, o *worker.Outcome)
+
+// Recall implements Store.
+func (k keeper) Recall(func(point, replication int, o worker.Outcome, d *Difference) error) error {
+	return nil
+}
+
+// Keep implements Store.
+func (k keeper) Keep(point, replication int, o worker.Outcome, _ *Difference) error {
+	k(point, replication, &o)
+	return nil
+}
+
 // recall counts the replications that the store of the sweep holds, if it has one, and
 // returns the others. A store may hold more replications of a point than the sweep
 // asks for; they are left aside.
@@ -88,4 +103,18 @@ func keepFirst[T any](list []T, element T, at func(*T) int) []T {
 	copy(list[i+1:], list[i:])
 	list[i] = element
 	return list[:min(len(list), maxTroubles)]
+}
+
+// Collector sums up measures of replications, as those of a Point are.
+type Collector struct{ point Point }
+
+// Add adds what one replication reported. It reports a negative value.
+func (c *Collector) Add(measures map[string]int64) error { return c.point.collect(measures) }
+
+// Measures returns what was added, by name, and begins anew.
+func (c *Collector) Measures() map[string]Measure {
+	c.point.sumUp()
+	m := c.point.Measures
+	c.point = Point{}
+	return m
 }

@@ -3,6 +3,7 @@ package law
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -95,6 +96,20 @@ func (r *Replay) At(t time.Duration) time.Duration {
 	return r.offset + r.steps[max(0, i-1)].latency
 }
 
+// Holds returns the interval [from, to) around a time t in which the latency is that of
+// one line; it reaches as far as a Duration does where no line bounds it.
+func (r *Replay) Holds(t time.Duration) (from, to time.Duration) {
+	from, to = math.MinInt64, math.MaxInt64
+	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
+	if i > 1 {
+		from = r.steps[i-1].from
+	}
+	if i = max(i, 1); i < len(r.steps) {
+		to = r.steps[i].from
+	}
+	return from, to
+}
+
 // Quantile implements Law.
 func (r *Replay) Quantile(u float64) float64 {
 	want := u * float64(r.total())
@@ -111,6 +126,12 @@ func (r *Replay) CDF(x float64) float64 {
 func (r *Replay) Below(x float64) float64 {
 	return r.share(func(latency float64) bool { return latency >= x })
 }
+
+// AtLeast implements Law.
+func (r *Replay) AtLeast(x float64) float64 { return 1 - r.Below(x) }
+
+// UpperQuantile implements Law.
+func (r *Replay) UpperQuantile(v float64) float64 { return r.Quantile(1 - v) }
 
 // share returns the share of the time before the levels that are above.
 func (r *Replay) share(above func(latency float64) bool) float64 {
