@@ -71,6 +71,12 @@ func layOut(width, height vg.Length, title, sentence string, inner func(draw.Can
 	}
 }
 
+// Titled gives a figure another title.
+func (f Figure) Titled(title string) Figure {
+	f.title = title
+	return f
+}
+
 // withLegend puts a legend of so many entries between the title and what is drawn.
 func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
 	legend.TextStyle.Font = textStyle(9, draw.XLeft, draw.YBottom).Font
