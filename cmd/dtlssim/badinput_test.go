@@ -247,7 +247,7 @@ var badInputs = []badInput{
 	// Sensitivity, and measures.
 	{name: "sensitivity to nothing", args: words("sensitivity L"), want: []string{"--vary is missing: want a factor NAME=A..B or NAME=v1,v2"}},
 	{name: "numbers of sensitivity", args: words("sensitivity L --vary linger=0s..1s --points 1 --replications 0 --ends 0 --workers 0 -o x.pdf"),
-		want: []string{"--points 1 must be at least 2", "--replications 0 must be at least 1", "--ends 0 must be at least 1", "--workers 0", "--output x.pdf: want a FILE.svg or FILE.png"}},
+		want: []string{"--points 1 must be at least 2", "--replications 0 must be at least 1", "--ends 0 must be at least 1", "--workers 0", "--output x.pdf: want FILE.svg or FILE.png"}},
 	{name: "method that means nothing here", args: words("sensitivity L --vary linger=0s..1s --method conditional"),
 		want: []string{"--method conditional means nothing here: want monte-carlo or exact"}},
 	{name: "flags of the other method", args: words("sensitivity L --vary linger=0s..1s --method exact --replications 3 --ends 3"),

@@ -90,7 +90,7 @@ draws both as a figure.`,
 			if a.output != "" && !j.Interrupted {
 				drawn, err := text.TornadoFigure(j)
 				if err == nil {
-					err = writeFigure(a.output, drawn)
+					err = writePicture(a.output, drawn)
 				}
 				if err != nil {
 					return failure(err)
@@ -128,7 +128,7 @@ draws both as a figure.`,
 
 // resolve reads the flags and reports every fault.
 func (a *analysis) resolve(name string) error {
-	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFigure(a.output)}
+	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFormat(a.output)}
 	given := a.command.Flags().Changed
 	if a.method == conditional {
 		faults = append(faults, errors.New("--method conditional means nothing here: want monte-carlo or exact"))
