@@ -209,6 +209,9 @@ func Proof(r *explore.Regions) string {
 		fmt.Fprintf(&b, " Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes between two of these rows and leaves every edge on them in its place could have been missed, up to a height of %s (%s).",
 			time.Duration(m.LargestGap), within(r.Y.Name, int64(from), int64(from)+m.LargestGap))
 	}
+	if m.PlainShare > 0 {
+		fmt.Fprintf(&b, " For %s of the range of %s the order of events changes too often to be followed: rows in between came out with the same outcomes, up to lines.", percent(m.PlainShare), r.Y.Name)
+	}
 	if m.RowGap > 0 {
 		from := time.Duration(m.RowGapFrom)
 		fmt.Fprintf(&b, " In a row, what opens and closes within [%s, %s) could have been missed (at %s=%s).",
