@@ -66,7 +66,7 @@ func Lines(r *explore.Regions) (rows [][]string, left int) {
 		}
 		return "neither"
 	}
-	for _, b := range r.Boundaries {
+	for _, b := range reaching(r) {
 		if short(r, b.From, b.To) {
 			left++
 			continue
@@ -83,6 +83,22 @@ func Lines(r *explore.Regions) (rows [][]string, left int) {
 		})
 	}
 	return rows, left
+}
+
+// reaching joins the boundaries of one line between the same regions across gaps that are too
+// short to speak of.
+func reaching(r *explore.Regions) (joined []explore.Boundary) {
+	for _, b := range r.Boundaries {
+		i := slices.IndexFunc(joined, func(a explore.Boundary) bool {
+			return a.Left == b.Left && a.Right == b.Right && a.Line == b.Line && a.To <= b.From && (a.To == b.From || short(r, a.To, b.From))
+		})
+		if i < 0 {
+			joined = append(joined, b)
+			continue
+		}
+		joined[i].To = b.To
+	}
+	return joined
 }
 
 // within says in which values of a probe something holds.
