@@ -87,9 +87,26 @@ func answers(r *study.Result) store.Answers {
 	var a store.Answers
 	interval := estimate.Interval{Kind: estimate.WilsonKind, Confidence: r.Study.Confidence}
 	for _, f := range r.Figures {
+		name := f.Figure.Name
+		if f.Probability != nil {
+			row, e := f.Figure.Rows[0].Label, f.Probability
+			a.Searches = append(a.Searches, store.Search{Figure: name, Row: row, Windows: e.Windows})
+			a.Estimates = append(a.Estimates, store.Estimate{
+				Figure: name, Row: row, X: math.NaN(), Method: exact, Estimate: e.Probability, Low: max(0, e.Probability-e.Rounding),
+				High: min(1, e.Probability+e.Outside+e.Rounding), Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+			})
+		}
+		if f.Bands != nil {
+			for _, level := range f.Bands.Levels {
+				a.Searches = append(a.Searches, store.Search{Figure: name, Row: f.Bands.Factor + "=" + level.Level, Windows: level.Windows})
+			}
+		}
+		if f.Regions != nil {
+			a.Maps = append(a.Maps, store.Map{Figure: name, Row: f.Figure.Rows[0].Label, Regions: f.Regions})
+		}
 		for i, row := range f.Figure.Rows {
 			if i < len(f.Windows) {
-				a.Searches = append(a.Searches, store.Search{Figure: f.Figure.Name, Row: row.Label, Windows: f.Windows[i]})
+				a.Searches = append(a.Searches, store.Search{Figure: name, Row: row.Label, Windows: f.Windows[i]})
 			}
 			if i >= len(f.Sweeps) {
 				continue
@@ -103,7 +120,7 @@ func answers(r *study.Result) store.Answers {
 				list = append(list, exactEstimates(f.Sweeps[i], f.Exact[i], x)...)
 			}
 			for j := range list {
-				list[j].Figure, list[j].Row = f.Figure.Name, row.Label
+				list[j].Figure, list[j].Row = name, row.Label
 			}
 			a.Estimates = append(a.Estimates, list...)
 		}
