@@ -120,9 +120,12 @@ func answers(r *study.Result) store.Answers {
 		if e := f.Probability; e != nil {
 			search(f.Figure.Rows[0].Label, e.Windows)
 			estimates(f.Figure.Rows[0].Label, []store.Estimate{{
-				X: math.NaN(), Method: exact, Estimate: e.Probability, Low: e.Probability, High: e.Probability, Interval: exact,
-				Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+				X: math.NaN(), Method: exact, Estimate: e.Probability, Low: max(0, e.Probability-e.Rounding),
+				High: min(1, e.Probability+e.Outside+e.Rounding), Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
 			}})
+		}
+		if f.Regions != nil {
+			a.Maps = append(a.Maps, store.Map{Figure: f.Figure.Name, Row: f.Figure.Rows[0].Label, Regions: f.Regions})
 		}
 		if f.Bands != nil {
 			for _, level := range f.Bands.Levels {
