@@ -116,3 +116,16 @@ func TestEveryKindOfInstant(t *testing.T) {
 		}
 	}
 }
+
+// Two deadlines of one actor that are cancelled at one instant, and of which the later is
+// not always the same, are told apart.
+func TestTwoDeadlinesCancelledAtOnce(t *testing.T) {
+	scenario := builtIn(t, "close-race")
+	s := explore.Search{Scenario: scenario, Seed: 114, Settings: scenarios.Settings{
+		"keep-alive": "500ms", "arrivals": "at-intervals", "client-timeout": "500ms", "flight-interval": "200ms", "loss": "0.2",
+	}}
+	s.Probe = scenarios.ProbeRange{Name: "handshake-timeout", From: 20 * time.Millisecond, To: 18 * time.Second}
+	if m := find(t, testkit.Pool(t, 2), s).Method; !m.Proved || m.PredictionFailures > 0 {
+		t.Errorf("%+v", m)
+	}
+}
