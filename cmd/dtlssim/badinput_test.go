@@ -35,11 +35,11 @@ func words(line string) []string {
 var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
 	{name: "unknown verb", args: words("lst"),
-		want: []string{`unknown command "lst". Did you mean list? The commands are bench, compare, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "lst". Did you mean list? The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
-		want: []string{`unknown command "simulate". The commands are bench, compare, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`}},
 	{name: "unknown verb for help", args: words("help simulate"),
-		want: []string{`unknown command "simulate". The commands are bench, compare, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`}},
 	{name: "unknown verb for help, nearest", args: words("help lst L"), want: []string{`unknown command "lst". Did you mean list?`}},
 	{name: "unknown flag", args: words("list --frmat json"),
 		want: []string{"unknown flag: --frmat. Did you mean --format? See dtlssim list --help"}},
@@ -156,16 +156,41 @@ var badInputs = []badInput{
 	{name: "probe out of the parameter's range", args: words("window L --probe handshake-timeout=0s..5ms"),
 		want: []string{"parameter handshake-timeout: 0s is out of range: at least 1ns"}},
 
+	// Maps and bands.
+	{name: "map without scenario", args: words("map"), want: []string{"dtlssim map takes one SCENARIO or FILE, not 0"}},
+	{name: "map of one probe", args: words("map L --probe linger=0s..1ms"),
+		want: []string{"--probe is given 1 times: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms"}},
+	{name: "map of one probe twice", args: words("map L --probe linger=0s..1ms --probe linger=0s..2ms"),
+		want: []string{"probe: parameter linger is varied twice: a map takes two parameters"}},
+	{name: "map of a probe that is set", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --set gap=1ms"),
+		want: []string{"probe: parameter gap is varied, and set to 1ms as well"}},
+	{name: "faults of two probes", args: words("map L --probe lingr=0s..1ms --probe clients=0s..2ms"), want: []string{
+		`probe: late-close-notify has no parameter "lingr". Did you mean linger?`, "probe: parameter clients is a count; only a duration or a latency law can be varied",
+	}},
+	{name: "numbers of a map", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --resolution 0s --max-runs 0 --workers 0 -o map.pdf"), want: []string{
+		"--resolution 0s must be at least 1ns", "--max-runs 0 must be at least 1", "--workers 0 is out of range", "--output map.pdf: want FILE.svg or FILE.png",
+	}},
+	{name: "resolution without unit", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --resolution 5"), want: []string{`--resolution "5": want a duration`}},
+	{name: "map that cannot be written", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms -o nowhere/map.svg"),
+		want: []string{"nowhere/map.svg cannot be written: there is no folder nowhere"}},
+	{name: "bands without factor", args: words("bands L"), want: []string{"--vary is missing: want NAME=A..B/STEPS or NAME=v1,v2"}},
+	{name: "bands of one parameter", args: words("bands L --probe linger=0s..1ms --vary linger=1ms,2ms"),
+		want: []string{"parameter linger is the probe, and varied as well"}},
+	{name: "bands by a factor that is set", args: words("bands L --vary linger=1ms,2ms --set linger=2ms"), want: []string{"parameter linger is varied, and set to 2ms as well"}},
+	{name: "several faults of bands", args: words("bands L --probe foo --vary lingr=1ms --workers 0 -o bands"), want: []string{
+		`probe "foo": want NAME=FROM..TO`, `factor "lingr=1ms"`, "--workers 0", "--output bands: want FILE.svg or FILE.png",
+	}},
+
 	// Stores.
 	{name: "query without file", args: words("query"), want: []string{"dtlssim query takes one FILE and at most one table, not 0"}},
 	{name: "query of no file", args: words("query nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
 	{name: "query of another file", args: words("query choice.yaml"), want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
 	{name: "query of a folder", args: words("query ."), want: []string{". is no store of dtlssim: it is no regular file"}},
 	{name: "unknown table", args: words("query a.sqlite point"),
-		want: []string{`there is no table "point". Did you mean points? There are points, replications, troubles, specification`}},
+		want: []string{`there is no table "point". Did you mean points? There are parts, points, replications, measures, windows, cells, estimates, troubles, specification, layout`}},
 	{name: "no rows", args: words("query a.sqlite --rows 0"), want: []string{"--rows 0 must be at least 1"}},
 	{name: "export of no file", args: words("export nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
-	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points`}},
+	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points, measures, windows, cells, estimates`}},
 	{name: "export as something else", args: words("export a.sqlite --format json"), want: []string{`--format "json" is not one of csv, jsonl`}},
 	{name: "store that is none", args: words("sweep L --replications 1 --store choice.yaml"),
 		want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
@@ -194,6 +219,51 @@ var badInputs = []badInput{
 		want: []string{"remedy=recognise sets first-record=discard, and first-record=reject is given as well"}},
 	{name: "too many design points", args: words("sweep L --replications 1 --vary gap=0s..1s/99999 --vary service=0s..1s/99999"),
 		want: []string{"the design has more than 100000 design points"}},
+
+	// Designs.
+	{name: "unknown design", args: words("sweep L --replications 1 --design sobl"),
+		want: []string{`"sobl" is not one of factorial, one-at-a-time, latin-hypercube, sobol, list`}},
+	{name: "design without points and factors", args: words("sweep L --replications 1 --design sobol"),
+		want: []string{"--points is missing: want how many design points sobol has", "--vary is missing: want the factors of the design sobol"}},
+	{name: "points of a factorial design", args: words("sweep L --replications 1 --points 8 --vary linger=0s,1s"),
+		want: []string{"--points means nothing to the design factorial, only to latin-hypercube and sobol"}},
+	{name: "design of a list without one", args: words("sweep L --replications 1 --design list --vary linger=0s,1s"),
+		want: []string{"--list is missing: want a FILE.csv of design points", "--vary means nothing to the design list"}},
+	{name: "list of another design", args: words("sweep L --replications 1 --design one-at-a-time --list points.csv --vary linger=0s,1s"),
+		want: []string{"--list means nothing to the design one-at-a-time"}},
+	{name: "missing list", args: words("sweep L --replications 1 --list nowhere.csv"), want: []string{"nowhere.csv cannot be read: no such file or directory"}},
+	{name: "faults of a list", args: words("sweep L --replications 1 --list points.csv"), want: []string{
+		`points.csv:1:8: late-close-notify has no parameter "lingr". Did you mean linger?`, `points.csv:2:1: parameter linger: "5" is not a duration`,
+	}},
+	{name: "range with one value", args: words("sweep L --replications 1 --design sobol --points 8 --vary linger=1ms..1ms"),
+		want: []string{`factor "linger=1ms..1ms": the range holds one value`}},
+	{name: "range with few values", args: words("sweep L --replications 1 --design latin-hypercube --points 8 --vary clients=1..3"),
+		want: []string{"the ranges hold few values: of 8 points, drawn 100 times, at most 3 were different"}},
+	{name: "logarithmic range from 0", args: words("sweep L --replications 1 --design sobol --points 8 --vary linger=0s..1s:log"),
+		want: []string{`0s..1s is logarithmic: both ends have to be above 0`}},
+	{name: "braces around a duration", args: words("sweep L --replications 1 --vary linger={1ms..2ms/2}"),
+		want: []string{"parameter linger is a duration; braces stand around a number of a law"}},
+
+	// Sensitivity, and measures.
+	{name: "sensitivity to nothing", args: words("sensitivity L"), want: []string{"--vary is missing: want a factor NAME=A..B or NAME=v1,v2"}},
+	{name: "numbers of sensitivity", args: words("sensitivity L --vary linger=0s..1s --points 1 --replications 0 --ends 0 --workers 0 -o x.pdf"),
+		want: []string{"--points 1 must be at least 2", "--replications 0 must be at least 1", "--ends 0 must be at least 1", "--workers 0", "--output x.pdf: want FILE.svg or FILE.png"}},
+	{name: "method that means nothing here", args: words("sensitivity L --vary linger=0s..1s --method conditional"),
+		want: []string{"--method conditional means nothing here: want monte-carlo or exact"}},
+	{name: "flags of the other method", args: words("sensitivity L --vary linger=0s..1s --method exact --replications 3 --ends 3"),
+		want: []string{"--replications means nothing to the method exact, only to monte-carlo", "--ends means nothing to the method exact, only to monte-carlo"}},
+	{name: "exact sensitivity to what is random", args: words("sensitivity L --vary linger=0s..1s --vary loss=0..0.1 --method exact"),
+		want: []string{"--method exact: not only alert-latency is random, but uplink-loss=0.1, downlink-loss=0.1 as well"}},
+	{name: "factor twice of sensitivity", args: words("sensitivity L --vary linger=0s..1s --vary linger=0s,1s"),
+		want: []string{"parameter linger is varied, and set or varied a second time"}},
+	{name: "no measure", args: words("measure L --replications 1"), want: []string{"--measure is missing: want the name of a measure, such as handshake_ns"}},
+	{name: "unknown measure", args: words("measure L --replications 1 --measure handshake"),
+		want: []string{`late-close-notify has no measure "handshake". Did you mean handshake_ns? It has handshake_ns, read_stalled_ns,`}},
+	{name: "numbers of measure", args: words("measure L --measure handshake_ns --quantile 0.5,1 --log-x --confidence 1"), want: []string{
+		"--replications is missing", "--quantile 1 is out of range: above 0, below 1", "--log-x means nothing without a figure", "a confidence of 1",
+	}},
+	{name: "too many curves", args: words("measure L --measure handshake_ns --replications 1 --vary linger=0s..9s/9 -o x.svg"),
+		want: []string{"10 design points are too many curves for one figure: want at most 8"}},
 
 	// Numbers of flags.
 	{name: "no replications", args: words("sweep L --vary linger=1ms,2ms"), want: []string{"--replications is missing: want a whole number of at least 1"}},
@@ -323,6 +393,7 @@ var badInputs = []badInput{
 
 // badFiles are the files that badInputs name.
 var badFiles = map[string]string{
+	"points.csv":     "linger,lingr\n5,1ms\n",
 	"empty.yaml":     "",
 	"malformed.yaml": "name: [a\n",
 	"keys.yaml": `name: a

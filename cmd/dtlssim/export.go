@@ -18,10 +18,16 @@ import (
 
 // Tables of a store.
 const (
+	partsTable         = "parts"
 	pointsTable        = "points"
 	replicationsTable  = "replications"
+	measuresTable      = "measures"
+	windowsTable       = "windows"
+	cellsTable         = "cells"
+	estimatesTable     = "estimates"
 	troublesTable      = "troubles"
 	specificationTable = "specification"
+	layoutTable        = "layout"
 )
 
 func newExport() *cobra.Command {
@@ -30,18 +36,25 @@ func newExport() *cobra.Command {
 		output     string
 		confidence float64
 	)
-	tables := []string{replicationsTable, pointsTable}
+	tables := []string{replicationsTable, pointsTable, measuresTable, windowsTable, cellsTable, estimatesTable}
 	c := &cobra.Command{
-		Use:   "export FILE [replications|points]",
-		Short: "Write the replications or points of a store as CSV or JSON Lines",
-		Long: `Write a table of the store that dtlssim sweep --store made: the replications, or the
-points with their counts and estimates. A process may write to the store meanwhile.
+		Use:   "export FILE [" + strings.Join(tables, "|") + "]",
+		Short: "Write a table of a store as CSV or JSON Lines",
+		Long: `Write a table of the store that dtlssim study --store or dtlssim sweep --store made: the
+replications, the points with their counts and estimates, what the measures sum up to at each
+point, or the windows, cells and estimates of a study that is finished. A process may write to
+the store meanwhile.
 
 JSON: one object a line. replications: {point, replication, seed, status, outcome (names with
 spaces between; null without a result), failed, virtual_ns, events, digest (its first 16
 digits), and each measure, null if it was not taken}. points: {point, the parameters that vary,
 replications, failures, crashed, wedged, limited, estimate (null without data), lo, hi,
-confidence}. CSV has the same columns, and empty cells for null.`,
+confidence}. measures: {point, measure, count, mean, minimum, median, quantile_95, maximum}.
+windows: {probe, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within,
+first_behind (the commands that repeat the runs on both sides of both edges; null at an end of
+the range)}. cells: {probe, seed, from_ns, to_ns, outcome, failed, shape}. estimates: {point
+(null of no single one), x, method, estimate, lo, hi, interval, confidence, n, failures, exact}.
+All of a study begin with {figure, row}. CSV has the same columns, and empty cells for null.`,
 		Example: "  dtlssim export linger.sqlite --format csv -o replications.csv\n  dtlssim export linger.sqlite points --format jsonl",
 		Args:    argsBetween(1, 2, "one FILE and at most one table"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,9 +69,9 @@ confidence}. CSV has the same columns, and empty cells for null.`,
 			if err := checkFile(output); err != nil {
 				return failure(err)
 			}
-			r, err := store.Read(args[0])
+			r, err := readStore(c, args[0])
 			if err != nil {
-				return storeError(err)
+				return err
 			}
 			defer r.Close()
 			write := func(w io.Writer) error {
@@ -67,7 +80,7 @@ confidence}. CSV has the same columns, and empty cells for null.`,
 				if form == "jsonl" {
 					lines = text.NewJSONLines(buffered)
 				}
-				return errors.Join(writeTable(r, table, confidence, lines), buffered.Flush())
+				return errors.Join(writeTable(r, table, confidence, lines, true), buffered.Flush())
 			}
 			if output == "" {
 				return failure(write(c.OutOrStdout()))
@@ -86,14 +99,28 @@ func newQuery() *cobra.Command {
 		rows       int
 		confidence float64
 	)
-	tables := []string{pointsTable, replicationsTable, troublesTable, specificationTable}
+	tables := []string{
+		partsTable, pointsTable, replicationsTable, measuresTable, windowsTable, cellsTable, estimatesTable, troublesTable, specificationTable, layoutTable,
+	}
 	c := &cobra.Command{
-		Use:   "query FILE [points|replications|troubles|specification]",
+		Use:   "query FILE [TABLE]",
 		Short: "Show what is in a store",
-		Long: `Show a table of the store that dtlssim sweep --store made: its design points with counts
-and estimates, its replications, those that gave no result, or what it is of and which programs
-wrote to it. A process may write to the store meanwhile. dtlssim export writes tables for
-other programs.`,
+		Long: `Show a table of the store that dtlssim study --store or dtlssim sweep --store made. A
+process may write to the store meanwhile. Tables:
+
+parts          the sweeps and searches of each figure (what is shown of a study)
+points         design points with counts and estimates (what is shown of a sweep)
+replications   one by one
+measures       what they sum up to at each point
+windows        failure windows, cells and estimates of a study that is finished
+cells
+estimates
+troubles       replications that gave no result
+specification  what the store is of, and which programs wrote to it
+layout         the tables and views of the file, as SQL with comments, for whoever
+               reads it with SQLite: pandas.read_sql("SELECT * FROM replications", ...)
+
+dtlssim export writes tables for other programs.`,
 		Example: "  dtlssim query linger.sqlite\n  dtlssim query linger.sqlite replications --rows 20",
 		Args:    argsBetween(1, 2, "one FILE and at most one table"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -105,15 +132,29 @@ other programs.`,
 			if err := errors.Join(faults...); err != nil {
 				return err
 			}
-			r, err := store.Read(args[0])
+			r, err := readStore(c, args[0])
 			if err != nil {
-				return storeError(err)
+				return err
 			}
 			defer r.Close()
-			if table == specificationTable {
+			switch table {
+			case specificationTable:
 				return failure(text.StoreSpecification(c.OutOrStdout(), r))
+			case layoutTable:
+				layout, err := r.Layout()
+				if err == nil {
+					_, err = io.WriteString(c.OutOrStdout(), layout)
+				}
+				return failure(err)
 			}
-			return failure(writeTable(r, table, confidence, text.NewTable(c.OutOrStdout(), rows)))
+			if len(args) < 2 {
+				if s, err := r.Specification(); err != nil {
+					return failure(err)
+				} else if s.Study == nil {
+					table = pointsTable
+				}
+			}
+			return failure(writeTable(r, table, confidence, text.NewTable(c.OutOrStdout(), rows), false))
 		},
 	}
 	c.Flags().IntVar(&rows, "rows", 100, "how many rows are shown")
@@ -133,7 +174,8 @@ func chosenTable(args, tables []string) (string, error) {
 	return args[1], nil
 }
 
-func writeTable(r *store.Reader, table string, confidence float64, l text.Lines) error {
+// writeTable writes a table; whole, if not only what a person reads is wanted.
+func writeTable(r *store.Reader, table string, confidence float64, l text.Lines, whole bool) error {
 	var err error
 	switch table {
 	case pointsTable:
@@ -142,6 +184,37 @@ func writeTable(r *store.Reader, table string, confidence float64, l text.Lines)
 		err = text.StoreReplications(r, l.Begin, l.Row)
 	case troublesTable:
 		err = text.StoreTroubles(r, l.Begin, l.Row)
+	case partsTable:
+		err = text.StoreParts(r, l.Begin, l.Row)
+	case measuresTable:
+		err = text.StoreMeasures(r, l.Begin, l.Row)
+	case windowsTable, cellsTable, estimatesTable:
+		v := views[table]
+		columns := v.columns
+		if whole {
+			columns += v.more
+		}
+		err = r.View(table, columns, v.order, func(names []string) error { return l.Begin(names) }, l.Row)
 	}
 	return errors.Join(err, l.End())
+}
+
+// views are tables that a store has as they are shown: which columns, which more are
+// exported, and in what order.
+var views = map[string]struct{ columns, more, order string }{
+	windowsTable:   {"figure, row, probe, seed, from_ns, to_ns, width_ns", ", last_before, first_within, last_within, first_behind", "part, from_ns"},
+	cellsTable:     {"figure, row, probe, seed, from_ns, to_ns, outcome, failed", ", shape", "part, from_ns"},
+	estimatesTable: {"figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures", ", exact", "part, point, method"},
+}
+
+// readStore opens a store for reading, and says so if there is more beside it.
+func readStore(c *cobra.Command, path string) (*store.Reader, error) {
+	r, err := store.Read(path)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	if r.Pending {
+		fmt.Fprintf(c.ErrOrStderr(), "dtlssim: what the process that was killed did last lies beside %s and is not shown: the file, or its folder, is read-only\n", path)
+	}
+	return r, nil
 }

@@ -2,25 +2,64 @@ package main
 
 import (
 	"errors"
-	"io"
+	"math"
 
+	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
-// openStore opens the store of a sweep, and has the sweep use it; an empty path is no
+// keeping is the store that --store names; without that, nil, there is none, and its
+// methods do nothing.
+type keeping struct{ *store.Store }
+
+// Close closes the store; see [store.Store.Close].
+func (k keeping) Close() error {
+	if k.Store == nil {
+		return nil
+	}
+	return k.Store.Close()
+}
+
+// finish keeps the answers; see [store.Store.Finish].
+func (k keeping) finish(a store.Answers) error {
+	if k.Store == nil {
+		return nil
+	}
+	return k.Finish(a)
+}
+
+// keepSweep opens the store of a sweep, and has the sweep use it; an empty path is no
 // store. A file that the sweep does not belong into is bad input.
-func openStore(path string, sweep *explore.Sweep, limits worker.Limits) (io.Closer, error) {
+func keepSweep(path string, sweep *explore.Sweep, limits worker.Limits) (keeping, error) {
 	if path == "" {
-		return io.NopCloser(nil), nil
+		return keeping{}, nil
 	}
-	s, err := store.Open(path, *sweep, limits)
+	s, kept, err := store.OpenSweep(path, *sweep, limits)
 	if err != nil {
-		return nil, storeError(err)
+		return keeping{}, storeError(err)
 	}
-	sweep.Store = s
-	return s, nil
+	sweep.Store = kept
+	return keeping{s}, nil
+}
+
+// keepStudy does the same for a study.
+func keepStudy(path string, s *study.Study, limits worker.Limits, budget float64) (keeping, error) {
+	if path == "" {
+		return keeping{}, nil
+	}
+	specification, err := s.Specification(limits)
+	if err != nil {
+		return keeping{}, failure(err)
+	}
+	kept, err := store.Open(path, specification, budget)
+	if err != nil {
+		return keeping{}, storeError(err)
+	}
+	s.Store = kept
+	return keeping{kept}, nil
 }
 
 // storeError gives the error of a store that could not be opened its exit code.
@@ -41,4 +80,63 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// answers returns what a store keeps of the result of a study beside its replications.
+func answers(r *study.Result) store.Answers {
+	var a store.Answers
+	interval := estimate.Interval{Kind: estimate.WilsonKind, Confidence: r.Study.Confidence}
+	for _, f := range r.Figures {
+		for i, row := range f.Figure.Rows {
+			if i < len(f.Windows) {
+				a.Searches = append(a.Searches, store.Search{Figure: f.Figure.Name, Row: row.Label, Windows: f.Windows[i]})
+			}
+			if i >= len(f.Sweeps) {
+				continue
+			}
+			var x []float64
+			if f.Figure.Kind == study.CurvesKind {
+				x = f.Figure.X.Values()
+			}
+			list := sweepEstimates(f.Sweeps[i], interval, x)
+			if f.Exact != nil {
+				list = append(list, exactEstimates(f.Sweeps[i], f.Exact[i], x)...)
+			}
+			for j := range list {
+				list[j].Figure, list[j].Row = f.Figure.Name, row.Label
+			}
+			a.Estimates = append(a.Estimates, list...)
+		}
+	}
+	return a
+}
+
+// sweepEstimates returns the estimates of a sweep, at values of an axis if it has one.
+func sweepEstimates(r *explore.Results, interval estimate.Interval, x []float64) (list []store.Estimate) {
+	for i, p := range r.Points {
+		e := interval.Of(p.Failures, p.Completed())
+		list = append(list, store.Estimate{
+			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: monteCarlo, Estimate: e.Estimate, Low: e.Low, High: e.High,
+			Interval: string(interval.Kind), Confidence: e.Confidence, N: e.Trials, Failures: e.Failures,
+		})
+	}
+	return list
+}
+
+// exactEstimates returns exact probabilities at the points of a sweep.
+func exactEstimates(r *explore.Results, probabilities, x []float64) (list []store.Estimate) {
+	for i, p := range probabilities {
+		list = append(list, store.Estimate{
+			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: exact, Estimate: p, Low: p, High: p,
+			Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+		})
+	}
+	return list
+}
+
+func onAxis(x []float64, i int) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return x[i]
 }

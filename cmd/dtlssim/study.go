@@ -35,28 +35,39 @@ type figureJSON struct {
 	Sweeps   []text.SweepJSON   `json:"sweeps,omitempty"`
 	X        []float64          `json:"x,omitempty"`
 	Exact    [][]float64        `json:"exact,omitempty"`
+	Data     any                `json:"data,omitempty"`
 }
 
 func newStudy() *cobra.Command {
 	var (
-		f      format
-		p      pool
-		output string
-		budget float64
+		f       format
+		p       pool
+		output  string
+		budget  float64
+		storage string
 	)
 	c := &cobra.Command{
 		Use:   "study NAME|FILE",
 		Short: "Run the windows and sweeps of a study and draw its figures",
-		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG and PNG, write
+		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG, PNG and PDF, write
 their data as CSV, and show tables with the sentence that stands under each figure.
 late-close-notify is built in; dtlssim study late-close-notify --print shows its file, to
 copy and change.
 
+--store keeps what is performed in an SQLite file: the replications of the sweeps, the runs of
+the window searches, and the answers. The same command, after an interruption of whatever kind,
+takes what is there from the file and performs the rest; the answer is that of an uninterrupted
+run. kill -9 loses what is in flight, a loss of power some thousand replications. A larger --budget
+performs as many replications more. A file of another specification, or of another binary, is
+refused, and so is a second writer. dtlssim query and dtlssim export show what is in the file.
+
 JSON: {study, title, seed, replications, figures: [{name, kind, title, sentence, files: [],
 rows: [labels], windows: [as of dtlssim window, by row], sweeps: [as of dtlssim sweep, by
-row], x: [], exact: [[by row and x]]}]}.`,
-		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1",
-		Args:    argsBetween(1, 1, "one NAME or FILE"),
+row], x: [], exact: [[by row and x]], data: of the other kinds, as of the verb that answers the
+like}]}.`,
+		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1\n" +
+			"  dtlssim study late-close-notify --store late.sqlite",
+		Args: argsBetween(1, 1, "one NAME or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if show, _ := c.Flags().GetBool("print"); show {
 				source, err := study.Source(args[0])
@@ -77,6 +88,14 @@ row], x: [], exact: [[by row and x]]}]}.`,
 			if output == "" {
 				output = filepath.Join("results", s.Name)
 			}
+			if err := checkFile(storage); err != nil {
+				return failure(err)
+			}
+			kept, err := keepStudy(storage, s, p.limits, budget)
+			if err != nil {
+				return err
+			}
+			defer kept.Close()
 			if err := os.MkdirAll(output, 0o755); err != nil {
 				return failure(err)
 			}
@@ -88,6 +107,12 @@ row], x: [], exact: [[by row and x]]}]}.`,
 			bar := newProgress(c.ErrOrStderr(), s.Steps(budget), "steps")
 			r, runErr := s.Run(c.Context(), workers, budget, bar.increment)
 			bar.finish()
+			if runErr == nil {
+				err = kept.finish(answers(r))
+			}
+			if err := firstError(err, kept.Close()); err != nil {
+				return failure(err)
+			}
 			var trouble *explore.TroubleError
 			lost := errors.As(runErr, &trouble)
 			if runErr != nil && c.Context().Err() == nil && !lost {
@@ -108,6 +133,7 @@ row], x: [], exact: [[by row and x]]}]}.`,
 	f.addTo(c)
 	p.addTo(c)
 	c.Flags().StringVarP(&output, "output", "o", "", "write the figures and their data to `DIR` (default results/NAME)")
+	c.Flags().StringVar(&storage, "store", "", "keep what is performed in `FILE.sqlite`, and take what is there from it")
 	c.Flags().Float64Var(&budget, "budget", 1, "factor on the numbers of replications")
 	c.Flags().Bool("print", false, "print the study's file and do nothing else")
 	return c
@@ -124,7 +150,7 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 	for i, s := range sections {
 		fr := &r.Figures[i]
 		j := figureJSON{
-			Name: s.Name, Kind: string(fr.Figure.Kind), Title: s.Title, Sentence: s.Sentence, Windows: fr.Windows, Exact: fr.Exact,
+			Name: s.Name, Kind: string(fr.Figure.Kind), Title: s.Title, Sentence: s.Sentence, Windows: fr.Windows, Exact: fr.Exact, Data: s.Data,
 		}
 		if fr.Figure.Kind == study.CurvesKind {
 			j.X = fr.Figure.X.Values()

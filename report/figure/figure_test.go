@@ -2,7 +2,11 @@ package figure
 
 import (
 	"bytes"
+	"encoding/xml"
 	"flag"
+	"io"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,11 +45,76 @@ func examples(t *testing.T) map[string]Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]Figure{
+	inf, nan := math.Inf(1), math.NaN()
+	stairs := []Stairs{
+		{Label: "one", X: []float64{60, 80, 200, 900}, Y: []float64{0.2, 0.5, 0.9, 1}, Low: []float64{0.1, 0.4, 0.8, 0.95}, High: []float64{0.3, 0.6, 0.97, 1}, End: inf},
+		{Label: "another, cut", X: []float64{70, 150}, Y: []float64{0.3, 0.6}, Low: []float64{0.2, 0.45}, High: []float64{0.45, 0.7}, End: 700, Cut: []float64{100, 500, 700}},
+	}
+	steps, err := StepCurves("Steps", "handshake (ms)", "probability of at most so much", false, stairs, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var falling []Stairs
+	for _, s := range stairs {
+		f := Stairs{Label: s.Label, Start: 1, X: s.X, Cut: s.Cut, End: s.End}
+		for j := range s.Y {
+			f.Y, f.Low, f.High = append(f.Y, 1-s.Y[j]), append(f.Low, 1-s.High[j]), append(f.High, 1-s.Low[j])
+		}
+		falling = append(falling, f)
+	}
+	survival, err := StepCurves("Survival", "handshake (ms)", "probability of more", true, falling, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := func(text string, failures int) Level { return Level{text, estimate.Wilson(failures, 1000, 0.95)} }
+	tornado, err := Tornado("Sensitivity", estimate.Wilson(240, 1000, 0.95), []Effect{
+		{"linger", []Level{level("0s", 450), level("60ms", 30)}, Index{0.7, 0.6, 0.81}, Index{0.85, 0.78, 0.9}},
+		{"remedy", []Level{level("none", 240), level("linger", 40), level("recognise", 0)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
+		{"alert-latency", []Level{level("10ms+exponential(mean=5ms)", 100), level("10ms+exponential(mean=35ms)", 470)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
+		{"gap", []Level{level("1ms", 240), level("100ms", 238)}, Index{nan, nan, nan}, Index{0, nan, nan}},
+	}, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bands := func(numbers bool, levels ...string) Figure {
+		b := Bands{Title: "Bands", Factor: "factor", Probe: "alert-latency", Numbers: numbers, Sentence: "A sentence."}
+		for i, label := range levels {
+			edge := time.Duration(11+10*i)*ms + 1
+			b.Levels = append(b.Levels, Band{
+				Strip: Strip{label, []Span{{0, 10 * ms, "data-lost", true}, {10 * ms, edge, "clean", false}, {edge, 80 * ms, "ghost-session", true}}},
+				At:    float64(i * i), Joined: numbers && i%2 == 1 && i+1 < len(levels),
+			})
+		}
+		return b.Draw()
+	}
+	at := func(x, y time.Duration) Place { return Place{x * ms, y * ms} }
+	plane := Map{
+		Title: "Map", X: PlaneAxis{"alert-latency", 0, 100 * ms}, Y: PlaneAxis{"linger", 0, 50 * ms},
+		Areas: []Area{
+			{"A", "ghost-session", true, [][]Place{{at(20, 0), at(100, 0), at(100, 50), at(70, 50)}, {at(80, 10), at(80, 20), at(90, 20), at(90, 10)}}},
+			{"B", "data-lost", true, [][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
+			{"C", "clean", false, [][]Place{{at(10, 0), at(20, 0), at(65, 45), at(10, 45)}}},
+			{"D", "duplicate-flight", false, [][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
+			{"E", "clean", false, [][]Place{{at(99, 0), at(100, 0), at(100, 1)}}},
+		},
+		Divides: []Divide{
+			{at(20, 0), at(65, 45), true, "alert-latency = linger + 20ms"}, {at(10, 0), at(10, 45), true, "alert-latency = 10ms"},
+			{at(80, 10), at(90, 10), true, "linger = 10ms"}, {at(30, 10), at(10, 30), false, ""},
+		},
+		Unknown: [][2]time.Duration{{45 * ms, 50 * ms}}, Sentence: "A sentence.",
+	}
+	figures := map[string]Figure{
+		"steps": steps, "survival": survival, "tornado": tornado,
+		"map":         plane.Draw(),
+		"bands":       bands(true, "0s", "1ms", "4ms", "9ms", "16ms"),
+		"bars":        bands(false, "none", "linger", "recognise"),
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
+		"long-title":  Windows(strings.Repeat("A title that is wrapped and not cut. ", 5), "alert-latency", strips[:1], "“Quoted”, and ≥ 2 σ."),
 	}
+	maps.Copy(figures, lawExamples(t))
+	return figures
 }
 
 // The figures are as they were; -update rewrites them, to be looked at.
@@ -90,11 +159,73 @@ func TestSVG(t *testing.T) {
 		if !bytes.Contains(a, []byte("@font-face")) {
 			t.Errorf("%s: the fonts are not embedded", name)
 		}
+		decoder := xml.NewDecoder(bytes.NewReader(a))
+		for err == nil {
+			_, err = decoder.Token()
+		}
+		if err != io.EOF {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, mark := range []string{`class="title"`, `class="sentence"`, `class="legend"`, BodyAttribute, PlotAttribute, "<title>", "<desc>"} {
+			if n := bytes.Count(a, []byte(mark)); n != 1 {
+				t.Errorf("%s has %d of %s", name, n, mark)
+			}
+		}
 		for _, address := range regexp.MustCompile(`https?://[^"' ]*`).FindAll(a, -1) {
 			if !strings.HasPrefix(string(address), "http://www.w3.org/") { // names of XML namespaces
 				t.Errorf("%s refers to %s", name, address)
 			}
 		}
+	}
+}
+
+// The same data give the same PDF, with its texts to be searched for, but for one that the
+// font's code page does not have.
+func TestPDF(t *testing.T) {
+	again := examples(t)
+	for name, f := range examples(t) {
+		a, err := f.PDF()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := again[name].PDF()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s: two drawings differ", name)
+		}
+		if !bytes.HasPrefix(a, []byte("%PDF-")) || !bytes.Contains(a, []byte("/FontFile2")) {
+			t.Errorf("%s: no PDF with its fonts", name)
+		}
+		if dates := regexp.MustCompile(`Date \(D:(\d+)`).FindAllSubmatch(a, -1); len(dates) == 0 {
+			t.Errorf("%s has no date to look at", name)
+		} else {
+			for _, d := range dates {
+				if string(d[1]) != "19700101000000" {
+					t.Errorf("%s tells the time at which it was drawn: %s", name, d[1])
+				}
+			}
+		}
+	}
+}
+
+// A figure of nothing is an error, and so is a logarithmic one of what is all at 0.
+func TestFiguresOfNothing(t *testing.T) {
+	if _, err := StepCurves("Nothing", "", "", false, []Stairs{{Label: "empty", End: math.Inf(1)}}, ""); err == nil {
+		t.Error("a curve without steps is drawn")
+	}
+	zero := []Stairs{{X: []float64{0}, Y: []float64{1}, Low: []float64{0}, High: []float64{1}, End: math.Inf(1)}}
+	if _, err := StepCurves("Zero", "", "", true, zero, ""); err == nil {
+		t.Error("a curve at 0 is drawn over a logarithmic axis")
+	}
+	if f, err := StepCurves("Zero", "", "", false, zero, ""); err != nil {
+		t.Error(err)
+	} else if _, err := f.PNG(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Tornado("Nothing", estimate.Proportion{}, nil, ""); err == nil {
+		t.Error("no factor is drawn")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
@@ -19,39 +20,103 @@ import (
 // order. A cell is a string, a whole number, a float64, a bool, or nil for none.
 type Header []string
 
+// partColumns puts the figure and the row of a study before other columns; a sweep that is
+// no study's has none.
+type partColumns struct {
+	shown bool
+	parts []store.Part // by design point
+}
+
+func newPartColumns(r *store.Reader) (c partColumns, err error) {
+	s, err := r.Specification()
+	if err != nil {
+		return c, err
+	}
+	c.shown = s.Study != nil
+	c.parts, err = r.PartOf()
+	return c, err
+}
+
+func (c partColumns) header(h ...string) Header {
+	if c.shown {
+		return slices.Concat(Header{"figure", "row"}, h)
+	}
+	return h
+}
+
+func (c partColumns) cells(point int, cells ...any) []any {
+	if c.shown {
+		return slices.Concat([]any{c.parts[point].Figure, c.parts[point].Row}, cells)
+	}
+	return cells
+}
+
+// StoreParts gives the sweeps and searches of a store as a table, and, last, how many runs of
+// searches it keeps, those of searches that are not answered among them.
+func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error) error {
+	if err := begin(Header{"figure", "row", "part", "points", "replications", "failures", "runs", "windows"}); err != nil {
+		return err
+	}
+	err := r.Parts(func(p *store.Part) error {
+		cells := []any{p.Figure, p.Row, p.Kind, nil, nil, nil, nil, nil}
+		switch p.Kind {
+		case "sweep":
+			cells[3], cells[4], cells[5] = p.Points, p.Replications, p.Failures
+		case "search":
+			cells[6], cells[7] = p.Runs, p.Windows
+		}
+		return row(cells)
+	})
+	if err != nil {
+		return err
+	}
+	runs, err := r.Runs()
+	if err != nil || runs == 0 {
+		return err
+	}
+	return row([]any{nil, nil, "all runs kept", nil, nil, nil, runs, nil})
+}
+
 // StorePoints gives the design points of a store as a table: the parameters that are
 // not the same at all of them, the counts, and the estimate of the failure probability
 // with its Wilson interval of a confidence.
 func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, row func([]any) error) error {
-	var names []string
-	first := true
+	of, err := newPartColumns(r)
+	if err != nil {
+		return err
+	}
+	names, err := r.Parameters()
+	if err != nil {
+		return err
+	}
+	header := slices.Concat([]string{"point"}, names,
+		[]string{"replications", "failures", "crashed", "wedged", "limited", "estimate", "lo", "hi", "confidence"})
+	if err := begin(of.header(header...)); err != nil {
+		return err
+	}
 	return r.Points(func(p *store.Point) error {
-		if first {
-			first = false
-			names = slices.Sorted(maps.Keys(p.Parameters))
-			header := slices.Concat(Header{"point"}, names,
-				Header{"replications", "failures", "crashed", "wedged", "limited", "estimate", "lo", "hi", "confidence"})
-			if err := begin(header); err != nil {
-				return err
-			}
-		}
 		cells := []any{p.Point}
 		for _, name := range names {
-			cells = append(cells, p.Parameters[name])
+			if value, ok := p.Parameters[name]; ok {
+				cells = append(cells, value)
+			} else {
+				cells = append(cells, nil)
+			}
 		}
 		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
 		var value any
 		if e.Trials > 0 {
 			value = e.Estimate
 		}
-		return row(append(cells, p.Replications, p.Failures, p.Crashed, p.Wedged, p.Limited, value, e.Low, e.High, confidence))
+		cells = append(cells, p.Replications, p.Failures, p.Crashed, p.Wedged, p.Limited, value, e.Low, e.High, confidence)
+		return row(of.cells(p.Point, cells...))
 	})
 }
 
 // StoreReplications gives the replications of a store as a table. A measure that a
 // replication did not report is an empty cell.
 func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any) error) error {
-	s, err := r.Specification()
+	of, err := newPartColumns(r)
 	if err != nil {
 		return err
 	}
@@ -59,8 +124,8 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 	if err != nil {
 		return err
 	}
-	header := Header{"point", "replication", "seed", "status", "outcome", "failed", "virtual_ns", "events", "digest"}
-	if err := begin(append(header, measures...)); err != nil {
+	header := []string{"point", "replication", "seed", "status", "outcome", "failed", "virtual_ns", "events", "digest"}
+	if err := begin(of.header(append(header, measures...)...)); err != nil {
 		return err
 	}
 	return r.Replications(func(p *store.Replication) error {
@@ -72,7 +137,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 			}
 		}
 		cells := []any{
-			p.Point, p.Replication, s.Seed + uint64(p.Replication), string(p.Status), outcome, p.Failed, p.Virtual, p.Events, p.Digest,
+			p.Point, p.Replication, of.parts[p.Point].Seed + uint64(p.Replication), string(p.Status), outcome, p.Failed, p.Virtual, p.Events, p.Digest,
 		}
 		for _, name := range measures {
 			if value, ok := p.Measures[name]; ok {
@@ -81,22 +146,43 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 				cells = append(cells, nil)
 			}
 		}
-		return row(cells)
+		return row(of.cells(p.Point, cells...))
+	})
+}
+
+// StoreMeasures gives what the measures sum up to at each design point of a store as a
+// table; see explore.Measure.
+func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) error) error {
+	of, err := newPartColumns(r)
+	if err != nil {
+		return err
+	}
+	if err := begin(of.header("point", "measure", "count", "mean", "minimum", "median", "quantile_95", "maximum")); err != nil {
+		return err
+	}
+	return r.MeasuresByPoint(func(point int, measures map[string]explore.Measure) error {
+		for _, name := range slices.Sorted(maps.Keys(measures)) {
+			m := measures[name]
+			if err := row(of.cells(point, point, name, m.Count, m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
 // StoreTroubles gives the replications of a store that have no result as a table.
 func StoreTroubles(r *store.Reader, begin func(Header) error, row func([]any) error) error {
-	s, err := r.Specification()
+	of, err := newPartColumns(r)
 	if err != nil {
 		return err
 	}
-	if err := begin(Header{"point", "replication", "seed", "status", "limit", "dump"}); err != nil {
+	if err := begin(of.header("point", "replication", "seed", "status", "limit", "dump")); err != nil {
 		return err
 	}
 	return r.Troubles(func(t *store.Trouble) error {
 		words, _, _ := strings.Cut(t.Dump, "\n")
-		return row([]any{t.Point, t.Replication, s.Seed + uint64(t.Replication), t.Status, t.Limit, words})
+		return row(of.cells(t.Point, t.Point, t.Replication, of.parts[t.Point].Seed+uint64(t.Replication), t.Status, t.Limit, words))
 	})
 }
 
@@ -114,7 +200,11 @@ func StoreSpecification(w io.Writer, r *store.Reader) error {
 		return err
 	}
 	for _, p := range programs {
-		if _, err := fmt.Fprintf(w, "written from %s by %s, on %d processors, %s\n", p.Started, p.Describe(), p.Processors, p.Processor); err != nil {
+		until := "not finished"
+		if p.Finished != "" {
+			until = "finished " + p.Finished
+		}
+		if _, err := fmt.Fprintf(w, "written from %s (%s, budget %g) by %s, on %d processors, %s\n", p.Started, until, p.Budget, p.Describe(), p.Processors, p.Processor); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -34,7 +35,7 @@ func openFile(path, mode string) (file, error) {
 	if err != nil {
 		return f, f.explain(err)
 	}
-	f.db.SetMaxOpenConns(1)
+	f.db.SetMaxOpenConns(2) // one that writes, and one that reads meanwhile
 	return f, nil
 }
 
@@ -94,13 +95,30 @@ func (f file) belongs(s Specification, p Program) error {
 	return nil
 }
 
-// explain words an error of SQLite.
+// explained is an error of a file that has been worded.
+type explained struct{ error }
+
+func (e explained) Unwrap() error { return e.error }
+
+// explain words an error of SQLite, or of a file beside the store.
 func (f file) explain(err error) error {
+	var missing *MissingError
+	var worded explained
+	if err == nil || errors.As(err, &missing) || errors.As(err, &worded) {
+		return err
+	}
+	return explained{f.word(err)}
+}
+
+func (f file) word(err error) error {
 	var of *sqlite.Error
-	if !errors.As(err, &of) {
-		if err == nil {
-			return nil
-		}
+	var mismatch *MismatchError
+	switch {
+	case errors.As(err, &mismatch):
+		return err
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return f.full()
+	case !errors.As(err, &of):
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	switch of.Code() & 0xff { // the lower byte of an extended code, https://www.sqlite.org/rescode.html
@@ -109,7 +127,7 @@ func (f file) explain(err error) error {
 	case codes.SQLITE_CORRUPT:
 		return fmt.Errorf("%s is damaged: %w", f.path, err)
 	case codes.SQLITE_FULL:
-		return fmt.Errorf("%s cannot be written: the disk is full. What was committed is in it; the same command goes on from there", f.path)
+		return f.full()
 	case codes.SQLITE_READONLY:
 		return fmt.Errorf("%s cannot be written: it, or its folder, is read-only", f.path)
 	case codes.SQLITE_CANTOPEN:
@@ -120,4 +138,8 @@ func (f file) explain(err error) error {
 		return fmt.Errorf("%s: %w. What was committed is in it; the same command goes on from there", f.path, err)
 	}
 	return fmt.Errorf("%s: %w", f.path, err)
+}
+
+func (f file) full() error {
+	return fmt.Errorf("%s cannot be written: the disk is full. What was committed is in it; the same command goes on from there", f.path)
 }

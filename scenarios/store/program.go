@@ -17,6 +17,8 @@ import (
 // Program is a program that wrote to a store, and the machine that it ran on.
 type Program struct {
 	Started    string // wall time as of RFC 3339, UTC
+	Finished   string // likewise, when all that it was asked was answered; empty: it was not
+	Budget     float64
 	Version    string // of the module, or the revision; "(devel)" if neither is known
 	Binary     string // SHA-256 of the executable, in hexadecimal
 	Go         string
@@ -79,8 +81,12 @@ func (p Program) Describe() string {
 	return fmt.Sprintf("dtlssim %s, binary %.12s, %s, %s", p.Version, p.Binary, p.Go, p.Platform)
 }
 
-func (p Program) insert(tx *sql.Tx) error {
-	_, err := tx.Exec("INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		p.Started, p.Version, p.Binary, p.Go, p.Modules, p.Platform, p.Processor, p.Processors)
-	return err
+// insert adds a row for a run of the program, and returns its number.
+func (p Program) insert(tx *sql.Tx, budget float64) (int64, error) {
+	r, err := tx.Exec("INSERT INTO program VALUES (NULL, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+		p.Started, budget, p.Version, p.Binary, p.Go, p.Modules, p.Platform, p.Processor, p.Processors)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
 }

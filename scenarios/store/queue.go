@@ -8,50 +8,70 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
-// kept is a replication that is to be committed.
+// kept is a replication, or a run, that is to be committed.
 type kept struct {
 	key        int64
 	outcome    worker.Outcome
 	difference *explore.Difference // nil: none
+
+	run, value []byte // of a run: its key, and what is kept of it
 }
 
 // The pace of commits. After one, the queue waits restFactor times as long as it took,
-// but no longer than longestRest: then commits take less than 3 % of the time, and a
-// replication that takes a millisecond or more is usually committed alone, at once.
+// but no longer than longestRest: then commits take about 1 % of the time, for what waits
+// is in the journal.
 const (
-	restFactor  = 40
-	longestRest = 50 * time.Millisecond
+	restFactor  = 100
+	longestRest = 100 * time.Millisecond
 )
 
 // maxWaiting is how many replications wait at most.
 const maxWaiting = 4096
 
-// queue hands replications to one goroutine, which commits those that have come
-// together in one transaction.
+// queue writes replications to the journal, and hands them to one goroutine, which
+// commits those that have come together in one transaction.
 type queue struct {
+	file    file
+	journal *journal
 	mu      sync.Mutex
 	changed *sync.Cond // something was put, taken, or ended
 	waiting []kept
 	err     error // of the first commit that failed; after that nothing is kept
 	ending  chan struct{}
+	many    chan struct{} // has an element when half of maxWaiting wait
 }
 
-func (q *queue) init() {
+func (q *queue) init(f file, j *journal) {
+	q.file, q.journal = f, j
 	q.changed = sync.NewCond(&q.mu)
-	q.ending = make(chan struct{})
+	q.ending, q.many = make(chan struct{}), make(chan struct{}, 1)
 }
 
-// put adds a replication. It reports that an earlier commit failed.
+// put adds a replication, which is in the journal when it returns. It reports that an
+// earlier commit failed.
 func (q *queue) put(k kept) error {
+	body, err := k.encode()
+	if err != nil {
+		return err
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.waiting) >= maxWaiting && q.err == nil {
 		q.changed.Wait()
 	}
 	if q.err == nil {
-		q.waiting = append(q.waiting, k)
-		q.changed.Broadcast()
+		q.err = q.file.explain(q.journal.add(body))
 	}
+	if q.err == nil {
+		q.waiting = append(q.waiting, k)
+		if len(q.waiting) == maxWaiting/2 {
+			select {
+			case q.many <- struct{}{}:
+			default: // there is one
+			}
+		}
+	}
+	q.changed.Broadcast()
 	return q.err
 }
 
@@ -70,17 +90,21 @@ func (q *queue) failed() error {
 	return q.err
 }
 
-// take waits for replications and returns them; none at the end.
-func (q *queue) take(emptied []kept) []kept {
+// take waits for replications and returns them, and how to take them out of the
+// journal; none at the end.
+func (q *queue) take(emptied []kept) (batch []kept, forget func() error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.waiting) == 0 && !q.ended() {
 		q.changed.Wait()
 	}
-	batch := q.waiting
+	batch = q.waiting
 	q.waiting = emptied
 	q.changed.Broadcast()
-	return batch
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	return batch, q.journal.turn()
 }
 
 func (q *queue) ended() bool {
@@ -96,12 +120,16 @@ func (q *queue) ended() bool {
 func (q *queue) serve(commit func([]kept) error) {
 	var emptied []kept
 	for {
-		batch := q.take(emptied)
+		batch, forget := q.take(emptied)
 		if len(batch) == 0 {
 			return
 		}
 		start := time.Now()
-		if err := commit(batch); err != nil {
+		err := commit(batch)
+		if err == nil {
+			err = q.file.explain(forget())
+		}
+		if err != nil {
 			q.mu.Lock()
 			q.err, q.waiting = err, nil
 			q.changed.Broadcast()
@@ -111,9 +139,10 @@ func (q *queue) serve(commit func([]kept) error) {
 		rest := time.NewTimer(min(restFactor*time.Since(start), longestRest))
 		select {
 		case <-rest.C:
+		case <-q.many:
 		case <-q.ending:
-			rest.Stop()
 		}
+		rest.Stop()
 		clear(batch) // dumps can be large
 		emptied = batch[:0]
 	}

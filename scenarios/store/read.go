@@ -17,7 +17,14 @@ import (
 
 // Reader is a store that is only read. A process may write to it meanwhile; each
 // method gives what was committed when it was called.
-type Reader struct{ file }
+type Reader struct {
+	file
+
+	// Pending says that a process that was killed left replications beside the file, which
+	// could not be folded in because the file, or its folder, is read-only. They are
+	// not shown; the next process that writes to the file folds them in.
+	Pending bool
+}
 
 // Read opens a store for reading. It returns a [MismatchError] if the file is none.
 func Read(path string) (*Reader, error) {
@@ -30,6 +37,12 @@ func Read(path string) (*Reader, error) {
 	case !info.Mode().IsRegular():
 		return nil, &MismatchError{path, "is no store of dtlssim: it is no regular file"}
 	}
+	left := false
+	if killed(path) {
+		// Another process may be writing, which is no fault: it commits what is pending.
+		err := recoverKilled(path)
+		left = err != nil && !errors.Is(err, ErrLocked) && pending(path)
+	}
 	f, err := openFile(path, "ro")
 	empty := false
 	if err == nil {
@@ -41,7 +54,7 @@ func Read(path string) (*Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &Reader{f}, nil
+	return &Reader{f, left}, nil
 }
 
 // Point is a design point with how many of its replications are kept.
@@ -121,10 +134,10 @@ func (f file) Specification() (Specification, error) {
 // Programs returns the programs that wrote to the file, in order.
 func (f file) Programs() ([]Program, error) {
 	var list []Program
-	err := f.query("SELECT started, version, binary, go, modules, platform, processor, processors FROM program ORDER BY rowid",
+	err := f.query("SELECT started, coalesce(finished, ''), budget, version, binary, go, modules, platform, processor, processors FROM program ORDER BY run",
 		func(rows *sql.Rows) error {
 			var p Program
-			err := rows.Scan(&p.Started, &p.Version, &p.Binary, &p.Go, &p.Modules, &p.Platform, &p.Processor, &p.Processors)
+			err := rows.Scan(&p.Started, &p.Finished, &p.Budget, &p.Version, &p.Binary, &p.Go, &p.Modules, &p.Platform, &p.Processor, &p.Processors)
 			list = append(list, p)
 			return err
 		})
@@ -186,6 +199,11 @@ func (f file) Points(do func(*Point) error) error {
 // one, of the seeds, until it returns an error. What do is given is valid until it
 // returns.
 func (f file) Replications(do func(*Replication) error) error {
+	return f.replications(0, maxPoints, do)
+}
+
+// replications calls do for each replication of the points from first to end-1.
+func (f file) replications(first, end int, do func(*Replication) error) error {
 	measures, err := f.Measures()
 	if err != nil {
 		return err
@@ -213,7 +231,8 @@ func (f file) Replications(do func(*Replication) error) error {
 		targets = append(targets, &values[i])
 	}
 	return f.query(`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+columns+
-		" FROM replication AS r LEFT JOIN trouble AS t ON t.id = r.id ORDER BY r.id", func(rows *sql.Rows) error {
+		" FROM replication AS r LEFT JOIN trouble AS t ON t.id = r.id"+
+		fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", key(first, 0), key(end, 0)), func(rows *sql.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}

@@ -11,16 +11,40 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
-// Specification is all that decides what the replications of a sweep are, but for the
-// program. How many there are is no part of it.
+// Specification is all that decides what the replications of a file are, but for the
+// program: of a study, or of one sweep. How many there are is no part of it.
 type Specification struct {
-	Scenario string `json:"scenario"`
-	Source   string `json:"source,omitempty"` // what its file says, if it is not built in
+	Study *StudySpecification `json:"study,omitempty"` // nil of a sweep
+	Sweep *SweepSpecification `json:"sweep,omitempty"` // nil of a study, whose sweeps are its parts
 
+	Scenario string `json:"scenario"`
+	File     string `json:"scenario_file,omitempty"` // its path, if it is not built in
+	Source   string `json:"source,omitempty"`        // what the scenario's YAML says; empty of one that is written in Go
+
+	Verify bool `json:"verify"`
+
+	// Files are the SHA-256 of the files that latency laws read, by path.
+	Files map[string]string `json:"files,omitempty"`
+
+	WallLimit   string `json:"wall_limit"`
+	MemoryLimit string `json:"memory_limit"`
+}
+
+// StudySpecification is what a study is of.
+type StudySpecification struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	File  string `json:"file,omitempty"` // its path, if it is not built in
+	Text  string `json:"text"`           // what its YAML says
+}
+
+// SweepSpecification is what the replications of a sweep are of.
+type SweepSpecification struct {
 	// Parameters are those that are the same at every point, with the defaults. Two
 	// sweeps whose settings come to the same are of one specification.
 	Parameters map[string]string `json:"parameters"`
@@ -31,37 +55,65 @@ type Specification struct {
 	Points  int              `json:"points"`
 	Design  string           `json:"design"`
 
-	Seed   uint64 `json:"seed"` // of replication 0 at each point
-	Fail   string `json:"fail"` // the predicate; empty: the scenario's
-	Verify bool   `json:"verify"`
-
-	// Files are the SHA-256 of the files that latency laws read, by path.
-	Files map[string]string `json:"files,omitempty"`
-
-	WallLimit   string `json:"wall_limit"`
-	MemoryLimit string `json:"memory_limit"`
+	Seed uint64 `json:"seed"` // of replication 0 at each point
+	Fail string `json:"fail"` // the predicate; empty: the scenario's
 }
 
-// maxReplications and maxPoints are how many a key has room for.
+// maxReplications and maxPoints are how many a key has room for; points are those of
+// all parts.
 const (
 	maxReplications = 1 << keyBits
-	maxPoints       = 1 << (63 - keyBits)
+	maxPoints       = 1<<(63-keyBits) - 1
 )
 
-// NewSpecification returns the specification of a sweep that has been checked. It
-// reports more replications or points than a store has room for, and a file of a
-// latency law that cannot be read.
-func NewSpecification(sweep explore.Sweep, limits worker.Limits) (Specification, error) {
-	s := Specification{
-		Scenario: sweep.Scenario.Name, Points: len(sweep.Design), Seed: sweep.Seed, Fail: sweep.Fail.Text(), Verify: sweep.Verify,
+// OfSweep returns the specification of a sweep that has been checked. It reports more
+// replications or points than a store has room for, and a file of a latency law that
+// cannot be read.
+func OfSweep(sweep explore.Sweep, limits worker.Limits) (Specification, error) {
+	s := newSpecification(sweep.Scenario, limits)
+	s.Verify = sweep.Verify
+	of, err := newSweepSpecification(sweep)
+	if err != nil {
+		return s, err
+	}
+	s.Sweep = &of
+	for _, point := range sweep.Design {
+		if err := s.addFiles(sweep.Scenario, sweep.Settings.With(point)); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// OfStudy returns the specification of a study of a scenario. settings are all that its
+// figures set, for the files of latency laws among them. It reports one that cannot be
+// read.
+func OfStudy(of StudySpecification, scenario *scenarios.Scenario, settings []scenarios.Settings, limits worker.Limits) (Specification, error) {
+	s := newSpecification(scenario, limits)
+	s.Study = &of
+	if s.Source == of.Text {
+		s.Source = "" // one file has both
+	}
+	for _, set := range settings {
+		if err := s.addFiles(scenario, set); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func newSpecification(scenario *scenarios.Scenario, limits worker.Limits) Specification {
+	return Specification{
+		Scenario: scenario.Name, File: scenario.File, Source: string(scenario.Source),
 		WallLimit: limits.Wall.String(), MemoryLimit: limits.Memory.String(),
 	}
+}
+
+func newSweepSpecification(sweep explore.Sweep) (SweepSpecification, error) {
+	s := SweepSpecification{Points: len(sweep.Design), Seed: sweep.Seed, Fail: sweep.Fail.Text()}
 	if sweep.Replications > maxReplications || len(sweep.Design) > maxPoints {
 		return s, fmt.Errorf("%d replications at %d points: a store has room for %d at %d", sweep.Replications, len(sweep.Design),
 			maxReplications, maxPoints)
-	}
-	if sweep.Scenario.File != "" {
-		s.Source = string(sweep.Scenario.Source)
 	}
 	levels := map[string][]string{}
 	seen := map[string]bool{}
@@ -71,9 +123,6 @@ func NewSpecification(sweep explore.Sweep, limits worker.Limits) (Specification,
 			return s, err
 		}
 		text := v.Text()
-		if err := s.addFiles(text); err != nil {
-			return s, err
-		}
 		if i == 0 {
 			s.Parameters = maps.Clone(text)
 		}
@@ -100,9 +149,13 @@ func NewSpecification(sweep explore.Sweep, limits worker.Limits) (Specification,
 // fileOf matches the laws that read a file.
 var fileOf = regexp.MustCompile(`\b(?:empirical|replay)\(([^)]*)\)`)
 
-// addFiles adds the files that the laws among some parameters read.
-func (s *Specification) addFiles(parameters map[string]string) error {
-	for _, text := range parameters {
+// addFiles adds the files that the laws read which a scenario has under some settings.
+func (s *Specification) addFiles(scenario *scenarios.Scenario, settings scenarios.Settings) error {
+	v, err := scenario.Resolve(settings)
+	if err != nil {
+		return err
+	}
+	for _, text := range v.Text() {
 		for _, match := range fileOf.FindAllStringSubmatch(text, -1) {
 			path := match[1]
 			if _, ok := s.Files[path]; ok {
@@ -119,6 +172,21 @@ func (s *Specification) addFiles(parameters map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// ChangedFiles returns which of some files, of which the SHA-256 is given by path, say
+// something else now. It reports one that cannot be read.
+func ChangedFiles(files map[string]string) (changed []string, err error) {
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if digest(data) != files[path] {
+			changed = append(changed, path)
+		}
+	}
+	return changed, nil
 }
 
 // encode returns the specification as JSON, and the SHA-256 of that.
@@ -138,40 +206,85 @@ func digest(data []byte) string {
 // differences says in what another specification differs from this, which is a
 // file's; nil if in nothing.
 func (s Specification) differences(now Specification) []string {
-	var list []string
-	differ := func(what string, a, b any) {
-		if x, y := fmt.Sprint(a), fmt.Sprint(b); x != y {
-			list = append(list, fmt.Sprintf("%s: %s there, %s here", what, value(x), value(y)))
-		}
-	}
-	differ("scenario", s.Scenario, now.Scenario)
-	if s.Scenario != now.Scenario {
+	var list list
+	list.differ("it is of", s.what(), now.what())
+	list.differ("scenario", s.Scenario, now.Scenario)
+	if len(list) > 0 {
 		return list // whose parameters are others
 	}
-	if s.Source != now.Source {
-		list = append(list, "the scenario's file says something else")
+	switch {
+	case s.Study != nil:
+		list.differ("the study's file", s.Study.File, now.Study.File)
+		if line := firstLine(s.Study.Text, now.Study.Text); line != "" {
+			list = append(list, "the study's file says something else: "+line)
+		}
+	default:
+		list = append(list, s.Sweep.differences(*now.Sweep)...)
 	}
-	if a, b := levelsOf(s), levelsOf(now); a != b {
-		differ("factors", a, b)
-	} else {
-		for _, name := range slices.Sorted(maps.Keys(union(s.Parameters, now.Parameters))) {
-			differ("parameter "+name, s.Parameters[name], now.Parameters[name])
-		}
-		if s.Design != now.Design && len(list) == 0 {
-			list = append(list, "the order of the design points, which is that of the factors")
-		}
+	if line := firstLine(s.Source, now.Source); line != "" {
+		list = append(list, "the scenario's file says something else: "+line)
 	}
 	for _, name := range slices.Sorted(maps.Keys(union(s.Files, now.Files))) {
 		if a, b := s.Files[name], now.Files[name]; a != "" && b != "" && a != b {
 			list = append(list, "the file "+name+" says something else")
 		}
 	}
-	differ("seed", s.Seed, now.Seed)
-	differ("failure", s.Fail, now.Fail)
-	differ("verify", s.Verify, now.Verify)
-	differ("wall limit", s.WallLimit, now.WallLimit)
-	differ("memory limit", s.MemoryLimit, now.MemoryLimit)
+	list.differ("verify", s.Verify, now.Verify)
+	list.differ("wall limit", s.WallLimit, now.WallLimit)
+	list.differ("memory limit", s.MemoryLimit, now.MemoryLimit)
 	return list
+}
+
+func (s Specification) what() string {
+	if s.Study != nil {
+		return "the study " + s.Study.Name
+	}
+	return "a sweep"
+}
+
+func (s SweepSpecification) differences(now SweepSpecification) []string {
+	var list list
+	if a, b := levelsOf(s), levelsOf(now); a != b {
+		list.differ("factors", a, b)
+	} else {
+		for _, name := range slices.Sorted(maps.Keys(union(s.Parameters, now.Parameters))) {
+			list.differ("parameter "+name, s.Parameters[name], now.Parameters[name])
+		}
+		if s.Design != now.Design && len(list) == 0 {
+			list = append(list, "the order of the design points, which is that of the factors")
+		}
+	}
+	list.differ("seed", s.Seed, now.Seed)
+	list.differ("failure", s.Fail, now.Fail)
+	return list
+}
+
+// list is differences.
+type list []string
+
+func (l *list) differ(what string, a, b any) {
+	if x, y := fmt.Sprint(a), fmt.Sprint(b); x != y {
+		*l = append(*l, fmt.Sprintf("%s: %s there, %s here", what, value(x), value(y)))
+	}
+}
+
+// firstLine returns the first line in which two texts differ; empty if in none.
+func firstLine(a, b string) string {
+	if a == b {
+		return ""
+	}
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	i := 0
+	for i < len(x) && i < len(y) && x[i] == y[i] {
+		i++
+	}
+	at := func(lines []string) string {
+		if i >= len(lines) {
+			return "nothing"
+		}
+		return fmt.Sprintf("%q", strings.TrimSpace(lines[i]))
+	}
+	return fmt.Sprintf("line %d is %s there, %s here", i+1, at(x), at(y))
 }
 
 func value(text string) string {
@@ -181,8 +294,8 @@ func value(text string) string {
 	return text
 }
 
-// levelsOf returns the factors of a specification in one line.
-func levelsOf(s Specification) string {
+// levelsOf returns the factors of a sweep in one line.
+func levelsOf(s SweepSpecification) string {
 	var parts []string
 	for _, f := range s.Factors {
 		levels := f.Levels

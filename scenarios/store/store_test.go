@@ -17,15 +17,17 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
+func TestMain(m *testing.M) {
+	worker.ServeIfAsked()
+	os.Exit(m.Run())
+}
+
 // instant answers every job at once, with an answer that its seed decides.
-type instant struct{ pause func() }
+type instant struct{}
 
 func (instant) Size() int { return 2 }
 
 func (r instant) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
-	if r.pause != nil {
-		r.pause()
-	}
 	o := worker.Outcome{Status: worker.Completed}
 	n := int64(job.Seed)
 	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
@@ -62,11 +64,11 @@ func sweep(t testing.TB, replications int) explore.Sweep {
 func run(t testing.TB, ctx context.Context, path string, s explore.Sweep, progress func()) *explore.Results {
 	t.Helper()
 	if path != "" {
-		kept, err := store.Open(path, s, limits)
+		kept, of, err := store.OpenSweep(path, s, limits)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Store = kept
+		s.Store = of
 		defer func() {
 			if err := kept.Close(); err != nil {
 				t.Error(err)
@@ -133,7 +135,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "verify", change: func(s *explore.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
 		{name: "levels", change: func(s *explore.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
-		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 1"},
+		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 2"},
 		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
 		{name: "text", want: "is no store of dtlssim: it is no SQLite file"},
 	} {
@@ -161,7 +163,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 			if c.change != nil {
 				c.change(&s)
 			}
-			_, err := store.Open(path, s, limits)
+			_, _, err := store.OpenSweep(path, s, limits)
 			var mismatch *store.MismatchError
 			if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one that says %q", err, c.want)
@@ -176,18 +178,18 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 // A second writer is refused while the first writes; a reader is not.
 func TestSecondWriterIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	first, err := store.Open(path, sweep(t, 10), limits)
+	first, _, err := store.OpenSweep(path, sweep(t, 10), limits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Open(path, sweep(t, 10), limits); !errors.Is(err, store.ErrLocked) {
+	if _, _, err := store.OpenSweep(path, sweep(t, 10), limits); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second writer: %v", err)
 	}
 	r, err := store.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := r.Specification(); err != nil || s.Seed != 1 {
+	if s, err := r.Specification(); err != nil || s.Sweep.Seed != 1 {
 		t.Errorf("a reader: %+v %v", s, err)
 	}
 	if err := errors.Join(r.Close(), first.Close()); err != nil {
@@ -198,14 +200,17 @@ func TestSecondWriterIsRefused(t *testing.T) {
 // A million replications stay below 200 MiB on disk: 200 bytes each.
 func TestSize(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	const n = 20_000
+	n := 20_000
+	if testkit.Long() {
+		n = 500_000
+	}
 	run(t, context.Background(), path, sweep(t, n), nil)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d bytes a replication", info.Size()/(2*n))
-	if info.Size() > 200*2*n {
+	t.Logf("%d bytes a replication", info.Size()/int64(2*n))
+	if info.Size() > int64(200*2*n) {
 		t.Errorf("%d replications take %d bytes", 2*n, info.Size())
 	}
 }

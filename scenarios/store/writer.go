@@ -1,37 +1,41 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 // writer commits replications to a file.
 type writer struct {
 	file
-	measures []string         // that have a column, in the order of the columns
-	outcomes map[string]int64 // the sets of outcomes that have a row
-	dumps    int              // that are kept
-	insert   *sql.Stmt        // of a replication, in the transaction that is under way; nil: not prepared
-	args     []any            // of insert
+	measures   []string          // that have a column, in the order of the columns
+	parameters []string          // of design points, sorted
+	outcomes   map[string]int64  // the sets of outcomes that have a row
+	dumps      map[int64][]int64 // by point: the replications whose dumps are kept, by their keys, in order; of points that had one
+	insert     *sql.Stmt         // of a replication, in the transaction that is under way; nil: not prepared
+	insertRun  *sql.Stmt         // of a run, likewise
+	args       []any             // of insert
 }
 
-// maxDumps is how many dumps are kept. One has up to 256 KiB, and a scenario that
-// crashes may do so every time.
+// maxDumps is how many dumps of a design point are kept, those of its first replications
+// that have one. One has up to 256 KiB, and a scenario that crashes may do so every time. A
+// sweep shows as many of all points together (see [explore.Results]), so that those are
+// there, however many replications are asked for.
 const maxDumps = 100
 
 // load reads what the writer goes on from.
 func (w *writer) load() error {
 	var err error
 	if w.measures, err = w.file.Measures(); err != nil {
+		return err
+	}
+	if w.parameters, err = w.file.parameters(w.db); err != nil {
 		return err
 	}
 	w.outcomes = map[string]int64{}
@@ -42,26 +46,34 @@ func (w *writer) load() error {
 	for id, name := range names {
 		w.outcomes[name] = id
 	}
-	return w.db.QueryRowContext(context.Background(), "SELECT count(dump) FROM trouble").Scan(&w.dumps)
+	w.dumps = map[int64][]int64{}
+	return w.query("SELECT id FROM trouble WHERE dump IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		w.dumps[id>>keyBits] = append(w.dumps[id>>keyBits], id)
+		return err
+	})
 }
 
 // commit adds replications in one transaction. What it did not come to the end of is
 // not in the file.
 func (w *writer) commit(batch []kept) error {
-	tx, err := w.db.BeginTx(context.Background(), nil)
-	if err != nil {
-		return w.explain(err)
-	}
-	w.insert = nil
-	for i := range batch {
-		if err := w.add(tx, &batch[i]); err != nil {
-			return w.explain(errors.Join(err, tx.Rollback()))
+	w.insert, w.insertRun = nil, nil
+	return w.transaction(func(tx *sql.Tx) error {
+		for i := range batch {
+			if err := w.add(tx, &batch[i]); err != nil {
+				return err
+			}
 		}
-	}
-	return w.explain(tx.Commit())
+		return nil
+	})
 }
 
+// add adds a replication, or a run, unless it is there.
 func (w *writer) add(tx *sql.Tx, k *kept) error {
+	if k.run != nil {
+		return w.addRun(tx, k)
+	}
 	o := &k.outcome
 	if err := w.addColumns(tx, o.Measures); err != nil {
 		return err
@@ -76,7 +88,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 	} else if err := w.addTrouble(tx, k); err != nil {
 		return err
 	}
-	digest, err := hex.DecodeString(o.Digest[:min(len(o.Digest), 2*digestBytes)])
+	digest, err := hex.DecodeString(shortDigest(o.Digest))
 	if err != nil {
 		return fmt.Errorf("digest %q: %w", o.Digest, err)
 	}
@@ -93,7 +105,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		for _, name := range w.measures {
 			columns = append(columns, quote(measurePrefix+name))
 		}
-		w.insert, err = tx.Prepare(fmt.Sprintf("INSERT INTO replication (%s) VALUES (?%s)", strings.Join(columns, ", "),
+		w.insert, err = tx.Prepare(fmt.Sprintf("INSERT OR IGNORE INTO replication (%s) VALUES (?%s)", strings.Join(columns, ", "),
 			strings.Repeat(", ?", len(columns)-1)))
 		if err != nil {
 			return err
@@ -103,14 +115,38 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		return err
 	}
 	if d := k.difference; d != nil {
-		_, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, ?)", k.key, d.Repeat, d.Record, d.First, d.Second)
+		_, err := tx.Exec("INSERT OR IGNORE INTO difference VALUES (?, ?, ?, ?, ?)", k.key, d.Repeat, d.Record, d.First, d.Second)
 		return err
 	}
 	return nil
 }
 
+func (w *writer) addRun(tx *sql.Tx, k *kept) error {
+	if w.insertRun == nil {
+		var err error
+		if w.insertRun, err = tx.Prepare("INSERT OR IGNORE INTO run VALUES (?, ?)"); err != nil {
+			return err
+		}
+	}
+	_, err := w.insertRun.Exec(k.run, k.value)
+	return err
+}
+
 // digestBytes is how much of a digest is kept: enough to see that two traces differ.
 const digestBytes = 8
+
+// shortDigest returns as much of a digest, in hexadecimal, as is kept.
+func shortDigest(digest string) string { return digest[:min(len(digest), 2*digestBytes)] }
+
+// addParameters has the views show the parameters of all design points.
+func (w *writer) addParameters(tx *sql.Tx) error {
+	names, err := w.file.parameters(tx)
+	if err != nil || slices.Equal(names, w.parameters) {
+		return err
+	}
+	w.parameters = names
+	return createViews(tx, w.parameters, w.measures)
+}
 
 // addColumns adds a column for each measure that has none.
 func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
@@ -127,17 +163,14 @@ func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
 		w.measures = append(w.measures, name)
 	}
 	w.insert = nil
-	return nil
+	return createViews(tx, w.parameters, w.measures)
 }
 
 func (w *writer) isNew(measure string) bool { return !slices.Contains(w.measures, measure) }
 
 // outcome returns the number of a set of outcomes.
 func (w *writer) outcome(tx *sql.Tx, set []string) (int64, error) {
-	names := scenarios.Clean
-	if len(set) > 0 {
-		names = strings.Join(set, ",")
-	}
+	names := outcomeNames(set)
 	id, ok := w.outcomes[names]
 	if ok {
 		return id, nil
@@ -151,13 +184,34 @@ func (w *writer) outcome(tx *sql.Tx, set []string) (int64, error) {
 func (w *writer) addTrouble(tx *sql.Tx, k *kept) error {
 	o := &k.outcome
 	var dump any
-	if w.dumps < maxDumps && o.Dump != "" {
-		dump = o.Dump
-		w.dumps++
+	if o.Dump != "" {
+		last, keep := w.keepDump(k.key)
+		if keep {
+			dump = o.Dump
+		}
+		if last >= 0 {
+			if _, err := tx.Exec("UPDATE trouble SET dump = NULL WHERE id = ?", last); err != nil {
+				return err
+			}
+		}
 	}
-	_, err := tx.Exec("INSERT INTO trouble VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
+	_, err := tx.Exec("INSERT OR IGNORE INTO trouble VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
 	return err
 }
 
-// quote quotes a name for SQL.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// keepDump tells whether the dump of a replication is among the first of its point, and
+// which one is not any more for that; -1: none.
+func (w *writer) keepDump(key int64) (last int64, keep bool) {
+	list := w.dumps[key>>keyBits]
+	i, found := slices.BinarySearch(list, key)
+	if found || i == maxDumps {
+		return -1, found
+	}
+	list = slices.Insert(list, i, key)
+	last = -1
+	if len(list) > maxDumps {
+		last, list = list[maxDumps], list[:maxDumps]
+	}
+	w.dumps[key>>keyBits] = list
+	return last, true
+}

@@ -2,7 +2,6 @@ package study
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -11,15 +10,21 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/strict"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
 // a scenario. It reports every fault, with file, line and column.
 func Parse(file string, data []byte) (*Study, error) {
-	r := &reader{strict.Reader{File: file}}
-	var s *Study
+	r := &reader{strict.Reader{File: file}, scenarios.Load}
+	s := r.parse(data)
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (r *reader) parse(data []byte) (s *Study) {
 	if n := r.Document(data); n != nil {
 		if holdsScenario(n) {
 			s = r.scenario(data)
@@ -27,10 +32,10 @@ func Parse(file string, data []byte) (*Study, error) {
 			s = r.study(n)
 		}
 	}
-	if err := r.Err(); err != nil {
-		return nil, err
+	if s != nil {
+		s.File, s.Text = r.File, data
 	}
-	return s, nil
+	return s
 }
 
 // LoadScenario reads the scenario of a reference, by name or by path, and with it the study
@@ -43,7 +48,7 @@ func LoadScenario(reference string) (*scenarios.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{strict.Reader{File: reference}}
+	r := &reader{strict.Reader{File: reference}, scenarios.Load}
 	sc := scenarios.Read(&r.Reader, data)
 	if sc != nil && sc.Study != nil {
 		r.within(sc)
@@ -66,15 +71,16 @@ func holdsScenario(n *yaml.Node) bool {
 }
 
 // reader reads a study.
-type reader struct{ strict.Reader }
+type reader struct {
+	strict.Reader
+	load func(reference string) (*scenarios.Scenario, error) // of a study that names one
+}
 
 // The keys of a study: within a scenario's file, and in one of its own; and those of
 // its parts.
 var (
-	figureKeys   = []string{"name", "kind", "title", "fail", "set", "probe", "replications", "x", "scale", "rows"}
+	commonKeys   = []string{"name", "kind", "title", "fail", "set"} // of a figure of every kind; rows stand behind those of its kind
 	rowKeys      = []string{"label", "set"}
-	axisKeys     = []string{"label", "from", "to", "steps"}
-	scales       = []string{"linear", "log"}
 	studyKeys    = []string{"title", "seed", "confidence", "figures"}
 	ownStudyKeys = []string{"name", "title", "scenario", "seed", "confidence", "figures"}
 )
@@ -88,7 +94,7 @@ func (r *reader) study(n *yaml.Node) *Study {
 	s := &Study{Name: r.FileName(f, "name", "folder").Value}
 	if t := r.Required(f, "scenario"); t.Value != "" {
 		var err error
-		if s.Scenario, err = scenarios.Load(t.Value); err != nil {
+		if s.Scenario, err = r.load(t.Value); err != nil {
 			r.Each(t.Place, "", err)
 		}
 	}
@@ -149,7 +155,7 @@ func (r *reader) rest(f strict.Fields, s *Study) {
 
 // figure reads a figure; at is where its name stands.
 func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Place) {
-	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1), figureKeys...)
+	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1), figureKeys()...)
 	if !ok {
 		return g, f.Place
 	}
@@ -158,7 +164,7 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 	if g.Name != "" {
 		f.What = "figure " + g.Name
 	}
-	g.Kind = Kind(r.Choice(f, "kind", false, kinds...))
+	g.Kind = Kind(r.Choice(f, "kind", false, kindNames()...))
 	before := r.Faults()
 	if t := r.Text(f, "fail"); s.Scenario != nil && !t.Bad {
 		var err error
@@ -182,72 +188,23 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 	}
 	r.particulars(s, f, &g)
 	if r.Faults() == before && s.Scenario != nil && g.Kind != "" {
-		r.points(s, &g, labels)
+		r.rows(s, &g, labels)
 	}
 	return g, name.Place
 }
 
 // particulars reads what only some kinds of figures have.
 func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
-	has := map[Kind][]string{
-		WindowsKind: {"probe"},
-		CurvesKind:  {"probe", "replications", "x", "scale"},
-		TableKind:   {"replications"},
+	k := g.Kind.kind()
+	if k == nil {
+		return
 	}
-	for _, key := range []string{"probe", "replications", "x", "scale"} {
-		n := f.Nodes[key]
-		wanted := false
-		for _, k := range has[g.Kind] {
-			wanted = wanted || k == key
-		}
-		if n != nil && !wanted && g.Kind != "" {
+	for _, key := range particularKeys() {
+		if n := f.Nodes[key]; n != nil && !slices.Contains(k.keys, key) {
 			r.Fault(strict.PlaceOf(n), "%s has no meaning for a figure of kind %s", key, g.Kind)
 		}
 	}
-	switch g.Kind {
-	case WindowsKind:
-		if t := r.Required(f, "probe", "NAME=FROM..TO"); t.Value != "" && s.Scenario != nil {
-			var err error
-			if g.Probe, err = s.Scenario.ParseProbe(t.Value); err != nil {
-				r.Each(t.Place, "", err)
-			}
-		}
-	case CurvesKind:
-		if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
-			g.Probe.Name = t.Value
-			p := s.Scenario.Parameter(t.Value)
-			switch {
-			case p == nil:
-				r.Fault(t.Place, "probe: %v", s.Scenario.Check(t.Value, ""))
-			case p.Type != scenarios.LawType:
-				r.Fault(t.Place, "probe: parameter %s is a %s; the exact curve integrates over a latency law", p.Name, p.Type)
-			}
-		}
-		g.Replications = r.Count(f, "replications", maxReplications)
-		g.LogY = r.Choice(f, "scale", true, scales...) == "log"
-		if n := f.Nodes["x"]; n != nil {
-			g.X = r.axis(n, f.What)
-		} else {
-			r.Fault(f.Place, "x of %s is missing", f.What)
-		}
-	case TableKind:
-		g.Replications = r.Count(f, "replications", maxReplications)
-	}
-}
-
-func (r *reader) axis(n *yaml.Node, of string) Axis {
-	f, ok := r.Mapping(n, "x of "+of, axisKeys...)
-	if !ok {
-		return Axis{}
-	}
-	a := Axis{Label: r.Required(f, "label").Value, Steps: r.Count(f, "steps", maxSteps)}
-	var ok1, ok2 bool
-	a.From, ok1 = r.Number(f, "from")
-	a.To, ok2 = r.Number(f, "to")
-	if ok1 && ok2 && a.From >= a.To {
-		r.Fault(strict.PlaceOf(f.Nodes["from"]), "x: from must be below to")
-	}
-	return a
+	k.read(r, s, f, g)
 }
 
 // settings reads assignments; those without "{x}" are checked one by one.
@@ -260,7 +217,7 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 		}
 		set[name] = value
 		templated := strings.Contains(value, "{x}")
-		if templated && kind != CurvesKind && kind != "" {
+		if k := kind.kind(); templated && k != nil && !slices.Contains(k.keys, "x") {
 			r.Fault(a.Value.Place, "%q: {x} stands for the axis of curves; this figure is of kind %s", value, kind)
 		}
 		if s.Scenario == nil {
@@ -279,47 +236,20 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 	return set
 }
 
-// points holds the settings of every point of a figure against the scenario.
-func (r *reader) points(s *Study, g *Figure, at []strict.Place) {
+// rows holds each row of a figure against the scenario.
+func (r *reader) rows(s *Study, g *Figure, at []strict.Place) {
+	if g.Kind.kind().single && len(g.Rows) > 1 {
+		r.Fault(at[1], "a figure of kind %s has one row", g.Kind)
+	}
+	if least := g.Kind.kind().leastRows; len(g.Rows) < least {
+		r.Fault(at[0], "a figure of kind %s has %d rows at least", g.Kind, least)
+	}
 	for i, row := range g.Rows {
 		if slices.ContainsFunc(g.Rows[:i], func(other Row) bool { return other.Label == row.Label }) {
 			r.Fault(at[i], "there are two rows of the label %q", row.Label)
 		}
-		if g.Kind == CurvesKind && !slices.ContainsFunc(slices.Collect(maps.Values(g.Set.With(row.Set))), func(v string) bool { return strings.Contains(v, "{x}") }) {
-			r.Fault(at[i], "row %q: no parameter of it depends on the axis: want {x} in one", row.Label)
-		}
-		if g.Kind == WindowsKind {
-			search := explore.Search{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Probe: g.Probe}
-			if err := search.Check(); err != nil {
-				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
-			}
-			continue
-		}
-		values := []float64{0}
-		if g.Kind == CurvesKind {
-			values = g.X.Values()
-		}
-		for _, x := range values {
-			set := g.At(row, x)
-			if _, err := s.Scenario.Resolve(set); err != nil {
-				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
-				break
-			}
-			if g.Kind != CurvesKind || g.Probe.Name == "" {
-				continue
-			}
-			if _, ok := set[g.Probe.Name]; !ok {
-				r.Fault(at[i], "row %q: it does not set the law of the probe %s", row.Label, g.Probe.Name)
-				break
-			}
-			q, err := explore.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
-			if err == nil {
-				err = q.CheckExact()
-			}
-			if err != nil {
-				r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
-				break
-			}
+		if err := g.Kind.kind().check(s, g, row); err != nil {
+			r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 		}
 	}
 }

@@ -40,11 +40,17 @@ func studySchema(keys []string, required ...string) *jsonschema.Schema {
 
 func figureSchema() *jsonschema.Schema {
 	set := schema.Settings("Parameters with their values; of curves, {x} stands for the value of the axis.")
-	s := schema.Object("", figureKeys, []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
-		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kinds), "title": schema.Scalar(""),
+	s := schema.Object("", figureKeys(), []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
+		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kindNames()), "title": schema.Scalar(""),
 		"fail":         schema.Scalar("The outcomes that count as failure, separated by commas; default those of the scenario."),
 		"set":          set,
-		"probe":        schema.Scalar("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over; without it there is none."),
+		"probe":        schema.Scalar("Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is integrated over: curves without it have no exact one."),
+		"against":      schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
+		"factor":       schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
+		"measure":      schema.Scalar("Of distributions and survival curves: the name of a measure."),
+		"factors":      schema.List("Of a sensitivity: NAME=A..B, or NAME=v1,v2.", schema.Text("")),
+		"points":       schema.Whole("Of a sensitivity: base points.", 1, maxSteps),
+		"ends":         schema.Whole("Of a sensitivity: replications at each end of a factor.", 1, maxReplications),
 		"replications": schema.Whole("Of curves and tables, at each point.", 1, maxReplications),
 		"scale":        schema.OneOf("Of curves: the scale of the probability; default linear.", scales),
 		"x": schema.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{
@@ -54,10 +60,8 @@ func figureSchema() *jsonschema.Schema {
 			"label": schema.Text("Each row has another."), "set": set,
 		})),
 	})
-	s.AllOf = []*jsonschema.Schema{
-		schema.Where("kind", string(WindowsKind), []string{"probe"}, []string{"replications", "x", "scale"}),
-		schema.Where("kind", string(CurvesKind), []string{"replications", "x"}, nil),
-		schema.Where("kind", string(TableKind), []string{"replications"}, []string{"probe", "x", "scale"}),
+	for _, k := range kinds() {
+		s.AllOf = append(s.AllOf, k.schema())
 	}
 	return s
 }

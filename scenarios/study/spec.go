@@ -7,24 +7,12 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
-
-// Kind says what a figure shows.
-type Kind string
-
-// The kinds.
-const (
-	WindowsKind Kind = "windows" // the cells of a probe, a strip for each row
-	CurvesKind  Kind = "curves"  // failure probability against x: Monte Carlo, and exact from the windows
-	TableKind   Kind = "table"   // outcomes and failure probability of each row
-)
-
-var kinds = []string{string(WindowsKind), string(CurvesKind), string(TableKind)}
 
 // Bounds of what a study may ask for: beyond them a misprint is more likely than a
 // wish.
@@ -41,52 +29,42 @@ type Study struct {
 	Seed       uint64
 	Confidence float64
 	Figures    []Figure
+
+	File string // its path; empty of a built-in one
+	Text []byte // of the file
+
+	// Store, if it is not nil, keeps what a run performs, and has what need not be
+	// performed again.
+	Store Store
 }
 
 // Figure is one figure or table of a study, and what has to be run for it.
 type Figure struct {
-	Name         string
-	Kind         Kind
-	Title        string
-	Fail         scenarios.Predicate
-	Set          scenarios.Settings   // of every row; of curves, "{x}" stands for the value of X
-	Rows         []Row                // strips, curves, or rows of the table
-	Probe        scenarios.ProbeRange // of windows; of curves only its name: what the exact curve integrates over, if there is one
-	Replications int                  // of curves and tables, at each point
-	X            Axis                 // of curves
-	LogY         bool                 // of curves: logarithmic scale of the probability
+	Name  string
+	Kind  Kind
+	Title string
+	Fail  scenarios.Predicate
+	Set   scenarios.Settings // of every row; of curves, "{x}" stands for the value of X
+	Rows  []Row              // strips, curves, or rows of the table
+
+	// What only some kinds have; the others leave it at zero.
+	Probe        scenarios.ProbeRange // what is varied; of curves only its name: what the exact curve integrates over, if there is one
+	Against      scenarios.ProbeRange // of a map, what is varied besides
+	Factor       explore.Factor       // of bands
+	Replications int                  // at each point
+	X            Axis
+	LogY         bool            // logarithmic scale of the probability
+	Measure      string          // of a distribution
+	LogX         bool            // logarithmic scale of the measure
+	Factors      []explore.Range // of a sensitivity
+	Points       int             // base points of it
+	Ends         int             // replications of it at each end of a factor
 }
 
 // Row is one strip, curve or row of a table.
 type Row struct {
 	Label string
 	Set   scenarios.Settings
-}
-
-// Axis is the horizontal axis of curves: Steps+1 values from From to To.
-type Axis struct {
-	Label    string
-	From, To float64
-	Steps    int
-}
-
-// Values returns the values of the axis.
-func (a Axis) Values() []float64 {
-	v := make([]float64, a.Steps+1)
-	for i := range v {
-		v[i] = a.From + (a.To-a.From)*float64(i)/float64(a.Steps)
-	}
-	return v
-}
-
-// At returns the settings of a row at a value of x.
-func (f *Figure) At(r Row, x float64) scenarios.Settings {
-	text := strconv.FormatFloat(x, 'g', 10, 64)
-	set := scenarios.Settings{}
-	for name, value := range f.Set.With(r.Set) {
-		set[name] = strings.ReplaceAll(value, "{x}", text)
-	}
-	return set
 }
 
 // Builtin returns the names of the built-in studies: those of the built-in scenarios

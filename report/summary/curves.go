@@ -1,0 +1,82 @@
+package summary
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// rare is the probability below which the sentence under a curve calls failure
+// rare.
+const rare = 0.01
+
+func curves(f *study.FigureResult, confidence float64) (Section, error) {
+	values := f.Figure.X.Values()
+	s := Section{Table: [][]string{{"CURVE", strings.ToUpper(f.Figure.X.Label), "FAILURES", "MONTE CARLO", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "EXACT"}}}
+	records := [][]string{{"curve", "x", "replications", "failures", "estimate", "lo", "hi", "confidence", "exact"}}
+	var drawn []figure.Curve
+	var parts []string
+	inside, all := 0, 0
+	for i, row := range f.Figure.Rows {
+		c := figure.Curve{Label: row.Label, X: values}
+		if f.Exact != nil {
+			c.Exact = f.Exact[i]
+		}
+		for j, p := range f.Sweeps[i].Points {
+			e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+			c.Estimates = append(c.Estimates, e)
+			exact, exactNumber := "-", ""
+			if c.Exact != nil {
+				exact, exactNumber = fmt.Sprintf("%.6f", c.Exact[j]), number(c.Exact[j])
+				all++
+				if e.Low <= c.Exact[j] && c.Exact[j] <= e.High {
+					inside++
+				}
+			}
+			x := strconv.FormatFloat(values[j], 'g', 6, 64)
+			s.Table = append(s.Table, []string{
+				row.Label, x, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate),
+				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), exact,
+			})
+			records = append(records, []string{
+				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
+				number(confidence), exactNumber,
+			})
+		}
+		drawn = append(drawn, c)
+		probabilities := c.Line()
+		first, last := probabilities[0], probabilities[len(values)-1]
+		part := fmt.Sprintf("“%s”: %.3g at %.6g, %.3g at %.6g", row.Label, first, values[0], last, values[len(values)-1])
+		if at := crossing(values, probabilities); at != "" {
+			part += at
+		}
+		parts = append(parts, part)
+	}
+	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Figure.X.Label, strings.Join(parts, "; "))
+	if f.Exact != nil {
+		s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
+			f.Figure.X.Label, strings.Join(parts, "; "), inside, all)
+	}
+	fig, err := figure.Curves(f.Figure.Title, f.Figure.X.Label, f.Figure.LogY, drawn, confidence, s.Sentence)
+	if err != nil {
+		return s, err
+	}
+	return s, s.add(f.Figure.Name, &fig, records)
+}
+
+// crossing says between which values a curve crosses what counts as rare.
+func crossing(x, y []float64) string {
+	for i := 1; i < len(y); i++ {
+		switch {
+		case y[i-1] >= rare && y[i] < rare:
+			return fmt.Sprintf(" (below %g between %.6g and %.6g)", rare, x[i-1], x[i])
+		case y[i-1] < rare && y[i] >= rare:
+			return fmt.Sprintf(" (above %g between %.6g and %.6g)", rare, x[i-1], x[i])
+		}
+	}
+	return ""
+}

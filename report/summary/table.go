@@ -1,0 +1,103 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
+	outcomes := occurred(f)
+	header := []string{"ROW", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}
+	names := []string{"row", "replications", "failures", "estimate", "lo", "hi", "confidence", scenarios.Clean}
+	for _, o := range outcomes {
+		header = append(header, strings.ToUpper(o.Name))
+		names = append(names, o.Name)
+	}
+	s := Section{Table: [][]string{header}}
+	records := [][]string{names}
+	var best, worst extreme
+	for i, r := range f.Figure.Rows {
+		p := f.Sweeps[i].Points[0]
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
+		record := []string{
+			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
+			number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]),
+		}
+		for _, o := range outcomes {
+			line = append(line, strconv.Itoa(p.Outcomes[o.Name]))
+			record = append(record, strconv.Itoa(p.Outcomes[o.Name]))
+		}
+		s.Table = append(s.Table, line)
+		records = append(records, record)
+		best.hold(r.Label, e, i == 0 || e.Estimate < best.estimate.Estimate)
+		worst.hold(r.Label, e, i == 0 || e.Estimate > worst.estimate.Estimate)
+	}
+	s.Sentence = fmt.Sprintf("Most is left over by %s; least by %s; %s.", worst, best, mostFrequent(f, outcomes))
+	if worst.estimate.Estimate == best.estimate.Estimate {
+		s.Sentence = fmt.Sprintf("All rows leave over the same (%s); %s.", best.estimate, mostFrequent(f, outcomes))
+	}
+	return s, s.add(f.Figure.Name, nil, records)
+}
+
+// occurred returns the outcomes that a table has to show: those that count as failure,
+// if the scenario names them, and those that occurred.
+func occurred(f *study.FigureResult) (list []scenarios.Outcome) {
+	s := f.Sweeps[0].Sweep.Scenario
+	for _, o := range s.Outcomes {
+		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Sweeps, func(r *explore.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// extreme is the rows that share the largest or the smallest estimate.
+type extreme struct {
+	rows     []string
+	estimate estimate.Proportion
+}
+
+// hold takes a row in, in the place of the others if it is beyond them.
+func (x *extreme) hold(label string, e estimate.Proportion, beyond bool) {
+	switch {
+	case beyond:
+		x.rows, x.estimate = []string{"“" + label + "”"}, e
+	case e.Estimate == x.estimate.Estimate:
+		x.rows = append(x.rows, "“"+label+"”")
+	}
+}
+
+// String returns the rows with their estimate.
+func (x extreme) String() string { return fmt.Sprintf("%s (%s)", enumerate(x.rows), x.estimate) }
+
+// mostFrequent says what goes wrong most often over all rows.
+func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {
+	name, most, total := "", 0, 0
+	for _, o := range outcomes {
+		if !f.Figure.Fail.Failed([]string{o.Name}) { // it goes wrong, but nobody minds
+			continue
+		}
+		n := 0
+		for _, sweep := range f.Sweeps {
+			n += sweep.Points[0].Outcomes[o.Name]
+		}
+		if n > most {
+			name, most = o.Name, n
+		}
+	}
+	for _, sweep := range f.Sweeps {
+		total += sweep.Points[0].Completed()
+	}
+	if name == "" {
+		return "nothing ever went wrong"
+	}
+	return fmt.Sprintf("what goes wrong most often over all rows is %s, in %d of %d runs", name, most, total)
+}

@@ -1,0 +1,96 @@
+package summary
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+func windows(f *study.FigureResult, _ float64) (Section, error) {
+	var strips []figure.Strip
+	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Figure.Probe.Name) + " IN"}}}
+	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "shape"}}
+	var always, never []string
+	var partly []alike
+	for i, row := range f.Figure.Rows {
+		w := f.Windows[i]
+		strip := figure.Strip{Label: row.Label}
+		for _, c := range w.Cells {
+			strip.Spans = append(strip.Spans, figure.Span{
+				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+			})
+			records = append(records, []string{
+				row.Label, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed),
+				text.Outcome(c.Outcome), c.Shape,
+			})
+		}
+		strips = append(strips, strip)
+		in := intervals(w)
+		s.Table = append(s.Table, []string{row.Label, in})
+		switch {
+		case len(w.FailureWindows) == 0:
+			never = append(never, "“"+row.Label+"”")
+		case len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}):
+			always = append(always, "“"+row.Label+"”")
+		default:
+			partly = appendAlike(partly, in, "“"+row.Label+"”")
+		}
+	}
+	var parts []string
+	if len(partly) > 0 {
+		var groups []string
+		for _, g := range partly {
+			groups = append(groups, fmt.Sprintf("%s: %s", enumerate(g.rows), g.in))
+		}
+		parts = append(parts, "Values of "+f.Figure.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
+	}
+	if len(always) > 0 {
+		parts = append(parts, "At every value sessions fail with "+enumerate(always)+".")
+	}
+	if len(never) > 0 {
+		parts = append(parts, "At none they fail with "+enumerate(never)+".")
+	}
+	s.Sentence = strings.Join(parts, " ")
+	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
+	return s, s.add(f.Figure.Name, &drawn, records)
+}
+
+// alike is a group of rows that fail in the same windows.
+type alike struct {
+	in   string
+	rows []string
+}
+
+func appendAlike(groups []alike, in, row string) []alike {
+	for i := range groups {
+		if groups[i].in == in {
+			groups[i].rows = append(groups[i].rows, row)
+			return groups
+		}
+	}
+	return append(groups, alike{in, []string{row}})
+}
+
+// intervals writes the failure windows; one that reaches the end of the range has
+// no end that is known.
+func intervals(w *explore.Windows) string {
+	var parts []string
+	for _, i := range w.FailureWindows {
+		from, to := time.Duration(i.From), time.Duration(i.To)
+		if i.To == w.To {
+			parts = append(parts, fmt.Sprintf("from %s on", from))
+		} else {
+			parts = append(parts, fmt.Sprintf("[%s, %s)", from, to))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, " and ")
+}

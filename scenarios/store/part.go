@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// The kinds of parts.
+const (
+	sweepKind  = "sweep"
+	searchKind = "search"
+
+	estimateKind = "estimate" // of no single point
+)
+
+// sweepPart is a part that keeps the replications of a sweep: those of the design points
+// from first on.
+type sweepPart struct {
+	file
+	first, points int
+	queue         *queue // nil: it is only read
+}
+
+// Sweep returns where the replications of a sweep are kept, which belongs to a row of a
+// figure; both are empty of a sweep that is no study's. It makes a part for a sweep that
+// has none yet. It has been checked.
+func (s *Store) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, error) {
+	specification, err := newSweepSpecification(sweep)
+	if err != nil {
+		return nil, err
+	}
+	part := sweepPart{file: s.file, points: len(sweep.Design), queue: &s.queue}
+	err = s.transact(func(tx *sql.Tx) error {
+		id, isNew, err := partOf(tx, figure, row, sweepKind, specification.Seed, specification)
+		if err != nil {
+			return err
+		}
+		if isNew {
+			part.first, err = addPoints(tx, id, sweep, specification)
+			if err == nil {
+				err = s.writer.addParameters(tx)
+			}
+			return err
+		}
+		return tx.QueryRow("SELECT min(point) FROM point WHERE part = ?", id).Scan(&part.first)
+	})
+	return &part, err
+}
+
+// Sweep returns the replications of a sweep as [Store.Sweep] does. Nothing can be added
+// to them. It returns a [MissingError] if nothing of the sweep is kept.
+func (r *Reader) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, error) {
+	specification, err := newSweepSpecification(sweep)
+	if err != nil {
+		return nil, err
+	}
+	part := sweepPart{file: r.file, points: len(sweep.Design)}
+	text, err := json.Marshal(specification)
+	if err != nil {
+		return nil, err
+	}
+	var first sql.NullInt64
+	err = r.db.QueryRow("SELECT min(point) FROM part JOIN point USING (part) WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
+		figure, row, sweepKind, string(text)).Scan(&first)
+	if err == nil && !first.Valid {
+		err = &MissingError{Path: r.path}
+	}
+	part.first = int(first.Int64)
+	return &part, r.explain(err)
+}
+
+// Recall implements [explore.Store].
+func (p *sweepPart) Recall(f func(point, replication int, o worker.Outcome, d *explore.Difference) error) error {
+	differences, err := p.differences()
+	if err != nil {
+		return err
+	}
+	return p.replications(p.first, p.first+p.points, func(r *Replication) error {
+		var d *explore.Difference
+		if found, ok := differences[key(r.Point, r.Replication)]; ok {
+			d = &found
+		}
+		return f(r.Point-p.first, r.Replication, r.outcome(), d)
+	})
+}
+
+// Keep implements [explore.Store]. It waits if replications end faster than they are
+// committed. When it returns, kill -9 does not lose the replication.
+func (p *sweepPart) Keep(point, replication int, o worker.Outcome, d *explore.Difference) error {
+	if p.queue == nil {
+		return &MissingError{Path: p.path}
+	}
+	return p.queue.put(kept{key: key(p.first+point, replication), outcome: o, difference: d})
+}
+
+// partOf returns the part of a figure's row, kind and specification, which it makes if
+// there is none; from is the seed of its first replication.
+func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any) (id int, isNew bool, err error) {
+	text, err := json.Marshal(specification)
+	if err != nil {
+		return 0, false, err
+	}
+	err = tx.QueryRow("SELECT part FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?", figure, row, kind, string(text)).Scan(&id)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, false, err
+	}
+	if err := tx.QueryRow("SELECT count(*) FROM part").Scan(&id); err != nil {
+		return id, false, err
+	}
+	_, err = tx.Exec("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", id, figure, row, kind, seed(from), string(text))
+	return id, true, err
+}
+
+// addPoints adds the design points of a sweep, and returns the number of the first.
+func addPoints(tx *sql.Tx, part int, sweep explore.Sweep, s SweepSpecification) (first int, err error) {
+	if err := tx.QueryRow("SELECT count(*) FROM point").Scan(&first); err != nil {
+		return 0, err
+	}
+	if first+len(sweep.Design) > maxPoints {
+		return 0, fmt.Errorf("%d design points: a store has room for %d", first+len(sweep.Design), maxPoints)
+	}
+	insert, err := tx.Prepare("INSERT INTO point VALUES (?, ?, ?, ?)")
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
+	for i, levels := range sweep.Design {
+		v, err := sweep.Scenario.Resolve(sweep.Settings.With(levels))
+		if err != nil {
+			return 0, err
+		}
+		parameters := map[string]string{}
+		for name, value := range v.Text() {
+			if _, common := s.Parameters[name]; !common {
+				parameters[name] = value
+			}
+		}
+		l, err1 := json.Marshal(levels)
+		p, err2 := json.Marshal(parameters)
+		if err := errors.Join(err1, err2); err != nil {
+			return 0, err
+		}
+		if _, err := insert.Exec(first+i, part, string(l), string(p)); err != nil {
+			return 0, err
+		}
+	}
+	return first, nil
+}
+
+// transact performs a transaction between the commits of the queue.
+func (s *Store) transact(do func(tx *sql.Tx) error) error {
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	return s.transaction(do)
+}
+
+// transaction performs a transaction.
+func (f file) transaction(do func(tx *sql.Tx) error) error {
+	tx, err := f.db.BeginTx(context.Background(), nil)
+	if err != nil {
+		return f.explain(err)
+	}
+	if err := do(tx); err != nil {
+		return f.explain(errors.Join(err, tx.Rollback()))
+	}
+	return f.explain(tx.Commit())
+}
+
+// parameters returns the names of the parameters of design points, sorted.
+func (f file) parameters(q interface {
+	Query(string, ...any) (*sql.Rows, error)
+}) ([]string, error) {
+	rows, err := q.Query("SELECT DISTINCT key FROM point, json_each(point.parameters)")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names[name] = true
+	}
+	return slices.Sorted(maps.Keys(names)), rows.Err()
+}

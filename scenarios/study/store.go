@@ -1,0 +1,135 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// Store keeps what a run of a study performs where it outlasts the process, and has what
+// was performed before: see package store.
+type Store interface {
+	// Sweep returns where the replications of a sweep of a figure's row are kept.
+	Sweep(figure, row string, s explore.Sweep) (explore.Store, error)
+
+	// Runner returns a runner that has another perform only the runs that are not kept.
+	Runner(explore.Runner) explore.Runner
+}
+
+// Specification returns what a store of the study is of. It reports a file of a latency
+// law that cannot be read.
+func (s *Study) Specification(limits worker.Limits) (store.Specification, error) {
+	var settings []scenarios.Settings
+	for i := range s.Figures {
+		f := &s.Figures[i]
+		for _, row := range f.Rows {
+			if slices.Contains(f.Kind.kind().keys, "x") {
+				for _, x := range f.X.Values() {
+					settings = append(settings, f.At(row, x))
+				}
+			} else {
+				settings = append(settings, f.Set.With(row.Set))
+			}
+		}
+	}
+	return store.OfStudy(store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, settings, limits)
+}
+
+// FromStore returns the result of the study that a store keeps, as the run gave it that
+// was finished last, and performs nothing. It returns a [store.MismatchError] if the file
+// is no store of a study, and a [store.MissingError] if the study is not finished.
+func FromStore(path string) (*Result, error) {
+	r, err := store.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	kept, err := r.Specification()
+	if err != nil {
+		return nil, err
+	}
+	if kept.Study == nil {
+		return nil, &store.MismatchError{Path: path, Reason: "is the store of a sweep, not of a study"}
+	}
+	programs, err := r.Programs()
+	if err != nil {
+		return nil, err
+	}
+	budget := 0.0
+	for _, p := range programs {
+		if p.Finished != "" {
+			budget = p.Budget
+		}
+	}
+	if budget == 0 {
+		name := kept.Study.File
+		if name == "" {
+			name = kept.Study.Name
+		}
+		return nil, &store.MissingError{Path: path, Command: fmt.Sprintf("dtlssim study %s --store %s", shell(name), shell(path))}
+	}
+	s, err := restore(kept)
+	if err != nil {
+		return nil, fmt.Errorf("%s: the study that it keeps cannot be read: %w", path, err)
+	}
+	s.Store = reading{r}
+	result, err := s.Run(context.Background(), r.Runner(), budget, nil)
+	s.Store = nil
+	var missing *store.MissingError
+	if errors.As(err, &missing) { // it was finished, so another program asks otherwise
+		return nil, fmt.Errorf("%s does not hold all that this dtlssim asks for, which is not the one that wrote it: that was %s", path, programs[len(programs)-1].Describe())
+	}
+	return result, err
+}
+
+// reading is a store that nothing is added to.
+type reading struct{ *store.Reader }
+
+func (r reading) Runner(explore.Runner) explore.Runner { return r.Reader.Runner() }
+
+// shell quotes an argument for a shell if it needs that.
+func shell(text string) string {
+	if strings.ContainsFunc(text, func(c rune) bool {
+		return !strings.ContainsRune("-_./:=,+%@", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	}) {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return text
+}
+
+// restore reads the study that a store keeps, with its scenario, as their files were.
+func restore(kept store.Specification) (*Study, error) {
+	r := &reader{strict.Reader{File: kept.Study.File}, scenarios.Load}
+	if kept.Source != "" {
+		r.load = func(string) (*scenarios.Scenario, error) {
+			s, err := scenarios.Parse(kept.File, []byte(kept.Source))
+			if err == nil {
+				s.File = kept.File
+			}
+			return s, err
+		}
+	}
+	s := r.parse([]byte(kept.Study.Text))
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return s, changedFiles(kept.Files)
+}
+
+// changedFiles reports the files of latency laws that are others now.
+func changedFiles(files map[string]string) error {
+	changed, err := store.ChangedFiles(files)
+	if err == nil && len(changed) > 0 {
+		err = fmt.Errorf("of its latency laws, these files say something else now: %s", strings.Join(changed, ", "))
+	}
+	return err
+}
