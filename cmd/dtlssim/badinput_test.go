@@ -387,7 +387,7 @@ var badInputs = []badInput{
 			"faults.yaml:9:34: parameter linger: ", "--workers 0",
 		}},
 	{name: "law of the probe is none", args: words("study choice.yaml -o out"), want: []string{
-		"choice.yaml:7:12: probe: parameter client is a choice; the exact curve integrates over a latency law",
+		"choice.yaml:7:12: probe: parameter client is a choice; only over a latency law can be integrated",
 	}},
 }
 

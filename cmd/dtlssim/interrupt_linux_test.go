@@ -216,7 +216,7 @@ func TestInterruptedStudy(t *testing.T) {
 		t.Errorf("the figure that was done is not shown:\n%s", &p.stdout)
 	}
 	left, err := filepath.Glob(filepath.Join(p.Dir, "figures", "*"))
-	if err != nil || len(left) != 3 {
+	if err != nil || len(left) != 4 {
 		t.Errorf("files afterwards: %v %v", left, err)
 	}
 }
