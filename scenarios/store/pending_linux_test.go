@@ -1,0 +1,61 @@
+package store
+
+import (
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// Where nothing can be written, a reader says that something is pending, and reads what
+// is committed.
+func TestPendingOnReadOnlyDisk(t *testing.T) {
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
+		t.Skipf("no file system of its own: %v", err)
+	}
+	defer func() {
+		if err := syscall.Unmount(disk, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	path := filepath.Join(disk, "study.sqlite")
+	s, _, err := OpenSweep(path, explore.Sweep{
+		Scenario: testkit.Scenario(t), Replications: 5, Seed: 1, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
+	}, worker.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := s.queue.journal.identity
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	written(t, path, identity, some())
+	for _, c := range []struct {
+		flags    uintptr
+		pending  bool
+		expected int
+	}{{syscall.MS_REMOUNT | syscall.MS_RDONLY, true, 0}, {syscall.MS_REMOUNT, false, 2}} {
+		if err := syscall.Mount("", disk, "", c.flags, ""); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		if err := r.Replications(func(*Replication) error { n++; return nil }); err != nil {
+			t.Error(err)
+		}
+		if r.Pending != c.pending || n != c.expected {
+			t.Errorf("pending %v, %d replications; want %v and %d", r.Pending, n, c.pending, c.expected)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
