@@ -14,6 +14,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -154,6 +155,8 @@ type Replication struct {
 	// to its end.
 	Limit string `json:"limit,omitempty"`
 
+	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see ReplicateTilted
+
 	Records []trace.Record `json:"-"`
 }
 
@@ -223,12 +226,23 @@ func (v Values) Repeat(seed uint64, p Predicate) string {
 // Replicate performs one replication in this process. For a result that repeats
 // to the byte, the process has to be one that sim.Environment describes.
 func Replicate(v Values, seed uint64, p Predicate) Replication {
-	result, o := v.scenario.Run(v, sim.Config{Scenario: v.scenario.Name, Seed: seed})
+	return ReplicateTilted(v, seed, p, nil)
+}
+
+// ReplicateTilted is Replicate with draws of the network tilted, or observed, as the
+// configuration says; nil means neither.
+func ReplicateTilted(v Values, seed uint64, p Predicate, c *tilt.Config) Replication {
+	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed}, v.Repeat(seed, p)
+	if c != nil {
+		config.Tilt = *c
+		repeat += TiltFlag(c.Tilts)
+	}
+	result, o := v.scenario.Run(v, config)
 	r := Replication{
 		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
-		Repeat: v.Repeat(seed, p), Records: result.Records, UnmetRules: result.UnmetRules,
+		Repeat: repeat, Records: result.Records, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

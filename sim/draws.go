@@ -7,20 +7,20 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/dtlssim/dtlssim/sim/law"
-	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
 // draws is a stream that is made when its first variate is wanted; those that
 // nobody wanted are passed over then.
 type draws struct {
-	stream     *stream.Stream
+	stream     *tilt.Stream
 	passed     int
 	correlated *scores // nil: independent
 }
 
 // draw draws from a law for a datagram that is sent now. A constant and a recording
 // take their draws too, but nobody looks at them.
-func (d *draws) draw(l law.Law, now time.Duration, make func() *stream.Stream) time.Duration {
+func (d *draws) draw(l law.Law, now time.Duration, make func() *tilt.Stream) time.Duration {
 	switch l := l.(type) {
 	case law.Constant:
 		d.pass()
@@ -29,7 +29,12 @@ func (d *draws) draw(l law.Law, now time.Duration, make func() *stream.Stream) t
 		d.pass()
 		return l.At(now)
 	}
-	return law.Latency(l, d.uniform(make))
+	d.begin(make)
+	u, v := d.next()
+	if u > 0.5 && d.stream.Tilted() { // the complement has the digits
+		return law.UpperLatency(l, v)
+	}
+	return law.Latency(l, u)
 }
 
 // pass takes a draw at which nobody looks.
@@ -38,25 +43,46 @@ func (d *draws) pass() {
 		d.passed++
 		return
 	}
-	d.next()
+	d.skip()
 }
 
-func (d *draws) uniform(make func() *stream.Stream) float64 {
+// begin makes the stream, if it is not made yet.
+func (d *draws) begin(make func() *tilt.Stream) {
 	if d.stream == nil {
 		d.stream = make()
 		for range d.passed {
-			d.next()
+			d.skip()
 		}
 	}
-	return d.next()
 }
 
-func (d *draws) next() float64 {
-	u := d.stream.Uniform()
-	if d.correlated != nil {
+// chance tells whether a draw is below p, which does harm.
+func (d *draws) chance(p float64, make func() *tilt.Stream) bool {
+	d.begin(make)
+	return d.stream.Chance(p, true)
+}
+
+// next returns the next variate, and its complement.
+func (d *draws) next() (u, v float64) {
+	u, v = d.stream.Variate()
+	switch {
+	case d.correlated == nil:
+	case d.stream.Tilted():
+		u, v = d.correlated.nextTilted(u, v)
+	default:
 		u = d.correlated.next(u)
+		v = 1 - u
 	}
-	return u
+	return u, v
+}
+
+// skip takes a draw at which nobody looks, unless those behind it depend on it.
+func (d *draws) skip() {
+	if d.correlated != nil {
+		d.next()
+		return
+	}
+	d.stream.Pass()
 }
 
 // scores correlates uniform variates and leaves each of them uniform: they become
@@ -76,10 +102,26 @@ var highest = math.Nextafter(1, 0)
 
 // next takes a variate from (0, 1) and returns one.
 func (s *scores) next(u float64) float64 {
+	z := s.step(distuv.UnitNormal.Quantile(u))
+	return min(max(distuv.UnitNormal.CDF(z), math.SmallestNonzeroFloat64), highest)
+}
+
+// nextTilted is next for a variate that is tilted, which is the independent one: both
+// go with their complements, for the digits that these have in the upper tail.
+func (s *scores) nextTilted(u, v float64) (float64, float64) {
 	z := distuv.UnitNormal.Quantile(u)
+	if u > 0.5 {
+		z = -distuv.UnitNormal.Quantile(v)
+	}
+	z = s.step(z)
+	return min(max(distuv.UnitNormal.CDF(z), math.SmallestNonzeroFloat64), highest), max(distuv.UnitNormal.CDF(-z), math.SmallestNonzeroFloat64)
+}
+
+// step takes an independent score and returns a correlated one.
+func (s *scores) step(z float64) float64 {
 	if s.started {
 		z = s.correlation*s.last + math.Sqrt(1-s.correlation*s.correlation)*z
 	}
 	s.last, s.started = z, true
-	return min(max(distuv.UnitNormal.CDF(z), math.SmallestNonzeroFloat64), highest)
+	return z
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -70,7 +71,7 @@ func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 		for _, r := range []float64{0.3, 0.8} {
 			d, drawn := draws{correlated: &scores{correlation: r}}, make([]time.Duration, n)
 			for i := range drawn {
-				drawn[i] = d.draw(l, 0, func() *stream.Stream { return stream.New(1, "draws", text) })
+				drawn[i] = d.draw(l, 0, func() *tilt.Stream { return tilt.New(stream.New(1, "draws", text), "latency", &tilt.Config{}) })
 			}
 			slices.Sort(drawn)
 			for _, u := range []float64{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99} {

@@ -10,7 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/loss"
-	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -105,6 +105,7 @@ type link struct {
 	bottlenecks map[*Bottleneck]*bottleneck
 	rules       []*ruleState
 	held        []*held
+	tilted      []*tilt.Stream // in any order
 }
 
 // flowKey tells flows apart. Two associations of the same two actors, of a client that
@@ -155,7 +156,7 @@ func (l *link) fate(p *Packet) (f fate) {
 		f.latency = flow.latency.draw(l.Latency(p), now, l.stream("latency", flow.name))
 	}
 	if l.Reorder > 0 {
-		back := flow.reorder.uniform(l.stream("reorder", flow.name)) < l.Reorder
+		back := flow.reorder.chance(l.Reorder, l.stream("reorder", flow.name))
 		var delay time.Duration
 		if l.ReorderDelay != nil {
 			delay = flow.held.draw(l.ReorderDelay, now, l.stream("reorder-delay", flow.name))
@@ -167,7 +168,7 @@ func (l *link) fate(p *Packet) (f fate) {
 	var copied bool
 	var behind time.Duration
 	if l.Duplicate > 0 {
-		copied = flow.duplicate.uniform(l.stream("duplicate", flow.name)) < l.Duplicate
+		copied = flow.duplicate.chance(l.Duplicate, l.stream("duplicate", flow.name))
 		if l.DuplicateDelay != nil {
 			behind = flow.delay.draw(l.DuplicateDelay, now, l.stream("duplicate-delay", flow.name))
 		}
@@ -189,8 +190,14 @@ func (l *link) fate(p *Packet) (f fate) {
 }
 
 // stream returns what makes a stream when its first variate is wanted.
-func (l *link) stream(purpose, of string) func() *stream.Stream {
-	return func() *stream.Stream { return l.w.Stream(purpose + of) }
+func (l *link) stream(purpose, of string) func() *tilt.Stream {
+	return func() *tilt.Stream {
+		s := tilt.New(l.w.Stream(purpose+of), purpose+of, &l.w.config.Tilt)
+		if s.Tilted() {
+			l.tilted = append(l.tilted, s)
+		}
+		return s
+	}
 }
 
 // flow returns the draws of the flow that a datagram belongs to. The caller holds mu.
@@ -209,7 +216,7 @@ func (l *link) flow(p *Packet) *flow {
 		}
 		if l.Loss != nil {
 			if m := l.Loss(p); m.Rate() > 0 {
-				f.loss = m.Start(l.w.Stream("loss" + f.name).Uniform)
+				f.loss = m.Start(l.stream("loss", f.name)().Chance)
 			}
 		}
 		l.flows[key] = f

@@ -18,6 +18,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -40,6 +41,9 @@ type Config struct {
 	// that has passed already takes effect at once. With 0, none of this is so, and of two
 	// goroutines that meet at a socket the same one is first in every seed.
 	Perturb int
+
+	// Tilt makes rare draws of the link probable.
+	Tilt tilt.Config
 }
 
 // Result is what one replication gave.
@@ -53,6 +57,8 @@ type Result struct {
 
 	// UnmetRules names the rules of the link that met no datagram of theirs.
 	UnmetRules []string
+
+	Tilt *tilt.Outcome // nil unless Config.Tilt asks for something
 }
 
 // World is one replication under way. Its methods may be called from any
@@ -137,6 +143,7 @@ func Run(config Config, build func(w *World)) Result {
 	})
 	result.Records = w.recorder.Records()
 	result.UnmetRules = w.link.unmet()
+	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
 	result.Digest, result.Shape = trace.Digests(result.Records)
 	return result
 }

@@ -52,9 +52,9 @@ const (
 	leastSeeds        = 30
 )
 
-// tail is the probability of each tail of the probe's law that is not searched: about
-// as much as a number next to 1 can tell.
-const tail = 1e-15
+// tail is the probability of each tail of the probe's law that is not searched: what a
+// number can still tell with all of its digits.
+const tail = 1e-300
 
 // estimation is the flags of estimate with what they ask for.
 type estimation struct {
@@ -89,7 +89,7 @@ exact         the windows integrated over the law when nothing else is random, w
               refused.
 
 The probe is a latency law that one datagram draws from; the range that is searched is all of
-the law but 1e-15 at either end. conditional and exact are held against plain Monte Carlo of
+the law but 1e-300 at either end, and at most 1000 h. conditional and exact are held against plain Monte Carlo of
 --check replications: that they disagree, at intervals of 99.9999 %, is an error.
 
 With --half-width or --relative, a run stops when half of the interval's width, or that as a share

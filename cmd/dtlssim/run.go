@@ -9,17 +9,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 func newRun() *cobra.Command {
 	var (
-		f    format
-		s    selection
-		p    = pool{}
-		file string
+		f     format
+		s     selection
+		p     = pool{}
+		file  string
+		tilts string
 	)
 	c := &cobra.Command{
 		Use:   "run SCENARIO|FILE",
@@ -27,12 +30,16 @@ func newRun() *cobra.Command {
 		Long: `Perform one replication. Text: its trace as a table (virtual time in seconds, host,
 actor, what happened), then what became of each session.
 
+--tilt draws as a replication of estimate --method importance did; its weight is the
+likelihood ratio of what was drawn.
+
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
 events, digest, shape, repeat}; measures: {name: value}, durations under names that
 end with _ns, if the scenario takes any, unmet_rules if a rule met no
 datagram, and limit if the run met one (horizon,
-event-limit, memory-limit).
+event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws being how
+many each tilt was about.
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
@@ -41,7 +48,13 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			unwritable := checkFile(file)
-			if err := errors.Join(s.resolve(args[0]), p.check()); err != nil {
+			faults := []error{s.resolve(args[0]), p.check()}
+			var tilted *tilt.Config
+			if s.scenario != nil && tilts != "" {
+				list, err := s.scenario.ParseTilts(tilts)
+				faults, tilted = append(faults, err), &tilt.Config{Tilts: list}
+			}
+			if err := errors.Join(faults...); err != nil {
 				return errors.Join(err, unwritable)
 			}
 			if unwritable != nil {
@@ -53,7 +66,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			}
 			defer workers.Close()
 			job := worker.JobOf(s.scenario)
-			job.Settings, job.Seed, job.Fail, job.Trace = s.settings, s.seed, s.predicate.Text(), true
+			job.Settings, job.Seed, job.Fail, job.Trace, job.Tilt = s.settings, s.seed, s.predicate.Text(), true, tilted
 			o, err := workers.Do(c.Context(), job)
 			if err != nil {
 				return interruptedOr(c, err)
@@ -63,7 +76,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				if err != nil {
 					return err
 				}
-				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate))
+				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate)+tiltFlag(tilted))
 				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
 			}
 			if file != "" {
@@ -75,6 +88,9 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				err = text.JSON(c.OutOrStdout(), o.Replication)
 			} else {
 				err = text.Replication(c.OutOrStdout(), &o.Replication)
+				if o.Tilt != nil && err == nil {
+					_, err = fmt.Fprintf(c.OutOrStdout(), "weight: %.6g\n", o.Tilt.Weight())
+				}
 			}
 			if err == nil && o.Status == worker.Limited {
 				return &codeError{exitNoResult, fmt.Errorf("the replication met a limit: %s", o.Limit)}
@@ -87,7 +103,16 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 	p.workers = 1
 	p.addLimitsTo(c)
 	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
+	c.Flags().StringVar(&tilts, "tilt", "", "tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
 	return c
+}
+
+// tiltFlag returns the flag that tilts so.
+func tiltFlag(c *tilt.Config) string {
+	if c == nil {
+		return ""
+	}
+	return scenarios.TiltFlag(c.Tilts)
 }
 
 // writeTrace writes a trace to a file, whole or not at all.

@@ -18,7 +18,7 @@ func newSweep() *cobra.Command {
 		f            format
 		s            selection
 		p            pool
-		vary         []string
+		d            design
 		replications int
 		interval     interval
 		verify       bool
@@ -29,13 +29,14 @@ func newSweep() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sweep SCENARIO|FILE",
 		Short: "Estimate the failure probability at each point of a design",
-		Long: `Estimate the failure probability at each point of a full factorial design by plain
+		Long: `Estimate the failure probability at each point of a design by plain
 Monte Carlo, each with an interval, and sum up what the scenario measures there. The n-th
 replication of every point has the same seed, and shares with the others every draw that the
 parameters leave alone.
 
-A factor is NAME=A..B/STEPS, that is STEPS+1 levels from A to B at equal distances, or
-NAME=v1,v2,...; the last factor varies fastest. --verify performs every replication twice,
+` + designHelp + `
+
+--verify performs every replication twice,
 in different processes (two workers at least), and reports the first record at which two
 traces part.
 
@@ -60,7 +61,9 @@ measures.`,
 		Example: "  dtlssim sweep late-close-notify --vary linger=0ms..60ms/6 \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
 			"  dtlssim sweep late-close-notify --vary remedy=none,linger,recognise \\\n" +
-			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv",
+			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv\n" +
+			"  dtlssim sweep late-close-notify --design sobol --points 64 --vary linger=0ms..60ms --vary gap=1ms..1s:log \\\n" +
+			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 200 -o points.csv",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(interval.Confidence)}
@@ -70,23 +73,12 @@ measures.`,
 			case replications < 1:
 				faults = append(faults, fmt.Errorf("--replications %d must be at least 1", replications))
 			}
-			var factors []explore.Factor
-			var names []string
-			for _, v := range vary {
-				if s.scenario == nil {
-					break
-				}
-				factor, err := explore.ParseFactor(s.scenario, v)
-				faults = append(faults, err)
-				factors = append(factors, factor)
-				names = append(names, factor.Name)
-			}
-			design, err := explore.Factorial(s.settings, factors)
+			faults = append(faults, d.resolve(&s)...)
 			sweep := explore.Sweep{
-				Scenario: s.scenario, Settings: s.settings, Design: design, Replications: replications, Seed: s.seed,
+				Scenario: s.scenario, Settings: s.settings, Design: d.points, Replications: replications, Seed: s.seed,
 				Fail: s.predicate, Verify: verify,
 			}
-			if faults = append(faults, err); errors.Join(faults...) == nil {
+			if errors.Join(faults...) == nil {
 				faults = append(faults, sweep.Check())
 			}
 			unwritable := errors.Join(checkFile(output), checkFile(storage))
@@ -119,14 +111,14 @@ measures.`,
 				return failure(err)
 			}
 			if output != "" {
-				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, names, interval.Interval) })
+				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names, interval.Interval) })
 			}
 			if f == "json" {
-				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, names, interval.Interval)))
+				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, d.names, interval.Interval)))
 			} else {
-				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, names, interval.Interval))
+				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, d.names, interval.Interval))
 				if measures {
-					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, names))
+					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, d.names))
 				}
 			}
 			if verify && f == "text" && len(r.Differences) == 0 && err == nil {
@@ -139,7 +131,7 @@ measures.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().StringArrayVar(&vary, "vary", nil, "a factor, `NAME=A..B/STEPS` or NAME=v1,v2; may be repeated")
+	d.addTo(c)
 	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
 	interval.addTo(c)
 	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")

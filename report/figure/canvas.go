@@ -1,10 +1,8 @@
-// Package figure draws the figures of a study, as SVG and PNG: the same bytes for
+// Package figure draws the figures of a study, as SVG, PNG and PDF: the same bytes for
 // the same data. It computes nothing.
 package figure
 
 import (
-	"bytes"
-	"fmt"
 	"image/color"
 	"math"
 	"strconv"
@@ -15,8 +13,6 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // The palette of Okabe and Ito, which stays apart for colour-blind readers.
@@ -45,37 +41,104 @@ var (
 	clean = color.RGBA{0xdd, 0xe6, 0xdf, 0xff}
 )
 
-// Figure is something drawn, with the sentence that stands under it.
+// Figure is something drawn, with its title above it and the sentence that stands under
+// it. Title and legend have bands of their own, where they cover no data.
 type Figure struct {
-	width, height vg.Length
-	draw          func(c draw.Canvas)
+	width, height vg.Length           // of what is drawn, without title, legend and sentence
+	draw          func(c draw.Canvas) // into that size
+	title         string
+	sentence      string
+	legend        plot.Legend
+	entries       int // of the legend
 }
 
-// newFigure lays a plot out with a sentence under it.
+// newFigure lays a plot out with its title above it and a sentence under it.
 func newFigure(p *plot.Plot, width, height vg.Length, sentence string) Figure {
 	style(p)
-	lines := wrap(sentence, width-captionIndent*2)
-	caption := vg.Length(len(lines))*captionLine + captionIndent
-	return Figure{
-		width: width, height: height + caption,
-		draw: func(c draw.Canvas) {
-			c.SetColor(color.White)
-			c.Fill(c.Rectangle.Path())
-			p.Draw(draw.Crop(c, captionIndent/2, -captionIndent, caption, -captionIndent/2))
-			for i, line := range lines {
-				c.FillText(captionStyle, vg.Point{X: c.Min.X + captionIndent, Y: c.Min.Y + caption - vg.Length(i+1)*captionLine}, line)
-			}
-		},
+	f := Figure{width: width, height: height, title: p.Title.Text, sentence: sentence}
+	p.Title.Text = ""
+	p.BackgroundColor = nil // that of the figure
+	f.draw = func(c draw.Canvas) {
+		p.Draw(draw.Crop(c, indent/2, -indent, indent/2, -indent/2))
+	}
+	return f
+}
+
+// withLegend puts a legend of so many entries between the title and what is drawn.
+func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
+	legend.TextStyle.Font = textStyle(9, draw.XLeft, draw.YBottom).Font
+	legend.Padding = 3
+	legend.Left, legend.Top = true, true
+	legend.XOffs = indent
+	f.legend, f.entries = legend, entries
+	return f
+}
+
+// layout is a figure's bands: their heights from the top, and the lines of its texts.
+type layout struct {
+	title, legend, body, sentence vg.Length
+	titleLines, sentenceLines     []string
+}
+
+func (l *layout) height() vg.Length { return l.title + l.legend + l.body + l.sentence }
+
+func (f *Figure) layout() layout {
+	l := layout{body: f.height}
+	if l.titleLines = wrap(f.title, f.width-2*indent, titleStyle); len(l.titleLines) > 0 {
+		l.title = vg.Length(len(l.titleLines))*titleLine + indent
+	}
+	if f.entries > 0 {
+		l.legend = vg.Length(f.entries)*(f.legend.TextStyle.Font.Size+2.5) + 6
+	}
+	if l.sentenceLines = wrap(f.sentence, f.width-2*indent, sentenceStyle); len(l.sentenceLines) > 0 {
+		l.sentence = vg.Length(len(l.sentenceLines))*sentenceLine + indent
+	}
+	return l
+}
+
+// drawTitle, drawSentence and drawBody draw a figure whose white background is there.
+func (f *Figure) drawTitle(c draw.Canvas, l *layout) {
+	for i, line := range l.titleLines {
+		c.FillText(titleStyle, vg.Point{X: c.Min.X + indent, Y: c.Max.Y - indent/2 - vg.Length(i+1)*titleLine + 3}, line)
 	}
 }
 
+func (f *Figure) drawSentence(c draw.Canvas, l *layout) {
+	for i, line := range l.sentenceLines {
+		c.FillText(sentenceStyle, vg.Point{X: c.Min.X + indent, Y: c.Min.Y + l.sentence - vg.Length(i+1)*sentenceLine}, line)
+	}
+}
+
+func (f *Figure) drawBody(c draw.Canvas, l *layout) {
+	if f.entries > 0 {
+		f.legend.Draw(draw.Crop(c, 0, 0, l.body+l.sentence, -l.title-2))
+	}
+	f.draw(draw.Crop(c, 0, 0, l.sentence, -l.title-l.legend))
+}
+
+func background(c draw.Canvas) {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+}
+
+// drawAll draws a figure whole.
+func (f *Figure) drawAll(c draw.Canvas, l *layout) {
+	background(c)
+	f.drawTitle(c, l)
+	f.drawSentence(c, l)
+	f.drawBody(c, l)
+}
+
 const (
-	captionSize   = vg.Length(9.5)
-	captionLine   = vg.Length(13)
-	captionIndent = vg.Length(12)
+	titleLine    = vg.Length(16)
+	sentenceLine = vg.Length(13)
+	indent       = vg.Length(12)
 )
 
-var captionStyle = textStyle(captionSize, draw.XLeft, draw.YBottom)
+var (
+	titleStyle    = textStyle(13, draw.XLeft, draw.YBottom)
+	sentenceStyle = textStyle(9.5, draw.XLeft, draw.YBottom)
+)
 
 func textStyle(size vg.Length, x text.XAlignment, y text.YAlignment) draw.TextStyle {
 	return draw.TextStyle{
@@ -89,8 +152,6 @@ func style(p *plot.Plot) {
 	sans := func(f *font.Font, size vg.Length) {
 		*f = font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 	}
-	sans(&p.Title.TextStyle.Font, 12)
-	p.Title.Padding = 8
 	sans(&p.X.Label.TextStyle.Font, 10)
 	sans(&p.Y.Label.TextStyle.Font, 10)
 	sans(&p.X.Tick.Label.Font, 9)
@@ -119,12 +180,12 @@ func (decimalTicks) Ticks(low, high float64) []plot.Tick {
 }
 
 // wrap breaks a text into lines of at most that width.
-func wrap(s string, width vg.Length) []string {
+func wrap(s string, width vg.Length, style draw.TextStyle) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(s) {
 		longer := strings.TrimSpace(line + " " + word)
-		if line != "" && captionStyle.Width(longer) > width {
+		if line != "" && style.Width(longer) > width {
 			lines = append(lines, line)
 			longer = word
 		}
@@ -134,27 +195,4 @@ func wrap(s string, width vg.Length) []string {
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// SVG returns the figure as SVG, its fonts embedded: a browser that lacks them
-// would take others, of other widths.
-func (f Figure) SVG() ([]byte, error) {
-	c := vgsvg.NewWith(vgsvg.UseWH(f.width, f.height), vgsvg.EmbedFonts(true))
-	f.draw(draw.New(c))
-	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("drawing SVG: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-// PNG returns the figure as PNG, at 144 dots per inch.
-func (f Figure) PNG() ([]byte, error) {
-	c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(144))}
-	f.draw(draw.New(c))
-	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("drawing PNG: %w", err)
-	}
-	return b.Bytes(), nil
 }

@@ -2,7 +2,10 @@ package figure
 
 import (
 	"bytes"
+	"encoding/xml"
 	"flag"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,11 +44,14 @@ func examples(t *testing.T) map[string]Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]Figure{
+	figures := map[string]Figure{
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
+		"long-title":  Windows(strings.Repeat("A title that is wrapped and not cut. ", 5), "alert-latency", strips[:1], "“Quoted”, and ≥ 2 σ."),
 	}
+	maps.Copy(figures, lawExamples(t))
+	return figures
 }
 
 // The figures are as they were; -update rewrites them, to be looked at.
@@ -90,9 +96,52 @@ func TestSVG(t *testing.T) {
 		if !bytes.Contains(a, []byte("@font-face")) {
 			t.Errorf("%s: the fonts are not embedded", name)
 		}
+		decoder := xml.NewDecoder(bytes.NewReader(a))
+		for err == nil {
+			_, err = decoder.Token()
+		}
+		if err != io.EOF {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, mark := range []string{`class="title"`, `class="sentence"`, BodyAttribute, "<title>", "<desc>"} {
+			if n := bytes.Count(a, []byte(mark)); n != 1 {
+				t.Errorf("%s has %d of %s", name, n, mark)
+			}
+		}
 		for _, address := range regexp.MustCompile(`https?://[^"' ]*`).FindAll(a, -1) {
 			if !strings.HasPrefix(string(address), "http://www.w3.org/") { // names of XML namespaces
 				t.Errorf("%s refers to %s", name, address)
+			}
+		}
+	}
+}
+
+// The same data give the same PDF, with its texts to be searched for, but for one that the
+// font's code page does not have.
+func TestPDF(t *testing.T) {
+	again := examples(t)
+	for name, f := range examples(t) {
+		a, err := f.PDF()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := again[name].PDF()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s: two drawings differ", name)
+		}
+		if !bytes.HasPrefix(a, []byte("%PDF-")) || !bytes.Contains(a, []byte("/FontFile2")) {
+			t.Errorf("%s: no PDF with its fonts", name)
+		}
+		if dates := regexp.MustCompile(`Date \(D:(\d+)`).FindAllSubmatch(a, -1); len(dates) == 0 {
+			t.Errorf("%s has no date to look at", name)
+		} else {
+			for _, d := range dates {
+				if string(d[1]) != "19700101000000" {
+					t.Errorf("%s tells the time at which it was drawn: %s", name, d[1])
+				}
 			}
 		}
 	}

@@ -63,30 +63,11 @@ func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
 	height := vg.Length(len(strips))*30 + 70
-	f := newFigure(p, 720, height, sentence)
-	return f.withLegend(legend, len(chart.colours))
+	return newFigure(p, 720, height, sentence).withLegend(legend, len(chart.colours))
 }
 
 // cleanOutcome is the outcome of a span in which nothing went wrong.
 const cleanOutcome = "clean"
-
-// withLegend puts the legend into a band of its own on top, where it covers no data.
-func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
-	band := vg.Length(entries)*(legend.TextStyle.Font.Size+2.5) + 4
-	below := f.draw
-	legend.TextStyle.Font = textStyle(9, draw.XLeft, draw.YBottom).Font
-	legend.Padding = 3
-	legend.Left, legend.Top = true, true
-	legend.XOffs = captionIndent
-	f.height += band
-	f.draw = func(c draw.Canvas) {
-		c.SetColor(color.White)
-		c.Fill(c.Rectangle.Path())
-		below(draw.Crop(c, 0, 0, 0, -band))
-		legend.Draw(draw.Crop(c, 0, 0, c.Max.Y-c.Min.Y-band, -4))
-	}
-	return f
-}
 
 // swatch is a legend entry's patch of colour.
 type swatch struct{ color.Color }

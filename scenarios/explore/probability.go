@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -21,12 +22,16 @@ func (w *Windows) Exact(l law.Law) (probability, outside float64) {
 	for _, i := range w.FailureWindows {
 		probability += law.Probability(l, time.Duration(i.From), time.Duration(i.To))
 	}
-	return probability, 1 - law.Probability(l, time.Duration(w.From), time.Duration(w.To))
+	return probability, l.Below(float64(w.From)) + l.AtLeast(float64(w.To))
 }
 
-// rounding bounds the rounding error of Exact: each of its terms is a difference of
-// two probabilities, each of them right to half a unit in the last place of 1.
-func (w *Windows) rounding() float64 { return float64(len(w.FailureWindows)) * 0x1p-52 }
+// rounding bounds the rounding error of Exact.
+func (w *Windows) rounding(l law.Law) (sum float64) {
+	for _, i := range w.FailureWindows {
+		sum += law.Rounding(l, time.Duration(i.From), time.Duration(i.To))
+	}
+	return sum
+}
 
 // Integral is a question for a failure probability: the windows of a probe, integrated
 // over the probe's law.
@@ -60,14 +65,25 @@ func NewIntegral(s *scenarios.Scenario, settings scenarios.Settings, probe strin
 	}
 	others := settings.With(nil)
 	delete(others, probe)
-	within := func(q float64) time.Duration { return time.Duration(min(q, float64(maxReach-1))) }
 	return Integral{
 		Search: Search{
 			Scenario: s, Settings: others, Seed: seed, Fail: fail,
-			Probe: scenarios.ProbeRange{Name: probe, From: within(l.Quantile(tail)), To: within(l.Quantile(1-tail)) + 1},
+			Probe: scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
 		},
 		Law: l, Values: v,
 	}, nil
+}
+
+// lowEnd returns the largest latency, up to maxReach, below which no more than tail of a
+// law lies.
+func lowEnd(l law.Law, tail float64) time.Duration {
+	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.Below(float64(x+1)) > tail }))
+}
+
+// highEnd returns the least latency from which on no more than tail of a law lies, or
+// maxReach.
+func highEnd(l law.Law, tail float64) time.Duration {
+	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.AtLeast(float64(x)) <= tail }))
 }
 
 // Check reports a probe of which the windows cannot speak for the law: a window is one
@@ -189,7 +205,7 @@ func (q *Integral) Exact(ctx context.Context, runner Runner) (*ExactProbability,
 		}
 	}
 	e.Probability, e.Outside = e.Windows.Exact(q.Law)
-	e.Rounding = e.Windows.rounding()
+	e.Rounding = e.Windows.rounding(q.Law)
 	return e, nil
 }
 

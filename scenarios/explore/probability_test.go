@@ -250,3 +250,21 @@ func TestRunUntil(t *testing.T) {
 		t.Errorf("%+v, and a sweep of so many gives %+v", a, b)
 	}
 }
+
+// So rare that no number next to 1 can tell: the edge lies 1 000 001 ns beyond the
+// offset, and the law's upper tail there is exp(-666.7), 3e-290.
+func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	q, err := explore.NewIntegral(testkit.Scenario(t), scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"},
+		"alert-latency", 1, predicate(t), 1e-300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := q.Exact(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := math.Exp(-1_000_001 / 1500.0); want > 1e-289 || math.Abs(e.Probability-want) > e.Rounding+e.Outside || e.Rounding+e.Outside > 1e-9*want {
+		t.Errorf("%+v, closed form %g", e, want)
+	}
+}

@@ -4,132 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
-	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
-
-// Factor is a parameter that a design varies, with its levels.
-type Factor struct {
-	Name   string
-	Levels []string
-}
-
-// maxLevels bounds the levels of one factor, and the points of a design.
-const maxLevels = 100_000
-
-// ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B
-// at equal distances, or a list. A comma inside parentheses separates arguments of
-// a law, not levels.
-func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
-	name, body, ok := strings.Cut(text, "=")
-	name = strings.TrimSpace(name)
-	if !ok || name == "" || strings.TrimSpace(body) == "" {
-		return Factor{}, fmt.Errorf("factor %q: want NAME=A..B/STEPS or NAME=v1,v2", text)
-	}
-	p := s.Parameter(name)
-	if p == nil {
-		_, err := s.Resolve(scenarios.Settings{name: "0"})
-		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
-	}
-	f := Factor{Name: name}
-	var err error
-	if strings.Contains(body, "..") {
-		f.Levels, err = parseRange(p, body)
-	} else {
-		f.Levels, err = splitLevels(body)
-	}
-	if err != nil {
-		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
-	}
-	var faults []error
-	seen := map[string]bool{}
-	for _, level := range f.Levels {
-		if seen[level] {
-			faults = append(faults, fmt.Errorf("factor %q: level %s stands there twice", text, level))
-		} else if _, err := s.Resolve(scenarios.Settings{name: level}); err != nil {
-			faults = append(faults, fmt.Errorf("factor %q: %w", text, err))
-		}
-		seen[level] = true
-		if len(faults) == maxFaults {
-			break
-		}
-	}
-	return f, errors.Join(faults...)
-}
-
-// maxFaults is how many faults of one factor are told.
-const maxFaults = 10
-
-func parseRange(p *scenarios.Parameter, body string) ([]string, error) {
-	bounds, count, ok := strings.Cut(body, "/")
-	low, high, _ := strings.Cut(bounds, "..")
-	steps, err := strconv.Atoi(strings.TrimSpace(count))
-	if !ok || err != nil {
-		return nil, fmt.Errorf("a range is A..B/STEPS, with a whole number of steps")
-	}
-	if steps < 1 || steps >= maxLevels {
-		return nil, fmt.Errorf("%d steps are out of range: 1 to %d", steps, maxLevels-1)
-	}
-	low, high = strings.TrimSpace(low), strings.TrimSpace(high)
-	levels := make([]string, steps+1)
-	switch p.Type {
-	case scenarios.DurationType, scenarios.LawType:
-		a, err := law.ParseDuration(low)
-		if err != nil {
-			return nil, err
-		}
-		b, err := law.ParseDuration(high)
-		if err != nil {
-			return nil, err
-		}
-		for i := range levels {
-			levels[i] = (a + time.Duration(math.Round(float64(b-a)*float64(i)/float64(steps)))).String()
-		}
-	case scenarios.CountType:
-		a, err1 := strconv.ParseInt(low, 10, 64)
-		b, err2 := strconv.ParseInt(high, 10, 64)
-		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("%s..%s is not a range of whole numbers", low, high)
-		}
-		if (b-a)%int64(steps) != 0 {
-			return nil, fmt.Errorf("%d steps do not divide %d..%d", steps, a, b)
-		}
-		for i := range levels {
-			levels[i] = strconv.FormatInt(a+(b-a)/int64(steps)*int64(i), 10)
-		}
-	case scenarios.ProbabilityType, scenarios.CorrelationType, scenarios.LossType:
-		a, err1 := strconv.ParseFloat(low, 64)
-		b, err2 := strconv.ParseFloat(high, 64)
-		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("%s..%s is not a range of numbers", low, high)
-		}
-		for i := range levels {
-			levels[i] = strconv.FormatFloat(a+(b-a)*float64(i)/float64(steps), 'g', 12, 64)
-		}
-	default:
-		return nil, fmt.Errorf("parameter %s is a %s; it has no range, only a list of levels: %s", p.Name, p.Type,
-			strings.Join(p.Choices, ","))
-	}
-	return levels, nil
-}
-
-// splitLevels splits a list of levels.
-func splitLevels(body string) ([]string, error) {
-	levels, err := law.SplitArguments(body)
-	if err == nil && slices.Contains(levels, "") {
-		err = errors.New("there is an empty level")
-	}
-	return levels, err
-}
 
 // Sweep is a question for the failure probability at each point of a design.
 type Sweep struct {
@@ -220,31 +101,6 @@ func (s *Sweep) Check() error {
 // maxTroubles is how many replications that gave no result are kept with their
 // dumps; all are counted.
 const maxTroubles = 100
-
-// Factorial returns the design points of a full factorial design, in order: the
-// last factor varies fastest. No factor may be among the settings, or twice.
-func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Settings, error) {
-	var faults []error
-	seen := map[string]bool{}
-	points := []scenarios.Settings{{}}
-	for _, f := range factors {
-		if _, ok := settings[f.Name]; ok || seen[f.Name] {
-			faults = append(faults, fmt.Errorf("parameter %s is varied, and set or varied a second time", f.Name))
-		}
-		seen[f.Name] = true
-		if len(points)*len(f.Levels) > maxLevels {
-			return nil, errors.Join(append(faults, fmt.Errorf("the design has more than %d design points", maxLevels))...)
-		}
-		var next []scenarios.Settings
-		for _, p := range points {
-			for _, level := range f.Levels {
-				next = append(next, p.With(scenarios.Settings{f.Name: level}))
-			}
-		}
-		points = next
-	}
-	return points, errors.Join(faults...)
-}
 
 // RunSweep performs the replications of a sweep, as many at a time as the runner
 // has workers. progress, if it is not nil, is told each replication that is done;

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
 // Job is one replication to perform.
@@ -26,6 +27,8 @@ type Job struct {
 	Seed     uint64             `json:"seed"`
 	Fail     string             `json:"fail"`  // the failure predicate
 	Trace    bool               `json:"trace"` // whether the trace is wanted as well, and the parameters
+
+	Tilt *tilt.Config `json:"tilt,omitempty"` // nil: none
 }
 
 // JobOf returns a job for a scenario, with everything else still to be set.

@@ -91,7 +91,7 @@ func (r *resolved) perform(job Job) reply {
 	if err := r.resolve(job); err != nil {
 		return reply{Error: err.Error()}
 	}
-	replication := scenarios.Replicate(r.values, job.Seed, r.predicate)
+	replication := scenarios.ReplicateTilted(r.values, job.Seed, r.predicate, job.Tilt)
 	answer := reply{Replication: &replication}
 	if !job.Trace { // who performs thousands knows the parameters
 		replication.Params = nil

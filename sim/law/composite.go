@@ -20,8 +20,12 @@ type shifted struct {
 func (s shifted) Quantile(u float64) float64 { return float64(s.by) + s.Law.Quantile(u) }
 func (s shifted) CDF(x float64) float64      { return s.Law.CDF(x - float64(s.by)) }
 func (s shifted) Below(x float64) float64    { return s.Law.Below(x - float64(s.by)) }
-func (s shifted) Mean() float64              { return float64(s.by) + s.Law.Mean() }
-func (s shifted) String() string             { return s.by.String() + "+" + s.Law.String() }
+func (s shifted) AtLeast(x float64) float64  { return s.Law.AtLeast(x - float64(s.by)) }
+func (s shifted) UpperQuantile(v float64) float64 {
+	return float64(s.by) + s.Law.UpperQuantile(v)
+}
+func (s shifted) Mean() float64  { return float64(s.by) + s.Law.Mean() }
+func (s shifted) String() string { return s.by.String() + "+" + s.Law.String() }
 
 // mixture draws from one of several laws, each with its weight.
 type mixture struct {
@@ -98,6 +102,9 @@ func (m mixture) CDF(x float64) float64 {
 func (m mixture) Below(x float64) float64 {
 	return min(1, m.sum(func(l Law) float64 { return l.Below(x) }))
 }
+func (m mixture) AtLeast(x float64) float64 {
+	return min(1, m.sum(func(l Law) float64 { return l.AtLeast(x) }))
+}
 func (m mixture) Mean() float64 { return m.sum(Law.Mean) }
 
 // Quantile inverts the distribution function by bisection, between the least and
@@ -119,6 +126,32 @@ func (m mixture) Quantile(u float64) float64 {
 			break
 		}
 		if m.CDF(middle) >= u {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high
+}
+
+// UpperQuantile inverts the upper tail as Quantile does the lower one.
+func (m mixture) UpperQuantile(v float64) float64 {
+	low, high := math.Inf(1), 0.0
+	for _, l := range m.laws {
+		q := l.UpperQuantile(v)
+		low, high = min(low, q), max(high, q)
+	}
+	above := func(x float64) float64 { return m.AtLeast(math.Nextafter(x, math.Inf(1))) }
+	if above(low) <= v {
+		return low
+	}
+	// Invariant: above(low) > v >= above(high).
+	for high-low > 1e-6 {
+		middle := low + (high-low)/2
+		if middle <= low || middle >= high {
+			break
+		}
+		if above(middle) <= v {
 			high = middle
 		} else {
 			low = middle
@@ -178,6 +211,17 @@ func (e empirical) CDF(x float64) float64 {
 func (e empirical) Below(x float64) float64 {
 	n := sort.Search(len(e.samples), func(i int) bool { return float64(e.samples[i]) >= x })
 	return float64(n) / float64(len(e.samples))
+}
+
+// AtLeast counts from the top: the share of no sample is exactly 0.
+func (e empirical) AtLeast(x float64) float64 {
+	n := len(e.samples) - sort.Search(len(e.samples), func(i int) bool { return float64(e.samples[i]) >= x })
+	return float64(n) / float64(len(e.samples))
+}
+
+func (e empirical) UpperQuantile(v float64) float64 {
+	n := len(e.samples)
+	return float64(e.samples[min(n-1, max(0, n-1-int(math.Floor(v*float64(n)))))])
 }
 
 func (e empirical) Mean() float64  { return e.mean }

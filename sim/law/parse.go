@@ -41,7 +41,7 @@ var families = map[string]family{
 			return nil
 		},
 		build: func(a []float64) (distribution, float64) {
-			return distuv.Uniform{Min: a[0], Max: a[1]}, (a[0] + a[1]) / 2
+			return uniform{distuv.Uniform{Min: a[0], Max: a[1]}}, (a[0] + a[1]) / 2
 		},
 	},
 	"normal": {
@@ -60,7 +60,7 @@ var families = map[string]family{
 	"lognormal": {
 		arguments: []argument{{name: "median", duration: true, positive: true}, {name: "sigma", least: 1e-6, most: 20}},
 		build: func(a []float64) (distribution, float64) {
-			return distuv.LogNormal{Mu: math.Log(a[0]), Sigma: a[1]}, a[0] * math.Exp(a[1]*a[1]/2)
+			return logNormal{distuv.LogNormal{Mu: math.Log(a[0]), Sigma: a[1]}}, a[0] * math.Exp(a[1]*a[1]/2)
 		},
 	},
 	"gamma": {

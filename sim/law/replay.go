@@ -112,6 +112,12 @@ func (r *Replay) Below(x float64) float64 {
 	return r.share(func(latency float64) bool { return latency >= x })
 }
 
+// AtLeast implements Law.
+func (r *Replay) AtLeast(x float64) float64 { return 1 - r.Below(x) }
+
+// UpperQuantile implements Law.
+func (r *Replay) UpperQuantile(v float64) float64 { return r.Quantile(1 - v) }
+
 // share returns the share of the time before the levels that are above.
 func (r *Replay) share(above func(latency float64) bool) float64 {
 	n := sort.Search(len(r.levels), func(i int) bool { return above(float64(r.offset + r.levels[i].latency)) })

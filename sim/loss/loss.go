@@ -14,12 +14,20 @@ type Model interface {
 	// Rate returns the share of datagrams that are lost in the long run.
 	Rate() float64
 
-	// Start returns a process for one flow. draw returns uniform variates from (0, 1);
-	// every datagram of a process takes the same number of them.
-	Start(draw func() float64) Process
+	// Start returns a process for one flow, which takes as many draws for every datagram.
+	Start(chance Chance) Process
 
 	// String returns the model as [Parse] reads it.
 	String() string
+}
+
+// Chance tells whether a uniform variate from (0, 1) is below p. harm says whether that
+// is the answer which loses more datagrams, or else the other is.
+type Chance func(p float64, harm bool) bool
+
+// ChanceOf returns the chance by draws of uniform variates.
+func ChanceOf(draw func() float64) Chance {
+	return func(p float64, _ bool) bool { return draw() < p }
 }
 
 // Process decides for one datagram after another.
@@ -35,17 +43,17 @@ type Independent struct{ Probability float64 }
 func (m Independent) Rate() float64 { return m.Probability }
 
 // Start implements Model; a datagram takes one draw.
-func (m Independent) Start(draw func() float64) Process { return independent{m, draw} }
+func (m Independent) Start(chance Chance) Process { return independent{m, chance} }
 
 // String implements Model.
 func (m Independent) String() string { return strconv.FormatFloat(m.Probability, 'g', -1, 64) }
 
 type independent struct {
 	Independent
-	draw func() float64
+	chance Chance
 }
 
-func (p independent) Lost() bool { return p.draw() < p.Probability }
+func (p independent) Lost() bool { return p.chance(p.Probability, true) }
 
 // GilbertElliott loses datagrams in bursts: a chain of two states, good and bad,
 // steps once for each datagram and then loses it with the probability of its state
@@ -66,8 +74,8 @@ func (m GilbertElliott) Rate() float64 {
 }
 
 // Start implements Model; a datagram takes two draws, and the first state one.
-func (m GilbertElliott) Start(draw func() float64) Process {
-	return &gilbertElliott{m, draw, draw() < m.stationary()}
+func (m GilbertElliott) Start(chance Chance) Process {
+	return &gilbertElliott{m, chance, chance(m.stationary(), true)}
 }
 
 // String implements Model.
@@ -78,21 +86,20 @@ func (m GilbertElliott) String() string {
 
 type gilbertElliott struct {
 	GilbertElliott
-	draw func() float64
-	bad  bool
+	chance Chance
+	bad    bool
 }
 
 func (p *gilbertElliott) Lost() bool {
-	step, lost := p.draw(), p.draw()
 	if p.bad {
-		p.bad = step >= p.ToGood
+		p.bad = !p.chance(p.ToGood, false)
 	} else {
-		p.bad = step < p.ToBad
+		p.bad = p.chance(p.ToBad, true)
 	}
 	if p.bad {
-		return lost < p.Bad
+		return p.chance(p.Bad, true)
 	}
-	return lost < p.Good
+	return p.chance(p.Good, true)
 }
 
 // Form is how a model is written, for messages and help.

@@ -19,7 +19,7 @@ func parse(t *testing.T, text string) Model {
 
 // sample returns which of n datagrams are lost.
 func sample(m Model, n int) []bool {
-	p := m.Start(stream.New(1, "loss", m.String()).Uniform)
+	p := m.Start(ChanceOf(stream.New(1, "loss", m.String()).Uniform))
 	lost := make([]bool, n)
 	for i := range lost {
 		lost[i] = p.Lost()
@@ -127,7 +127,7 @@ func TestLossCorrelation(t *testing.T) {
 func TestDraws(t *testing.T) {
 	for text, want := range map[string]int{"0.3": 1000, "gilbert-elliott(0.1,0.2)": 2001} {
 		s, draws := stream.New(1, "loss", "draws"), 0
-		p := parse(t, text).Start(func() float64 { draws++; return s.Uniform() })
+		p := parse(t, text).Start(ChanceOf(func() float64 { draws++; return s.Uniform() }))
 		for range 1000 {
 			p.Lost()
 		}

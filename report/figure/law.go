@@ -1,0 +1,286 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// FailureWindow is an interval [From, To) of latencies that fail.
+type FailureWindow struct{ From, To time.Duration }
+
+const (
+	lawBins    = 680      // intervals that the density is taken over: as many as the figure has points
+	farTail    = 0.01     // of the law, which the figure leaves out above; below it leaves out a tenth of it
+	worthwhile = farTail  // the probability from which on a window beyond that is in the figure all the same
+	labelRows  = 3        // that have room above
+	atomShare  = 1. / 100 // of a bin's probability, that lies in one place only if the law has an atom there
+)
+
+var (
+	failing     = palette[1]
+	failingPale = color.RGBA{0xfb, 0xe4, 0xd5, 0xff}
+)
+
+// Law draws the density of a latency law with the failure windows shaded under it, each
+// with its probability. A law with atoms (a constant, the samples of a file, a mixture
+// with one of these) has no density; its distribution function is drawn. The density is
+// the probability of each interval as wide as a point of the figure, by its width.
+func Law(title, name string, l law.Law, windows []FailureWindow, sentence string) Figure {
+	c := newLawChart(l, windows)
+	p := plot.New()
+	p.Title.Text = title
+	p.X.Label.Text = name + " (" + c.unit.name + ")"
+	p.Y.Label.Text = "probability per " + c.unit.name
+	if c.atoms {
+		p.Y.Label.Text = "probability of at most that"
+	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, upTo{c.top}
+	p.X.Padding, p.Y.Padding = 0, 2
+	p.Add(c)
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = c.DataRange()
+	p.Legend.Add(l.String(), lineSwatch{draw.LineStyle{Color: palette[0], Width: 1.5}})
+	shade := swatch{failing}
+	if c.atoms {
+		shade = swatch{failingPale}
+	}
+	p.Legend.Add("failure windows, with the probability of each", shade)
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
+	return newFigure(p, 720, 300, strings.Join(append([]string{sentence}, c.remarks(l)...), " ")).withLegend(legend, 2)
+}
+
+// upTo labels an axis up to a value, and leaves what is above it to labels of windows.
+type upTo struct{ top float64 }
+
+// Ticks implements plot.Ticker.
+func (u upTo) Ticks(low, _ float64) []plot.Tick { return decimalTicks{}.Ticks(low, u.top) }
+
+// lineSwatch is a legend entry's piece of line.
+type lineSwatch struct{ draw.LineStyle }
+
+// Thumbnail implements plot.Thumbnailer.
+func (s lineSwatch) Thumbnail(c *draw.Canvas) {
+	y := (c.Min.Y + c.Max.Y) / 2
+	c.StrokeLine2(s.LineStyle, c.Min.X, y, c.Max.X, y)
+}
+
+type lawChart struct {
+	from, to float64 // in nanoseconds
+	unit     timeUnit
+	atoms    bool
+	edges    []float64 // of the bins, in nanoseconds; those of the windows are among them
+	heights  []float64 // of each bin: its density; of a law with atoms: the distribution function at its end
+	top      float64   // of the axis, without the labels' room
+	clipped  bool
+	windows  []FailureWindow // that lie in the figure, or partly
+	beyond   []FailureWindow // that do not, although the law has something there
+	labels   []string        // of windows
+}
+
+func newLawChart(l law.Law, windows []FailureWindow) *lawChart {
+	c := &lawChart{unit: timeUnit{"ms", time.Millisecond}}
+	c.from, c.to = l.Quantile(farTail/10), l.Quantile(1-farTail)
+	for _, w := range windows {
+		if law.Probability(l, w.From, w.To) >= worthwhile {
+			c.from = min(c.from, max(float64(w.From), l.Quantile(farTail/100)))
+			c.to = max(c.to, min(float64(w.To), l.Quantile(1-farTail/10)))
+		}
+	}
+	margin := (c.to - c.from) / 25
+	if margin == 0 {
+		margin = max(c.from/5, float64(time.Millisecond))
+	}
+	c.from, c.to = max(0, c.from-margin), c.to+margin
+	if c.to >= float64(longRange) {
+		c.unit = timeUnit{"s", time.Second}
+	}
+	for i := range lawBins + 1 {
+		c.edges = append(c.edges, c.from+(c.to-c.from)*float64(i)/lawBins)
+		c.atoms = c.atoms || i > 0 && hasAtom(l, c.edges[i-1], c.edges[i])
+	}
+	for _, w := range windows {
+		p := law.Probability(l, w.From, w.To)
+		switch {
+		case float64(w.To) > c.from && float64(w.From) < c.to:
+			c.windows = append(c.windows, w)
+			c.labels = append(c.labels, fmt.Sprintf("%.3g", p))
+			for _, edge := range []float64{float64(w.From), float64(w.To)} {
+				if edge > c.from && edge < c.to {
+					c.edges = append(c.edges, edge)
+				}
+			}
+		case p > 0:
+			c.beyond = append(c.beyond, w)
+		}
+	}
+	slices.Sort(c.edges)
+	c.edges = slices.Compact(c.edges)
+	c.shape(l)
+	return c
+}
+
+// shape computes the heights.
+func (c *lawChart) shape(l law.Law) {
+	for i := range len(c.edges) - 1 {
+		low, high := c.edges[i], c.edges[i+1]
+		if c.atoms {
+			c.heights = append(c.heights, l.CDF(high))
+		} else {
+			c.heights = append(c.heights, (l.Below(high)-l.Below(low))/c.unit.of(1)/(high-low))
+		}
+	}
+	if c.atoms {
+		c.top = 1
+		return
+	}
+	sorted := slices.Sorted(slices.Values(c.heights))
+	c.top = sorted[len(sorted)-1]
+	// A density that has no bound would leave the rest no height.
+	if usual := sorted[len(sorted)*99/100]; c.top > 3*usual && usual > 0 {
+		c.top, c.clipped = 1.5*usual, true
+	}
+}
+
+// hasAtom tells whether a law has an atom in the interval (low, high]: by halves, the more
+// probable one each time, down to where a density has next to nothing left.
+func hasAtom(l law.Law, low, high float64) bool {
+	all := l.CDF(high) - l.CDF(low)
+	if all < 1e-9 { // of which rounding would leave nothing
+		return false
+	}
+	for range 40 {
+		if middle := (low + high) / 2; l.CDF(middle)-l.CDF(low) >= l.CDF(high)-l.CDF(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return l.CDF(high)-l.CDF(low) > atomShare*all
+}
+
+// remarks says what the figure leaves out.
+func (c *lawChart) remarks(l law.Law) (list []string) {
+	if len(c.windows)+len(c.beyond) > 1 {
+		total := 0.0
+		for _, w := range slices.Concat(c.windows, c.beyond) {
+			total += law.Probability(l, w.From, w.To)
+		}
+		list = append(list, fmt.Sprintf("All windows together: %.4g.", total))
+	}
+	for _, w := range c.beyond {
+		list = append(list, fmt.Sprintf("Outside of the figure: [%s, %s), %.3g.", w.From, w.To, law.Probability(l, w.From, w.To)))
+	}
+	if rest := l.Below(c.from) + 1 - l.Below(c.to); rest > 1e-12 {
+		list = append(list, fmt.Sprintf("%.2g of the law lies outside of the figure.", rest))
+	}
+	if c.clipped {
+		list = append(list, "The density goes beyond the top of the figure.")
+	}
+	return list
+}
+
+var (
+	_ plot.Plotter    = (*lawChart)(nil)
+	_ plot.DataRanger = (*lawChart)(nil)
+)
+
+// DataRange implements plot.DataRanger.
+func (c *lawChart) DataRange() (xmin, xmax, ymin, ymax float64) {
+	return c.from / float64(c.unit.size), c.to / float64(c.unit.size), 0, c.top * 1.25
+}
+
+// Plot implements plot.Plotter.
+func (c *lawChart) Plot(canvas draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&canvas)
+	x := func(ns float64) vg.Length { return tx(min(max(ns, c.from), c.to) / float64(c.unit.size)) }
+	y := func(height float64) vg.Length { return ty(min(height, c.top)) }
+	ground, top := y(0), y(c.top)
+	for _, w := range c.windows {
+		left, right := x(float64(w.From)), x(float64(w.To))
+		canvas.SetColor(failingPale)
+		canvas.Fill(vg.Rectangle{Min: vg.Point{X: left, Y: ground}, Max: vg.Point{X: max(right, left+0.75), Y: top}}.Path())
+		canvas.SetColor(failing)
+		canvas.Fill(c.under(x, y, float64(w.From), float64(w.To)))
+		edge := draw.LineStyle{Color: failing, Width: 0.75}
+		for _, at := range []time.Duration{w.From, w.To} {
+			if ns := float64(at); ns > c.from && ns < c.to {
+				canvas.StrokeLine2(edge, x(ns), ground, x(ns), top)
+			}
+		}
+	}
+	canvas.StrokeLines(draw.LineStyle{Color: palette[0], Width: 1.5}, c.line(x, y))
+	c.writeLabels(canvas, x, top)
+}
+
+// line goes through the middles of a density's bins, or in steps of one bin along a
+// distribution function.
+func (c *lawChart) line(x, y func(float64) vg.Length) []vg.Point {
+	first, last := c.heights[0], c.heights[len(c.heights)-1]
+	points := []vg.Point{{X: x(c.edges[0]), Y: y(first)}}
+	for i, height := range c.heights {
+		at := c.edges[i+1]
+		if !c.atoms {
+			at = (c.edges[i] + at) / 2
+		}
+		points = append(points, vg.Point{X: x(at), Y: y(height)})
+	}
+	return append(points, vg.Point{X: x(c.to), Y: y(last)})
+}
+
+// under returns the area under the heights from one edge to another.
+func (c *lawChart) under(x, y func(float64) vg.Length, from, to float64) vg.Path {
+	var path vg.Path
+	if c.atoms {
+		return path // the area under a distribution function is no probability
+	}
+	for i, height := range c.heights {
+		low, high := c.edges[i], c.edges[i+1]
+		if low < from || high > to {
+			continue
+		}
+		if path == nil {
+			path.Move(vg.Point{X: x(low), Y: y(0)})
+		}
+		path.Line(vg.Point{X: x(low), Y: y(height)})
+		path.Line(vg.Point{X: x(high), Y: y(height)})
+		if i == len(c.heights)-1 || c.edges[i+2] > to {
+			path.Line(vg.Point{X: x(high), Y: y(0)})
+			path.Close()
+		}
+	}
+	return path
+}
+
+// writeLabels writes the probabilities above the windows, one that would run into
+// another in a row above it, with a line down to its window.
+func (c *lawChart) writeLabels(canvas draw.Canvas, x func(float64) vg.Length, top vg.Length) {
+	const row, gap = vg.Length(12), vg.Length(5)
+	style := textStyle(9, draw.XCenter, draw.YBottom)
+	var taken []vg.Length // up to where each row is
+	for i, w := range c.windows {
+		middle := (x(float64(w.From)) + x(float64(w.To))) / 2
+		half := style.Width(c.labels[i]) / 2
+		at := min(max(middle, canvas.Min.X+half), canvas.Max.X-half)
+		n := slices.IndexFunc(taken, func(end vg.Length) bool { return at-half >= end })
+		if n < 0 && len(taken) == labelRows {
+			continue // the table beside the figure has them all
+		}
+		if n < 0 {
+			n = len(taken)
+			taken = append(taken, 0)
+		}
+		taken[n] = at + half + gap
+		height := top + 4 + vg.Length(n)*row
+		canvas.StrokeLine2(draw.LineStyle{Color: failing, Width: 0.5}, middle, top, middle, height)
+		canvas.FillText(style, vg.Point{X: at, Y: height}, c.labels[i])
+	}
+}

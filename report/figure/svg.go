@@ -1,0 +1,52 @@
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// What a page goes by that shows a figure under a heading of its own: the classes of the
+// two groups that hold its texts, and the attribute of the root that has the viewBox of
+// what lies between them.
+const (
+	TitleClass    = "title"
+	SentenceClass = "sentence"
+	BodyAttribute = "data-body"
+)
+
+// unmoved is how vgsvg writes a group that moves nothing.
+const unmoved = `<g transform="translate(0, 0)">`
+
+// SVG returns the figure as SVG, its fonts embedded: a browser that lacks them would take
+// others, of other widths. See [TitleClass] for what is marked in it.
+func (f Figure) SVG() ([]byte, error) {
+	l := f.layout()
+	drawn := vgsvg.NewWith(vgsvg.UseWH(f.width, l.height()), vgsvg.EmbedFonts(true))
+	c := draw.New(drawn)
+	background(c)
+	for _, part := range []func(draw.Canvas, *layout){f.drawTitle, f.drawSentence} {
+		drawn.Push()
+		drawn.Translate(vg.Point{})
+		part(c, &l)
+		drawn.Pop()
+	}
+	f.drawBody(c, &l)
+	var b bytes.Buffer
+	if _, err := drawn.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("drawing SVG: %w", err)
+	}
+	text := b.String()
+	for _, class := range []string{TitleClass, SentenceClass} {
+		text = strings.Replace(text, unmoved, fmt.Sprintf(`<g class="%s">`, class), 1)
+	}
+	body := fmt.Sprintf(`<svg %s="0 %.6g %.6g %.6g" `, BodyAttribute, l.title.Points(), f.width.Points(), (l.legend + l.body).Points())
+	text = strings.Replace(text, "<svg ", body, 1)
+	described := fmt.Sprintf("<title>%s</title>\n<desc>%s</desc>\n<defs>", html.EscapeString(f.title), html.EscapeString(f.sentence))
+	return []byte(strings.Replace(text, "<defs>", described, 1)), nil
+}

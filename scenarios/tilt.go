@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/sim/tilt"
+)
+
+// tiltClasses are what parameters of the network call streams of its links; the names
+// of streams are a purpose, and a flow from one actor to another.
+var tiltClasses = map[string][]string{
+	"latency": {"latency/*"}, "uplink": {"latency/client-*"}, "downlink": {"latency/server*"},
+	"loss": {"loss/*"}, "uplink-loss": {"loss/client-*"}, "downlink-loss": {"loss/server*"},
+	"reorder": {"reorder/*"}, "reorder-delay": {"reorder-delay/*"},
+	"duplicate": {"duplicate/*"}, "duplicate-delay": {"duplicate-delay/*"},
+}
+
+// tiltPurposes begin the names of streams that can be tilted.
+var tiltPurposes = []string{"latency/", "loss/", "reorder/", "reorder-delay/", "duplicate/", "duplicate-delay/", "rule/"}
+
+// TiltClasses returns the names that ParseTilts takes for streams, but for patterns: the
+// parameters of the network's draws, and those of rules.
+func (s *Scenario) TiltClasses() []string {
+	names := sortedNames(tiltClasses)
+	for _, r := range s.rules {
+		if p := r.delay.parameter; p != "" && !slices.Contains(names, p) && s.Parameter(p).Type == LawType {
+			names = append(names, p)
+		}
+	}
+	return names
+}
+
+// ParseTilts reads CLASS=THETA or CLASS:DRAW=THETA, several separated by commas; see
+// package tilt. A class is one of TiltClasses, or a pattern for the names of streams.
+func (s *Scenario) ParseTilts(text string) ([]tilt.Tilt, error) {
+	return tilt.Parse(text, func(class string) (streams []string, err error) {
+		if known, ok := tiltClasses[class]; ok {
+			return known, nil
+		}
+		for _, r := range s.rules {
+			if r.delay.parameter == class && class != "" {
+				streams = append(streams, "rule/"+r.name+"/*")
+			}
+		}
+		if len(streams) > 0 {
+			return streams, nil
+		}
+		if slices.ContainsFunc(tiltPurposes, func(p string) bool { return strings.HasPrefix(class, p) }) {
+			return []string{class}, nil
+		}
+		return nil, fmt.Errorf("%q names no draws that can be tilted.%s They are %s; or a pattern for streams that begins with one of %s",
+			class, didYouMean(class, s.TiltClasses()), strings.Join(s.TiltClasses(), ", "), strings.Join(tiltPurposes, " "))
+	})
+}
+
+// TiltFlag returns the flag of a command that tilts; empty without tilts.
+func TiltFlag(tilts []tilt.Tilt) string {
+	if len(tilts) == 0 {
+		return ""
+	}
+	return " --tilt " + quote(tilt.Text(tilts))
+}
