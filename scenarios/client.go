@@ -31,7 +31,13 @@ type client struct {
 	silent      bool         // its endpoint was closed without a close_notify
 	killed      bool         // an association of it was: see association
 	unanswered  bool         // it waited for an answer until its time limit
-	session     Session
+
+	// unfinished is how long its last handshake takes at least, if that did not come
+	// about: its time limit, for one that ends with an error is not complete at that time
+	// either; or until the end of the run, if that came before.
+	unfinished time.Duration
+
+	session Session
 }
 
 // association is what the two sides of one attempt to connect know of each other. An
@@ -50,12 +56,16 @@ func (c *client) run(server func() netip.AddrPort) {
 	pause := c.v.Duration("back-off")
 	for left := c.v.Count("reconnects"); ; left-- {
 		c.session.Attempts++
+		start := c.w.Now()
 		err := c.attempt(server())
 		if err == nil {
 			c.session.Error = ""
 			return
 		}
 		c.session.Error = err.Error()
+		if c.unfinished = c.v.Duration("client-timeout"); c.w.Stopped() {
+			c.unfinished = min(c.unfinished, c.w.Now()-start)
+		}
 		c.w.Note(c.host, noteClientFailed, err.Error())
 		if left == 0 || c.w.Sleep(pause) != nil {
 			return

@@ -368,14 +368,14 @@ func (v Values) Arguments() []string {
 	var args []string
 	for _, p := range v.scenario.Parameters {
 		if text, ok := v.given[p.Name]; ok {
-			args = append(args, "--set", quote(p.Name+"="+text))
+			args = append(args, "--set", Quote(p.Name+"="+text))
 		}
 	}
 	return args
 }
 
-// quote quotes an argument for a POSIX shell if it needs that.
-func quote(s string) string {
+// Quote quotes an argument for a POSIX shell if it needs that.
+func Quote(s string) string {
 	if !strings.ContainsAny(s, " \t\n'\"\\$`()<>|&;*?[]{}#~!") {
 		return s
 	}

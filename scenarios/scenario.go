@@ -126,7 +126,9 @@ type Observation struct {
 	Sessions []Session
 	Server   Server
 
-	// Measures are what a scenario measures besides, by name; the unit ends the name.
+	// Measures are what a scenario measures besides, by name; the unit ends the name. Where
+	// something was cut before it was over, the measure of the name Censored says how long
+	// it takes at least.
 	Measures map[string]int64
 
 	delivered map[int]bool // clients whose data reached the server's application
@@ -215,7 +217,7 @@ func (p Predicate) Text() string { return p.text }
 
 // Repeat returns the command that repeats one replication.
 func (v Values) Repeat(seed uint64, p Predicate) string {
-	args := []string{"dtlssim", "run", quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
+	args := []string{"dtlssim", "run", Quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
 	args = append(args, v.Arguments()...)
 	if text := p.Text(); text != "" {
 		args = append(args, "--fail", text)

@@ -128,6 +128,7 @@ func (r *sessionsRun) observe(records []trace.Record) Observation {
 	r.server.observe(&o, wrong)
 	shown := readTrace(records)
 	shown.observe(&o, wrong)
+	var unfinished time.Duration // the longest handshake that did not come about
 	for i := range r.v.Count("clients") {
 		s := Session{Client: i + 1, Handshake: "never started"}
 		if i < len(r.peers) {
@@ -137,7 +138,10 @@ func (r *sessionsRun) observe(records []trace.Record) Observation {
 			wrong[AssociationKilled] = wrong[AssociationKilled] || r.peers[i].killed
 			wrong[AnswerLost] = wrong[AnswerLost] || r.peers[i].unanswered
 			wrong[NoCloseNotify] = wrong[NoCloseNotify] || r.peers[i].silent
-			o.Measures["handshake_ns"] = max(o.Measures["handshake_ns"], s.HandshakeTime)
+			o.Measures[handshakeMeasure] = max(o.Measures[handshakeMeasure], s.HandshakeTime)
+			if s.Handshake != "completed" {
+				unfinished = max(unfinished, r.peers[i].unfinished)
+			}
 		}
 		completed := s.Handshake == "completed"
 		switch {
@@ -154,6 +158,9 @@ func (r *sessionsRun) observe(records []trace.Record) Observation {
 			}
 		}
 		o.Sessions = append(o.Sessions, s)
+	}
+	if unfinished > 0 {
+		o.Measures[Censored(handshakeMeasure)] = max(int64(unfinished), o.Measures[handshakeMeasure])
 	}
 	for _, outcome := range r.v.scenario.Outcomes {
 		if wrong[outcome.Name] {

@@ -60,5 +60,5 @@ func TiltFlag(tilts []tilt.Tilt) string {
 	if len(tilts) == 0 {
 		return ""
 	}
-	return " --tilt " + quote(tilt.Text(tilts))
+	return " --tilt " + Quote(tilt.Text(tilts))
 }

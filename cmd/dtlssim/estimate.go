@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
 // The methods of estimate.
@@ -21,9 +21,17 @@ const (
 	monteCarlo  = "monte-carlo"
 	conditional = "conditional"
 	exact       = "exact"
+	stratified  = "stratified"
+	importance  = "importance"
 )
 
-var methods = []string{monteCarlo, conditional, exact}
+var methods = []string{monteCarlo, conditional, exact, stratified, importance}
+
+// How stratified shares out its replications.
+const (
+	proportional = "proportional"
+	neyman       = "neyman"
+)
 
 // method is the flag --method.
 type method string
@@ -39,12 +47,20 @@ func (m *method) Set(text string) error {
 	return nil
 }
 
-// readers are the methods that read a flag of estimate.
-var readers = map[string][]string{
-	"replications": {monteCarlo}, "interval": {monteCarlo},
-	"seeds": {conditional}, "probe": {conditional, exact}, "check": {conditional, exact},
-	"half-width": {monteCarlo, conditional}, "relative": {monteCarlo, conditional}, "confidence": {monteCarlo, conditional},
+// readers are the methods that read a flag of estimate, in the order in which the flags
+// are reported.
+var readers = []struct {
+	flag    string
+	methods []string
+}{
+	{"replications", []string{monteCarlo, stratified, importance}}, {"interval", []string{monteCarlo}}, {"seeds", []string{conditional}},
+	{"probe", []string{conditional, exact, stratified}}, {"check", []string{conditional, exact, stratified, importance}},
+	{"strata", []string{stratified}}, {"allocation", []string{stratified}}, {"tilt", []string{importance}}, {"pilots", []string{stratified, importance}},
+	{"half-width", sampling}, {"relative", sampling}, {"confidence", sampling},
 }
+
+// sampling are the methods whose interval is one of samples.
+var sampling = []string{monteCarlo, conditional, stratified, importance}
 
 // How many replications, or seeds, a run that may stop early has at its first look.
 const (
@@ -66,8 +82,13 @@ type estimation struct {
 	replications int
 	seeds        int
 	check        int
+	strata       int
+	allocation   string
+	tilt         string
+	pilots       int
 	target       estimate.Target
 
+	tilts    []tilt.Tilt // that the flag gives
 	integral explore.Integral
 	workers  explore.Runner
 	command  *cobra.Command
@@ -75,21 +96,41 @@ type estimation struct {
 
 func newEstimate() *cobra.Command {
 	var f format
-	e := estimation{method: monteCarlo}
+	e := estimation{method: monteCarlo, allocation: proportional}
 	c := &cobra.Command{
 		Use:   "estimate SCENARIO|FILE",
-		Short: "Estimate one failure probability, by one of three methods",
-		Long: `Estimate the failure probability under the parameters as set, by one of three methods:
+		Short: "Estimate one failure probability, by one of five methods",
+		Long: `Estimate the failure probability under the parameters as set, by one of five methods:
 
 monte-carlo   the share of failures in independent replications;
 conditional   the failure windows of the probe integrated over its law, averaged over seeds
               of everything else: for rare failures, with Student's interval;
 exact         the windows integrated over the law when nothing else is random, which the
               parameters have to show, and the windows of three seeds; anything else is
-              refused.
+              refused;
+stratified    the share of failures in replications that have the probe in each of --strata
+              parts of its law of the same probability, everything else drawn: the variance
+              is that within the strata alone. --allocation neyman gives more replications to
+              the strata that vary, by pilot replications. The interval is that of Clopper and
+              Pearson for as many replications of plain Monte Carlo as have its variance (Korn
+              and Graubard 1998), never fewer than there are;
+importance    for failures that no single datagram decides: draws of the network are tilted,
+              so that failures become probable, and each replication has the likelihood ratio
+              of what it drew as its weight. Student's interval of the weights.
+
+--tilt CLASS=THETA,... tilts by hand: the probability that a variate of the class (a latency
+of the uplink, say) is exceeded becomes its THETA-th power, and so does that of a loss; a
+THETA above 1 makes small latencies and arrivals probable instead. A class is uplink, downlink,
+latency, loss, uplink-loss, downlink-loss, reorder, reorder-delay, duplicate, duplicate-delay,
+a parameter that a rule draws from, or a pattern for names of streams, such as
+latency/client-1>server; CLASS:N=THETA is about the N-th datagram of a flow alone. The first
+that is about a draw counts. Without --tilt, rounds of --pilots replications under other seeds
+choose tilts, draw by draw (the cross-entropy method, Rubinstein and Kroese 2004). It is said
+when too few weights carry the estimate, or when the weights of all replications are far from 1
+on the average, which is their expectation: then the tilts are too strong, or miss something.
 
 The probe is a latency law that one datagram draws from; the range that is searched is all of
-the law but 1e-300 at either end, and at most 1000 h. conditional and exact are held against plain Monte Carlo of
+the law but 1e-300 at either end, and at most 1000 h. All but monte-carlo are held against plain Monte Carlo of
 --check replications: that they disagree, at intervals of 99.9999 %, is an error.
 
 With --half-width or --relative, a run stops when half of the interval's width, or that as a share
@@ -100,15 +141,20 @@ share the error equally, so that the interval keeps its confidence wherever the 
 
 JSON: {scenario, seed, params, method, estimate, lo, hi, interval, confidence, conditional_on,
 variance (of one replication, or seed), standard_error, runs, interrupted, repeat}; of
-monte-carlo {replications, failures, no_result}; of the others {probe, law, from_ns, to_ns,
-outside, seeds}; of conditional {unseen_share, equivalent_replications}; of exact {rounding,
-failure_windows: [{from_ns, to_ns}]}; stopping: {half_width, relative, looks: [], look_confidence,
+monte-carlo {replications, failures, no_result}; of all with a probe {probe,
+law}; of conditional and exact {from_ns, to_ns, outside, seeds}; of conditional {unseen_share, equivalent_replications}; of exact {rounding,
+failure_windows: [{from_ns, to_ns}]}; of stratified {strata: [{failures, replications}],
+mixed_strata, effective_replications, pilot_runs}; of importance {tilts: [{streams, draw, theta,
+draws (of a replication)}], pilot_runs, mean_weight, mean_weight_error, effective_failures,
+largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
 met}; check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
 estimate is null without data, and what is 0 or does not apply may be left out.`,
 		Example: "  dtlssim estimate late-close-notify --method exact --set 'alert-latency=10ms+exponential(mean=48255ns)'\n" +
 			"  dtlssim estimate late-close-notify --method conditional --set 'latency=5ms+exponential(mean=4ms)' \\\n" +
 			"      --relative 0.05 --seeds 2000\n" +
-			"  dtlssim estimate late-close-notify --set 'latency=5ms+exponential(mean=4ms)' --half-width 0.02",
+			"  dtlssim estimate late-close-notify --set 'latency=5ms+exponential(mean=4ms)' --half-width 0.02\n" +
+			"  dtlssim estimate late-close-notify --method importance --relative 0.05 --replications 100000 \\\n" +
+			"      --set uplink=10ms+uniform'(0s,3ms)' --set downlink='5ms+exponential(mean=1ms)'",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			e.command = c
@@ -139,9 +185,13 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 	e.interval.addTo(c)
 	c.Flags().Var(&e.method, "method", "how the probability is estimated")
 	c.Flags().StringVar(&e.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's probe of choice)")
-	c.Flags().IntVar(&e.replications, "replications", 10_000, "replications of monte-carlo, at most if there is a target")
+	c.Flags().IntVar(&e.replications, "replications", 10_000, "replications of monte-carlo, stratified and importance, at most if there is a target")
 	c.Flags().IntVar(&e.seeds, "seeds", 300, "seeds of conditional, at most if there is a target")
-	c.Flags().IntVar(&e.check, "check", 1000, "replications of plain Monte Carlo to check conditional and exact with; 0: none")
+	c.Flags().IntVar(&e.check, "check", 1000, "replications of plain Monte Carlo to check the other methods with; 0: none")
+	c.Flags().IntVar(&e.strata, "strata", 20, "strata of the probe's law, of equal probability")
+	c.Flags().StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+proportional+" or "+neyman)
+	c.Flags().StringVar(&e.tilt, "tilt", "", "tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
+	c.Flags().IntVar(&e.pilots, "pilots", 500, "pilot replications of "+neyman+", and of each round that chooses tilts")
 	c.Flags().Float64Var(&e.target.HalfWidth, "half-width", 0, "stop at half of such an interval's width")
 	c.Flags().Float64Var(&e.target.Relative, "relative", 0, "stop at half of such an interval's width, as a share of the estimate")
 	return c
@@ -150,9 +200,9 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 // resolve reads the flags and reports every fault.
 func (e *estimation) resolve(name string) error {
 	faults := []error{e.selection.resolve(name), e.pool.check(), estimate.CheckConfidence(e.Confidence)}
-	for _, flag := range []string{"replications", "interval", "seeds", "probe", "check", "half-width", "relative", "confidence"} {
-		if e.command.Flags().Changed(flag) && !slices.Contains(readers[flag], string(e.method)) {
-			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", flag, e.method, strings.Join(readers[flag], " and ")))
+	for _, r := range readers {
+		if e.command.Flags().Changed(r.flag) && !slices.Contains(r.methods, string(e.method)) {
+			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, listed(r.methods)))
 		}
 	}
 	if e.replications < 1 {
@@ -169,8 +219,13 @@ func (e *estimation) resolve(name string) error {
 			faults = append(faults, fmt.Errorf("--%s must be above 0", flag))
 		}
 	}
-	faults = append(faults, e.target.Check())
-	if e.method != monteCarlo && e.scenario != nil && faults[0] == nil {
+	faults = append(faults, e.target.Check(), e.checkSampling())
+	if e.method == importance && e.scenario != nil && e.tilt != "" {
+		var err error
+		e.tilts, err = e.scenario.ParseTilts(e.tilt)
+		faults = append(faults, err)
+	}
+	if e.method != monteCarlo && e.method != importance && e.scenario != nil && faults[0] == nil {
 		if e.probe == "" {
 			e.probe = e.scenario.Probe.Name
 		}
@@ -187,133 +242,13 @@ func (e *estimation) resolve(name string) error {
 	return errors.Join(faults...)
 }
 
-// estimate performs what the flags ask for.
-func (e *estimation) estimate() (*text.EstimateJSON, error) {
-	v, err := e.scenario.Resolve(e.settings)
-	if err != nil {
-		return nil, err
+// listed joins names to a phrase.
+func listed(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
 	}
-	j := &text.EstimateJSON{
-		Scenario: e.scenario.Name, Seed: e.seed, Params: v.Text(), Method: string(e.method), Confidence: e.Confidence, Repeat: e.repeat(v),
-		ConditionalOn: "the parameters; everything that they leave open is drawn",
-	}
-	if e.method == monteCarlo {
-		return j, e.monteCarlo(j)
-	}
-	q := &e.integral
-	j.Probe, j.Law, j.From, j.To = e.probe, q.Law.String(), int64(q.Search.Probe.From), int64(q.Search.Probe.To)
-	var low, high float64 // at the confidence of the check
-	if e.method == exact {
-		r, err := q.Exact(e.command.Context(), e.workers)
-		if err != nil {
-			return nil, e.searchError(err)
-		}
-		j.Exact(r)
-		j.Confidence = 1
-		j.ConditionalOn = fmt.Sprintf("the parameters, and that nothing but %s is random", e.probe)
-		low, high = j.Low, j.High
-	} else {
-		mean, err := e.conditional(j)
-		if err != nil {
-			return nil, err
-		}
-		low, high = mean.Low, min(1, mean.High+*j.Outside)
-	}
-	if e.check == 0 || j.Interrupted {
-		return j, nil
-	}
-	p, err := e.sample(e.command.Context(), []int{e.check}, estimate.Target{}, e.Confidence)
-	if err == nil && !p.Interrupted {
-		j.Check = text.NewCheck(p.Points[0].Failures, p.Points[0].Completed(), *j.Estimate, low, high)
-		j.NoResult = p.NoResult()
-	}
-	j.Interrupted = err == nil && p.Interrupted
-	return j, err
-}
-
-// looks returns when a run of at most so many samples is looked at, and the
-// confidence of the interval there. The answer says so.
-func (e *estimation) looks(j *text.EstimateJSON, least, budget int) (looks []int, confidence float64) {
-	if e.target.None() {
-		return []int{budget}, e.Confidence
-	}
-	looks = estimate.Looks(least, budget)
-	confidence = estimate.LookConfidence(e.Confidence, len(looks))
-	j.Stopping = &text.StoppingJSON{HalfWidth: e.target.HalfWidth, Relative: e.target.Relative, Looks: looks, LookConfidence: confidence}
-	return looks, confidence
-}
-
-// monteCarlo estimates by plain Monte Carlo.
-func (e *estimation) monteCarlo(j *text.EstimateJSON) error {
-	looks, confidence := e.looks(j, leastReplications, e.replications)
-	r, err := e.sample(e.command.Context(), looks, e.target, confidence)
-	if err != nil {
-		return err
-	}
-	p := r.Points[0]
-	at := estimate.Interval{Kind: e.Kind, Confidence: confidence}.Of(p.Failures, p.Completed())
-	j.Monte(at, e.Kind)
-	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
-	if j.Stopping != nil {
-		j.Stopping.Met = e.target.Met(at.Estimate, at.Low, at.High)
-	}
-	return nil
-}
-
-// sample performs replications up to one of the looks, and shows those that gave no
-// result.
-func (e *estimation) sample(ctx context.Context, looks []int, target estimate.Target, confidence float64) (*explore.Results, error) {
-	interval := estimate.Interval{Kind: e.Kind, Confidence: confidence}
-	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
-	r, err := explore.RunUntil(ctx, e.workers, explore.Sweep{
-		Scenario: e.scenario, Settings: e.settings, Design: []scenarios.Settings{{}}, Seed: e.seed, Fail: e.predicate,
-	}, looks, func(p *explore.Point) bool {
-		at := interval.Of(p.Failures, p.Completed())
-		return target.Met(at.Estimate, at.Low, at.High)
-	}, bar.increment)
-	bar.finish()
-	if err != nil {
-		return nil, failure(err)
-	}
-	text.Troubles(e.command.ErrOrStderr(), r)
-	return r, nil
-}
-
-// conditional estimates by conditional Monte Carlo, and returns the mean with the
-// interval of a check.
-func (e *estimation) conditional(j *text.EstimateJSON) (estimate.Mean, error) {
-	looks, confidence := e.looks(j, leastSeeds, e.seeds)
-	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "seeds")
-	r, err := e.integral.Conditional(e.command.Context(), e.workers, looks, func(values []float64) bool {
-		m := estimate.StudentMean(values, confidence)
-		return e.target.Met(m.Estimate, m.Low, m.High)
-	}, bar.increment)
-	bar.finish()
-	if err != nil {
-		return estimate.Mean{}, e.searchError(err)
-	}
-	m := estimate.StudentMean(r.Values, confidence)
-	j.Mean(m, r.Runs, r.Outside)
-	j.Interrupted = r.Interrupted
-	j.ConditionalOn = fmt.Sprintf("the parameters; %s is integrated over, and everything else that they leave open is drawn", e.probe)
-	if j.Stopping != nil {
-		j.Stopping.Met = e.target.Met(m.Estimate, m.Low, m.High)
-	}
-	return estimate.StudentMean(r.Values, text.CheckConfidence), nil
-}
-
-// searchError gives what ended a search its exit code. A scenario in which something
-// else is random, as only its runs show, is bad input to the method exact.
-func (e *estimation) searchError(err error) error {
-	var random *explore.RandomError
-	var trouble *explore.TroubleError
-	switch {
-	case errors.As(err, &random):
-		return err
-	case errors.As(err, &trouble):
-		return &codeError{exitNoResult, err}
-	}
-	return interruptedOr(e.command, err)
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // repeat returns the command that repeats the estimate.
@@ -322,6 +257,7 @@ func (e *estimation) repeat(v scenarios.Values) string {
 	flags := []struct{ name, value string }{
 		{"method", string(e.method)}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
 		{"interval", string(e.Kind)}, {"confidence", number(e.Confidence)}, {"check", strconv.Itoa(e.check)},
+		{"strata", strconv.Itoa(e.strata)}, {"allocation", e.allocation}, {"tilt", scenarios.Quote(tilt.Text(e.tilts))}, {"pilots", strconv.Itoa(e.pilots)},
 		{"half-width", number(e.target.HalfWidth)}, {"relative", number(e.target.Relative)},
 	}
 	command := "dtlssim estimate" + strings.TrimPrefix(v.Repeat(e.seed, e.predicate), "dtlssim run")
@@ -341,10 +277,18 @@ func estimateError(j *text.EstimateJSON, err error) error {
 	case j.Interrupted:
 		return &codeError{exitInterrupted, errors.New("interrupted: the estimate is of what was done until then")}
 	case j.Check != nil && !j.Check.Agrees:
-		return &codeError{exitError, fmt.Errorf("plain Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; does more than one datagram draw from %s, or does its latency depend on others?",
-			j.Check.Failures, j.Check.Replications, j.Check.Expected, j.Method, j.Probe)}
+		return &codeError{exitError, fmt.Errorf("plain Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
+			j.Check.Failures, j.Check.Replications, j.Check.Expected, j.Method, suspicion(j))}
 	case j.NoResult > 0:
 		return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result", j.NoResult)}
 	}
 	return nil
+}
+
+// suspicion says why a method may not hold.
+func suspicion(j *text.EstimateJSON) string {
+	if j.Method == importance {
+		return "do failures happen without what the tilts make probable? Then weaker tilts see them"
+	}
+	return fmt.Sprintf("does more than one datagram draw from %s, or does its latency depend on others?", j.Probe)
 }

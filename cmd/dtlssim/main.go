@@ -110,7 +110,10 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newList(), newExplain(), newRun(), newWindow(), newSweep(), newEstimate(), newStudy(), newExport(), newQuery(), newSchema(), newBench())
+	root.AddCommand(
+		newList(), newExplain(), newRun(), newWindow(), newMap(), newBands(), newSweep(), newEstimate(), newCompare(),
+		newSensitivity(), newStudy(), newReport(), newExport(), newQuery(), newSchema(), newBench(),
+	)
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [VERB]",
 		Short: "Show the help of a verb",

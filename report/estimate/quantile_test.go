@@ -183,3 +183,18 @@ func TestQuantilesOfCutLifetimes(t *testing.T) {
 		t.Errorf("the 0.95 quantile is %+v", q)
 	}
 }
+
+// The distribution function has a step at each value, and none beyond the first that is
+// cut.
+func TestECDF(t *testing.T) {
+	interval := estimate.Interval{Kind: estimate.ClopperPearsonKind, Confidence: 0.95}
+	samples := []estimate.Lifetime{{Value: 3}, {Value: 1}, {Value: 3}, {Value: 4, Censored: true}, {Value: 4}, {Value: 5}}
+	steps, cut := estimate.ECDF(samples, interval)
+	want := []estimate.Share{{1, interval.Of(1, 6)}, {3, interval.Of(3, 6)}, {4, interval.Of(4, 6)}}
+	if cut != 4 || len(steps) != len(want) || steps[0] != want[0] || steps[1] != want[1] || steps[2] != want[2] {
+		t.Errorf("%v up to %g, want %v up to 4", steps, cut, want)
+	}
+	if steps, cut := estimate.ECDF(samples[:3], interval); len(steps) != 2 || !math.IsInf(cut, 1) || steps[1].Estimate != 1 {
+		t.Errorf("%v up to %g", steps, cut)
+	}
+}

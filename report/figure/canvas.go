@@ -54,14 +54,21 @@ type Figure struct {
 
 // newFigure lays a plot out with its title above it and a sentence under it.
 func newFigure(p *plot.Plot, width, height vg.Length, sentence string) Figure {
-	style(p)
-	f := Figure{width: width, height: height, title: p.Title.Text, sentence: sentence}
-	p.Title.Text = ""
-	p.BackgroundColor = nil // that of the figure
-	f.draw = func(c draw.Canvas) {
-		p.Draw(draw.Crop(c, indent/2, -indent, indent/2, -indent/2))
+	return layOut(width, height, p.Title.Text, sentence, p.Draw, p)
+}
+
+// layOut lays something that is drawn out between a title and a sentence, and gives the
+// plots in it our fonts.
+func layOut(width, height vg.Length, title, sentence string, inner func(draw.Canvas), plots ...*plot.Plot) Figure {
+	for _, p := range plots {
+		style(p)
+		p.Title.Text = ""
+		p.BackgroundColor = nil // that of the figure
 	}
-	return f
+	return Figure{
+		width: width, height: height, title: title, sentence: sentence,
+		draw: func(c draw.Canvas) { inner(draw.Crop(c, indent/2, -indent, indent/2, -indent/2)) },
+	}
 }
 
 // withLegend puts a legend of so many entries between the title and what is drawn.

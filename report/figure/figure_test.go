@@ -6,6 +6,7 @@ import (
 	"flag"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -44,7 +45,38 @@ func examples(t *testing.T) map[string]Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inf, nan := math.Inf(1), math.NaN()
+	stairs := []Stairs{
+		{Label: "one", X: []float64{60, 80, 200, 900}, Y: []float64{0.2, 0.5, 0.9, 1}, Low: []float64{0.1, 0.4, 0.8, 0.95}, High: []float64{0.3, 0.6, 0.97, 1}, End: inf},
+		{Label: "another, cut", X: []float64{70, 150}, Y: []float64{0.3, 0.6}, Low: []float64{0.2, 0.45}, High: []float64{0.45, 0.7}, End: 700, Cut: []float64{100, 500, 700}},
+	}
+	steps, err := StepCurves("Steps", "handshake (ms)", "probability of at most so much", false, stairs, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var falling []Stairs
+	for _, s := range stairs {
+		f := Stairs{Label: s.Label, Start: 1, X: s.X, Cut: s.Cut, End: s.End}
+		for j := range s.Y {
+			f.Y, f.Low, f.High = append(f.Y, 1-s.Y[j]), append(f.Low, 1-s.High[j]), append(f.High, 1-s.Low[j])
+		}
+		falling = append(falling, f)
+	}
+	survival, err := StepCurves("Survival", "handshake (ms)", "probability of more", true, falling, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := func(text string, failures int) Level { return Level{text, estimate.Wilson(failures, 1000, 0.95)} }
+	tornado, err := Tornado("Sensitivity", estimate.Wilson(240, 1000, 0.95), []Effect{
+		{"linger", []Level{level("0s", 450), level("60ms", 30)}, Index{0.7, 0.6, 0.81}, Index{0.85, 0.78, 0.9}},
+		{"remedy", []Level{level("none", 240), level("linger", 40), level("recognise", 0)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
+		{"gap", []Level{level("1ms", 240), level("100ms", 238)}, Index{nan, nan, nan}, Index{0, nan, nan}},
+	}, "A sentence.")
+	if err != nil {
+		t.Fatal(err)
+	}
 	figures := map[string]Figure{
+		"steps": steps, "survival": survival, "tornado": tornado,
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
@@ -144,6 +176,25 @@ func TestPDF(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A figure of nothing is an error, and so is a logarithmic one of what is all at 0.
+func TestFiguresOfNothing(t *testing.T) {
+	if _, err := StepCurves("Nothing", "", "", false, []Stairs{{Label: "empty", End: math.Inf(1)}}, ""); err == nil {
+		t.Error("a curve without steps is drawn")
+	}
+	zero := []Stairs{{X: []float64{0}, Y: []float64{1}, Low: []float64{0}, High: []float64{1}, End: math.Inf(1)}}
+	if _, err := StepCurves("Zero", "", "", true, zero, ""); err == nil {
+		t.Error("a curve at 0 is drawn over a logarithmic axis")
+	}
+	if f, err := StepCurves("Zero", "", "", false, zero, ""); err != nil {
+		t.Error(err)
+	} else if _, err := f.PNG(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Tornado("Nothing", estimate.Proportion{}, nil, ""); err == nil {
+		t.Error("no factor is drawn")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
 // EstimateJSON is an estimated or exact failure probability, for JSON. What a method
@@ -46,11 +47,36 @@ type EstimateJSON struct {
 	Rounding   *float64           `json:"rounding,omitempty"` // of exact
 	Windows    []explore.Interval `json:"failure_windows,omitempty"`
 
+	Strata      []StratumJSON `json:"strata,omitempty"` // of stratified
+	MixedStrata *int          `json:"mixed_strata,omitempty"`
+	Effective   *float64      `json:"effective_replications,omitempty"` // of plain Monte Carlo, that the interval is worth
+
+	Tilts             []TiltJSON `json:"tilts,omitempty"` // of importance
+	PilotRuns         int        `json:"pilot_runs,omitempty"`
+	MeanWeight        *float64   `json:"mean_weight,omitempty"`
+	MeanWeightError   *float64   `json:"mean_weight_error,omitempty"`
+	EffectiveFailures *float64   `json:"effective_failures,omitempty"`
+	LargestShare      *float64   `json:"largest_share,omitempty"`
+
+	Warnings []string `json:"warnings,omitempty"`
+
 	Stopping *StoppingJSON `json:"stopping,omitempty"`
 	Check    *CheckJSON    `json:"check,omitempty"`
 
 	Interrupted bool   `json:"interrupted"`
 	Repeat      string `json:"repeat"`
+}
+
+// StratumJSON is the replications of one stratum, for JSON.
+type StratumJSON struct {
+	Failures     int `json:"failures"`
+	Replications int `json:"replications"`
+}
+
+// TiltJSON is a tilt of draws, for JSON.
+type TiltJSON struct {
+	tilt.Tilt
+	Draws float64 `json:"draws"` // that it was about, of a replication on the average
 }
 
 // StoppingJSON is when an estimate was looked at, to stop if its interval was narrow,
@@ -110,6 +136,49 @@ func (j *EstimateJSON) Mean(m estimate.Mean, runs int, outside float64) {
 	}
 }
 
+// Stratified adds what the stratified method gave.
+func (j *EstimateJSON) Stratified(s estimate.Stratified, r *explore.Strata) {
+	j.Replications, j.Failures, j.Runs, j.PilotRuns = s.Trials, s.Failures, r.Done+r.Pilots, r.Pilots
+	j.Low, j.High, j.Interval = s.Low, s.High, "effective-clopper-pearson"
+	variance := s.StandardError * s.StandardError * float64(s.Trials)
+	j.Estimate, j.Variance, j.StandardError = known(s.Estimate), known(variance), known(s.StandardError)
+	j.MixedStrata, j.Effective = &s.Mixed, &s.EffectiveSize
+	for _, stratum := range r.Strata {
+		j.Strata = append(j.Strata, StratumJSON{stratum.Failures, stratum.Trials})
+	}
+}
+
+// Weighted adds what importance sampling gave.
+func (j *EstimateJSON) Weighted(w estimate.Weighted, r *explore.Weighted, tilts []tilt.Tilt, pilots int) {
+	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.Samples, w.Failures, r.Done+pilots, pilots
+	j.Low, j.High, j.Interval = w.Low, w.High, "student"
+	j.Estimate, j.Variance, j.StandardError = known(w.Estimate), known(w.Variance), known(w.StandardError)
+	j.MeanWeight, j.MeanWeightError = &w.MeanWeight, &w.MeanWeightError
+	j.EffectiveFailures, j.LargestShare = &w.EffectiveSize, &w.LargestShare
+	for i, t := range tilts {
+		draws := float64(r.Draws[i]) / float64(max(1, r.Done))
+		j.Tilts = append(j.Tilts, TiltJSON{t, draws})
+		if r.Draws[i] == 0 {
+			j.Warnings = append(j.Warnings, fmt.Sprintf("the tilt %s met no draw: nobody looks at one of that name", t))
+		}
+	}
+	if w.Variance > 0 {
+		j.Equivalent = known(w.Estimate * (1 - w.Estimate) / (w.StandardError * w.StandardError))
+	}
+	switch {
+	case w.Samples == 0:
+	case w.Failures == 0:
+		j.Warnings = append(j.Warnings, "no replication failed: nothing is known of the probability; other tilts may make failures probable")
+	case w.Degenerate():
+		j.Warnings = append(j.Warnings, fmt.Sprintf("the weights are degenerate: the %d failures are worth %.3g of equal weight, and one has %.0f %% of the estimate; the interval does not hold; more replications or other tilts are needed",
+			w.Failures, w.EffectiveSize, 100*w.LargestShare))
+	}
+	if w.Unbalanced() {
+		j.Warnings = append(j.Warnings, fmt.Sprintf("the mean weight is %.3g with a standard error of %.2g, and its expectation is 1: some that weigh much are missing; the tilts are too strong, and failures without what they make probable are not seen",
+			w.MeanWeight, w.MeanWeightError))
+	}
+}
+
 // Exact adds what the exact method gave.
 func (j *EstimateJSON) Exact(e *explore.ExactProbability) {
 	j.Seeds, j.Runs, j.Outside, j.Rounding, j.Windows = e.Seeds, e.Runs, &e.Outside, &e.Rounding, e.Windows.FailureWindows
@@ -128,7 +197,8 @@ func known(f float64) *float64 {
 // intervalTitles say how an interval was computed.
 var intervalTitles = map[string]string{
 	string(estimate.WilsonKind): "Wilson", string(estimate.ClopperPearsonKind): "Clopper-Pearson", string(estimate.JeffreysKind): "Jeffreys",
-	"student": "Student's t", "bounds": "nothing estimated: what was not searched, and rounding",
+	"effective-clopper-pearson": "Clopper-Pearson for the effective number of replications",
+	"student":                   "Student's t", "bounds": "nothing estimated: what was not searched, and rounding",
 }
 
 // Estimate writes an estimated or exact failure probability.
@@ -151,6 +221,20 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		add("variance", "%.4g, standard error %.4g%s", *j.Variance, *j.StandardError, equivalent(j))
 	}
 	switch j.Method {
+	case "importance":
+		add("runs", "%d replications, %d failures; %d pilot replications", j.Replications, j.Failures, j.PilotRuns)
+		add("weights", "mean %.4g, standard error %.2g, of all; the failures are worth %.4g of equal weight, and one has %.2g %% of the estimate",
+			*j.MeanWeight, *j.MeanWeightError, *j.EffectiveFailures, 100**j.LargestShare)
+		for i, t := range j.Tilts {
+			title := ""
+			if i == 0 {
+				title = "tilts"
+			}
+			add(title, "%s  (%.3g draws of a replication)", t.Tilt, t.Draws)
+		}
+	case "stratified":
+		add("runs", "%d replications in %d strata, %d failures; %d pilot replications", j.Replications, len(j.Strata), j.Failures, j.PilotRuns)
+		add("strata", "%d with failures and others; as good as %.4g replications of plain Monte Carlo", *j.MixedStrata, *j.Effective)
 	case "monte-carlo":
 		add("runs", "%d replications, %d failures", j.Replications, j.Failures)
 	default:
@@ -183,6 +267,9 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 			verdict = "agrees, but is too small to tell much"
 		}
 		add("check", "plain Monte Carlo %s: %d failures of %d, %.3g expected", verdict, c.Failures, c.Replications, c.Expected)
+	}
+	for _, warning := range j.Warnings {
+		add("WARNING", "%s", warning)
 	}
 	add("repeat", "%s", j.Repeat)
 	return table(w, rows)

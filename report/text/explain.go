@@ -43,7 +43,7 @@ func NewExplanation(s *scenarios.Scenario) Explanation {
 	e := s.Explanation
 	return Explanation{
 		Scenario: s.Name, Summary: s.Summary, Mechanism: e.Mechanism, Prediction: e.Prediction, Findings: e.Findings,
-		Cause: s.Cause.Text, Failing: example(s, s.Failing), Passing: example(s, s.Passing),
+		Cause: s.Cause.Text, Failing: Example(s, s.Failing), Passing: Example(s, s.Passing),
 		References: e.References, Probe: s.Probe.String(), Besides: besides(s), Remedies: []RemedyWindows{},
 	}
 }
@@ -62,8 +62,8 @@ func besides(s *scenarios.Scenario) []string {
 	return list
 }
 
-// example returns the command that runs an example, or nothing if there is none.
-func example(s *scenarios.Scenario, set scenarios.Settings) string {
+// Example returns the command that runs an example, or nothing if there is none.
+func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 	v, err := s.Resolve(set)
 	if set == nil || err != nil {
 		return ""

@@ -39,7 +39,7 @@ func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
 			f.Levels, err = r.levels()
 		}
 	} else {
-		f.Levels, err = splitLevels(body)
+		f.Levels, err = SplitLevels(body)
 	}
 	if err != nil {
 		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
@@ -78,8 +78,8 @@ func checkLevels(s *scenarios.Scenario, text, name string, levels []string) erro
 	return errors.Join(faults...)
 }
 
-// splitLevels splits a list of levels.
-func splitLevels(body string) ([]string, error) {
+// SplitLevels splits a list of levels.
+func SplitLevels(body string) ([]string, error) {
 	levels, err := law.SplitArguments(body)
 	if err == nil && slices.Contains(levels, "") {
 		err = errors.New("there is an empty level")

@@ -19,6 +19,21 @@ type Store interface {
 	Keep(point, replication int, o worker.Outcome, d *Difference) error
 }
 
+// keeper is a Store that holds nothing, and shows each replication as it ends, one at a
+// time.
+type keeper func(point, replication int, o *worker.Outcome)
+
+// Recall implements Store.
+func (k keeper) Recall(func(point, replication int, o worker.Outcome, d *Difference) error) error {
+	return nil
+}
+
+// Keep implements Store.
+func (k keeper) Keep(point, replication int, o worker.Outcome, _ *Difference) error {
+	k(point, replication, &o)
+	return nil
+}
+
 // recall counts the replications that the store of the sweep holds, if it has one, and
 // returns the others. A store may hold more replications of a point than the sweep
 // asks for; they are left aside.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -25,6 +26,14 @@ type Sweep struct {
 	// Store, if it is not nil, has replications of this sweep that need not be performed
 	// again, and keeps those that are performed.
 	Store Store
+
+	// Tilt makes rare draws of the network probable, for replications that are weighted
+	// then: see RunImportance. nil: none.
+	Tilt *tilt.Config
+
+	// Each, if it is not nil, returns what is set besides in one replication, from 0, of
+	// every design point.
+	Each func(replication int) scenarios.Settings
 }
 
 // Point is a design point with what its replications gave.
@@ -231,7 +240,10 @@ func (r *Results) job(i int) worker.Job {
 	s := &r.Sweep
 	job := worker.JobOf(s.Scenario)
 	job.Settings, job.Seed = s.Settings.With(s.Design[i/s.Replications]), s.Seed+uint64(i%s.Replications)
-	job.Fail, job.Trace = s.Fail.Text(), s.Verify
+	job.Fail, job.Trace, job.Tilt = s.Fail.Text(), s.Verify, s.Tilt
+	if s.Each != nil {
+		job.Settings = job.Settings.With(s.Each(i % s.Replications))
+	}
 	return job
 }
 
@@ -325,5 +337,9 @@ func (r *Results) repeat(job worker.Job) string {
 	if err != nil { // RunSweep has resolved the same settings
 		return err.Error()
 	}
-	return v.Repeat(job.Seed, r.Sweep.Fail)
+	repeat := v.Repeat(job.Seed, r.Sweep.Fail)
+	if job.Tilt != nil {
+		repeat += scenarios.TiltFlag(job.Tilt.Tilts)
+	}
+	return repeat
 }

@@ -4,6 +4,6 @@ package store
 
 import "os"
 
-// lock does nothing where there is no flock(2). There a second writer is told of a
-// conflict when it comes to a replication that the first has kept; no file is damaged.
+// lock does nothing where there is no flock(2). There a second writer does the same work
+// again; no file is damaged, but what the one has pending, the other may take away.
 func lock(*os.File) error { return nil }

@@ -18,11 +18,11 @@ type kept struct {
 }
 
 // The pace of commits. After one, the queue waits restFactor times as long as it took,
-// but no longer than longestRest: then commits take less than 3 % of the time, and a
-// replication that takes a millisecond or more is usually committed alone, at once.
+// but no longer than longestRest: then commits take about 1 % of the time, for what waits
+// is in the journal.
 const (
-	restFactor  = 40
-	longestRest = 50 * time.Millisecond
+	restFactor  = 100
+	longestRest = 100 * time.Millisecond
 )
 
 // maxWaiting is how many replications wait at most.

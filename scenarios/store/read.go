@@ -38,10 +38,10 @@ func Read(path string) (*Reader, error) {
 		return nil, &MismatchError{path, "is no store of dtlssim: it is no regular file"}
 	}
 	left := false
-	if pending(path) {
+	if killed(path) {
 		// Another process may be writing, which is no fault: it commits what is pending.
-		err := recoverPending(path)
-		left = err != nil && !errors.Is(err, ErrLocked)
+		err := recoverKilled(path)
+		left = err != nil && !errors.Is(err, ErrLocked) && pending(path)
 	}
 	f, err := openFile(path, "ro")
 	empty := false

@@ -7,9 +7,8 @@
 // then the contract holds that they are what this process would have found. It says
 // how many there are of each design point, not how many are wanted: more can be added.
 //
-// Replications are committed as they end. Commits take at most about a fortieth of the
-// time, so a quick replication waits a few milliseconds for those that end next, 50 ms
-// at most. Until then it is a record of a journal, two files beside the store (FILE-pending-0
+// Replications are committed as they end. Commits take about a hundredth of the time, so a
+// replication waits some ten milliseconds for those that end next, 100 ms at most. Until then it is a record of a journal, two files beside the store (FILE-pending-0
 // and -1), which are folded in when the store is opened next. So kill -9, and whatever
 // else ends the process, loses what is in flight and nothing else: no replication of which
 // Keep has returned, no run that a search was given.
@@ -220,9 +219,21 @@ func (w *writer) fold() (identity []byte, err error) {
 	return identity, err
 }
 
-// recoverPending folds in what a process that was killed left beside a store. It is not
-// an error if another process writes to the store, which then does that.
-func recoverPending(path string) error {
+// killed tells whether something lies beside a store that a process leaves there only if
+// it still writes, or was killed: a journal of ours or of SQLite, or SQLite's log.
+func killed(path string) bool {
+	for _, end := range []string{"-journal", "-wal"} { // https://www.sqlite.org/tempfiles.html
+		if _, err := os.Stat(path + end); err == nil {
+			return true
+		}
+	}
+	return pending(path)
+}
+
+// recoverKilled folds in what a process that was killed left beside a store: what was
+// pending, and half a transaction of SQLite's, which cannot even be read before that. It
+// returns an error that wraps ErrLocked if the process is alive.
+func recoverKilled(path string) error {
 	lock, err := lockFile(path, 0)
 	if err != nil {
 		return err

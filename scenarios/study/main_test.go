@@ -9,5 +9,12 @@ import (
 
 func TestMain(m *testing.M) {
 	worker.ServeIfAsked()
+	if path := os.Getenv(storeToKill); path != "" {
+		if err := runToBeKilled(path); err != nil {
+			println(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }

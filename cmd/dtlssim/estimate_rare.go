@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+// checkSampling reports what is wrong with the flags of stratified and importance.
+func (e *estimation) checkSampling() error {
+	var faults []error
+	if e.allocation != proportional && e.allocation != neyman {
+		faults = append(faults, fmt.Errorf("--allocation %q is not one of %s, %s.%s", e.allocation, proportional, neyman, didYouMean(e.allocation, []string{proportional, neyman})))
+	}
+	if e.strata < 1 || e.strata > mostStrata {
+		faults = append(faults, fmt.Errorf("--strata %d is out of range: 1 to %d", e.strata, mostStrata))
+	}
+	if e.pilots < leastPilots {
+		faults = append(faults, fmt.Errorf("--pilots %d must be at least %d", e.pilots, leastPilots))
+	}
+	if e.method == stratified {
+		least := explore.LeastOfStratum * e.strata
+		if e.replications < least {
+			faults = append(faults, fmt.Errorf("--replications %d must be at least %d, that is %d of each stratum", e.replications, least, explore.LeastOfStratum))
+		}
+		if e.allocation == neyman && e.pilots < least {
+			faults = append(faults, fmt.Errorf("--pilots %d must be at least %d, that is %d of each stratum", e.pilots, least, explore.LeastOfStratum))
+		}
+		if e.allocation != neyman && e.command.Flags().Changed("pilots") {
+			faults = append(faults, fmt.Errorf("--pilots means nothing to --allocation %s, only to %s", e.allocation, neyman))
+		}
+	}
+	if e.method == importance && e.tilt != "" && e.command.Flags().Changed("pilots") {
+		faults = append(faults, errors.New("--pilots means nothing with --tilt: nothing is left to choose"))
+	}
+	return errors.Join(faults...)
+}
+
+// The range of --strata, and the least of --pilots.
+const (
+	mostStrata  = 1000
+	leastPilots = 50
+)
+
+// stratified estimates by strata of the probe's law, and returns the interval of a
+// check.
+func (e *estimation) stratified(j *text.EstimateJSON) (low, high float64, err error) {
+	looks, confidence := e.looks(j, max(leastReplications, explore.LeastOfStratum*e.strata), e.replications)
+	pilots := 0
+	if e.allocation == neyman {
+		pilots = e.pilots
+	}
+	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1]+pilots, "replications")
+	var at estimate.Stratified
+	r, err := e.integral.Stratified(e.command.Context(), e.workers, e.strata, pilots, looks, func(s []explore.Stratum) bool {
+		at = estimate.StratifiedProportion(strata(s), confidence)
+		return e.target.Met(at.Estimate, at.Low, at.High)
+	}, bar.increment)
+	bar.finish()
+	if err != nil {
+		return 0, 0, failure(err)
+	}
+	text.Troubles(e.command.ErrOrStderr(), r.Results)
+	at = estimate.StratifiedProportion(strata(r.Strata), confidence)
+	j.Stratified(at, r)
+	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
+	j.ConditionalOn = fmt.Sprintf("the parameters; %s is drawn from strata of its law, and everything else that they leave open as ever", e.probe)
+	if j.Stopping != nil {
+		j.Stopping.Met = e.target.Met(at.Estimate, at.Low, at.High)
+	}
+	checked := estimate.StratifiedProportion(strata(r.Strata), text.CheckConfidence)
+	return checked.Low, checked.High, nil
+}
+
+// strata are those of a run, for an estimate.
+func strata(list []explore.Stratum) (converted []estimate.Stratum) {
+	for _, s := range list {
+		converted = append(converted, estimate.Stratum(s))
+	}
+	return converted
+}
+
+// importance estimates by importance sampling, and returns the interval of a check.
+func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err error) {
+	q := explore.Importance{Scenario: e.scenario, Settings: e.settings, Seed: e.seed, Fail: e.predicate, Tilts: e.tilts}
+	pilots := 0
+	if e.tilt == "" {
+		bar := newProgress(e.command.ErrOrStderr(), e.pilots*explore.MostPilotRounds, "pilot replications")
+		chosen, err := explore.ChooseTilts(e.command.Context(), e.workers, q, e.pilots, bar.increment)
+		bar.finish()
+		if err != nil {
+			return 0, 0, failure(err)
+		}
+		if chosen.Interrupted {
+			return 0, 0, interruptedOr(e.command, e.command.Context().Err())
+		}
+		q.Tilts, pilots = chosen.Tilts, chosen.Runs
+	}
+	looks, confidence := e.looks(j, leastReplications, e.replications)
+	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
+	r, err := explore.RunImportance(e.command.Context(), e.workers, q, looks, func(s []explore.WeightedSample) bool {
+		w := weighted(s, confidence)
+		return !w.Degenerate() && e.target.Met(w.Estimate, w.Low, w.High)
+	}, bar.increment)
+	bar.finish()
+	if err != nil {
+		return 0, 0, failure(err)
+	}
+	text.Troubles(e.command.ErrOrStderr(), r.Results)
+	w := weighted(r.Samples, confidence)
+	j.Weighted(w, r, q.Tilts, pilots)
+	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
+	j.ConditionalOn = "the parameters; everything that they leave open is drawn, tilted as said, and weighted"
+	if j.Stopping != nil {
+		j.Stopping.Met = !w.Degenerate() && e.target.Met(w.Estimate, w.Low, w.High)
+	}
+	checked := weighted(r.Samples, text.CheckConfidence)
+	return checked.Low, checked.High, nil
+}
+
+// weighted estimates from weighted samples.
+func weighted(samples []explore.WeightedSample, confidence float64) estimate.Weighted {
+	weights, failed := make([]float64, len(samples)), make([]bool, len(samples))
+	for i, s := range samples {
+		weights[i], failed[i] = s.LogWeight, s.Failed
+	}
+	return estimate.WeightedMean(weights, failed, confidence)
+}

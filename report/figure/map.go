@@ -1,0 +1,309 @@
+package figure
+
+import (
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Place is a point of a map: the values of its two probes.
+type Place [2]time.Duration
+
+// Area is a region of a map.
+type Area struct {
+	Name    string
+	Outcome string // what the legend says of its colour
+	Failed  bool
+
+	// Rings are drawn as one: a ring that runs the other way round is a hole.
+	Rings [][]Place
+}
+
+// Divide is a straight boundary between regions.
+type Divide struct {
+	From, To Place
+	Strong   bool   // one of the two sides fails, and the other does not
+	Label    string // written along it where there is room
+}
+
+// PlaneAxis is one of the two axes of a map.
+type PlaneAxis struct {
+	Name     string
+	From, To time.Duration
+}
+
+// Map is a map of regions.
+type Map struct {
+	Title    string
+	X, Y     PlaneAxis
+	Areas    []Area
+	Divides  []Divide
+	Unknown  [][2]time.Duration // intervals of y of which nothing is known
+	Sentence string
+}
+
+// unknown is the colour of what is not known.
+var unknown = color.RGBA{0xa8, 0xa8, 0xa8, 0xff}
+
+// Draw draws the map: regions in the colours of their outcomes, with their names inside
+// where these fit, and the lines of its boundaries.
+func (m Map) Draw() Figure {
+	p := plot.New()
+	p.Title.Text = m.Title
+	chart := &mapChart{Map: m, x: unitOf(m.X.To), y: unitOf(m.Y.To), colours: map[string]color.RGBA{}}
+	p.X.Label.Text, p.Y.Label.Text = m.X.Name+" ("+chart.x.name+")", m.Y.Name+" ("+chart.y.name+")"
+	p.X.Min, p.X.Max = chart.x.of(m.X.From), chart.x.of(m.X.To)
+	p.Y.Min, p.Y.Max = chart.y.of(m.Y.From), chart.y.of(m.Y.To)
+	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, decimalTicks{}
+	p.X.Padding, p.Y.Padding = 2, 2
+	var outcomes []string
+	names := map[string][]string{}
+	failures, others := 0, 0
+	for _, a := range m.Areas {
+		if names[a.Outcome] == nil {
+			outcomes = append(outcomes, a.Outcome)
+			chart.colours[a.Outcome] = outcomeColour(a.Outcome, a.Failed, &failures, &others)
+		}
+		names[a.Outcome] = append(names[a.Outcome], a.Name)
+	}
+	for _, o := range outcomes {
+		p.Legend.Add(shorten(names[o])+": "+o, swatch{chart.colours[o]})
+	}
+	entries := len(outcomes)
+	if len(m.Unknown) > 0 {
+		p.Legend.Add("not known", swatch{unknown})
+		entries++
+	}
+	p.Add(chart)
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
+	return newFigure(p, 720, 480, m.Sentence).withLegend(legend, entries)
+}
+
+// outcomeColour gives an outcome its colour: strong if it counts as failure, pale if not.
+func outcomeColour(outcome string, failed bool, failures, others *int) color.RGBA {
+	switch {
+	case failed:
+		*failures++
+		return palette[(*failures-1)%len(palette)]
+	case outcome != cleanOutcome:
+		*others++
+		return tolerated[(*others-1)%len(tolerated)]
+	}
+	return clean
+}
+
+// mostNames is how many regions of one outcome the legend names.
+const mostNames = 6
+
+func shorten(names []string) string {
+	if len(names) > mostNames {
+		return strings.Join(names[:mostNames], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
+}
+
+// unitOf returns the unit that an axis up to a time is shown in.
+func unitOf(to time.Duration) timeUnit {
+	switch {
+	case to >= longRange:
+		return timeUnit{"s", time.Second}
+	case to < 10*time.Microsecond:
+		return timeUnit{"ns", time.Nanosecond}
+	case to < time.Millisecond:
+		return timeUnit{"µs", time.Microsecond}
+	}
+	return timeUnit{"ms", time.Millisecond}
+}
+
+type mapChart struct {
+	Map
+	x, y    timeUnit
+	colours map[string]color.RGBA
+}
+
+var _ plot.Plotter = (*mapChart)(nil)
+
+// Plot implements plot.Plotter.
+func (m *mapChart) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	at := func(q Place) vg.Point { return vg.Point{X: tx(m.x.of(q[0])), Y: ty(m.y.of(q[1]))} }
+	for _, span := range m.Unknown {
+		c.SetColor(unknown)
+		c.Fill(vg.Rectangle{Min: at(Place{m.X.From, span[0]}), Max: at(Place{m.X.To, span[1]})}.Path())
+	}
+	outlines := make([][][]vg.Point, len(m.Areas))
+	for i, a := range m.Areas {
+		var path vg.Path
+		for _, ring := range a.Rings {
+			var points []vg.Point
+			for j, q := range ring {
+				points = append(points, at(q))
+				if j == 0 {
+					path.Move(points[0])
+				} else {
+					path.Line(points[j])
+				}
+			}
+			path.Close()
+			outlines[i] = append(outlines[i], points)
+		}
+		c.SetColor(m.colours[a.Outcome])
+		c.Fill(path)
+		c.SetLineStyle(draw.LineStyle{Color: m.colours[a.Outcome], Width: 0.4}) // no gap to the next
+		c.Stroke(path)
+	}
+	for _, strong := range []bool{false, true} {
+		for _, d := range m.Divides {
+			if d.Strong != strong {
+				continue
+			}
+			style := draw.LineStyle{Color: ink, Width: 0.4}
+			if strong {
+				style.Width = 1.25
+			}
+			a, b := at(d.From), at(d.To)
+			c.StrokeLine2(style, a.X, a.Y, b.X, b.Y)
+		}
+	}
+	written := m.labelDivides(c, outlines, at)
+	m.nameAreas(c, outlines, written)
+}
+
+// labelDivides writes the labels of lines along them, on the side that does not fail, and
+// returns points of the text.
+func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(Place) vg.Point) (written []vg.Point) {
+	style := textStyle(8.5, draw.XCenter, draw.YCenter)
+	for _, d := range m.Divides {
+		a, b := at(d.From), at(d.To)
+		if a.X > b.X || a.X == b.X && a.Y > b.Y {
+			a, b = b, a
+		}
+		dx, dy := float64(b.X-a.X), float64(b.Y-a.Y)
+		length, half := math.Hypot(dx, dy), float64(style.Width(d.Label))/2
+		if d.Label == "" || length < 2*half {
+			continue
+		}
+		dx, dy = dx/length, dy/length
+		for _, trial := range []struct{ along, side float64 }{{0.5, 1}, {0.5, -1}, {0.3, 1}, {0.3, -1}, {0.7, 1}, {0.7, -1}} {
+			const beside = 8
+			middle := vg.Point{
+				X: a.X + vg.Length(dx*length*trial.along-trial.side*dy*beside), Y: a.Y + vg.Length(dy*length*trial.along+trial.side*dx*beside),
+			}
+			var text []vg.Point
+			for i := -4; i <= 4; i++ {
+				s := float64(i) / 4 * (half + 3)
+				text = append(text, vg.Point{X: middle.X + vg.Length(dx*s), Y: middle.Y + vg.Length(dy*s)})
+			}
+			if !m.room(outlines, text, written) {
+				continue
+			}
+			style.Rotation = math.Atan2(dy, dx)
+			c.FillText(style, middle, d.Label)
+			written = append(written, text...)
+			break
+		}
+	}
+	return written
+}
+
+// room tells whether a text along these points lies in one region that does not fail,
+// clear of its outline and of other text.
+func (m *mapChart) room(outlines [][][]vg.Point, text, written []vg.Point) bool {
+	i := slices.IndexFunc(outlines, func(rings [][]vg.Point) bool { return clearance(rings, text[0]) > 0 })
+	if i < 0 || m.Areas[i].Failed {
+		return false
+	}
+	for _, q := range text {
+		if clearance(outlines[i], q) < 5.5 {
+			return false
+		}
+		for _, other := range written {
+			if math.Hypot(float64(q.X-other.X), float64(q.Y-other.Y)) < 14 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// nameAreas writes the name of each area where it is farthest from its outline and from
+// what is written already.
+func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []vg.Point) {
+	const steps, least = 48, 7.5
+	for i, rings := range outlines {
+		if len(rings) == 0 {
+			continue
+		}
+		low, high := rings[0][0], rings[0][0]
+		for _, q := range slices.Concat(rings...) {
+			low = vg.Point{X: min(low.X, q.X), Y: min(low.Y, q.Y)}
+			high = vg.Point{X: max(high.X, q.X), Y: max(high.Y, q.Y)}
+		}
+		best, place := least, vg.Point{}
+		for j := 1; j < steps; j++ {
+			for k := 1; k < steps; k++ {
+				q := vg.Point{X: low.X + (high.X-low.X)*vg.Length(j)/steps, Y: low.Y + (high.Y-low.Y)*vg.Length(k)/steps}
+				free := clearance(rings, q)
+				for _, other := range written {
+					free = min(free, math.Hypot(float64(q.X-other.X), float64(q.Y-other.Y))-4)
+				}
+				if free > best+1e-6 { // the first of those that are alike
+					best, place = free, q
+				}
+			}
+		}
+		if best > least {
+			style := textStyle(13, draw.XCenter, draw.YCenter)
+			style.Color = readable(m.colours[m.Areas[i].Outcome])
+			c.FillText(style, place, m.Areas[i].Name)
+		}
+	}
+}
+
+// readable returns the colour of a text on a ground: ink, or white on a dark one.
+func readable(ground color.RGBA) color.Color {
+	if 299*int(ground.R)+587*int(ground.G)+114*int(ground.B) < 128_000 {
+		return color.White
+	}
+	return ink
+}
+
+// clearance returns how far a point inside of rings is from them; below 0 if it is outside.
+func clearance(rings [][]vg.Point, q vg.Point) float64 {
+	nearest, inside := math.Inf(1), false
+	for _, ring := range rings {
+		for i, a := range ring {
+			b := ring[(i+1)%len(ring)]
+			if (a.Y > q.Y) != (b.Y > q.Y) && q.X < a.X+(b.X-a.X)*(q.Y-a.Y)/(b.Y-a.Y) {
+				inside = !inside
+			}
+			dx, dy := float64(b.X-a.X), float64(b.Y-a.Y)
+			px, py := float64(q.X-a.X), float64(q.Y-a.Y)
+			along := 0.0
+			if square := dx*dx + dy*dy; square > 0 {
+				along = min(1, max(0, (px*dx+py*dy)/square))
+			}
+			nearest = min(nearest, math.Hypot(px-along*dx, py-along*dy))
+		}
+	}
+	if !inside {
+		return -nearest
+	}
+	return nearest
+}
+
+// DataRange implements plot.DataRanger.
+func (m *mapChart) DataRange() (xmin, xmax, ymin, ymax float64) {
+	return m.x.of(m.X.From), m.x.of(m.X.To), m.y.of(m.Y.From), m.y.of(m.Y.To)
+}
+
+var (
+	_ plot.DataRanger = (*mapChart)(nil)
+)

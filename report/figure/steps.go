@@ -1,0 +1,169 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Stairs is a curve of steps, such as a distribution function or a survival curve: it is
+// Start before the first step, and Y[i] from X[i] on, until the next.
+type Stairs struct {
+	Label     string
+	Start     float64
+	X, Y      []float64
+	Low, High []float64 // the pointwise interval of each Y
+	Cut       []float64 // where something was cut, increasing: a mark on the curve
+	End       float64   // where the curve ends; infinite: nowhere
+}
+
+// StepCurves draws curves of steps, with their intervals as bands. With logX, the axis of
+// x is logarithmic, and what lies at 0 or below is not shown. The axis is labelled in
+// units of one, which x is given in.
+func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, sentence string) (Figure, error) {
+	p := plot.New()
+	p.Title.Text = title
+	p.X.Label.Text, p.Y.Label.Text = xLabel, yLabel
+	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, decimalTicks{}
+	low, high, ok := stairsRange(curves, logX)
+	if !ok {
+		return Figure{}, fmt.Errorf("drawing %s: there is nothing to show", title)
+	}
+	if logX {
+		p.X.Scale = plot.LogScale{}
+		p.X.Tick.Marker = plot.LogTicks{Prec: -1}
+	}
+	p.Add(plotter.NewGrid())
+	cuts := false
+	for i, c := range curves {
+		colour := palette[i%len(palette)]
+		s := &stairs{Stairs: c, colour: colour, band: color.NRGBA{colour.R, colour.G, colour.B, 0x38}}
+		cuts = cuts || len(c.Cut) > 0
+		p.Add(s)
+		p.Legend.Add(c.Label, s)
+	}
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = low, high, 0, 1
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
+	if cuts {
+		sentence += " Marks on a curve: something was cut there before it was over."
+	}
+	return newFigure(p, 720, 400, sentence).withLegend(legend, len(curves)), nil
+}
+
+// stairsRange returns the range of x to show: all steps, from 0 if that is not far from
+// them.
+func stairsRange(curves []Stairs, logX bool) (low, high float64, ok bool) {
+	low, high = math.Inf(1), math.Inf(-1)
+	see := func(x float64) {
+		if !math.IsInf(x, 0) && (x > 0 || !logX) {
+			low, high = min(low, x), max(high, x)
+		}
+	}
+	for _, c := range curves {
+		for _, x := range c.X {
+			see(x)
+		}
+		for _, x := range c.Cut {
+			see(x)
+		}
+		see(c.End)
+	}
+	if math.IsInf(low, 1) {
+		return 0, 1, false
+	}
+	if logX {
+		return math.Pow(10, math.Floor(math.Log10(low)+1e-9)), math.Pow(10, math.Max(math.Ceil(math.Log10(high)-1e-9), math.Floor(math.Log10(low)+1e-9)+1)), true
+	}
+	if low > 0 && low < high/2 {
+		low = 0
+	}
+	margin := (high - low) / 40
+	if margin == 0 {
+		margin = math.Max(math.Abs(high)/10, 1)
+	}
+	if low != 0 {
+		low -= margin
+	}
+	return low, high + margin, true
+}
+
+// stairs draws a curve of steps.
+type stairs struct {
+	Stairs
+	colour color.RGBA
+	band   color.Color
+}
+
+var (
+	_ plot.Plotter     = (*stairs)(nil)
+	_ plot.Thumbnailer = (*stairs)(nil)
+)
+
+// Plot implements plot.Plotter.
+func (s *stairs) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	x := func(v float64) vg.Length { return tx(min(max(v, p.X.Min), p.X.Max)) }
+	if band := append(s.outline(x, ty, s.Low, p.X.Max), reversed(s.outline(x, ty, s.High, p.X.Max))...); len(band) > 0 {
+		c.FillPolygon(s.band, band)
+	}
+	line := s.outline(x, ty, s.Y, p.X.Max)
+	c.StrokeLines(draw.LineStyle{Color: s.colour, Width: 1.5}, line)
+	last := vg.Length(math.Inf(-1))
+	for _, at := range s.Cut {
+		if at < p.X.Min || x(at)-last < 1 {
+			continue
+		}
+		last = x(at)
+		y := ty(s.at(at))
+		c.StrokeLine2(draw.LineStyle{Color: s.colour, Width: 1}, last, y-4, last, y+4)
+	}
+	if !math.IsInf(s.End, 1) && len(line) > 0 {
+		c.DrawGlyph(draw.GlyphStyle{Color: s.colour, Radius: 2.5, Shape: draw.RingGlyph{}}, line[len(line)-1])
+	}
+}
+
+// at returns the value of the curve at a place.
+func (s *stairs) at(x float64) float64 {
+	value := s.Start
+	for i, step := range s.X {
+		if step > x {
+			break
+		}
+		value = s.Y[i]
+	}
+	return value
+}
+
+// outline returns the corners of a curve that has these values at the steps.
+func (s *stairs) outline(x, y func(float64) vg.Length, values []float64, right float64) []vg.Point {
+	level := s.Start
+	points := []vg.Point{{X: x(math.Inf(-1)), Y: y(level)}}
+	for i, step := range s.X {
+		points = append(points, vg.Point{X: x(step), Y: y(level)})
+		level = values[i]
+		points = append(points, vg.Point{X: x(step), Y: y(level)})
+	}
+	return append(points, vg.Point{X: x(min(s.End, right)), Y: y(level)})
+}
+
+func reversed(points []vg.Point) []vg.Point {
+	list := make([]vg.Point, 0, len(points))
+	for i := len(points) - 1; i >= 0; i-- {
+		list = append(list, points[i])
+	}
+	return list
+}
+
+// Thumbnail implements plot.Thumbnailer.
+func (s *stairs) Thumbnail(c *draw.Canvas) {
+	c.SetColor(s.band)
+	c.Fill(c.Rectangle.Path())
+	middle := (c.Min.Y + c.Max.Y) / 2
+	c.StrokeLine2(draw.LineStyle{Color: s.colour, Width: 1.5}, c.Min.X, middle, c.Max.X, middle)
+}

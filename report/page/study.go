@@ -1,0 +1,296 @@
+package page
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/summary"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// Study returns the page of a study's result, of which sections are the figures. Commands
+// are those that make the page and repeat the study, and versions is what made it.
+func Study(r *study.Result, sections []summary.Section, commands []string, versions []Term) Page {
+	sc := r.Study.Scenario
+	p := Page{
+		Name: r.Study.Name, Title: r.Study.Title,
+		Scenario: Scenario{
+			Name: sc.Name, Summary: sc.Summary, Mechanism: sc.Explanation.Mechanism, Prediction: sc.Explanation.Prediction,
+			Cause: asSentence(sc.Cause.Text), Findings: sc.Explanation.Findings, References: sc.Explanation.References,
+		},
+		Versions: versions,
+	}
+	for _, s := range sections {
+		shown := Section{Name: s.Name, Title: s.Title, Sentence: s.Sentence, Table: s.Table}
+		for _, f := range s.Files {
+			if filepath.Ext(f.Name) == ".svg" {
+				shown.Figure = f.Data
+			}
+			shown.Files = append(shown.Files, f.Name)
+		}
+		at := slices.IndexFunc(r.Figures, func(f study.FigureResult) bool { return f.Figure.Name == s.Name })
+		if at >= 0 {
+			f := &r.Figures[at]
+			shown.Edges, shown.Failures = edges(f), failures(f)
+		}
+		p.Sections = append(p.Sections, shown)
+	}
+	p.Answer = answer(r, sections)
+	if done, all := len(r.Figures), len(r.Study.Figures); done < all {
+		p.Missing = fmt.Sprintf("This study was interrupted: %d of its %d figures were done.", done, all)
+	}
+	p.Method = method(r)
+	p.Repeat = repeat(r, commands)
+	return p
+}
+
+// asSentence begins a text as a sentence begins, and ends it so.
+func asSentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+s[size:], ".") + "."
+}
+
+// answer is what the first windows of a study come to, or, without windows, what its first
+// figure does.
+func answer(r *study.Result, sections []summary.Section) string {
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		if len(f.Windows) == 0 {
+			continue
+		}
+		first := f.Windows[0]
+		sentence := fmt.Sprintf("With “%s”, sessions fail %s", f.Figure.Rows[0].Label, where(first))
+		never, others := 0, len(f.Windows)-1
+		for _, w := range f.Windows[1:] {
+			if len(w.FailureWindows) == 0 {
+				never++
+			}
+		}
+		switch {
+		case others == 0:
+			return sentence + "."
+		case others == 1 && never == 1:
+			return fmt.Sprintf("%s; with “%s” at no value.", sentence, f.Figure.Rows[1].Label)
+		case others == 1:
+			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Figure.Rows[1].Label, where(f.Windows[1]))
+		case never == 0:
+			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence, others)
+		}
+		verb := "fail"
+		if never == 1 {
+			verb = "fails"
+		}
+		return fmt.Sprintf("%s; of the %d other rows of the first figure, %d %s at no value.", sentence, others, never, verb)
+	}
+	if len(sections) > 0 {
+		return sections[0].Sentence
+	}
+	return "No figure of this study was done."
+}
+
+// where says at which values of the probe sessions fail.
+func where(w *explore.Windows) string {
+	from, to := time.Duration(w.From), time.Duration(w.To)
+	if len(w.FailureWindows) == 0 {
+		return fmt.Sprintf("at no value of %s from %s to %s", w.Probe, from, to)
+	}
+	if len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}) {
+		return fmt.Sprintf("at every value of %s from %s to %s", w.Probe, from, to)
+	}
+	var parts []string
+	for _, i := range w.FailureWindows {
+		if i.To == w.To {
+			parts = append(parts, fmt.Sprintf("from %s on", time.Duration(i.From)))
+		} else {
+			parts = append(parts, fmt.Sprintf("in [%s, %s)", time.Duration(i.From), time.Duration(i.To)))
+		}
+	}
+	const most = 4 // for a sentence
+	if left := len(parts) - most; left > 1 {
+		parts = append(parts[:most], fmt.Sprintf("in %d more windows", left))
+	}
+	return fmt.Sprintf("for %s %s", w.Probe, strings.Join(parts, " and "))
+}
+
+// edges lists the edges of every row's failure windows with their witnesses.
+func edges(f *study.FigureResult) (list []Edge) {
+	for i, w := range f.Windows {
+		for _, e := range w.Edges {
+			list = append(list, Edge{
+				Row: f.Figure.Rows[i].Label, Below: witness(w, e.At-1, e.Below), Above: witness(w, e.At, e.Above),
+			})
+		}
+	}
+	return list
+}
+
+func witness(w *explore.Windows, at int64, run explore.Witness) Witness {
+	shown := Witness{At: fmt.Sprintf("%s = %s", w.Probe, time.Duration(at)), Command: run.Repeat}
+	for _, c := range w.Cells {
+		if c.From <= at && at < c.To {
+			shown.Outcome, shown.Failed = text.Outcome(c.Outcome), c.Failed
+		}
+	}
+	return shown
+}
+
+// failures lists the first failing replication of each design point.
+func failures(f *study.FigureResult) (list []Failure) {
+	for i, sweep := range f.Sweeps {
+		for j, p := range sweep.Points {
+			if p.FirstFailure == "" {
+				continue
+			}
+			at := ""
+			if values := f.Figure.X.Values(); f.Figure.Kind == study.CurvesKind && j < len(values) {
+				at = fmt.Sprintf("%s: %s", f.Figure.X.Label, strconv.FormatFloat(values[j], 'g', 6, 64))
+			}
+			list = append(list, Failure{Row: f.Figure.Rows[i].Label, At: at, Command: p.FirstFailure})
+		}
+	}
+	return list
+}
+
+// method says how the answers were found, and what they do not say.
+func method(r *study.Result) (list []Term) {
+	if t, ok := searches(r); ok {
+		list = append(list, t)
+	}
+	if t, ok := estimates(r); ok {
+		list = append(list, t)
+	}
+	if slices.ContainsFunc(r.Figures, func(f study.FigureResult) bool { return f.Exact != nil }) {
+		list = append(list, Term{Name: "Exact probabilities", Text: "The failure windows of the probe, integrated over the law of its latency. " +
+			"They are exact on condition that nothing else in the run is random, and the windows complete; a study in which anything else is random is refused."})
+	}
+	return append(list,
+		Term{Name: "What counts as failure", Text: failing(r)},
+		Term{Name: "Determinism", Text: "Real pion/dtls endpoints under virtual time: the same binary, specification and seed give the same result, " +
+			"the same datagram bytes and the same trace digest, on any machine of one architecture, at any load, with any number of workers."},
+		Term{Name: "Limits", Text: "The answers hold for the versions below, and for the parameters that each command states. " +
+			"The network delays, loses, repeats and reorders datagrams as it is told; it is no model of a radio or of a congested path, " +
+			"and a law of latency is an assumption of the study. An endpoint takes no time to compute."},
+	)
+}
+
+// searches says how windows were found, and what that proves.
+func searches(r *study.Result) (Term, bool) {
+	var total explore.Method
+	rows, runs, gapRow := 0, 0, ""
+	for _, f := range r.Figures {
+		for i, w := range f.Windows {
+			rows++
+			runs += w.Runs
+			total.Name = w.Method.Name
+			total.Verifications += w.Method.Verifications
+			total.PredictionFailures += w.Method.PredictionFailures
+			if w.Method.LargestUnverifiedGap > total.LargestUnverifiedGap {
+				total.LargestUnverifiedGap, total.LargestUnverifiedGapFrom = w.Method.LargestUnverifiedGap, w.Method.LargestUnverifiedGapFrom
+				gapRow = f.Figure.Rows[i].Label
+			}
+		}
+	}
+	if rows == 0 {
+		return Term{}, false
+	}
+	sentence := fmt.Sprintf("%d searches with %d runs, by %s. While the order of events on every host stays the same, the time of each is affine in the probe: "+
+		"two runs a nanosecond apart give the slopes, and the first two events of a host that meet bound the cell. "+
+		"%d of the runs were made only to hold such a prediction against, at both ends of every cell and at random points inside; ", rows, runs, total.Name, total.Verifications)
+	if total.PredictionFailures == 0 {
+		sentence += "every one came out as predicted. Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides."
+	} else {
+		from := time.Duration(total.LargestUnverifiedGapFrom)
+		sentence += fmt.Sprintf("%d did not, because a timer of an endpoint, which the trace does not show, came in between, and the bound was found by bisection. "+
+			"There, a window that opens and closes within %s could have been missed (in “%s”, from %s). "+
+			"Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides.",
+			total.PredictionFailures, time.Duration(total.LargestUnverifiedGap), gapRow, from)
+	}
+	return Term{Name: "Failure windows", Text: sentence}, true
+}
+
+// estimates says what the intervals are.
+func estimates(r *study.Result) (Term, bool) {
+	least, most, lost := 0, 0, 0
+	for _, f := range r.Figures {
+		for _, sweep := range f.Sweeps {
+			lost += sweep.NoResult()
+			for _, p := range sweep.Points {
+				if n := p.Completed(); least == 0 || n < least {
+					least = n
+				}
+				most = max(most, p.Completed())
+			}
+		}
+	}
+	if most == 0 {
+		return Term{}, false
+	}
+	number := strconv.Itoa(most)
+	if least < most {
+		number = fmt.Sprintf("%d to %d", least, most)
+	}
+	sentence := fmt.Sprintf("Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
+		"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
+		"differences between points are sharper than their intervals say, and points err together.", number, intervalName(estimate.WilsonKind), 100*r.Study.Confidence)
+	if lost > 0 {
+		sentence += fmt.Sprintf(" %d replications gave no result, and count nowhere.", lost)
+	}
+	return Term{Name: "Estimated probabilities", Text: sentence}, true
+}
+
+func intervalName(k estimate.Kind) string {
+	name := string(k)
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// failing says which outcomes count as failure, and what they mean.
+func failing(r *study.Result) string {
+	var parts []string
+	seen := map[string]bool{}
+	for i := range r.Study.Figures {
+		f := &r.Study.Figures[i]
+		for _, o := range r.Study.Scenario.Outcomes {
+			if !seen[o.Name] && f.Fail.Failed([]string{o.Name}) {
+				seen[o.Name] = true
+				parts = append(parts, fmt.Sprintf("%s (%s)", o.Name, o.Meaning))
+			}
+		}
+	}
+	sentence := "A run fails if it has one of these outcomes: " + strings.Join(parts, "; ") + "."
+	if len(r.Study.Figures) > 1 && slices.ContainsFunc(r.Study.Figures, func(f study.Figure) bool { return f.Fail.Text() != r.Study.Figures[0].Fail.Text() }) {
+		sentence += " Some figures count only part of them; their titles say so, and the commands under them do."
+	}
+	return sentence
+}
+
+// repeat lists seeds and commands.
+func repeat(r *study.Result, commands []string) []Term {
+	sc := r.Study.Scenario
+	list := []Term{
+		{Name: "This page", Text: "", Code: commands},
+		{Name: "Seeds", Text: fmt.Sprintf("Seed %d; the n-th replication of every point, from 0, has the seed %d + n.", r.Study.Seed, r.Study.Seed)},
+		{Name: "Replications", Text: fmt.Sprintf("%d in all.", r.Runs)},
+	}
+	for _, example := range []struct {
+		name string
+		set  scenarios.Settings
+	}{{"A run that fails", sc.Failing}, {"A run that is clean", sc.Passing}} {
+		if command := text.Example(sc, example.set); command != "" {
+			list = append(list, Term{Name: example.name, Code: []string{command}})
+		}
+	}
+	return list
+}

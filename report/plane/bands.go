@@ -1,0 +1,199 @@
+package plane
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// BandRows are the rows of a table of windows by level, its first row the header.
+func BandRows(b *explore.BandWindows) [][]string {
+	rows := [][]string{{strings.ToUpper(b.Factor), "FAILS FOR " + strings.ToUpper(b.Probe) + " IN"}}
+	for _, l := range b.Levels {
+		rows = append(rows, []string{l.Level, intervals(l.Windows)})
+	}
+	return rows
+}
+
+// noWindow is what intervals says if there are none.
+const noWindow = "none"
+
+// intervals writes the failure windows in a line; one that reaches the end of the range has
+// no end that is known.
+func intervals(w *explore.Windows) string {
+	var parts []string
+	for _, i := range w.FailureWindows {
+		if i.To == w.To {
+			parts = append(parts, fmt.Sprintf("from %s on", time.Duration(i.From)))
+		} else {
+			parts = append(parts, fmt.Sprintf("[%s, %s)", time.Duration(i.From), time.Duration(i.To)))
+		}
+	}
+	if len(parts) == 0 {
+		return noWindow
+	}
+	return strings.Join(parts, " and ")
+}
+
+// mostLevels is how many groups of levels a sentence names one by one.
+const mostLevels = 6
+
+// BandSentence is what a reader should come away with from bands.
+func BandSentence(b *explore.BandWindows) string {
+	type group struct {
+		in     string
+		levels []string
+	}
+	var groups []group
+	for _, l := range b.Levels {
+		in := intervals(l.Windows)
+		if n := len(groups); n > 0 && groups[n-1].in == in {
+			groups[n-1].levels = append(groups[n-1].levels, l.Level)
+		} else {
+			groups = append(groups, group{in, []string{l.Level}})
+		}
+	}
+	say := func(g group) string {
+		levels := g.levels[0]
+		if n := len(g.levels); n > 2 {
+			levels += " to " + g.levels[n-1]
+		} else if n == 2 {
+			levels += " and " + g.levels[1]
+		}
+		return fmt.Sprintf("%s with %s=%s", g.in, b.Factor, levels)
+	}
+	switch n := len(groups); {
+	case n == 0:
+		return "Nothing is known."
+	case n == 1 && groups[0].in == noWindow:
+		return fmt.Sprintf("Sessions fail at no value of %s, whatever %s is.", b.Probe, b.Factor)
+	case n == 1:
+		return fmt.Sprintf("Sessions fail for %s in %s, whatever %s is.", b.Probe, groups[0].in, b.Factor)
+	case n > mostLevels:
+		return fmt.Sprintf("Values of %s at which sessions fail: %s, to %s; %d kinds of windows at %d levels.", b.Probe, say(groups[0]), say(groups[n-1]), n, len(b.Levels))
+	}
+	var parts []string
+	for _, g := range groups {
+		parts = append(parts, say(g))
+	}
+	return fmt.Sprintf("Values of %s at which sessions fail: %s.", b.Probe, strings.Join(parts, "; "))
+}
+
+// WriteBands writes bands as text.
+func WriteBands(w io.Writer, b *explore.BandWindows) error {
+	fmt.Fprintf(w, "%s, %s by %s, seed %d\n\n", b.Scenario, b.Probe, b.Factor, b.Seed)
+	if err := table(w, BandRows(b)); err != nil {
+		return err
+	}
+	if b.Interrupted {
+		fmt.Fprintf(w, "\nInterrupted: %d levels were searched.\n", len(b.Levels))
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n\n%s\n", BandSentence(b), BandProof(b))
+	return err
+}
+
+// BandProof says how bands were found, and what that proves.
+func BandProof(b *explore.BandWindows) string {
+	joined, failures := 0, 0
+	gap, at := int64(0), ""
+	from := int64(0)
+	for _, l := range b.Levels {
+		if l.Joined {
+			joined++
+		}
+		m := l.Windows.Method
+		failures += m.PredictionFailures
+		if m.LargestUnverifiedGap > gap {
+			gap, from, at = m.LargestUnverifiedGap, m.LargestUnverifiedGapFrom, l.Level
+		}
+	}
+	s := fmt.Sprintf("%d runs at %d levels.", b.Runs, len(b.Levels))
+	if joined > 0 {
+		s += fmt.Sprintf(" Between %d of %d neighbouring levels the edges are straight lines, and halfway they are where these lines have them; elsewhere nothing is said about what is between.", joined, len(b.Levels)-1)
+	}
+	if gap > 0 {
+		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor, at, time.Duration(from), time.Duration(from+gap))
+	}
+	return s
+}
+
+// BandRecords are the cells of each level, for CSV.
+func BandRecords(b *explore.BandWindows) [][]string {
+	records := [][]string{{b.Factor, "from_ns", "to_ns", "failed", "outcome", "shape"}}
+	for _, l := range b.Levels {
+		for _, c := range l.Windows.Cells {
+			records = append(records, []string{
+				l.Level, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed), text.Outcome(c.Outcome), c.Shape,
+			})
+		}
+	}
+	return records
+}
+
+// BandFigure draws bands. Levels that are durations or numbers, in increasing order, stand
+// on an axis of numbers.
+func BandFigure(b *explore.BandWindows, title string) figure.Figure {
+	positions, unit := axis(b)
+	drawn := figure.Bands{Title: title, Factor: b.Factor, Probe: b.Probe, Numbers: positions != nil, Sentence: BandSentence(b)}
+	for i, l := range b.Levels {
+		level := figure.Band{Strip: figure.Strip{Label: l.Level}, Joined: l.Joined}
+		if positions != nil {
+			level.At = positions[i]
+		}
+		for _, c := range l.Windows.Cells {
+			// Levels that are joined have the same shapes, and so the same outcomes in the same order.
+			if n := len(level.Spans); n > 0 && level.Spans[n-1].Outcome == text.Outcome(c.Outcome) {
+				level.Spans[n-1].To = time.Duration(c.To)
+				continue
+			}
+			level.Spans = append(level.Spans, figure.Span{
+				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+			})
+		}
+		drawn.Levels = append(drawn.Levels, level)
+	}
+	if positions != nil && slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l explore.BandLevel) bool { return l.Joined }) {
+		drawn.Sentence += " Joined levels have straight edges between them."
+	}
+	if unit != "" {
+		drawn.Factor += " (" + unit + ")"
+	}
+	return drawn.Draw()
+}
+
+// axis returns where levels stand on an axis of numbers, in which unit; nil if they are no
+// numbers.
+func axis(b *explore.BandWindows) (positions []float64, unit string) {
+	times, numbers := true, true
+	for i, l := range b.Levels {
+		d, err := law.ParseDuration(l.Level)
+		times = times && err == nil
+		f, err := strconv.ParseFloat(l.Level, 64)
+		numbers = numbers && err == nil
+		if times {
+			f = float64(d) / float64(time.Millisecond)
+		}
+		if !times && !numbers || i > 0 && f <= positions[i-1] {
+			return nil, ""
+		}
+		positions = append(positions, f)
+	}
+	if !times {
+		return positions, ""
+	}
+	if last := len(positions) - 1; last >= 0 && positions[last] >= 10_000 {
+		for i := range positions {
+			positions[i] /= 1000
+		}
+		return positions, "s"
+	}
+	return positions, "ms"
+}

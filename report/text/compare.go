@@ -1,0 +1,184 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+// CompareJSON is the differences of design points from a baseline, for JSON. What a
+// method does not have is left out.
+type CompareJSON struct {
+	Scenario string            `json:"scenario"`
+	Seed     uint64            `json:"seed"`
+	Params   map[string]string `json:"params"` // of the baseline
+	Method   string            `json:"method"`
+	Probe    string            `json:"probe,omitempty"` // of conditional
+
+	Confidence     float64 `json:"confidence"` // of each interval, or of all together
+	Simultaneous   bool    `json:"simultaneous"`
+	EachConfidence float64 `json:"each_confidence"`
+
+	Baseline    ComparedJSON     `json:"baseline"`
+	Differences []DifferenceJSON `json:"differences"` // in the order of the design
+
+	Runs        int               `json:"runs"`
+	NoResult    int               `json:"no_result,omitempty"`
+	Troubles    []explore.Trouble `json:"troubles,omitempty"`
+	Interrupted bool              `json:"interrupted"`
+	Repeat      string            `json:"repeat"`
+}
+
+// ComparedJSON is a design point of a comparison, for JSON.
+type ComparedJSON struct {
+	Levels      map[string]string `json:"levels"`
+	Probability *float64          `json:"probability"` // of the seeds that are compared; null without
+}
+
+// DifferenceJSON is the difference of a design point from the baseline, for JSON.
+type DifferenceJSON struct {
+	ComparedJSON
+
+	Difference    *float64 `json:"difference"` // null without data
+	Low           float64  `json:"lo"`
+	High          float64  `json:"hi"`
+	Interval      string   `json:"interval"`
+	StandardError *float64 `json:"standard_error"`
+	P             float64  `json:"p"`
+	Adjusted      float64  `json:"p_holm"`
+	Correlation   *float64 `json:"correlation"`    // null if one of the two is the same under every seed
+	VarianceRatio *float64 `json:"variance_ratio"` // of independent runs to these; null if the one or the other has none
+	Outside       float64  `json:"outside,omitempty"`
+
+	Pairs        int `json:"pairs"`
+	Both         int `json:"both,omitempty"` // that fail
+	OnlyBaseline int `json:"only_baseline,omitempty"`
+	OnlyOther    int `json:"only_other,omitempty"`
+	Neither      int `json:"neither,omitempty"`
+	Without      int `json:"without_result,omitempty"`
+
+	FirstOnlyBaseline *explore.PairCommands `json:"first_only_baseline,omitempty"`
+	FirstOnlyOther    *explore.PairCommands `json:"first_only_other,omitempty"`
+}
+
+// SetPairs puts in what Monte Carlo gave.
+func (j *CompareJSON) SetPairs(c *explore.Comparison) {
+	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline], c.Points[c.Baseline].Params
+	j.Runs, j.NoResult, j.Troubles, j.Interrupted = c.Done, c.NoResult(), c.Troubles, c.Interrupted
+	base := c.Points[c.Baseline]
+	if n := base.Completed(); n > 0 {
+		j.Baseline.Probability = known(float64(base.Failures) / float64(n))
+	}
+	for _, p := range c.Others {
+		d := estimate.PairedDifference(estimate.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}, j.EachConfidence)
+		row := newDifference(c.Sweep.Design[p.Point], d, "tango")
+		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther, p.Neither, p.Without
+		row.FirstOnlyBaseline, row.FirstOnlyOther = p.FirstOnlyBaseline, p.FirstOnlyOther
+		j.Differences = append(j.Differences, row)
+	}
+	j.adjust()
+}
+
+// SetMeans puts in what the conditional method gave at the points of a design.
+func (j *CompareJSON) SetMeans(c *explore.ConditionalComparison, design []scenarios.Settings, baseline int) {
+	j.Baseline.Levels, j.Runs, j.Interrupted = design[baseline], c.Runs, c.Interrupted
+	for i := range design {
+		if i == baseline {
+			continue
+		}
+		d := estimate.PairedMean(c.Values[baseline], c.Values[i], j.EachConfidence)
+		outside := c.Outside[i] + c.Outside[baseline]
+		d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
+		row := newDifference(design[i], d, "student")
+		row.Outside = outside
+		j.Baseline.Probability = known(d.First)
+		j.Differences = append(j.Differences, row)
+	}
+	j.adjust()
+}
+
+func newDifference(levels scenarios.Settings, d estimate.Difference, interval string) DifferenceJSON {
+	row := DifferenceJSON{
+		ComparedJSON: ComparedJSON{Levels: levels, Probability: known(d.Second)}, Difference: known(d.Estimate), StandardError: known(d.StandardError),
+		Low: d.Low, High: d.High, Interval: interval, P: d.P, Correlation: known(d.Correlation), Pairs: d.Pairs,
+	}
+	if !math.IsInf(d.VarianceRatio, 0) {
+		row.VarianceRatio = known(d.VarianceRatio)
+	}
+	return row
+}
+
+// adjust adds the P of all comparisons together.
+func (j *CompareJSON) adjust() {
+	p := make([]float64, len(j.Differences))
+	for i := range p {
+		p[i] = j.Differences[i].P
+	}
+	for i, adjusted := range estimate.Holm(p) {
+		j.Differences[i].Adjusted = adjusted
+	}
+}
+
+// Compare writes the differences from a baseline.
+func Compare(w io.Writer, j *CompareJSON) error {
+	number := func(f *float64, format string) string {
+		if f == nil {
+			return "-"
+		}
+		return fmt.Sprintf(format, *f)
+	}
+	each := "each"
+	if j.Simultaneous {
+		each = "all together"
+	}
+	head := []string{"", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("INTERVAL (%g %%, %s)", 100*j.Confidence, each)}
+	pairs := j.Method == "monte-carlo"
+	if pairs {
+		head = append(head, "ONLY BASELINE", "ONLY THIS")
+	}
+	rows := [][]string{append(head, "P (HOLM)", "CORRELATION", "VARIANCE RATIO")}
+	rows = append(rows, []string{explore.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"})
+	for _, d := range j.Differences {
+		row := []string{explore.LevelsText(d.Levels), number(d.Probability, "%.6g"), number(d.Difference, "%+.6g"), fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High)}
+		if pairs {
+			row = append(row, fmt.Sprint(d.OnlyBaseline), fmt.Sprint(d.OnlyOther))
+		}
+		rows = append(rows, append(row, fmt.Sprintf("%.2g", d.Adjusted), number(d.Correlation, "%.3f"), number(d.VarianceRatio, "%.3g")))
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, adjusted by Holm"
+	if !pairs {
+		what = "seeds, compared one by one, over the law of " + j.Probe + "; intervals of Student; P: paired t test, adjusted by Holm"
+	}
+	if _, err := fmt.Fprintf(w, "\n%d %s\n", maxPairs(j.Differences), what); err != nil {
+		return err
+	}
+	for _, d := range j.Differences {
+		for _, pair := range []struct {
+			commands *explore.PairCommands
+			fails    string
+		}{{d.FirstOnlyBaseline, "fails only under the baseline"}, {d.FirstOnlyOther, "fails only under " + explore.LevelsText(d.Levels)}} {
+			if pair.commands == nil {
+				continue
+			}
+			if _, err := fmt.Fprintf(w, "\n%s: seed %d %s\n  %s\n  %s\n", explore.LevelsText(d.Levels), pair.commands.Seed, pair.fails, pair.commands.Baseline, pair.commands.Other); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := fmt.Fprintf(w, "\nrepeat  %s\n", j.Repeat)
+	return err
+}
+
+func maxPairs(list []DifferenceJSON) (most int) {
+	for _, d := range list {
+		most = max(most, d.Pairs)
+	}
+	return most
+}

@@ -1,0 +1,182 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
+)
+
+// SensitivityJSON is how sensitive a failure probability is to factors, for JSON.
+type SensitivityJSON struct {
+	Scenario     string            `json:"scenario"`
+	Seed         uint64            `json:"seed"`
+	Params       map[string]string `json:"params"` // at the base
+	Method       string            `json:"method"`
+	Probe        string            `json:"probe,omitempty"` // of the method exact
+	Points       int               `json:"points"`          // base points that the indices are from
+	Replications int               `json:"replications,omitempty"`
+	Runs         int               `json:"runs"`
+	NoResult     int               `json:"no_result"`
+	Dropped      int               `json:"dropped_points"` // base points left out for that
+
+	Mean       *float64 `json:"mean"` // of the probability, over the ranges
+	Variance   *float64 `json:"variance"`
+	Noise      *float64 `json:"noise"` // of the replications, which was taken off the variance
+	Undefined  string   `json:"undefined,omitempty"`
+	Confidence float64  `json:"confidence"`
+	Interval   string   `json:"interval"` // of the probabilities
+
+	Base        LevelJSON          `json:"base"`
+	Factors     []FactorEffectJSON `json:"factors"` // the one with the largest total index first
+	Interrupted bool               `json:"interrupted"`
+}
+
+// FactorEffectJSON is what one factor does, for JSON. An index is null where it is not
+// defined.
+type FactorEffectJSON struct {
+	Name   string      `json:"name"`
+	Levels []LevelJSON `json:"levels"`
+	First  *IndexJSON  `json:"first_order"`
+	Total  *IndexJSON  `json:"total"`
+}
+
+// LevelJSON is a failure probability with one factor at a level, for JSON. There is no
+// estimate without data, and an exact one has no replications.
+type LevelJSON struct {
+	Level        string   `json:"level,omitempty"`
+	Replications int      `json:"replications,omitempty"`
+	Failures     int      `json:"failures,omitempty"`
+	Estimate     *float64 `json:"estimate"`
+	Low          float64  `json:"lo"`
+	High         float64  `json:"hi"`
+}
+
+// IndexJSON is a sensitivity index, for JSON. Its ends are null if they are not known.
+type IndexJSON struct {
+	Estimate float64  `json:"estimate"`
+	Low      *float64 `json:"lo"`
+	High     *float64 `json:"hi"`
+}
+
+// NewLevelJSON converts a probability at a level.
+func NewLevelJSON(level string, p estimate.Proportion) LevelJSON {
+	return LevelJSON{Level: level, Replications: p.Trials, Failures: p.Failures, Estimate: known(p.Estimate), Low: p.Low, High: p.High}
+}
+
+// SetIndices fills in what the analysis of the variance gave.
+func (j *SensitivityJSON) SetIndices(r estimate.Sensitivity) {
+	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), r.Undefined
+	for i := range r.First {
+		j.Factors[i].First, j.Factors[i].Total = newIndexJSON(r.First[i]), newIndexJSON(r.Total[i])
+	}
+}
+
+func newIndexJSON(i estimate.Index) *IndexJSON {
+	return &IndexJSON{Estimate: i.Estimate, Low: known(i.Low), High: known(i.High)}
+}
+
+// Sensitivity writes how sensitive a failure probability is.
+func Sensitivity(w io.Writer, j *SensitivityJSON) error {
+	percent := fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence)
+	if j.Method == "exact" {
+		percent = "BOUNDS"
+	}
+	if _, err := fmt.Fprintf(w, "%s, %s: the failure probability with one factor at a time at each end of its range\n\n", j.Scenario, j.Method); err != nil {
+		return err
+	}
+	rows := [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent}}
+	level := func(factor string, l LevelJSON) {
+		value := "no data"
+		if l.Estimate != nil {
+			value = fmt.Sprintf("%.4g", *l.Estimate)
+		}
+		rows = append(rows, []string{factor, l.Level, value, fmt.Sprintf("%.4g .. %.4g", l.Low, l.High)})
+	}
+	level("as set", j.Base)
+	for _, f := range j.Factors {
+		for _, l := range f.Levels {
+			level(f.Name, l)
+		}
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nThe share of its variance that is owed to each, all drawn from their ranges: %d base points, %d runs\n\n", j.Points, j.Runs)
+	if j.Undefined != "" {
+		_, err := fmt.Fprintf(w, "There are no indices: %s.\n", j.Undefined)
+		return err
+	}
+	percent = fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence)
+	rows = [][]string{{"FACTOR", "FIRST ORDER", percent, "TOTAL", percent}}
+	for _, f := range j.Factors {
+		rows = append(rows, append(append([]string{f.Name}, f.First.cells()...), f.Total.cells()...))
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	if j.Mean == nil || j.Variance == nil || j.Noise == nil {
+		return nil
+	}
+	fmt.Fprintf(w, "\nmean of the probability %.4g, standard deviation %.4g", *j.Mean, math.Sqrt(*j.Variance))
+	if *j.Noise > 0 {
+		fmt.Fprintf(w, "; the noise of %d replications, %.3g times its variance, is taken off", j.Replications, *j.Noise / *j.Variance)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// cells returns an index and its interval for a table.
+func (i *IndexJSON) cells() []string {
+	if i == nil {
+		return []string{"-", "-"}
+	}
+	interval := "not known"
+	if i.Low != nil {
+		interval = fmt.Sprintf("%.3f .. %.3f", *i.Low, *i.High)
+	}
+	return []string{fmt.Sprintf("%.3f", i.Estimate), interval}
+}
+
+// TornadoFigure draws it.
+func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
+	var effects []figure.Effect
+	for _, f := range j.Factors {
+		e := figure.Effect{Factor: f.Name, First: f.First.figure(), Total: f.Total.figure()}
+		for _, l := range f.Levels {
+			e.Levels = append(e.Levels, figure.Level{Text: l.Level, Probability: l.proportion()})
+		}
+		effects = append(effects, e)
+	}
+	how := fmt.Sprintf("Monte Carlo, with %g %% intervals (%s)", 100*j.Confidence, intervalTitles[j.Interval])
+	if j.Method == "exact" {
+		how = "exact, from the failure windows and the law"
+	}
+	shares := "no shares of the variance: " + j.Undefined
+	if j.Undefined == "" {
+		shares = fmt.Sprintf("shares of the variance of the probability (Sobol' indices) over the ranges, from %d base points, with %g %% bootstrap intervals", j.Points, 100*j.Confidence)
+	}
+	sentence := fmt.Sprintf("Left: the failure probability of %s with one factor at a time at each end of its range and the others as set (the line): %s. Right: %s.", j.Scenario, how, shares)
+	return figure.Tornado("Sensitivity of "+j.Scenario, j.Base.proportion(), effects, sentence)
+}
+
+func (l *LevelJSON) proportion() estimate.Proportion {
+	p := estimate.Proportion{Failures: l.Failures, Trials: l.Replications, Estimate: math.NaN(), Low: l.Low, High: l.High}
+	if l.Estimate != nil {
+		p.Estimate = *l.Estimate
+	}
+	return p
+}
+
+func (i *IndexJSON) figure() figure.Index {
+	f := figure.Index{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
+	if i != nil {
+		f.Value = i.Estimate
+		if i.Low != nil {
+			f.Low, f.High = *i.Low, *i.High
+		}
+	}
+	return f
+}

@@ -1,0 +1,211 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// Comparison is a sweep in which each design point is compared with one of them, the
+// baseline, seed by seed: common random numbers make the two of a pair alike in all that
+// the parameters leave alone (Asmussen and Glynn, Stochastic Simulation, 2007, section
+// V.5).
+type Comparison struct {
+	*Results
+	Baseline int      // index of the baseline among the points
+	Others   []Paired // for each other point, in the order of the design
+}
+
+// Paired counts the seeds under which a design point and the baseline both came to their
+// end, by which of the two failed.
+type Paired struct {
+	Point                                  int // index among the points
+	Both, OnlyBaseline, OnlyOther, Neither int // fail
+
+	// Without is how many seeds gave no result under one of the two, or both.
+	Without int
+
+	// The first seed at which only one of the two failed; nil if there is none.
+	FirstOnlyBaseline, FirstOnlyOther *PairCommands
+}
+
+// PairCommands are the commands that repeat a pair of replications.
+type PairCommands struct {
+	Seed     uint64 `json:"seed"`
+	Baseline string `json:"baseline"`
+	Other    string `json:"other"`
+}
+
+// What a replication came to, for Compare.
+const (
+	notDone byte = iota
+	passed
+	failed
+	withoutResult
+)
+
+// Compare performs the replications of a sweep that has no store, and compares each
+// design point with the one at index baseline. For the rest it is RunSweep; seeds of which
+// one replication was not done when ctx ended are not counted as pairs.
+func Compare(ctx context.Context, runner Runner, s Sweep, baseline int, progress func()) (*Comparison, error) {
+	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 || s.Store != nil {
+		return nil, fmt.Errorf("%d design points with the baseline at %d: want two at least, the baseline among them, and no store", len(s.Design), baseline)
+	}
+	outcomes := make([][]byte, len(s.Design))
+	for i := range outcomes {
+		outcomes[i] = make([]byte, s.Replications)
+	}
+	sweep := s
+	sweep.Store = keeper(func(point, i int, o *worker.Outcome) {
+		switch {
+		case o.Status != worker.Completed:
+			outcomes[point][i] = withoutResult
+		case o.Failed:
+			outcomes[point][i] = failed
+		default:
+			outcomes[point][i] = passed
+		}
+	})
+	r, err := RunSweep(ctx, runner, sweep, progress)
+	if err != nil {
+		return nil, err
+	}
+	r.Sweep.Store = nil
+	c := &Comparison{Results: r, Baseline: baseline}
+	for i := range s.Design {
+		if i == baseline {
+			continue
+		}
+		p := Paired{Point: i}
+		for n := range s.Replications {
+			r.pair(&p, outcomes[baseline][n], outcomes[i][n], baseline, n)
+		}
+		c.Others = append(c.Others, p)
+	}
+	return c, nil
+}
+
+// pair counts the n-th seed.
+func (r *Results) pair(p *Paired, base, other byte, baseline, n int) {
+	switch {
+	case base == notDone || other == notDone:
+	case base == withoutResult || other == withoutResult:
+		p.Without++
+	case base == failed && other == failed:
+		p.Both++
+	case base == failed:
+		if p.OnlyBaseline++; p.FirstOnlyBaseline == nil {
+			p.FirstOnlyBaseline = r.pairCommands(baseline, p.Point, n)
+		}
+	case other == failed:
+		if p.OnlyOther++; p.FirstOnlyOther == nil {
+			p.FirstOnlyOther = r.pairCommands(baseline, p.Point, n)
+		}
+	default:
+		p.Neither++
+	}
+}
+
+// pairCommands returns what repeats the n-th replications of two points.
+func (r *Results) pairCommands(baseline, point, n int) *PairCommands {
+	repeat := func(point int) string { return r.repeat(r.job(point*r.Sweep.Replications + n)) }
+	return &PairCommands{Seed: r.Sweep.Seed + uint64(n), Baseline: repeat(baseline), Other: repeat(point)}
+}
+
+// ConditionalComparison is the conditional probabilities of the same seeds at several
+// design points.
+type ConditionalComparison struct {
+	Values      [][]float64 // at each point, for each seed from the first
+	Outside     []float64   // at each point, the probability of a latency outside the searched range
+	Runs        int         // replications that it took
+	Interrupted bool        // the context ended before all was done
+}
+
+// CompareConditional finds, under each of so many seeds from the first on, the windows
+// at each of several design points, and integrates them over the law that the probe has
+// there. progress is told each point of a seed that is done. When ctx ends, the answer
+// holds the seeds before the first that was not done at every point.
+func CompareConditional(ctx context.Context, runner Runner, points []Integral, seeds int, progress func()) (*ConditionalComparison, error) {
+	var faults []error
+	for i := range points {
+		faults = append(faults, points[i].CheckConditional())
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	c := &ConditionalComparison{Outside: make([]float64, len(points))}
+	for range points {
+		c.Values = append(c.Values, slices.Repeat([]float64{math.NaN()}, seeds))
+	}
+	var mu sync.Mutex
+	err := spread(ctx, runner.Size(), seeds*len(points), func(ctx context.Context, k int) error {
+		seed, point := k/len(points), k%len(points)
+		search := points[point].Search
+		search.Seed += uint64(seed)
+		w, err := FindWindows(ctx, runner, search)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		c.Values[point][seed], c.Outside[point] = w.Exact(points[point].Law)
+		c.Runs += w.Runs
+		progress()
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil, err
+	}
+	done := seeds
+	for _, v := range c.Values {
+		if i := slices.IndexFunc(v, math.IsNaN); i >= 0 {
+			done = min(done, i)
+		}
+	}
+	c.Interrupted = done < seeds
+	for i := range c.Values {
+		c.Values[i] = c.Values[i][:done]
+	}
+	return c, nil
+}
+
+// FindPoint returns the index of the one design point that has these levels, which may
+// leave factors out.
+func FindPoint(design []scenarios.Settings, levels scenarios.Settings) (int, error) {
+	found, names := []int{}, []string{}
+	for i, p := range design {
+		names = append(names, LevelsText(p))
+		matches := true
+		for name, value := range levels {
+			level, ok := p[name]
+			matches = matches && ok && level == value
+		}
+		if matches {
+			found = append(found, i)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return 0, fmt.Errorf("%s is no design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), maxFaults)], "; "))
+	}
+	return 0, fmt.Errorf("%s is more than one design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), maxFaults)], "; "))
+}
+
+// LevelsText returns the levels of a design point in the order of their names.
+func LevelsText(levels scenarios.Settings) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(levels)) {
+		parts = append(parts, name+"="+levels[name])
+	}
+	return strings.Join(parts, ", ")
+}

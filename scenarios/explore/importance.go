@@ -1,0 +1,109 @@
+package explore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/tilt"
+)
+
+// Importance is a question for a failure probability, by replications in which rare
+// draws of the network are made probable (importance sampling: Asmussen and Glynn,
+// Stochastic Simulation, 2007, chapter VI).
+type Importance struct {
+	Scenario *scenarios.Scenario
+	Settings scenarios.Settings
+	Seed     uint64 // of the first replication; the n-th, from 0, has Seed+n
+	Fail     scenarios.Predicate
+	Tilts    []tilt.Tilt
+}
+
+// WeightedSample is one replication that came to its end.
+type WeightedSample struct {
+	LogWeight float64 // the natural logarithm of the likelihood ratio
+	Failed    bool
+}
+
+// Weighted is what the replications of an Importance gave. The mean of the weights of
+// those that failed, over all of them, is the failure probability.
+type Weighted struct {
+	*Results // without weights
+
+	// Samples in the order of the seeds, up to the first that was not done; those that
+	// gave no result are left out.
+	Samples []WeightedSample
+
+	// Draws are, for each tilt, how many draws it was about in all of them together.
+	Draws []int
+}
+
+// weighting is a replication that was performed, or is to be.
+type weighting struct {
+	WeightedSample
+	done, completed bool
+}
+
+// RunImportance performs replications up to each of the looks, increasing numbers of
+// them, in turn, until it is told that it has enough. progress, if it is not nil, is told
+// each replication that is done. When ctx ends, the answer holds what was done until
+// then.
+func RunImportance(ctx context.Context, runner Runner, q Importance, looks []int, enough func([]WeightedSample) bool, progress func()) (*Weighted, error) {
+	return q.run(ctx, runner, tilt.Config{Tilts: q.Tilts}, looks, enough, progress, nil)
+}
+
+// run performs the replications. observe, if it is not nil, is told what was drawn in
+// each that came to its end, by one goroutine at a time.
+func (q *Importance) run(ctx context.Context, runner Runner, c tilt.Config, looks []int, enough func([]WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
+	all := make([]weighting, looks[len(looks)-1])
+	w := &Weighted{Draws: make([]int, len(c.Tilts))}
+	keep := keeper(func(_, i int, o *worker.Outcome) {
+		all[i] = weighting{done: true, completed: o.Status == worker.Completed, WeightedSample: WeightedSample{Failed: o.Failed}}
+		if o.Tilt == nil || !all[i].completed {
+			return
+		}
+		all[i].LogWeight = o.Tilt.LogWeight
+		for k, n := range o.Tilt.Draws {
+			w.Draws[k] += n
+		}
+		if observe != nil {
+			observe(i, o.Tilt.Observed)
+		}
+	})
+	next := 0
+	collect := func() {
+		for ; next < len(all) && all[next].done; next++ {
+			if all[next].completed {
+				w.Samples = append(w.Samples, all[next].WeightedSample)
+			}
+		}
+	}
+	var err error
+	w.Results, err = runUntil(ctx, runner, Sweep{
+		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail, Tilt: &c, Store: keep,
+	}, looks, func(*Results) bool {
+		collect()
+		return enough(w.Samples)
+	}, progress)
+	if err != nil {
+		return nil, err
+	}
+	collect()
+	return w, nil
+}
+
+// Check reports every fault of the question: what a sweep says of it, and a tilt
+// without anything to tilt.
+func (q *Importance) Check() error {
+	s := Sweep{Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: 1, Fail: q.Fail}
+	if err := s.Check(); err != nil {
+		return err
+	}
+	for _, t := range q.Tilts {
+		if t.Streams == "" || !(t.Theta > 0) {
+			return fmt.Errorf("tilt %s: want streams, and a theta above 0", t)
+		}
+	}
+	return nil
+}

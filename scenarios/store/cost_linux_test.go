@@ -1,0 +1,53 @@
+package store_test
+
+import (
+	"context"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+)
+
+// processorTime returns what this process, and those that it has waited for, have used.
+func processorTime(t testing.TB) (d time.Duration) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var r syscall.Rusage
+		if err := syscall.Getrusage(who, &r); err != nil {
+			t.Fatal(err)
+		}
+		d += time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	}
+	return d
+}
+
+// What a store costs is below 5 % of what the replications do. Both are processor time, so
+// that what else the machine does has no say.
+func TestCost(t *testing.T) {
+	const performed, stored = 600, 20_000
+	start := processorTime(t)
+	pool, err := worker.NewPool(1, worker.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = explore.RunSweep(context.Background(), pool, sweep(t, performed/2), nil)
+	pool.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := (processorTime(t) - start) / performed
+
+	start = processorTime(t)
+	run(t, context.Background(), "", sweep(t, stored/2), nil)
+	without := processorTime(t) - start
+	start = processorTime(t)
+	run(t, context.Background(), filepath.Join(t.TempDir(), "study.sqlite"), sweep(t, stored/2), nil)
+	cost := (processorTime(t) - start - without) / stored
+	share := float64(cost) / float64(own)
+	t.Logf("a replication takes %v, and to keep it %v: %.1f %%", own, cost, 100*share)
+	if share > 0.05 {
+		t.Errorf("the store costs %.1f %% of the replications' own time", 100*share)
+	}
+}

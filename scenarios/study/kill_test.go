@@ -1,0 +1,289 @@
+package study_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// storeToKill has this binary run the study of TestKilledAtRandom with the store that it
+// names.
+const storeToKill = "DTLSSIM_TEST_STUDY_STORE"
+
+// toKill has sweeps before, between and behind searches, no two of which share a run.
+const toKill = head + `figures:
+  - name: before
+    kind: table
+    replications: 300
+    rows: [{label: none}, {label: linger, set: {linger: 5ms}}]
+  - name: strips
+    kind: windows
+    probe: alert-latency=0s..90ms
+    rows: [{label: none}, {label: linger, set: {linger: 5ms}}]
+  - name: curve
+    kind: curves
+    x: {label: x, from: 1, to: 3, steps: 2}
+    probe: alert-latency
+    replications: 1000
+    rows: [{label: exponential, set: {linger: 3ms, alert-latency: "exponential(mean={x}ms)"}}]
+  - name: behind
+    kind: table
+    replications: 10000
+    rows: [{label: none}, {label: linger, set: {linger: 7ms}}]
+`
+
+// made answers jobs without performing them: of a host to which something happens every
+// two milliseconds, and once more when the alert is there, and which fails from 31 ms on.
+type made struct{ pause time.Duration }
+
+func (made) Size() int { return 2 }
+
+func (m made) Twice(context.Context, worker.Job) (a, b worker.Outcome, err error) {
+	return a, b, errors.New("nobody asks")
+}
+
+func (m made) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+	time.Sleep(m.pause)
+	o := worker.Outcome{Status: worker.Completed}
+	o.Measures = map[string]int64{"handshake_ns": int64(job.Seed % 997)}
+	o.Failed = job.Seed%5 == 0
+	if job.Seed%101 == 0 && !job.Trace {
+		o.Status, o.Failed, o.Dump = worker.Crashed, false, "panic: of a test"
+	}
+	if !job.Trace {
+		return o, ctx.Err()
+	}
+	x, err := time.ParseDuration(job.Settings["alert-latency"])
+	if err != nil {
+		return o, err
+	}
+	o.Failed = x >= 31*time.Millisecond
+	for at := time.Duration(0); at < 100*time.Millisecond; at += 2 * time.Millisecond {
+		o.Records = append(o.Records, trace.Record{At: at, Host: "server", Kind: trace.Note, Event: "tick"})
+	}
+	o.Records = append(o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: "alert"})
+	slices.SortStableFunc(o.Records, func(a, b trace.Record) int { return int(a.At - b.At) })
+	o.Digest, o.Shape = trace.Digests(o.Records)
+	o.Repeat = "dtlssim run " + x.String()
+	return o, ctx.Err()
+}
+
+// telling tells a pipe, by one byte, each replication ('r') and run ('x') that the store
+// has acknowledged.
+type telling struct {
+	*store.Store
+	mu sync.Mutex
+}
+
+func (s *telling) tell(what string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := os.Stdout.WriteString(what)
+	return err
+}
+
+func (s *telling) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, error) {
+	kept, err := s.Store.Sweep(figure, row, sweep)
+	return tellingSweep{kept, s}, err
+}
+
+type tellingSweep struct {
+	explore.Store
+	to *telling
+}
+
+func (s tellingSweep) Keep(point, replication int, o worker.Outcome, d *explore.Difference) error {
+	if err := s.Store.Keep(point, replication, o, d); err != nil {
+		return err
+	}
+	return s.to.tell("r")
+}
+
+func (s *telling) Runner(r explore.Runner) explore.Runner { return tellingRunner{s.Store.Runner(r), s} }
+
+type tellingRunner struct {
+	explore.Runner
+	to *telling
+}
+
+func (r tellingRunner) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+	o, err := r.Runner.Do(ctx, job)
+	if err != nil {
+		return o, err
+	}
+	return o, r.to.tell("x")
+}
+
+// runToBeKilled runs the study with a store.
+func runToBeKilled(path string) error {
+	s, err := study.Parse("test.yaml", []byte(toKill))
+	if err != nil {
+		return err
+	}
+	specification, err := s.Specification(worker.Limits{})
+	if err != nil {
+		return err
+	}
+	kept, err := store.Open(path, specification, 1)
+	if err != nil {
+		return err
+	}
+	s.Store = &telling{Store: kept}
+	_, err = s.Run(context.Background(), made{300 * time.Microsecond}, 1, nil)
+	return errors.Join(err, kept.Close())
+}
+
+// A process that writes is killed at random, again and again, from the first moment of
+// the file on. What it acknowledged is there, and then the study gives what an
+// uninterrupted one does.
+func TestKilledAtRandom(t *testing.T) {
+	kills, longest := 10, 400*time.Millisecond
+	if testkit.Long() {
+		kills = 100
+	}
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	acknowledged, middle := 0, 0
+	for i := range kills {
+		c := exec.Command(os.Args[0])
+		c.Env = append(os.Environ(), storeToKill+"="+path)
+		c.Stderr = os.Stderr
+		var told bytes.Buffer
+		c.Stdout = &told
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		life, err := rand.Int(rand.Reader, big.NewInt(int64(longest)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(longest/4 + time.Duration(life.Int64()))
+		if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		if err := c.Wait(); err != nil && c.ProcessState.Exited() {
+			t.Fatalf("life %d: %v", i, err)
+		}
+		acknowledged += bytes.Count(told.Bytes(), []byte("r"))
+		if told.Len() > 0 {
+			middle++
+		}
+		if i%2 == 0 && i < kills-1 { // it is the next writer that finds what is pending
+			continue
+		}
+		replications, runs := countKept(t, path)
+		if searched := bytes.Count(told.Bytes(), []byte("x")); replications < acknowledged || runs < searched {
+			t.Fatalf("after life %d there are %d replications and %d runs; %d and at least %d were acknowledged", i, replications, runs, acknowledged, searched)
+		}
+	}
+	replications, runs := countKept(t, path)
+	t.Logf("%d replications and %d runs after %d lives, in %d of which something was acknowledged", replications, runs, kills, middle)
+	if middle < kills/4 {
+		t.Errorf("only %d of %d lives came to do something", middle, kills)
+	}
+	s := parse(t, toKill)
+	want, err := s.Run(context.Background(), made{}, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := keep(t, path, s, made{}, 1)
+	same(t, got, want)
+	from, err := study.FromStore(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, from, want)
+}
+
+// keep runs a study with a store, to its end.
+func keep(t *testing.T, path string, s *study.Study, runner explore.Runner, budget float64) *study.Result {
+	t.Helper()
+	specification, err := s.Specification(worker.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Open(path, specification, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Store = kept
+	defer func() { s.Store = nil }()
+	r, err := s.Run(context.Background(), runner, budget, nil)
+	if err == nil {
+		err = kept.Finish(store.Answers{})
+	}
+	if err := errors.Join(err, kept.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// countKept returns how many replications and runs a store holds; none of a file that is
+// none yet.
+func countKept(t *testing.T, path string) (replications, runs int) {
+	t.Helper()
+	r, err := store.Read(path) // which folds in what is pending
+	if err != nil {
+		var mismatch *store.MismatchError
+		if errors.As(err, &mismatch) {
+			return 0, 0
+		}
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var integrity string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&integrity); err != nil || integrity != "ok" {
+		t.Fatalf("the file is damaged: %s %v", integrity, err)
+	}
+	if err := db.QueryRow("SELECT (SELECT count(*) FROM replication), (SELECT count(*) FROM run)").Scan(&replications, &runs); err != nil {
+		t.Fatal(err)
+	}
+	return replications, runs
+}
+
+// same holds two results of one study together.
+func same(t *testing.T, got, want *study.Result) {
+	t.Helper()
+	show := func(r *study.Result) (text string) {
+		for _, f := range r.Figures {
+			text += fmt.Sprintf("%s %v\n", f.Figure.Name, f.Exact)
+			for _, w := range f.Windows {
+				text += fmt.Sprintf("%+v\n", *w)
+			}
+			for _, s := range f.Sweeps {
+				for _, p := range s.Points {
+					text += fmt.Sprintf("%+v\n", *p)
+				}
+				text += fmt.Sprintf("%+v %+v %d of %d, %v\n", s.Troubles, s.Differences, s.Done, s.Total, s.Virtual)
+			}
+		}
+		return fmt.Sprintf("%s%d replications", text, r.Runs)
+	}
+	if got, want := show(got), show(want); got != want {
+		t.Errorf("the study gave\n%s\nwant\n%s", got, want)
+	}
+}
