@@ -62,7 +62,23 @@ type Clock struct {
 
 	dispatched int // only the loop touches these
 	ended      End // by EndBy; empty while nobody has called it
+
+	watcher Watcher // nil: nobody watches
 }
+
+// Watcher is told of what an event list decides and no trace need show. Its methods must
+// not call those of the Clock that schedule or cancel.
+type Watcher interface {
+	// Ended says that a pause or a deadline of an actor ends now.
+	Ended(actor string, kind Kind)
+
+	// Cancelled says that an event of an actor was taken off the list now, which was due at
+	// that time: had what cancelled it come later, the event would have come first.
+	Cancelled(actor string, due time.Duration)
+}
+
+// Watch has a Watcher told. It is called before anything is scheduled.
+func (c *Clock) Watch(w Watcher) { c.watcher = w }
 
 // Run performs one replication: it calls setup, on the goroutine of the event
 // loop, and then dispatches events until nothing is left to happen or a limit is
@@ -132,6 +148,9 @@ func (c *Clock) Cancel(e *Event) {
 	if e.index >= 0 {
 		heap.Remove(&c.events, e.index) // the alarm may ring for nothing,
 		c.forwardIfQuiet()              // but the end comes at once
+		if c.watcher != nil {
+			c.watcher.Cancelled(e.source, e.at)
+		}
 	}
 }
 
@@ -306,6 +325,9 @@ func (c *Clock) loop() End {
 		c.setAlarm(now)
 		c.mu.Unlock()
 		c.dispatched++
+		if c.watcher != nil && (e.kind == Wake || e.kind == Deadline) {
+			c.watcher.Ended(e.source, e.kind)
+		}
 		e.run()
 	}
 }

@@ -49,6 +49,17 @@ type association struct {
 	announced  bool // the client has closed with a close_notify
 }
 
+// What the server reads of a client, and the client of the server, but for datagrams.
+const (
+	theHandshake   = "handshake"
+	theAssociation = "association"
+)
+
+// touch takes note that the calling actor reads or writes what the two sides share.
+func (c *client) touch(what string, write bool) {
+	c.w.Touch(what+" of "+clientName(c.number), write)
+}
+
 // run serves the client's session from start to end, and again if it fails and may
 // reconnect.
 func (c *client) run(server func() netip.AddrPort) {
@@ -70,9 +81,12 @@ func (c *client) run(server func() netip.AddrPort) {
 		if left == 0 || c.w.Sleep(pause) != nil {
 			return
 		}
+		c.w.Compare("back-off", 2*pause, longestBackOff)
 		pause = min(2*pause, longestBackOff)
 		if c.v.Choice("client-port") == "new" {
+			c.w.Touch("client at "+c.local.String(), true)
 			c.local = netip.AddrPortFrom(c.local.Addr(), c.local.Port()+maxClients)
+			c.w.Touch("client at "+c.local.String(), true)
 		}
 	}
 }
@@ -86,29 +100,38 @@ func (c *client) attempt(server netip.AddrPort) error {
 		return err
 	}
 	defer socket.Close() // the endpoint has closed it already, unless the handshake failed
+	if !c.connected {
+		c.w.Touch("client at "+c.local.String(), true)
+	}
 	c.connected = true
 
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
 	start := c.w.Now()
 	a := &association{}
+	c.touch(theHandshake, true)
+	c.touch(theAssociation, true)
 	c.shaking, c.association = true, a
 	guarded, complete := guarded(c.host, socket, c.v.Choice("client-guard"))
 	conn, err := endpoint.Client(ctx, guarded, c.config)
+	c.touch(theHandshake, true)
 	c.shaking = false
 	if err != nil {
+		c.touch(theAssociation, true)
 		a.clientLeft = true
 		return err
 	}
 	complete()
 	vanishes := c.v.Choice("client") == "vanishes"
 	defer func() {
+		c.touch(theAssociation, true)
 		// An endpoint that is closed before its application closes it has ended by itself.
 		if !a.clientLeft && !a.serverLeft && socket.Closed() {
 			c.kill(c.host)
 		}
 		a.clientLeft = true
 		_ = conn.Close() // the peer may have closed it
+		c.touch(theAssociation, true)
 		a.announced = !vanishes && socket.Alerted()
 		c.silent = c.silent || (!vanishes && !a.announced && !c.w.Stopped())
 	}()
@@ -143,6 +166,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	}
 	if vanishes {
 		c.w.Note(c.host, "vanish", "")
+		c.touch(theAssociation, true)
 		a.clientLeft = true
 		return socket.Close() // the endpoint's close_notify finds no socket any more
 	}
@@ -161,6 +185,7 @@ func (c *client) pauseTime() time.Duration {
 func (c *client) pause(conn net.Conn) error {
 	left, interval := c.pauseTime(), c.v.Duration("keep-alive")
 	for ; interval > 0 && left > interval; left -= interval {
+		c.w.Compare("pause", left, interval)
 		if err := c.w.Sleep(interval); err != nil {
 			return err
 		}
@@ -172,6 +197,9 @@ func (c *client) pause(conn net.Conn) error {
 			return fmt.Errorf("keeping the association alive: %w", err)
 		}
 	}
+	if interval > 0 {
+		c.w.Compare("pause", left, interval)
+	}
 	return c.w.Sleep(left)
 }
 
@@ -179,6 +207,7 @@ func (c *client) pause(conn net.Conn) error {
 // ended. What the two sides know of each other is no part of what happened there, so the
 // note is: two runs of one shape have one outcome.
 func (c *client) kill(h *sim.Host) {
+	c.touch(theAssociation, true)
 	if !c.killed && !c.w.Stopped() {
 		c.killed = true
 		c.w.Note(h, "association killed", "of client "+strconv.Itoa(c.number))
@@ -190,6 +219,7 @@ func (c *client) await(conn net.Conn, want, note string) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(c.w, conn, buffer, c.v.Duration("client-timeout"))
 	if err != nil {
+		c.touch(theAssociation, false)
 		if !endpoint.TimedOut(err) && !c.association.serverLeft {
 			c.kill(c.host)
 		}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -12,11 +13,41 @@ import (
 // ProbeRange is a probe with the half-open range [From, To) that it is varied in.
 type ProbeRange struct {
 	Name     string
-	From, To time.Duration
+	From, To time.Duration // To may be Forever
 }
 
+// Forever is the end of a range that has none. It is larger than any duration that a
+// parameter can have.
+const Forever time.Duration = math.MaxInt64
+
+// Open tells whether the range has no end.
+func (p ProbeRange) Open() bool { return p.To == Forever }
+
 // String returns the range as a command line has it.
-func (p ProbeRange) String() string { return fmt.Sprintf("%s=%s..%s", p.Name, p.From, p.To) }
+func (p ProbeRange) String() string {
+	if p.Open() {
+		return fmt.Sprintf("%s=%s..", p.Name, p.From)
+	}
+	return fmt.Sprintf("%s=%s..%s", p.Name, p.From, p.To)
+}
+
+// ParseOpenProbe reads what ParseProbe does, and NAME=FROM.., a range without an end.
+func (s *Scenario) ParseOpenProbe(text string) (ProbeRange, error) {
+	head, open := strings.CutSuffix(strings.TrimSpace(text), "..")
+	if !open {
+		return s.ParseProbe(text)
+	}
+	name, from, ok := strings.Cut(head, "=")
+	if p := (ProbeRange{Name: strings.TrimSpace(name), To: Forever}); ok && p.Name != "" && strings.TrimSpace(from) != "" {
+		if err := s.CheckProbe(p.Name); err != nil {
+			return p, err
+		}
+		var err error
+		p.From, err = law.ParseDuration(strings.TrimSpace(from))
+		return p, within(fmt.Sprintf("probe %q", text), err)
+	}
+	return s.ParseProbe(text)
+}
 
 // ParseProbe reads NAME=FROM..TO, for a parameter that can be varied.
 func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {

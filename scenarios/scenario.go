@@ -160,6 +160,9 @@ type Replication struct {
 	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see ReplicateTilted
 
 	Records []trace.Record `json:"-"`
+
+	// Watched is nil unless it was asked for.
+	Watched *sim.Watched `json:"watched,omitempty"`
 }
 
 // Predicate says which outcomes count as failure.
@@ -228,14 +231,19 @@ func (v Values) Repeat(seed uint64, p Predicate) string {
 // Replicate performs one replication in this process. For a result that repeats
 // to the byte, the process has to be one that sim.Environment describes.
 func Replicate(v Values, seed uint64, p Predicate) Replication {
-	return ReplicateTilted(v, seed, p, nil)
+	return ReplicateWith(v, seed, p, Asked{})
 }
 
-// ReplicateTilted is Replicate with draws of the network tilted, or observed, as the
-// configuration says; nil means neither.
-func ReplicateTilted(v Values, seed uint64, p Predicate, c *tilt.Config) Replication {
-	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed}, v.Repeat(seed, p)
-	if c != nil {
+// Asked is what a replication is asked for besides.
+type Asked struct {
+	Tilt  *tilt.Config // draws of the network tilted, or observed; nil: neither
+	Watch bool         // Replication.Watched
+}
+
+// ReplicateWith is Replicate with what is asked for besides.
+func ReplicateWith(v Values, seed uint64, p Predicate, asked Asked) Replication {
+	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed, Watch: asked.Watch}, v.Repeat(seed, p)
+	if c := asked.Tilt; c != nil {
 		config.Tilt = *c
 		repeat += TiltFlag(c.Tilts)
 	}
@@ -244,7 +252,7 @@ func ReplicateTilted(v Values, seed uint64, p Predicate, c *tilt.Config) Replica
 		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
-		Repeat: repeat, Records: result.Records, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
+		Repeat: repeat, Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

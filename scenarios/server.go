@@ -40,12 +40,18 @@ func newServer(w *sim.World, h *sim.Host, v Values, c endpoint.Config, client fu
 }
 
 // address returns where the server listens at present.
-func (s *server) address() netip.AddrPort { return netip.AddrPortFrom(s.host.Address(), s.port) }
+func (s *server) address() netip.AddrPort {
+	s.w.Touch("port of the server", false)
+	return netip.AddrPortFrom(s.host.Address(), s.port)
+}
 
 // begun tells whether a client had begun a session with that datagram, and still
 // waits for its handshake.
 func (s *server) begun(first []byte, peer netip.AddrPort) bool {
 	c := s.client(peer)
+	if c != nil {
+		c.touch(theHandshake, false)
+	}
 	return trace.IsClientHello(first) && c != nil && c.shaking
 }
 
@@ -78,10 +84,12 @@ const (
 // answer, close.
 func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 	v := conversation{Conn: session, socket: socket, client: s.client(socket.Peer()), association: &association{}}
+	v.touch(false)
 	if v.client != nil && v.client.association != nil {
 		v.association = v.client.association
 	}
 	defer func() {
+		v.touch(true)
 		v.association.serverLeft = true
 		start := s.w.Now()
 		_ = session.Close() // the peer may have closed it
@@ -112,6 +120,13 @@ type conversation struct {
 	socket      *sim.Socket
 	client      *client
 	association *association
+}
+
+// touch takes note that the server reads or writes what it shares with the client.
+func (v *conversation) touch(write bool) {
+	if v.client != nil {
+		v.client.touch(theAssociation, write)
+	}
 }
 
 // exchange is what the application does in a session.
@@ -159,6 +174,7 @@ func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 		case endpoint.PeerClosed(err):
 			s.w.Note(s.host, "closed by the peer", "")
 		case endpoint.TimedOut(err):
+			session.touch(false)
 			if session.association.announced {
 				s.halfOpen = s.halfOpen || !s.w.Stopped()
 				s.w.Note(s.host, "idle", "the client has closed")
@@ -190,6 +206,9 @@ func (s *server) answer(session conversation, line []byte) error {
 // ended tells a client's record of an association that has ended, by an error that is
 // no matter of time, while the client has not left it.
 func (s *server) ended(err error, session conversation) {
+	if err != nil {
+		session.touch(false)
+	}
 	if err != nil && !endpoint.TimedOut(err) && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
 		session.client.kill(s.host)
 	}

@@ -90,6 +90,7 @@ func (s *sequentialServer) connect(peer netip.AddrPort) (*sim.Socket, error) {
 // listenAgain opens the listening socket for the session after one that begins.
 func (s *sequentialServer) listenAgain() error {
 	if s.v.Choice("server-port") == "rotate" {
+		s.w.Touch("port of the server", true)
 		s.port++
 	}
 	return s.listen()

@@ -49,6 +49,9 @@ func runSessions(v Values, c sim.Config, rules []rule) (sim.Result, Observation)
 	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"), MTU: v.Count("endpoint-mtu")}
 	result := sim.Run(c, func(w *sim.World) {
 		r.w = w
+		if c.Watch {
+			r.config.Observe = r.observeEndpoint
+		}
 		r.startClientHosts()
 		s := newServer(w, w.Host("server", serverAddress), v, r.config, r.clientAt)
 		if v.Choice("model") == SequentialModel {
@@ -96,6 +99,31 @@ func (r *sessionsRun) startClient(i int) {
 	})
 }
 
+// observeEndpoint takes note of the timers of an endpoint of the calling actor.
+func (r *sessionsRun) observeEndpoint(s endpoint.State) {
+	if !s.Moot() {
+		r.w.Expect(s.Flight+" "+s.Name, 0)
+	}
+	switch {
+	case s.Timed():
+		r.w.Expect("the timer of "+s.Flight+" "+s.Name, r.config.FlightInterval)
+	case s.Begins() && r.secondsMatter():
+		now := r.w.Now()
+		second := now.Truncate(time.Second)
+		r.w.Compare("the second of a hello", second, now)
+		r.w.Compare("the next second of a hello", now, second+time.Second)
+	}
+}
+
+// secondsMatter tells whether times rest on the seconds of the clock: a hello carries
+// them, an ECDSA signature is over the hello, its length over its bits, and how long a
+// datagram takes of a line over its length, or whether it is sent at all, in how many
+// parts.
+func (r *sessionsRun) secondsMatter() bool {
+	return r.v.Choice("credentials") == "ecdsa" &&
+		(r.v.BitRate("bandwidth") > 0 || r.v.Count("mtu") > 0 || r.v.Count("endpoint-mtu") < 1200)
+}
+
 // gap returns how long after client number i, from 0, the next one starts.
 func (r *sessionsRun) gap(i int) time.Duration {
 	variation := r.v.Law("gap-variation")
@@ -114,6 +142,7 @@ func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
 	if inside, ok := r.w.Inside(peer); ok {
 		peer = inside
 	}
+	r.w.Touch("client at "+peer.String(), false)
 	for i := len(r.peers) - 1; i >= 0; i-- {
 		if r.peers[i].local == peer && r.peers[i].connected {
 			return r.peers[i]

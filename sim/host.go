@@ -257,6 +257,9 @@ func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
 		p.open = s
 	}
 	h.w.mu.Lock()
+	if h.w.owners[local] != s.actor {
+		h.w.Touch("owner of "+local.String(), true)
+	}
 	h.w.owners[local] = s.actor
 	h.w.mu.Unlock()
 	return s, nil

@@ -152,6 +152,9 @@ func (l *link) fate(p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	flow, now := l.flow(p), l.w.Now()
+	if l.w.watch != nil {
+		l.w.watch.sent(p, l, now)
+	}
 	if l.Latency != nil {
 		f.latency = flow.latency.draw(l.Latency(p), now, l.stream("latency", flow.name))
 	}

@@ -95,7 +95,11 @@ func (l *Listener) run() {
 			return
 		}
 		d := l.socket.take()
-		dead := l.tombstones[d.from] > h.w.Now()
+		end, gone := l.tombstones[d.from]
+		dead := end > h.w.Now()
+		if gone {
+			h.w.Compare("tombstone of "+d.from.String(), end, h.w.Now())
+		}
 		full := len(l.waiting) >= l.config.Backlog
 		h.mu.Unlock()
 		switch {

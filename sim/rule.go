@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -193,12 +194,16 @@ type held struct {
 func (l *link) hold(until Match, release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.w.Touch("what is held", true)
 	l.held = append(l.held, &held{until: matcher{Match: until}, release: release})
 }
 
 // arrived lets go of the datagrams that wait for one like p. It is called on the
 // goroutine of the event loop.
 func (l *link) arrived(p *Packet) {
+	if l.w.watch != nil && slices.ContainsFunc(l.rules, func(r *ruleState) bool { return r.Until.Is != nil && r.Until.Is(p) }) {
+		l.w.Touch("what is held", false)
+	}
 	l.mu.Lock()
 	var free []*held
 	kept := l.held[:0]

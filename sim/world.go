@@ -44,6 +44,9 @@ type Config struct {
 
 	// Tilt makes rare draws of the link probable.
 	Tilt tilt.Config
+
+	// Watch asks for Result.Watched.
+	Watch bool
 }
 
 // Result is what one replication gave.
@@ -59,6 +62,10 @@ type Result struct {
 	UnmetRules []string
 
 	Tilt *tilt.Outcome // nil unless Config.Tilt asks for something
+
+	// Watched is what the run rests on besides what the trace shows; nil unless
+	// Config.Watch.
+	Watched *Watched
 }
 
 // World is one replication under way. Its methods may be called from any
@@ -72,6 +79,7 @@ type World struct {
 	link   *link
 
 	turnstile *turnstile // nil unless Config.Perturb is above 0
+	watch     *watch     // nil unless Config.Watch
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
@@ -135,6 +143,7 @@ func Run(config Config, build func(w *World)) Result {
 	var result Result
 	result.End, result.Virtual, result.Events = clock.Run(config.Limits, func(c *clock.Clock) {
 		w.Clock = c
+		w.startWatch()
 		w.link = newLink(w, config.Link)
 		w.startRouter()
 		w.startTurnstile()
@@ -145,6 +154,9 @@ func Run(config Config, build func(w *World)) Result {
 	result.UnmetRules = w.link.unmet()
 	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
 	result.Digest, result.Shape = trace.Digests(result.Records)
+	if w.watch != nil {
+		result.Watched = w.watch.watched(result.Records)
+	}
 	return result
 }
 

@@ -35,11 +35,11 @@ func words(line string) []string {
 var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
 	{name: "unknown verb", args: words("lst"),
-		want: []string{`unknown command "lst". Did you mean list? The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "lst". Did you mean list? The commands are bands, bench, estimate, explain, export, help, list, map, query, run, schema, study, sweep, window`}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
-		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bands, bench, estimate, explain, export, help, list, map, query, run, schema, study, sweep, window`}},
 	{name: "unknown verb for help", args: words("help simulate"),
-		want: []string{`unknown command "simulate". The commands are bench, estimate, explain, export, help, list, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bands, bench, estimate, explain, export, help, list, map, query, run, schema, study, sweep, window`}},
 	{name: "unknown verb for help, nearest", args: words("help lst L"), want: []string{`unknown command "lst". Did you mean list?`}},
 	{name: "unknown flag", args: words("list --frmat json"),
 		want: []string{"unknown flag: --frmat. Did you mean --format? See dtlssim list --help"}},
@@ -155,6 +155,31 @@ var badInputs = []badInput{
 		want: []string{"probe: parameter linger is varied, and set to 2ms as well"}},
 	{name: "probe out of the parameter's range", args: words("window L --probe handshake-timeout=0s..5ms"),
 		want: []string{"parameter handshake-timeout: 0s is out of range: at least 1ns"}},
+
+	// Maps and bands.
+	{name: "map without scenario", args: words("map"), want: []string{"dtlssim map takes one SCENARIO or FILE, not 0"}},
+	{name: "map of one probe", args: words("map L --probe linger=0s..1ms"),
+		want: []string{"--probe is given 1 times: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms"}},
+	{name: "map of one probe twice", args: words("map L --probe linger=0s..1ms --probe linger=0s..2ms"),
+		want: []string{"probe: parameter linger is varied twice: a map takes two parameters"}},
+	{name: "map of a probe that is set", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --set gap=1ms"),
+		want: []string{"probe: parameter gap is varied, and set to 1ms as well"}},
+	{name: "faults of two probes", args: words("map L --probe lingr=0s..1ms --probe clients=0s..2ms"), want: []string{
+		`probe: late-close-notify has no parameter "lingr". Did you mean linger?`, "probe: parameter clients is a count; only a duration or a latency law can be varied",
+	}},
+	{name: "numbers of a map", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --resolution 0s --max-runs 0 --workers 0 -o map.pdf"), want: []string{
+		"--resolution 0s must be at least 1ns", "--max-runs 0 must be at least 1", "--workers 0 is out of range", "--output map.pdf: want FILE.svg or FILE.png",
+	}},
+	{name: "resolution without unit", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --resolution 5"), want: []string{`--resolution "5": want a duration`}},
+	{name: "map that cannot be written", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms -o nowhere/map.svg"),
+		want: []string{"nowhere/map.svg cannot be written: there is no folder nowhere"}},
+	{name: "bands without factor", args: words("bands L"), want: []string{"--vary is missing: want NAME=A..B/STEPS or NAME=v1,v2"}},
+	{name: "bands of one parameter", args: words("bands L --probe linger=0s..1ms --vary linger=1ms,2ms"),
+		want: []string{"parameter linger is the probe, and varied as well"}},
+	{name: "bands by a factor that is set", args: words("bands L --vary linger=1ms,2ms --set linger=2ms"), want: []string{"parameter linger is varied, and set to 2ms as well"}},
+	{name: "several faults of bands", args: words("bands L --probe foo --vary lingr=1ms --workers 0 -o bands"), want: []string{
+		`probe "foo": want NAME=FROM..TO`, `factor "lingr=1ms"`, "--workers 0", "--output bands: want FILE.svg or FILE.png",
+	}},
 
 	// Stores.
 	{name: "query without file", args: words("query"), want: []string{"dtlssim query takes one FILE and at most one table, not 0"}},

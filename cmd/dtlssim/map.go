@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,10 +53,11 @@ and polygons within some nanoseconds.`,
 			if len(probes) != 2 {
 				faults = append(faults, fmt.Errorf("--probe is given %d times: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms", len(probes)))
 			}
-			for name, bad := range map[string]bool{"--resolution " + resolution.String(): resolution <= 0, fmt.Sprintf("--max-runs %d", runs): runs < 1} {
-				if name, _, _ := strings.Cut(name, " "); bad && c.Flags().Changed(name[2:]) {
-					faults = append(faults, fmt.Errorf("%s must be at least 1", name))
-				}
+			if c.Flags().Changed("resolution") && resolution < 1 {
+				faults = append(faults, fmt.Errorf("--resolution %s must be at least 1ns", resolution))
+			}
+			if runs < 1 {
+				faults = append(faults, fmt.Errorf("--max-runs %d must be at least 1", runs))
 			}
 			question := explore.Map{Resolution: resolution, MaxRuns: runs}
 			if s.scenario != nil && len(probes) == 2 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -226,7 +225,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	}
 	bar.finish()
 	if err != nil {
-		return nil, a.searchError(err)
+		return nil, integralError(a.command, err)
 	}
 	text.Troubles(a.command.ErrOrStderr(), &explore.Results{Troubles: runs.Troubles})
 	j.Runs += runs.Runs
@@ -281,7 +280,7 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 		for i, p := range design {
 			e, err := a.question.ExactAt(a.command.Context(), a.workers, p, a.probe, tail)
 			if err != nil {
-				return nil, a.searchError(err)
+				return nil, integralError(a.command, err)
 			}
 			j.Runs += e.Runs
 			levels[i] = text.LevelJSON{Estimate: &e.Probability, Low: max(0, e.Probability-e.Rounding), High: min(1, e.Probability+e.Outside+e.Rounding)}
@@ -303,13 +302,4 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 		levels[i] = text.NewLevelJSON("", a.Of(p.Failures, p.Completed()))
 	}
 	return levels, nil
-}
-
-// searchError gives what ended a search its exit code: see estimation.searchError.
-func (a *analysis) searchError(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return &codeError{exitInterrupted, errors.New("interrupted")}
-	}
-	e := estimation{command: a.command}
-	return e.searchError(err)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ func newWindow() *cobra.Command {
 		s     selection
 		p     pool
 		probe string
+		step  time.Duration
 	)
 	c := &cobra.Command{
 		Use:   "window SCENARIO|FILE",
@@ -23,13 +25,24 @@ func newWindow() *cobra.Command {
 fails, with the two replications on either side of each edge. The probe is a parameter
 that is a duration or a latency law; everything else is as set and as the seed draws.
 
+A run is a function of the probe. The search follows it from one order of all instants
+that the run rests on to the next, and misses no window, however short, unless it says so.
+A range without an end, NAME=FROM.., is searched until nothing is left to meet.
+
+--brute STEP runs every STEP-th value instead, and nothing else: an answer that rests on
+no argument, to hold the search against. It knows nothing of what is between two values,
+and the lower witness of an edge is one STEP before it.
+
 JSON: {scenario, seed, params, probe, from_ns, to_ns, cells: [{from_ns, to_ns, outcome:
 [], failed, shape}], failure_windows: [{from_ns, to_ns}], edges: [{at_ns, below: {repeat,
-digest}, above: {repeat, digest}}], runs, method: {name, verifications,
-prediction_failures, largest_unverified_gap_ns,
-largest_unverified_gap_from_ns}}. Intervals are half-open.`,
+digest}, above: {repeat, digest}}], runs, method: {name, proved, segments, verifications,
+prediction_failures, failures: [{segment_from_ns, at_ns, why}] (if there are any),
+largest_unverified_gap_ns, largest_unverified_gap_from_ns}}. Intervals are half-open; a
+to_ns of null means for ever.`,
 		Example: "  dtlssim window late-close-notify\n" +
-			"  dtlssim window late-close-notify --probe alert-latency=0s..1s --set linger=50ms",
+			"  dtlssim window late-close-notify --probe alert-latency=0s..1s --set linger=50ms\n" +
+			"  dtlssim window late-close-notify --probe alert-latency=0s..\n" +
+			"  dtlssim window late-close-notify --brute 100us",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check()}
@@ -40,9 +53,13 @@ largest_unverified_gap_from_ns}}. Intervals are half-open.`,
 				}
 				var err error
 				if probe != "" {
-					search.Probe, err = s.scenario.ParseProbe(probe)
+					search.Probe, err = s.scenario.ParseOpenProbe(probe)
 				}
-				if err == nil && faults[0] == nil {
+				switch brute := c.Flags().Changed("brute"); {
+				case err != nil || faults[0] != nil:
+				case brute:
+					err = search.CheckScan(step)
+				default:
 					err = search.Check()
 				}
 				faults = append(faults, err)
@@ -55,7 +72,12 @@ largest_unverified_gap_from_ns}}. Intervals are half-open.`,
 				return err
 			}
 			defer workers.Close()
-			w, err := explore.FindWindows(c.Context(), workers, search)
+			var w *explore.Windows
+			if step > 0 {
+				w, err = explore.Scan(c.Context(), workers, search, step)
+			} else {
+				w, err = explore.FindWindows(c.Context(), workers, search)
+			}
 			if err != nil {
 				return searchError(c, err)
 			}
@@ -68,7 +90,8 @@ largest_unverified_gap_from_ns}}. Intervals are half-open.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO` (default the scenario's probe of choice)")
+	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. for one without an end (default the scenario's probe of choice)")
+	c.Flags().DurationVar(&step, "brute", 0, "run every `STEP`-th value and nothing else, at most 2 million of them (default none: the search)")
 	return c
 }
 

@@ -103,7 +103,7 @@ func (f *Figure) layout() layout {
 	return l
 }
 
-// drawTitle, drawSentence and drawBody draw a figure whose white background is there.
+// drawTitle, drawSentence, drawLegend and drawBody draw a figure whose white background is there.
 func (f *Figure) drawTitle(c draw.Canvas, l *layout) {
 	for i, line := range l.titleLines {
 		c.FillText(titleStyle, vg.Point{X: c.Min.X + indent, Y: c.Max.Y - indent/2 - vg.Length(i+1)*titleLine + 3}, line)
@@ -116,10 +116,13 @@ func (f *Figure) drawSentence(c draw.Canvas, l *layout) {
 	}
 }
 
-func (f *Figure) drawBody(c draw.Canvas, l *layout) {
+func (f *Figure) drawLegend(c draw.Canvas, l *layout) {
 	if f.entries > 0 {
 		f.legend.Draw(draw.Crop(c, 0, 0, l.body+l.sentence, -l.title-2))
 	}
+}
+
+func (f *Figure) drawBody(c draw.Canvas, l *layout) {
 	f.draw(draw.Crop(c, 0, 0, l.sentence, -l.title-l.legend))
 }
 
@@ -133,6 +136,7 @@ func (f *Figure) drawAll(c draw.Canvas, l *layout) {
 	background(c)
 	f.drawTitle(c, l)
 	f.drawSentence(c, l)
+	f.drawLegend(c, l)
 	f.drawBody(c, l)
 }
 

@@ -75,8 +75,38 @@ func examples(t *testing.T) map[string]Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bands := func(numbers bool, levels ...string) Figure {
+		b := Bands{Title: "Bands", Factor: "factor", Probe: "alert-latency", Numbers: numbers, Sentence: "A sentence."}
+		for i, label := range levels {
+			edge := time.Duration(11+10*i)*ms + 1
+			b.Levels = append(b.Levels, Band{
+				Strip: Strip{label, []Span{{0, 10 * ms, "data-lost", true}, {10 * ms, edge, "clean", false}, {edge, 80 * ms, "ghost-session", true}}},
+				At:    float64(i * i), Joined: numbers && i%2 == 1 && i+1 < len(levels),
+			})
+		}
+		return b.Draw()
+	}
+	at := func(x, y time.Duration) Place { return Place{x * ms, y * ms} }
+	plane := Map{
+		Title: "Map", X: PlaneAxis{"alert-latency", 0, 100 * ms}, Y: PlaneAxis{"linger", 0, 50 * ms},
+		Areas: []Area{
+			{"A", "ghost-session", true, [][]Place{{at(20, 0), at(100, 0), at(100, 50), at(70, 50)}, {at(80, 10), at(80, 20), at(90, 20), at(90, 10)}}},
+			{"B", "data-lost", true, [][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
+			{"C", "clean", false, [][]Place{{at(10, 0), at(20, 0), at(65, 45), at(10, 45)}}},
+			{"D", "duplicate-flight", false, [][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
+			{"E", "clean", false, [][]Place{{at(99, 0), at(100, 0), at(100, 1)}}},
+		},
+		Divides: []Divide{
+			{at(20, 0), at(65, 45), true, "alert-latency = linger + 20ms"}, {at(10, 0), at(10, 45), true, "alert-latency = 10ms"},
+			{at(80, 10), at(90, 10), true, "linger = 10ms"}, {at(30, 10), at(10, 30), false, ""},
+		},
+		Unknown: [][2]time.Duration{{45 * ms, 50 * ms}}, Sentence: "A sentence.",
+	}
 	figures := map[string]Figure{
 		"steps": steps, "survival": survival, "tornado": tornado,
+		"map":         plane.Draw(),
+		"bands":       bands(true, "0s", "1ms", "4ms", "9ms", "16ms"),
+		"bars":        bands(false, "none", "linger", "recognise"),
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
@@ -135,7 +165,7 @@ func TestSVG(t *testing.T) {
 		if err != io.EOF {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, mark := range []string{`class="title"`, `class="sentence"`, BodyAttribute, "<title>", "<desc>"} {
+		for _, mark := range []string{`class="title"`, `class="sentence"`, `class="legend"`, BodyAttribute, PlotAttribute, "<title>", "<desc>"} {
 			if n := bytes.Count(a, []byte(mark)); n != 1 {
 				t.Errorf("%s has %d of %s", name, n, mark)
 			}

@@ -233,8 +233,8 @@ func (m *mapChart) room(outlines [][][]vg.Point, text, written []vg.Point) bool 
 	return true
 }
 
-// nameAreas writes the name of each area where it is farthest from its outline and from
-// what is written already.
+// nameAreas writes the name of each area where it is far from its outline and from what is
+// written already, and in the middle rather than not.
 func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []vg.Point) {
 	const steps, least = 48, 7.5
 	for i, rings := range outlines {
@@ -246,7 +246,7 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 			low = vg.Point{X: min(low.X, q.X), Y: min(low.Y, q.Y)}
 			high = vg.Point{X: max(high.X, q.X), Y: max(high.Y, q.Y)}
 		}
-		best, place := least, vg.Point{}
+		best, place := math.Inf(-1), vg.Point{}
 		for j := 1; j < steps; j++ {
 			for k := 1; k < steps; k++ {
 				q := vg.Point{X: low.X + (high.X-low.X)*vg.Length(j)/steps, Y: low.Y + (high.Y-low.Y)*vg.Length(k)/steps}
@@ -254,12 +254,13 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 				for _, other := range written {
 					free = min(free, math.Hypot(float64(q.X-other.X), float64(q.Y-other.Y))-4)
 				}
-				if free > best+1e-6 { // the first of those that are alike
-					best, place = free, q
+				aside := math.Hypot(float64(q.X-(low.X+high.X)/2), float64(q.Y-(low.Y+high.Y)/2))
+				if score := free - aside/20; free > least && score > best+1e-6 { // the first of those that are alike
+					best, place = score, q
 				}
 			}
 		}
-		if best > least {
+		if !math.IsInf(best, -1) {
 			style := textStyle(13, draw.XCenter, draw.YCenter)
 			style.Color = readable(m.colours[m.Areas[i].Outcome])
 			c.FillText(style, place, m.Areas[i].Name)

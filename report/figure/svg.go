@@ -11,13 +11,15 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// What a page goes by that shows a figure under a heading of its own: the classes of the
-// two groups that hold its texts, and the attribute of the root that has the viewBox of
-// what lies between them.
+// What a page goes by that shows a figure under a heading of its own, or small: the classes
+// of the groups that hold its texts and its legend, and the attributes of the root that have
+// the viewBox of what lies between the texts, with the legend and without.
 const (
 	TitleClass    = "title"
 	SentenceClass = "sentence"
+	LegendClass   = "legend"
 	BodyAttribute = "data-body"
+	PlotAttribute = "data-plot"
 )
 
 // unmoved is how vgsvg writes a group that moves nothing.
@@ -30,7 +32,7 @@ func (f Figure) SVG() ([]byte, error) {
 	drawn := vgsvg.NewWith(vgsvg.UseWH(f.width, l.height()), vgsvg.EmbedFonts(true))
 	c := draw.New(drawn)
 	background(c)
-	for _, part := range []func(draw.Canvas, *layout){f.drawTitle, f.drawSentence} {
+	for _, part := range []func(draw.Canvas, *layout){f.drawTitle, f.drawSentence, f.drawLegend} {
 		drawn.Push()
 		drawn.Translate(vg.Point{})
 		part(c, &l)
@@ -42,11 +44,13 @@ func (f Figure) SVG() ([]byte, error) {
 		return nil, fmt.Errorf("drawing SVG: %w", err)
 	}
 	text := b.String()
-	for _, class := range []string{TitleClass, SentenceClass} {
+	for _, class := range []string{TitleClass, SentenceClass, LegendClass} {
 		text = strings.Replace(text, unmoved, fmt.Sprintf(`<g class="%s">`, class), 1)
 	}
-	body := fmt.Sprintf(`<svg %s="0 %.6g %.6g %.6g" `, BodyAttribute, l.title.Points(), f.width.Points(), (l.legend + l.body).Points())
-	text = strings.Replace(text, "<svg ", body, 1)
+	views := fmt.Sprintf(`<svg %s="0 %.6g %.6g %.6g" %s="0 %.6g %.6g %.6g" `,
+		BodyAttribute, l.title.Points(), f.width.Points(), (l.legend + l.body).Points(),
+		PlotAttribute, (l.title + l.legend).Points(), f.width.Points(), l.body.Points())
+	text = strings.Replace(text, "<svg ", views, 1)
 	described := fmt.Sprintf("<title>%s</title>\n<desc>%s</desc>\n<defs>", html.EscapeString(f.title), html.EscapeString(f.sentence))
 	return []byte(strings.Replace(text, "<defs>", described, 1)), nil
 }

@@ -24,10 +24,10 @@ func small() page.Page {
 			{
 				Name: "strips", Title: "Strips", Sentence: "A sentence about strips.", Files: []string{"strips.svg", "strips.png", "strips.pdf", "strips.csv"},
 				Figure: []byte(`<?xml version="1.0"?>
-<svg data-body="0 20 100 50" width="100pt" height="90pt" viewBox="0 0 100 90" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
+<svg data-body="0 20 100 50" data-plot="0 30 100 40" width="100pt" height="90pt" viewBox="0 0 100 90" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
 <title>Strips</title><desc>A sentence.</desc><defs><style>@font-face{font-family:"F";src:url(data:font/ttf;base64,AAAA);}</style><clipPath id="clip"><path d="M0,0L9,9"/></clipPath></defs>
 <g class="title"><text>Strips</text></g><g class="sentence"><text>A sentence.</text></g>
-<path d="M0,0L9,9" style="fill:none;stroke:#0072B2" clip-path="url(#clip)" /><rect x="1" y="30" width="9" height="9" fill="#FFFFFF" stroke="#202020"/><text x="5" y="40">5 ms</text>
+<g class="legend"><text>one</text></g><path d="M0,0L9,9" style="fill:none;stroke:#0072B2" clip-path="url(#clip)" /><rect x="1" y="30" width="9" height="9" fill="#FFFFFF" stroke="#202020"/><text x="5" y="40">5 ms</text>
 </svg>`),
 				Table: [][]string{{"ROW", "FAILS IN"}, {"none", "[1ms, 2ms)"}, {"remedy", "none"}},
 				Edges: []page.Edge{{

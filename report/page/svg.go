@@ -39,16 +39,19 @@ func (s *sheet) inline(document []byte, id string) (template.HTML, error) {
 	return render(root)
 }
 
-// thumbnail is inline without texts, which nobody could read.
+// thumbnail is inline without texts and legend, which nobody could read.
 func (s *sheet) thumbnail(document []byte, id string) (template.HTML, error) {
 	root, err := parseSVG(document)
 	if err != nil {
 		return "", err
 	}
 	fonts := s.fonts
+	if plot := get(root, figure.PlotAttribute); plot != "" {
+		set(root, figure.BodyAttribute, plot)
+	}
 	s.adapt(root, id)
 	s.fonts = fonts
-	prune(root, func(n *html.Node) bool { return n.Data == "text" })
+	prune(root, func(n *html.Node) bool { return n.Data == "text" || get(n, "class") == figure.LegendClass })
 	set(root, "class", "drawing")
 	set(root, "aria-hidden", "true")
 	return render(root)
@@ -85,7 +88,7 @@ func (s *sheet) adapt(root *html.Node, id string) {
 		set(root, "viewbox", body)
 		set(root, "viewBox", body)
 	}
-	for _, name := range []string{figure.BodyAttribute, "width", "height", "viewbox"} {
+	for _, name := range []string{figure.BodyAttribute, figure.PlotAttribute, "width", "height", "viewbox"} {
 		drop(root, name)
 	}
 	root.Attr = slices.DeleteFunc(root.Attr, func(a html.Attribute) bool { return strings.HasPrefix(a.Key, "xmlns") || a.Namespace == "xmlns" })

@@ -74,9 +74,9 @@ func BandSentence(b *explore.BandWindows) string {
 	case n == 0:
 		return "Nothing is known."
 	case n == 1 && groups[0].in == noWindow:
-		return fmt.Sprintf("Sessions fail at no value of %s, whatever %s is.", b.Probe, b.Factor)
+		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor)
 	case n == 1:
-		return fmt.Sprintf("Sessions fail for %s in %s, whatever %s is.", b.Probe, groups[0].in, b.Factor)
+		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor, groups[0].in)
 	case n > mostLevels:
 		return fmt.Sprintf("Values of %s at which sessions fail: %s, to %s; %d kinds of windows at %d levels.", b.Probe, say(groups[0]), say(groups[n-1]), n, len(b.Levels))
 	}

@@ -206,7 +206,7 @@ func Proof(r *explore.Regions) string {
 	fmt.Fprintf(&b, "%d runs: %d rows along %s, in %d strips.", r.Runs, m.Rows, r.X.Name, len(r.Strips))
 	if m.LargestGap > 0 {
 		from := time.Duration(m.LargestGapFrom)
-		fmt.Fprintf(&b, " Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes between two of these rows and leaves every edge on them in its place could have been missed, up to a height of %s (in %s).",
+		fmt.Fprintf(&b, " Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes between two of these rows and leaves every edge on them in its place could have been missed, up to a height of %s (%s).",
 			time.Duration(m.LargestGap), within(r.Y.Name, int64(from), int64(from)+m.LargestGap))
 	}
 	if m.RowGap > 0 {

@@ -117,60 +117,6 @@ func yes(b bool) string {
 	return "no"
 }
 
-// Windows writes the answer of a window search.
-func Windows(w io.Writer, r *explore.Windows) error {
-	fmt.Fprintf(w, "%s, probe %s from %s to %s, seed %d\n\n", r.Scenario, r.Probe, time.Duration(r.From), time.Duration(r.To), r.Seed)
-	rows := [][]string{{"FROM", "TO (EXCLUSIVE)", "", "OUTCOME"}}
-	for _, c := range r.Cells {
-		mark := ""
-		if c.Failed {
-			mark = "FAILS"
-		}
-		rows = append(rows, []string{time.Duration(c.From).String(), time.Duration(c.To).String(), mark, Outcome(c.Outcome)})
-	}
-	if err := table(w, rows); err != nil {
-		return err
-	}
-	fmt.Fprintln(w, "\nFailure windows:")
-	if len(r.FailureWindows) == 0 {
-		fmt.Fprintln(w, "  none")
-	}
-	for _, i := range r.FailureWindows {
-		fmt.Fprintf(w, "  [%s, %s)%s\n", time.Duration(i.From), time.Duration(i.To), openEnd(r, i))
-	}
-	for _, e := range r.Edges {
-		fmt.Fprintf(w, "\nEdge at %s, its two sides one nanosecond apart:\n", time.Duration(e.At))
-		fmt.Fprintf(w, "  below  %s\n         digest %s\n", e.Below.Repeat, e.Below.Digest)
-		fmt.Fprintf(w, "  above  %s\n         digest %s\n", e.Above.Repeat, e.Above.Digest)
-	}
-	fmt.Fprintf(w, "\n%d runs; %s: %d verifications, ", r.Runs, r.Method.Name, r.Method.Verifications)
-	var err error
-	switch m := r.Method; m.PredictionFailures {
-	case 0:
-		_, err = fmt.Fprintln(w, "every prediction held")
-	case 1:
-		_, err = fmt.Fprint(w, "one prediction failed and was bisected")
-	default:
-		_, err = fmt.Fprintf(w, "%d predictions failed and were bisected", m.PredictionFailures)
-	}
-	if m := r.Method; m.LargestUnverifiedGap > 0 {
-		from := time.Duration(m.LargestUnverifiedGapFrom)
-		_, err = fmt.Fprintf(w, ";\na window that opens and closes within [%s, %s) could have been missed", from, from+time.Duration(m.LargestUnverifiedGap))
-	}
-	if r.Method.PredictionFailures > 0 {
-		_, err = fmt.Fprintln(w)
-	}
-	return err
-}
-
-// openEnd says that a window reaches the end of the range, where nobody looked on.
-func openEnd(r *explore.Windows, i explore.Interval) string {
-	if i.To == r.To {
-		return "  (to the end of the range)"
-	}
-	return ""
-}
-
 // Sweep writes the answer of a sweep as a table.
 func Sweep(w io.Writer, r *explore.Results, factors []string, interval estimate.Interval) error {
 	header := append([]string{}, upper(factors)...)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
@@ -18,19 +17,9 @@ import (
 func TestBacklogBurstWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
-	scenario, err := scenarios.Find("backlog-burst")
-	if err != nil {
-		t.Fatal(err)
-	}
 	ghost := scenarios.Settings{"alert-latency": "30ms"} // from 90 ms on
 	const next, overflow = "next-handshake-failed", "backlog-overflow"
-	p := testkit.Pool(t, 2)
-	for _, c := range []struct {
-		name        string
-		set         scenarios.Settings
-		probe, fail string
-		want        []explore.Interval
-	}{
+	expectCases(t, "backlog-burst", []windowCase{
 		{"no remedy", nil, "alert-latency=10ms..60ms", "", windows(11*ms+ns, 60*ms)},
 		{"no remedy", nil, "alert-latency=10ms..60ms", overflow, windows(11*ms+ns, 60*ms)},
 		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..60ms", "", windows()},
@@ -50,19 +39,7 @@ func TestBacklogBurstWindows(t *testing.T) {
 		{"a later ghost", scenarios.Settings{"alert-latency": "37ms"}, "handshake-timeout=1255ms..1275ms", overflow, windows(1263*ms, 1275*ms)},
 		// The second client starts at 150 ms and waits for 3 s; its handshake needs 50 ms.
 		{"patience", ghost, "handshake-timeout=3s..3020ms", next, windows(3010*ms+ns, 3020*ms)},
-	} {
-		t.Run(c.name+" "+c.probe+" "+c.fail, func(t *testing.T) {
-			s := explore.Search{Scenario: scenario, Settings: c.set, Seed: 1}
-			var err error
-			if s.Probe, err = scenario.ParseProbe(c.probe); err != nil {
-				t.Fatal(err)
-			}
-			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
-				t.Fatal(err)
-			}
-			expectWindows(t, p, s, c.want)
-		})
-	}
+	})
 }
 
 // Without any ghost, clients that come faster than handshakes are performed, one in two

@@ -17,18 +17,7 @@ import (
 func TestUnfilteredListenerWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
-	listener, err := scenarios.Find("unfiltered-listener")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := testkit.Pool(t, 2)
-	for _, c := range []struct {
-		name  string
-		set   scenarios.Settings
-		probe string
-		fail  string
-		want  []explore.Interval
-	}{
+	expectCases(t, "unfiltered-listener", []windowCase{
 		{"no remedy", scenarios.Settings{}, "alert-latency=10ms..300ms", "", windows(11*ms+ns, 300*ms)},
 		{"the next handshake", scenarios.Settings{}, "alert-latency=10ms..300ms", "next-handshake-failed", windows(11*ms+ns, 110*ms+ns)},
 		{"Accept blocked", scenarios.Settings{}, "alert-latency=10ms..300ms", "accept-blocked", windows(11*ms+ns, 110*ms+ns)},
@@ -48,19 +37,7 @@ func TestUnfilteredListenerWindows(t *testing.T) {
 		{"two sessions at a time", scenarios.Settings{"remedy": "concurrent", "concurrency": "2"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", windows()},
 		// The ghost ends within the next client's patience.
 		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..300ms", "next-handshake-failed", windows()},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := explore.Search{Scenario: listener, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1}
-			var err error
-			if s.Probe, err = listener.ParseProbe(c.probe); err != nil {
-				t.Fatal(err)
-			}
-			if s.Fail, err = listener.ParsePredicate(c.fail); err != nil {
-				t.Fatal(err)
-			}
-			expectWindows(t, p, s, c.want)
-		})
-	}
+	})
 }
 
 // Data is lost when the alert overtakes it, La + d < Ld (entry 15 of the catalogue).

@@ -14,39 +14,6 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// windowCase is a search in a scenario of the catalogue, by its own probe and predicate
-// unless given, with pre-shared keys unless the settings say otherwise.
-type windowCase struct {
-	name  string
-	set   scenarios.Settings
-	probe string
-	fail  string
-	want  []explore.Interval
-}
-
-func expectCases(t *testing.T, scenario string, cases []windowCase) {
-	t.Helper()
-	s, err := scenarios.Find(scenario)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := testkit.Pool(t, 2)
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			search := explore.Search{Scenario: s, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set), Seed: 1, Probe: s.Probe}
-			if c.probe != "" {
-				if search.Probe, err = s.ParseProbe(c.probe); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if search.Fail, err = s.ParsePredicate(c.fail); err != nil {
-				t.Fatal(err)
-			}
-			expectWindows(t, p, search, c.want)
-		})
-	}
-}
-
 // runOf performs one replication of a scenario of the catalogue.
 func runOf(t *testing.T, p *worker.Pool, scenario string, set scenarios.Settings) worker.Outcome {
 	t.Helper()

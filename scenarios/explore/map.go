@@ -53,7 +53,7 @@ func (m *Map) Check() error {
 		faults = append(faults, err)
 	}
 	if m.X.Name == m.Y.Name {
-		faults = append(faults, fmt.Errorf("probe: parameter %s is varied twice; a map takes two parameters", m.X.Name))
+		faults = append(faults, fmt.Errorf("probe: parameter %s is varied twice: a map takes two parameters", m.X.Name))
 	}
 	if m.Resolution < 0 {
 		faults = append(faults, fmt.Errorf("a resolution of %s is out of range: at least 1ns", m.Resolution))

@@ -3,6 +3,7 @@ package explore
 import (
 	"math"
 	"slices"
+	"sort"
 )
 
 // point is a place in the plane.
@@ -65,31 +66,22 @@ func (r *Regions) levels(sides [][]side, y int64, below, above *Strip) {
 // pieces below and above each part; nil if there is no strip there.
 func eachPart(y int64, x ProbeAxis, below, above *Strip, f func(from, to int64, p, q *piece)) {
 	cuts := []int64{x.From, x.To}
-	for _, s := range []*Strip{below, above} {
+	none := func(int64) *piece { return nil }
+	pieces := [2]func(int64) *piece{none, none}
+	for i, s := range []*Strip{below, above} {
 		if s != nil {
-			for _, p := range s.pieces {
-				a, b := p.bounds(y, x)
-				cuts = append(cuts, a, b)
+			own := s.cuts(y, x)
+			cuts = append(cuts, own...)
+			pieces[i] = func(at int64) *piece {
+				return s.pieces[sort.Search(len(s.pieces), func(j int) bool { return own[j+1] > at })]
 			}
 		}
 	}
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	for i := 1; i < len(cuts); i++ {
-		f(cuts[i-1], cuts[i], pieceAt(below, y, cuts[i-1], x), pieceAt(above, y, cuts[i-1], x))
+		f(cuts[i-1], cuts[i], pieces[0](cuts[i-1]), pieces[1](cuts[i-1]))
 	}
-}
-
-func pieceAt(s *Strip, y, at int64, x ProbeAxis) *piece {
-	if s == nil {
-		return nil
-	}
-	for _, p := range s.pieces {
-		if a, b := p.bounds(y, x); a <= at && at < b {
-			return p
-		}
-	}
-	return nil
 }
 
 // rings chains sides into rings. Where several sides leave a point, the ring takes the one

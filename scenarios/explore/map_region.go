@@ -230,22 +230,20 @@ func (b *band) strip() *Strip {
 	return s
 }
 
-// bounds returns where a piece begins and ends at a row, which may be one beside its
-// strip; its lines may have met there.
+// cuts returns where the pieces of a strip begin at a row, and where the last ends. The row
+// may be one beside the strip, where lines have met: a piece has no width there.
+func (s *Strip) cuts(y int64, x ProbeAxis) []int64 {
+	cuts := []int64{x.From}
+	for i, l := range s.Lines {
+		cuts = append(cuts, min(max(l.At(y), cuts[i]), x.To))
+	}
+	return append(cuts, x.To)
+}
+
+// bounds returns where a piece begins and ends at a row.
 func (p *piece) bounds(y int64, x ProbeAxis) (left, right int64) {
-	left, right = x.From, x.To
-	if p.at > 0 {
-		left = p.strip.Lines[p.at-1].At(y)
-	}
-	if p.at < len(p.strip.Lines) {
-		right = p.strip.Lines[p.at].At(y)
-	}
-	if left > right {
-		left = left + (right-left)/2
-		right = left
-	}
-	within := func(at int64) int64 { return min(max(at, x.From), x.To) }
-	return within(left), within(right)
+	cuts := p.strip.cuts(y, x)
+	return cuts[p.at], cuts[p.at+1]
 }
 
 // points counts the points of a piece.
@@ -277,23 +275,19 @@ func join(strips []*Strip, x ProbeAxis, resolution int64) {
 		if above.From-below.To > resolution {
 			continue
 		}
-		for _, p := range below.pieces {
-			for _, q := range above.pieces {
-				if slices.Equal(p.outcome, q.outcome) && (share(p, q, above.From, x) || share(p, q, below.To-1, x)) {
-					if a, b := p.root(), q.root(); a != b {
-						b.parent = a
+		for _, y := range []int64{above.From, below.To - 1} {
+			a, b := below.cuts(y, x), above.cuts(y, x)
+			for j, p := range below.pieces {
+				for k, q := range above.pieces {
+					if max(a[j], b[k]) < min(a[j+1], b[k+1]) && slices.Equal(p.outcome, q.outcome) {
+						if p, q := p.root(), q.root(); p != q {
+							q.parent = p
+						}
 					}
 				}
 			}
 		}
 	}
-}
-
-// share tells whether two pieces have values of x in common at a row.
-func share(p, q *piece, y int64, x ProbeAxis) bool {
-	a, b := p.bounds(y, x)
-	c, d := q.bounds(y, x)
-	return max(a, c) < min(b, d)
 }
 
 // name makes the regions, in their order, and names them.

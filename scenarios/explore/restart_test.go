@@ -14,15 +14,6 @@ import (
 )
 
 // builtIn returns a scenario of the catalogue.
-func builtIn(t *testing.T, name string) *scenarios.Scenario {
-	t.Helper()
-	s, err := scenarios.Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // A restart fails for gap <= I + s - (n-1)F (entry 11 of the catalogue): I the idle
 // timeout, s the service time, F the flight interval, and n = 10 the hellos that the
 // client sends before its 10 s are up.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -37,105 +38,57 @@ type Search struct {
 	Fail     scenarios.Predicate
 }
 
-// Cell is a maximal interval [From, To) of probe values of one shape. Times are in
-// nanoseconds.
-type Cell struct {
-	From    int64    `json:"from_ns"`
-	To      int64    `json:"to_ns"`
-	Outcome []string `json:"outcome"`
-	Failed  bool     `json:"failed"`
-	Shape   string   `json:"shape"`
-}
-
-// Interval is a half-open interval [From, To) in nanoseconds.
-type Interval struct {
-	From int64 `json:"from_ns"`
-	To   int64 `json:"to_ns"`
-}
-
-// Witness is one of the two replications beside an edge.
-type Witness struct {
-	Repeat string `json:"repeat"`
-	Digest string `json:"digest"`
-}
-
-// Edge is a bound of a failure window inside the range: of the two replications
-// at At-1 and at At, one fails and the other does not.
-type Edge struct {
-	At    int64   `json:"at_ns"`
-	Below Witness `json:"below"` // at At-1
-	Above Witness `json:"above"` // at At
-}
-
-// Method states how windows were found, and what that proves.
-type Method struct {
-	Name string `json:"name"`
-
-	// Verifications counts the runs that were made only to hold a prediction against
-	// the run: at the far end of every segment of one slope, just beyond it, and at
-	// seeded random points inside.
-	Verifications int `json:"verifications"`
-
-	// PredictionFailures counts those that did not come out as predicted, because an
-	// event that the trace does not show (a timer of an endpoint) came in between.
-	// There the bound was found by bisection.
-	PredictionFailures int `json:"prediction_failures"`
-
-	// LargestUnverifiedGap is the largest interval, in nanoseconds, between
-	// neighbouring runs of a cell in which a prediction failed: a window that
-	// opens and closes within it could have been missed. It is 0 if none failed.
-	LargestUnverifiedGap int64 `json:"largest_unverified_gap_ns"`
-
-	// LargestUnverifiedGapFrom is where that interval begins; 0 if there is none.
-	LargestUnverifiedGapFrom int64 `json:"largest_unverified_gap_from_ns"`
-}
-
-// Windows is the answer to a Search.
-type Windows struct {
-	Scenario       string            `json:"scenario"`
-	Seed           uint64            `json:"seed"`
-	Params         map[string]string `json:"params"`
-	Probe          string            `json:"probe"`
-	From           int64             `json:"from_ns"`
-	To             int64             `json:"to_ns"`
-	Cells          []Cell            `json:"cells"`
-	FailureWindows []Interval        `json:"failure_windows"`
-	Edges          []Edge            `json:"edges"`
-	Runs           int               `json:"runs"`
-	Method         Method            `json:"method"`
-}
-
 // methodName is the name of the method below.
 const methodName = "slopes and jumps, verified"
 
-// maxRuns bounds a search; a range with more cells than that allows is refused.
-const maxRuns = 200_000
+// maxRuns bounds a search; a range with more cells than that allows is refused. One
+// without an end is given up earlier.
+const (
+	maxRuns     = 200_000
+	maxOpenRuns = 20_000
+)
 
 // FindWindows finds the cells of the probe and the windows in which the run
 // fails.
 //
 // The run is a function of the probe x, a whole number of nanoseconds. While the
-// order of events on every host stays the same, the time of every event is affine
-// in x. So two runs at x and x+1 of one shape give the slope of each event, and
-// the least x' at which two neighbouring events of a host meet bounds the segment
-// in which that holds. The search jumps there, holds the predicted times and the
-// shape against the run just before, and goes on behind it.
+// order of instants at every place stays the same, so does the run's shape, and the time
+// of every instant is affine in x. The instants are those of the trace and those that a
+// run rests on without showing them: pauses and deadlines that end, or were cancelled
+// before, timers of the endpoints, times that are compared, reads and writes of what two
+// hosts share (sim.Watched). So two runs at x and x+1 of one order give the slope of each
+// instant, and the least x' at which two neighbours of a place meet bounds the segment in
+// which that holds. The search jumps there, holds the predicted times, order, shape and
+// outcome against the run just before, and goes on behind it.
 //
 // Invariant: every point below x has been assigned to a segment whose first two
 // points and whose last point were run, and gave the predicted shape, outcome and
 // times.
+//
+// A range without an end is searched until no two neighbours will ever meet: the last cell
+// goes on for ever then. What is verified of that reaches as far as a parameter can
+// (law.MaxDuration), or as the horizon of a replication lets virtual time go. If there
+// still is a meeting beyond, the answer ends there, and its To says so.
 func FindWindows(ctx context.Context, runner Runner, s Search) (*Windows, error) {
 	f, err := newFinder(ctx, runner, s)
 	if err != nil {
 		return nil, err
 	}
-	from, to := int64(s.Probe.From), int64(s.Probe.To)
-	for x := from; x < to; {
-		end, err := f.segment(x, to)
+	x, to := int64(s.Probe.From), int64(s.Probe.To)
+	if s.Probe.Open() {
+		to = int64(law.MaxDuration) + 1
+	}
+	f.to = to
+	for x < to {
+		end, forever, err := f.segment(x, to)
 		if err != nil {
 			return nil, err
 		}
-		x = end
+		if x = end; forever {
+			f.to = int64(scenarios.Forever)
+			f.cells[len(f.cells)-1].To = f.to
+			break
+		}
 	}
 	return f.answer()
 }
@@ -148,6 +101,9 @@ type finder struct {
 	random *stream.Stream
 
 	runs   map[int64]*probed
+	timed  []int64 // where there are runs with times, which are wanted until the search has passed them
+	to     int64   // where the answer ends
+	step   int64   // of a plain scan; 0 of a search
 	cells  []Cell
 	method Method
 	params map[string]string
@@ -155,11 +111,12 @@ type finder struct {
 
 // probed is one run at one value of the probe.
 type probed struct {
-	outcome []string
-	failed  bool
-	shape   string
-	times   []trace.Timeline
-	witness Witness
+	outcome   []string
+	failed    bool
+	shape     string
+	structure string
+	times     []trace.Timeline
+	witness   Witness
 }
 
 func newFinder(ctx context.Context, runner Runner, s Search) (*finder, error) {
@@ -206,11 +163,15 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 			continue
 		}
 		f.runs[r.x] = r.run
+		f.timed = append(f.timed, r.x)
 	}
 	if len(faults) > 0 {
 		return nil, faults[0]
 	}
-	if len(f.runs) > maxRuns {
+	switch {
+	case f.search.Probe.Open() && len(f.runs) > maxOpenRuns:
+		return nil, fmt.Errorf("nothing says that the cells have an end: %d runs came as far as %s; give the range one", maxOpenRuns, time.Duration(points[0]))
+	case len(f.runs) > maxRuns:
 		return nil, fmt.Errorf("the range has too many cells: %d runs were not enough", maxRuns)
 	}
 	out := make([]*probed, len(points))
@@ -223,7 +184,7 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 func (f *finder) run(x int64) (*probed, error) {
 	s := f.search
 	job := worker.JobOf(s.Scenario)
-	job.Seed, job.Fail, job.Trace = s.Seed, s.Fail.Text(), true
+	job.Seed, job.Fail, job.Watch = s.Seed, s.Fail.Text(), f.step == 0
 	job.Settings = s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()})
 	o, err := f.runner.Do(f.ctx, job)
 	if err != nil {
@@ -232,10 +193,17 @@ func (f *finder) run(x int64) (*probed, error) {
 	if o.Status != worker.Completed {
 		return nil, &TroubleError{NewTrouble(&o, f.repeat(x))}
 	}
-	return &probed{
-		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, times: trace.Timelines(o.Records),
-		witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
-	}, nil
+	run := &probed{
+		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
+	}
+	switch {
+	case f.step > 0:
+	case o.Watched == nil:
+		return nil, fmt.Errorf("the run at %s=%s reports no instants", s.Probe.Name, time.Duration(x))
+	default:
+		run.structure, run.times = o.Watched.Structure, o.Watched.Timelines
+	}
+	return run, nil
 }
 
 // repeat returns the command that repeats the run at x.
@@ -249,32 +217,45 @@ func (f *finder) repeat(x int64) string {
 	return v.Repeat(f.search.Seed, f.search.Fail)
 }
 
-// segment finds the segment of one shape and one slope that begins at x, adds it
-// to the cells, and returns its end.
-func (f *finder) segment(x, to int64) (int64, error) {
+// segment finds the segment of one order and one slope of each instant that begins at
+// x, adds it to the cells, and returns its end, and whether nothing but the end of an open
+// range bounds it.
+func (f *finder) segment(x, to int64) (end int64, forever bool, err error) {
+	defer func() {
+		f.method.Segments++
+		f.timed = slices.DeleteFunc(f.timed, func(y int64) bool {
+			if y < end {
+				f.runs[y].times = nil
+			}
+			return y < end
+		})
+	}()
 	points := []int64{x}
 	if x+1 < to {
 		points = append(points, x+1)
 	}
 	runs, err := f.at(points...)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	base := runs[0]
 	if len(runs) == 1 || !base.alike(runs[1]) {
 		f.add(x, x+1, base)
-		return x + 1, nil
+		return x + 1, false, nil
 	}
 	line := newLine(x, base, runs[1])
-	end, err := f.bound(line, to)
-	if err != nil {
-		return 0, err
+	forever = f.search.Probe.Open() && line.meeting() == never
+	if forever {
+		to = max(x+2, min(to, line.reach()))
+	}
+	if end, err = f.bound(line, to); err != nil {
+		return 0, false, err
 	}
 	if end, err = f.verifyInside(line, end); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	f.add(x, end, base)
-	return end, nil
+	return end, forever && end == to, nil
 }
 
 // bound returns the end of the segment that line describes: the prediction holds
@@ -306,7 +287,6 @@ func (f *finder) bound(l *line, to int64) (int64, error) {
 // bisect returns a point at which the prediction of l ceases to hold. It holds at
 // l.x+1 and does not hold at high.
 func (f *finder) bisect(l *line, high int64) (int64, error) {
-	f.method.PredictionFailures++
 	low := l.x + 1
 	probes := []int64{low}
 	for high-low > 1 {
@@ -321,6 +301,10 @@ func (f *finder) bisect(l *line, high int64) (int64, error) {
 		} else {
 			high = middle
 		}
+	}
+	f.method.PredictionFailures++
+	if len(f.method.Failures) < mostFailures {
+		f.method.Failures = append(f.method.Failures, PredictionFailure{Segment: l.x, At: high, Why: l.differs(high, f.runs[high])})
 	}
 	for i := 1; i < len(probes); i++ {
 		if gap := probes[i] - probes[i-1] - 1; gap > f.method.LargestUnverifiedGap {
@@ -368,12 +352,12 @@ func (f *finder) answer() (*Windows, error) {
 	s := f.search
 	w := &Windows{
 		Scenario: s.Scenario.Name, Seed: s.Seed, Params: f.params, Probe: s.Probe.Name,
-		From: int64(s.Probe.From), To: int64(s.Probe.To), Cells: f.cells, Runs: len(f.runs), Method: f.method,
+		From: int64(s.Probe.From), To: f.to, Cells: f.cells, Method: f.method,
 		FailureWindows: []Interval{}, Edges: []Edge{},
 	}
 	for i, c := range f.cells {
 		if i > 0 && c.Failed != f.cells[i-1].Failed {
-			runs, err := f.at(c.From-1, c.From)
+			runs, err := f.at(c.From-max(1, f.step), c.From)
 			if err != nil {
 				return nil, err
 			}
@@ -387,6 +371,6 @@ func (f *finder) answer() (*Windows, error) {
 			w.FailureWindows = append(w.FailureWindows, Interval{c.From, c.To})
 		}
 	}
-	w.Runs = len(f.runs)
+	w.Runs, w.Method.Proved = len(f.runs), f.method.LargestUnverifiedGap == 0
 	return w, nil
 }

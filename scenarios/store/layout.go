@@ -77,7 +77,7 @@ CREATE TABLE trouble ( -- replications that gave no result
 	status   TEXT NOT NULL,       -- crashed, wedged or limited
 	"limit"  TEXT NOT NULL,       -- that a limited one met
 	flags    TEXT NOT NULL,       -- of dtlssim run that set the limit, if that was not the default
-	dump     TEXT                 -- what its worker said last; NULL behind the first hundred
+	dump     TEXT                 -- what its worker said last; NULL behind the first hundred of its point
 );
 
 CREATE TABLE difference ( -- what verification found

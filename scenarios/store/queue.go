@@ -38,12 +38,13 @@ type queue struct {
 	waiting []kept
 	err     error // of the first commit that failed; after that nothing is kept
 	ending  chan struct{}
+	many    chan struct{} // has an element when half of maxWaiting wait
 }
 
 func (q *queue) init(f file, j *journal) {
 	q.file, q.journal = f, j
 	q.changed = sync.NewCond(&q.mu)
-	q.ending = make(chan struct{})
+	q.ending, q.many = make(chan struct{}), make(chan struct{}, 1)
 }
 
 // put adds a replication, which is in the journal when it returns. It reports that an
@@ -63,6 +64,12 @@ func (q *queue) put(k kept) error {
 	}
 	if q.err == nil {
 		q.waiting = append(q.waiting, k)
+		if len(q.waiting) == maxWaiting/2 {
+			select {
+			case q.many <- struct{}{}:
+			default: // there is one
+			}
+		}
 	}
 	q.changed.Broadcast()
 	return q.err
@@ -132,9 +139,10 @@ func (q *queue) serve(commit func([]kept) error) {
 		rest := time.NewTimer(min(restFactor*time.Since(start), longestRest))
 		select {
 		case <-rest.C:
+		case <-q.many:
 		case <-q.ending:
-			rest.Stop()
 		}
+		rest.Stop()
 		clear(batch) // dumps can be large
 		emptied = batch[:0]
 	}

@@ -17,15 +17,17 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
+func TestMain(m *testing.M) {
+	worker.ServeIfAsked()
+	os.Exit(m.Run())
+}
+
 // instant answers every job at once, with an answer that its seed decides.
-type instant struct{ pause func() }
+type instant struct{}
 
 func (instant) Size() int { return 2 }
 
 func (r instant) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
-	if r.pause != nil {
-		r.pause()
-	}
 	o := worker.Outcome{Status: worker.Completed}
 	n := int64(job.Seed)
 	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
@@ -198,14 +200,17 @@ func TestSecondWriterIsRefused(t *testing.T) {
 // A million replications stay below 200 MiB on disk: 200 bytes each.
 func TestSize(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	const n = 20_000
+	n := 20_000
+	if testkit.Long() {
+		n = 500_000
+	}
 	run(t, context.Background(), path, sweep(t, n), nil)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d bytes a replication", info.Size()/(2*n))
-	if info.Size() > 200*2*n {
+	t.Logf("%d bytes a replication", info.Size()/int64(2*n))
+	if info.Size() > int64(200*2*n) {
 		t.Errorf("%d replications take %d bytes", 2*n, info.Size())
 	}
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
@@ -15,17 +14,19 @@ import (
 // writer commits replications to a file.
 type writer struct {
 	file
-	measures   []string         // that have a column, in the order of the columns
-	parameters []string         // of design points, sorted
-	outcomes   map[string]int64 // the sets of outcomes that have a row
-	dumps      int              // that are kept
-	insert     *sql.Stmt        // of a replication, in the transaction that is under way; nil: not prepared
-	insertRun  *sql.Stmt        // of a run, likewise
-	args       []any            // of insert
+	measures   []string          // that have a column, in the order of the columns
+	parameters []string          // of design points, sorted
+	outcomes   map[string]int64  // the sets of outcomes that have a row
+	dumps      map[int64][]int64 // by point: the replications whose dumps are kept, by their keys, in order; of points that had one
+	insert     *sql.Stmt         // of a replication, in the transaction that is under way; nil: not prepared
+	insertRun  *sql.Stmt         // of a run, likewise
+	args       []any             // of insert
 }
 
-// maxDumps is how many dumps are kept. One has up to 256 KiB, and a scenario that
-// crashes may do so every time.
+// maxDumps is how many dumps of a design point are kept, those of its first replications
+// that have one. One has up to 256 KiB, and a scenario that crashes may do so every time. A
+// sweep shows as many of all points together (see [explore.Results]), so that those are
+// there, however many replications are asked for.
 const maxDumps = 100
 
 // load reads what the writer goes on from.
@@ -45,7 +46,13 @@ func (w *writer) load() error {
 	for id, name := range names {
 		w.outcomes[name] = id
 	}
-	return w.db.QueryRowContext(context.Background(), "SELECT count(dump) FROM trouble").Scan(&w.dumps)
+	w.dumps = map[int64][]int64{}
+	return w.query("SELECT id FROM trouble WHERE dump IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		w.dumps[id>>keyBits] = append(w.dumps[id>>keyBits], id)
+		return err
+	})
 }
 
 // commit adds replications in one transaction. What it did not come to the end of is
@@ -177,10 +184,34 @@ func (w *writer) outcome(tx *sql.Tx, set []string) (int64, error) {
 func (w *writer) addTrouble(tx *sql.Tx, k *kept) error {
 	o := &k.outcome
 	var dump any
-	if w.dumps < maxDumps && o.Dump != "" {
-		dump = o.Dump
-		w.dumps++
+	if o.Dump != "" {
+		last, keep := w.keepDump(k.key)
+		if keep {
+			dump = o.Dump
+		}
+		if last >= 0 {
+			if _, err := tx.Exec("UPDATE trouble SET dump = NULL WHERE id = ?", last); err != nil {
+				return err
+			}
+		}
 	}
 	_, err := tx.Exec("INSERT OR IGNORE INTO trouble VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
 	return err
+}
+
+// keepDump tells whether the dump of a replication is among the first of its point, and
+// which one is not any more for that; -1: none.
+func (w *writer) keepDump(key int64) (last int64, keep bool) {
+	list := w.dumps[key>>keyBits]
+	i, found := slices.BinarySearch(list, key)
+	if found || i == maxDumps {
+		return -1, found
+	}
+	list = slices.Insert(list, i, key)
+	last = -1
+	if len(list) > maxDumps {
+		last, list = list[maxDumps], list[:maxDumps]
+	}
+	w.dumps[key>>keyBits] = list
+	return last, true
 }

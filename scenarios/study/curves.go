@@ -23,13 +23,7 @@ var curves = kind{
 	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
 		if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
 			g.Probe.Name = t.Value
-			p := s.Scenario.Parameter(t.Value)
-			switch {
-			case p == nil:
-				r.Fault(t.Place, "probe: %v", s.Scenario.Check(t.Value, ""))
-			case p.Type != scenarios.LawType:
-				r.Fault(t.Place, "probe: parameter %s is a %s; the exact curve integrates over a latency law", p.Name, p.Type)
-			}
+			r.lawParameter(s, t)
 		}
 		g.Replications = r.Count(f, "replications", maxReplications)
 		g.LogY = r.Choice(f, "scale", true, scales...) == "log"
@@ -124,10 +118,7 @@ func checkCurve(s *Study, g *Figure, row Row) error {
 		if g.Probe.Name == "" {
 			continue
 		}
-		if _, ok := set[g.Probe.Name]; !ok {
-			return fmt.Errorf("it does not set the law of the probe %s", g.Probe.Name)
-		}
-		q, err := explore.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
+		q, err := s.integral(g, set)
 		if err == nil {
 			err = q.CheckExact()
 		}

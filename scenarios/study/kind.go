@@ -19,6 +19,7 @@ type kind struct {
 	name     Kind
 	keys     []string // of a figure, besides those that all have; one with the key x may have {x} in its settings
 	required []string // of them
+	single   bool     // it shows one row only
 
 	// read reads the keys of this kind.
 	read func(r *reader, s *Study, f strict.Fields, g *Figure)
@@ -34,7 +35,7 @@ type kind struct {
 }
 
 // kinds are all kinds.
-func kinds() []*kind { return []*kind{&windows, &curves, &table} }
+func kinds() []*kind { return []*kind{&windows, &curves, &table, &lawKind, &mapKind, &bandsKind} }
 
 // kind returns how figures of a kind are read and run; nil of a kind that is unknown.
 func (k Kind) kind() *kind {

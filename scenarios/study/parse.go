@@ -238,6 +238,9 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 
 // rows holds each row of a figure against the scenario.
 func (r *reader) rows(s *Study, g *Figure, at []strict.Place) {
+	if g.Kind.kind().single && len(g.Rows) > 1 {
+		r.Fault(at[1], "a figure of kind %s has one row", g.Kind)
+	}
 	for i, row := range g.Rows {
 		if slices.ContainsFunc(g.Rows[:i], func(other Row) bool { return other.Label == row.Label }) {
 			r.Fault(at[i], "there are two rows of the label %q", row.Label)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // Result is what running a study gave.
@@ -24,7 +25,12 @@ type FigureResult struct {
 	Sweeps  []*explore.Results // of CurvesKind and TableKind, by row
 	Exact   [][]float64        // of CurvesKind, by row and value of x; nil without a probe
 
-	runs int // replications that the exact curves took
+	Law         law.Law                   // of LawKind
+	Probability *explore.ExactProbability // of LawKind
+	Regions     *explore.Regions          // of MapKind
+	Bands       *explore.BandWindows      // of BandsKind
+
+	runs int // replications besides those of Windows and Sweeps
 }
 
 // Steps returns how many replications and window searches a run of the study

@@ -44,7 +44,9 @@ func figureSchema() *jsonschema.Schema {
 		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kindNames()), "title": schema.Scalar(""),
 		"fail":         schema.Scalar("The outcomes that count as failure, separated by commas; default those of the scenario."),
 		"set":          set,
-		"probe":        schema.Scalar("Of windows, NAME=FROM..TO; of curves, the parameter whose law the exact curve integrates over; without it there is none."),
+		"probe":        schema.Scalar("Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is integrated over: curves without it have no exact one."),
+		"against":      schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
+		"factor":       schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
 		"replications": schema.Whole("Of curves and tables, at each point.", 1, maxReplications),
 		"scale":        schema.OneOf("Of curves: the scale of the probability; default linear.", scales),
 		"x": schema.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{

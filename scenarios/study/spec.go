@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -48,6 +49,8 @@ type Figure struct {
 
 	// What only some kinds have; the others leave it at zero.
 	Probe        scenarios.ProbeRange // what is varied; of curves only its name: what the exact curve integrates over, if there is one
+	Against      scenarios.ProbeRange // of a map, what is varied besides
+	Factor       explore.Factor       // of bands
 	Replications int                  // at each point
 	X            Axis
 	LogY         bool // logarithmic scale of the probability

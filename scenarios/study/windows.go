@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/strict"
 )
@@ -13,12 +14,7 @@ const WindowsKind Kind = "windows"
 var windows = kind{
 	name: WindowsKind, keys: []string{"probe"}, required: []string{"probe"},
 	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
-		if t := r.Required(f, "probe", "NAME=FROM..TO"); t.Value != "" && s.Scenario != nil {
-			var err error
-			if g.Probe, err = s.Scenario.ParseProbe(t.Value); err != nil {
-				r.Each(t.Place, "", err)
-			}
-		}
+		r.probe(s, f, "probe", &g.Probe)
 	},
 	check: func(s *Study, g *Figure, row Row) error {
 		search := s.search(g, row)
@@ -37,6 +33,16 @@ var windows = kind{
 		}
 		return f, nil
 	},
+}
+
+// probe reads a probe with its range.
+func (r *reader) probe(s *Study, f strict.Fields, key string, to *scenarios.ProbeRange) {
+	if t := r.Required(f, key, "NAME=FROM..TO"); t.Value != "" && s.Scenario != nil {
+		var err error
+		if *to, err = s.Scenario.ParseProbe(t.Value); err != nil {
+			r.Each(t.Place, "", err)
+		}
+	}
 }
 
 // search asks for the windows of a row.

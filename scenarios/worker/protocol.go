@@ -29,6 +29,10 @@ type Job struct {
 	Trace    bool               `json:"trace"` // whether the trace is wanted as well, and the parameters
 
 	Tilt *tilt.Config `json:"tilt,omitempty"` // nil: none
+
+	// Watch tells whether Replication.Watched is wanted as well, which takes the
+	// replication a little time.
+	Watch bool `json:"watch,omitempty"`
 }
 
 // JobOf returns a job for a scenario, with everything else still to be set.

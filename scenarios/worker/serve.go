@@ -91,7 +91,7 @@ func (r *resolved) perform(job Job) reply {
 	if err := r.resolve(job); err != nil {
 		return reply{Error: err.Error()}
 	}
-	replication := scenarios.ReplicateTilted(r.values, job.Seed, r.predicate, job.Tilt)
+	replication := scenarios.ReplicateWith(r.values, job.Seed, r.predicate, scenarios.Asked{Tilt: job.Tilt, Watch: job.Watch})
 	answer := reply{Replication: &replication}
 	if !job.Trace { // who performs thousands knows the parameters
 		replication.Params = nil

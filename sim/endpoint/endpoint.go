@@ -45,6 +45,10 @@ type Config struct {
 	// bytes of its headers, and up to how many bytes records share a datagram: that is
 	// what pion makes of dtls.Config.MTU. 0 means pion's default of 1200.
 	MTU int
+
+	// Observe, if it is not nil, is told of every state that the handshake of an endpoint
+	// enters, on a goroutine of the endpoint.
+	Observe func(State)
 }
 
 // Client performs a DTLS handshake as a client over conn, until ctx ends. The
@@ -160,6 +164,9 @@ func (c Config) config(client bool) (*dtls.Config, error) {
 	config.FlightInterval = c.FlightInterval
 	config.MTU = c.MTU
 	config.LoggerFactory = silent
+	if c.Observe != nil {
+		config.LoggerFactory = observer{observe: c.Observe}
+	}
 	return &config, nil
 }
 

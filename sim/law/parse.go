@@ -266,9 +266,9 @@ func (f family) format(name string, values []float64) string {
 	return name + "(" + strings.Join(args, ",") + ")"
 }
 
-// maxDuration bounds every duration that a user gives. The horizon of a replication
+// MaxDuration bounds every duration that a user gives. The horizon of a replication
 // is far beyond it.
-const maxDuration = 1000 * time.Hour
+const MaxDuration = 1000 * time.Hour
 
 // ParseDuration reads a duration from 0 to 1000 hours; a bare 0 needs no unit.
 func ParseDuration(text string) (time.Duration, error) {
@@ -278,7 +278,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a duration (a number with a unit: ns, us, ms, s, m, h)", text)
 	case d < 0:
 		return 0, fmt.Errorf("%s is negative: want 0s to 1000h", text)
-	case d > maxDuration:
+	case d > MaxDuration:
 		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
 	}
 	return d, nil

@@ -3,6 +3,7 @@ package law
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -93,6 +94,20 @@ func (r *Replay) total() time.Duration { return r.levels[len(r.levels)-1].time }
 func (r *Replay) At(t time.Duration) time.Duration {
 	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
 	return r.offset + r.steps[max(0, i-1)].latency
+}
+
+// Holds returns the interval [from, to) around a time t in which the latency is that of
+// one line; it reaches as far as a Duration does where no line bounds it.
+func (r *Replay) Holds(t time.Duration) (from, to time.Duration) {
+	from, to = math.MinInt64, math.MaxInt64
+	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
+	if i > 1 {
+		from = r.steps[i-1].from
+	}
+	if i = max(i, 1); i < len(r.steps) {
+		to = r.steps[i].from
+	}
+	return from, to
 }
 
 // Quantile implements Law.

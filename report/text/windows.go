@@ -1,0 +1,97 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+)
+
+// Windows writes the answer of a window search.
+func Windows(w io.Writer, r *explore.Windows) error {
+	fmt.Fprintf(w, "%s, probe %s from %s to %s, seed %d\n\n", r.Scenario, r.Probe, time.Duration(r.From), upTo(r.To), r.Seed)
+	rows := [][]string{{"FROM", "TO (EXCLUSIVE)", "", "OUTCOME"}}
+	for _, c := range r.Cells {
+		mark := ""
+		if c.Failed {
+			mark = "FAILS"
+		}
+		rows = append(rows, []string{time.Duration(c.From).String(), upTo(c.To), mark, Outcome(c.Outcome)})
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nFailure windows:")
+	if len(r.FailureWindows) == 0 {
+		fmt.Fprintln(w, "  none")
+	}
+	for _, i := range r.FailureWindows {
+		fmt.Fprintf(w, "  [%s, %s)%s\n", time.Duration(i.From), upTo(i.To), openEnd(r, i))
+	}
+	for _, e := range r.Edges {
+		sides := "its two sides one nanosecond apart"
+		if r.Method.Segments == 0 { // a plain scan
+			sides = "or less, and above the value before"
+		}
+		fmt.Fprintf(w, "\nEdge at %s, %s:\n", time.Duration(e.At), sides)
+		fmt.Fprintf(w, "  below  %s\n         digest %s\n", e.Below.Repeat, e.Below.Digest)
+		fmt.Fprintf(w, "  above  %s\n         digest %s\n", e.Above.Repeat, e.Above.Digest)
+	}
+	return method(w, r)
+}
+
+// method writes how windows were found, and what that proves.
+func method(w io.Writer, r *explore.Windows) error {
+	m := r.Method
+	fmt.Fprintf(w, "\n%d runs; %s", r.Runs, m.Name)
+	if m.Segments == 0 { // a plain scan
+		if m.Proved {
+			_, err := fmt.Fprintln(w, ": nothing is between them")
+			return err
+		}
+		_, err := fmt.Fprintf(w, ": a window that is shorter than %s could have been missed\n", time.Duration(m.LargestUnverifiedGap+1))
+		return err
+	}
+	fmt.Fprintf(w, ": %d segments, %d verifications, ", m.Segments, m.Verifications)
+	if m.PredictionFailures == 0 {
+		fmt.Fprintln(w, "every prediction held")
+	} else {
+		fmt.Fprintf(w, "%s and bisected:\n", count(m.PredictionFailures, "prediction failed", "predictions failed"))
+		for _, f := range m.Failures {
+			fmt.Fprintf(w, "  from %s, at %s: %s\n", time.Duration(f.Segment), time.Duration(f.At), f.Why)
+		}
+	}
+	var err error
+	if m.Proved {
+		_, err = fmt.Fprintln(w, "On each segment everything that the run rests on comes in the same order: no window was missed, however short.")
+	} else {
+		from := time.Duration(m.LargestUnverifiedGapFrom)
+		_, err = fmt.Fprintf(w, "A window that opens and closes within [%s, %s) could have been missed.\n", from, from+time.Duration(m.LargestUnverifiedGap))
+	}
+	return err
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// upTo writes an upper bound, which there may not be.
+func upTo(ns int64) string {
+	if time.Duration(ns) == scenarios.Forever {
+		return "for ever"
+	}
+	return time.Duration(ns).String()
+}
+
+// openEnd says that a window reaches the end of the range, where nobody looked on.
+func openEnd(r *explore.Windows, i explore.Interval) string {
+	if i.To == r.To && time.Duration(i.To) != scenarios.Forever {
+		return "  (to the end of the range)"
+	}
+	return ""
+}

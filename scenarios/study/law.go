@@ -1,0 +1,65 @@
+package study
+
+import (
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+)
+
+// LawKind shows the law of a probe with the failure windows shaded under it.
+const LawKind Kind = "law"
+
+var lawKind = kind{
+	name: LawKind, keys: []string{"probe"}, required: []string{"probe"}, single: true,
+	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
+		t := r.Required(f, "probe")
+		if t.Value == "" || s.Scenario == nil {
+			return
+		}
+		g.Probe.Name = t.Value
+		r.lawParameter(s, t)
+	},
+	check: func(s *Study, g *Figure, row Row) error {
+		q, err := s.integral(g, g.Set.With(row.Set))
+		if err != nil {
+			return err
+		}
+		return q.CheckExact()
+	},
+	steps: func(*Figure, float64) int { return 1 },
+	run: func(r *run, g *Figure) (FigureResult, error) {
+		f := FigureResult{Figure: g}
+		q, err := r.study.integral(g, g.Set.With(g.Rows[0].Set))
+		if err != nil {
+			return f, err
+		}
+		if f.Probability, err = q.Exact(r.ctx, r.runner); err != nil {
+			return f, err
+		}
+		f.Law, f.runs = q.Law, f.Probability.Runs
+		r.progress()
+		return f, nil
+	},
+}
+
+// lawParameter reports a probe that is no latency law.
+func (r *reader) lawParameter(s *Study, t strict.Text) {
+	p := s.Scenario.Parameter(t.Value)
+	switch {
+	case p == nil:
+		r.Fault(t.Place, "probe: %v", s.Scenario.Check(t.Value, ""))
+	case p.Type != scenarios.LawType:
+		r.Fault(t.Place, "probe: parameter %s is a %s; only over a latency law can be integrated", p.Name, p.Type)
+	}
+}
+
+// integral asks for the probability of failure under settings, which have to give the
+// probe a law.
+func (s *Study) integral(g *Figure, set scenarios.Settings) (explore.Integral, error) {
+	if _, ok := set[g.Probe.Name]; !ok {
+		return explore.Integral{}, fmt.Errorf("it does not set the law of the probe %s", g.Probe.Name)
+	}
+	return explore.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
+}

@@ -1,0 +1,80 @@
+package study
+
+import (
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+)
+
+// MapKind shows the plane of two probes, cut into regions of one outcome.
+const MapKind Kind = "map"
+
+var mapKind = kind{
+	name: MapKind, keys: []string{"probe", "against"}, required: []string{"probe", "against"}, single: true,
+	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
+		r.probe(s, f, "probe", &g.Probe)
+		r.probe(s, f, "against", &g.Against)
+	},
+	check: func(s *Study, g *Figure, row Row) error {
+		m := s.regions(g, row)
+		return m.Check()
+	},
+	steps: func(*Figure, float64) int { return 1 },
+	run: func(r *run, g *Figure) (FigureResult, error) {
+		f := FigureResult{Figure: g}
+		var err error
+		f.Regions, err = explore.FindRegions(r.ctx, r.runner, r.study.regions(g, g.Rows[0]), nil)
+		if err != nil {
+			return f, err
+		}
+		if err := r.ctx.Err(); err != nil {
+			return f, err
+		}
+		f.runs = f.Regions.Runs
+		r.progress()
+		return f, nil
+	},
+}
+
+// regions asks for the regions of a row.
+func (s *Study) regions(g *Figure, row Row) explore.Map {
+	return explore.Map{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, X: g.Probe, Y: g.Against, Fail: g.Fail}
+}
+
+// BandsKind shows the windows of a probe at each level of a factor.
+const BandsKind Kind = "bands"
+
+var bandsKind = kind{
+	name: BandsKind, keys: []string{"probe", "factor"}, required: []string{"probe", "factor"}, single: true,
+	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
+		r.probe(s, f, "probe", &g.Probe)
+		if t := r.Required(f, "factor", "NAME=A..B/STEPS or NAME=v1,v2"); t.Value != "" && s.Scenario != nil {
+			var err error
+			if g.Factor, err = explore.ParseFactor(s.Scenario, t.Value); err != nil {
+				r.Each(t.Place, "", err)
+			}
+		}
+	},
+	check: func(s *Study, g *Figure, row Row) error {
+		b := s.bands(g, row)
+		return b.Check()
+	},
+	steps: func(g *Figure, _ float64) int { return len(g.Factor.Levels) },
+	run: func(r *run, g *Figure) (FigureResult, error) {
+		f := FigureResult{Figure: g}
+		var err error
+		f.Bands, err = explore.FindBands(r.ctx, r.runner, r.study.bands(g, g.Rows[0]), r.progress)
+		if err != nil {
+			return f, err
+		}
+		if err := r.ctx.Err(); err != nil {
+			return f, err
+		}
+		f.runs = f.Bands.Runs
+		return f, nil
+	},
+}
+
+// bands asks for the bands of a row.
+func (s *Study) bands(g *Figure, row Row) explore.Bands {
+	return explore.Bands{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Factor: g.Factor, Fail: g.Fail}
+}

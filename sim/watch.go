@@ -1,0 +1,248 @@
+package sim
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"maps"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Watched is every order of instants that a replication rests on, those that the trace
+// does not show among them: the run of another value of a parameter has the same shape if
+// it has the same instants in the same order at each place.
+type Watched struct {
+	// Timelines are the instants of each place, in order, by the names of the places: of a
+	// host, a NAT or a bottleneck, what the trace has of it, and the pauses, deadlines and
+	// timers of the endpoints on it, whether they came or not; of a thing that is written on
+	// one host and read on another, when it was; and of two times that were compared, those
+	// two, at a place of their own.
+	Timelines []trace.Timeline
+
+	// Structure is a digest of what the instants are, without their times.
+	Structure string
+}
+
+// instant is one that the trace need not show.
+type instant struct {
+	place, actor string // the place, or whose host is the place
+	at           time.Duration
+	what         string
+	write        bool // of a thing that is shared: it changes
+}
+
+// watch collects what Config.Watch asks for.
+type watch struct {
+	w *World
+
+	mu       sync.Mutex // held for a few instructions only
+	instants []instant
+	pairs    map[string][][2]time.Duration    // that were compared, by name
+	expires  map[netip.AddrPort]time.Duration // when mappings of NATs end, by external address
+}
+
+func (w *World) startWatch() {
+	if w.config.Watch {
+		w.watch = &watch{w: w, pairs: make(map[string][][2]time.Duration), expires: make(map[netip.AddrPort]time.Duration)}
+		w.Watch(w.watch)
+	}
+}
+
+// Touch takes note, for Config.Watch, that the calling actor reads a thing now that an
+// actor on another host writes, or that it writes it: the order of reads and writes is
+// one on which a run rests. Whatever two hosts share but datagrams is to be touched.
+func (w *World) Touch(thing string, write bool) {
+	if w.watch != nil {
+		what := "read by "
+		if write {
+			what = "written by "
+		}
+		w.watch.add(instant{place: "shared " + thing, at: w.Now(), what: what + w.Current().Name, write: write})
+	}
+}
+
+// Compare takes note, for Config.Watch, that the calling actor compares two times, or
+// two durations: which is the larger is a thing on which a run rests. Times of the events
+// of one host need no such note, pauses and deadlines included.
+func (w *World) Compare(what string, a, b time.Duration) {
+	if w.watch != nil {
+		w.watch.compare(what+" by "+w.Current().Name, a, b)
+	}
+}
+
+// Expect takes note, for Config.Watch, that a timer of the calling actor, which is none
+// of the event list, will end in d from now, if nothing stops it.
+func (w *World) Expect(what string, d time.Duration) {
+	if w.watch != nil {
+		actor := w.Current().Name
+		w.watch.add(instant{actor: actor, at: w.Now() + d, what: what + " of " + actor})
+	}
+}
+
+// Ended implements clock.Watcher.
+func (h *watch) Ended(actor string, kind clock.Kind) {
+	what := "a pause of "
+	if kind == clock.Deadline {
+		what = "a deadline of "
+	}
+	h.add(instant{actor: actor, at: h.w.Now(), what: what + actor})
+}
+
+// Cancelled implements clock.Watcher.
+func (h *watch) Cancelled(actor string, due time.Duration) {
+	h.compare("what "+actor+" no longer waits for", h.w.Now(), due)
+}
+
+func (h *watch) add(i instant) {
+	if h.w.Stopped() {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.instants = append(h.instants, i)
+}
+
+func (h *watch) compare(what string, a, b time.Duration) {
+	if h.w.Stopped() {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pairs[what] = append(h.pairs[what], [2]time.Duration{a, b})
+}
+
+// numbered adds the pairs of times that were compared to the instants. Of one name they
+// are numbered in the order of the earlier ones.
+func (h *watch) numbered() {
+	for what, pairs := range h.pairs { // in any order: the instants of a place are sorted
+		slices.SortFunc(pairs, func(p, q [2]time.Duration) int {
+			return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1]))
+		})
+		for i, p := range pairs {
+			place := what + ", " + strconv.Itoa(i+1)
+			h.instants = append(h.instants, instant{place: place, at: p[0], what: "1", write: true}, instant{place: place, at: p[1], what: "2", write: true})
+		}
+	}
+}
+
+// sent notes what the fate of a datagram that is sent now rests on: the time.
+func (h *watch) sent(p *Packet, l *link, now time.Duration) {
+	if l.Down.From < l.Down.To {
+		h.compare("down from, at "+p.ID.String(), now, l.Down.From)
+		h.compare("down to, at "+p.ID.String(), now, l.Down.To)
+	}
+	laws := []law.Law{l.ReorderDelay, l.DuplicateDelay}
+	if l.Latency != nil {
+		laws = append(laws, l.Latency(p))
+	}
+	for _, r := range l.rules {
+		laws = append(laws, r.Delay)
+	}
+	for _, l := range laws {
+		if r, ok := l.(*law.Replay); ok {
+			from, to := r.Holds(now)
+			if from > math.MinInt64 {
+				h.compare("line of a recording, at "+p.ID.String(), from, now)
+			}
+			if to < math.MaxInt64 {
+				h.compare("next line of a recording, at "+p.ID.String(), now, to)
+			}
+		}
+	}
+}
+
+// mapped notes that a NAT looks whether the mapping of an external address is alive.
+func (h *watch) mapped(n *NAT, external netip.AddrPort) {
+	now := h.w.Now()
+	h.mu.Lock()
+	expires, known := h.expires[external]
+	h.mu.Unlock()
+	if known {
+		h.compare("lifetime of "+external.String(), now, expires)
+	}
+	h.add(instant{place: n.name, at: now, what: "translation", write: true})
+}
+
+// refreshed notes that a mapping is made, or refreshed, now.
+func (h *watch) refreshed(n *NAT, external netip.AddrPort) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.expires[external] = h.w.Now() + n.config.Lifetime
+}
+
+// watched returns all that was noted, beside what the trace has.
+func (h *watch) watched(records []trace.Record) *Watched {
+	h.numbered()
+	hosts := h.hosts(records)
+	hidden := make(map[string][]instant)
+	changes := make(map[string]bool)
+	for _, i := range h.instants {
+		if i.place == "" {
+			i.place = cmp.Or(hosts[i.actor], "actor "+i.actor)
+		}
+		hidden[i.place] = append(hidden[i.place], i)
+		changes[i.place] = changes[i.place] || i.write || i.actor != ""
+	}
+	shown := make(map[string][]time.Duration)
+	for _, line := range trace.Timelines(records) {
+		shown[line.Host] = line.Times
+		changes[line.Host] = true
+	}
+	out := &Watched{}
+	var structure []byte
+	text := func(s string) { structure = append(binary.AppendUvarint(structure, uint64(len(s))), s...) }
+	for _, place := range slices.Sorted(maps.Keys(changes)) {
+		if !changes[place] { // a thing that is only read
+			continue
+		}
+		list := hidden[place]
+		slices.SortFunc(list, func(a, b instant) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.what, b.what)) })
+		times := make([]time.Duration, 0, len(shown[place])+len(list))
+		text(place)
+		for _, at := range shown[place] {
+			for ; len(list) > 0 && list[0].at < at; list = list[1:] {
+				text(list[0].what)
+				times = append(times, list[0].at)
+			}
+			text("") // the shape says what
+			times = append(times, at)
+		}
+		for _, i := range list {
+			text(i.what)
+			times = append(times, i.at)
+		}
+		out.Timelines = append(out.Timelines, trace.Timeline{Host: place, Times: times})
+	}
+	sum := sha256.Sum256(structure)
+	out.Structure = hex.EncodeToString(sum[:16])
+	return out
+}
+
+// hosts returns the hosts of the actors, as far as they sent or noted something there.
+// What an actor does that never did either concerns no host.
+func (h *watch) hosts(records []trace.Record) map[string]string {
+	isHost := make(map[string]bool)
+	for _, host := range h.w.hosts {
+		isHost[host.name] = true
+	}
+	of := make(map[string]string)
+	for i := range records {
+		switch r := &records[i]; r.Kind {
+		case trace.Send, trace.Lose, trace.Hold, trace.Queue, trace.Note:
+			if of[r.Actor] == "" && r.Actor != "" && isHost[r.Host] {
+				of[r.Actor] = r.Host
+			}
+		}
+	}
+	return of
+}
