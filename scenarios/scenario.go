@@ -245,7 +245,7 @@ func ReplicateWith(v Values, seed uint64, p Predicate, asked Asked) Replication 
 	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed, Watch: asked.Watch}, v.Repeat(seed, p)
 	if c := asked.Tilt; c != nil {
 		config.Tilt = *c
-		repeat += TiltFlag(c.Tilts)
+		repeat += TiltFlag(c)
 	}
 	result, o := v.scenario.Run(v, config)
 	r := Replication{

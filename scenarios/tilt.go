@@ -55,10 +55,10 @@ func (s *Scenario) ParseTilts(text string) ([]tilt.Tilt, error) {
 	})
 }
 
-// TiltFlag returns the flag of a command that tilts; empty without tilts.
-func TiltFlag(tilts []tilt.Tilt) string {
-	if len(tilts) == 0 {
+// TiltFlag returns the flag of a command that tilts so; empty if nothing is tilted.
+func TiltFlag(c *tilt.Config) string {
+	if c == nil || len(c.Tilts) == 0 || c.Plain {
 		return ""
 	}
-	return " --tilt " + Quote(tilt.Text(tilts))
+	return " --tilt " + Quote(tilt.Text(c.Tilts))
 }

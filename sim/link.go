@@ -196,7 +196,7 @@ func (l *link) fate(p *Packet) (f fate) {
 func (l *link) stream(purpose, of string) func() *tilt.Stream {
 	return func() *tilt.Stream {
 		s := tilt.New(l.w.Stream(purpose+of), purpose+of, &l.w.config.Tilt)
-		if s.Tilted() {
+		if !l.w.config.Tilt.Off() {
 			l.tilted = append(l.tilted, s)
 		}
 		return s

@@ -35,11 +35,11 @@ func words(line string) []string {
 var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
 	{name: "unknown verb", args: words("lst"),
-		want: []string{`unknown command "lst". Did you mean list? The commands are bands, bench, estimate, explain, export, help, list, map, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "lst". Did you mean list? The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
-		want: []string{`unknown command "simulate". The commands are bands, bench, estimate, explain, export, help, list, map, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`}},
 	{name: "unknown verb for help", args: words("help simulate"),
-		want: []string{`unknown command "simulate". The commands are bands, bench, estimate, explain, export, help, list, map, query, run, schema, study, sweep, window`}},
+		want: []string{`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`}},
 	{name: "unknown verb for help, nearest", args: words("help lst L"), want: []string{`unknown command "lst". Did you mean list?`}},
 	{name: "unknown flag", args: words("list --frmat json"),
 		want: []string{"unknown flag: --frmat. Did you mean --format? See dtlssim list --help"}},
@@ -220,6 +220,51 @@ var badInputs = []badInput{
 	{name: "too many design points", args: words("sweep L --replications 1 --vary gap=0s..1s/99999 --vary service=0s..1s/99999"),
 		want: []string{"the design has more than 100000 design points"}},
 
+	// Designs.
+	{name: "unknown design", args: words("sweep L --replications 1 --design sobl"),
+		want: []string{`"sobl" is not one of factorial, one-at-a-time, latin-hypercube, sobol, list`}},
+	{name: "design without points and factors", args: words("sweep L --replications 1 --design sobol"),
+		want: []string{"--points is missing: want how many design points sobol has", "--vary is missing: want the factors of the design sobol"}},
+	{name: "points of a factorial design", args: words("sweep L --replications 1 --points 8 --vary linger=0s,1s"),
+		want: []string{"--points means nothing to the design factorial, only to latin-hypercube and sobol"}},
+	{name: "design of a list without one", args: words("sweep L --replications 1 --design list --vary linger=0s,1s"),
+		want: []string{"--list is missing: want a FILE.csv of design points", "--vary means nothing to the design list"}},
+	{name: "list of another design", args: words("sweep L --replications 1 --design one-at-a-time --list points.csv --vary linger=0s,1s"),
+		want: []string{"--list means nothing to the design one-at-a-time"}},
+	{name: "missing list", args: words("sweep L --replications 1 --list nowhere.csv"), want: []string{"nowhere.csv cannot be read: no such file or directory"}},
+	{name: "faults of a list", args: words("sweep L --replications 1 --list points.csv"), want: []string{
+		`points.csv:1:8: late-close-notify has no parameter "lingr". Did you mean linger?`, `points.csv:2:1: parameter linger: "5" is not a duration`,
+	}},
+	{name: "range with one value", args: words("sweep L --replications 1 --design sobol --points 8 --vary linger=1ms..1ms"),
+		want: []string{`factor "linger=1ms..1ms": the range holds one value`}},
+	{name: "range with few values", args: words("sweep L --replications 1 --design latin-hypercube --points 8 --vary clients=1..3"),
+		want: []string{"the ranges hold few values: of 8 points, drawn 100 times, at most 3 were different"}},
+	{name: "logarithmic range from 0", args: words("sweep L --replications 1 --design sobol --points 8 --vary linger=0s..1s:log"),
+		want: []string{`0s..1s is logarithmic: both ends have to be above 0`}},
+	{name: "braces around a duration", args: words("sweep L --replications 1 --vary linger={1ms..2ms/2}"),
+		want: []string{"parameter linger is a duration; braces stand around a number of a law"}},
+
+	// Sensitivity, and measures.
+	{name: "sensitivity to nothing", args: words("sensitivity L"), want: []string{"--vary is missing: want a factor NAME=A..B or NAME=v1,v2"}},
+	{name: "numbers of sensitivity", args: words("sensitivity L --vary linger=0s..1s --points 1 --replications 0 --ends 0 --workers 0 -o x.pdf"),
+		want: []string{"--points 1 must be at least 2", "--replications 0 must be at least 1", "--ends 0 must be at least 1", "--workers 0", "--output x.pdf: want a FILE.svg or FILE.png"}},
+	{name: "method that means nothing here", args: words("sensitivity L --vary linger=0s..1s --method conditional"),
+		want: []string{"--method conditional means nothing here: want monte-carlo or exact"}},
+	{name: "flags of the other method", args: words("sensitivity L --vary linger=0s..1s --method exact --replications 3 --ends 3"),
+		want: []string{"--replications means nothing to the method exact, only to monte-carlo", "--ends means nothing to the method exact, only to monte-carlo"}},
+	{name: "exact sensitivity to what is random", args: words("sensitivity L --vary linger=0s..1s --vary loss=0..0.1 --method exact"),
+		want: []string{"--method exact: not only alert-latency is random, but uplink-loss=0.1, downlink-loss=0.1 as well"}},
+	{name: "factor twice of sensitivity", args: words("sensitivity L --vary linger=0s..1s --vary linger=0s,1s"),
+		want: []string{"parameter linger is varied, and set or varied a second time"}},
+	{name: "no measure", args: words("measure L --replications 1"), want: []string{"--measure is missing: want the name of a measure, such as handshake_ns"}},
+	{name: "unknown measure", args: words("measure L --replications 1 --measure handshake"),
+		want: []string{`late-close-notify has no measure "handshake". Did you mean handshake_ns? It has handshake_ns, read_stalled_ns,`}},
+	{name: "numbers of measure", args: words("measure L --measure handshake_ns --quantile 0.5,1 --log-x --confidence 1"), want: []string{
+		"--replications is missing", "--quantile 1 is out of range: above 0, below 1", "--log-x means nothing without a figure", "a confidence of 1",
+	}},
+	{name: "too many curves", args: words("measure L --measure handshake_ns --replications 1 --vary linger=0s..9s/9 -o x.svg"),
+		want: []string{"10 design points are too many curves for one figure: want at most 8"}},
+
 	// Numbers of flags.
 	{name: "no replications", args: words("sweep L --vary linger=1ms,2ms"), want: []string{"--replications is missing: want a whole number of at least 1"}},
 	{name: "zero replications", args: words("sweep L --replications 0"), want: []string{"--replications 0 must be at least 1"}},
@@ -329,6 +374,7 @@ var badInputs = []badInput{
 
 // badFiles are the files that badInputs name.
 var badFiles = map[string]string{
+	"points.csv":     "linger,lingr\n5,1ms\n",
 	"empty.yaml":     "",
 	"malformed.yaml": "name: [a\n",
 	"keys.yaml": `name: a

@@ -94,6 +94,8 @@ func (d *design) resolve(s *selection) []error {
 		faults = append(faults, errors.New("--list is missing: want a FILE.csv of design points"))
 	case d.kind != listDesign && d.list != "":
 		faults = append(faults, fmt.Errorf("--list means nothing to the design %s", d.kind))
+	}
+	switch {
 	case d.kind == listDesign && len(d.vary) > 0:
 		faults = append(faults, errors.New("--vary means nothing to the design list, whose header names the factors"))
 	case (fills || d.kind == oneAtATime) && len(d.vary) == 0:

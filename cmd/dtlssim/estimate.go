@@ -125,9 +125,10 @@ latency, loss, uplink-loss, downlink-loss, reorder, reorder-delay, duplicate, du
 a parameter that a rule draws from, or a pattern for names of streams, such as
 latency/client-1>server; CLASS:N=THETA is about the N-th datagram of a flow alone. The first
 that is about a draw counts. Without --tilt, rounds of --pilots replications under other seeds
-choose tilts, draw by draw (the cross-entropy method, Rubinstein and Kroese 2004). It is said
-when too few weights carry the estimate, or when the weights of all replications are far from 1
-on the average, which is their expectation: then the tilts are too strong, or miss something.
+choose tilts, draw by draw (the cross-entropy method, Rubinstein and Kroese 2004). Every tenth
+replication goes without tilts, and weights are those of the mixture (Hesterberg 1995): none is
+above ten, and a kind of failure that the tilts miss is seen as plain Monte Carlo sees it. It is
+said when too few weights carry the estimate, or their mean is far from 1, its expectation.
 
 The probe is a latency law that one datagram draws from; the range that is searched is all of
 the law but 1e-300 at either end, and at most 1000 h. All but monte-carlo are held against plain Monte Carlo of
@@ -145,7 +146,7 @@ monte-carlo {replications, failures, no_result}; of all with a probe {probe,
 law}; of conditional and exact {from_ns, to_ns, outside, seeds}; of conditional {unseen_share, equivalent_replications}; of exact {rounding,
 failure_windows: [{from_ns, to_ns}]}; of stratified {strata: [{failures, replications}],
 mixed_strata, effective_replications, pilot_runs}; of importance {tilts: [{streams, draw, theta,
-draws (of a replication)}], pilot_runs, mean_weight, mean_weight_error, effective_failures,
+draws (of a replication)}], plain_replications, pilot_runs, unseen_share, mean_weight, mean_weight_error, effective_failures,
 largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
 met}; check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
 estimate is null without data, and what is 0 or does not apply may be left out.`,

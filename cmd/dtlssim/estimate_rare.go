@@ -123,9 +123,12 @@ func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err er
 
 // weighted estimates from weighted samples.
 func weighted(samples []explore.WeightedSample, confidence float64) estimate.Weighted {
-	weights, failed := make([]float64, len(samples)), make([]bool, len(samples))
+	failed, plain := make([]bool, len(samples)), 0
 	for i, s := range samples {
-		weights[i], failed[i] = s.LogWeight, s.Failed
+		failed[i] = s.Failed
+		if s.Plain {
+			plain++
+		}
 	}
-	return estimate.WeightedMean(weights, failed, confidence)
+	return estimate.WeightedMean(explore.MixtureWeights(samples), failed, plain, confidence)
 }

@@ -112,7 +112,7 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newList(), newExplain(), newRun(), newWindow(), newMap(), newBands(), newSweep(), newEstimate(), newCompare(),
-		newSensitivity(), newStudy(), newReport(), newExport(), newQuery(), newSchema(), newBench(),
+		newMeasure(), newSensitivity(), newStudy(), newReport(), newExport(), newQuery(), newSchema(), newBench(),
 	)
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [VERB]",

@@ -76,7 +76,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				if err != nil {
 					return err
 				}
-				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate)+tiltFlag(tilted))
+				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate)+scenarios.TiltFlag(tilted))
 				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
 			}
 			if file != "" {
@@ -105,14 +105,6 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
 	c.Flags().StringVar(&tilts, "tilt", "", "tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
 	return c
-}
-
-// tiltFlag returns the flag that tilts so.
-func tiltFlag(c *tilt.Config) string {
-	if c == nil {
-		return ""
-	}
-	return scenarios.TiltFlag(c.Tilts)
 }
 
 // writeTrace writes a trace to a file, whole or not at all.

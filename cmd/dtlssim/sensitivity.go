@@ -187,7 +187,7 @@ func (a *analysis) checkExact() error {
 	}
 	for _, p := range design {
 		if _, err := a.question.Integral(p, a.probe, tail); err != nil {
-			return err
+			return fmt.Errorf("--method exact: %w", err)
 		}
 	}
 	return nil

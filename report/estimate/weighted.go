@@ -7,6 +7,7 @@ import "math"
 type Weighted struct {
 	Mean
 	Failures int
+	Plain    int // replications in which nothing was tilted
 
 	// MeanWeight is the mean likelihood ratio of all replications, failed or not, whose
 	// expectation is 1, and MeanWeightError its standard error, estimated.
@@ -26,12 +27,13 @@ type Weighted struct {
 const LeastEffectiveSize = 30
 
 // WeightedMean estimates a probability from replications by their log likelihood ratios
-// and whether they failed, with Student's interval. Without failures the interval is all
-// of [0, 1]: whatever fails may have had no chance.
-func WeightedMean(logWeight []float64, failed []bool, confidence float64) Weighted {
+// and whether they failed, with Student's interval. So many of them are plain; Unseen
+// goes by these alone. Without failures the interval is all of [0, 1]: whatever fails may
+// have had no chance.
+func WeightedMean(logWeight []float64, failed []bool, plain int, confidence float64) Weighted {
 	values := make([]float64, len(logWeight))
 	all, largest, sum, squares := 0.0, 0.0, 0.0, 0.0
-	w := Weighted{}
+	w := Weighted{Plain: plain}
 	for i, l := range logWeight {
 		weight := math.Exp(l)
 		all += weight
@@ -42,6 +44,10 @@ func WeightedMean(logWeight []float64, failed []bool, confidence float64) Weight
 		}
 	}
 	w.Mean = StudentMean(values, confidence)
+	w.Unseen = 1
+	if plain > 0 {
+		w.Unseen = -math.Expm1(math.Log(1-confidence) / float64(plain))
+	}
 	if n := float64(len(values)); n > 0 {
 		w.MeanWeight = all / n
 		deviations := 0.0

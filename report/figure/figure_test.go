@@ -70,6 +70,7 @@ func examples(t *testing.T) map[string]Figure {
 	tornado, err := Tornado("Sensitivity", estimate.Wilson(240, 1000, 0.95), []Effect{
 		{"linger", []Level{level("0s", 450), level("60ms", 30)}, Index{0.7, 0.6, 0.81}, Index{0.85, 0.78, 0.9}},
 		{"remedy", []Level{level("none", 240), level("linger", 40), level("recognise", 0)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
+		{"alert-latency", []Level{level("10ms+exponential(mean=5ms)", 100), level("10ms+exponential(mean=35ms)", 470)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
 		{"gap", []Level{level("1ms", 240), level("100ms", 238)}, Index{nan, nan, nan}, Index{0, nan, nan}},
 	}, "A sentence.")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -50,6 +51,7 @@ func Tornado(title string, base estimate.Proportion, effects []Effect, sentence 
 		grid.Horizontal.Width = 0
 		p.Add(grid)
 	}
+	left.X.Tick.Marker = probabilityTicks{}
 	left.Y.Tick.Marker, right.Y.Tick.Marker = plot.ConstantTicks(rows.ticks), plot.ConstantTicks(nil)
 	bars := &tornado{effects: effects, rows: rows, base: base}
 	left.Add(bars)
@@ -108,8 +110,8 @@ type tornado struct {
 	base    estimate.Proportion
 }
 
-// highest returns the least tenth, or twentieth, above everything that there is to show,
-// with room for the levels' texts.
+// highest returns what is above everything that there is to show, with room for the
+// levels' texts.
 func (t *tornado) highest() float64 {
 	most := t.base.High
 	for _, e := range t.effects {
@@ -124,7 +126,6 @@ func (t *tornado) highest() float64 {
 func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	half := (y(1) - y(0)) * 0.36
-	text := textStyle(8, draw.XLeft, draw.YCenter)
 	zero := x(t.base.Estimate)
 	for i, e := range t.effects {
 		for j, l := range e.Levels {
@@ -140,10 +141,34 @@ func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 			c.StrokeLine2(whisker, low, middle, high, middle)
 			c.StrokeLine2(whisker, low, middle-2, low, middle+2)
 			c.StrokeLine2(whisker, high, middle-2, high, middle+2)
-			c.FillText(text, vg.Point{X: max(high, zero) + 4, Y: middle}, l.Text)
+			writeBeside(c, middle, min(low, zero)-4, max(high, zero)+4, l.Text)
 		}
 	}
 	c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1}, zero, c.Min.Y, zero, c.Max.Y)
+}
+
+// writeBeside writes a text to the right of what ends there, or, where that has no room,
+// to the left of what begins there, or as much of it as there is room for.
+func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
+	style := textStyle(8, draw.XLeft, draw.YCenter)
+	switch {
+	case right+style.Width(text) <= c.Max.X:
+	case left-style.Width(text) >= c.Min.X:
+		right = left - style.Width(text)
+	default:
+		for r := []rune(text); len(r) > 0 && right+style.Width(text) > c.Max.X; r = r[:len(r)-1] {
+			text = string(r) + "..."
+		}
+	}
+	c.FillText(style, vg.Point{X: right, Y: y}, text)
+}
+
+// probabilityTicks are decimalTicks up to 1.
+type probabilityTicks struct{}
+
+// Ticks implements plot.Ticker.
+func (probabilityTicks) Ticks(low, high float64) []plot.Tick {
+	return slices.DeleteFunc(decimalTicks{}.Ticks(low, high), func(t plot.Tick) bool { return t.Value > 1+1e-9 })
 }
 
 // levelColour returns the colour of a level: pale for the first, dark for the last.

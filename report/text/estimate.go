@@ -52,6 +52,7 @@ type EstimateJSON struct {
 	Effective   *float64      `json:"effective_replications,omitempty"` // of plain Monte Carlo, that the interval is worth
 
 	Tilts             []TiltJSON `json:"tilts,omitempty"` // of importance
+	Plain             int        `json:"plain_replications,omitempty"`
 	PilotRuns         int        `json:"pilot_runs,omitempty"`
 	MeanWeight        *float64   `json:"mean_weight,omitempty"`
 	MeanWeightError   *float64   `json:"mean_weight_error,omitempty"`
@@ -153,10 +154,10 @@ func (j *EstimateJSON) Weighted(w estimate.Weighted, r *explore.Weighted, tilts 
 	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.Samples, w.Failures, r.Done+pilots, pilots
 	j.Low, j.High, j.Interval = w.Low, w.High, "student"
 	j.Estimate, j.Variance, j.StandardError = known(w.Estimate), known(w.Variance), known(w.StandardError)
-	j.MeanWeight, j.MeanWeightError = &w.MeanWeight, &w.MeanWeightError
+	j.MeanWeight, j.MeanWeightError, j.Plain, j.Unseen = &w.MeanWeight, &w.MeanWeightError, w.Plain, &w.Unseen
 	j.EffectiveFailures, j.LargestShare = &w.EffectiveSize, &w.LargestShare
 	for i, t := range tilts {
-		draws := float64(r.Draws[i]) / float64(max(1, r.Done))
+		draws := float64(r.Draws[i]) / float64(max(1, w.Samples))
 		j.Tilts = append(j.Tilts, TiltJSON{t, draws})
 		if r.Draws[i] == 0 {
 			j.Warnings = append(j.Warnings, fmt.Sprintf("the tilt %s met no draw: nobody looks at one of that name", t))
@@ -174,7 +175,7 @@ func (j *EstimateJSON) Weighted(w estimate.Weighted, r *explore.Weighted, tilts 
 			w.Failures, w.EffectiveSize, 100*w.LargestShare))
 	}
 	if w.Unbalanced() {
-		j.Warnings = append(j.Warnings, fmt.Sprintf("the mean weight is %.3g with a standard error of %.2g, and its expectation is 1: some that weigh much are missing; the tilts are too strong, and failures without what they make probable are not seen",
+		j.Warnings = append(j.Warnings, fmt.Sprintf("the mean weight is %.3g with a standard error of %.2g, and its expectation is 1: some that weigh much are missing",
 			w.MeanWeight, w.MeanWeightError))
 	}
 }
@@ -222,7 +223,7 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	}
 	switch j.Method {
 	case "importance":
-		add("runs", "%d replications, %d failures; %d pilot replications", j.Replications, j.Failures, j.PilotRuns)
+		add("runs", "%d replications, %d of them without tilts, %d failures; %d pilot replications", j.Replications, j.Plain, j.Failures, j.PilotRuns)
 		add("weights", "mean %.4g, standard error %.2g, of all; the failures are worth %.4g of equal weight, and one has %.2g %% of the estimate",
 			*j.MeanWeight, *j.MeanWeightError, *j.EffectiveFailures, 100**j.LargestShare)
 		for i, t := range j.Tilts {
@@ -240,7 +241,10 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	default:
 		add("runs", "%d replications under %d seeds from %d", j.Runs, j.Seeds, j.Seed)
 	}
-	if j.Unseen != nil {
+	switch {
+	case j.Method == "importance":
+		add("unseen", "a kind of failure that the tilts make no more probable may have up to %.2g", *j.Unseen)
+	case j.Unseen != nil:
 		add("unseen", "a kind of seed that is not among these may have a share of up to %.2g", *j.Unseen)
 	}
 	if len(j.Windows) > 0 {

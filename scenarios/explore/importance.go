@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
@@ -22,12 +23,42 @@ type Importance struct {
 
 // WeightedSample is one replication that came to its end.
 type WeightedSample struct {
-	LogWeight float64 // the natural logarithm of the likelihood ratio
+	LogWeight float64 // the natural logarithm of the likelihood ratio to the tilted draws
+	Plain     bool    // it is one of those in which nothing was tilted
 	Failed    bool
 }
 
-// Weighted is what the replications of an Importance gave. The mean of the weights of
-// those that failed, over all of them, is the failure probability.
+// plainEvery is which replications go without tilts: the first of so many.
+const plainEvery = 10
+
+// MixtureWeights returns the natural logarithms of the weights of samples of a mixture of
+// tilted replications and plain ones: likelihood ratios to the mixture, in the shares that
+// the two have. No weight is above one over the share of the plain ones, and failures that
+// the tilts make improbable are seen as often as the plain ones show them (defensive
+// mixtures: Hesterberg, Technometrics 37, 1995, 185-194; in fixed shares: Owen and Zhou,
+// Journal of the American Statistical Association 95, 2000, 135-143).
+func MixtureWeights(samples []WeightedSample) []float64 {
+	plain := 0
+	for _, s := range samples {
+		if s.Plain {
+			plain++
+		}
+	}
+	share := float64(plain) / float64(len(samples))
+	weights := make([]float64, len(samples))
+	for i, s := range samples {
+		if s.LogWeight > 0 { // 1/(share + (1-share)/w), without an overflow of w
+			weights[i] = -math.Log(share + (1-share)*math.Exp(-s.LogWeight))
+		} else {
+			weights[i] = s.LogWeight - math.Log(share*math.Exp(s.LogWeight)+1-share)
+		}
+	}
+	return weights
+}
+
+// Weighted is what the replications of an Importance gave, every tenth of them without
+// tilts. The sum of the weights, MixtureWeights, of those that failed, over the number of
+// all, is the failure probability.
 type Weighted struct {
 	*Results // without weights
 
@@ -37,6 +68,8 @@ type Weighted struct {
 
 	// Draws are, for each tilt, how many draws it was about in all of them together.
 	Draws []int
+
+	Plain int // samples without tilts
 }
 
 // weighting is a replication that was performed, or is to be.
@@ -50,16 +83,22 @@ type weighting struct {
 // each replication that is done. When ctx ends, the answer holds what was done until
 // then.
 func RunImportance(ctx context.Context, runner Runner, q Importance, looks []int, enough func([]WeightedSample) bool, progress func()) (*Weighted, error) {
-	return q.run(ctx, runner, tilt.Config{Tilts: q.Tilts}, looks, enough, progress, nil)
+	tilted, plain := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Plain: true}
+	return q.run(ctx, runner, func(i int) *tilt.Config {
+		if i%plainEvery == 0 {
+			return plain
+		}
+		return tilted
+	}, looks, enough, progress, nil)
 }
 
 // run performs the replications. observe, if it is not nil, is told what was drawn in
 // each that came to its end, by one goroutine at a time.
-func (q *Importance) run(ctx context.Context, runner Runner, c tilt.Config, looks []int, enough func([]WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
+func (q *Importance) run(ctx context.Context, runner Runner, tilts func(i int) *tilt.Config, looks []int, enough func([]WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
 	all := make([]weighting, looks[len(looks)-1])
-	w := &Weighted{Draws: make([]int, len(c.Tilts))}
+	w := &Weighted{Draws: make([]int, len(q.Tilts))}
 	keep := keeper(func(_, i int, o *worker.Outcome) {
-		all[i] = weighting{done: true, completed: o.Status == worker.Completed, WeightedSample: WeightedSample{Failed: o.Failed}}
+		all[i] = weighting{done: true, completed: o.Status == worker.Completed, WeightedSample: WeightedSample{Failed: o.Failed, Plain: tilts(i).Plain}}
 		if o.Tilt == nil || !all[i].completed {
 			return
 		}
@@ -76,12 +115,15 @@ func (q *Importance) run(ctx context.Context, runner Runner, c tilt.Config, look
 		for ; next < len(all) && all[next].done; next++ {
 			if all[next].completed {
 				w.Samples = append(w.Samples, all[next].WeightedSample)
+				if all[next].Plain {
+					w.Plain++
+				}
 			}
 		}
 	}
 	var err error
 	w.Results, err = runUntil(ctx, runner, Sweep{
-		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail, Tilt: &c, Store: keep,
+		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail, Tilt: tilts, Store: keep,
 	}, looks, func(*Results) bool {
 		collect()
 		return enough(w.Samples)

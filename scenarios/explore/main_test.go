@@ -8,6 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	registerDatagrams()
 	worker.ServeIfAsked()
 	os.Exit(m.Run())
 }

@@ -27,9 +27,9 @@ type Sweep struct {
 	// again, and keeps those that are performed.
 	Store Store
 
-	// Tilt makes rare draws of the network probable, for replications that are weighted
-	// then: see RunImportance. nil: none.
-	Tilt *tilt.Config
+	// Tilt, if it is not nil, returns how rare draws of the network are made probable in
+	// one replication, from 0, of every design point: see RunImportance.
+	Tilt func(replication int) *tilt.Config
 
 	// Each, if it is not nil, returns what is set besides in one replication, from 0, of
 	// every design point.
@@ -240,7 +240,10 @@ func (r *Results) job(i int) worker.Job {
 	s := &r.Sweep
 	job := worker.JobOf(s.Scenario)
 	job.Settings, job.Seed = s.Settings.With(s.Design[i/s.Replications]), s.Seed+uint64(i%s.Replications)
-	job.Fail, job.Trace, job.Tilt = s.Fail.Text(), s.Verify, s.Tilt
+	job.Fail, job.Trace = s.Fail.Text(), s.Verify
+	if s.Tilt != nil {
+		job.Tilt = s.Tilt(i % s.Replications)
+	}
 	if s.Each != nil {
 		job.Settings = job.Settings.With(s.Each(i % s.Replications))
 	}
@@ -337,9 +340,5 @@ func (r *Results) repeat(job worker.Job) string {
 	if err != nil { // RunSweep has resolved the same settings
 		return err.Error()
 	}
-	repeat := v.Repeat(job.Seed, r.Sweep.Fail)
-	if job.Tilt != nil {
-		repeat += scenarios.TiltFlag(job.Tilt.Tilts)
-	}
-	return repeat
+	return v.Repeat(job.Seed, r.Sweep.Fail) + scenarios.TiltFlag(job.Tilt)
 }

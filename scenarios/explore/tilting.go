@@ -58,7 +58,8 @@ func ChooseTilts(ctx context.Context, runner Runner, q Importance, pilots int, p
 		trial := q
 		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
-		w, err := trial.run(ctx, runner, tilt.Config{Tilts: tilts, Observe: true}, []int{pilots}, func([]WeightedSample) bool { return true }, progress,
+		observed := &tilt.Config{Tilts: tilts, Observe: true}
+		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, []int{pilots}, func([]WeightedSample) bool { return true }, progress,
 			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn })
 		if err != nil {
 			return nil, err
@@ -90,7 +91,7 @@ func ChooseTilts(ctx context.Context, runner Runner, q Importance, pilots int, p
 	if best.failures() == 0 {
 		return nil, fmt.Errorf("none of %d pilot replications failed, however the draws of the network were tilted: does a failure hang on them? --tilt sets the tilts, and --pilots the number of replications", t.Runs)
 	}
-	p := best
+	p, without := best, 0 // rounds that made nothing better
 	for range pilotRounds {
 		tilts := p.crossEntropy()
 		var err error
@@ -101,9 +102,11 @@ func ChooseTilts(ctx context.Context, runner Runner, q Importance, pilots int, p
 		if v < t.RelativeVariance {
 			t.Tilts = tilts
 		}
-		settled := v > 0.9*t.RelativeVariance
+		if without++; v < 0.9*t.RelativeVariance {
+			without = 0
+		}
 		t.RelativeVariance = min(v, t.RelativeVariance)
-		if settled || p.failures() == 0 {
+		if without == 2 || p.failures() == 0 {
 			break
 		}
 	}
@@ -171,9 +174,10 @@ func (p *pilot) largest() float64 {
 // weights returns the weights of the replications, up to a common factor: 0 of those
 // that did not fail. Where so few carry all of the weight that they would fit themselves,
 // the weights are evened out, by taking roots of them. effective is how many equal ones
-// they are worth (Kish, Survey Sampling, 1965, section 8.2).
-func (p *pilot) weights() (weights []float64, effective float64) {
-	wanted := min(leastPilotFailures, float64(p.failures())/2)
+// they are worth (Kish, Survey Sampling, 1965, section 8.2), and honest how many before
+// they were evened out.
+func (p *pilot) weights() (weights []float64, effective, honest float64) {
+	wanted := min(2*leastPilotFailures, float64(p.failures())/2)
 	largest := p.largest()
 	weights = make([]float64, len(p.samples))
 	for power := 1.0; ; power /= 2 {
@@ -184,8 +188,11 @@ func (p *pilot) weights() (weights []float64, effective float64) {
 				weights[i], sum, squares = w, sum+w, squares+w*w
 			}
 		}
-		if effective = sum * sum / squares; effective >= wanted {
-			return weights, effective
+		if effective = sum * sum / squares; power == 1 {
+			honest = effective
+		}
+		if effective >= wanted {
+			return weights, effective, honest
 		}
 	}
 }
@@ -208,7 +215,7 @@ type drawSums struct {
 // crossEntropy returns the tilts under which the draws of the replications that failed
 // are most probable.
 func (p *pilot) crossEntropy() (tilts []tilt.Tilt) {
-	weights, effective := p.weights()
+	weights, effective, honest := p.weights()
 	total := 0.0
 	sums := map[drawKey]*drawSums{}
 	var keys []drawKey
@@ -241,28 +248,67 @@ func (p *pilot) crossEntropy() (tilts []tilt.Tilt) {
 	slices.SortFunc(keys, func(a, b drawKey) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
 	})
-	for _, key := range keys {
+	pooled := map[string]*drawSums{} // the draws of a stream that are tilted one way
+	way := func(key drawKey, theta float64) string { return key.stream + map[bool]string{true: " larger"}[theta < 1] }
+	thetas := make([]float64, len(keys))
+	for i, key := range keys {
 		s := sums[key]
-		if theta := s.theta(effective * s.weight / total); theta != 1 {
+		if thetas[i] = s.theta(effective * s.weight / total); thetas[i] == 1 || s.answers {
+			continue
+		}
+		all, ok := pooled[way(key, thetas[i])]
+		if !ok {
+			all = &drawSums{}
+			pooled[way(key, thetas[i])] = all
+		}
+		all.weight, all.lower, all.upper = all.weight+s.weight, all.lower+s.lower, all.upper+s.upper
+	}
+	for i, key := range keys {
+		s, theta := sums[key], thetas[i]
+		if !s.answers {
+			// Draws that do not differ from one another have one theta: it has less noise, and
+			// one that is left alone among others that are tilted would hardly be seen to matter
+			// any more. So it is left alone only where honest weights say so.
+			noise := significance / math.Sqrt(honest*s.weight/total)
+			for _, larger := range []bool{true, false} {
+				all, ok := pooled[way(key, map[bool]float64{true: 0, false: 2}[larger])]
+				if !ok {
+					continue
+				}
+				common, own := all.likeliest(larger), s.likeliest(larger)
+				if apart := math.Abs(math.Log(common / own)); apart < noise {
+					theta = common
+				}
+			}
+		}
+		if theta != 1 {
 			tilts = append(tilts, tilt.Tilt{Streams: key.stream, Draw: key.number, Theta: round(theta)})
 		}
 	}
 	return tilts
 }
 
+// likeliest returns the theta of the greatest likelihood of variates: the maximum of
+// sum(w log(theta v^(theta-1))) is at sum(w)/sum(-w log v).
+func (s *drawSums) likeliest(larger bool) float64 {
+	if larger {
+		return max(s.weight/s.upper, leastTheta)
+	}
+	return 1 / max(s.weight/s.lower, leastTheta)
+}
+
 // theta returns the theta of the greatest likelihood, from so many replications; 1 if it
 // is not significantly another.
 func (s *drawSums) theta(replications float64) float64 {
 	if !s.answers {
-		// The maximum of sum(w log(theta v^(theta-1))) is at sum(w)/sum(-w log v), with a
-		// relative standard error of 1/sqrt(n).
-		large, small := s.weight/s.upper, s.weight/s.lower
+		// It has a relative standard error of 1/sqrt(n).
+		large, small := s.likeliest(true), s.likeliest(false)
 		least := math.Exp(-significance / math.Sqrt(replications))
 		switch {
-		case large <= small && large < least:
-			return max(large, leastTheta)
-		case small < large && small < least:
-			return 1 / max(small, leastTheta)
+		case large <= 1/small && large < least:
+			return large
+		case 1/small < large && 1/small < least:
+			return small
 		}
 		return 1
 	}

@@ -41,6 +41,10 @@ type Tilt struct {
 type Config struct {
 	Tilts []Tilt `json:"tilts,omitempty"` // the first that is about a draw is the one that counts
 
+	// Plain tells that nothing is tilted after all, and only the likelihood ratio is
+	// wanted: for the share of a mixture that goes without tilts.
+	Plain bool `json:"plain,omitempty"`
+
 	// Observe tells that what was drawn is wanted as well.
 	Observe bool `json:"observe,omitempty"`
 }

@@ -1,0 +1,269 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
+)
+
+// DistributionJSON is how a measure is distributed at each point of a design, for JSON.
+type DistributionJSON struct {
+	Scenario   string                  `json:"scenario"`
+	Seed       uint64                  `json:"seed"`
+	Params     map[string]string       `json:"params"` // those that are the same at every point
+	Measure    string                  `json:"measure"`
+	Method     string                  `json:"method"` // order-statistics or kaplan-meier
+	Confidence float64                 `json:"confidence"`
+	Points     []PointDistributionJSON `json:"points"`
+
+	Interrupted bool `json:"interrupted"`
+}
+
+// The methods of a DistributionJSON.
+const (
+	OrderStatistics = "order-statistics"
+	KaplanMeier     = "kaplan-meier"
+)
+
+// PointDistributionJSON is how a measure is distributed at one point, for JSON.
+type PointDistributionJSON struct {
+	Params       map[string]string `json:"params"`
+	Replications int               `json:"replications"`
+	Taken        int               `json:"taken"`     // replications that took the measure, censored ones among them
+	Censored     int               `json:"censored"`  // of which is known that it is so much or more
+	NoResult     int               `json:"no_result"` // replications that crashed, wedged or met a limit, of which some may have been censored
+	Quantiles    []QuantileJSON    `json:"quantiles"`
+	Steps        []StepJSON        `json:"steps"`
+	End          *float64          `json:"end"` // beyond which nothing is known; null: nowhere
+
+	cut []float64
+}
+
+// QuantileJSON is a quantile with its interval, for JSON, in the unit of the measure.
+type QuantileJSON struct {
+	Q        float64  `json:"q"`
+	Estimate *float64 `json:"estimate"` // null without data
+	AtLeast  bool     `json:"at_least"` // it is censored: so much or more
+	Low      float64  `json:"lo"`
+	High     *float64 `json:"hi"`                // null: there is no upper bound
+	LowRank  int      `json:"lo_rank,omitempty"` // of order-statistics; 0: no lower bound
+	HighRank int      `json:"hi_rank,omitempty"`
+	Coverage float64  `json:"coverage,omitempty"` // of order-statistics: the probability that the interval holds it, if no sample is censored and none are equal
+}
+
+// StepJSON is a step of a distribution function (the probability of at most the value)
+// or survival curve (of more), for JSON.
+type StepJSON struct {
+	Value       float64 `json:"value"`
+	AtRisk      int     `json:"at_risk,omitempty"` // of kaplan-meier
+	Events      int     `json:"events,omitempty"`
+	Probability float64 `json:"probability"`
+	Low         float64 `json:"lo"`
+	High        float64 `json:"hi"`
+}
+
+// SetDistribution fills in what the lifetimes at a point give.
+func (p *PointDistributionJSON) SetDistribution(samples []estimate.Lifetime, qs []float64, confidence float64, method string) {
+	p.Taken, p.Quantiles, p.Steps = len(samples), []QuantileJSON{}, []StepJSON{}
+	for _, s := range samples {
+		if s.Censored {
+			p.Censored++
+		}
+	}
+	if method == KaplanMeier {
+		curve := estimate.KaplanMeier(samples, confidence)
+		for _, q := range qs {
+			e := newQuantileJSON(curve.Quantile(q))
+			e.Coverage = 0
+			p.Quantiles = append(p.Quantiles, e)
+		}
+		for _, s := range curve.Steps {
+			p.Steps = append(p.Steps, StepJSON{s.Time, s.AtRisk, s.Events, s.Survival, s.Low, s.High})
+		}
+		if n := len(curve.Steps); n == 0 || curve.Steps[n-1].Survival > 0 {
+			p.End = &curve.End
+		}
+		p.cut = curve.Cut
+		return
+	}
+	for _, e := range estimate.Quantiles(samples, qs, confidence) {
+		p.Quantiles = append(p.Quantiles, newQuantileJSON(e))
+	}
+	steps, cut := estimate.ECDF(samples, estimate.Interval{Kind: estimate.ClopperPearsonKind, Confidence: confidence})
+	for _, s := range steps {
+		p.Steps = append(p.Steps, StepJSON{Value: s.Value, Probability: s.Estimate, Low: s.Low, High: s.High})
+	}
+	if !math.IsInf(cut, 1) {
+		p.End = &cut
+	}
+}
+
+func newQuantileJSON(e estimate.Quantile) QuantileJSON {
+	j := QuantileJSON{Q: e.Q, Estimate: known(e.Estimate), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank, HighRank: e.HighRank, Coverage: e.Coverage}
+	if !math.IsInf(e.High, 1) {
+		j.High = &e.High
+	}
+	return j
+}
+
+// Distribution writes a table of the quantiles; factors are the names of the parameters
+// that were varied.
+func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
+	how := "order statistics, of any distribution"
+	if j.Method == KaplanMeier {
+		how = "Kaplan and Meier"
+	}
+	if _, err := fmt.Fprintf(w, "%s of %s, %s\n\n", measureTitle(j.Measure), j.Scenario, how); err != nil {
+		return err
+	}
+	rows := [][]string{append(upper(factors), "COUNT", "CENSORED", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence))}
+	for _, p := range j.Points {
+		for _, q := range p.Quantiles {
+			var row []string
+			for _, f := range factors {
+				row = append(row, p.Params[f])
+			}
+			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q), q.value(j.Measure), q.interval(j.Measure)))
+		}
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	censored := 0
+	for _, p := range j.Points {
+		censored += p.Censored
+	}
+	if censored == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\nOf %d replications, all that is known is that it was so much or more: it was not over when a limit came, or failed before.\n", censored)
+	return err
+}
+
+func (q *QuantileJSON) value(measure string) string {
+	switch {
+	case q.Estimate == nil:
+		return "no data"
+	case q.AtLeast:
+		return "at least " + shortValue(measure, *q.Estimate)
+	}
+	return shortValue(measure, *q.Estimate)
+}
+
+func (q *QuantileJSON) interval(measure string) string {
+	if q.High == nil {
+		return fmt.Sprintf("%s .. no upper bound", shortValue(measure, q.Low))
+	}
+	return fmt.Sprintf("%s .. %s", shortValue(measure, q.Low), shortValue(measure, *q.High))
+}
+
+// shortValue returns a value of a measure, to six digits.
+func shortValue(measure string, value float64) string {
+	unit := 1.0
+	for value/unit >= 1e6 {
+		unit *= 10
+	}
+	return measureValue(measure, int64(math.Round(value/unit)*unit))
+}
+
+// mostCurves is how many curves a figure has room for.
+const mostCurves = 8
+
+// CheckCurves reports more design points than a figure has room for.
+func CheckCurves(points int) error {
+	if points > mostCurves {
+		return fmt.Errorf("%d design points are too many curves for one figure: want at most %d", points, mostCurves)
+	}
+	return nil
+}
+
+// DistributionFigure draws the distribution functions, or the survival curves.
+func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figure.Figure, error) {
+	unit, size := "", 1.0
+	if strings.HasSuffix(j.Measure, "_ns") {
+		unit, size = " (ms)", 1e6
+		if j.largest() >= 10e9 {
+			unit, size = " (s)", 1e9
+		}
+	}
+	var curves []figure.Stairs
+	for _, p := range j.Points {
+		s := figure.Stairs{Label: p.label(factors), End: math.Inf(1)}
+		if j.Method == KaplanMeier {
+			s.Start = 1
+		}
+		for _, step := range thin(p.Steps) {
+			s.X, s.Y = append(s.X, step.Value/size), append(s.Y, step.Probability)
+			s.Low, s.High = append(s.Low, step.Low), append(s.High, step.High)
+		}
+		if p.End != nil {
+			s.End = *p.End / size
+		}
+		for _, at := range slices.Compact(slices.Clone(p.cut)) {
+			s.Cut = append(s.Cut, at/size)
+		}
+		curves = append(curves, s)
+	}
+	name := measureTitle(j.Measure)
+	name = strings.ToUpper(name[:1]) + name[1:]
+	title, y := name+": distribution", "probability of at most so much"
+	sentence := fmt.Sprintf("%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", name, j.Scenario, 100*j.Confidence)
+	if j.Method == KaplanMeier {
+		title, y = name+": survival", "probability of more"
+		sentence = fmt.Sprintf("%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the scale log(-log)).", name, j.Scenario, 100*j.Confidence)
+	}
+	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {
+		sentence += " A curve ends at a ring where something was cut beyond which nothing is known."
+	}
+	return figure.StepCurves(title, measureTitle(j.Measure)+unit, y, logX, curves, sentence)
+}
+
+// label names a point by its factors.
+func (p *PointDistributionJSON) label(factors []string) string {
+	var parts []string
+	for _, f := range factors {
+		parts = append(parts, f+"="+p.Params[f])
+	}
+	text := strings.Join(parts, ", ")
+	if text == "" {
+		text = "as set"
+	}
+	text += fmt.Sprintf(": %d runs", p.Taken)
+	if p.Censored > 0 {
+		text += fmt.Sprintf(", %d of them cut", p.Censored)
+	}
+	return text
+}
+
+// largest returns the largest value of any curve.
+func (j *DistributionJSON) largest() (most float64) {
+	for _, p := range j.Points {
+		if n := len(p.Steps); n > 0 {
+			most = max(most, p.Steps[n-1].Value)
+		}
+		if p.End != nil {
+			most = max(most, *p.End)
+		}
+	}
+	return most
+}
+
+// drawnSteps is how many steps of a curve are drawn: more than anybody can see.
+const drawnSteps = 1000
+
+// thin leaves out steps of a curve that has many, but for the first and the last.
+func thin(steps []StepJSON) []StepJSON {
+	if len(steps) <= drawnSteps {
+		return steps
+	}
+	var list []StepJSON
+	for i := range drawnSteps {
+		list = append(list, steps[i*(len(steps)-1)/(drawnSteps-1)])
+	}
+	return list
+}
