@@ -297,3 +297,37 @@ func TestSynctestStandsInOneFile(t *testing.T) {
 		}
 	}
 }
+
+// notes is a Watcher that writes down what it is told.
+type notes struct {
+	c    *Clock
+	list []string
+}
+
+func (n *notes) Ended(actor string, kind Kind) {
+	n.list = append(n.list, fmt.Sprintf("%s: an event of %s ends, kind %d", n.c.Now(), actor, kind))
+}
+
+func (n *notes) Cancelled(actor string, due time.Duration) {
+	n.list = append(n.list, fmt.Sprintf("%s: %s no longer waits for %s", n.c.Now(), actor, due))
+}
+
+// A Watcher is told of pauses and deadlines that end, and of what is cancelled before it is
+// due, and of nothing that is cancelled later.
+func TestWatcher(t *testing.T) {
+	var told *notes
+	Run(generous, func(c *Clock) {
+		told = &notes{c: c}
+		c.Watch(told)
+		c.Go("a", func() {
+			_, cancel := c.WithTimeout(3 * time.Second)
+			_ = c.Sleep(time.Second)
+			cancel()
+			_, cancel = c.WithTimeout(time.Second)
+			_ = c.Sleep(2 * time.Second)
+			cancel()
+		})
+	})
+	expect(t, told.list, "0s: an event of  ends, kind 2", "1s: an event of a ends, kind 2", "1s: a no longer waits for 3s",
+		"2s: an event of a ends, kind 3", "3s: an event of a ends, kind 2")
+}

@@ -57,7 +57,16 @@ const (
 
 // touch takes note that the calling actor reads or writes what the two sides share.
 func (c *client) touch(what string, write bool) {
-	c.w.Touch(what+" of "+clientName(c.number), write)
+	if c.w.Watching() {
+		c.w.Touch(what+" of "+clientName(c.number), write)
+	}
+}
+
+// touchAddress takes note that who is the client at an address is read or changes.
+func touchAddress(w *sim.World, address netip.AddrPort, write bool) {
+	if w.Watching() {
+		w.Touch("client at "+address.String(), write)
+	}
 }
 
 // run serves the client's session from start to end, and again if it fails and may
@@ -84,9 +93,9 @@ func (c *client) run(server func() netip.AddrPort) {
 		c.w.Compare("back-off", 2*pause, longestBackOff)
 		pause = min(2*pause, longestBackOff)
 		if c.v.Choice("client-port") == "new" {
-			c.w.Touch("client at "+c.local.String(), true)
+			touchAddress(c.w, c.local, true)
 			c.local = netip.AddrPortFrom(c.local.Addr(), c.local.Port()+maxClients)
-			c.w.Touch("client at "+c.local.String(), true)
+			touchAddress(c.w, c.local, true)
 		}
 	}
 }
@@ -101,7 +110,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	}
 	defer socket.Close() // the endpoint has closed it already, unless the handshake failed
 	if !c.connected {
-		c.w.Touch("client at "+c.local.String(), true)
+		touchAddress(c.w, c.local, true)
 	}
 	c.connected = true
 

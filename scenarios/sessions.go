@@ -142,7 +142,7 @@ func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
 	if inside, ok := r.w.Inside(peer); ok {
 		peer = inside
 	}
-	r.w.Touch("client at "+peer.String(), false)
+	touchAddress(r.w, peer, false)
 	for i := len(r.peers) - 1; i >= 0; i-- {
 		if r.peers[i].local == peer && r.peers[i].connected {
 			return r.peers[i]

@@ -257,7 +257,7 @@ func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
 		p.open = s
 	}
 	h.w.mu.Lock()
-	if h.w.owners[local] != s.actor {
+	if h.w.Watching() && h.w.owners[local] != s.actor {
 		h.w.Touch("owner of "+local.String(), true)
 	}
 	h.w.owners[local] = s.actor

@@ -152,7 +152,7 @@ func (l *link) fate(p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	flow, now := l.flow(p), l.w.Now()
-	if l.w.watch != nil {
+	if l.w.Watching() {
 		l.w.watch.sent(p, l, now)
 	}
 	if l.Latency != nil {

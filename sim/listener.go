@@ -97,7 +97,7 @@ func (l *Listener) run() {
 		d := l.socket.take()
 		end, gone := l.tombstones[d.from]
 		dead := end > h.w.Now()
-		if gone {
+		if gone && h.w.Watching() {
 			h.w.Compare("tombstone of "+d.from.String(), end, h.w.Now())
 		}
 		full := len(l.waiting) >= l.config.Backlog

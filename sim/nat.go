@@ -200,7 +200,7 @@ func (n *NAT) Address() netip.Addr { return n.config.External }
 func (w *World) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.watch != nil && w.natAt(external.Addr()) != nil {
+	if w.Watching() && w.natAt(external.Addr()) != nil {
 		w.Touch("mapping of "+external.String(), false)
 	}
 	inside, ok = w.inside[external]
@@ -220,13 +220,13 @@ func (w *World) natAt(external netip.Addr) *NAT {
 // owner returns the actor that last opened a socket at an address, or at the inside
 // address behind it. The caller holds mu.
 func (w *World) owner(address netip.AddrPort) string {
-	if w.watch != nil && w.natAt(address.Addr()) != nil {
+	if w.Watching() && w.natAt(address.Addr()) != nil {
 		w.Touch("mapping of "+address.String(), false)
 	}
 	if inside, ok := w.inside[address]; ok {
 		address = inside
 	}
-	if w.watch != nil {
+	if w.Watching() {
 		w.Touch("owner of "+address.String(), false)
 	}
 	return w.owners[address]
@@ -270,14 +270,16 @@ func (n *NAT) left(p *Packet, outside netip.AddrPort) {
 	n.mappings[key] = outside
 	n.w.inside[outside] = p.From
 	n.w.mu.Unlock()
-	if n.w.watch != nil {
+	if n.w.Watching() {
 		n.w.watch.mapped(n, last) // which may be none
 		n.w.watch.refreshed(n, outside)
 	}
 	if last == outside {
 		return
 	}
-	n.w.Touch("mapping of "+outside.String(), true)
+	if n.w.Watching() {
+		n.w.Touch("mapping of "+outside.String(), true)
+	}
 	r := trace.Record{Host: n.name, Kind: trace.Note, Event: "mapping", Detail: fmt.Sprintf("%s is %s outside", p.From, outside)}
 	if key.remote != "" {
 		r.Detail += " for " + key.remote
@@ -304,7 +306,7 @@ func (w *World) takenByNAT(p *Packet) bool {
 // enter has a datagram from the public network enter the NAT. vnet sends under an
 // address of an interface only, so that of the public side has them all.
 func (n *NAT) enter(p *Packet) {
-	if n.w.watch != nil {
+	if n.w.Watching() {
 		n.w.watch.mapped(n, p.To)
 	}
 	source := p.source()

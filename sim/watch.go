@@ -29,7 +29,8 @@ type Watched struct {
 	// two, at a place of their own.
 	Timelines []trace.Timeline
 
-	// Structure is a digest of what the instants are, without their times.
+	// Structure is a digest of what the instants are, and which neighbours are at one and
+	// the same time, without their times.
 	Structure string
 }
 
@@ -57,6 +58,10 @@ func (w *World) startWatch() {
 		w.Watch(w.watch)
 	}
 }
+
+// Watching tells whether Config.Watch asks for notes; a caller need not put one together
+// for nobody.
+func (w *World) Watching() bool { return w.watch != nil }
 
 // Touch takes note, for Config.Watch, that the calling actor reads a thing now that an
 // actor on another host writes, or that it writes it: the order of reads and writes is
@@ -208,18 +213,22 @@ func (h *watch) watched(records []trace.Record) *Watched {
 		list := hidden[place]
 		slices.SortFunc(list, func(a, b instant) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.what, b.what)) })
 		times := make([]time.Duration, 0, len(shown[place])+len(list))
+		add := func(at time.Duration, what string) {
+			if n := len(times); n > 0 && times[n-1] == at {
+				what += ", at the same instant"
+			}
+			text(what)
+			times = append(times, at)
+		}
 		text(place)
 		for _, at := range shown[place] {
 			for ; len(list) > 0 && list[0].at < at; list = list[1:] {
-				text(list[0].what)
-				times = append(times, list[0].at)
+				add(list[0].at, list[0].what)
 			}
-			text("") // the shape says what
-			times = append(times, at)
+			add(at, "") // the shape says what
 		}
 		for _, i := range list {
-			text(i.what)
-			times = append(times, i.at)
+			add(i.at, i.what)
 		}
 		out.Timelines = append(out.Timelines, trace.Timeline{Host: place, Times: times})
 	}

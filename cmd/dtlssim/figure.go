@@ -8,31 +8,34 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 )
 
-// checkFigure reports the name of a figure's file that ends with neither .svg nor .png;
-// an empty name is no file.
-func checkFigure(path string) error {
-	switch filepath.Ext(path) {
-	case ".svg", ".png":
-		return nil
+// checkPicture reports a figure that cannot be written; an empty name is none.
+func checkPicture(path string) error {
+	if err := checkFormat(path); err != nil {
+		return err
 	}
-	if path == "" {
-		return nil
-	}
-	return fmt.Errorf("--output %s: want a FILE.svg or FILE.png", path)
+	return checkFile(path)
 }
 
-// writeFigure writes a figure to a file, by the end of its name.
-func writeFigure(path string, f figure.Figure) error {
-	draw := f.SVG
-	if filepath.Ext(path) == ".png" {
-		draw = f.PNG
+// checkFormat reports a name that says no format of figures; an empty name is none.
+func checkFormat(path string) error {
+	if e := filepath.Ext(path); path != "" && e != ".svg" && e != ".png" {
+		return fmt.Errorf("--output %s: want FILE.svg or FILE.png", path)
 	}
-	data, err := draw()
+	return nil
+}
+
+// writePicture writes a figure in the format that its name says.
+func writePicture(path string, drawn figure.Figure) error {
+	as := drawn.SVG
+	if filepath.Ext(path) == ".png" {
+		as = drawn.PNG
+	}
+	data, err := as()
 	if err != nil {
 		return err
 	}
-	return writeFile(path, func(out *os.File) error {
-		_, err := out.Write(data)
-		return reason(err)
+	return writeFile(path, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
 	})
 }

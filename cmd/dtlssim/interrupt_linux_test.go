@@ -174,8 +174,10 @@ func TestInterruptedSweepAsText(t *testing.T) {
 	}
 }
 
-// An interrupted study writes the figures that were done.
-func TestInterruptedStudy(t *testing.T) {
+// longStudy writes a study of one figure that is done at once and one that takes hours, and
+// returns its file.
+func longStudy(t *testing.T) string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "long.yaml")
 	text := `name: long
 title: A long study
@@ -195,7 +197,12 @@ figures:
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := startBusy(t, 2, "study", file, "-o", "figures", "--workers", "2")
+	return file
+}
+
+// An interrupted study writes the figures that were done.
+func TestInterruptedStudy(t *testing.T) {
+	p := startBusy(t, 2, "study", longStudy(t), "-o", "figures", "--workers", "2")
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +218,32 @@ figures:
 	left, err := filepath.Glob(filepath.Join(p.Dir, "figures", "*"))
 	if err != nil || len(left) != 3 {
 		t.Errorf("files afterwards: %v %v", left, err)
+	}
+}
+
+// An interrupted report writes the pages that were done, and one of the figures that were.
+func TestInterruptedReport(t *testing.T) {
+	p := startBusy(t, 2, "report", longStudy(t), "late-close-notify", "-o", "pages", "--workers", "2")
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.end(t); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	}
+	if want := "dtlssim: interrupted: 0 of 2 studies were done, and some figures of long\n"; !strings.HasSuffix(p.stderr.String(), want) {
+		t.Errorf("standard error %q, want %q", &p.stderr, want)
+	}
+	for _, name := range []string{"index.html", "long/index.html"} {
+		html, err := os.ReadFile(filepath.Join(p.Dir, "pages", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "This study is not complete: 1 of its 2 figures were done."; !strings.Contains(string(html), want) {
+			t.Errorf("%s does not say %q", name, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(p.Dir, "pages", "late-close-notify")); err == nil {
+		t.Error("there is a page of a study that was not begun")
 	}
 }
 

@@ -251,7 +251,7 @@ func TestPrintedStudyParses(t *testing.T) {
 // Every verb explains itself, with an example that starts with the program's name
 // and the verb's, and with flags that each have a text.
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "list", "run", "window", "sweep", "estimate", "study", "bench"} {
+	for _, verb := range []string{"", "list", "explain", "run", "window", "map", "bands", "sweep", "estimate", "compare", "measure", "sensitivity", "study", "report", "query", "export", "schema", "bench"} {
 		t.Run(fmt.Sprintf("verb %q", verb), func(t *testing.T) {
 			args := append(strings.Fields(verb), "--help")
 			code, out, errs := runHere(args...)

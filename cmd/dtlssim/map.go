@@ -3,13 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/plane"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
@@ -201,31 +198,4 @@ runs, interrupted}.`,
 	c.Flags().StringVar(&vary, "vary", "", "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the bands to `FILE.svg` or FILE.png")
 	return c
-}
-
-// checkPicture reports a figure that cannot be written; an empty name is none.
-func checkPicture(path string) error {
-	if path == "" {
-		return nil
-	}
-	if e := filepath.Ext(path); e != ".svg" && e != ".png" {
-		return fmt.Errorf("--output %s: want FILE.svg or FILE.png", path)
-	}
-	return checkFile(path)
-}
-
-// writePicture writes a figure in the format that its name says.
-func writePicture(path string, drawn figure.Figure) error {
-	as := drawn.SVG
-	if filepath.Ext(path) == ".png" {
-		as = drawn.PNG
-	}
-	data, err := as()
-	if err != nil {
-		return err
-	}
-	return writeFile(path, func(f *os.File) error {
-		_, err := f.Write(data)
-		return err
-	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 func newMeasure() *cobra.Command {
@@ -57,7 +58,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			"      --survival --log-x --replications 1000 -o survival.png",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence), checkFigure(output)}
+			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence), checkFormat(output)}
 			switch {
 			case !c.Flags().Changed("replications"):
 				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
@@ -109,6 +110,9 @@ curve (of more). -o draws them, for up to 8 points.`,
 			bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*replications, "replications")
 			r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
 			bar.finish()
+			if err == nil && !r.Interrupted {
+				err = kept.finish(store.Answers{Estimates: sweepEstimates(r, estimate.Interval{Kind: estimate.WilsonKind, Confidence: confidence}, nil)})
+			}
 			if err := firstError(err, kept.Close()); err != nil {
 				return failure(err)
 			}
@@ -116,7 +120,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			if output != "" && !r.Interrupted {
 				drawn, err := text.DistributionFigure(j, d.names, logX)
 				if err == nil {
-					err = writeFigure(output, drawn)
+					err = writePicture(output, drawn)
 				}
 				if err != nil {
 					return failure(err)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,11 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
-
-// resamples is how many resamples the intervals of indices are from.
-const resamples = 2000
 
 // analysis is the flags of sensitivity with what they ask for.
 type analysis struct {
@@ -96,7 +90,7 @@ draws both as a figure.`,
 			if a.output != "" && !j.Interrupted {
 				drawn, err := text.TornadoFigure(j)
 				if err == nil {
-					err = writeFigure(a.output, drawn)
+					err = writePicture(a.output, drawn)
 				}
 				if err != nil {
 					return failure(err)
@@ -134,7 +128,7 @@ draws both as a figure.`,
 
 // resolve reads the flags and reports every fault.
 func (a *analysis) resolve(name string) error {
-	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFigure(a.output)}
+	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFormat(a.output)}
 	given := a.command.Flags().Changed
 	if a.method == conditional {
 		faults = append(faults, errors.New("--method conditional means nothing here: want monte-carlo or exact"))
@@ -211,11 +205,8 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 		return j, err
 	}
 	bar := newProgress(a.command.ErrOrStderr(), q.Points, "base points")
-	terms := make([]*estimate.SobolTerm, q.Points)
-	keep := func(base int, o explore.Outputs) {
-		t := estimate.NewSobolTerm(o[0], o[1], o[2:])
-		terms[base] = &t
-	}
+	outputs := make([]explore.Outputs, q.Points)
+	keep := func(base int, o explore.Outputs) { outputs[base] = o }
 	ctx := a.command.Context()
 	var runs *explore.SensitivityRuns
 	if a.method == exact {
@@ -231,23 +222,8 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	j.Runs += runs.Runs
 	j.NoResult += runs.NoResult
 	j.Dropped, j.Interrupted = runs.Dropped, runs.Interrupted
-	var done []estimate.SobolTerm
-	for _, t := range terms {
-		if t != nil {
-			done = append(done, *t)
-		}
-	}
-	j.SetIndices(estimate.SobolIndices(done, a.Confidence, resamples, stream.New(a.seed, a.scenario.Name, "bootstrap of sensitivity")))
-	slices.SortStableFunc(j.Factors, func(x, y text.FactorEffectJSON) int { return cmp.Compare(weight(&y), weight(&x)) })
+	j.SetOutputs(outputs, a.seed)
 	return j, nil
-}
-
-// weight is what factors are sorted by.
-func weight(f *text.FactorEffectJSON) float64 {
-	if f.Total == nil {
-		return 0
-	}
-	return f.Total.Estimate
 }
 
 // oneAtATime finds the probability as set, and at each end of each factor.
@@ -260,16 +236,7 @@ func (a *analysis) oneAtATime(j *text.SensitivityJSON) error {
 	if err != nil {
 		return err
 	}
-	j.Base = levels[0]
-	for i, r := range a.question.Factors {
-		f := text.FactorEffectJSON{Name: r.Name}
-		for k, level := range r.Ends().Levels {
-			l := levels[at[i][k]]
-			l.Level = level
-			f.Levels = append(f.Levels, l)
-		}
-		j.Factors = append(j.Factors, f)
-	}
+	j.SetLevels(a.question.Factors, levels, at)
 	return nil
 }
 

@@ -46,6 +46,133 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	}
 }
 
+// storedStudy is a study, in a folder, that keeps what it performs, or does not without a
+// path.
+func storedStudy(t *testing.T, folder, path, output string) []string {
+	t.Helper()
+	file := filepath.Join(folder, "stored.yaml")
+	err := writeFile(file, func(f *os.File) error {
+		_, err := f.WriteString(`name: stored
+title: A study to be kept
+scenario: late-close-notify
+figures:
+  - name: strips
+    kind: windows
+    probe: alert-latency=0s..50ms
+    set: {credentials: psk}
+    rows: [{label: none}, {label: linger, set: {linger: 5ms}}]
+  - name: curve
+    kind: curves
+    x: {label: linger (ms), from: 0, to: 10, steps: 2}
+    probe: alert-latency
+    replications: 600
+    set: {credentials: psk, linger: "{x}ms"}
+    rows: [{label: exponential, set: {alert-latency: "10ms+exponential(mean=10ms)"}}]
+`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"study", file, "--workers", "2", "-o", output}
+	if path != "" {
+		args = append(args, "--store", path)
+	}
+	return args
+}
+
+// A study that was killed goes on, and gives to the byte what an uninterrupted one does:
+// its output and its figures.
+func TestKilledStudyIsResumed(t *testing.T) {
+	folder := t.TempDir()
+	path, output := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "figures")
+	first := startBusy(t, 2, storedStudy(t, folder, path, output)...)
+	code, _, errs := runHere(storedStudy(t, folder, path, output)...)
+	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError || errs != want {
+		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	first.end(t)
+	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") || errs != "" {
+		t.Errorf("the reader: exit code %d\n%s%s", code, out, errs)
+	}
+	stored, err := exec.Command("dtlssim", storedStudy(t, folder, path, output)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(folder, "others")
+	plain, err := exec.Command("dtlssim", storedStudy(t, folder, "", other)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.ReplaceAll(string(stored), output, other), string(plain); got != want {
+		t.Errorf("after a kill the study gives\n%s\nwant\n%s", got, want)
+	}
+	figures, err := os.ReadDir(other)
+	if err != nil || len(figures) == 0 {
+		t.Fatal("no figures", err)
+	}
+	for _, f := range figures {
+		a, err1 := os.ReadFile(filepath.Join(output, f.Name()))
+		b, err2 := os.ReadFile(filepath.Join(other, f.Name()))
+		if err1 != nil || err2 != nil || string(a) != string(b) {
+			t.Errorf("%s is another: %v %v", f.Name(), err1, err2)
+		}
+	}
+	// The tables of the finished study, as CSV: a line of names, and one for each.
+	for table, want := range map[string]int{"replications": 1800, "points": 3, "windows": 4, "cells": 6, "estimates": 6, "measures": 24} {
+		if got := linesOf(t, path, table); got < want {
+			t.Errorf("the table %s has %d rows, want %d", table, got, want)
+		}
+	}
+	if code, _, errs := runHere("study", "late-close-notify", "--store", path); code != exitUsage || !strings.Contains(errs, "holds another specification: it is of: the study stored there") {
+		t.Errorf("another study: exit code %d, %q", code, errs)
+	}
+}
+
+// linesOf returns how many rows a table of a store has.
+func linesOf(t *testing.T, path, table string) int {
+	t.Helper()
+	code, out, errs := runHere("export", path, table)
+	if code != exitOK || errs != "" {
+		t.Fatalf("export of %s: exit code %d, %s", table, code, errs)
+	}
+	return strings.Count(out, "\n") - 1
+}
+
+// When the disk is full, that is said, and the study goes on when there is room.
+func TestDiskFullOfAStudy(t *testing.T) {
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=320k"); err != nil {
+		t.Skipf("no file system of limited size: %v", err)
+	}
+	defer func() {
+		if err := syscall.Unmount(disk, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	folder := t.TempDir()
+	path, output := filepath.Join(disk, "kept.sqlite"), filepath.Join(folder, "figures")
+	code, out, errs := runHere(storedStudy(t, folder, path, output)...)
+	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on from there\n"; code != exitError ||
+		out != "" || !strings.HasSuffix(errs, want) {
+		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)
+	}
+	if code, out, _ := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") {
+		t.Errorf("query on a full disk: exit code %d, %s", code, out)
+	}
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs = runHere(storedStudy(t, folder, path, output)...)
+	wantCode, want, _ := runHere(storedStudy(t, folder, filepath.Join(folder, "other.sqlite"), output)...)
+	if code != wantCode || out != want {
+		t.Errorf("with room, exit code %d:\n%s%s", code, out, errs)
+	}
+}
+
 // When the disk is full, that is said, and the sweep goes on when there is room.
 func TestDiskFull(t *testing.T) {
 	disk := t.TempDir()

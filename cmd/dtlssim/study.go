@@ -35,6 +35,7 @@ type figureJSON struct {
 	Sweeps   []text.SweepJSON   `json:"sweeps,omitempty"`
 	X        []float64          `json:"x,omitempty"`
 	Exact    [][]float64        `json:"exact,omitempty"`
+	Data     any                `json:"data,omitempty"`
 }
 
 func newStudy() *cobra.Command {
@@ -48,7 +49,7 @@ func newStudy() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "study NAME|FILE",
 		Short: "Run the windows and sweeps of a study and draw its figures",
-		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG and PNG, write
+		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG, PNG and PDF, write
 their data as CSV, and show tables with the sentence that stands under each figure.
 late-close-notify is built in; dtlssim study late-close-notify --print shows its file, to
 copy and change.
@@ -62,7 +63,8 @@ refused, and so is a second writer. dtlssim query and dtlssim export show what i
 
 JSON: {study, title, seed, replications, figures: [{name, kind, title, sentence, files: [],
 rows: [labels], windows: [as of dtlssim window, by row], sweeps: [as of dtlssim sweep, by
-row], x: [], exact: [[by row and x]]}]}.`,
+row], x: [], exact: [[by row and x]], data: of the other kinds, as of the verb that answers the
+like}]}.`,
 		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1\n" +
 			"  dtlssim study late-close-notify --store late.sqlite",
 		Args: argsBetween(1, 1, "one NAME or FILE"),
@@ -148,7 +150,7 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 	for i, s := range sections {
 		fr := &r.Figures[i]
 		j := figureJSON{
-			Name: s.Name, Kind: string(fr.Figure.Kind), Title: s.Title, Sentence: s.Sentence, Windows: fr.Windows, Exact: fr.Exact,
+			Name: s.Name, Kind: string(fr.Figure.Kind), Title: s.Title, Sentence: s.Sentence, Windows: fr.Windows, Exact: fr.Exact, Data: s.Data,
 		}
 		if fr.Figure.Kind == study.CurvesKind {
 			j.X = fr.Figure.X.Values()

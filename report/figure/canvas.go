@@ -28,6 +28,10 @@ var palette = []color.RGBA{
 	{0x88, 0x22, 0x55, 0xff}, // wine
 	{0x99, 0x99, 0x33, 0xff}, // olive
 	{0xf0, 0xe4, 0x42, 0xff}, // yellow
+	{0x11, 0x77, 0x33, 0xff}, // green, and the rest: of Tol's again
+	{0xcc, 0x66, 0x77, 0xff}, // rose
+	{0x66, 0x11, 0x00, 0xff}, // brown
+	{0x44, 0xaa, 0x99, 0xff}, // teal
 }
 
 // tolerated are the colours of outcomes that do not count as failure: pale, and none
@@ -69,6 +73,12 @@ func layOut(width, height vg.Length, title, sentence string, inner func(draw.Can
 		width: width, height: height, title: title, sentence: sentence,
 		draw: func(c draw.Canvas) { inner(draw.Crop(c, indent/2, -indent, indent/2, -indent/2)) },
 	}
+}
+
+// Titled gives a figure another title.
+func (f Figure) Titled(title string) Figure {
+	f.title = title
+	return f
 }
 
 // withLegend puts a legend of so many entries between the title and what is drawn.
@@ -168,6 +178,22 @@ func style(p *plot.Plot) {
 	sans(&p.X.Tick.Label.Font, 9)
 	sans(&p.Y.Tick.Label.Font, 9)
 	sans(&p.Legend.TextStyle.Font, 9)
+}
+
+// diamond is a filled glyph, like a circle or a box; gonum's others are thin lines.
+type diamond struct{}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (diamond) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
+	r := 1.25 * s.Radius
+	var path vg.Path
+	path.Move(vg.Point{X: at.X - r, Y: at.Y})
+	path.Line(vg.Point{X: at.X, Y: at.Y + r})
+	path.Line(vg.Point{X: at.X + r, Y: at.Y})
+	path.Line(vg.Point{X: at.X, Y: at.Y - r})
+	path.Close()
+	c.SetColor(s.Color)
+	c.Fill(path)
 }
 
 // decimalTicks labels an axis at multiples of 1, 2 or 5 times a power of ten,

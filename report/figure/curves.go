@@ -94,7 +94,7 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 }
 
 // shapes are those of the points of curves; a triangle is kept for what was never seen.
-var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.PlusGlyph{}}
+var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, diamond{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}}
 
 // decade returns the power of ten below everything that there is to show.
 func decade(curves []Curve) float64 {

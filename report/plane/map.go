@@ -66,7 +66,7 @@ func Lines(r *explore.Regions) (rows [][]string, left int) {
 		}
 		return "neither"
 	}
-	for _, b := range r.Boundaries {
+	for _, b := range reaching(r) {
 		if short(r, b.From, b.To) {
 			left++
 			continue
@@ -83,6 +83,22 @@ func Lines(r *explore.Regions) (rows [][]string, left int) {
 		})
 	}
 	return rows, left
+}
+
+// reaching joins the boundaries of one line between the same regions across gaps that are too
+// short to speak of.
+func reaching(r *explore.Regions) (joined []explore.Boundary) {
+	for _, b := range r.Boundaries {
+		i := slices.IndexFunc(joined, func(a explore.Boundary) bool {
+			return a.Left == b.Left && a.Right == b.Right && a.Line == b.Line && a.To <= b.From && (a.To == b.From || short(r, a.To, b.From))
+		})
+		if i < 0 {
+			joined = append(joined, b)
+			continue
+		}
+		joined[i].To = b.To
+	}
+	return joined
 }
 
 // within says in which values of a probe something holds.
@@ -208,6 +224,9 @@ func Proof(r *explore.Regions) string {
 		from := time.Duration(m.LargestGapFrom)
 		fmt.Fprintf(&b, " Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes between two of these rows and leaves every edge on them in its place could have been missed, up to a height of %s (%s).",
 			time.Duration(m.LargestGap), within(r.Y.Name, int64(from), int64(from)+m.LargestGap))
+	}
+	if m.PlainShare > 0 {
+		fmt.Fprintf(&b, " For %s of the range of %s the order of events changes too often to be followed: rows in between came out with the same outcomes, up to lines.", percent(m.PlainShare), r.Y.Name)
 	}
 	if m.RowGap > 0 {
 		from := time.Duration(m.RowGapFrom)

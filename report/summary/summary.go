@@ -25,8 +25,10 @@ type File struct {
 type Section struct {
 	Name, Title string
 	Sentence    string
+	Method      string     // how it was found and what that proves, where the kind does not say it all; may be empty
 	Table       [][]string // for the screen, its first row the header
-	Files       []File     // the figure as SVG and PNG if it is drawn, and its data as CSV
+	Data        any        // for JSON, of the kinds that study.FigureResult does not hold plainly: as the verb of that kind has it
+	Files       []File     // the figure as SVG, PNG and PDF if it is drawn, and its data as CSV
 }
 
 // sections says how the section of a figure of each kind is made, with intervals of a
@@ -35,6 +37,14 @@ var sections = map[study.Kind]func(f *study.FigureResult, confidence float64) (S
 	study.WindowsKind: windows,
 	study.CurvesKind:  curves,
 	study.TableKind:   leftovers,
+
+	study.DifferencesKind:  differences,
+	study.DistributionKind: distribution,
+	study.SurvivalKind:     distribution,
+	study.SensitivityKind:  sensitivity,
+	study.LawKind:          ofLaw,
+	study.MapKind:          regions,
+	study.BandsKind:        bands,
 }
 
 // Sections prepares the figures of a study.
@@ -73,7 +83,7 @@ func Write(w io.Writer, sections []Section) error {
 	return nil
 }
 
-func list(items []string) string {
+func enumerate(items []string) string {
 	if len(items) < 2 {
 		return strings.Join(items, "")
 	}
@@ -91,7 +101,11 @@ func (s *Section) add(name string, drawn *figure.Figure, records [][]string) err
 		if err != nil {
 			return err
 		}
-		s.Files = append(s.Files, File{name + ".svg", svg}, File{name + ".png", png})
+		pdf, err := drawn.PDF()
+		if err != nil {
+			return err
+		}
+		s.Files = append(s.Files, File{name + ".svg", svg}, File{name + ".png", png}, File{name + ".pdf", pdf})
 	}
 	var b bytes.Buffer
 	c := csv.NewWriter(&b)

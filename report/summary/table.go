@@ -76,7 +76,7 @@ func (x *extreme) hold(label string, e estimate.Proportion, beyond bool) {
 }
 
 // String returns the rows with their estimate.
-func (x extreme) String() string { return fmt.Sprintf("%s (%s)", list(x.rows), x.estimate) }
+func (x extreme) String() string { return fmt.Sprintf("%s (%s)", enumerate(x.rows), x.estimate) }
 
 // mostFrequent says what goes wrong most often over all rows.
 func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {

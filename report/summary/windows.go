@@ -46,15 +46,15 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 	if len(partly) > 0 {
 		var groups []string
 		for _, g := range partly {
-			groups = append(groups, fmt.Sprintf("%s: %s", list(g.rows), g.in))
+			groups = append(groups, fmt.Sprintf("%s: %s", enumerate(g.rows), g.in))
 		}
 		parts = append(parts, "Values of "+f.Figure.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
-		parts = append(parts, "At every value sessions fail with "+list(always)+".")
+		parts = append(parts, "At every value sessions fail with "+enumerate(always)+".")
 	}
 	if len(never) > 0 {
-		parts = append(parts, "At none they fail with "+list(never)+".")
+		parts = append(parts, "At none they fail with "+enumerate(never)+".")
 	}
 	s.Sentence = strings.Join(parts, " ")
 	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)

@@ -32,6 +32,7 @@ const (
 
 // PointDistributionJSON is how a measure is distributed at one point, for JSON.
 type PointDistributionJSON struct {
+	Label        string            `json:"label,omitempty"` // of a study's row
 	Params       map[string]string `json:"params"`
 	Replications int               `json:"replications"`
 	Taken        int               `json:"taken"`     // replications that took the measure, censored ones among them
@@ -128,7 +129,7 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 			for _, f := range factors {
 				row = append(row, p.Params[f])
 			}
-			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q), q.value(j.Measure), q.interval(j.Measure)))
+			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q), q.Value(j.Measure), q.Interval(j.Measure)))
 		}
 	}
 	if err := table(w, rows); err != nil {
@@ -145,7 +146,8 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	return err
 }
 
-func (q *QuantileJSON) value(measure string) string {
+// Value returns the estimate for a table.
+func (q *QuantileJSON) Value(measure string) string {
 	switch {
 	case q.Estimate == nil:
 		return "no data"
@@ -155,7 +157,8 @@ func (q *QuantileJSON) value(measure string) string {
 	return shortValue(measure, *q.Estimate)
 }
 
-func (q *QuantileJSON) interval(measure string) string {
+// Interval returns the interval for a table.
+func (q *QuantileJSON) Interval(measure string) string {
 	if q.High == nil {
 		return fmt.Sprintf("%s .. no upper bound", shortValue(measure, q.Low))
 	}
@@ -230,7 +233,10 @@ func (p *PointDistributionJSON) label(factors []string) string {
 		parts = append(parts, f+"="+p.Params[f])
 	}
 	text := strings.Join(parts, ", ")
-	if text == "" {
+	switch {
+	case p.Label != "":
+		text = p.Label
+	case text == "":
 		text = "as set"
 	}
 	text += fmt.Sprintf(": %d runs", p.Taken)

@@ -1,12 +1,16 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // SensitivityJSON is how sensitive a failure probability is to factors, for JSON.
@@ -66,8 +70,45 @@ func NewLevelJSON(level string, p estimate.Proportion) LevelJSON {
 	return LevelJSON{Level: level, Replications: p.Trials, Failures: p.Failures, Estimate: known(p.Estimate), Low: p.Low, High: p.High}
 }
 
-// SetIndices fills in what the analysis of the variance gave.
-func (j *SensitivityJSON) SetIndices(r estimate.Sensitivity) {
+// SetLevels fills in the probabilities of a design of one factor at a time, at each of its
+// points: see [explore.Sensitivity.Ends].
+func (j *SensitivityJSON) SetLevels(factors []explore.Range, points []LevelJSON, at [][]int) {
+	j.Base = points[0]
+	for i, r := range factors {
+		f := FactorEffectJSON{Name: r.Name}
+		for k, level := range r.Ends().Levels {
+			l := points[at[i][k]]
+			l.Level = level
+			f.Levels = append(f.Levels, l)
+		}
+		j.Factors = append(j.Factors, f)
+	}
+}
+
+// resamples is how many resamples the bootstrap takes.
+const resamples = 2000
+
+// SetOutputs fills in what the analysis of the variance gives of the outputs of each base
+// point, nil of one that is left out, and puts the factors in the order of their total
+// indices. The seed is that of the bootstrap.
+func (j *SensitivityJSON) SetOutputs(outputs []explore.Outputs, seed uint64) {
+	var terms []estimate.SobolTerm
+	for _, o := range outputs {
+		if o != nil {
+			terms = append(terms, estimate.NewSobolTerm(o[0], o[1], o[2:]))
+		}
+	}
+	j.setIndices(estimate.SobolIndices(terms, j.Confidence, resamples, stream.New(seed, j.Scenario, "bootstrap of sensitivity")))
+	weight := func(f *FactorEffectJSON) float64 {
+		if f.Total == nil {
+			return 0
+		}
+		return f.Total.Estimate
+	}
+	slices.SortStableFunc(j.Factors, func(x, y FactorEffectJSON) int { return cmp.Compare(weight(&y), weight(&x)) })
+}
+
+func (j *SensitivityJSON) setIndices(r estimate.Sensitivity) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), r.Undefined
 	for i := range r.First {
 		j.Factors[i].First, j.Factors[i].Total = newIndexJSON(r.First[i]), newIndexJSON(r.Total[i])
@@ -112,7 +153,7 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	percent = fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence)
 	rows = [][]string{{"FACTOR", "FIRST ORDER", percent, "TOTAL", percent}}
 	for _, f := range j.Factors {
-		rows = append(rows, append(append([]string{f.Name}, f.First.cells()...), f.Total.cells()...))
+		rows = append(rows, append(append([]string{f.Name}, f.First.Cells()...), f.Total.Cells()...))
 	}
 	if err := table(w, rows); err != nil {
 		return err
@@ -128,8 +169,8 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	return err
 }
 
-// cells returns an index and its interval for a table.
-func (i *IndexJSON) cells() []string {
+// Cells returns an index and its interval for a table.
+func (i *IndexJSON) Cells() []string {
 	if i == nil {
 		return []string{"-", "-"}
 	}

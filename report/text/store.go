@@ -51,12 +51,13 @@ func (c partColumns) cells(point int, cells ...any) []any {
 	return cells
 }
 
-// StoreParts gives the sweeps and searches of a store as a table.
+// StoreParts gives the sweeps and searches of a store as a table, and, last, how many runs of
+// searches it keeps, those of searches that are not answered among them.
 func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	if err := begin(Header{"figure", "row", "part", "points", "replications", "failures", "runs", "windows"}); err != nil {
 		return err
 	}
-	return r.Parts(func(p *store.Part) error {
+	err := r.Parts(func(p *store.Part) error {
 		cells := []any{p.Figure, p.Row, p.Kind, nil, nil, nil, nil, nil}
 		switch p.Kind {
 		case "sweep":
@@ -66,6 +67,14 @@ func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error
 		}
 		return row(cells)
 	})
+	if err != nil {
+		return err
+	}
+	runs, err := r.Runs()
+	if err != nil || runs == 0 {
+		return err
+	}
+	return row([]any{nil, nil, "all runs kept", nil, nil, nil, runs, nil})
 }
 
 // StorePoints gives the design points of a store as a table: the parameters that are

@@ -31,22 +31,25 @@ func Windows(w io.Writer, r *explore.Windows) error {
 		fmt.Fprintf(w, "  [%s, %s)%s\n", time.Duration(i.From), upTo(i.To), openEnd(r, i))
 	}
 	for _, e := range r.Edges {
-		sides := "its two sides one nanosecond apart"
-		if r.Method.Segments == 0 { // a plain scan
-			sides = "or less, and above the value before"
+		if step := r.Method.LargestUnverifiedGap + 1; plain(r) && step > 1 {
+			fmt.Fprintf(w, "\nEdge between %s and %s, two values of the grid:\n", time.Duration(e.At-step), time.Duration(e.At))
+		} else {
+			fmt.Fprintf(w, "\nEdge at %s, its two sides one nanosecond apart:\n", time.Duration(e.At))
 		}
-		fmt.Fprintf(w, "\nEdge at %s, %s:\n", time.Duration(e.At), sides)
 		fmt.Fprintf(w, "  below  %s\n         digest %s\n", e.Below.Repeat, e.Below.Digest)
 		fmt.Fprintf(w, "  above  %s\n         digest %s\n", e.Above.Repeat, e.Above.Digest)
 	}
 	return method(w, r)
 }
 
+// plain tells whether the answer is that of a plain scan.
+func plain(r *explore.Windows) bool { return r.Method.Segments == 0 }
+
 // method writes how windows were found, and what that proves.
 func method(w io.Writer, r *explore.Windows) error {
 	m := r.Method
 	fmt.Fprintf(w, "\n%d runs; %s", r.Runs, m.Name)
-	if m.Segments == 0 { // a plain scan
+	if plain(r) {
 		if m.Proved {
 			_, err := fmt.Fprintln(w, ": nothing is between them")
 			return err
@@ -58,7 +61,7 @@ func method(w io.Writer, r *explore.Windows) error {
 	if m.PredictionFailures == 0 {
 		fmt.Fprintln(w, "every prediction held")
 	} else {
-		fmt.Fprintf(w, "%s and bisected:\n", count(m.PredictionFailures, "prediction failed", "predictions failed"))
+		fmt.Fprintf(w, "%s, and the bound was bisected:\n", count(m.PredictionFailures, "prediction failed", "predictions failed"))
 		for _, f := range m.Failures {
 			fmt.Fprintf(w, "  from %s, at %s: %s\n", time.Duration(f.Segment), time.Duration(f.At), f.Why)
 		}

@@ -166,12 +166,12 @@ func newJoint(a, b string, below, above *Windows) (joint, bool) {
 		from, to, below, above = to, from, above, below
 	}
 	low, high := newRow(int64(from), below), newRow(int64(to), above)
-	j := joint{middle: low.y + (high.y-low.y)/2, labels: low.labels}
-	if high.y-low.y < 2 || !slices.Equal(low.labels, high.labels) {
+	j := joint{middle: low.y + (high.y-low.y)/2, labels: low.shapes.labels}
+	if high.y-low.y < 2 || !slices.Equal(low.shapes.labels, high.shapes.labels) {
 		return joint{}, false
 	}
-	for i, e := range low.edges {
-		c, ok := newCandidate(low.y, e, high.y, high.edges[i])
+	for i, e := range low.shapes.edges {
+		c, ok := newCandidate(low.y, e, high.y, high.shapes.edges[i])
 		if !ok {
 			return joint{}, false
 		}
@@ -182,7 +182,7 @@ func newJoint(a, b string, below, above *Windows) (joint, bool) {
 
 // holds tells whether the row halfway is as the lines say.
 func (j *joint) holds(halfway *Windows) bool {
-	r := newRow(j.middle, halfway)
+	r := newRow(j.middle, halfway).shapes
 	if !slices.Equal(r.labels, j.labels) {
 		return false
 	}

@@ -52,20 +52,21 @@ const (
 	withoutResult
 )
 
-// Compare performs the replications of a sweep that has no store, and compares each
+// Compare performs the replications of a sweep, and compares each
 // design point with the one at index baseline. For the rest it is RunSweep; seeds of which
 // one replication was not done when ctx ended are not counted as pairs.
 func Compare(ctx context.Context, runner Runner, s Sweep, baseline int, progress func()) (*Comparison, error) {
-	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 || s.Store != nil {
-		return nil, fmt.Errorf("%d design points with the baseline at %d: want two at least, the baseline among them, and no store", len(s.Design), baseline)
+	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 {
+		return nil, fmt.Errorf("%d design points with the baseline at %d: want two at least and the baseline among them", len(s.Design), baseline)
 	}
 	outcomes := make([][]byte, len(s.Design))
 	for i := range outcomes {
 		outcomes[i] = make([]byte, s.Replications)
 	}
 	sweep := s
-	sweep.Store = keeper(func(point, i int, o *worker.Outcome) {
+	sweep.Store = observer{s.Store, func(point, i int, o *worker.Outcome) {
 		switch {
+		case i >= s.Replications: // a store may have more
 		case o.Status != worker.Completed:
 			outcomes[point][i] = withoutResult
 		case o.Failed:
@@ -73,7 +74,7 @@ func Compare(ctx context.Context, runner Runner, s Sweep, baseline int, progress
 		default:
 			outcomes[point][i] = passed
 		}
-	})
+	}}
 	r, err := RunSweep(ctx, runner, sweep, progress)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,8 @@ func (m *Map) resolution() int64 {
 // the nanosecond: the strip between them is then cut into trapezoids. Elsewhere the
 // search jumps, as along one probe, to where the lines of neighbouring edges meet; and
 // where a prediction fails, it bisects. A cell of a row is one of one shape, not only of
-// one outcome, so that what two rows have in common is the order of all events.
+// one outcome, so that what two rows have in common is the order of all events; only where
+// shapes change too often with y for that, cells are those of one outcome.
 //
 // In the end, replications at seeded random points of the plane are held against the
 // regions; a strip in which one differs is searched again, with a row through the point.
@@ -141,28 +142,48 @@ const (
 	OutOfRuns   = "the runs were used up"
 )
 
-// row is one search along x, as labels of its cells and the edges between them.
+// row is one search along x.
 type row struct {
 	y      int64
+	shapes view  // its cells of one shape
+	plain  view  // its cells of one outcome
+	gap    int64 // in x, in which the search could have missed something
+	gapAt  int64
+}
+
+// view is a row as labels of cells and the edges between them.
+type view struct {
 	labels []string
 	cells  []Cell  // the first cell of each label in turn; their bounds are the edges
 	edges  []int64 // one fewer than labels
-	gap    int64   // in x, in which the search could have missed something
-	gapAt  int64
+}
+
+// of returns the view of a row that takes notice of shapes, or of outcomes alone.
+func (r *row) of(plain bool) *view {
+	if plain {
+		return &r.plain
+	}
+	return &r.shapes
+}
+
+// add adds a cell, unless it goes on with the label of the last.
+func (v *view) add(c Cell, label string) {
+	if n := len(v.labels); n > 0 && v.labels[n-1] == label {
+		return
+	}
+	if len(v.labels) > 0 {
+		v.edges = append(v.edges, c.From)
+	}
+	v.labels = append(v.labels, label)
+	v.cells = append(v.cells, c)
 }
 
 func newRow(y int64, w *Windows) *row {
 	r := &row{y: y, gap: w.Method.LargestUnverifiedGap, gapAt: w.Method.LargestUnverifiedGapFrom}
 	for _, c := range w.Cells {
-		label := c.Shape + " " + strings.Join(c.Outcome, ",")
-		if n := len(r.labels); n > 0 && r.labels[n-1] == label {
-			continue
-		}
-		if len(r.labels) > 0 {
-			r.edges = append(r.edges, c.From)
-		}
-		r.labels = append(r.labels, label)
-		r.cells = append(r.cells, c)
+		outcome := strings.Join(c.Outcome, ",")
+		r.shapes.add(c, c.Shape+" "+outcome)
+		r.plain.add(c, outcome)
 	}
 	return r
 }

@@ -12,6 +12,9 @@ type interval struct {
 	below, above *family
 
 	stuck int // how many times in turn a jump gained little
+
+	// plain takes cells of one outcome for one, whatever their shapes.
+	plain bool
 }
 
 // leaf is an interval that is decided: its rows are those of a family, or its two rows
@@ -29,6 +32,11 @@ const (
 
 	// patience is how many jumps in turn may gain little before an interval is bisected.
 	patience = 4
+
+	// plainBelow is the part of the range of y below which an interval is taken as plain if
+	// its bounding rows do not predict the middle: where the number of an endpoint's
+	// retransmissions depends on y, shapes change at hundreds of levels, and outcomes at none.
+	plainBelow = 32
 )
 
 // decide decides an interval, or says which rows that takes, or cuts it into parts.
@@ -36,15 +44,15 @@ const (
 // Invariant: every part is lower than the interval, or knows more of it; the parts
 // share their bounding rows and cover it.
 func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf) {
-	low, high := c.rows[iv.low], c.rows[iv.high]
 	if want = c.missing(iv.low, iv.high); want != nil {
 		return want, nil, nil
 	}
+	low, high := c.rows[iv.low], c.rows[iv.high]
 	if iv.low == iv.high {
 		return nil, nil, &leaf{low: iv.low, high: iv.high}
 	}
-	if slices.Equal(low.labels, high.labels) {
-		family, want, odd := c.fit(iv.low, iv.high)
+	if slices.Equal(low.of(iv.plain).labels, high.of(iv.plain).labels) {
+		family, want, odd := c.fit(iv.low, iv.high, iv.plain)
 		switch {
 		case want != nil:
 			return want, nil, nil
@@ -62,10 +70,10 @@ func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf
 	}
 	below, above := iv.below, iv.above
 	if below == nil {
-		below = local(low, c.rows[iv.low+1])
+		below = local(low, c.rows[iv.low+1], iv.plain)
 	}
 	if above == nil {
-		above = local(c.rows[iv.high-1], high)
+		above = local(c.rows[iv.high-1], high, iv.plain)
 	}
 	iv.below, iv.above = below, above
 	if cuts := c.meetings(iv, below, above); len(cuts) > 0 && iv.stuck < patience {
@@ -79,8 +87,13 @@ func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf
 		return want, nil, nil
 	}
 	up, down := below.predicts(c.rows[middle]), above.predicts(c.rows[middle])
-	if !up && !down && iv.high-iv.low <= c.ask.resolution() && iv.high-iv.low > few {
-		return nil, nil, &leaf{low: iv.low, high: iv.high, undecided: true}
+	if height := iv.high - iv.low; !up && !down && height > few {
+		switch {
+		case !iv.plain && plainBelow*height <= int64(c.ask.Y.To-c.ask.Y.From):
+			return nil, []interval{{low: iv.low, high: iv.high, plain: true}}, nil
+		case height <= c.ask.resolution():
+			return nil, nil, &leaf{low: iv.low, high: iv.high, undecided: true}
+		}
 	}
 	iv.stuck = 0
 	parts = iv.split(middle)
@@ -140,7 +153,7 @@ func (c *cutter) meetings(iv interval, below, above *family) (cuts []int64) {
 func (iv interval) split(at ...int64) (parts []interval) {
 	from := iv.low
 	for _, y := range append(at, iv.high) {
-		part := interval{low: from, high: y}
+		part := interval{low: from, high: y, plain: iv.plain}
 		if from == iv.low {
 			part.below = iv.below
 		}
@@ -159,8 +172,8 @@ func (iv interval) split(at ...int64) (parts []interval) {
 // fit returns the family of the rows from low to high, which have the same labels. It
 // may want more rows to know it, or return a row that is at odds with the two; high, if
 // there are no lines through these.
-func (c *cutter) fit(low, high int64) (f *family, want []int64, odd int64) {
-	a, b := c.rows[low], c.rows[high]
+func (c *cutter) fit(low, high int64, plain bool) (f *family, want []int64, odd int64) {
+	a, b := c.rows[low].of(plain), c.rows[high].of(plain)
 	candidates := make([]candidate, len(a.edges))
 	for i := range candidates {
 		var ok bool
@@ -169,11 +182,12 @@ func (c *cutter) fit(low, high int64) (f *family, want []int64, odd int64) {
 		}
 	}
 	for _, y := range c.between(low, high) {
-		if r := c.rows[y]; !slices.Equal(r.labels, a.labels) {
+		v := c.rows[y].of(plain)
+		if !slices.Equal(v.labels, a.labels) {
 			return nil, nil, y
 		}
 		for i := range candidates {
-			if !candidates[i].admit(y, c.rows[y].edges[i]) {
+			if !candidates[i].admit(y, v.edges[i]) {
 				return nil, nil, y
 			}
 		}
@@ -187,7 +201,7 @@ func (c *cutter) fit(low, high int64) (f *family, want []int64, odd int64) {
 	default:
 		want = c.missing(low+(high-low)/2, c.randomRow(low, high))
 	}
-	f = &family{labels: a.labels}
+	f = &family{plain: plain, labels: a.labels}
 	for i := range candidates {
 		if y, ok := candidates[i].telling(low, high); ok {
 			want = append(want, c.missing(y)...)

@@ -141,18 +141,20 @@ func (c *candidate) line() Line { return Line{c.rise, c.run, c.low} }
 
 // family is the edges of a row as functions of y, between cells of these labels.
 type family struct {
+	plain  bool // the labels are outcomes alone
 	labels []string
 	lines  []Line // one fewer than labels
 }
 
 // local returns the family through two neighbouring rows, if they have the same labels.
-func local(a, b *row) *family {
-	if !slices.Equal(a.labels, b.labels) {
+func local(a, b *row, plain bool) *family {
+	v, w := a.of(plain), b.of(plain)
+	if !slices.Equal(v.labels, w.labels) {
 		return nil
 	}
-	f := &family{labels: a.labels}
-	for i, e := range a.edges {
-		rise := (b.edges[i] - e) / (b.y - a.y)
+	f := &family{plain: plain, labels: v.labels}
+	for i, e := range v.edges {
+		rise := (w.edges[i] - e) / (b.y - a.y)
 		if abs(rise) > maxRise {
 			return nil
 		}
@@ -163,11 +165,15 @@ func local(a, b *row) *family {
 
 // predicts tells whether the row is as the family has it.
 func (f *family) predicts(r *row) bool {
-	if f == nil || !slices.Equal(f.labels, r.labels) {
+	if f == nil {
+		return false
+	}
+	v := r.of(f.plain)
+	if !slices.Equal(f.labels, v.labels) {
 		return false
 	}
 	for i, l := range f.lines {
-		if l.At(r.y) != r.edges[i] {
+		if l.At(r.y) != v.edges[i] {
 			return false
 		}
 	}

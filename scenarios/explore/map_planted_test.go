@@ -281,6 +281,23 @@ func TestMapOfPlantedCurve(t *testing.T) {
 	}
 }
 
+// Where shapes change at a thousand levels of y and outcomes at none, the map goes by the
+// outcomes, and takes no more rows than are good for it.
+func TestMapOfManyShapes(t *testing.T) {
+	const size = 1 << 30
+	edge := func(y int64) int64 { return size/4 + y/2 }
+	r := cutRows(t, plane(size, size), 2, func(y int64) *Windows {
+		shape := fmt.Sprint("retransmissions: ", 1000*y/size)
+		return &Windows{Runs: 20, Cells: []Cell{newCell(0, edge(y), shape, ""), newCell(edge(y), size, shape+" and a failure", "failed")}}
+	})
+	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (Line{1, 2, size / 2}) || r.UndecidedShare != 0 {
+		t.Errorf("regions %+v\nboundaries %+v\n%g undecided", r.Regions, r.Boundaries, r.UndecidedShare)
+	}
+	if r.Method.PlainShare < 0.5 || r.Method.Rows > 1000 {
+		t.Errorf("method %+v", r.Method)
+	}
+}
+
 // A map whose runs are used up says so, and is right where it says anything.
 func TestMapOutOfRuns(t *testing.T) {
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))

@@ -105,6 +105,11 @@ type MapMethod struct {
 	RowGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 	RowGapRow  int64 `json:"largest_unverified_gap_row_ns"`
 
+	// PlainShare counts the rows, as a share of the range of y, of strips in which the order of
+	// events changes too often with y to be followed: rows in between have the same outcomes
+	// there, and nothing is known of their shapes.
+	PlainShare float64 `json:"plain_share"`
+
 	// Points of the plane, drawn at random, were run in the end and held against the map:
 	// so many agreed in a row.
 	Points int `json:"points"`
@@ -158,18 +163,18 @@ func (c *cutter) strips(r *Regions) (strips []*Strip) {
 	next := r.Y.From // the first row that has no place yet
 	single := func(y int64) {
 		if row := c.rows[y]; row != nil && y == next {
-			f := &family{labels: row.labels}
-			for _, e := range row.edges {
+			f := &family{plain: true, labels: row.plain.labels}
+			for _, e := range row.plain.edges {
 				f.lines = append(f.lines, Line{0, 1, e})
 			}
-			bands = append(bands, band{y, y + 1, f, row.cells})
+			bands = append(bands, band{y, y + 1, f, row.plain.cells})
 			next = y + 1
 		}
 	}
 	for _, l := range c.leaves {
 		switch {
 		case l.family != nil:
-			bands = append(bands, band{next, l.high + 1, l.family, c.rows[l.low].cells})
+			bands = append(bands, band{next, l.high + 1, l.family, c.rows[l.low].of(l.family.plain).cells})
 			next = l.high + 1
 		case l.undecided:
 			single(l.low)
@@ -202,7 +207,7 @@ func (c *cutter) merge(bands []band) (merged []band) {
 	for _, b := range bands {
 		if n := len(merged); n > 0 && merged[n-1].to == b.from {
 			last := &merged[n-1]
-			if slices.Equal(last.family.labels, b.family.labels) && (holds(last.family, b) || holds(b.family, *last)) {
+			if last.family.plain == b.family.plain && slices.Equal(last.family.labels, b.family.labels) && (holds(last.family, b) || holds(b.family, *last)) {
 				if !holds(last.family, b) {
 					last.family = b.family
 				}
@@ -350,6 +355,9 @@ func (c *cutter) account(r *Regions) {
 	for _, l := range c.leaves {
 		if l.family == nil {
 			continue
+		}
+		if l.family.plain {
+			r.Method.PlainShare += float64(l.high-l.low) / float64(r.Y.To-r.Y.From)
 		}
 		at := l.low
 		for _, y := range append(c.between(l.low, l.high), l.high) {

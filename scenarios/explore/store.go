@@ -34,6 +34,33 @@ func (k keeper) Keep(point, replication int, o worker.Outcome, _ *Difference) er
 	return nil
 }
 
+// observer is a Store that shows each replication, one at a time, as it ends or as it is
+// recalled from another store, to which it passes on what is to be kept.
+type observer struct {
+	inner Store // nil: none
+	show  func(point, replication int, o *worker.Outcome)
+}
+
+// Recall implements Store.
+func (s observer) Recall(f func(point, replication int, o worker.Outcome, d *Difference) error) error {
+	if s.inner == nil {
+		return nil
+	}
+	return s.inner.Recall(func(point, replication int, o worker.Outcome, d *Difference) error {
+		s.show(point, replication, &o)
+		return f(point, replication, o, d)
+	})
+}
+
+// Keep implements Store.
+func (s observer) Keep(point, replication int, o worker.Outcome, d *Difference) error {
+	s.show(point, replication, &o)
+	if s.inner == nil {
+		return nil
+	}
+	return s.inner.Keep(point, replication, o, d)
+}
+
 // recall counts the replications that the store of the sweep holds, if it has one, and
 // returns the others. A store may hold more replications of a point than the sweep
 // asks for; they are left aside.

@@ -18,7 +18,7 @@ type Tilting struct {
 	Runs  int // pilot replications
 
 	// RelativeVariance is that of one weighted replication, over the square of its mean,
-	// as the pilots of these tilts had it.
+	// two standard errors above what the pilots of these tilts had.
 	RelativeVariance float64
 
 	Interrupted bool // the context ended; Tilts are none
@@ -27,14 +27,14 @@ type Tilting struct {
 // The search for tilts.
 const (
 	leastPilotFailures = 20   // for the cross-entropy to go by
-	pilotRounds        = 6    // of it, at most
+	pilotRounds        = 10   // of it, at most
 	significance       = 4.0  // standard errors by which a draw has to differ from what it is by itself
 	mostHarm           = 0.95 // probability to which a harmful answer is raised: what goes without it has to be seen as well
 	leastTheta         = 0.02 // bounds the weight of a replication that goes without a large variate
 )
 
 // MostPilotRounds is how many rounds of pilot replications ChooseTilts performs at most.
-var MostPilotRounds = len(flattenings) + pilotRounds
+var MostPilotRounds = len(flattenings) + 2*pilotRounds
 
 // flattenings are what all draws are tilted by until enough replications fail: large
 // variates and harmful answers first, and then small ones.
@@ -47,8 +47,8 @@ var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 
 // further from 1. Then each draw (the n-th of a stream) has the theta under which it would
 // most probably have been what it was in the replications that failed, each weighted by
 // its likelihood ratio; one that is not different there from what it is by itself is left
-// alone, for a draw that is tilted for nothing costs variance. That is repeated with
-// the new tilts, and those with the least relative variance are chosen. The seeds are
+// alone, for a draw that is tilted for nothing costs variance. (Where that is hard to
+// tell, both are tried.) That is repeated with the new tilts, and those with the least relative variance are chosen. The seeds are
 // others than those of the question, so that the estimate is independent of the choice.
 // An error says that no replication failed.
 func ChooseTilts(ctx context.Context, runner Runner, q Importance, pilots int, progress func()) (*Tilting, error) {
@@ -92,21 +92,30 @@ func ChooseTilts(ctx context.Context, runner Runner, q Importance, pilots int, p
 		return nil, fmt.Errorf("none of %d pilot replications failed, however the draws of the network were tilted: does a failure hang on them? --tilt sets the tilts, and --pilots the number of replications", t.Runs)
 	}
 	p, without := best, 0 // rounds that made nothing better
-	for range pilotRounds {
-		tilts := p.crossEntropy()
-		var err error
-		if p, err = perform(tilts); err != nil || t.Interrupted {
-			return t, err
+	for round := 0; round < pilotRounds && without < 2; round++ {
+		sparse, generous := p.crossEntropy(false), p.crossEntropy(true)
+		without++
+		best, least := (*pilot)(nil), 0.0
+		for _, tilts := range [][]tilt.Tilt{sparse, generous} {
+			if best != nil && slices.Equal(sparse, generous) {
+				continue
+			}
+			tried, err := perform(tilts)
+			if err != nil || t.Interrupted {
+				return t, err
+			}
+			v := tried.relativeVariance()
+			if best == nil || v < least {
+				best, least = tried, v
+			}
+			if _, _, honest := tried.weights(); v < 0.9*t.RelativeVariance || honest < leastPilotFailures { // which cannot tell
+				without = 0
+			}
+			if v < t.RelativeVariance {
+				t.Tilts, t.RelativeVariance = tilts, v
+			}
 		}
-		v := p.relativeVariance()
-		if v < t.RelativeVariance {
-			t.Tilts = tilts
-		}
-		if without++; v < 0.9*t.RelativeVariance {
-			without = 0
-		}
-		t.RelativeVariance = min(v, t.RelativeVariance)
-		if without == 2 || p.failures() == 0 {
+		if p = best; p.failures() == 0 {
 			break
 		}
 	}
@@ -143,21 +152,22 @@ func (p *pilot) failures() (n int) {
 }
 
 // relativeVariance returns the variance of one weighted replication over the square of
-// its mean; it is infinite if too few failed to tell.
+// its mean, two standard errors above its estimate: where few weights carry it, more of
+// them are yet to come. It is infinite if too few failed to tell.
 func (p *pilot) relativeVariance() float64 {
 	if p.failures() < leastPilotFailures {
 		return math.Inf(1)
 	}
 	scale := p.largest()
-	sum, squares := 0.0, 0.0
+	sum, squares, fourths := 0.0, 0.0, 0.0
 	for _, s := range p.samples {
 		if s.Failed {
 			w := math.Exp(s.LogWeight - scale)
-			sum, squares = sum+w, squares+w*w
+			sum, squares, fourths = sum+w, squares+w*w, fourths+w*w*w*w
 		}
 	}
 	n := float64(len(p.samples))
-	return n*squares/(sum*sum) - 1
+	return n*(squares+2*math.Sqrt(max(0, fourths-squares*squares/n)))/(sum*sum) - 1
 }
 
 // largest returns the largest log weight of those that failed.
@@ -177,6 +187,9 @@ func (p *pilot) largest() float64 {
 // they are worth (Kish, Survey Sampling, 1965, section 8.2), and honest how many before
 // they were evened out.
 func (p *pilot) weights() (weights []float64, effective, honest float64) {
+	if p.failures() == 0 {
+		return nil, 0, 0
+	}
 	wanted := min(2*leastPilotFailures, float64(p.failures())/2)
 	largest := p.largest()
 	weights = make([]float64, len(p.samples))
@@ -213,8 +226,9 @@ type drawSums struct {
 }
 
 // crossEntropy returns the tilts under which the draws of the replications that failed
-// are most probable.
-func (p *pilot) crossEntropy() (tilts []tilt.Tilt) {
+// are most probable. A draw of which these say too little is left alone, or, if the
+// answer is to be generous, tilted as others of its stream are.
+func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	weights, effective, honest := p.weights()
 	total := 0.0
 	sums := map[drawKey]*drawSums{}
@@ -249,7 +263,9 @@ func (p *pilot) crossEntropy() (tilts []tilt.Tilt) {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
 	})
 	pooled := map[string]*drawSums{} // the draws of a stream that are tilted one way
-	way := func(key drawKey, theta float64) string { return key.stream + map[bool]string{true: " larger"}[theta < 1] }
+	way := func(key drawKey, theta float64) string {
+		return key.stream + map[bool]string{true: " larger"}[theta < 1]
+	}
 	thetas := make([]float64, len(keys))
 	for i, key := range keys {
 		s := sums[key]
@@ -266,17 +282,20 @@ func (p *pilot) crossEntropy() (tilts []tilt.Tilt) {
 	for i, key := range keys {
 		s, theta := sums[key], thetas[i]
 		if !s.answers {
-			// Draws that do not differ from one another have one theta: it has less noise, and
-			// one that is left alone among others that are tilted would hardly be seen to matter
-			// any more. So it is left alone only where honest weights say so.
-			noise := significance / math.Sqrt(honest*s.weight/total)
+			// Draws that do not differ from one another have one theta: it has less noise. One
+			// that is left alone among others that are tilted would hardly be seen to matter any
+			// more; to be generous is to do so only where honest weights say so.
+			noise := significance / math.Sqrt(effective*s.weight/total)
+			if generous {
+				noise = significance / math.Sqrt(honest*s.weight/total)
+			}
 			for _, larger := range []bool{true, false} {
 				all, ok := pooled[way(key, map[bool]float64{true: 0, false: 2}[larger])]
 				if !ok {
 					continue
 				}
 				common, own := all.likeliest(larger), s.likeliest(larger)
-				if apart := math.Abs(math.Log(common / own)); apart < noise {
+				if apart := math.Abs(math.Log(common / own)); apart < noise && (generous || theta != 1) {
 					theta = common
 				}
 			}

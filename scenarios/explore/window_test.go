@@ -170,6 +170,48 @@ func TestHiddenTimer(t *testing.T) {
 	}
 }
 
+// A range may have no end, where that is asked for.
+func TestParseOpenProbe(t *testing.T) {
+	s := testkit.Scenario(t)
+	for text, want := range map[string]scenarios.ProbeRange{
+		"gap=5ms..":         {Name: "gap", From: 5 * time.Millisecond, To: scenarios.Forever},
+		" gap = 5ms .. ":    {Name: "gap", From: 5 * time.Millisecond, To: scenarios.Forever},
+		"gap=5ms..1s":       {Name: "gap", From: 5 * time.Millisecond, To: time.Second},
+		"alert-latency=0..": {Name: "alert-latency", To: scenarios.Forever},
+	} {
+		got, err := s.ParseOpenProbe(text)
+		if err != nil || got != want {
+			t.Errorf("%q is read as %v (%v)", text, got, err)
+		}
+		if again, err := s.ParseOpenProbe(got.String()); err != nil || again != got {
+			t.Errorf("%q is read as %v (%v)", got, again, err)
+		}
+	}
+	for _, text := range []string{"", "..", "gap", "gap..", "gap=..", "=1s..", "gap=1..", "gap=-1s..", "gap=1001h..", "gapp=1s..", "clients=1s..", "gap=1s..."} {
+		if p, err := s.ParseOpenProbe(text); err == nil {
+			t.Errorf("%q is read as %v", text, p)
+		}
+	}
+	if p, err := s.ParseProbe("gap=5ms.."); err == nil {
+		t.Errorf("a range without an end is read as %v where there has to be one", p)
+	}
+}
+
+// What runs report of their instants is the same in different processes.
+func TestWatchedRepeats(t *testing.T) {
+	seed := testkit.Seed(t)
+	p := testkit.Pool(t, 2)
+	for i := range 40 {
+		s := randomSearch(rand.New(rand.NewPCG(seed, uint64(i))), uint64(i))
+		job := worker.JobOf(s.Scenario)
+		job.Seed, job.Settings, job.Watch = s.Seed, s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}), true
+		one, other, err := p.Twice(context.Background(), job)
+		if err != nil || one.Watched == nil || !reflect.DeepEqual(one.Watched, other.Watched) {
+			t.Fatalf("%v\n%+v\n%+v\n%s", err, one.Watched, other.Watched, one.Repeat)
+		}
+	}
+}
+
 func TestSenselessSearches(t *testing.T) {
 	for probe, want := range map[string]string{
 		"alert-latenzy=0s..1s": "Did you mean alert-latency?",

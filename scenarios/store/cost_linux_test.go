@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
@@ -21,6 +24,56 @@ func processorTime(t testing.TB) (d time.Duration) {
 		d += time.Duration(r.Utime.Nano() + r.Stime.Nano())
 	}
 	return d
+}
+
+// always answers with one outcome.
+type always struct {
+	explore.Runner
+	outcome worker.Outcome
+}
+
+func (a always) Do(context.Context, worker.Job) (worker.Outcome, error) { return a.outcome, nil }
+
+// So is what the runs of a search cost, which are kept with the times of their traces.
+func TestCostOfRuns(t *testing.T) {
+	const performed, stored = 300, 5000
+	job := worker.JobOf(testkit.Scenario(t))
+	job.Trace, job.Settings = true, scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}
+	do := func(r explore.Runner, n int) (took time.Duration, o worker.Outcome) {
+		start := processorTime(t)
+		for i := range n {
+			job.Seed = uint64(i)
+			var err error
+			if o, err = r.Do(context.Background(), job); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return processorTime(t) - start, o
+	}
+	start := processorTime(t)
+	pool, err := worker.NewPool(1, worker.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, o := do(pool, performed)
+	pool.Close()
+	own := (processorTime(t) - start) / performed
+
+	s, _, err := store.OpenSweep(filepath.Join(t.TempDir(), "study.sqlite"), sweep(t, 1), worker.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start = processorTime(t)
+	do(s.Runner(always{outcome: o}), stored)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cost := (processorTime(t) - start) / stored
+	share := float64(cost) / float64(own)
+	t.Logf("a run takes %v, and to keep it %v: %.1f %%", own, cost, 100*share)
+	if share > 0.05 {
+		t.Errorf("the store costs %.1f %% of the runs' own time", 100*share)
+	}
 }
 
 // What a store costs is below 5 % of what the replications do. Both are processor time, so

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
@@ -25,8 +27,7 @@ import (
 // behind the commit the first is emptied. Records may be committed a second time, for
 // replications are repeatable and the first to come stays.
 //
-// A record is the length of its body and a checksum, in four bytes each, and the body:
-// JSON. The checksum, CRC-32C, is of the identity of the store's file, the length and the
+// A record is the length of its body and a checksum, in four bytes each, and the body. The checksum, CRC-32C, is of the identity of the store's file, the length and the
 // body, so that neither a record that was torn off, nor zeros, nor a record of another
 // file that had the same name is taken for one.
 type journal struct {
@@ -180,7 +181,7 @@ func (w *sliceWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// record is a record of the journal: a replication, or a run.
+// record is the body of a record that is a replication, as JSON.
 type record struct {
 	Key        int64               `json:"k,omitempty"`
 	Status     worker.Status       `json:"s,omitempty"`
@@ -194,15 +195,18 @@ type record struct {
 	Digest     string              `json:"h,omitempty"`
 	Measures   map[string]int64    `json:"m,omitempty"`
 	Difference *explore.Difference `json:"different,omitempty"`
-
-	Run   []byte `json:"r,omitempty"` // key; empty of a replication
-	Value []byte `json:"b,omitempty"`
 }
+
+// The body of a record that is a run is runMark, its key and what is kept of it.
+const (
+	runMark   = 'r'
+	keyLength = 16
+)
 
 // encode returns a replication or a run as the body of a record.
 func (k *kept) encode() ([]byte, error) {
 	if k.run != nil {
-		return json.Marshal(record{Run: k.run, Value: k.value})
+		return slices.Concat([]byte{runMark}, k.run, k.value), nil
 	}
 	o := &k.outcome
 	return json.Marshal(record{
@@ -212,12 +216,16 @@ func (k *kept) encode() ([]byte, error) {
 }
 
 func decode(body []byte) (kept, error) {
+	if len(body) > keyLength && body[0] == runMark {
+		body = bytes.Clone(body)
+		return kept{run: body[1 : 1+keyLength], value: body[1+keyLength:]}, nil
+	}
 	var r record
 	if err := json.Unmarshal(body, &r); err != nil {
 		return kept{}, fmt.Errorf("a pending replication cannot be read: %w", err)
 	}
 	return kept{
-		key: r.Key, difference: r.Difference, run: r.Run, value: r.Value,
+		key: r.Key, difference: r.Difference,
 		outcome: worker.Outcome{
 			Replication: scenarios.Replication{
 				Outcome: r.Outcome, Failed: r.Failed, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Measures: r.Measures, Limit: r.Limit,

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,17 +112,15 @@ func runKey(job worker.Job) ([]byte, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
-	return sum[:16], nil
+	return sum[:keyLength], nil
 }
 
-// reduced returns what is kept of an outcome. Whatever a later version adds to it is
-// kept as well, if it has JSON.
+// reduced returns what is kept of an outcome, whose records it changes. Whatever a later
+// version adds to it is kept as well, if it has JSON.
 func reduced(o worker.Outcome) worker.Outcome {
 	o.Params, o.Sessions, o.Server = nil, nil, scenarios.Server{}
-	records := o.Records
-	o.Records = nil
-	for i := range records {
-		o.Records = append(o.Records, trace.Record{Host: records[i].Host, At: records[i].At})
+	for i, r := range o.Records {
+		o.Records[i] = trace.Record{Host: r.Host, At: r.At}
 	}
 	return o
 }
@@ -135,18 +134,16 @@ type keptRun struct {
 
 func encodeRun(o worker.Outcome) ([]byte, error) {
 	run := keptRun{Outcome: o}
-	hosts := map[string]uint64{}
-	var times []byte
+	times := make([]byte, 0, 6*len(o.Records))
 	var before time.Duration
 	for i := range o.Records {
 		r := &o.Records[i]
-		host, ok := hosts[r.Host]
-		if !ok {
-			host = uint64(len(hosts))
-			hosts[r.Host] = host
+		host := slices.Index(run.Hosts, r.Host)
+		if host < 0 {
+			host = len(run.Hosts)
 			run.Hosts = append(run.Hosts, r.Host)
 		}
-		times = binary.AppendVarint(binary.AppendUvarint(times, host), int64(r.At-before))
+		times = binary.AppendVarint(binary.AppendUvarint(times, uint64(host)), int64(r.At-before))
 		before = r.At
 	}
 	text, err := json.Marshal(run)

@@ -44,6 +44,13 @@ func (f file) Parts(do func(*Part) error) error {
 	})
 }
 
+// Runs returns how many runs are kept, of searches and whatever else performs runs one by
+// one.
+func (f file) Runs() (n int, err error) {
+	err = f.db.QueryRow("SELECT count(*) FROM run").Scan(&n)
+	return n, f.explain(err)
+}
+
 // parts returns the parts, by number, without their counts.
 func (f file) parts() (map[int]Part, error) {
 	parts := map[int]Part{}

@@ -16,10 +16,11 @@ type Kind string
 
 // kind is how the figures of one kind are read, checked and run.
 type kind struct {
-	name     Kind
-	keys     []string // of a figure, besides those that all have; one with the key x may have {x} in its settings
-	required []string // of them
-	single   bool     // it shows one row only
+	name      Kind
+	keys      []string // of a figure, besides those that all have; one with the key x may have {x} in its settings
+	required  []string // of them
+	single    bool     // it shows one row only
+	leastRows int      // 0 stands for 1
 
 	// read reads the keys of this kind.
 	read func(r *reader, s *Study, f strict.Fields, g *Figure)
@@ -35,7 +36,9 @@ type kind struct {
 }
 
 // kinds are all kinds.
-func kinds() []*kind { return []*kind{&windows, &curves, &table, &lawKind, &mapKind, &bandsKind} }
+func kinds() []*kind {
+	return []*kind{&windows, &curves, &table, &differences, &distribution, &survival, &sensitivity, &lawKind, &mapKind, &bandsKind}
+}
 
 // kind returns how figures of a kind are read and run; nil of a kind that is unknown.
 func (k Kind) kind() *kind {

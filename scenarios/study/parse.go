@@ -241,6 +241,9 @@ func (r *reader) rows(s *Study, g *Figure, at []strict.Place) {
 	if g.Kind.kind().single && len(g.Rows) > 1 {
 		r.Fault(at[1], "a figure of kind %s has one row", g.Kind)
 	}
+	if least := g.Kind.kind().leastRows; len(g.Rows) < least {
+		r.Fault(at[0], "a figure of kind %s has %d rows at least", g.Kind, least)
+	}
 	for i, row := range g.Rows {
 		if slices.ContainsFunc(g.Rows[:i], func(other Row) bool { return other.Label == row.Label }) {
 			r.Fault(at[i], "there are two rows of the label %q", row.Label)

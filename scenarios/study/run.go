@@ -22,13 +22,16 @@ type Result struct {
 type FigureResult struct {
 	Figure  *Figure
 	Windows []*explore.Windows // of WindowsKind, by row
-	Sweeps  []*explore.Results // of CurvesKind and TableKind, by row
+	Sweeps  []*explore.Results // of CurvesKind and TableKind, by row; or one of all rows
 	Exact   [][]float64        // of CurvesKind, by row and value of x; nil without a probe
 
 	Law         law.Law                   // of LawKind
 	Probability *explore.ExactProbability // of LawKind
 	Regions     *explore.Regions          // of MapKind
 	Bands       *explore.BandWindows      // of BandsKind
+	Comparison  *explore.Comparison       // of DifferencesKind; its Results are the one of Sweeps
+	Recorder    *explore.Recorder         // of DistributionKind and SurvivalKind, of the one of Sweeps
+	Sensitivity *SensitivityResult        // of SensitivityKind
 
 	runs int // replications besides those of Windows and Sweeps
 }

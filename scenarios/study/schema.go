@@ -47,6 +47,10 @@ func figureSchema() *jsonschema.Schema {
 		"probe":        schema.Scalar("Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is integrated over: curves without it have no exact one."),
 		"against":      schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
 		"factor":       schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
+		"measure":      schema.Scalar("Of distributions and survival curves: the name of a measure."),
+		"factors":      schema.List("Of a sensitivity: NAME=A..B, or NAME=v1,v2.", schema.Text("")),
+		"points":       schema.Whole("Of a sensitivity: base points.", 1, maxSteps),
+		"ends":         schema.Whole("Of a sensitivity: replications at each end of a factor.", 1, maxReplications),
 		"replications": schema.Whole("Of curves and tables, at each point.", 1, maxReplications),
 		"scale":        schema.OneOf("Of curves: the scale of the probability; default linear.", scales),
 		"x": schema.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{

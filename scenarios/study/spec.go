@@ -53,7 +53,12 @@ type Figure struct {
 	Factor       explore.Factor       // of bands
 	Replications int                  // at each point
 	X            Axis
-	LogY         bool // logarithmic scale of the probability
+	LogY         bool            // logarithmic scale of the probability
+	Measure      string          // of a distribution
+	LogX         bool            // logarithmic scale of the measure
+	Factors      []explore.Range // of a sensitivity
+	Points       int             // base points of it
+	Ends         int             // replications of it at each end of a factor
 }
 
 // Row is one strip, curve or row of a table.

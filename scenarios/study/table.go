@@ -13,10 +13,7 @@ var table = kind{
 	read: func(r *reader, _ *Study, f strict.Fields, g *Figure) {
 		g.Replications = r.Count(f, "replications", maxReplications)
 	},
-	check: func(s *Study, g *Figure, row Row) error {
-		_, err := s.Scenario.Resolve(g.Set.With(row.Set))
-		return err
-	},
+	check: checkRow,
 	steps: func(g *Figure, budget float64) int { return len(g.Rows) * g.scaled(budget) },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}

@@ -50,6 +50,30 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// Around any time there is an interval in which a recorded latency is the same, and
+// another beyond each of its bounds.
+func TestReplayHolds(t *testing.T) {
+	r := parse(t, "replay("+write(t, recording)+")").(*law.Replay)
+	for _, at := range []time.Duration{0, time.Second, 1500*time.Millisecond - 1, 1500 * time.Millisecond, 1800 * time.Millisecond, 2 * time.Second, time.Hour} {
+		from, to := r.Holds(at)
+		if at < from || at >= to {
+			t.Errorf("at %s: [%s, %s)", at, from, to)
+		}
+		if from > math.MinInt64 && (r.At(from) != r.At(at) || r.At(from-1) == r.At(at)) {
+			t.Errorf("at %s: from %s", at, from)
+		}
+		if to < math.MaxInt64 && (r.At(to-1) != r.At(at) || r.At(to) == r.At(at)) {
+			t.Errorf("at %s: to %s", at, to)
+		}
+	}
+	if from, _ := r.Holds(0); from != math.MinInt64 {
+		t.Errorf("the first line begins at %s", from)
+	}
+	if _, to := r.Holds(time.Hour); to != math.MaxInt64 {
+		t.Errorf("the last line ends at %s", to)
+	}
+}
+
 // As a distribution each line weighs as long as it holds: half of the second of the
 // recording has 10 ms, a quarter 20 ms and a quarter 30 ms.
 func TestReplayAsADistribution(t *testing.T) {

@@ -1,0 +1,68 @@
+package summary
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// differences shows the failure probability of each row beside its difference from the
+// first.
+func differences(f *study.FigureResult, confidence float64) (Section, error) {
+	each := estimate.Bonferroni(confidence, len(f.Figure.Rows)-1)
+	s := Section{Table: [][]string{{"ROW", "FAILURES", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("%g %% INTERVAL, ALL TOGETHER", 100*confidence), "FAILS ONLY HERE", "ONLY IN THE FIRST"}}}
+	records := [][]string{{
+		"row", "replications", "failures", "estimate", "lo", "hi", "confidence", "pairs", "both", "only_first", "only_row", "neither", "difference", "difference_lo", "difference_hi", "difference_confidence",
+	}}
+	var list []figure.Compared
+	var less, more, open []string
+	for i, row := range f.Figure.Rows {
+		p := f.Comparison.Points[i]
+		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		c := figure.Compared{Label: row.Label, Value: e.Estimate, Low: e.Low, High: e.High, Difference: math.NaN()}
+		line := []string{row.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), "-", "-", "-", "-"}
+		record := []string{row.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High), number(confidence)}
+		if i == 0 {
+			record = append(record, "", "", "", "", "", "", "", "", "")
+		} else {
+			o := f.Comparison.Others[i-1]
+			pairs := estimate.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
+			d := estimate.PairedDifference(pairs, each)
+			c.Difference, c.DifferenceLow, c.DifferenceHigh = d.Estimate, d.Low, d.High
+			line = append(line[:3], fmt.Sprintf("%+.4f", d.Estimate), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
+			record = append(record, strconv.Itoa(pairs.Total()), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
+				number(d.Estimate), number(d.Low), number(d.High), number(each))
+			told := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Estimate)
+			switch {
+			case d.High < 0:
+				less = append(less, told)
+			case d.Low > 0:
+				more = append(more, told)
+			default:
+				open = append(open, told)
+			}
+		}
+		list = append(list, c)
+		s.Table, records = append(s.Table, line), append(records, record)
+	}
+	s.Sentence = fmt.Sprintf("“%s” fails with probability %.3f.", f.Figure.Rows[0].Label, list[0].Value)
+	for _, part := range []struct {
+		says string
+		rows []string
+	}{{"Less often than that fails", less}, {"More often fails", more}, {"No difference can be told of", open}} {
+		if len(part.rows) > 0 {
+			s.Sentence += fmt.Sprintf(" %s %s.", part.says, enumerate(part.rows))
+		}
+	}
+	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of Tango, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", 100*each, 100*confidence)
+	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario.Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true, EachConfidence: each}
+	j.SetPairs(f.Comparison)
+	s.Data = j
+	drawn := figure.Differences(f.Figure.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))
+	return s, s.add(f.Figure.Name, &drawn, records)
+}

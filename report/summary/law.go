@@ -1,0 +1,43 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// ofLaw shows a law with the failure windows of its probe.
+func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
+	s := Section{Table: [][]string{{"FROM", "TO", "PROBABILITY"}}}
+	records := [][]string{{"from_ns", "to_ns", "probability"}}
+	var windows []figure.FailureWindow
+	w := f.Probability.Windows
+	for _, i := range w.FailureWindows {
+		from, to := time.Duration(i.From), time.Duration(i.To)
+		p := law.Probability(f.Law, from, to)
+		windows = append(windows, figure.FailureWindow{From: from, To: to})
+		s.Table = append(s.Table, []string{from.String(), to.String(), fmt.Sprintf("%.6g", p)})
+		records = append(records, []string{fmt.Sprint(i.From), fmt.Sprint(i.To), number(p)})
+	}
+	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Probability)})
+	s.Sentence = fmt.Sprintf("With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure windows, %s.",
+		f.Figure.Probe.Name, strings.TrimSpace(f.Law.String()), f.Probability.Probability, intervals(w))
+	if len(windows) == 0 {
+		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Figure.Probe.Name, f.Law)
+	}
+	s.Method = fmt.Sprintf("Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range that was searched lies %.2g of the law.",
+		f.Figure.Probe.Name, f.Probability.Seeds, f.Probability.Outside)
+	s.Data = struct {
+		Probability float64          `json:"probability"`
+		Outside     float64          `json:"outside"`
+		Law         string           `json:"law"`
+		Windows     *explore.Windows `json:"windows"`
+	}{f.Probability.Probability, f.Probability.Outside, f.Law.String(), w}
+	drawn := figure.Law(f.Figure.Title, f.Figure.Probe.Name, f.Law, windows, s.Sentence)
+	return s, s.add(f.Figure.Name, &drawn, records)
+}

@@ -1,0 +1,54 @@
+package summary
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// shownQuantiles are those in the table.
+var shownQuantiles = []float64{0.5, 0.9, 0.99}
+
+// distribution shows the distribution function, or the survival curve, of a measure.
+func distribution(f *study.FigureResult, confidence float64) (Section, error) {
+	g := f.Figure
+	j := &text.DistributionJSON{Scenario: f.Sweeps[0].Sweep.Scenario.Name, Measure: g.Measure, Method: text.OrderStatistics, Confidence: confidence}
+	if g.Kind == study.SurvivalKind {
+		j.Method = text.KaplanMeier
+	}
+	s := Section{Table: [][]string{{"ROW", "COUNT", "CUT", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}}}
+	records := [][]string{{"row", "value", "probability", "lo", "hi", "confidence"}}
+	var medians []string
+	for i, row := range g.Rows {
+		var samples []estimate.Lifetime
+		f.Recorder.Each(i, func(value int64, censored bool) {
+			samples = append(samples, estimate.Lifetime{Value: float64(value), Censored: censored})
+		})
+		p := text.PointDistributionJSON{Label: row.Label, Replications: f.Sweeps[0].Points[i].Replications}
+		p.SetDistribution(samples, shownQuantiles, confidence, j.Method)
+		for k := range p.Quantiles {
+			q := &p.Quantiles[k]
+			s.Table = append(s.Table, []string{row.Label, strconv.Itoa(p.Taken), strconv.Itoa(p.Censored), number(q.Q), q.Value(g.Measure), q.Interval(g.Measure)})
+		}
+		medians = append(medians, fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure), row.Label))
+		for _, step := range p.Steps {
+			records = append(records, []string{row.Label, number(step.Value), number(step.Probability), number(step.Low), number(step.High), number(confidence)})
+		}
+		j.Points = append(j.Points, p)
+	}
+	s.Sentence = fmt.Sprintf("The median of %s is %s.", g.Measure, enumerate(medians))
+	drawn, err := text.DistributionFigure(j, nil, g.LogX)
+	if err != nil {
+		return s, err
+	}
+	s.Method = "Quantiles by order statistics, with intervals that hold for any distribution; bands: pointwise, Clopper-Pearson."
+	if j.Method == text.KaplanMeier {
+		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: pointwise, by Greenwood's variance on the scale log(-log)."
+	}
+	s.Data = j
+	drawn = drawn.Titled(g.Title)
+	return s, s.add(g.Name, &drawn, records)
+}

@@ -1,0 +1,86 @@
+package summary
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// sensitivity shows what each factor does to the failure probability.
+func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
+	a := f.Sensitivity
+	q := &a.Question
+	j := &text.SensitivityJSON{
+		Scenario: q.Scenario.Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
+		Confidence: confidence, Interval: string(estimate.WilsonKind),
+	}
+	var levels []text.LevelJSON
+	for i := range a.Exact {
+		levels = append(levels, text.LevelJSON{Estimate: &a.Exact[i], Low: a.Exact[i], High: a.Exact[i]})
+	}
+	if a.Exact != nil {
+		j.Method, j.Probe, j.Interval = "exact", f.Figure.Probe.Name, "bounds"
+	} else {
+		for _, p := range a.Ends.Points {
+			levels = append(levels, text.NewLevelJSON("", estimate.Wilson(p.Failures, p.Completed(), confidence)))
+		}
+	}
+	j.SetLevels(q.Factors, levels, a.At)
+	j.SetOutputs(a.Outputs, q.Seed)
+
+	percent := fmt.Sprintf("%g %% INTERVAL", 100*confidence)
+	s := Section{Table: [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent, "FIRST ORDER", percent, "TOTAL", percent}}}
+	records := [][]string{{"factor", "level", "estimate", "lo", "hi", "first_order", "first_order_lo", "first_order_hi", "total", "total_lo", "total_hi", "confidence"}}
+	row := func(factor string, l text.LevelJSON, first, total *text.IndexJSON) {
+		line := append(append([]string{factor, l.Level, "no data", ""}, first.Cells()...), total.Cells()...)
+		record := []string{factor, l.Level, "", number(l.Low), number(l.High)}
+		if l.Estimate != nil {
+			line[2], line[3] = fmt.Sprintf("%.4g", *l.Estimate), fmt.Sprintf("%.4g .. %.4g", l.Low, l.High)
+			record[2] = number(*l.Estimate)
+		}
+		for _, i := range []*text.IndexJSON{first, total} {
+			switch {
+			case i == nil:
+				record = append(record, "", "", "")
+			case i.Low == nil:
+				record = append(record, number(i.Estimate), "", "")
+			default:
+				record = append(record, number(i.Estimate), number(*i.Low), number(*i.High))
+			}
+		}
+		s.Table, records = append(s.Table, line), append(records, append(record, number(confidence)))
+	}
+	row("as set", j.Base, nil, nil)
+	for _, factor := range j.Factors {
+		for i, l := range factor.Levels {
+			if i == 0 {
+				row(factor.Name, l, factor.First, factor.Total)
+			} else {
+				row(factor.Name, l, nil, nil)
+			}
+		}
+	}
+	s.Sentence = "There are no indices: " + j.Undefined + "."
+	if j.Undefined == "" {
+		var parts []string
+		for _, factor := range j.Factors {
+			parts = append(parts, fmt.Sprintf("%s %.2f by itself, %.2f with its interactions", factor.Name, factor.First.Estimate, factor.Total.Estimate))
+		}
+		s.Sentence = fmt.Sprintf("Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. Of its variance is owed to %s.",
+			*j.Mean, math.Sqrt(*j.Variance), enumerate(parts))
+	}
+	s.Method = fmt.Sprintf("First-order indices by Saltelli (2010), total indices by Jansen (1999), from %d base points of a scrambled sequence of Sobol, with bootstrap intervals.", j.Points)
+	if q.Replications > 0 {
+		s.Method += fmt.Sprintf(" The noise of %d replications at each point is taken off.", q.Replications)
+	}
+	drawn, err := text.TornadoFigure(j)
+	if err != nil {
+		return s, err
+	}
+	s.Data = j
+	drawn = drawn.Titled(f.Figure.Title)
+	return s, s.add(f.Figure.Name, &drawn, records)
+}

@@ -1,0 +1,52 @@
+package study
+
+import (
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+)
+
+// The kinds of a measure.
+const (
+	// DistributionKind shows the distribution function of a measure, a curve for each row.
+	DistributionKind Kind = "distribution"
+
+	// SurvivalKind shows its survival curve, by Kaplan and Meier.
+	SurvivalKind Kind = "survival"
+)
+
+var distribution, survival = ofMeasure(DistributionKind), ofMeasure(SurvivalKind)
+
+// ofMeasure is how figures of a measure are read and run.
+func ofMeasure(name Kind) kind {
+	return kind{
+		name: name, keys: []string{"measure", "replications", "scale"}, required: []string{"measure", "replications"},
+		read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
+			g.Replications = r.Count(f, "replications", maxReplications)
+			g.LogX = r.Choice(f, "scale", true, scales...) == "log"
+			t := r.Required(f, "measure")
+			if g.Measure = t.Value; t.Value == "" || s.Scenario == nil {
+				return
+			}
+			if err := s.Scenario.CheckMeasure(g.Measure); err != nil {
+				r.Each(t.Place, "", err)
+			}
+		},
+		check: checkRow,
+		steps: differences.steps,
+		run: func(r *run, g *Figure) (FigureResult, error) {
+			f := FigureResult{Figure: g}
+			sweep, err := r.keep(g, r.study.rows(g, r.budget))
+			if err != nil {
+				return f, err
+			}
+			f.Recorder = explore.Record(&sweep, g.Measure)
+			results, err := explore.RunSweep(r.ctx, r.performer, sweep, r.progress)
+			if err != nil {
+				return f, err
+			}
+			results.Sweep.Store = nil // it is closed before the result is read
+			f.Sweeps = []*explore.Results{results}
+			return f, nil
+		},
+	}
+}

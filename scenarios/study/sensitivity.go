@@ -1,0 +1,147 @@
+package study
+
+import (
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+)
+
+// SensitivityKind shows how much of the failure probability's variance is owed to each
+// factor, and the probability at the ends of each.
+const SensitivityKind Kind = "sensitivity"
+
+// SensitivityResult is what a sensitivity analysis gave.
+type SensitivityResult struct {
+	Question explore.Sensitivity
+	Ends     *explore.Results         // one factor at a time; nil if the probabilities are exact
+	Exact    []float64                // the same, exact
+	At       [][]int                  // which points of these the levels of each factor are
+	Outputs  []explore.Outputs        // of each base point; nil of one that is left out
+	Runs     *explore.SensitivityRuns // of the base points
+}
+
+var sensitivity = kind{
+	name: SensitivityKind, keys: []string{"factors", "points", "replications", "ends", "probe"}, required: []string{"factors", "points"}, single: true,
+	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
+		g.Points = r.Count(f, "points", maxSteps)
+		if f.Nodes["probe"] == nil {
+			g.Replications, g.Ends = r.Count(f, "replications", maxReplications), r.Count(f, "ends", maxReplications)
+		} else if t := r.Required(f, "probe"); t.Value != "" && s.Scenario != nil {
+			g.Probe.Name = t.Value
+			r.lawParameter(s, t)
+			for _, key := range []string{"replications", "ends"} {
+				if n := f.Nodes[key]; n != nil {
+					r.Fault(strict.PlaceOf(n), "%s has no meaning where a probe makes the probabilities exact", key)
+				}
+			}
+		}
+		texts := r.Texts(f, "factors")
+		if len(texts) == 0 {
+			r.Fault(f.Place, "factors of %s are missing: want a list of NAME=A..B or NAME=v1,v2", f.What)
+		}
+		for _, t := range texts {
+			if s.Scenario == nil {
+				continue
+			}
+			factor, err := explore.ParseRange(s.Scenario, t.Value)
+			if err != nil {
+				r.Each(t.Place, "", err)
+			}
+			g.Factors = append(g.Factors, factor)
+		}
+	},
+	check: func(s *Study, g *Figure, row Row) error {
+		q := s.sensitivity(g, row)
+		if err := q.Check(); err != nil {
+			return err
+		}
+		if g.Probe.Name == "" {
+			return nil
+		}
+		design, _, err := q.Ends()
+		for i := 0; err == nil && i < len(design); i++ {
+			_, err = q.Integral(design[i], g.Probe.Name, tail)
+		}
+		return err
+	},
+	steps: func(g *Figure, budget float64) int {
+		n := g.Points
+		if g.Probe.Name == "" {
+			for _, f := range g.Factors {
+				n += len(f.Ends().Levels) * g.scaledEnds(budget)
+			}
+			n += g.scaledEnds(budget)
+		}
+		return n
+	},
+	run: func(r *run, g *Figure) (FigureResult, error) {
+		f := FigureResult{Figure: g}
+		s, err := r.sensitivity(g)
+		if err != nil {
+			return f, err
+		}
+		f.Sensitivity, f.runs = s, f.runs+s.Runs.Runs
+		if s.Ends != nil {
+			f.runs += s.Ends.Done
+		}
+		return f, nil
+	},
+}
+
+// scaledEnds is scaled of the replications at each end of a factor.
+func (g *Figure) scaledEnds(budget float64) int {
+	ends := Figure{Replications: g.Ends}
+	return ends.scaled(budget)
+}
+
+// sensitivity asks for the sensitivity indices of a row.
+func (s *Study) sensitivity(g *Figure, row Row) explore.Sensitivity {
+	q := explore.Sensitivity{
+		Scenario: s.Scenario, Settings: g.Set.With(row.Set), Factors: g.Factors, Points: g.Points, Fail: g.Fail, Seed: s.Seed,
+	}
+	if g.Probe.Name == "" {
+		q.Replications = g.Replications
+	}
+	return q
+}
+
+// sensitivity performs an analysis.
+func (r *run) sensitivity(g *Figure) (*SensitivityResult, error) {
+	s := &SensitivityResult{Question: r.study.sensitivity(g, g.Rows[0])}
+	q := &s.Question
+	design, at, err := q.Ends()
+	if err != nil {
+		return nil, err
+	}
+	s.At = at
+	if g.Probe.Name == "" {
+		sweep, err := r.keep(g, explore.Sweep{
+			Scenario: q.Scenario, Settings: q.Settings, Design: design, Replications: g.scaledEnds(r.budget), Seed: q.Seed, Fail: q.Fail,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if s.Ends, err = explore.RunSweep(r.ctx, r.performer, sweep, r.progress); err != nil {
+			return nil, err
+		}
+		s.Ends.Sweep.Store = nil
+	}
+	s.Outputs = make([]explore.Outputs, q.Points)
+	keep := func(base int, o explore.Outputs) { s.Outputs[base] = o }
+	if g.Probe.Name == "" {
+		s.Runs, err = q.MonteCarlo(r.ctx, r.runner, keep, r.progress)
+		return s, err
+	}
+	extra := 0
+	for _, p := range design {
+		e, err := q.ExactAt(r.ctx, r.runner, p, g.Probe.Name, tail)
+		if err != nil {
+			return nil, err
+		}
+		extra += e.Runs
+		s.Exact = append(s.Exact, e.Probability)
+	}
+	if s.Runs, err = q.Exact(r.ctx, r.runner, g.Probe.Name, tail, keep, r.progress); err == nil {
+		s.Runs.Runs += extra
+	}
+	return s, err
+}
