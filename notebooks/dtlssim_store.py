@@ -28,7 +28,7 @@ class Store:
         folder = Path(os.environ.get("DTLSSIM_STORES") or Path(__file__).resolve().parent.parent / "results")
         path = folder / f"{name}.sqlite"
         if not path.exists():
-            raise SystemExit(f"there is no {path}: dtlssim study notebooks/{name}.yaml --store {path} makes it")
+            raise FileNotFoundError(f"there is no {path}: dtlssim study notebooks/{name}.yaml --store {path} makes it")
         self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
     def frame(self, query, *arguments):
@@ -67,7 +67,7 @@ class Store:
             FROM replication AS r JOIN point USING (point) JOIN part USING (part) LEFT JOIN outcome ON outcome.outcome = r.outcome
             WHERE figure = ? ORDER BY r.id""", figure)
         if runs.outcomes.isna().any():
-            raise SystemExit("some replications gave no result: see the table trouble")
+            raise ValueError("some replications gave no result: see the table trouble")
         runs = runs.drop(columns=["id", "outcome", "digest"]).astype({"failed": bool})
         return runs.merge(self.points(figure), on="point")
 
@@ -252,6 +252,21 @@ def ns(value):
     return f"{value / MILLISECOND:.6f}".rstrip("0").rstrip(".") + " ms"
 
 
+def show_windows(windows):
+    """Failure windows as a table, in nanoseconds."""
+    to = ["on" if w.open else f"{w.to_ns:,}" for w in windows.itertuples()]
+    table(windows.assign(to_ns=to)[["row", "from_ns", "to_ns"]], from_ns="{:,}")
+
+
+def show_witnesses(windows):
+    """The commands that repeat the runs on either side of each edge of failure windows."""
+    for w in windows.itertuples():
+        print(f"{w.row}, failing {f'from {ns(w.from_ns)} on' if w.open else f'in [{ns(w.from_ns)}, {ns(w.to_ns)})'}")
+        for what in ("last_before", "first_within", "last_within", "first_behind"):
+            if command := getattr(w, what):
+                print(f"  {what.replace('_', ' ')}:\n    {command}")
+
+
 def strips(cells, until_ms):
     """A strip for each row of a search: what happens at which value of the probe, to until_ms."""
     rows = list(dict.fromkeys(cells.row))
@@ -269,6 +284,16 @@ def strips(cells, until_ms):
     axes.grid(False)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=2, fontsize=9, borderaxespad=0.2)
     return figure, axes
+
+
+def shares(axes, shown, whole):
+    """A table as a map: counts, with a colour for their share of the whole and a text for each."""
+    axes.imshow([[count / whole for count in row] for row in shown.values], cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    axes.grid(False)
+    axes.set(xticks=range(shown.shape[1]), yticks=range(shown.shape[0]), yticklabels=shown.index)
+    for i, row in enumerate(shown.values):
+        for j, count in enumerate(row):
+            axes.text(j, i, count, ha="center", va="center", fontsize=9, color="black" if count > whole / 2 else "white")
 
 
 def spread(low, middle, high):
