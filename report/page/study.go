@@ -103,12 +103,15 @@ func answer(r *study.Result, sections []summary.Section) string {
 
 // where says at which values of the probe sessions fail.
 func where(w *explore.Windows) string {
-	from, to := time.Duration(w.From), time.Duration(w.To)
+	searched := fmt.Sprintf("from %s to %s", time.Duration(w.From), time.Duration(w.To))
+	if time.Duration(w.To) == scenarios.Forever {
+		searched = fmt.Sprintf("from %s on", time.Duration(w.From))
+	}
 	if len(w.FailureWindows) == 0 {
-		return fmt.Sprintf("at no value of %s from %s to %s", w.Probe, from, to)
+		return fmt.Sprintf("at no value of %s %s", w.Probe, searched)
 	}
 	if len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}) {
-		return fmt.Sprintf("at every value of %s from %s to %s", w.Probe, from, to)
+		return fmt.Sprintf("at every value of %s %s", w.Probe, searched)
 	}
 	var parts []string
 	for _, i := range w.FailureWindows {
@@ -188,37 +191,42 @@ func method(r *study.Result) (list []Term) {
 
 // searches says how windows were found, and what that proves.
 func searches(r *study.Result) (Term, bool) {
-	var total explore.Method
-	rows, runs, gapRow := 0, 0, ""
+	var all, widest explore.Method // all together, and the one that could have missed most
+	rows, runs, proved, row := 0, 0, 0, ""
 	for _, f := range r.Figures {
 		for i, w := range f.Windows {
+			m := w.Method
 			rows++
 			runs += w.Runs
-			total.Name = w.Method.Name
-			total.Verifications += w.Method.Verifications
-			total.PredictionFailures += w.Method.PredictionFailures
-			if w.Method.LargestUnverifiedGap > total.LargestUnverifiedGap {
-				total.LargestUnverifiedGap, total.LargestUnverifiedGapFrom = w.Method.LargestUnverifiedGap, w.Method.LargestUnverifiedGapFrom
-				gapRow = f.Figure.Rows[i].Label
+			all.Name = m.Name
+			all.Segments += m.Segments
+			all.Verifications += m.Verifications
+			all.PredictionFailures += m.PredictionFailures
+			if m.Proved {
+				proved++
+			} else if row == "" || m.LargestUnverifiedGap > widest.LargestUnverifiedGap {
+				widest, row = m, f.Figure.Rows[i].Label
 			}
 		}
 	}
 	if rows == 0 {
 		return Term{}, false
 	}
-	sentence := fmt.Sprintf("%d searches with %d runs, by %s. While the order of events on every host stays the same, the time of each is affine in the probe: "+
-		"two runs a nanosecond apart give the slopes, and the first two events of a host that meet bound the cell. "+
-		"%d of the runs were made only to hold such a prediction against, at both ends of every cell and at random points inside; ", rows, runs, total.Name, total.Verifications)
-	if total.PredictionFailures == 0 {
-		sentence += "every one came out as predicted. Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides."
-	} else {
-		from := time.Duration(total.LargestUnverifiedGapFrom)
-		sentence += fmt.Sprintf("%d did not, because a timer of an endpoint, which the trace does not show, came in between, and the bound was found by bisection. "+
-			"There, a window that opens and closes within %s could have been missed (in “%s”, from %s). "+
-			"Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides.",
-			total.PredictionFailures, time.Duration(total.LargestUnverifiedGap), gapRow, from)
+	held := "every one came out as predicted."
+	if all.PredictionFailures > 0 {
+		held = fmt.Sprintf("%d did not, because an instant that no run reports came in between, and the bound was found by bisection.", all.PredictionFailures)
 	}
-	return Term{Name: "Failure windows", Text: sentence}, true
+	complete := "On each segment everything that a run rests on comes in the same order: no window in the ranges was missed, however short."
+	if proved < rows {
+		from := time.Duration(widest.LargestUnverifiedGapFrom)
+		complete = fmt.Sprintf("In %d of the searches no window was missed, however short; in the others one could have been, the longest in “%s”, "+
+			"one that opens and closes within [%s, %s).", proved, row, from, from+time.Duration(widest.LargestUnverifiedGap))
+	}
+	return Term{Name: "Failure windows", Text: fmt.Sprintf("%d searches with %d runs, by %s. While the order of events on every host stays the same, "+
+		"the time of each is affine in the probe: two runs a nanosecond apart give the slopes, and the first two instants that meet end the segment. "+
+		"There are %d segments; %d of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: %s %s "+
+		"Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides.",
+		rows, runs, all.Name, all.Segments, all.Verifications, held, complete)}, true
 }
 
 // estimates says what the intervals are.

@@ -1,0 +1,71 @@
+package page_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/page"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// result is a study of one figure with these windows.
+func result(t *testing.T, windows ...*explore.Windows) *study.Result {
+	t.Helper()
+	sc, err := scenarios.Find("late-close-notify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fail, err := sc.ParsePredicate("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := study.Figure{Name: "strips", Kind: study.WindowsKind, Fail: fail}
+	for i := range windows {
+		f.Rows = append(f.Rows, study.Row{Label: string(rune('a' + i))})
+	}
+	s := &study.Study{Name: "s", Title: "When", Scenario: sc, Seed: 7, Confidence: 0.95, Figures: []study.Figure{f}}
+	return &study.Result{Study: s, Figures: []study.FigureResult{{Figure: &s.Figures[0], Windows: windows}}, Runs: 12}
+}
+
+func found(to int64, method explore.Method, windows ...explore.Interval) *explore.Windows {
+	return &explore.Windows{Probe: "x", From: 0, To: to, FailureWindows: windows, Runs: 6, Method: method}
+}
+
+// The answer says where the first row fails, and how the others differ.
+func TestAnswer(t *testing.T) {
+	const ms = int64(time.Millisecond)
+	proved := explore.Method{Name: "slopes", Proved: true, Segments: 3}
+	some, never := found(50*ms, proved, explore.Interval{From: 0, To: 10 * ms}, explore.Interval{From: 20 * ms, To: 50 * ms}), found(50*ms, proved)
+	for want, windows := range map[string][]*explore.Windows{
+		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on.":                                                                   {some},
+		"With “a”, sessions fail at no value of x from 0s to 50ms.":                                                                       {never},
+		"With “a”, sessions fail at every value of x from 0s to 50ms; with “b” at no value.":                                              {found(50*ms, proved, explore.Interval{From: 0, To: 50 * ms}), never},
+		"With “a”, sessions fail at no value of x from 0s on; with “b” for x in [0s, 10ms) and from 20ms on.":                             {found(int64(scenarios.Forever), proved), some},
+		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; of the 2 other rows of the first figure, 1 fails at no value.":     {some, some, never},
+		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; each of the 2 other rows of the first figure fails somewhere too.": {some, some, some},
+	} {
+		if got := page.Study(result(t, windows...), nil, nil, nil).Answer; got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+}
+
+// The method says that nothing was missed if that is so, and what could have been if not.
+func TestMethodSaysWhatIsProved(t *testing.T) {
+	proved := explore.Method{Name: "slopes", Proved: true, Segments: 3, Verifications: 4}
+	gap := explore.Method{Name: "slopes", Segments: 2, Verifications: 5, PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50}
+	for want, windows := range map[string][]*explore.Windows{
+		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: every one came out as predicted. " +
+			"On each segment everything that a run rests on comes in the same order: no window in the ranges was missed, however short.": {found(10, proved), found(10, proved)},
+		"1 did not, because an instant that no run reports came in between, and the bound was found by bisection. " +
+			"In 1 of the searches no window was missed, however short; in the others one could have been, the longest in “b”, one that opens and closes within [50ns, 150ns).": {found(10, proved), found(10, gap)},
+	} {
+		terms := page.Study(result(t, windows...), nil, nil, nil).Method
+		if len(terms) == 0 || terms[0].Name != "Failure windows" || !strings.Contains(terms[0].Text, want) {
+			t.Errorf("%+v\nwant %s", terms, want)
+		}
+	}
+}
