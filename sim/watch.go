@@ -127,15 +127,20 @@ func (h *watch) compare(what string, a, b time.Duration) {
 }
 
 // numbered adds the pairs of times that were compared to the instants. Of one name they
-// are numbered in the order of the earlier ones.
+// are numbered in the order of their first times; those of which that is the same share a
+// place, for nothing else tells them apart when their second times meet.
 func (h *watch) numbered() {
 	for what, pairs := range h.pairs { // in any order: the instants of a place are sorted
 		slices.SortFunc(pairs, func(p, q [2]time.Duration) int {
 			return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1]))
 		})
+		number := 0
 		for i, p := range pairs {
-			place := what + ", " + strconv.Itoa(i+1)
-			h.instants = append(h.instants, instant{place: place, at: p[0], what: "1", write: true}, instant{place: place, at: p[1], what: "2", write: true})
+			if i == 0 || p[0] != pairs[i-1][0] {
+				number++
+				h.instants = append(h.instants, instant{place: what + ", " + strconv.Itoa(number), at: p[0], what: "1", write: true})
+			}
+			h.instants = append(h.instants, instant{place: what + ", " + strconv.Itoa(number), at: p[1], what: "2", write: true})
 		}
 	}
 }

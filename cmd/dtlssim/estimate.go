@@ -131,8 +131,9 @@ above ten, and a kind of failure that the tilts miss is seen as plain Monte Carl
 said when too few weights carry the estimate, or their mean is far from 1, its expectation.
 
 The probe is a latency law that one datagram draws from; the range that is searched is all of
-the law but 1e-300 at either end, and at most 1000 h. All but monte-carlo are held against plain Monte Carlo of
---check replications: that they disagree, at intervals of 99.9999 %, is an error.
+the law but 1e-300 at either end, and at most 1000 h. All methods but monte-carlo are held
+against plain Monte Carlo of --check replications: that they disagree, at intervals of
+99.9999 %, is an error.
 
 With --half-width or --relative, a run stops when half of the interval's width, or that as a share
 of the estimate, is at most so much; --replications or --seeds is the budget. It is looked at when
@@ -142,11 +143,12 @@ share the error equally, so that the interval keeps its confidence wherever the 
 
 JSON: {scenario, seed, params, method, estimate, lo, hi, interval, confidence, conditional_on,
 variance (of one replication, or seed), standard_error, runs, interrupted, repeat}; of
-monte-carlo {replications, failures, no_result}; of all with a probe {probe,
-law}; of conditional and exact {from_ns, to_ns, outside, seeds}; of conditional {unseen_share, equivalent_replications}; of exact {rounding,
-failure_windows: [{from_ns, to_ns}]}; of stratified {strata: [{failures, replications}],
-mixed_strata, effective_replications, pilot_runs}; of importance {tilts: [{streams, draw, theta,
-draws (of a replication)}], plain_replications, pilot_runs, unseen_share, mean_weight, mean_weight_error, effective_failures,
+monte-carlo {replications, failures, no_result}; of all with a probe {probe, law}; of
+conditional and exact {from_ns, to_ns, outside, seeds}; of conditional {unseen_share,
+equivalent_replications}; of exact {rounding, failure_windows: [{from_ns, to_ns}]}; of stratified
+{strata: [{failures, replications}], mixed_strata, effective_replications, pilot_runs}; of
+importance {tilts: [{streams, draw, theta, draws (of a replication)}], plain_replications,
+pilot_runs, unseen_share, equivalent_replications, mean_weight, mean_weight_error, effective_failures,
 largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
 met}; check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
 estimate is null without data, and what is 0 or does not apply may be left out.`,
@@ -154,8 +156,8 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 			"  dtlssim estimate late-close-notify --method conditional --set 'latency=5ms+exponential(mean=4ms)' \\\n" +
 			"      --relative 0.05 --seeds 2000\n" +
 			"  dtlssim estimate late-close-notify --set 'latency=5ms+exponential(mean=4ms)' --half-width 0.02\n" +
-			"  dtlssim estimate late-close-notify --method importance --relative 0.05 --replications 100000 \\\n" +
-			"      --set uplink=10ms+uniform'(0s,3ms)' --set downlink='5ms+exponential(mean=1ms)'",
+			"  dtlssim estimate late-close-notify --method importance --fail handshake-timeout --set loss=0.02 \\\n" +
+			"      --set client-timeout=3500ms --relative 0.1 --replications 100000",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			e.command = c

@@ -43,17 +43,18 @@ func newReport() *cobra.Command {
 		q = report{}
 	)
 	c := &cobra.Command{
-		Use:   "report STUDY... | all",
+		Use:   "report STUDY|FILE... | all",
 		Short: "Run studies and write an HTML page of each, with an index",
 		Long: `Run studies, each a built-in one by its name or a YAML file, as dtlssim study does, and write
 of each DIR/NAME/index.html: the question, the answer in a sentence, the figures, tables with
 intervals, failure windows with the commands that repeat both witnesses of each edge, method and
 limits, seeds and versions. The page needs no network and no JavaScript; beside it stand its
 figures (SVG, PNG, PDF) and their data (CSV). DIR/index.html lists the studies of this command,
-also if there is but one. all stands for every built-in study.
+also if there is but one. all stands for every built-in study. A store that dtlssim study
+--store made is shown as it is, and nothing is run for it.
 
 JSON: {index, studies: [{study, title, answer, complete, replications, page, files: []}]}.`,
-		Example: "  dtlssim report late-close-notify\n  dtlssim report all -o report --budget 0.1\n  dtlssim report truncation ./my-study.yaml -o report",
+		Example: "  dtlssim report late-close-notify\n  dtlssim report all -o report --budget 0.1\n  dtlssim report truncation ./my-study.yaml late.sqlite -o report",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf("%s takes names or files of studies, or all; see %s --help", c.CommandPath(), c.CommandPath())
@@ -96,7 +97,9 @@ type report struct {
 	budget float64
 
 	studies   []*study.Study
-	arguments []string // that named them
+	arguments []string        // that named them
+	kept      []*study.Result // of those that a store holds; nil of those that are run
+	programs  []store.Program // that ran them
 	pages     []page.Page
 	answer    reportJSON
 }
@@ -109,7 +112,7 @@ func (q *report) load(arguments []string) error {
 	var faults []error
 	names := map[string]string{}
 	for _, argument := range arguments {
-		s, err := study.Load(argument)
+		s, kept, program, err := loadStudy(argument)
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -119,32 +122,54 @@ func (q *report) load(arguments []string) error {
 		}
 		names[s.Name] = argument
 		q.studies = append(q.studies, s)
-		q.arguments = append(q.arguments, argument)
+		q.arguments, q.kept, q.programs = append(q.arguments, argument), append(q.kept, kept), append(q.programs, program)
+	}
+	if q.budget != 1 && !slices.Contains(q.kept, nil) && len(q.kept) > 0 {
+		faults = append(faults, errors.New("--budget means nothing to what a store holds"))
 	}
 	return errors.Join(faults...)
 }
 
-// obtain returns the result of a study; an incomplete one with an error.
-func (q *report) obtain(ctx context.Context, runner explore.Runner, s *study.Study, progress func()) (*study.Result, error) {
-	return s.Run(ctx, runner, q.budget, progress)
+// loadStudy reads a study: by its name, from its file, or with its result from a store.
+func loadStudy(argument string) (*study.Study, *study.Result, store.Program, error) {
+	if !store.Is(argument) {
+		s, err := study.Load(argument)
+		if err != nil {
+			return nil, nil, store.Program{}, err
+		}
+		p, err := store.ThisProgram()
+		return s, nil, p, err
+	}
+	r, err := study.FromStore(argument)
+	if err != nil {
+		return nil, nil, store.Program{}, err
+	}
+	p, err := store.LastProgram(argument)
+	return r.Study, r, p, err
+}
+
+// obtain returns the result of the i-th study; an incomplete one with an error.
+func (q *report) obtain(ctx context.Context, runner explore.Runner, i int, progress func()) (*study.Result, error) {
+	if r := q.kept[i]; r != nil {
+		return r, nil
+	}
+	return q.studies[i].Run(ctx, runner, q.budget, progress)
 }
 
 // run runs the studies and writes the page of each as soon as it is done.
 func (q *report) run(c *cobra.Command, f format, runner explore.Runner) error {
-	versions, err := versionTerms()
-	if err != nil {
-		return failure(err)
-	}
 	steps := 0
-	for _, s := range q.studies {
-		steps += s.Steps(q.budget)
+	for i, s := range q.studies {
+		if q.kept[i] == nil {
+			steps += s.Steps(q.budget)
+		}
 	}
 	q.answer.Studies = []reportStudyJSON{}
 	bar := newProgress(c.ErrOrStderr(), steps, "steps")
 	var results []*study.Result
 	var stopped error
 	for i, s := range q.studies {
-		r, err := q.obtain(c.Context(), runner, s, bar.increment)
+		r, err := q.obtain(c.Context(), runner, i, bar.increment)
 		var trouble *explore.TroubleError
 		if err != nil && c.Context().Err() == nil && !errors.As(err, &trouble) {
 			bar.finish()
@@ -152,7 +177,7 @@ func (q *report) run(c *cobra.Command, f format, runner explore.Runner) error {
 		}
 		results = append(results, r)
 		if err == nil || len(r.Figures) > 0 {
-			if err := q.add(r, q.arguments[i], versions); err != nil {
+			if err := q.add(r, i); err != nil {
 				bar.finish()
 				return failure(err)
 			}
@@ -196,7 +221,7 @@ func (q *report) done() string {
 }
 
 // add writes the page of a study with its files.
-func (q *report) add(r *study.Result, argument string, versions []page.Term) error {
+func (q *report) add(r *study.Result, i int) error {
 	sections, err := summary.Sections(r)
 	if err != nil {
 		return err
@@ -205,8 +230,12 @@ func (q *report) add(r *study.Result, argument string, versions []page.Term) err
 	if q.budget != 1 {
 		options = " --budget " + strconv.FormatFloat(q.budget, 'g', -1, 64)
 	}
-	commands := []string{"dtlssim report " + argument + options, "dtlssim study " + argument + options}
-	p := page.Study(r, sections, commands, versions)
+	argument := q.arguments[i]
+	commands := []string{"dtlssim report " + argument + options}
+	if q.kept[i] == nil {
+		commands = append(commands, "dtlssim study "+argument+options)
+	}
+	p := page.Study(r, sections, commands, versionTerms(q.programs[i]))
 	html, err := page.Render(p)
 	if err != nil {
 		return err
@@ -273,13 +302,9 @@ func writeData(path string, data []byte) error {
 	})
 }
 
-// versionTerms describes this program for a page, without the time and the machine, which
-// no answer depends on.
-func versionTerms() ([]page.Term, error) {
-	p, err := store.ThisProgram()
-	if err != nil {
-		return nil, err
-	}
+// versionTerms describes a program for a page, without the time and the machine, which no
+// answer depends on.
+func versionTerms(p store.Program) []page.Term {
 	terms := []page.Term{
 		{Name: "dtlssim", Text: p.Version},
 		{Name: "Executable, SHA-256", Code: []string{p.Binary}},
@@ -304,5 +329,5 @@ func versionTerms() ([]page.Term, error) {
 			terms = append(terms, page.Term{Name: list.name, Text: strings.Join(list.modules, ", ")})
 		}
 	}
-	return terms, nil
+	return terms
 }

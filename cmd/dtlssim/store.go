@@ -86,26 +86,51 @@ func firstError(errs ...error) error {
 func answers(r *study.Result) store.Answers {
 	var a store.Answers
 	interval := estimate.Interval{Kind: estimate.WilsonKind, Confidence: r.Study.Confidence}
-	for _, f := range r.Figures {
-		for i, row := range f.Figure.Rows {
-			if i < len(f.Windows) {
-				a.Searches = append(a.Searches, store.Search{Figure: f.Figure.Name, Row: row.Label, Windows: f.Windows[i]})
-			}
-			if i >= len(f.Sweeps) {
-				continue
-			}
-			var x []float64
-			if f.Figure.Kind == study.CurvesKind {
-				x = f.Figure.X.Values()
-			}
-			list := sweepEstimates(f.Sweeps[i], interval, x)
-			if f.Exact != nil {
-				list = append(list, exactEstimates(f.Sweeps[i], f.Exact[i], x)...)
-			}
-			for j := range list {
-				list[j].Figure, list[j].Row = f.Figure.Name, row.Label
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		estimates := func(row string, list []store.Estimate) {
+			for i := range list {
+				list[i].Figure, list[i].Row = f.Figure.Name, row
 			}
 			a.Estimates = append(a.Estimates, list...)
+		}
+		search := func(row string, w *explore.Windows) {
+			a.Searches = append(a.Searches, store.Search{Figure: f.Figure.Name, Row: row, Windows: w})
+		}
+		for i, w := range f.Windows {
+			search(f.Figure.Rows[i].Label, w)
+		}
+		var x []float64
+		if f.Figure.Kind == study.CurvesKind {
+			x = f.Figure.X.Values()
+		}
+		for i, sweep := range f.Sweeps {
+			row := f.Figure.Rows[i].Label
+			if f.Comparison != nil || f.Recorder != nil { // of all rows together
+				row = ""
+			}
+			estimates(row, sweepEstimates(sweep, interval, x))
+			if f.Exact != nil {
+				estimates(row, exactEstimates(sweep, f.Exact[i], x))
+			}
+		}
+		if f.Sensitivity != nil && f.Sensitivity.Ends != nil {
+			estimates("", sweepEstimates(f.Sensitivity.Ends, interval, nil))
+		}
+		if e := f.Probability; e != nil {
+			search(f.Figure.Rows[0].Label, e.Windows)
+			estimates(f.Figure.Rows[0].Label, []store.Estimate{{
+				X: math.NaN(), Method: exact, Estimate: e.Probability, Low: max(0, e.Probability-e.Rounding),
+				High: min(1, e.Probability+e.Outside+e.Rounding), Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+			}})
+		}
+		if f.Regions != nil {
+			a.Maps = append(a.Maps, store.Map{Figure: f.Figure.Name, Row: f.Figure.Rows[0].Label, Regions: f.Regions})
+		}
+		if f.Bands != nil {
+			for _, level := range f.Bands.Levels {
+				search(f.Bands.Factor+"="+level.Level, level.Windows)
+			}
 		}
 	}
 	return a

@@ -36,7 +36,7 @@ func sampled(s *stream.Stream, strata, trials int, p func(i int) float64) []esti
 // else, and where they have two trials each.
 func TestStratifiedCoverageBySimulation(t *testing.T) {
 	s := draws(t)
-	const simulations = 3000
+	simulations := often(600)
 	for _, c := range []struct{ strata, trials int }{{5, 40}, {20, 10}, {50, 2}, {20, 100}, {1, 50}} {
 		for name, p := range profiles(c.strata) {
 			want := 0.0
@@ -46,12 +46,12 @@ func TestStratifiedCoverageBySimulation(t *testing.T) {
 			covered, width := 0, 0.0
 			for range simulations {
 				e := estimate.StratifiedProportion(sampled(s, c.strata, c.trials, p), 0.95)
-				width += (e.High - e.Low) / simulations
+				width += (e.High - e.Low) / float64(simulations)
 				if e.Low <= want && want <= e.High {
 					covered++
 				}
 			}
-			share := float64(covered) / simulations
+			share := float64(covered) / float64(simulations)
 			t.Logf("%2d strata of %3d, %-16s p = %.4f: coverage %.4f, width %.4f", c.strata, c.trials, name, want, share, width)
 			if !atLeast(share, 0.935, simulations) {
 				t.Errorf("%d strata of %d trials, %s (%.4f): coverage %.4f, want 0.95", c.strata, c.trials, name, want, share)

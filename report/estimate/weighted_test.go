@@ -29,7 +29,8 @@ func sumBeyond(s *stream.Stream, theta, limit, share float64, plain bool) (logWe
 // relative target is met, for a probability of 1e-9; the mean weight is 1.
 func TestWeightedCoverageBySimulation(t *testing.T) {
 	s := draws(t)
-	const simulations, limit, theta, share, confidence = 600, 24.0, 0.1, 0.1, 0.95
+	simulations := often(150)
+	const limit, theta, share, confidence = 24.0, 0.1, 0.1, 0.95
 	want := math.Exp(-limit) * (1 + limit)
 	for _, target := range []estimate.Target{{}, {Relative: 0.4}} {
 		looks := []int{1000}
@@ -58,16 +59,16 @@ func TestWeightedCoverageBySimulation(t *testing.T) {
 				if math.Abs(w.MeanWeight-1) < 4*w.MeanWeightError {
 					balanced++
 				}
-				total += w.Estimate / simulations
+				total += w.Estimate / float64(simulations)
 				break
 			}
 		}
-		coverage := float64(covered) / simulations
+		coverage := float64(covered) / float64(simulations)
 		t.Logf("%+v: coverage %.4f, %d stopped early, mean %.4g of %.4g", target, coverage, early, total, want)
 		if !atLeast(coverage, 0.935, simulations) {
 			t.Errorf("%+v: coverage %.4f, want %g", target, coverage, confidence)
 		}
-		if math.Abs(total/want-1) > 0.03 || balanced < simulations*98/100 {
+		if math.Abs(total/want-1) > 0.08 || balanced < simulations*98/100 {
 			t.Errorf("%+v: the mean of all estimates is %g, want %g; %d of %d mean weights are 1", target, total, want, balanced, simulations)
 		}
 		if !target.None() && early < simulations/2 {

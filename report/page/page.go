@@ -40,6 +40,7 @@ type Scenario struct {
 type Section struct {
 	Name, Title string
 	Sentence    string     // what a reader should come away with
+	Method      string     // how it was found; may be empty
 	Figure      []byte     // SVG, as package figure writes it; nil if there is none
 	Table       [][]string // its first row the header, its first column the rows' names
 	Files       []string   // that stand beside the page

@@ -31,7 +31,7 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 		Versions: versions,
 	}
 	for _, s := range sections {
-		shown := Section{Name: s.Name, Title: s.Title, Sentence: s.Sentence, Table: s.Table}
+		shown := Section{Name: s.Name, Title: s.Title, Sentence: s.Sentence, Method: s.Method, Table: s.Table}
 		for _, f := range s.Files {
 			if filepath.Ext(f.Name) == ".svg" {
 				shown.Figure = f.Data
@@ -130,7 +130,11 @@ func where(w *explore.Windows) string {
 
 // edges lists the edges of every row's failure windows with their witnesses.
 func edges(f *study.FigureResult) (list []Edge) {
-	for i, w := range f.Windows {
+	windows := f.Windows
+	if f.Probability != nil {
+		windows = []*explore.Windows{f.Probability.Windows}
+	}
+	for i, w := range windows {
 		for _, e := range w.Edges {
 			list = append(list, Edge{
 				Row: f.Figure.Rows[i].Label, Below: witness(w, e.At-1, e.Below), Above: witness(w, e.At, e.Above),

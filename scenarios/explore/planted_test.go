@@ -68,3 +68,64 @@ func TestPlantedNanosecond(t *testing.T) {
 		}
 	}
 }
+
+// Each kind of instant that no trace shows bounds a window, and is predicted.
+func TestEveryKindOfInstant(t *testing.T) {
+	const ms = time.Millisecond
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		kind, scenario string
+		set            scenarios.Settings
+		probe, fail    string
+		want           []explore.Interval
+	}{
+		// The client's patience, which its answer cancels: it waits from 61 ms on, and the answer
+		// takes 20 ms and the service; at the very instant it is in time.
+		{"a deadline that is cancelled", "late-close-notify", scenarios.Settings{"client": "waits", "clients": "1", "client-timeout": "2s"},
+			"service=0s..5s", "answer-lost", windows(1980*ms+1, 5000*ms)},
+		// The second client's hello is sent at 160 ms and answered when the pause is over, at 71 ms
+		// and its length; the answer takes 10 ms, and the client repeats its hello after 1 s.
+		{"a pause that ends unseen", "late-close-notify", scenarios.Settings{"alert-latency": "10ms", "gap": "100ms"},
+			"pause-after-release=0s..3s", "duplicate-flight", windows(1079*ms, 3000*ms)},
+		// With 10 ms up, the answer to the first hello comes when the client repeats it.
+		{"a timer of an endpoint", "late-close-notify", scenarios.Settings{"clients": "1"}, "downlink=0s..1500ms", "duplicate-flight", windows(990*ms, 1500*ms)},
+		// The client closes at 81 ms + x, before the idle timeout at 3071 ms, and its alert arrives
+		// 10 ms later, behind it.
+		{"what another host does", "close-race", scenarios.Settings{"clients": "1", "uplink": "10ms", "idle-timeout": "3s"},
+			"client-pause=0s..20s", "half-open", windows(2980*ms+1, 2990*ms+1)},
+		{"the lifetime of a mapping", "nat-rebinding", scenarios.Settings{"clients": "1"}, "client-pause=0s..1m", "", windows(29979*ms+1, 60_000*ms)},
+	} {
+		scenario := builtIn(t, c.scenario)
+		s := explore.Search{Scenario: scenario, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set)}
+		var err error
+		if s.Probe, err = scenario.ParseProbe(c.probe); err != nil {
+			t.Fatal(err)
+		}
+		if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
+			t.Fatal(err)
+		}
+		w := find(t, p, s)
+		if m := w.Method; !m.Proved || m.PredictionFailures > 0 {
+			t.Errorf("%s: %+v", c.kind, m)
+		}
+		if !slices.Equal(w.FailureWindows, c.want) {
+			t.Errorf("%s: %v, want %v", c.kind, w.FailureWindows, c.want)
+		}
+		if m := find(t, onlyTheTrace{p}, s).Method; m.PredictionFailures == 0 {
+			t.Errorf("%s: the trace alone shows it: %+v", c.kind, m)
+		}
+	}
+}
+
+// Two deadlines of one actor that are cancelled at one instant, and of which the later is
+// not always the same, are told apart.
+func TestTwoDeadlinesCancelledAtOnce(t *testing.T) {
+	scenario := builtIn(t, "close-race")
+	s := explore.Search{Scenario: scenario, Seed: 114, Settings: scenarios.Settings{
+		"keep-alive": "500ms", "arrivals": "at-intervals", "client-timeout": "500ms", "flight-interval": "200ms", "loss": "0.2",
+	}}
+	s.Probe = scenarios.ProbeRange{Name: "handshake-timeout", From: 20 * time.Millisecond, To: 18 * time.Second}
+	if m := find(t, testkit.Pool(t, 2), s).Method; !m.Proved || m.PredictionFailures > 0 {
+		t.Errorf("%+v", m)
+	}
+}

@@ -17,6 +17,14 @@ import (
 type Answers struct {
 	Searches  []Search
 	Estimates []Estimate
+	Maps      []Map
+}
+
+// Map is the answer to a search of the plane of two probes, which belongs to a row of a
+// figure.
+type Map struct {
+	Figure, Row string
+	Regions     *explore.Regions
 }
 
 // Search is the answer to a window search, which belongs to a row of a figure.
@@ -58,7 +66,7 @@ type searchSpecification struct {
 // process was asked has been answered.
 func (s *Store) Finish(a Answers) error {
 	return s.transact(func(tx *sql.Tx) error {
-		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; DELETE FROM estimate"); err != nil {
+		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; DELETE FROM estimate; DELETE FROM answer"); err != nil {
 			return err
 		}
 		for i := range a.Searches {
@@ -68,6 +76,19 @@ func (s *Store) Finish(a Answers) error {
 		}
 		for i := range a.Estimates {
 			if err := addEstimate(tx, &a.Estimates[i]); err != nil {
+				return err
+			}
+		}
+		for _, m := range a.Maps {
+			part, _, err := partOf(tx, m.Figure, m.Row, mapKind, m.Regions.Seed, struct{}{})
+			if err != nil {
+				return err
+			}
+			text, err := json.Marshal(m.Regions)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec("INSERT INTO answer VALUES (?, ?)", part, string(text)); err != nil {
 				return err
 			}
 		}

@@ -38,7 +38,7 @@ func (a always) Do(context.Context, worker.Job) (worker.Outcome, error) { return
 func TestCostOfRuns(t *testing.T) {
 	const performed, stored = 300, 5000
 	job := worker.JobOf(testkit.Scenario(t))
-	job.Trace, job.Settings = true, scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}
+	job.Watch, job.Settings = true, scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}
 	do := func(r explore.Runner, n int) (took time.Duration, o worker.Outcome) {
 		start := processorTime(t)
 		for i := range n {

@@ -43,7 +43,7 @@ CREATE TABLE part ( -- sweeps and searches, in the order in which they were firs
 	part          INTEGER PRIMARY KEY, -- from 0
 	figure        TEXT NOT NULL,       -- of the study; '' of a sweep that is no study's
 	row           TEXT NOT NULL,       -- its label in the figure
-	kind          TEXT NOT NULL,       -- 'sweep', 'search', or 'estimate' of one that is of no single point
+	kind          TEXT NOT NULL,       -- 'sweep', 'search', 'map', or 'estimate' of one that is of no design point
 	seed          NOT NULL,            -- of its first replication: a whole number; above 2^63-1 as text
 	specification TEXT NOT NULL,       -- JSON
 	UNIQUE (figure, row, kind, specification)
@@ -146,6 +146,11 @@ CREATE TABLE estimate ( -- of failure probabilities, when the study was finished
 	n            INTEGER,                  -- replications that gave a result, or seeds; NULL of exact ones
 	failures     INTEGER,                  -- of monte-carlo
 	exact        INTEGER NOT NULL          -- 1: no sampling error
+);
+
+CREATE TABLE answer ( -- what has no table of its own
+	part INTEGER PRIMARY KEY REFERENCES part,
+	json TEXT NOT NULL -- of a map, as of dtlssim map
 );
 
 CREATE VIEW searches AS SELECT part.figure, part.row, search.* FROM search JOIN part USING (part);

@@ -18,7 +18,8 @@ const (
 	sweepKind  = "sweep"
 	searchKind = "search"
 
-	estimateKind = "estimate" // of no single point
+	mapKind      = "map"
+	estimateKind = "estimate" // of no design point
 )
 
 // sweepPart is a part that keeps the replications of a sweep: those of the design points

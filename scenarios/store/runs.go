@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,8 +41,7 @@ func (e *MissingError) Error() string {
 // performing anything.
 //
 // What it returns is the same whether it was kept or performed: an outcome without
-// sessions and parameters, whose records have nothing but time and host (see
-// [trace.Timelines]), or none if no trace was wanted.
+// sessions, parameters and records.
 func (s *Store) Runner(perform explore.Runner) explore.Runner {
 	return &runner{Runner: perform, file: s.file, queue: &s.queue, empty: s.noRuns}
 }
@@ -115,36 +113,41 @@ func runKey(job worker.Job) ([]byte, error) {
 	return sum[:keyLength], nil
 }
 
-// reduced returns what is kept of an outcome, whose records it changes. Whatever a later
-// version adds to it is kept as well, if it has JSON.
+// reduced returns what is kept of an outcome. Whatever a later version adds to it is
+// kept as well, if it has JSON.
 func reduced(o worker.Outcome) worker.Outcome {
-	o.Params, o.Sessions, o.Server = nil, nil, scenarios.Server{}
-	for i, r := range o.Records {
-		o.Records[i] = trace.Record{Host: r.Host, At: r.At}
-	}
+	o.Params, o.Sessions, o.Server, o.Records = nil, nil, scenarios.Server{}, nil
 	return o
 }
 
-// keptRun is a run as it is encoded: this as JSON; behind it, for each record, the index
-// of its host and the time since the record before, as varints; all of it compressed.
+// keptRun is a run as it is encoded: this as JSON; behind it, in the order of the places,
+// the times of their instants, each since the one before, as varints; all of it
+// compressed.
 type keptRun struct {
 	worker.Outcome
-	Hosts []string `json:"hosts,omitempty"` // of the records, in the order in which they occur first
+	Places []place `json:"places,omitempty"` // of Watched.Timelines, which are not in the JSON
+}
+
+type place struct {
+	Name     string `json:"p"`
+	Instants int    `json:"n"`
 }
 
 func encodeRun(o worker.Outcome) ([]byte, error) {
 	run := keptRun{Outcome: o}
-	times := make([]byte, 0, 6*len(o.Records))
-	var before time.Duration
-	for i := range o.Records {
-		r := &o.Records[i]
-		host := slices.Index(run.Hosts, r.Host)
-		if host < 0 {
-			host = len(run.Hosts)
-			run.Hosts = append(run.Hosts, r.Host)
+	var times []byte
+	if o.Watched != nil {
+		watched := *o.Watched
+		watched.Timelines = nil
+		run.Watched = &watched
+		for _, line := range o.Watched.Timelines {
+			run.Places = append(run.Places, place{line.Host, len(line.Times)})
+			var before time.Duration
+			for _, at := range line.Times {
+				times = binary.AppendVarint(times, int64(at-before))
+				before = at
+			}
 		}
-		times = binary.AppendVarint(binary.AppendUvarint(times, uint64(host)), int64(r.At-before))
-		before = r.At
 	}
 	text, err := json.Marshal(run)
 	if err != nil {
@@ -163,16 +166,19 @@ func decodeRun(value []byte) (worker.Outcome, error) {
 	if err != nil {
 		return run.Outcome, fmt.Errorf("a run that was kept cannot be read: %w", err)
 	}
-	var at time.Duration
-	for times := all[text.InputOffset():]; len(times) > 0; {
-		host, n := binary.Uvarint(times)
-		since, m := binary.Varint(times[max(n, 0):])
-		if n <= 0 || m <= 0 || host >= uint64(len(run.Hosts)) {
-			return run.Outcome, errors.New("a run that was kept cannot be read: its times are malformed")
+	times := all[text.InputOffset():]
+	for _, place := range run.Places {
+		line := trace.Timeline{Host: place.Name, Times: make([]time.Duration, place.Instants)}
+		var at time.Duration
+		for i := range line.Times {
+			since, n := binary.Varint(times)
+			if n <= 0 {
+				return run.Outcome, errors.New("a run that was kept cannot be read: its times are malformed")
+			}
+			at += time.Duration(since)
+			line.Times[i], times = at, times[n:]
 		}
-		at += time.Duration(since)
-		run.Records = append(run.Records, trace.Record{Host: run.Hosts[host], At: at})
-		times = times[n+m:]
+		run.Watched.Timelines = append(run.Watched.Timelines, line)
 	}
 	return run.Outcome, nil
 }
@@ -188,5 +194,5 @@ var words = sync.OnceValue(func() *s2.Dict {
 		`"sessions":null,"server":{"sessions":0,"errors":null},"measures":{"accept_blocked_ns":,"client_bytes":1082,"client_datagrams":10,`+
 		`"duplicate_flights":0,"handshake_ns":60000000,"read_stalled_ns":0,"retransmissions":0,"server_bytes":1828,"server_datagrams":10},`+
 		`"virtual_ns":60252000000,"events":28,"digest":"","shape":"","repeat":"dtlssim run late-close-notify --seed 1 --set `+
-		`","Status":"completed","Dump":"","Flags":"","hosts":["client","server"]}`), nil)
+		`","Status":"completed","Dump":"","Flags":"","watched":{"Timelines":null,"Structure":""},"places":[{"p":"client","n":},{"p":"client-1","n":},{"p":"network","n":},{"p":"server","n":}]}`), nil)
 })

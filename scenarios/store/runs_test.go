@@ -10,11 +10,11 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
-// traced performs a run with its trace.
-func traced(t testing.TB, settings scenarios.Settings) worker.Outcome {
+// watched performs a run as a search does.
+func watched(t testing.TB, settings scenarios.Settings) worker.Outcome {
 	t.Helper()
 	job := worker.JobOf(testkit.Scenario(t))
-	job.Seed, job.Trace, job.Settings = 7, true, settings
+	job.Seed, job.Watch, job.Settings = 7, true, settings
 	o, err := testkit.Pool(t, 1).Do(context.Background(), job)
 	if err != nil {
 		t.Fatal(err)
@@ -25,8 +25,8 @@ func traced(t testing.TB, settings scenarios.Settings) worker.Outcome {
 // What a search is given is what is kept, to the last field.
 func TestRunsAreKeptWhole(t *testing.T) {
 	for _, o := range []worker.Outcome{
-		traced(t, scenarios.Settings{"alert-latency": "20ms", "client": "waits"}),
-		traced(t, scenarios.Settings{"latency": "uniform(1ms,30ms)", "clients": "3"}),
+		watched(t, scenarios.Settings{"alert-latency": "20ms", "client": "waits"}),
+		watched(t, scenarios.Settings{"latency": "uniform(1ms,30ms)", "clients": "3"}),
 		{Status: worker.Crashed, Dump: "panic: \x00\xff of a test", Flags: " --wall-limit 3s"},
 	} {
 		want := reduced(o)
@@ -41,7 +41,7 @@ func TestRunsAreKeptWhole(t *testing.T) {
 		if o.Status == worker.Crashed { // JSON has no bytes that are no UTF-8
 			got.Dump, want.Dump = "", ""
 		}
-		if !reflect.DeepEqual(got, want) {
+		if !reflect.DeepEqual(got, want) || want.Status == worker.Completed && len(want.Watched.Timelines) < 2 {
 			t.Errorf("kept:\n%+v\nwant\n%+v", got, want)
 		}
 		t.Logf("%d bytes", len(value))
@@ -49,7 +49,7 @@ func TestRunsAreKeptWhole(t *testing.T) {
 }
 
 func BenchmarkEncodeRun(b *testing.B) {
-	o := reduced(traced(b, scenarios.Settings{"alert-latency": "20ms"}))
+	o := reduced(watched(b, scenarios.Settings{"alert-latency": "20ms"}))
 	for b.Loop() {
 		if _, err := encodeRun(o); err != nil {
 			b.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -114,6 +115,9 @@ func newSweepSpecification(sweep explore.Sweep) (SweepSpecification, error) {
 	if sweep.Replications > maxReplications || len(sweep.Design) > maxPoints {
 		return s, fmt.Errorf("%d replications at %d points: a store has room for %d at %d", sweep.Replications, len(sweep.Design),
 			maxReplications, maxPoints)
+	}
+	if sweep.Tilt != nil || sweep.Each != nil {
+		return s, errors.New("a store keeps no sweep whose replications are tilted or set one by one")
 	}
 	levels := map[string][]string{}
 	seen := map[string]bool{}

@@ -13,7 +13,7 @@ import (
 type Part struct {
 	Part         int
 	Figure, Row  string // empty of a sweep that is no study's
-	Kind         string // sweep, search; estimate of one that is of no single point
+	Kind         string // sweep, search, map; estimate of one that is of no design point
 	Seed         uint64 // of the first replication
 	Points       int    // of a sweep
 	Replications int    // of a sweep, that are kept
@@ -37,11 +37,18 @@ func (f file) Parts(do func(*Part) error) error {
 		if err := rows.Scan(&p.Part, &p.Figure, &p.Row, &p.Kind, &specification, &p.Runs, &p.Windows, &p.Points, &p.Replications, &p.Failures); err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(specification), &struct{ Seed *uint64 }{&p.Seed}); err != nil {
+		if err := p.seed(specification); err != nil {
 			return err
 		}
 		return do(&p)
 	})
+}
+
+// seed reads the seed of the first replication from the specification of a part.
+func (p *Part) seed(specification string) error {
+	return json.Unmarshal([]byte(specification), &struct {
+		Seed *uint64 `json:"seed"`
+	}{&p.Seed})
 }
 
 // Runs returns how many runs are kept, of searches and whatever else performs runs one by
@@ -59,7 +66,7 @@ func (f file) parts() (map[int]Part, error) {
 		var specification string
 		err := rows.Scan(&p.Part, &p.Figure, &p.Row, &p.Kind, &specification)
 		if err == nil {
-			err = json.Unmarshal([]byte(specification), &struct{ Seed *uint64 }{&p.Seed})
+			err = p.seed(specification)
 		}
 		parts[p.Part] = p
 		return err

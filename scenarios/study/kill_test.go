@@ -21,6 +21,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -65,10 +66,10 @@ func (m made) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
 	o := worker.Outcome{Status: worker.Completed}
 	o.Measures = map[string]int64{"handshake_ns": int64(job.Seed % 997)}
 	o.Failed = job.Seed%5 == 0
-	if job.Seed%101 == 0 && !job.Trace {
+	if job.Seed%101 == 0 && !job.Watch {
 		o.Status, o.Failed, o.Dump = worker.Crashed, false, "panic: of a test"
 	}
-	if !job.Trace {
+	if !job.Watch {
 		return o, ctx.Err()
 	}
 	x, err := time.ParseDuration(job.Settings["alert-latency"])
@@ -82,6 +83,7 @@ func (m made) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
 	o.Records = append(o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: "alert"})
 	slices.SortStableFunc(o.Records, func(a, b trace.Record) int { return int(a.At - b.At) })
 	o.Digest, o.Shape = trace.Digests(o.Records)
+	o.Watched = &sim.Watched{Timelines: trace.Timelines(o.Records), Structure: o.Shape}
 	o.Repeat = "dtlssim run " + x.String()
 	return o, ctx.Err()
 }
