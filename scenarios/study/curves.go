@@ -129,9 +129,9 @@ func checkCurve(s *Study, g *Figure, row Row) error {
 	return nil
 }
 
-// tail is the probability of each of the law's tails beyond the searched range of the
-// exact curve: far below what a figure shows.
-const tail = 1e-9
+// tail is the probability of each of the law's tails beyond the searched range, as of
+// dtlssim estimate.
+const tail = 1e-300
 
 // exact computes the failure probability at each point of each curve from the
 // windows of the probe and its law there. Points that differ in nothing but that

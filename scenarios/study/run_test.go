@@ -192,8 +192,7 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
 				edge += linger
 			}
 			want := l.Below(float64(10*time.Millisecond)) + 1 - l.Below(float64(edge+1))
-			// The curve leaves out a tail of 1e-9 beyond the range that it searches.
-			if got := f.Exact[i][j]; math.Abs(got-want) > 2e-9 {
+			if got := f.Exact[i][j]; math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s at %g: exact %.12g, closed form %.12g", row.Label, x, got, want)
 			}
 		}
