@@ -54,7 +54,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 	for _, part := range []struct {
 		says string
 		rows []string
-	}{{"Less often than that fails", less}, {"More often fails", more}, {"No difference can be told of", open}} {
+	}{{"Failing less often:", less}, {"Failing more often:", more}, {"No difference to be told:", open}} {
 		if len(part.rows) > 0 {
 			s.Sentence += fmt.Sprintf(" %s %s.", part.says, enumerate(part.rows))
 		}
