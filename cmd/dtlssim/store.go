@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
@@ -112,6 +113,21 @@ func answers(r *study.Result) store.Answers {
 			estimates(row, sweepEstimates(sweep, interval, x))
 			if f.Exact != nil {
 				estimates(row, exactEstimates(sweep, f.Exact[i], x))
+			}
+		}
+		if f.Estimates != nil {
+			for _, e := range summary.Estimates(f, r.Study.Confidence) {
+				if e.Method == monteCarlo { // as of every sweep
+					continue
+				}
+				kept := store.Estimate{
+					X: math.NaN(), Method: e.Method, Estimate: e.Estimate, Low: e.Low, High: e.High, Interval: e.Interval, Confidence: e.Confidence,
+					N: e.Samples, Failures: -1, Exact: e.Method == exact,
+				}
+				if kept.Exact {
+					kept.Confidence, kept.N = math.NaN(), -1
+				}
+				estimates(e.Row, []store.Estimate{kept})
 			}
 		}
 		if f.Sensitivity != nil && f.Sensitivity.Ends != nil {

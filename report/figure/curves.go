@@ -49,7 +49,7 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 		lowest = decade(curves)
 		p.Y.Min, p.Y.Max = lowest, 1
 		p.Y.Scale = plot.LogScale{}
-		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
+		p.Y.Tick.Marker = plot.LogTicks{Prec: 1}
 	}
 	exactly := true
 	for i, c := range curves {

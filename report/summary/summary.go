@@ -38,6 +38,7 @@ var sections = map[study.Kind]func(f *study.FigureResult, confidence float64) (S
 	study.CurvesKind:  curves,
 	study.TableKind:   leftovers,
 
+	study.EstimatesKind:    estimates,
 	study.DifferencesKind:  differences,
 	study.DistributionKind: distribution,
 	study.SurvivalKind:     distribution,

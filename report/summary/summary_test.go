@@ -129,9 +129,10 @@ func TestSections(t *testing.T) {
 // Every kind of figure of the built-in studies has a section with its figure in each
 // format, its data, and a sentence that holds what the data say.
 func TestSectionsOfOtherKinds(t *testing.T) {
-	sections := run(t, "law", "plane", "latency", "sensitivity", "remedies", "handshake")
+	sections := run(t, "law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake")
 	for i, c := range []struct{ sentence, header string }{
 		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
+		{"In 4 of 4 rows the interval of plain Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
 		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
 		{"Of its variance is owed to", "factor,level,estimate,lo,hi,first_order,"},

@@ -288,6 +288,13 @@ func same(t *testing.T, got, want *study.Result) {
 				t.Fatal(err)
 			}
 			text += string(others)
+			for _, e := range f.Estimates {
+				if e.Conditional != nil {
+					text += fmt.Sprintf("%+v\n", *e.Conditional)
+				} else {
+					text += fmt.Sprintf("%+v\n", *e.Exact.Windows)
+				}
+			}
 			if f.Comparison != nil {
 				text += fmt.Sprintf("%+v\n", f.Comparison.Others[0].Both)
 			}

@@ -27,6 +27,13 @@ const others = head + `figures:
     replications: 80
     set: {credentials: psk, latency: "5ms+exponential(mean=10ms)"}
     rows: [{label: none}, {label: linger, set: {remedy: linger}}, {label: waits, set: {remedy: client-waits}}]
+  - name: estimates
+    kind: estimates
+    probe: alert-latency
+    replications: 40
+    seeds: 24
+    set: {credentials: psk, linger: 20ms, alert-latency: "10ms+exponential(mean=1ms)"}
+    rows: [{label: exact}, {label: conditional, set: {clients: 1, uplink: "uniform(5ms,10ms)"}}]
   - name: survival
     kind: survival
     measure: handshake_ns
@@ -57,7 +64,7 @@ func TestRunOtherKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 1 + 1 + 3 + 3*40 + 2*20 + 20 + (4*20 + 8) + 4; steps != want || s.Steps(0.5) != want {
+	if want := 1 + 1 + 3 + 3*40 + (20 + 1 + 20 + 20) + 2*20 + 20 + (4*20 + 8) + 4; steps != want || s.Steps(0.5) != want {
 		t.Errorf("%d steps were told and %d announced, want %d", steps, s.Steps(0.5), want)
 	}
 	of := map[string]*study.FigureResult{}
@@ -83,6 +90,22 @@ func TestRunOtherKinds(t *testing.T) {
 		if w := level.Windows.FailureWindows; len(w) != 2 || w[1] != want {
 			t.Errorf("with linger=%s sessions fail in %v, want the second %v", level.Level, w, want)
 		}
+	}
+	// With the uplink random too, the alert is late by more than the data's latency and 11 ms.
+	if e := of["estimates"].Estimates[0].Exact; e == nil || math.Abs(e.Probability/math.Exp(-21.000001)-1) > 1e-9 {
+		t.Errorf("the exact estimate is %+v", e)
+	}
+	if e := of["estimates"].Estimates[1]; e.Exact != nil || len(e.Conditional.Values) != 20 {
+		t.Errorf("where something else is random there is %+v", e)
+	} else {
+		for _, p := range e.Conditional.Values {
+			if least, most := math.Exp(-21.000001), math.Exp(-16); p < least || p > most {
+				t.Errorf("a seed has the probability %g, want one from %g to %g", p, least, most)
+			}
+		}
+	}
+	if n := of["estimates"].Sweeps[1].Points[0].Replications; n != 20 {
+		t.Errorf("%d replications of plain Monte Carlo", n)
 	}
 	c := of["differences"].Comparison
 	if c.Baseline != 0 || len(c.Others) != 2 || of["differences"].Sweeps[0] != c.Results {

@@ -29,6 +29,7 @@ type FigureResult struct {
 	Probability *explore.ExactProbability // of LawKind
 	Regions     *explore.Regions          // of MapKind
 	Bands       *explore.BandWindows      // of BandsKind
+	Estimates   []RowEstimates            // of EstimatesKind, by row, as Sweeps
 	Comparison  *explore.Comparison       // of DifferencesKind; its Results are the one of Sweeps
 	Recorder    *explore.Recorder         // of DistributionKind and SurvivalKind, of the one of Sweeps
 	Sensitivity *SensitivityResult        // of SensitivityKind

@@ -47,6 +47,7 @@ func figureSchema() *jsonschema.Schema {
 		"probe":        schema.Scalar("Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is integrated over: curves without it have no exact one."),
 		"against":      schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
 		"factor":       schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
+		"seeds":        schema.Whole("Of estimates: seeds of the conditional method.", 1, maxReplications),
 		"measure":      schema.Scalar("Of distributions and survival curves: the name of a measure."),
 		"factors":      schema.List("Of a sensitivity: NAME=A..B, or NAME=v1,v2.", schema.Text("")),
 		"points":       schema.Whole("Of a sensitivity: base points.", 1, maxSteps),

@@ -142,8 +142,8 @@ func TestSchemaRefusesWhatIsWrong(t *testing.T) {
 		{", rule: alert}", "}", "/cause"},
 		{", rule: alert}", ", rule: alert, set: {linger: 1s}}", "/cause"},
 		{"confidence: 0.95", "confidence: 95", "/study/confidence"},
-		{"    - name: leftover\n      kind: table", "    - name: leftover\n      kind: windows", "/study/figures/9"},
-		{"    - name: leftover\n      kind: table", "    - name: leftover\n      scale: log\n      kind: table", "/study/figures/9/scale"},
+		{"    - name: leftover\n      kind: table", "    - name: leftover\n      kind: windows", "/study/figures/10"},
+		{"    - name: leftover\n      kind: table", "    - name: leftover\n      scale: log\n      kind: table", "/study/figures/10/scale"},
 	} {
 		source := string(founding.Source)
 		if !strings.Contains(source, c.old) {

@@ -54,6 +54,7 @@ type Figure struct {
 	Replications int                  // at each point
 	X            Axis
 	LogY         bool            // logarithmic scale of the probability
+	Seeds        int             // of estimates, of the conditional method
 	Measure      string          // of a distribution
 	LogX         bool            // logarithmic scale of the measure
 	Factors      []explore.Range // of a sensitivity

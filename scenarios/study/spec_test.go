@@ -181,7 +181,7 @@ var broken = []struct {
 	{name: "an unknown key", yaml: head + "titel: c\nfigures:\n" + table, want: []string{
 		`4:1: the study has no key "titel". Did you mean title? The keys are name, title, scenario, seed, confidence, figures`,
 	}},
-	{name: "an unknown key of a figure", yaml: figure(table, "kind:", "sort: x\n    kind:"), want: []string{`6:5: figure 1 has no key "sort". Did you mean set? The keys are name, kind, title, fail, set, probe, replications, x, scale, measure, factors, points, ends, against, factor, rows`}},
+	{name: "an unknown key of a figure", yaml: figure(table, "kind:", "sort: x\n    kind:"), want: []string{`6:5: figure 1 has no key "sort". Did you mean set? The keys are name, kind, title, fail, set, probe, replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows`}},
 	{name: "an unknown key of a row", yaml: figure(table, "{label: r}", "{label: r, colour: red}"), want: []string{`8:23: row 1 of figure f has no key "colour". The keys are label, set`}},
 	{name: "an unknown key of x", yaml: figure(curves, "from: 1", "from: 1, step: 2"), want: []string{`9:28: x of figure f has no key "step". Did you mean steps? The keys are label, from, to, steps`}},
 	{name: "a key twice", yaml: head + "name: c\nfigures:\n" + table, want: []string{"4:1: the study has the key name twice"}},
@@ -198,7 +198,7 @@ var broken = []struct {
 	{name: "a list for the seed", yaml: head + "seed: [1]\nfigures:\n" + table, want: []string{"4:7: seed of the study: want a single value"}},
 	{name: "a number for the figures", yaml: head + "figures: 3\n", want: []string{"4:10: figures of the study: want a list"}},
 	{name: "a mapping for the figures", yaml: head + "figures: {a: b}\n", want: []string{"4:10: figures of the study: want a list"}},
-	{name: "a number for a figure", yaml: head + "figures: [3]\n", want: []string{"4:11: figure 1: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, measure, factors, points, ends, against, factor, rows"}},
+	{name: "a number for a figure", yaml: head + "figures: [3]\n", want: []string{"4:11: figure 1: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows"}},
 	{name: "a number for a row", yaml: figure(table, "{label: r}", "3"),
 		want: []string{"8:12: row 1 of figure f: want a mapping with the keys label, set"}},
 	{name: "a number for x", yaml: figure(curves, "{label: x, from: 1, to: 2, steps: 2}", "3"),
@@ -234,7 +234,7 @@ var broken = []struct {
 	{name: "no figures", yaml: head, want: []string{"1:1: figures of the study are missing: want at least one"}},
 	{name: "an empty list of figures", yaml: head + "figures: []\n", want: []string{"4:10: figures of the study: want at least one"}},
 	{name: "a figure that is nothing", yaml: head + "figures:\n" + table + "  -\n", want: []string{
-		"9:4: figure 2: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, measure, factors, points, ends, against, factor, rows",
+		"9:4: figure 2: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows",
 	}},
 	{name: "a figure without keys", yaml: head + "figures: [{}]\n", want: []string{
 		"4:11: name of figure 1 is missing", "4:11: kind of figure 1 is missing", "4:11: rows of figure 1 are missing",
@@ -242,9 +242,9 @@ var broken = []struct {
 
 	// Figures.
 	{name: "an unknown kind", yaml: figure(table, "table", "tabel"), want: []string{
-		`6:11: kind "tabel" of figure f: want one of windows, curves, table, differences, distribution, survival, sensitivity, law, map, bands. Did you mean table?`,
+		`6:11: kind "tabel" of figure f: want one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands. Did you mean table?`,
 	}},
-	{name: "no kind", yaml: figure(table, "    kind: table\n", ""), want: []string{"5:5: kind of figure f is missing: want one of windows, curves, table, differences, distribution, survival, sensitivity, law, map, bands"}},
+	{name: "no kind", yaml: figure(table, "    kind: table\n", ""), want: []string{"5:5: kind of figure f is missing: want one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands"}},
 	{name: "a figure's name that leads elsewhere", yaml: figure(table, "name: f", "name: a/f"), want: []string{`5:11: name "a/f" of figure 1: it names a file; want neither a slash nor a leading dot`}},
 	{name: "two figures of one name", yaml: head + "figures:\n" + table + table, want: []string{`9:11: there are two figures of the name "f"`}},
 	{name: "an unknown outcome", yaml: figure(table, "replications:", "fail: data-los\n    replications:"),

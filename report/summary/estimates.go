@@ -1,0 +1,87 @@
+package summary
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// MethodEstimate is a failure probability by one method.
+type MethodEstimate struct {
+	Row        string  `json:"row"`
+	Method     string  `json:"method"`
+	Estimate   float64 `json:"estimate"`
+	Low        float64 `json:"lo"`
+	High       float64 `json:"hi"`
+	Interval   string  `json:"interval"` // how the bounds were computed
+	Confidence float64 `json:"confidence,omitempty"`
+	Samples    int     `json:"samples"` // replications, or seeds
+	Failures   int     `json:"failures,omitempty"`
+	Runs       int     `json:"runs"`
+}
+
+// Estimates returns the estimates of a figure of the kind estimates, row by row.
+func Estimates(f *study.FigureResult, confidence float64) (list []MethodEstimate) {
+	for i, e := range f.Estimates {
+		row, p := f.Figure.Rows[i].Label, f.Sweeps[i].Points[0]
+		plain := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		list = append(list, MethodEstimate{
+			row, "monte-carlo", plain.Estimate, plain.Low, plain.High, string(estimate.WilsonKind), confidence, plain.Trials, plain.Failures, p.Replications,
+		})
+		if x := e.Exact; x != nil {
+			list = append(list, MethodEstimate{
+				Row: row, Method: "exact", Estimate: x.Probability, Low: max(0, x.Probability-x.Rounding), High: min(1, x.Probability+x.Outside+x.Rounding),
+				Interval: "exact", Samples: x.Seeds, Runs: x.Runs,
+			})
+		}
+		if c := e.Conditional; c != nil {
+			m := estimate.StudentMean(c.Values, confidence)
+			list = append(list, MethodEstimate{
+				Row: row, Method: "conditional", Estimate: m.Estimate, Low: max(0, m.Low), High: min(1, m.High+c.Outside), Interval: "student", Confidence: confidence,
+				Samples: m.Samples, Runs: c.Runs,
+			})
+		}
+	}
+	return list
+}
+
+// estimates shows what every method says of each row.
+func estimates(f *study.FigureResult, confidence float64) (Section, error) {
+	list := Estimates(f, confidence)
+	s := Section{
+		Data:  list,
+		Table: [][]string{{"ROW", "METHOD", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "SAMPLES", "RUNS"}},
+	}
+	records := [][]string{{"row", "method", "estimate", "lo", "hi", "interval", "confidence", "samples", "failures", "runs"}}
+	var drawn []figure.Estimate
+	agree, compared := 0, 0
+	smallest := math.Inf(1)
+	for i, e := range list {
+		interval := fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
+		s.Table = append(s.Table, []string{e.Row, e.Method, fmt.Sprintf("%.4g", e.Estimate), interval, strconv.Itoa(e.Samples), strconv.Itoa(e.Runs)})
+		records = append(records, []string{
+			e.Row, e.Method, number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence), strconv.Itoa(e.Samples), strconv.Itoa(e.Failures), strconv.Itoa(e.Runs),
+		})
+		drawn = append(drawn, figure.Estimate{Row: e.Row, Method: e.Method, Value: e.Estimate, Low: e.Low, High: e.High})
+		if e.Estimate > 0 {
+			smallest = min(smallest, e.Estimate)
+		}
+		if i > 0 && list[i-1].Row == e.Row {
+			compared++
+			if list[i-1].Low <= e.High && e.Low <= list[i-1].High {
+				agree++
+			}
+		}
+	}
+	s.Sentence = fmt.Sprintf("In %d of %d rows the interval of plain Monte Carlo and that of the windows meet. The smallest probability is %.3g.", agree, compared, smallest)
+	if math.IsInf(smallest, 1) {
+		s.Sentence = "In no row a session fails."
+	}
+	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Student's interval. Plain Monte Carlo: the share of failures, with Wilson's interval; a run of it takes one replication, a seed of the others a whole search."
+	fig := figure.Estimates(f.Figure.Title, drawn, smallest < 0.01, s.Sentence)
+	return s, s.add(f.Figure.Name, &fig, records)
+}

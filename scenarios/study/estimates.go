@@ -1,0 +1,90 @@
+package study
+
+import (
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/strict"
+)
+
+// EstimatesKind shows the failure probability of each row by every method that answers
+// for it: plain Monte Carlo, and from the failure windows of a probe exactly, or, where
+// something else is random, conditionally.
+const EstimatesKind Kind = "estimates"
+
+// RowEstimates is the failure probability of a row, besides plain Monte Carlo.
+type RowEstimates struct {
+	Exact       *explore.ExactProbability // nil: something besides the probe is random
+	Conditional *explore.Conditional      // nil: it is exact
+}
+
+var estimates = kind{
+	name: EstimatesKind, keys: []string{"probe", "replications", "seeds"}, required: []string{"probe", "replications", "seeds"},
+	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
+		g.Replications, g.Seeds = r.Count(f, "replications", maxReplications), r.Count(f, "seeds", maxReplications)
+		if t := r.Required(f, "probe"); t.Value != "" && s.Scenario != nil {
+			g.Probe.Name = t.Value
+			r.lawParameter(s, t)
+		}
+	},
+	check: func(s *Study, g *Figure, row Row) error {
+		q, err := explore.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail)
+		if err != nil {
+			return err
+		}
+		return q.CheckConditional()
+	},
+	steps: func(s *Study, g *Figure, budget float64) int {
+		n := 0
+		for _, row := range g.Rows {
+			n += g.scaled(budget) + 1
+			if q, err := explore.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail); err == nil && q.CheckExact() != nil {
+				n += g.scaledSeeds(budget) - 1
+			}
+		}
+		return n
+	},
+	run: func(r *run, g *Figure) (FigureResult, error) {
+		f := FigureResult{Figure: g}
+		for _, row := range g.Rows {
+			if err := r.sweep(&f, row, []scenarios.Settings{g.Set.With(row.Set)}); err != nil {
+				return f, err
+			}
+			e, runs, err := r.estimates(g, row)
+			if err != nil {
+				return f, fmt.Errorf("row %q: %w", row.Label, err)
+			}
+			f.Estimates = append(f.Estimates, e)
+			f.runs += runs
+		}
+		return f, nil
+	},
+}
+
+// scaledSeeds is scaled of the seeds of the conditional method.
+func (f *Figure) scaledSeeds(budget float64) int {
+	seeds := Figure{Replications: f.Seeds}
+	return seeds.scaled(budget)
+}
+
+// estimates estimates the probability of a row from its failure windows.
+func (r *run) estimates(g *Figure, row Row) (e RowEstimates, runs int, err error) {
+	q, err := explore.NewIntegral(r.study.Scenario, g.Set.With(row.Set), g.Probe.Name, r.study.Seed, g.Fail, tail)
+	if err != nil {
+		return e, 0, err
+	}
+	if q.CheckExact() == nil {
+		if e.Exact, err = q.Exact(r.ctx, r.runner); err != nil {
+			return e, 0, err
+		}
+		r.progress()
+		return e, e.Exact.Runs, nil
+	}
+	looks := []int{g.scaledSeeds(r.budget)}
+	e.Conditional, err = q.Conditional(r.ctx, r.runner, looks, func([]float64) bool { return true }, r.progress)
+	if err != nil {
+		return e, 0, err
+	}
+	return e, e.Conditional.Runs, nil
+}
