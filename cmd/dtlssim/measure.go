@@ -117,19 +117,17 @@ curve (of more). -o draws them, for up to 8 points.`,
 				return failure(err)
 			}
 			j := distribution(r, recorder, d.names, measure, quantiles, confidence, survival)
-			if output != "" && !r.Interrupted {
-				drawn, err := text.DistributionFigure(j, d.names, logX)
-				if err == nil {
-					err = writePicture(output, drawn)
-				}
-				if err != nil {
-					return failure(err)
-				}
-			}
 			if f == "json" {
 				err = text.JSON(c.OutOrStdout(), j)
 			} else {
 				err = text.Distribution(c.OutOrStdout(), j, d.names)
+			}
+			if output != "" && !r.Interrupted {
+				drawn, drawing := text.DistributionFigure(j, d.names, logX)
+				if drawing == nil {
+					drawing = writePicture(output, drawn)
+				}
+				err = errors.Join(err, drawing)
 			}
 			text.Troubles(c.ErrOrStderr(), r)
 			return sweepError(r, err)
@@ -141,6 +139,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 	d.addTo(c)
 	c.Flags().StringVar(&measure, "measure", "", "the measure `NAME` (required)")
 	c.Flags().Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99}, "which `QUANTILES` are estimated, separated by commas")
+	c.Flags().Lookup("quantile").DefValue = "0.5,0.9,0.99"
 	c.Flags().BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
 	c.Flags().BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
 	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
