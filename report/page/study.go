@@ -88,6 +88,8 @@ func answer(r *study.Result, sections []summary.Section) string {
 			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Figure.Rows[1].Label, where(f.Windows[1]))
 		case never == 0:
 			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence, others)
+		case never == others:
+			return fmt.Sprintf("%s; with none of the %d other rows of the first figure do they fail anywhere.", sentence, others)
 		}
 		verb := "fail"
 		if never == 1 {
@@ -165,7 +167,11 @@ func failures(f *study.FigureResult) (list []Failure) {
 			if values := f.Figure.X.Values(); f.Figure.Kind == study.CurvesKind && j < len(values) {
 				at = fmt.Sprintf("%s: %s", f.Figure.X.Label, strconv.FormatFloat(values[j], 'g', 6, 64))
 			}
-			list = append(list, Failure{Row: f.Figure.Rows[i].Label, At: at, Command: p.FirstFailure})
+			row := i
+			if f.Comparison != nil || f.Recorder != nil { // one sweep, of all rows
+				row = j
+			}
+			list = append(list, Failure{Row: f.Figure.Rows[row].Label, At: at, Command: p.FirstFailure})
 		}
 	}
 	return list
