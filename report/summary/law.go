@@ -21,7 +21,11 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 		from, to := time.Duration(i.From), time.Duration(i.To)
 		p := law.Probability(f.Law, from, to)
 		windows = append(windows, figure.FailureWindow{From: from, To: to})
-		s.Table = append(s.Table, []string{from.String(), to.String(), fmt.Sprintf("%.6g", p)})
+		end := to.String()
+		if i.To == w.To { // where the search ended, not the window
+			end = "on"
+		}
+		s.Table = append(s.Table, []string{from.String(), end, fmt.Sprintf("%.6g", p)})
 		records = append(records, []string{fmt.Sprint(i.From), fmt.Sprint(i.To), number(p)})
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Probability)})
