@@ -78,10 +78,7 @@ like}]}.`,
 				return failure(err)
 			}
 			s, err := study.Load(args[0])
-			faults := []error{err, p.check()}
-			if !(budget > 0 && budget <= 1000) {
-				faults = append(faults, fmt.Errorf("--budget %g is out of range: above 0, at most 1000", budget))
-			}
+			faults := []error{err, p.check(), checkBudget(budget), checkFolder(output)}
 			if err := errors.Join(faults...); err != nil {
 				return err
 			}
