@@ -116,7 +116,7 @@ draws both as a figure.`,
 	a.selection.addTo(c)
 	a.pool.addTo(c)
 	a.interval.addTo(c)
-	c.Flags().Var(&a.method, "method", "how the probability at a point is found: monte-carlo or exact")
+	c.Flags().Var(&a.method, "method", "`METHOD` by which the probability at a point is found: monte-carlo or exact")
 	c.Flags().StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's probe of choice)")
 	c.Flags().StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
 	c.Flags().IntVar(&a.question.Points, "points", 256, "base points")

@@ -47,7 +47,7 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 	}
 	p.Answer = answer(r, sections)
 	if done, all := len(r.Figures), len(r.Study.Figures); done < all {
-		p.Missing = fmt.Sprintf("This study is not complete: %d of its %d figures were done.", done, all)
+		p.Missing = fmt.Sprintf("This study is not complete: figures that were done: %d of %d.", done, all)
 	}
 	p.Method = method(r)
 	p.Repeat = repeat(r, commands)
