@@ -64,6 +64,9 @@ func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {
 	if err := s.CheckProbe(p.Name); err != nil {
 		return p, err
 	}
+	if strings.TrimSpace(low) != "" && strings.TrimSpace(high) == "" {
+		return p, fmt.Errorf("probe %q: the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO", text)
+	}
 	var err1, err2 error
 	p.From, err1 = law.ParseDuration(strings.TrimSpace(low))
 	p.To, err2 = law.ParseDuration(strings.TrimSpace(high))

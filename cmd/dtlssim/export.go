@@ -52,7 +52,8 @@ replications, failures, crashed, wedged, limited, estimate (null without data), 
 confidence}. measures: {point, measure, count, mean, minimum, median, quantile_95, maximum}.
 windows: {probe, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within,
 first_behind (the commands that repeat the runs on both sides of both edges; null at an end of
-the range)}. cells: {probe, seed, from_ns, to_ns, outcome, failed, shape}. estimates: {point
+the range)}. cells: {probe, seed, from_ns, to_ns, outcome (as of
+replications), failed, shape}. estimates: {point
 (null of no single one), x, method, estimate, lo, hi, interval, confidence, n, failures, exact}.
 All of a study begin with {figure, row}. CSV has the same columns, and empty cells for null.`,
 		Example: "  dtlssim export linger.sqlite --format csv -o replications.csv\n  dtlssim export linger.sqlite points --format jsonl",
@@ -194,7 +195,20 @@ func writeTable(r *store.Reader, table string, confidence float64, l text.Lines,
 		if whole {
 			columns += v.more
 		}
-		err = r.View(table, columns, v.order, func(names []string) error { return l.Begin(names) }, l.Row)
+		var truths []int // columns that tell whether something is so
+		err = r.View(table, columns, v.order, func(names []string) error {
+			for i, name := range names {
+				if name == "failed" || name == "exact" {
+					truths = append(truths, i)
+				}
+			}
+			return l.Begin(names)
+		}, func(cells []any) error {
+			for _, i := range truths {
+				cells[i] = cells[i] == int64(1)
+			}
+			return l.Row(cells)
+		})
 	}
 	return errors.Join(err, l.End())
 }
@@ -203,7 +217,7 @@ func writeTable(r *store.Reader, table string, confidence float64, l text.Lines,
 // exported, and in what order.
 var views = map[string]struct{ columns, more, order string }{
 	windowsTable:   {"figure, row, probe, seed, from_ns, to_ns, width_ns", ", last_before, first_within, last_within, first_behind", "part, from_ns"},
-	cellsTable:     {"figure, row, probe, seed, from_ns, to_ns, outcome, failed", ", shape", "part, from_ns"},
+	cellsTable:     {"figure, row, probe, seed, from_ns, to_ns, replace(outcome, ',', ' ') AS outcome, failed", ", shape", "part, from_ns"},
 	estimatesTable: {"figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures", ", exact", "part, point, method"},
 }
 

@@ -139,7 +139,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 	d.addTo(c)
 	c.Flags().StringVar(&measure, "measure", "", "the measure `NAME` (required)")
 	c.Flags().Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99}, "which `QUANTILES` are estimated, separated by commas")
-	c.Flags().Lookup("quantile").DefValue = "0.5,0.9,0.99"
+	c.Flags().Lookup("quantile").DefValue = "0.5,0.9,0.99" // not with six places
 	c.Flags().BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
 	c.Flags().BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
 	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")

@@ -238,7 +238,7 @@ func (q *report) add(r *study.Result, i int) error {
 		return err
 	}
 	options := ""
-	if q.budget != 1 {
+	if q.budget != 1 && q.kept[i] == nil { // it means nothing to what a store holds
 		options = " --budget " + strconv.FormatFloat(q.budget, 'g', -1, 64)
 	}
 	argument := q.arguments[i]

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +19,7 @@ type analysis struct {
 	selection
 	pool
 	interval
-	method method
+	method string
 	probe  string
 	vary   []string
 	ends   int // replications at each end of a factor
@@ -30,7 +32,7 @@ type analysis struct {
 
 func newSensitivity() *cobra.Command {
 	var f format
-	a := analysis{method: monteCarlo}
+	var a analysis
 	c := &cobra.Command{
 		Use:   "sensitivity SCENARIO|FILE",
 		Short: "Find out which factors the failure probability depends on, and how much",
@@ -116,7 +118,7 @@ draws both as a figure.`,
 	a.selection.addTo(c)
 	a.pool.addTo(c)
 	a.interval.addTo(c)
-	c.Flags().Var(&a.method, "method", "`METHOD` by which the probability at a point is found: monte-carlo or exact")
+	c.Flags().StringVar(&a.method, "method", monteCarlo, "how the probability at a point is found: monte-carlo or exact")
 	c.Flags().StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's probe of choice)")
 	c.Flags().StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
 	c.Flags().IntVar(&a.question.Points, "points", 256, "base points")
@@ -130,11 +132,12 @@ draws both as a figure.`,
 func (a *analysis) resolve(name string) error {
 	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFormat(a.output)}
 	given := a.command.Flags().Changed
-	if a.method == conditional {
-		faults = append(faults, errors.New("--method conditional means nothing here: want monte-carlo or exact"))
+	known := []string{monteCarlo, exact}
+	if !slices.Contains(known, a.method) {
+		faults = append(faults, fmt.Errorf("--method %q is not one of %s.%s", a.method, strings.Join(known, ", "), didYouMean(a.method, known)))
 	}
-	for flag, reads := range map[string]method{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo, "probe": exact} {
-		if given(flag) && a.method != reads && a.method != conditional {
+	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo, "probe": exact} {
+		if given(flag) && a.method != reads && slices.Contains(known, a.method) {
 			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", flag, a.method, reads))
 		}
 	}
@@ -195,7 +198,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 		return nil, err
 	}
 	j := &text.SensitivityJSON{
-		Scenario: a.scenario.Name, Seed: a.seed, Params: v.Text(), Method: string(a.method), Replications: q.Replications,
+		Scenario: a.scenario.Name, Seed: a.seed, Params: v.Text(), Method: a.method, Replications: q.Replications,
 		Confidence: a.Confidence, Interval: string(a.Kind),
 	}
 	if a.method == exact {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -18,7 +19,11 @@ func scipy(t *testing.T, program string, in, out any) {
 	t.Helper()
 	const python = "/usr/bin/python3"
 	if err := exec.Command(python, "-c", "import scipy").Run(); err != nil {
-		t.Skip("there is no scipy; install it with: apt-get install python3-scipy")
+		const missing = "there is no scipy; install it with: apt-get install python3-scipy"
+		if os.Getenv("DTLSSIM_TOOLS_REQUIRED") != "" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
 	}
 	input, err := json.Marshal(in)
 	if err != nil {

@@ -97,8 +97,10 @@ func (s *Survival) At(time float64) Step {
 // Quantile returns the quantile of the lifetimes: the first time at which the survival
 // is at most 1-q. The ends of its interval are those at which the pointwise intervals
 // reach that (Brookmeyer and Crowley, Biometrics 38, 1982, 29-41), by which the median
-// survival time is known. A time that is not reached is infinite: the lifetimes were cut
-// before, and there is no upper bound. Ranks are 0.
+// survival time is known. Before anything is over they know no error; the lower end is
+// there where so many lifetimes that all go on exclude, exactly, a survival of 1-q: one
+// lifetime says nothing of when a tenth is over. A time that is not reached is infinite:
+// the lifetimes were cut before, and there is no upper bound. Ranks are 0.
 func (s *Survival) Quantile(q float64) Quantile {
 	e := Quantile{Q: q, Samples: s.Samples, Estimate: math.Inf(1), Low: math.Inf(1), High: math.Inf(1), Confidence: s.Confidence, Coverage: s.Confidence}
 	level := 1 - q + 1e-12 // whatever the rounding of a product
@@ -114,6 +116,7 @@ func (s *Survival) Quantile(q float64) Quantile {
 			e.High = step.Time
 		}
 	}
+	e.Low = math.Min(e.Low, s.undecided(level))
 	switch {
 	case s.Samples == 0:
 		e.Estimate, e.Low = math.NaN(), 0
@@ -122,4 +125,23 @@ func (s *Survival) Quantile(q float64) Quantile {
 		e.Low = math.Min(e.Low, s.End)
 	}
 	return e
+}
+
+// undecided returns the first time before the first step at which the survival may be at
+// most level; infinite if there is none. A survival p leaves m lifetimes of which none is
+// over with the probability p^m.
+func (s *Survival) undecided(level float64) float64 {
+	tail := (1 - s.Confidence) / 2
+	if s.Samples == 0 || math.Pow(tail, 1/float64(s.Samples)) <= level {
+		return 0
+	}
+	for i, cut := range s.Cut {
+		if len(s.Steps) > 0 && cut >= s.Steps[0].Time {
+			break
+		}
+		if left := s.Samples - i - 1; left == 0 || math.Pow(tail, 1/float64(left)) <= level {
+			return cut
+		}
+	}
+	return math.Inf(1)
 }

@@ -2,6 +2,7 @@ package estimate_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
@@ -88,6 +89,27 @@ func TestKaplanMeierOfNothing(t *testing.T) {
 	s = estimate.KaplanMeier([]estimate.Lifetime{{Value: 4, Censored: true}, {Value: 7, Censored: true}}, 0.95)
 	if q := s.Quantile(0.5); len(s.Steps) != 0 || q.Estimate != 7 || !q.AtLeast || !math.IsInf(q.High, 1) {
 		t.Errorf("all are cut: %+v, %+v", s, q)
+	}
+}
+
+// Few lifetimes say nothing of an early quantile: the lower end of its interval is 0, as
+// that of order statistics is, until so many went on that the quantile cannot be earlier.
+func TestQuantileOfFewLifetimes(t *testing.T) {
+	for _, c := range []struct {
+		lifetimes, cut int // that are over at 3, and cut at 2
+		q, low         float64
+	}{
+		{1, 0, 0.1, 0}, {1, 0, 0.95, 0}, {1, 0, 0.98, 3}, // 0.02 < 0.025
+		{0, 1, 0.5, 0}, {0, 2, 0.1, 0}, {0, 100, 0.1, 2},
+		{35, 0, 0.1, 0}, {36, 0, 0.1, 3}, // 0.9^35 is 0.02503
+		{35, 1, 0.1, 2}, {36, 1, 0.1, 3},
+	} {
+		samples := slices.Repeat([]estimate.Lifetime{{Value: 3}}, c.lifetimes)
+		samples = append(samples, slices.Repeat([]estimate.Lifetime{{Value: 2, Censored: true}}, c.cut)...)
+		s := estimate.KaplanMeier(samples, 0.95)
+		if q := s.Quantile(c.q); q.Low != c.low {
+			t.Errorf("%d over, %d cut: the %g quantile is %+v, want it from %g on", c.lifetimes, c.cut, c.q, q, c.low)
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 		}
 	}
 	w.Mean = StudentMean(values, confidence)
+	w.Estimate = min(1, w.Estimate) // the sum of weights is unbiased, and above 1 as it happens; no probability is
 	w.Unseen = 1
 	if plain > 0 {
 		w.Unseen = -math.Expm1(math.Log(1-confidence) / float64(plain))

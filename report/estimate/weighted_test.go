@@ -108,3 +108,12 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 		t.Errorf("of nothing: %+v", w)
 	}
 }
+
+// The mean of the weights is above 1 where nearly all fail; the estimate is not, and lies
+// within its interval.
+func TestWeightedEstimateIsAProbability(t *testing.T) {
+	w := estimate.WeightedMean([]float64{math.Log(1.5), math.Log(1.2), 0, math.Log(0.9)}, []bool{true, true, true, true}, 1, 0.95)
+	if w.Estimate != 1 || w.High != 1 || w.Low > 1 || math.Abs(w.MeanWeight-1.15) > 1e-12 {
+		t.Errorf("%+v, want an estimate of 1", w)
+	}
+}

@@ -105,6 +105,10 @@ func examples(t *testing.T) map[string]Figure {
 	}
 	figures := map[string]Figure{
 		"steps": steps, "survival": survival, "tornado": tornado,
+		"differences": Differences("Differences", "failure probability", []Compared{
+			{Label: "no remedy", Value: 0.8, Low: 0.75, High: 0.84, Difference: nan},
+			{"linger", 0.2, 0.15, 0.26, -0.6, -0.66, -0.53}, {"more gap", 0.9, 0.86, 0.93, 0.1, 0.06, 0.15}, {"pause", 0.81, 0.76, 0.85, 0.01, -0.02, 0.05},
+		}, "A sentence."),
 		"map":         plane.Draw(),
 		"bands":       bands(true, "0s", "1ms", "4ms", "9ms", "16ms"),
 		"bars":        bands(false, "none", "linger", "recognise"),

@@ -132,15 +132,20 @@ func where(w *explore.Windows) string {
 
 // edges lists the edges of every row's failure windows with their witnesses.
 func edges(f *study.FigureResult) (list []Edge) {
-	windows := f.Windows
-	if f.Probability != nil {
-		windows = []*explore.Windows{f.Probability.Windows}
-	}
-	for i, w := range windows {
+	add := func(row string, w *explore.Windows) {
 		for _, e := range w.Edges {
-			list = append(list, Edge{
-				Row: f.Figure.Rows[i].Label, Below: witness(w, e.At-1, e.Below), Above: witness(w, e.At, e.Above),
-			})
+			list = append(list, Edge{Row: row, Below: witness(w, e.At-1, e.Below), Above: witness(w, e.At, e.Above)})
+		}
+	}
+	for i, w := range f.Windows {
+		add(f.Figure.Rows[i].Label, w)
+	}
+	if f.Probability != nil {
+		add(f.Figure.Rows[0].Label, f.Probability.Windows)
+	}
+	if f.Bands != nil {
+		for _, l := range f.Bands.Levels {
+			add(fmt.Sprintf("%s = %s", f.Bands.Factor, l.Level), l.Windows)
 		}
 	}
 	return list
@@ -158,20 +163,20 @@ func witness(w *explore.Windows, at int64, run explore.Witness) Witness {
 
 // failures lists the first failing replication of each design point.
 func failures(f *study.FigureResult) (list []Failure) {
+	rows := f.Figure.Rows
 	for i, sweep := range f.Sweeps {
 		for j, p := range sweep.Points {
 			if p.FirstFailure == "" {
 				continue
 			}
-			at := ""
-			if values := f.Figure.X.Values(); f.Figure.Kind == study.CurvesKind && j < len(values) {
-				at = fmt.Sprintf("%s: %s", f.Figure.X.Label, strconv.FormatFloat(values[j], 'g', 6, 64))
+			shown := Failure{Row: rows[i].Label, Command: p.FirstFailure}
+			switch values := f.Figure.X.Values(); {
+			case f.Figure.Kind == study.CurvesKind && j < len(values):
+				shown.At = fmt.Sprintf("%s: %s", f.Figure.X.Label, strconv.FormatFloat(values[j], 'g', 6, 64))
+			case len(f.Sweeps) == 1 && len(sweep.Points) == len(rows): // one sweep of all rows
+				shown.Row = rows[j].Label
 			}
-			row := i
-			if f.Comparison != nil || f.Recorder != nil { // one sweep, of all rows
-				row = j
-			}
-			list = append(list, Failure{Row: f.Figure.Rows[row].Label, At: at, Command: p.FirstFailure})
+			list = append(list, shown)
 		}
 	}
 	return list
@@ -185,7 +190,7 @@ func method(r *study.Result) (list []Term) {
 	if t, ok := estimates(r); ok {
 		list = append(list, t)
 	}
-	if slices.ContainsFunc(r.Figures, func(f study.FigureResult) bool { return f.Exact != nil }) {
+	if slices.ContainsFunc(r.Figures, func(f study.FigureResult) bool { return f.Exact != nil || f.Probability != nil }) {
 		list = append(list, Term{Name: "Exact probabilities", Text: "The failure windows of the probe, integrated over the law of its latency. " +
 			"They are exact on condition that nothing else in the run is random, and the windows complete; a study in which anything else is random is refused."})
 	}

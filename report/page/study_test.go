@@ -1,11 +1,13 @@
 package page_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/page"
+	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/study"
@@ -67,5 +69,23 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 		if len(terms) == 0 || terms[0].Name != "Failure windows" || !strings.Contains(terms[0].Text, want) {
 			t.Errorf("%+v\nwant %s", terms, want)
 		}
+	}
+}
+
+// One sweep of all rows has a command under the label of each row that fails, and bands have
+// the witnesses of each level.
+func TestCommandsUnderTheirLabels(t *testing.T) {
+	r := result(t, found(50, explore.Method{Name: "slopes"}), found(50, explore.Method{Name: "slopes"}))
+	w := r.Figures[0].Windows[1]
+	w.Edges = []explore.Edge{{At: 20, Below: explore.Witness{Repeat: "run 19"}, Above: explore.Witness{Repeat: "run 20"}}}
+	r.Figures[0].Windows = nil
+	r.Figures[0].Sweeps = []*explore.Results{{Points: []*explore.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}}
+	r.Figures[0].Bands = &explore.BandWindows{Factor: "linger", Levels: []explore.BandLevel{{Level: "1ms", Windows: found(50, explore.Method{})}, {Level: "2ms", Windows: w}}}
+	got := page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
+	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(got.Failures, want) {
+		t.Errorf("failures %+v, want %+v", got.Failures, want)
+	}
+	if len(got.Edges) != 1 || got.Edges[0].Row != "linger = 2ms" || got.Edges[0].Below.Command != "run 19" || got.Edges[0].Above.Command != "run 20" {
+		t.Errorf("edges %+v", got.Edges)
 	}
 }

@@ -31,7 +31,7 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 			c.Estimates = append(c.Estimates, e)
 			exact, exactNumber := "-", ""
 			if c.Exact != nil {
-				exact, exactNumber = fmt.Sprintf("%.6f", c.Exact[j]), number(c.Exact[j])
+				exact, exactNumber = exactText(c.Exact[j]), number(c.Exact[j])
 				all++
 				if e.Low <= c.Exact[j] && c.Exact[j] <= e.High {
 					inside++
@@ -66,6 +66,15 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 		return s, err
 	}
 	return s, s.add(f.Figure.Name, &fig, records)
+}
+
+// exactText has as many places as the column of an exact probability, and of one too small for
+// them three digits.
+func exactText(p float64) string {
+	if p > 0 && p < 1e-4 {
+		return fmt.Sprintf("%.2e", p)
+	}
+	return fmt.Sprintf("%.6f", p)
 }
 
 // crossing says between which values a curve crosses what counts as rare.

@@ -51,19 +51,13 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 		s.Table, records = append(s.Table, line), append(records, record)
 	}
 	s.Sentence = fmt.Sprintf("“%s” fails with probability %.3f.", f.Figure.Rows[0].Label, list[0].Value)
-	fails := func(rows []string, how string) {
-		switch len(rows) {
-		case 0:
-		case 1:
-			s.Sentence += fmt.Sprintf(" %s fails %s often.", rows[0], how)
-		default:
-			s.Sentence += fmt.Sprintf(" %s fail %s often.", enumerate(rows), how)
+	for _, part := range []struct {
+		says string
+		rows []string
+	}{{"Failing less often:", less}, {"Failing more often:", more}, {"No difference to be told:", open}} {
+		if len(part.rows) > 0 {
+			s.Sentence += fmt.Sprintf(" %s %s.", part.says, enumerate(part.rows))
 		}
-	}
-	fails(less, "less")
-	fails(more, "more")
-	if len(open) > 0 {
-		s.Sentence += fmt.Sprintf(" Of %s no difference can be told.", enumerate(open))
 	}
 	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of Tango, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", 100*each, 100*confidence)
 	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario.Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true, EachConfidence: each}

@@ -22,8 +22,8 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 		p := law.Probability(f.Law, from, to)
 		windows = append(windows, figure.FailureWindow{From: from, To: to})
 		end := to.String()
-		if i.To == w.To { // where the search ended, not the window
-			end = "on"
+		if i.To == w.To { // nobody looked further
+			end = "and on"
 		}
 		s.Table = append(s.Table, []string{from.String(), end, fmt.Sprintf("%.6g", p)})
 		records = append(records, []string{fmt.Sprint(i.From), fmt.Sprint(i.To), number(p)})

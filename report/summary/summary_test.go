@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,50 @@ func TestSections(t *testing.T) {
 	for _, name := range []string{"linger.svg", "linger.png"} {
 		if _, ok := names[name]; !ok {
 			t.Errorf("%s was not drawn", name)
+		}
+	}
+}
+
+// Every kind of figure of the built-in studies has a section with its figure in each
+// format, its data, and a sentence that holds what the data say.
+func TestSectionsOfOtherKinds(t *testing.T) {
+	sections := run(t, "law", "plane", "latency", "sensitivity", "remedies", "handshake")
+	for i, c := range []struct{ sentence, header string }{
+		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
+		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
+		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
+		{"Of its variance is owed to", "factor,level,estimate,lo,hi,first_order,"},
+		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
+		{"The median of handshake_ns is", "row,value,probability,lo,hi,confidence"},
+	} {
+		s := sections[i]
+		if !strings.Contains(s.Sentence, c.sentence) || s.Method == "" || s.Data == nil {
+			t.Errorf("%s says %q, found how: %q, data %v", s.Name, s.Sentence, s.Method, s.Data)
+		}
+		var names []string
+		for _, f := range s.Files {
+			names = append(names, f.Name)
+			if strings.HasSuffix(f.Name, ".csv") && !bytes.HasPrefix(f.Data, []byte(c.header)) {
+				t.Errorf("%s begins %.80s", f.Name, f.Data)
+			}
+		}
+		if want := strings.Fields(strings.ReplaceAll("NAME.svg NAME.png NAME.pdf NAME.csv", "NAME", s.Name)); !slices.Equal(names, want) {
+			t.Errorf("files %v, want %v", names, want)
+		}
+		for _, row := range s.Table {
+			if len(row) != len(s.Table[0]) {
+				t.Errorf("%s: the row %q has not as many cells as the header %q", s.Name, row, s.Table[0])
+			}
+		}
+	}
+}
+
+// Of an exact probability that is too small for six places the table has three digits.
+func TestTinyExactProbabilities(t *testing.T) {
+	section := run(t, "spread")[0]
+	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33", "linger 50 ms": "4.43e-94"} {
+		if !slices.ContainsFunc(section.Table, func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want }) {
+			t.Errorf("the table has no %s of “%s”:\n%v", want, label, section.Table)
 		}
 	}
 }

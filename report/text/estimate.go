@@ -163,7 +163,7 @@ func (j *EstimateJSON) Weighted(w estimate.Weighted, r *explore.Weighted, tilts 
 			j.Warnings = append(j.Warnings, fmt.Sprintf("the tilt %s met no draw: nobody looks at one of that name", t))
 		}
 	}
-	if w.Variance > 0 {
+	if w.Variance > 0 && w.Estimate < 1 {
 		j.Equivalent = known(w.Estimate * (1 - w.Estimate) / (w.StandardError * w.StandardError))
 	}
 	switch {

@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/law"
 )
 
@@ -80,7 +81,7 @@ func TestMapOfLinger(t *testing.T) {
 func TestMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := testkit.Pool(t, 2)
-	points, most := 100, 4
+	points, most := 50, 2
 	if testkit.Long() {
 		points, most = 3000, 100
 	}
@@ -193,6 +194,7 @@ func (h hidden) Do(_ context.Context, job worker.Job) (worker.Outcome, error) {
 	o := worker.Outcome{Status: worker.Completed}
 	o.Outcome = h.outcome(x, y)
 	o.Failed, o.Shape = len(o.Outcome) > 0, strings.Join(o.Outcome, ",")
+	o.Watched = &sim.Watched{}
 	return o, nil
 }
 

@@ -34,7 +34,7 @@ var curves = kind{
 		}
 	},
 	check: checkCurve,
-	steps: func(g *Figure, budget float64) int { return len(g.Rows) * (g.X.Steps + 1) * g.scaled(budget) },
+	steps: func(_ *Study, g *Figure, budget float64) int { return len(g.Rows) * (g.X.Steps + 1) * g.scaled(budget) },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {

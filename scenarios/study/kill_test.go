@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -281,6 +282,22 @@ func same(t *testing.T, got, want *study.Result) {
 					text += fmt.Sprintf("%+v\n", *p)
 				}
 				text += fmt.Sprintf("%+v %+v %d of %d, %v\n", s.Troubles, s.Differences, s.Done, s.Total, s.Virtual)
+			}
+			others, err := json.Marshal([]any{f.Regions, f.Bands, f.Probability})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += string(others)
+			if f.Comparison != nil {
+				text += fmt.Sprintf("%+v\n", f.Comparison.Others[0].Both)
+			}
+			if f.Sensitivity != nil {
+				text += fmt.Sprintf("%v %v %+v\n", f.Sensitivity.Outputs, f.Sensitivity.Exact, *f.Sensitivity.Runs)
+			}
+			for row := range f.Figure.Rows {
+				if f.Recorder != nil {
+					f.Recorder.Each(row, func(value int64, censored bool) { text += fmt.Sprint(value, censored, " ") })
+				}
 			}
 		}
 		return fmt.Sprintf("%s%d replications", text, r.Runs)

@@ -29,7 +29,7 @@ type kind struct {
 	check func(s *Study, g *Figure, row Row) error
 
 	// steps returns how many steps of progress a run of the figure takes.
-	steps func(g *Figure, budget float64) int
+	steps func(s *Study, g *Figure, budget float64) int
 
 	// run runs what the figure shows.
 	run func(r *run, g *Figure) (FigureResult, error)

@@ -28,7 +28,7 @@ var lawKind = kind{
 		}
 		return q.CheckExact()
 	},
-	steps: func(*Figure, float64) int { return 1 },
+	steps: func(*Study, *Figure, float64) int { return 1 },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		q, err := r.study.integral(g, g.Set.With(g.Rows[0].Set))

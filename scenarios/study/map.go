@@ -18,7 +18,7 @@ var mapKind = kind{
 		m := s.regions(g, row)
 		return m.Check()
 	},
-	steps: func(*Figure, float64) int { return 1 },
+	steps: func(*Study, *Figure, float64) int { return 1 },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		var err error
@@ -58,7 +58,7 @@ var bandsKind = kind{
 		b := s.bands(g, row)
 		return b.Check()
 	},
-	steps: func(g *Figure, _ float64) int { return len(g.Factor.Levels) },
+	steps: func(_ *Study, g *Figure, _ float64) int { return len(g.Factor.Levels) },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		var err error

@@ -41,7 +41,7 @@ type FigureResult struct {
 func (s *Study) Steps(budget float64) int {
 	n := 0
 	for i := range s.Figures {
-		n += s.Figures[i].Kind.kind().steps(&s.Figures[i], budget)
+		n += s.Figures[i].Kind.kind().steps(s, &s.Figures[i], budget)
 	}
 	return n
 }

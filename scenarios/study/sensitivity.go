@@ -63,13 +63,13 @@ var sensitivity = kind{
 		}
 		return err
 	},
-	steps: func(g *Figure, budget float64) int {
+	steps: func(s *Study, g *Figure, budget float64) int {
 		n := g.Points
 		if g.Probe.Name == "" {
-			for _, f := range g.Factors {
-				n += len(f.Ends().Levels) * g.scaledEnds(budget)
+			q := s.sensitivity(g, g.Rows[0])
+			if design, _, err := q.Ends(); err == nil { // as checked
+				n += len(design) * g.scaledEnds(budget)
 			}
-			n += g.scaledEnds(budget)
 		}
 		return n
 	},

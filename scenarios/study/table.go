@@ -14,7 +14,7 @@ var table = kind{
 		g.Replications = r.Count(f, "replications", maxReplications)
 	},
 	check: checkRow,
-	steps: func(g *Figure, budget float64) int { return len(g.Rows) * g.scaled(budget) },
+	steps: func(_ *Study, g *Figure, budget float64) int { return len(g.Rows) * g.scaled(budget) },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {

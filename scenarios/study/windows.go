@@ -20,7 +20,7 @@ var windows = kind{
 		search := s.search(g, row)
 		return search.Check()
 	},
-	steps: func(g *Figure, _ float64) int { return len(g.Rows) },
+	steps: func(_ *Study, g *Figure, _ float64) int { return len(g.Rows) },
 	run: func(r *run, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {

@@ -92,7 +92,7 @@ func compare(t *testing.T, how string, want, got []worker.Outcome) {
 // any number of workers, with both cores busy.
 func TestSameSeedSameBytes(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 200
+	seeds := 100
 	if testkit.Long() {
 		seeds = 1000
 	}
@@ -202,7 +202,7 @@ func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []worker.J
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 2
+	seeds := 1
 	if testkit.Long() {
 		seeds = 20
 	}

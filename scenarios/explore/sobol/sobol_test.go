@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"os"
 	"os/exec"
 	"testing"
 
@@ -27,7 +28,11 @@ func TestAgainstScipy(t *testing.T) {
 	const n = 4096
 	const python = "/usr/bin/python3" // Debian's; another may come first in PATH
 	if err := exec.Command(python, "-c", "import scipy").Run(); err != nil {
-		t.Skip("there is no scipy; install it with: apt-get install python3-scipy")
+		const missing = "there is no scipy; install it with: apt-get install python3-scipy"
+		if os.Getenv("DTLSSIM_TOOLS_REQUIRED") != "" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
 	}
 	c := exec.Command(python, "-c", `
 import json

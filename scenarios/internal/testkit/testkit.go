@@ -14,6 +14,23 @@ import (
 // Long tells whether the tests that take long are wanted; .ci/run wants them.
 func Long() bool { return os.Getenv("DTLSSIM_LONG") != "" }
 
+// Cases returns how many random cases a test tries: short of them, or long in the long form;
+// the variable DTLSSIM_CASES sets another number.
+func Cases(t testing.TB, short, long int) int {
+	t.Helper()
+	if text := os.Getenv("DTLSSIM_CASES"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("DTLSSIM_CASES: %q is not a whole number from 1 on", text)
+		}
+		return n
+	}
+	if Long() {
+		return long
+	}
+	return short
+}
+
 // Seed returns a seed that is another one each time, and prints it; the variable
 // DTLSSIM_SEED sets it.
 func Seed(t testing.TB) uint64 {
