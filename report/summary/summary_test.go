@@ -134,7 +134,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
 		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
-		{"Of its variance is owed to", "factor,level,estimate,lo,hi,first_order,"},
+		{"The shares of its variance that are owed to each factor:", "factor,level,estimate,lo,hi,first_order,"},
 		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
 		{"The median of handshake_ns is", "row,value,probability,lo,hi,confidence"},
 	} {
