@@ -238,7 +238,7 @@ func TestInterruptedReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := "This study is not complete: 1 of its 2 figures were done."; !strings.Contains(string(html), want) {
+		if want := "This study is not complete: figures that were done: 1 of 2."; !strings.Contains(string(html), want) {
 			t.Errorf("%s does not say %q", name, want)
 		}
 	}

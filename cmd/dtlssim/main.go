@@ -172,7 +172,7 @@ func flagError(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w.%s See %s --help", err, didYouMean("--"+unknown.GetSpecifiedName(), names), c.CommandPath())
 	case errors.As(err, &invalid):
 		accepted, ok := map[string]string{
-			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
+			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number", "float64Slice": "numbers, separated by commas",
 			"duration": "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
 			"size": "a whole number with a unit (B, KiB, MiB, GiB)",
 		}[invalid.GetFlag().Value.Type()]

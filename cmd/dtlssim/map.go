@@ -48,7 +48,7 @@ and polygons within some nanoseconds.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check(), checkPicture(output)}
 			if len(probes) != 2 {
-				faults = append(faults, fmt.Errorf("--probe is given %d times: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms", len(probes)))
+				faults = append(faults, fmt.Errorf("--probe is given %s: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms", times(len(probes))))
 			}
 			if c.Flags().Changed("resolution") && resolution < 1 {
 				faults = append(faults, fmt.Errorf("--resolution %s must be at least 1ns", resolution))
@@ -115,13 +115,24 @@ and polygons within some nanoseconds.`,
 	return c
 }
 
+// times says how often.
+func times(n int) string {
+	switch n {
+	case 0:
+		return "not at all"
+	case 1:
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 func newBands() *cobra.Command {
 	var (
 		f      format
 		s      selection
 		p      pool
 		probe  string
-		vary   string
+		varied []string
 		output string
 	)
 	c := &cobra.Command{
@@ -141,8 +152,14 @@ runs, interrupted}.`,
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check(), checkPicture(output)}
-			if vary == "" {
+			vary := ""
+			switch len(varied) {
+			case 0:
 				faults = append(faults, errors.New("--vary is missing: want NAME=A..B/STEPS or NAME=v1,v2"))
+			case 1:
+				vary = varied[0]
+			default:
+				faults = append(faults, fmt.Errorf("--vary is given %d times: bands are of one factor", len(varied)))
 			}
 			var question explore.Bands
 			if s.scenario != nil {
@@ -195,7 +212,7 @@ runs, interrupted}.`,
 	s.addTo(c)
 	p.addTo(c)
 	c.Flags().StringVar(&probe, "probe", "", "the probe and its range: `NAME=FROM..TO` (default the scenario's probe of choice)")
-	c.Flags().StringVar(&vary, "vary", "", "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
+	c.Flags().StringArrayVar(&varied, "vary", nil, "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the bands to `FILE.svg` or FILE.png")
 	return c
 }

@@ -46,7 +46,7 @@ func TestBandsVerb(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	for _, want := range []string{"20ms    from 31.000001ms on", "30ms    from 41.000001ms on", "Between 1 of 1 neighbouring levels the edges are straight lines"} {
+	for _, want := range []string{"20ms    from 31.000001ms on", "30ms    from 41.000001ms on", "Between all neighbouring levels the edges are straight lines"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("nothing says %q:\n%s", want, out)
 		}

@@ -117,19 +117,17 @@ curve (of more). -o draws them, for up to 8 points.`,
 				return failure(err)
 			}
 			j := distribution(r, recorder, d.names, measure, quantiles, confidence, survival)
-			if output != "" && !r.Interrupted {
-				drawn, err := text.DistributionFigure(j, d.names, logX)
-				if err == nil {
-					err = writePicture(output, drawn)
-				}
-				if err != nil {
-					return failure(err)
-				}
-			}
 			if f == "json" {
 				err = text.JSON(c.OutOrStdout(), j)
 			} else {
 				err = text.Distribution(c.OutOrStdout(), j, d.names)
+			}
+			if output != "" && !r.Interrupted {
+				drawn, drawing := text.DistributionFigure(j, d.names, logX)
+				if drawing == nil {
+					drawing = writePicture(output, drawn)
+				}
+				err = errors.Join(err, drawing)
 			}
 			text.Troubles(c.ErrOrStderr(), r)
 			return sweepError(r, err)

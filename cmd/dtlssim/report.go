@@ -62,10 +62,7 @@ JSON: {index, studies: [{study, title, answer, complete, replications, page, fil
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{q.load(args), p.check(), checkBudget(q.budget)}
-			if info, err := os.Stat(q.folder); err == nil && !info.IsDir() {
-				faults = append(faults, fmt.Errorf("--output %s: it is a file, not a folder", q.folder))
-			}
+			faults := []error{q.load(args), p.check(), checkBudget(q.budget), checkFolder(q.folder)}
 			if err := errors.Join(faults...); err != nil {
 				return err
 			}
@@ -82,6 +79,14 @@ JSON: {index, studies: [{study, title, answer, complete, replications, page, fil
 	c.Flags().StringVarP(&q.folder, "output", "o", filepath.Join("results", "report"), "write the pages and their files to `DIR`")
 	c.Flags().Float64Var(&q.budget, "budget", 1, "factor on the numbers of replications")
 	return c
+}
+
+// checkFolder reports a folder to write to that is a file.
+func checkFolder(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return fmt.Errorf("--output %s: it is a file, not a folder", path)
+	}
+	return nil
 }
 
 func checkBudget(budget float64) error {
@@ -112,12 +117,18 @@ func (q *report) load(arguments []string) error {
 	var faults []error
 	names := map[string]string{}
 	for _, argument := range arguments {
+		if argument == "all" {
+			faults = append(faults, errors.New("all is every built-in study, and stands alone"))
+			continue
+		}
 		s, kept, program, err := loadStudy(argument)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		if other, ok := names[s.Name]; ok {
+		if other, ok := names[s.Name]; ok && other == argument {
+			faults = append(faults, fmt.Errorf("%s stands there twice", argument))
+		} else if ok {
 			faults = append(faults, fmt.Errorf("%s and %s are both a study %s: the second page would replace the first", other, argument, s.Name))
 		}
 		names[s.Name] = argument

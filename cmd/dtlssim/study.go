@@ -51,8 +51,8 @@ func newStudy() *cobra.Command {
 		Short: "Run the windows and sweeps of a study and draw its figures",
 		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG, PNG and PDF, write
 their data as CSV, and show tables with the sentence that stands under each figure.
-late-close-notify is built in; dtlssim study late-close-notify --print shows its file, to
-copy and change.
+Each built-in scenario has a study of its name; dtlssim study late-close-notify --print shows
+the file of one, to copy and change.
 
 --store keeps what is performed in an SQLite file: the replications of the sweeps, the runs of
 the window searches, and the answers. The same command, after an interruption of whatever kind,
@@ -78,10 +78,7 @@ like}]}.`,
 				return failure(err)
 			}
 			s, err := study.Load(args[0])
-			faults := []error{err, p.check()}
-			if !(budget > 0 && budget <= 1000) {
-				faults = append(faults, fmt.Errorf("--budget %g is out of range: above 0, at most 1000", budget))
-			}
+			faults := []error{err, p.check(), checkBudget(budget), checkFolder(output)}
 			if err := errors.Join(faults...); err != nil {
 				return err
 			}

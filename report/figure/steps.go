@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"math"
@@ -22,9 +23,12 @@ type Stairs struct {
 	End       float64   // where the curve ends; infinite: nowhere
 }
 
+// ErrNothing is that there is nothing to draw.
+var ErrNothing = errors.New("there is nothing to show")
+
 // StepCurves draws curves of steps, with their intervals as bands. With logX, the axis of
 // x is logarithmic, and what lies at 0 or below is not shown. The axis is labelled in
-// units of one, which x is given in.
+// units of one, which x is given in. Without any value to show, the error is [ErrNothing].
 func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, sentence string) (Figure, error) {
 	p := plot.New()
 	p.Title.Text = title
@@ -32,7 +36,7 @@ func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, senten
 	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, decimalTicks{}
 	low, high, ok := stairsRange(curves, logX)
 	if !ok {
-		return Figure{}, fmt.Errorf("drawing %s: there is nothing to show", title)
+		return Figure{}, fmt.Errorf("drawing %s: %w", title, ErrNothing)
 	}
 	if logX {
 		p.X.Scale = plot.LogScale{}

@@ -148,7 +148,7 @@ func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // writeBeside writes a text to the right of what ends there, or, where that has no room,
-// to the left of what begins there, or as much of it as there is room for.
+// to the left of what begins there, or as much of both its ends as there is room for.
 func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
 	style := textStyle(8, draw.XLeft, draw.YCenter)
 	switch {
@@ -156,8 +156,10 @@ func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
 	case left-style.Width(text) >= c.Min.X:
 		right = left - style.Width(text)
 	default:
-		for r := []rune(text); len(r) > 0 && right+style.Width(text) > c.Max.X; r = r[:len(r)-1] {
-			text = string(r) + "..."
+		// From the middle: what tells two levels of a law apart is near the end.
+		whole := []rune(text)
+		for n := len(whole) - 1; n > 1 && right+style.Width(text) > c.Max.X; n-- {
+			text = string(whole[:n/3]) + "..." + string(whole[len(whole)-(n-n/3):])
 		}
 	}
 	c.FillText(style, vg.Point{X: right, Y: y}, text)

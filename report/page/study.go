@@ -47,7 +47,7 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 	}
 	p.Answer = answer(r, sections)
 	if done, all := len(r.Figures), len(r.Study.Figures); done < all {
-		p.Missing = fmt.Sprintf("This study is not complete: %d of its %d figures were done.", done, all)
+		p.Missing = fmt.Sprintf("This study is not complete: figures that were done: %d of %d.", done, all)
 	}
 	p.Method = method(r)
 	p.Repeat = repeat(r, commands)
@@ -88,6 +88,8 @@ func answer(r *study.Result, sections []summary.Section) string {
 			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Figure.Rows[1].Label, where(f.Windows[1]))
 		case never == 0:
 			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence, others)
+		case never == others:
+			return fmt.Sprintf("%s; with none of the %d other rows of the first figure do they fail anywhere.", sentence, others)
 		}
 		verb := "fail"
 		if never == 1 {

@@ -78,7 +78,7 @@ func BandSentence(b *explore.BandWindows) string {
 	case n == 1:
 		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor, groups[0].in)
 	case n > mostLevels:
-		return fmt.Sprintf("Values of %s at which sessions fail: %s, to %s; %d kinds of windows at %d levels.", b.Probe, say(groups[0]), say(groups[n-1]), n, len(b.Levels))
+		return fmt.Sprintf("Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.", b.Probe, n, len(b.Levels), say(groups[0]), say(groups[n-1]))
 	}
 	var parts []string
 	for _, g := range groups {
@@ -117,7 +117,11 @@ func BandProof(b *explore.BandWindows) string {
 	}
 	s := fmt.Sprintf("%d runs at %d levels.", b.Runs, len(b.Levels))
 	if joined > 0 {
-		s += fmt.Sprintf(" Between %d of %d neighbouring levels the edges are straight lines, and halfway they are where these lines have them; elsewhere nothing is said about what is between.", joined, len(b.Levels)-1)
+		where, elsewhere := "all neighbouring levels", ""
+		if pairs := len(b.Levels) - 1; joined < pairs {
+			where, elsewhere = fmt.Sprintf("%d of %d pairs of neighbouring levels", joined, pairs), "; elsewhere nothing is said about what is between"
+		}
+		s += fmt.Sprintf(" Between %s the edges are straight lines, and halfway they are where these lines have them%s.", where, elsewhere)
 	}
 	if gap > 0 {
 		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor, at, time.Duration(from), time.Duration(from+gap))

@@ -215,11 +215,18 @@ func list(items []string) string {
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
 }
 
+func strips(n int) string {
+	if n == 1 {
+		return "one strip"
+	}
+	return fmt.Sprintf("%d strips", n)
+}
+
 // Proof says how a map was found, and what that proves.
 func Proof(r *explore.Regions) string {
 	m := &r.Method
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d runs: %d rows along %s, in %d strips.", r.Runs, m.Rows, r.X.Name, len(r.Strips))
+	fmt.Fprintf(&b, "%d runs: %d rows along %s, in %s.", r.Runs, m.Rows, r.X.Name, strips(len(r.Strips)))
 	if m.LargestGap > 0 {
 		from := time.Duration(m.LargestGapFrom)
 		fmt.Fprintf(&b, " Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes between two of these rows and leaves every edge on them in its place could have been missed, up to a height of %s (%s).",
@@ -244,7 +251,7 @@ func Proof(r *explore.Regions) string {
 	}
 	if len(r.Undecided) > 0 {
 		largest := slices.MaxFunc(r.Undecided, func(a, b explore.Interval) int { return int(min(1, max(-1, (a.To-a.From)-(b.To-b.From)))) })
-		fmt.Fprintf(&b, " %s of the plane is undecided, in %d strips, the highest %s.", percent(r.UndecidedShare), len(r.Undecided), within(r.Y.Name, largest.From, largest.To))
+		fmt.Fprintf(&b, " %s of the plane is undecided, in %s, the highest %s.", percent(r.UndecidedShare), strips(len(r.Undecided)), within(r.Y.Name, largest.From, largest.To))
 	}
 	return b.String()
 }

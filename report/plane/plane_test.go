@@ -132,7 +132,7 @@ func TestBandSentence(t *testing.T) {
 		{bands("remedy", []string{"none", "a", "b", "c", "d"}, ms, 2*ms, 2*ms, 2*ms, 100*ms),
 			"Values of alert-latency at which sessions fail: from 1ms on with remedy=none; from 2ms on with remedy=a to c; none with remedy=d."},
 		{bands("linger", []string{"0s", "1ms", "2ms", "3ms", "4ms", "5ms", "6ms"}, 1, 2, 3, 4, 5, 6, 7),
-			"Values of alert-latency at which sessions fail: from 1ns on with linger=0s, to from 7ns on with linger=6ms; 7 kinds of windows at 7 levels."},
+			"Values of alert-latency at which sessions fail, in 7 kinds of windows at 7 levels: the first from 1ns on with linger=0s, the last from 7ns on with linger=6ms."},
 	} {
 		if got := BandSentence(c.bands); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)

@@ -1,10 +1,13 @@
 package summary
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
@@ -21,7 +24,7 @@ func distribution(f *study.FigureResult, confidence float64) (Section, error) {
 	}
 	s := Section{Table: [][]string{{"ROW", "COUNT", "CUT", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}}}
 	records := [][]string{{"row", "value", "probability", "lo", "hi", "confidence"}}
-	var medians []string
+	var medians, without []string
 	for i, row := range g.Rows {
 		var samples []estimate.Lifetime
 		f.Recorder.Each(i, func(value int64, censored bool) {
@@ -33,22 +36,40 @@ func distribution(f *study.FigureResult, confidence float64) (Section, error) {
 			q := &p.Quantiles[k]
 			s.Table = append(s.Table, []string{row.Label, strconv.Itoa(p.Taken), strconv.Itoa(p.Censored), number(q.Q), q.Value(g.Measure), q.Interval(g.Measure)})
 		}
-		medians = append(medians, fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure), row.Label))
+		if p.Taken == 0 {
+			without = append(without, "“"+row.Label+"”")
+		} else {
+			medians = append(medians, fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure), row.Label))
+		}
 		for _, step := range p.Steps {
 			records = append(records, []string{row.Label, number(step.Value), number(step.Probability), number(step.Low), number(step.High), number(confidence)})
 		}
 		j.Points = append(j.Points, p)
 	}
-	s.Sentence = fmt.Sprintf("The median of %s is %s.", g.Measure, enumerate(medians))
-	drawn, err := text.DistributionFigure(j, nil, g.LogX)
-	if err != nil {
-		return s, err
+	var parts []string
+	if len(medians) > 0 {
+		parts = append(parts, fmt.Sprintf("The median of %s is %s.", g.Measure, enumerate(medians)))
+	}
+	if len(without) > 0 {
+		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, enumerate(without)))
 	}
 	s.Method = "Quantiles by order statistics, with intervals that hold for any distribution; bands: pointwise, Clopper-Pearson."
 	if j.Method == text.KaplanMeier {
 		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: pointwise, by Greenwood's variance on the scale log(-log)."
 	}
 	s.Data = j
+	drawn, err := text.DistributionFigure(j, nil, g.LogX)
+	if errors.Is(err, figure.ErrNothing) { // no reason to lose the other figures
+		if len(medians) > 0 {
+			parts = append(parts, "On a logarithmic axis there is nothing to draw.")
+		}
+		s.Sentence = strings.Join(parts, " ")
+		return s, s.add(g.Name, nil, records)
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Sentence = strings.Join(parts, " ")
 	drawn = drawn.Titled(g.Title)
 	return s, s.add(g.Name, &drawn, records)
 }

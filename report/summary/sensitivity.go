@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
@@ -66,15 +67,20 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 	s.Sentence = "There are no indices: " + j.Undefined + "."
 	if j.Undefined == "" {
 		var parts []string
+		known := true
 		for _, factor := range j.Factors {
-			parts = append(parts, fmt.Sprintf("%s %.2f by itself, %.2f with its interactions", factor.Name, factor.First.Estimate, factor.Total.Estimate))
+			parts = append(parts, fmt.Sprintf("%s %.2f by itself and %.2f with its interactions", factor.Name, factor.First.Estimate, factor.Total.Estimate))
+			known = known && factor.First.Low != nil && factor.Total.Low != nil
 		}
-		s.Sentence = fmt.Sprintf("Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. Of its variance is owed to %s.",
-			*j.Mean, math.Sqrt(*j.Variance), enumerate(parts))
+		s.Sentence = fmt.Sprintf("Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The shares of its variance that are owed to each factor: %s.",
+			*j.Mean, math.Sqrt(*j.Variance), strings.Join(parts, "; "))
+		if !known {
+			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the variance; more replications or base points would show it."
+		}
 	}
 	s.Method = fmt.Sprintf("First-order indices by Saltelli (2010), total indices by Jansen (1999), from %d base points of a scrambled sequence of Sobol, with bootstrap intervals.", j.Points)
 	if q.Replications > 0 {
-		s.Method += fmt.Sprintf(" The noise of %d replications at each point is taken off.", q.Replications)
+		s.Method += fmt.Sprintf(" The noise of %d replications at each point is taken off. One at a time: %d replications at each end.", q.Replications, j.Base.Replications)
 	}
 	drawn, err := text.TornadoFigure(j)
 	if err != nil {

@@ -135,7 +135,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 		{"In 4 of 4 rows the interval of plain Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
 		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
-		{"Of its variance is owed to", "factor,level,estimate,lo,hi,first_order,"},
+		{"The shares of its variance that are owed to each factor:", "factor,level,estimate,lo,hi,first_order,"},
 		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
 		{"The median of handshake_ns is", "row,value,probability,lo,hi,confidence"},
 	} {

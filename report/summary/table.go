@@ -41,7 +41,9 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 		worst.hold(r.Label, e, i == 0 || e.Estimate > worst.estimate.Estimate)
 	}
 	s.Sentence = fmt.Sprintf("Most is left over by %s; least by %s; %s.", worst, best, mostFrequent(f, outcomes))
-	if worst.estimate.Estimate == best.estimate.Estimate {
+	if len(f.Figure.Rows) == 1 {
+		s.Sentence = fmt.Sprintf("What is left over by %s; %s.", worst, mostFrequent(f, outcomes))
+	} else if worst.estimate.Estimate == best.estimate.Estimate {
 		s.Sentence = fmt.Sprintf("All rows leave over the same (%s); %s.", best.estimate, mostFrequent(f, outcomes))
 	}
 	return s, s.add(f.Figure.Name, nil, records)

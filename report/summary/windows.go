@@ -8,6 +8,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
@@ -51,14 +52,29 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 		parts = append(parts, "Values of "+f.Figure.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
-		parts = append(parts, "At every value sessions fail with "+enumerate(always)+".")
+		parts = append(parts, "At every value"+of(f, parts)+" sessions fail with "+enumerate(always)+".")
 	}
-	if len(never) > 0 {
+	switch {
+	case len(never) > 0 && len(parts) == 0:
+		parts = append(parts, "At no value"+of(f, parts)+" do sessions fail with "+enumerate(never)+".")
+	case len(never) > 0:
 		parts = append(parts, "At none they fail with "+enumerate(never)+".")
 	}
 	s.Sentence = strings.Join(parts, " ")
 	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
 	return s, s.add(f.Figure.Name, &drawn, records)
+}
+
+// of says which values are spoken of, if nothing has said it before.
+func of(f *study.FigureResult, before []string) string {
+	if len(before) > 0 || len(f.Windows) == 0 {
+		return ""
+	}
+	to := "on"
+	if end := time.Duration(f.Windows[0].To); end != scenarios.Forever {
+		to = "to " + end.String()
+	}
+	return fmt.Sprintf(" of %s from %s %s", f.Figure.Probe.Name, time.Duration(f.Windows[0].From), to)
 }
 
 // alike is a group of rows that fail in the same windows.

@@ -141,7 +141,11 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		head = append(head, "ONLY BASELINE", "ONLY THIS")
 	}
 	rows := [][]string{append(head, "P (HOLM)", "CORRELATION", "VARIANCE RATIO")}
-	rows = append(rows, []string{explore.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"})
+	baseline := []string{explore.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"}
+	for len(baseline) < len(rows[0]) { // a row that ends early would end the alignment of the columns
+		baseline = append(baseline, "-")
+	}
+	rows = append(rows, baseline)
 	for _, d := range j.Differences {
 		row := []string{explore.LevelsText(d.Levels), number(d.Probability, "%.6g"), number(d.Difference, "%+.6g"), fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High)}
 		if pairs {

@@ -159,7 +159,10 @@ func (q *QuantileJSON) Value(measure string) string {
 
 // Interval returns the interval for a table.
 func (q *QuantileJSON) Interval(measure string) string {
-	if q.High == nil {
+	switch {
+	case q.Estimate == nil:
+		return "-"
+	case q.High == nil:
 		return fmt.Sprintf("%s .. no upper bound", shortValue(measure, q.Low))
 	}
 	return fmt.Sprintf("%s .. %s", shortValue(measure, q.Low), shortValue(measure, *q.High))
