@@ -116,7 +116,7 @@ func SobolIndices(terms []SobolTerm, confidence float64, resamples int, s *strea
 	r.Variance = total.variance()
 	switch raw := r.Variance + r.Noise; {
 	case !(raw > negligible*r.Mean*r.Mean):
-		r.Variance, r.Undefined = 0, "the output does not vary with the factors"
+		r.Variance, r.Undefined = 0, "the failure probability does not vary over the ranges"
 	case !(r.Variance > negligible*r.Mean*r.Mean):
 		r.Undefined = "the variance of the output is not above what the replications' own variance makes of it; more replications or base points may show it"
 	}

@@ -248,6 +248,9 @@ func searches(r *study.Result) (Term, bool) {
 func estimates(r *study.Result) (Term, bool) {
 	least, most, lost := 0, 0, 0
 	for _, f := range r.Figures {
+		if f.Recorder != nil { // of a measure, which has intervals of its own
+			continue
+		}
 		for _, sweep := range f.Sweeps {
 			lost += sweep.NoResult()
 			for _, p := range sweep.Points {

@@ -48,7 +48,7 @@ func distribution(f *study.FigureResult, confidence float64) (Section, error) {
 	}
 	var parts []string
 	if len(medians) > 0 {
-		parts = append(parts, fmt.Sprintf("The median of %s is %s.", g.Measure, enumerate(medians)))
+		parts = append(parts, fmt.Sprintf("Median of the %s: %s.", text.MeasureTitle(g.Measure), enumerate(medians)))
 	}
 	if len(without) > 0 {
 		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, enumerate(without)))

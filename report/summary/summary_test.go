@@ -88,7 +88,7 @@ func TestSentenceUnderWindows(t *testing.T) {
 		"[0s, 10ms) and from 11.000001ms on; with “closes first: linger 50ms”: [0s, 10ms) and from 61.000001ms on; " +
 		"with “closes first: recognise”, “closes first: server port” and “closes first: linger+recognise”: [0s, 10ms); " +
 		"with “waits: linger 50ms”: from 40.000001ms on. At every value sessions fail with “waits: no other remedy”. " +
-		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”."
+		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”. Searched from 0s to 200ms."
 	if got := run(t, "failure-windows")[0].Sentence; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -137,7 +137,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
 		{"The shares of its variance that are owed to each factor:", "factor,level,estimate,lo,hi,first_order,"},
 		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
-		{"The median of handshake_ns is", "row,value,probability,lo,hi,confidence"},
+		{"Median of the handshake: ", "row,value,probability,lo,hi,confidence"},
 	} {
 		s := sections[i]
 		if !strings.Contains(s.Sentence, c.sentence) || s.Method == "" || s.Data == nil {

@@ -60,6 +60,10 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 	case len(never) > 0:
 		parts = append(parts, "At none they fail with "+enumerate(never)+".")
 	}
+	if len(f.Windows) > 0 {
+		w := f.Windows[0]
+		parts = append(parts, fmt.Sprintf("Searched from %s to %s.", time.Duration(w.From), time.Duration(w.To)))
+	}
 	s.Sentence = strings.Join(parts, " ")
 	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
 	return s, s.add(f.Figure.Name, &drawn, records)

@@ -119,7 +119,7 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	if j.Method == KaplanMeier {
 		how = "Kaplan and Meier"
 	}
-	if _, err := fmt.Fprintf(w, "%s of %s, %s\n\n", measureTitle(j.Measure), j.Scenario, how); err != nil {
+	if _, err := fmt.Fprintf(w, "%s of %s, %s\n\n", MeasureTitle(j.Measure), j.Scenario, how); err != nil {
 		return err
 	}
 	rows := [][]string{append(upper(factors), "COUNT", "CENSORED", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence))}
@@ -215,7 +215,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 		}
 		curves = append(curves, s)
 	}
-	name := measureTitle(j.Measure)
+	name := MeasureTitle(j.Measure)
 	name = strings.ToUpper(name[:1]) + name[1:]
 	title, y := name+": distribution", "probability of at most so much"
 	sentence := fmt.Sprintf("%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", name, j.Scenario, 100*j.Confidence)
@@ -226,7 +226,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {
 		sentence += " A curve ends at a ring where something was cut beyond which nothing is known."
 	}
-	return figure.StepCurves(title, measureTitle(j.Measure)+unit, y, logX, curves, sentence)
+	return figure.StepCurves(title, MeasureTitle(j.Measure)+unit, y, logX, curves, sentence)
 }
 
 // label names a point by its factors.

@@ -13,9 +13,9 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 )
 
-// measureTitle returns the name of a measure without its unit, if that is shown with
+// MeasureTitle returns the name of a measure without its unit, if that is shown with
 // the value.
-func measureTitle(name string) string {
+func MeasureTitle(name string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", " ")
 }
 
@@ -45,7 +45,7 @@ func Measures(w io.Writer, r *explore.Results, factors []string) error {
 	rows := [][]string{append(header, "COUNT", "MEAN", "MINIMUM", "MEDIAN", "0.95 QUANTILE", "MAXIMUM")}
 	for _, name := range telling(r) {
 		for _, p := range r.Points {
-			row := []string{measureTitle(name)}
+			row := []string{MeasureTitle(name)}
 			for _, f := range factors {
 				row = append(row, p.Params[f])
 			}

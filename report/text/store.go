@@ -299,7 +299,7 @@ func (l *tableLines) Begin(h Header) error {
 	l.names = h
 	row := make([]string, len(h))
 	for i, name := range h {
-		row[i] = strings.ToUpper(measureTitle(name))
+		row[i] = strings.ToUpper(MeasureTitle(name))
 	}
 	l.rows = append(l.rows, row)
 	return nil
