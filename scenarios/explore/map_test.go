@@ -83,7 +83,7 @@ func TestMapsAgainstRuns(t *testing.T) {
 	p := testkit.Pool(t, 2)
 	points, most := 50, 2
 	if testkit.Long() {
-		points, most = 3000, 100
+		points, most = 500, 100
 	}
 	for i, c := range []struct {
 		scenario, x, y string

@@ -135,7 +135,7 @@ func TestSearchAgainstExhaustiveScan(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	cases := 25
 	if testkit.Long() {
-		cases = 1000
+		cases = 300
 	}
 	p := testkit.Pool(t, 2)
 	for i := range cases {
