@@ -261,19 +261,14 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 			}
 		}
 		if !math.IsInf(best, -1) {
-			style := textStyle(13, draw.XCenter, draw.YCenter)
-			style.Color = readable(m.colours[m.Areas[i].Outcome])
+			// On a patch of its own: not every colour leaves enough contrast for a text.
+			style := textStyle(12, draw.XCenter, draw.YCenter)
+			half := vg.Point{X: style.Width(m.Areas[i].Name)/2 + 3, Y: 7.5}
+			c.SetColor(color.White)
+			c.Fill(vg.Rectangle{Min: place.Sub(half), Max: place.Add(half)}.Path())
 			c.FillText(style, place, m.Areas[i].Name)
 		}
 	}
-}
-
-// readable returns the colour of a text on a ground: ink, or white on a dark one.
-func readable(ground color.RGBA) color.Color {
-	if 299*int(ground.R)+587*int(ground.G)+114*int(ground.B) < 128_000 {
-		return color.White
-	}
-	return ink
 }
 
 // clearance returns how far a point inside of rings is from them; below 0 if it is outside.
