@@ -48,6 +48,9 @@ type Map struct {
 	Sentence string
 }
 
+// patch is the ground of a region's name.
+var patch = color.RGBA{0xe9, 0xe9, 0xe9, 0xff}
+
 // unknown is the colour of what is not known.
 var unknown = color.RGBA{0xa8, 0xa8, 0xa8, 0xff}
 
@@ -264,7 +267,7 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 			// On a patch of its own: not every colour leaves enough contrast for a text.
 			style := textStyle(12, draw.XCenter, draw.YCenter)
 			half := vg.Point{X: style.Width(m.Areas[i].Name)/2 + 3, Y: 7.5}
-			c.SetColor(color.White)
+			c.SetColor(patch)
 			c.Fill(vg.Rectangle{Min: place.Sub(half), Max: place.Add(half)}.Path())
 			c.FillText(style, place, m.Areas[i].Name)
 		}
