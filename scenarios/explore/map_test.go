@@ -153,7 +153,7 @@ func TestMapWithProbesExchanged(t *testing.T) {
 		}
 		return list
 	}
-	const x, y = "alert-latency=0s..60ms", "linger=30ms..45ms"
+	const x, y = "alert-latency=0s..60ms", "linger=30ms..36ms"
 	if a, b := sizes(x, y), sizes(y, x); !slices.Equal(a, b) {
 		t.Errorf("regions\n%s\nand, with the probes exchanged,\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 	}

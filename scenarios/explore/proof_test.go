@@ -164,7 +164,7 @@ func holdAgainst(t *testing.T, runner explore.Runner, s explore.Search, w *explo
 // prediction fails, and the cells are those of plain scans: on a random grid, and of what
 // is around every bound.
 func TestSearchAgainstPlainScan(t *testing.T) {
-	cases := testkit.Cases(t, 60, 2000)
+	cases := testkit.Cases(t, 30, 2000)
 	seed := testkit.Seed(t)
 	p := testkit.Pool(t, 2)
 	for i := range cases {

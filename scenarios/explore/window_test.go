@@ -133,7 +133,7 @@ func scan(t *testing.T, r explore.Runner, s explore.Search) []explore.Cell {
 func TestSearchAgainstExhaustiveScan(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cases := 25
+	cases := 12
 	if testkit.Long() {
 		cases = 300
 	}

@@ -92,7 +92,7 @@ func compare(t *testing.T, how string, want, got []worker.Outcome) {
 // any number of workers, with both cores busy.
 func TestSameSeedSameBytes(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 100
+	seeds := 60
 	if testkit.Long() {
 		seeds = 1000
 	}

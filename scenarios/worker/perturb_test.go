@@ -49,7 +49,7 @@ func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []worke
 // bytes in two processes at a time, in one that has done other things before, and
 // with both cores busy.
 func TestPerturbedRunsRepeat(t *testing.T) {
-	eachPerturbation(t, 60, func(t *testing.T, jobs []worker.Job) {
+	eachPerturbation(t, 40, func(t *testing.T, jobs []worker.Job) {
 		one := collect(t, testkit.Pool(t, 1), jobs)
 		differing := map[string]bool{}
 		for _, o := range one {
