@@ -115,7 +115,7 @@ func randomPlant(random *rand.Rand, size int) *plant {
 func TestMapOfPlantedLines(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cases := 300
+	cases := 100
 	if testkit.Long() {
 		cases = 3000
 	}

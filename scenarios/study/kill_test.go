@@ -158,7 +158,7 @@ func runToBeKilled(path string) error {
 // the file on. What it acknowledged is there, and then the study gives what an
 // uninterrupted one does.
 func TestKilledAtRandom(t *testing.T) {
-	kills, longest := 10, 400*time.Millisecond
+	kills, longest := 5, 400*time.Millisecond
 	if testkit.Long() {
 		kills = 100
 	}
