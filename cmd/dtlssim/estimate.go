@@ -205,7 +205,7 @@ func (e *estimation) resolve(name string) error {
 	faults := []error{e.selection.resolve(name), e.pool.check(), estimate.CheckConfidence(e.Confidence)}
 	for _, r := range readers {
 		if e.command.Flags().Changed(r.flag) && !slices.Contains(r.methods, string(e.method)) {
-			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, listed(r.methods)))
+			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, text.List(r.methods)))
 		}
 	}
 	if e.replications < 1 {
@@ -243,15 +243,6 @@ func (e *estimation) resolve(name string) error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
-}
-
-// listed joins names to a phrase.
-func listed(names []string) string {
-	last := len(names) - 1
-	if last == 0 {
-		return names[0]
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // repeat returns the command that repeats the estimate.

@@ -18,29 +18,9 @@ import (
 func BandRows(b *explore.BandWindows) [][]string {
 	rows := [][]string{{strings.ToUpper(b.Factor), "FAILS FOR " + strings.ToUpper(b.Probe) + " IN"}}
 	for _, l := range b.Levels {
-		rows = append(rows, []string{l.Level, intervals(l.Windows)})
+		rows = append(rows, []string{l.Level, text.Intervals(l.Windows)})
 	}
 	return rows
-}
-
-// noWindow is what intervals says if there are none.
-const noWindow = "none"
-
-// intervals writes the failure windows in a line; one that reaches the end of the range has
-// no end that is known.
-func intervals(w *explore.Windows) string {
-	var parts []string
-	for _, i := range w.FailureWindows {
-		if i.To == w.To {
-			parts = append(parts, fmt.Sprintf("from %s on", time.Duration(i.From)))
-		} else {
-			parts = append(parts, fmt.Sprintf("[%s, %s)", time.Duration(i.From), time.Duration(i.To)))
-		}
-	}
-	if len(parts) == 0 {
-		return noWindow
-	}
-	return strings.Join(parts, " and ")
 }
 
 // mostLevels is how many groups of levels a sentence names one by one.
@@ -54,7 +34,7 @@ func BandSentence(b *explore.BandWindows) string {
 	}
 	var groups []group
 	for _, l := range b.Levels {
-		in := intervals(l.Windows)
+		in := text.Intervals(l.Windows)
 		if n := len(groups); n > 0 && groups[n-1].in == in {
 			groups[n-1].levels = append(groups[n-1].levels, l.Level)
 		} else {
@@ -70,27 +50,29 @@ func BandSentence(b *explore.BandWindows) string {
 		}
 		return fmt.Sprintf("%s with %s=%s", g.in, b.Factor, levels)
 	}
-	switch n := len(groups); {
-	case n == 0:
+	if len(groups) == 0 {
 		return "Nothing is known."
-	case n == 1 && groups[0].in == noWindow:
-		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor)
+	}
+	searched := " " + text.Searched(b.Levels[0].Windows)
+	switch n := len(groups); {
+	case n == 1 && groups[0].in == text.NoWindow:
+		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor) + searched
 	case n == 1:
-		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor, groups[0].in)
+		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor, groups[0].in) + searched
 	case n > mostLevels:
-		return fmt.Sprintf("Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.", b.Probe, n, len(b.Levels), say(groups[0]), say(groups[n-1]))
+		return fmt.Sprintf("Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.", b.Probe, n, len(b.Levels), say(groups[0]), say(groups[n-1])) + searched
 	}
 	var parts []string
 	for _, g := range groups {
 		parts = append(parts, say(g))
 	}
-	return fmt.Sprintf("Values of %s at which sessions fail: %s.", b.Probe, strings.Join(parts, "; "))
+	return fmt.Sprintf("Values of %s at which sessions fail: %s.", b.Probe, strings.Join(parts, "; ")) + searched
 }
 
 // WriteBands writes bands as text.
 func WriteBands(w io.Writer, b *explore.BandWindows) error {
 	fmt.Fprintf(w, "%s, %s by %s, seed %d\n\n", b.Scenario, b.Probe, b.Factor, b.Seed)
-	if err := table(w, BandRows(b)); err != nil {
+	if err := text.Table(w, BandRows(b)); err != nil {
 		return err
 	}
 	if b.Interrupted {

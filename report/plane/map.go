@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 )
 
@@ -189,7 +189,7 @@ func Sentence(r *explore.Regions) string {
 	if len(failing) > 1 {
 		where = fmt.Sprintf("%d regions", len(failing))
 	}
-	text := fmt.Sprintf("Sessions fail in %s of %s, in %s.", percent(share), plane, where)
+	sentence := fmt.Sprintf("Sessions fail in %s of %s, in %s.", percent(share), plane, where)
 	var parts []string
 	for i, f := range lines {
 		if i == mostLines {
@@ -203,16 +203,9 @@ func Sentence(r *explore.Regions) string {
 		parts = append(parts, fmt.Sprintf("%s for %s", f.text, within(f.along, f.from, f.to)))
 	}
 	if len(parts) > 0 {
-		text += " What fails is parted from what does not by " + list(parts) + "."
+		sentence += " What fails is parted from what does not by " + text.List(parts) + "."
 	}
-	return text + doubt
-}
-
-func list(items []string) string {
-	if len(items) < 2 {
-		return strings.Join(items, "")
-	}
-	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+	return sentence + doubt
 }
 
 func strips(n int) string {
@@ -260,12 +253,12 @@ func Proof(r *explore.Regions) string {
 func Write(w io.Writer, r *explore.Regions) error {
 	fmt.Fprintf(w, "%s, %s from %s to %s against %s from %s to %s, seed %d\n\n", r.Scenario, r.X.Name, time.Duration(r.X.From), time.Duration(r.X.To),
 		r.Y.Name, time.Duration(r.Y.From), time.Duration(r.Y.To), r.Seed)
-	if err := table(w, Rows(r)); err != nil {
+	if err := text.Table(w, Rows(r)); err != nil {
 		return err
 	}
 	if rows, left := Lines(r); len(rows) > 1 {
 		fmt.Fprintf(w, "\nBoundaries, each at the first value of the second of its regions:\n")
-		if err := table(w, rows); err != nil {
+		if err := text.Table(w, rows); err != nil {
 			return err
 		}
 		if left > 0 {
@@ -281,15 +274,6 @@ func Write(w io.Writer, r *explore.Regions) error {
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n\n%s\n", Sentence(r), Proof(r))
 	return err
-}
-
-// table writes rows of cells, aligned.
-func table(w io.Writer, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	return t.Flush()
 }
 
 // Records are the regions' corners, for CSV: a line for each corner of each ring.

@@ -134,7 +134,7 @@ func TestBandSentence(t *testing.T) {
 		{bands("linger", []string{"0s", "1ms", "2ms", "3ms", "4ms", "5ms", "6ms"}, 1, 2, 3, 4, 5, 6, 7),
 			"Values of alert-latency at which sessions fail, in 7 kinds of windows at 7 levels: the first from 1ns on with linger=0s, the last from 7ns on with linger=6ms."},
 	} {
-		if got := BandSentence(c.bands); got != c.want {
+		if got := BandSentence(c.bands); got != c.want+" Searched from 0s to 100ms." {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

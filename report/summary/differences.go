@@ -56,7 +56,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 		rows []string
 	}{{"Failing less often:", less}, {"Failing more often:", more}, {"No difference to be told:", open}} {
 		if len(part.rows) > 0 {
-			s.Sentence += fmt.Sprintf(" %s %s.", part.says, enumerate(part.rows))
+			s.Sentence += fmt.Sprintf(" %s %s.", part.says, text.List(part.rows))
 		}
 	}
 	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of Tango, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", 100*each, 100*confidence)

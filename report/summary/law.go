@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/sim/law"
@@ -30,7 +31,7 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Probability)})
 	s.Sentence = fmt.Sprintf("With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure windows, %s.",
-		f.Figure.Probe.Name, strings.TrimSpace(f.Law.String()), f.Probability.Probability, intervals(w))
+		f.Figure.Probe.Name, strings.TrimSpace(f.Law.String()), f.Probability.Probability, text.Intervals(w))
 	if len(windows) == 0 {
 		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Figure.Probe.Name, f.Law)
 	}

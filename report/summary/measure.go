@@ -48,10 +48,10 @@ func distribution(f *study.FigureResult, confidence float64) (Section, error) {
 	}
 	var parts []string
 	if len(medians) > 0 {
-		parts = append(parts, fmt.Sprintf("Median of the %s: %s.", text.MeasureTitle(g.Measure), enumerate(medians)))
+		parts = append(parts, fmt.Sprintf("Median of the %s: %s.", text.MeasureTitle(g.Measure), text.List(medians)))
 	}
 	if len(without) > 0 {
-		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, enumerate(without)))
+		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, text.List(without)))
 	}
 	s.Method = "Quantiles by order statistics, with intervals that hold for any distribution; bands: pointwise, Clopper-Pearson."
 	if j.Method == text.KaplanMeier {

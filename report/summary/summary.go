@@ -84,13 +84,6 @@ func Write(w io.Writer, sections []Section) error {
 	return nil
 }
 
-func enumerate(items []string) string {
-	if len(items) < 2 {
-		return strings.Join(items, "")
-	}
-	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
-}
-
 // add adds the files of a section.
 func (s *Section) add(name string, drawn *figure.Figure, records [][]string) error {
 	if drawn != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/study"
@@ -78,7 +79,7 @@ func (x *extreme) hold(label string, e estimate.Proportion, beyond bool) {
 }
 
 // String returns the rows with their estimate.
-func (x extreme) String() string { return fmt.Sprintf("%s (%s)", enumerate(x.rows), x.estimate) }
+func (x extreme) String() string { return fmt.Sprintf("%s (%s)", text.List(x.rows), x.estimate) }
 
 // mostFrequent says what goes wrong most often over all rows.
 func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {

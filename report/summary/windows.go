@@ -32,7 +32,7 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 			})
 		}
 		strips = append(strips, strip)
-		in := intervals(w)
+		in := text.Intervals(w)
 		s.Table = append(s.Table, []string{row.Label, in})
 		switch {
 		case len(w.FailureWindows) == 0:
@@ -47,22 +47,21 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 	if len(partly) > 0 {
 		var groups []string
 		for _, g := range partly {
-			groups = append(groups, fmt.Sprintf("%s: %s", enumerate(g.rows), g.in))
+			groups = append(groups, fmt.Sprintf("%s: %s", text.List(g.rows), g.in))
 		}
 		parts = append(parts, "Values of "+f.Figure.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
-		parts = append(parts, "At every value"+of(f, parts)+" sessions fail with "+enumerate(always)+".")
+		parts = append(parts, "At every value"+of(f, parts)+" sessions fail with "+text.List(always)+".")
 	}
 	switch {
 	case len(never) > 0 && len(parts) == 0:
-		parts = append(parts, "At no value"+of(f, parts)+" do sessions fail with "+enumerate(never)+".")
+		parts = append(parts, "At no value"+of(f, parts)+" do sessions fail with "+text.List(never)+".")
 	case len(never) > 0:
-		parts = append(parts, "At none they fail with "+enumerate(never)+".")
+		parts = append(parts, "At none they fail with "+text.List(never)+".")
 	}
 	if len(f.Windows) > 0 {
-		w := f.Windows[0]
-		parts = append(parts, fmt.Sprintf("Searched from %s to %s.", time.Duration(w.From), time.Duration(w.To)))
+		parts = append(parts, text.Searched(f.Windows[0]))
 	}
 	s.Sentence = strings.Join(parts, " ")
 	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
@@ -95,22 +94,4 @@ func appendAlike(groups []alike, in, row string) []alike {
 		}
 	}
 	return append(groups, alike{in, []string{row}})
-}
-
-// intervals writes the failure windows; one that reaches the end of the range has
-// no end that is known.
-func intervals(w *explore.Windows) string {
-	var parts []string
-	for _, i := range w.FailureWindows {
-		from, to := time.Duration(i.From), time.Duration(i.To)
-		if i.To == w.To {
-			parts = append(parts, fmt.Sprintf("from %s on", from))
-		} else {
-			parts = append(parts, fmt.Sprintf("[%s, %s)", from, to))
-		}
-	}
-	if len(parts) == 0 {
-		return "none"
-	}
-	return strings.Join(parts, " and ")
 }

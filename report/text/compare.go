@@ -153,7 +153,7 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.2g", d.Adjusted), number(d.Correlation, "%.3f"), number(d.VarianceRatio, "%.3g")))
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, adjusted by Holm"

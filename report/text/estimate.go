@@ -276,7 +276,7 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		add("WARNING", "%s", warning)
 	}
 	add("repeat", "%s", j.Repeat)
-	return table(w, rows)
+	return Table(w, rows)
 }
 
 // equivalent says how much plain Monte Carlo would want.

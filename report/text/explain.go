@@ -110,7 +110,7 @@ func Explain(w io.Writer, e Explanation) error {
 	for _, r := range e.Remedies {
 		rows = append(rows, remedyRows(r)...)
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	if len(e.Remedies) > 1 {
@@ -121,7 +121,7 @@ func Explain(w io.Writer, e Explanation) error {
 				rows = append(rows, []string{"  " + r.Remedy, r.Sets, r.Helps, r.Note})
 			}
 		}
-		if err := table(w, rows); err != nil {
+		if err := Table(w, rows); err != nil {
 			return err
 		}
 	}

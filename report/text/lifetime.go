@@ -132,7 +132,7 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q), q.Value(j.Measure), q.Interval(j.Measure)))
 		}
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	censored := 0

@@ -67,7 +67,7 @@ func Measures(w io.Writer, r *explore.Results, factors []string) error {
 	if _, err := fmt.Fprintln(w, "\nMeasures, of the replications that took them, to three digits:"); err != nil {
 		return err
 	}
-	return table(w, rows)
+	return Table(w, rows)
 }
 
 // telling returns the names of the measures that were not 0 at every point, sorted.

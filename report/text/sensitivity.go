@@ -142,7 +142,7 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 			level(f.Name, l)
 		}
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nThe share of its variance that is owed to each, all drawn from their ranges: %d base points, %d runs\n\n", j.Points, j.Runs)
@@ -155,7 +155,7 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	for _, f := range j.Factors {
 		rows = append(rows, append(append([]string{f.Name}, f.First.Cells()...), f.Total.Cells()...))
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	if j.Mean == nil || j.Variance == nil || j.Noise == nil {

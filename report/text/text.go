@@ -24,8 +24,8 @@ func Outcome(outcome []string) string {
 	return strings.Join(outcome, ", ")
 }
 
-// table writes rows of cells, aligned.
-func table(w io.Writer, rows [][]string) error {
+// Table writes rows of cells, aligned.
+func Table(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
@@ -39,7 +39,7 @@ func Scenarios(w io.Writer, list []*scenarios.Scenario) error {
 	for _, s := range list {
 		rows = append(rows, []string{s.Name, s.Summary})
 	}
-	return table(w, rows)
+	return Table(w, rows)
 }
 
 // Scenario writes all about one scenario.
@@ -50,7 +50,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 		p := &s.Parameters[i]
 		rows = append(rows, []string{"  " + p.Name, p.Unit(), p.DefaultText(), p.Meaning})
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nWhat can go wrong, and whether it counts as failure unless --fail says otherwise:\n")
@@ -62,7 +62,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 		}
 		rows = append(rows, []string{"  " + o.Name, mark, o.Meaning})
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "\nProbe of choice: %s\n", s.Probe)
@@ -83,7 +83,7 @@ func Replication(w io.Writer, r *scenarios.Replication) error {
 		}
 		rows = append(rows, []string{fmt.Sprint(s.Client), s.Handshake, took, yes(s.DataDelivered), s.Error})
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nserver   %d sessions\n", r.Server.Sessions)
@@ -134,7 +134,7 @@ func Sweep(w io.Writer, r *explore.Results, factors []string, interval estimate.
 		}
 		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval, counts(r.Sweep.Scenario, p)))
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	return Failures(w, r)

@@ -20,7 +20,7 @@ func Windows(w io.Writer, r *explore.Windows) error {
 		}
 		rows = append(rows, []string{time.Duration(c.From).String(), upTo(c.To), mark, Outcome(c.Outcome)})
 	}
-	if err := table(w, rows); err != nil {
+	if err := Table(w, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, "\nFailure windows:")
