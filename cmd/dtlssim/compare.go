@@ -83,11 +83,7 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 			if err != nil {
 				return err
 			}
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), j)
-			} else {
-				err = text.Compare(c.OutOrStdout(), j)
-			}
+			err = write(c, f, j, text.Compare)
 			switch {
 			case err != nil:
 				return failure(err)

@@ -174,11 +174,7 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 			if err != nil {
 				return err
 			}
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), j)
-			} else {
-				err = text.Estimate(c.OutOrStdout(), j)
-			}
+			err = write(c, f, j, text.Estimate)
 			return estimateError(j, err)
 		},
 	}

@@ -55,10 +55,7 @@ references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windo
 				}
 				e.Remedies = append(e.Remedies, text.NewRemedyWindows(s, remedy, w))
 			}
-			if f == "json" {
-				return failure(text.JSON(c.OutOrStdout(), e))
-			}
-			return failure(text.Explain(c.OutOrStdout(), e))
+			return failure(write(c, f, e, text.Explain))
 		},
 	}
 	f.addTo(c)

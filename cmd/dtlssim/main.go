@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
@@ -202,6 +203,14 @@ func (f *format) Set(text string) error {
 	}
 	*f = format(text)
 	return nil
+}
+
+// write writes an answer in a format.
+func write[T any](c *cobra.Command, f format, answer T, asText func(io.Writer, T) error) error {
+	if f == "json" {
+		return text.JSON(c.OutOrStdout(), answer)
+	}
+	return asText(c.OutOrStdout(), answer)
 }
 
 func (f *format) addTo(c *cobra.Command) {

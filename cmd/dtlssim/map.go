@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/plane"
-	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 )
 
@@ -86,11 +85,7 @@ and polygons within some nanoseconds.`,
 			if err != nil {
 				return searchError(c, err)
 			}
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), r)
-			} else {
-				err = plane.Write(c.OutOrStdout(), r)
-			}
+			err = write(c, f, r, plane.Write)
 			if output != "" && len(r.Regions) > 0 {
 				err = errors.Join(err, writePicture(output, plane.Figure(r, fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name))))
 			}
@@ -191,11 +186,7 @@ runs, interrupted}.`,
 			if err != nil {
 				return searchError(c, err)
 			}
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), b)
-			} else {
-				err = plane.WriteBands(c.OutOrStdout(), b)
-			}
+			err = write(c, f, b, plane.WriteBands)
 			if output != "" && len(b.Levels) > 0 {
 				err = errors.Join(err, writePicture(output, plane.BandFigure(b, fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor))))
 			}

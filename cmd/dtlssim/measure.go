@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 func newMeasure() *cobra.Command {
@@ -100,28 +100,13 @@ curve (of more). -o draws them, for up to 8 points.`,
 			if err != nil {
 				return err
 			}
-			defer kept.Close()
 			recorder := explore.Record(&sweep, measure)
-			workers, err := p.start()
+			r, err := kept.perform(c, &p, sweep, estimate.Interval{Kind: estimate.WilsonKind, Confidence: confidence})
 			if err != nil {
 				return err
 			}
-			defer workers.Close()
-			bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*replications, "replications")
-			r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
-			bar.finish()
-			if err == nil && !r.Interrupted {
-				err = kept.finish(store.Answers{Estimates: sweepEstimates(r, estimate.Interval{Kind: estimate.WilsonKind, Confidence: confidence}, nil)})
-			}
-			if err := firstError(err, kept.Close()); err != nil {
-				return failure(err)
-			}
 			j := distribution(r, recorder, d.names, measure, quantiles, confidence, survival)
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), j)
-			} else {
-				err = text.Distribution(c.OutOrStdout(), j, d.names)
-			}
+			err = write(c, f, j, func(w io.Writer, j *text.DistributionJSON) error { return text.Distribution(w, j, d.names) })
 			if output != "" && !r.Interrupted {
 				drawn, drawing := text.DistributionFigure(j, d.names, logX)
 				if drawing == nil {

@@ -98,11 +98,7 @@ draws both as a figure.`,
 					return failure(err)
 				}
 			}
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), j)
-			} else {
-				err = text.Sensitivity(c.OutOrStdout(), j)
-			}
+			err = write(c, f, j, text.Sensitivity)
 			switch {
 			case err != nil:
 				return failure(err)

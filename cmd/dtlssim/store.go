@@ -4,6 +4,8 @@ import (
 	"errors"
 	"math"
 
+	"github.com/spf13/cobra"
+
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
@@ -44,6 +46,27 @@ func keepSweep(path string, sweep *explore.Sweep, limits worker.Limits) (keeping
 	}
 	sweep.Store = kept
 	return keeping{s}, nil
+}
+
+// perform performs a sweep that uses the store, keeps the estimates of its points, and
+// closes the store.
+func (k keeping) perform(c *cobra.Command, p *pool, sweep explore.Sweep, interval estimate.Interval) (*explore.Results, error) {
+	defer k.Close()
+	workers, err := p.start()
+	if err != nil {
+		return nil, err
+	}
+	defer workers.Close()
+	bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*sweep.Replications, "replications")
+	r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
+	bar.finish()
+	if err == nil && !r.Interrupted {
+		err = k.finish(store.Answers{Estimates: sweepEstimates(r, interval, nil)})
+	}
+	if err := firstError(err, k.Close()); err != nil {
+		return nil, failure(err)
+	}
+	return r, nil
 }
 
 // keepStudy does the same for a study.

@@ -10,7 +10,6 @@ import (
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 func newSweep() *cobra.Command {
@@ -95,20 +94,9 @@ measures.`,
 			if err != nil {
 				return err
 			}
-			defer kept.Close()
-			workers, err := p.start()
+			r, err := kept.perform(c, &p, sweep, interval.Interval)
 			if err != nil {
 				return err
-			}
-			defer workers.Close()
-			bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*replications, "replications")
-			r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
-			bar.finish()
-			if err == nil && !r.Interrupted {
-				err = kept.finish(store.Answers{Estimates: sweepEstimates(r, interval.Interval, nil)})
-			}
-			if err := firstError(err, kept.Close()); err != nil {
-				return failure(err)
 			}
 			if output != "" {
 				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names, interval.Interval) })

@@ -81,10 +81,7 @@ to_ns of null means for ever.`,
 			if err != nil {
 				return searchError(c, err)
 			}
-			if f == "json" {
-				return failure(text.JSON(c.OutOrStdout(), w))
-			}
-			return failure(text.Windows(c.OutOrStdout(), w))
+			return failure(write(c, f, w, text.Windows))
 		},
 	}
 	f.addTo(c)
