@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 //go:embed catalogue/*.yaml
@@ -95,7 +97,7 @@ func Find(name string) (*Scenario, error) {
 	for _, s := range library.registered {
 		known = append(known, s.Name)
 	}
-	return nil, fmt.Errorf("there is no scenario %q.%s There are %s; or give the path of a YAML file", name, didYouMean(name, known),
+	return nil, fmt.Errorf("there is no scenario %q.%s There are %s; or give the path of a YAML file", name, suggest.DidYouMean(name, known),
 		strings.Join(known, ", "))
 }
 

@@ -1,9 +1,7 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -72,6 +70,12 @@ type value struct {
 	text   string // canonical
 }
 
+// Check reports what is wrong with a value of the parameter.
+func (p *Parameter) Check(text string) error {
+	_, err := p.parse(text)
+	return err
+}
+
 func (p *Parameter) parse(text string) (value, error) {
 	switch p.Type {
 	case DurationType:
@@ -92,7 +96,7 @@ func (p *Parameter) parse(text string) (value, error) {
 	case ChoiceType:
 		if !slices.Contains(p.Choices, text) {
 			return value{}, fmt.Errorf("%q is not one of %s.%s", text, strings.Join(p.Choices, ", "),
-				didYouMean(text, p.Choices))
+				suggest.DidYouMean(text, p.Choices))
 		}
 		return value{text, text}, nil
 	case BitRateType:
@@ -169,215 +173,4 @@ func intervalText(i sim.Interval) string {
 		return never
 	}
 	return i.From.String() + ".." + i.To.String()
-}
-
-func didYouMean(name string, candidates []string) string {
-	if s := suggest.Nearest(name, candidates); s != "" {
-		return fmt.Sprintf(" Did you mean %s?", s)
-	}
-	return ""
-}
-
-// Settings are parameters as a user gave them: name to text.
-type Settings map[string]string
-
-// With returns the settings with others laid over them.
-func (s Settings) With(others Settings) Settings {
-	merged := maps.Clone(s)
-	if merged == nil {
-		merged = Settings{}
-	}
-	maps.Copy(merged, others)
-	return merged
-}
-
-// ParseSettings reads assignments NAME=VALUE. It reports every fault.
-func ParseSettings(assignments []string) (Settings, error) {
-	s := Settings{}
-	var faults []error
-	for _, a := range assignments {
-		name, text, ok := strings.Cut(a, "=")
-		name = strings.TrimSpace(name)
-		switch {
-		case !ok || name == "":
-			faults = append(faults, fmt.Errorf("%q is not an assignment NAME=VALUE", a))
-		default:
-			text = strings.TrimSpace(text)
-			if before, ok := s[name]; ok {
-				faults = append(faults, fmt.Errorf("parameter %s is set twice: %q and %q", name, before, text))
-				continue
-			}
-			s[name] = text
-		}
-	}
-	return s, errors.Join(faults...)
-}
-
-// Values are the resolved parameters of a replication: every parameter of the
-// scenario has a value of its type.
-type Values struct {
-	scenario *Scenario
-	given    Settings // as given, without what the remedy sets
-	implied  Settings // by the remedy
-	values   map[string]value
-	text     map[string]string // canonical, of every parameter
-}
-
-// Resolve checks settings and completes them with the defaults. It reports every
-// fault.
-func (s *Scenario) Resolve(settings Settings) (Values, error) {
-	v := Values{scenario: s, given: settings, values: make(map[string]value)}
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if err := s.Check(name, settings[name]); err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		v.values[name], _ = s.Parameter(name).parse(settings[name])
-	}
-	if len(faults) == 0 {
-		implied, err := v.remedySettings()
-		if err != nil {
-			faults = append(faults, err)
-		}
-		for name, text := range implied {
-			parsed, err := s.Parameter(name).parse(text)
-			if err != nil {
-				faults = append(faults, err)
-			}
-			v.values[name] = parsed
-		}
-		v.implied = implied
-	}
-	if len(faults) > 0 {
-		return Values{}, errors.Join(faults...)
-	}
-	for i := range s.Parameters {
-		p := &s.Parameters[i]
-		if _, ok := v.values[p.Name]; ok {
-			continue
-		}
-		if p.Follows != "" { // stands behind the one that it follows
-			v.values[p.Name] = v.values[p.Follows]
-			continue
-		}
-		parsed, err := p.parse(p.Default)
-		if err != nil {
-			return Values{}, fmt.Errorf("default of parameter %s: %w", p.Name, err)
-		}
-		v.values[p.Name] = parsed
-	}
-	for _, fault := range v.checkModel() {
-		faults = append(faults, errors.New(fault))
-	}
-	if err := v.checkWithout(); err != nil {
-		faults = append(faults, err)
-	}
-	if len(faults) > 0 {
-		return Values{}, errors.Join(faults...)
-	}
-	v.text = make(map[string]string, len(v.values))
-	for name, value := range v.values {
-		v.text[name] = value.text
-	}
-	return v, nil
-}
-
-// Check reports what is wrong with one parameter's value by itself.
-func (s *Scenario) Check(name, text string) error {
-	p := s.Parameter(name)
-	if p == nil {
-		return fmt.Errorf("%s has no parameter %q.%s It has %s", s.Name, name,
-			didYouMean(name, s.parameterNames()), strings.Join(s.parameterNames(), ", "))
-	}
-	if _, err := p.parse(text); err != nil {
-		return fmt.Errorf("parameter %s: %w", name, err)
-	}
-	return nil
-}
-
-// remedySettings returns what the remedy that was given sets. It may not be given
-// otherwise as well, but for durations, of which the given value stands.
-func (v Values) remedySettings() (Settings, error) {
-	set, ok := v.values[remedyParameter]
-	if !ok {
-		return nil, nil
-	}
-	implied := maps.Clone(v.scenario.remedy(set.text).Set)
-	for _, name := range slices.Sorted(maps.Keys(implied)) {
-		given, ok := v.values[name]
-		switch {
-		case !ok:
-		case v.scenario.Parameter(name).Type == DurationType:
-			delete(implied, name)
-		case given.text != implied[name]:
-			return nil, fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", remedyParameter, set.text, name, implied[name], name, given.text)
-		}
-	}
-	return implied, nil
-}
-
-// Given tells whether the parameter was set, by the user or by the remedy that the
-// user chose, and does not have its default.
-func (v Values) Given(name string) bool {
-	_, given := v.given[name]
-	_, implied := v.implied[name]
-	return given || implied
-}
-
-// Has tells whether the scenario has a parameter of that name.
-func (v Values) Has(name string) bool {
-	_, ok := v.values[name]
-	return ok
-}
-
-// Duration returns the value of a parameter of DurationType.
-func (v Values) Duration(name string) time.Duration { return v.values[name].parsed.(time.Duration) }
-
-// Law returns the value of a parameter of LawType.
-func (v Values) Law(name string) law.Law { return v.values[name].parsed.(law.Law) }
-
-// Choice returns the value of a parameter of ChoiceType.
-func (v Values) Choice(name string) string { return v.values[name].parsed.(string) }
-
-// Loss returns the value of a parameter of LossType.
-func (v Values) Loss(name string) loss.Model { return v.values[name].parsed.(loss.Model) }
-
-// Interval returns the value of a parameter of IntervalType.
-func (v Values) Interval(name string) sim.Interval { return v.values[name].parsed.(sim.Interval) }
-
-// Count returns the value of a parameter of CountType.
-func (v Values) Count(name string) int { return int(v.values[name].parsed.(int64)) }
-
-// Probability returns the value of a parameter of ProbabilityType.
-func (v Values) Probability(name string) float64 { return v.values[name].parsed.(float64) }
-
-// Correlation returns the value of a parameter of CorrelationType.
-func (v Values) Correlation(name string) float64 { return v.values[name].parsed.(float64) }
-
-// BitRate returns the value of a parameter of BitRateType.
-func (v Values) BitRate(name string) sim.BitRate { return v.values[name].parsed.(sim.BitRate) }
-
-// Text returns every parameter's value in its canonical form. The map is shared:
-// nobody writes to it.
-func (v Values) Text() map[string]string { return v.text }
-
-// Arguments returns the settings as arguments for a command line, in the order of
-// the scenario's parameters.
-func (v Values) Arguments() []string {
-	var args []string
-	for _, p := range v.scenario.Parameters {
-		if text, ok := v.given[p.Name]; ok {
-			args = append(args, "--set", Quote(p.Name+"="+text))
-		}
-	}
-	return args
-}
-
-// Quote quotes an argument for a POSIX shell if it needs that.
-func Quote(s string) string {
-	if !strings.ContainsAny(s, " \t\n'\"\\$`()<>|&;*?[]{}#~!") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

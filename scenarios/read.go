@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/strict"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -55,27 +56,27 @@ const forgedSequence = 40
 // column.
 func Parse(file string, source []byte) (*Scenario, error) {
 	r := &strict.Reader{File: file}
-	s := Read(r, source)
+	var s *Scenario
+	if n := r.Document(source); n != nil {
+		s = Read(r, n, source)
+	}
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// Read reads a scenario from YAML, and leaves its faults with the reader. It is nil if
-// there is nothing to go on with.
-func Read(r *strict.Reader, source []byte) *Scenario {
-	n := r.Document(source)
-	if n == nil {
-		return nil
-	}
+// Read reads a scenario from the document of a YAML file, and leaves its faults with the
+// reader. It returns nil if there is nothing to go on with.
+func Read(r *strict.Reader, n *yaml.Node, source []byte) *Scenario {
 	f, ok := r.Mapping(n, "the scenario", scenarioKeys...)
 	if !ok {
 		return nil
 	}
 	d := &definition{Reader: r, s: &Scenario{
 		Name: r.FileName(f, "name", "scenario").Value, Summary: r.Required(f, "summary").Value,
-		ExampleSeed: 1, File: r.File, Source: source, Study: f.Nodes["study"], Outcomes: knownOutcomes,
+		ExampleSeed: 1, File: r.File, Source: source, HasStudy: f.Nodes["study"] != nil,
+		Outcomes: knownOutcomes, Measures: Measures,
 		Explanation: Explanation{
 			Mechanism: r.Text(f, "mechanism").Value, Prediction: r.Text(f, "prediction").Value,
 			Findings: values(r.Texts(f, "findings")), References: values(r.Texts(f, "references")),
@@ -166,7 +167,7 @@ func (d *definition) defaults(f strict.Fields, group string) {
 			continue
 		}
 		p := d.s.Parameter(key)
-		if _, err := p.parse(t.Value); err != nil {
+		if err := p.Check(t.Value); err != nil {
 			d.Each(t.Place, key+": ", err)
 			continue
 		}
@@ -318,7 +319,7 @@ func (d *definition) delay(f strict.Fields, key string) delay {
 	l, err := law.Parse(t.Value)
 	if err != nil {
 		d.Fault(t.Place, "%s %q of %s: want a parameter or a latency law.%s %v", key, t.Value, f.What,
-			didYouMean(t.Value, d.s.parameterNames()), err)
+			suggest.DidYouMean(t.Value, d.s.parameterNames()), err)
 		return delay{law: law.Constant{}}
 	}
 	return delay{law: l}

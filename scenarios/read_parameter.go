@@ -33,24 +33,24 @@ func (d *definition) parameter(n *yaml.Node, i int) (p Parameter, at strict.Plac
 	switch {
 	case def.Given == follows.Given:
 		d.Fault(f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given", f.What)
-		p.Default = p.fallback()
+		p.Default = fallback(&p)
 	case follows.Given:
 		p.Follows = follows.Value
 	case !def.Bad && known && !slices.Equal(p.Choices, []string{""}):
-		if _, err := p.parse(def.Value); err != nil {
+		if err := p.Check(def.Value); err != nil {
 			d.Each(def.Place, "default of "+f.What+": ", err)
-			p.Default = p.fallback()
+			p.Default = fallback(&p)
 			break
 		}
 		p.Default = def.Value
 	default:
-		p.Default = p.fallback()
+		p.Default = fallback(&p)
 	}
 	return p, name.Place, true
 }
 
 // fallback returns a default that the parameter may have, for one whose own is broken.
-func (p *Parameter) fallback() string {
+func fallback(p *Parameter) string {
 	if p.Type == ChoiceType {
 		return p.Choices[0]
 	}

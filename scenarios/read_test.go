@@ -73,7 +73,7 @@ func TestParseWhole(t *testing.T) {
 	if p, err := s.ParsePredicate(""); err != nil || !p.Failed([]string{"ghost-session"}) || p.Failed([]string{"data-lost"}) {
 		t.Errorf("what counts as failure is %v, %v", p, err)
 	}
-	if s.Study == nil || string(s.Source) != whole || s.Reference() != "whole.yaml" {
+	if !s.HasStudy || string(s.Source) != whole || s.Reference() != "whole.yaml" {
 		t.Error("it forgets its file")
 	}
 	if repeat := v.Repeat(7, scenarios.Predicate{}); repeat != "dtlssim run whole.yaml --seed 7" {

@@ -77,45 +77,6 @@ type forgery struct {
 	toTheSender bool
 }
 
-func (f forgery) payload() []byte {
-	if f.record == "alert" {
-		level := byte(1)
-		if f.level == "fatal" {
-			level = 2
-		}
-		description := trace.AlertDescriptions()[f.alert]
-		return trace.PlainRecord(trace.Alert, uint64(f.sequence), []byte{level, description})
-	}
-	return trace.PlainRecord(trace.ApplicationData, uint64(f.sequence), []byte(f.data))
-}
-
-// is tells whether a datagram is one that the match is about, but for which of its
-// kind it is.
-func (m match) is(p *sim.Packet) bool {
-	client := clientNumber(p.Sender)
-	switch {
-	case m.from == "client" && client == 0, m.from == "server" && (client != 0 || p.Forged()):
-		return false
-	case m.client != 0 && m.client != client && m.client != clientNumber(p.Receiver):
-		return false
-	}
-	return trace.Contains(p.Payload, func(r trace.DTLSRecord) bool {
-		switch {
-		case m.record != "" && r.ContentType != recordTypes[m.record], m.epoch >= 0 && int(r.Epoch) != m.epoch:
-			return false
-		case m.message == "":
-			return true
-		case r.ContentType != trace.Handshake:
-			return false
-		case r.Epoch > 0:
-			return m.message == finished
-		}
-		return r.Message == messageTypes[m.message]
-	})
-}
-
-func (m match) compile() sim.Match { return sim.Match{Is: m.is, Nth: m.nth} }
-
 // withoutParameter is the parameter that takes a rule's datagram out of the run, and
 // withoutNothing its value for none.
 const (
@@ -146,33 +107,6 @@ func (v Values) checkWithout() error {
 		return fmt.Errorf("%s=%s: the rule does nothing to be taken out, unless %s", withoutParameter, r.name, strings.Join(wanted, " and "))
 	}
 	return nil
-}
-
-// compileRules returns the rules of a link, with the durations that the parameters
-// give. A rule that depends on other choices does nothing. A rule whose parameter
-// follows another, and is not given otherwise, leaves the datagram alone: it has the
-// latency that it would have without the rule, by the same draw.
-func compileRules(v Values, rules []rule) []sim.Rule {
-	var list []sim.Rule
-	for _, r := range rules {
-		if !v.chosen(r.when) {
-			continue
-		}
-		without := v.Has(withoutParameter) && v.Choice(withoutParameter) == r.name
-		if p := v.scenario.Parameter(r.delay.parameter); p != nil && p.Follows != "" && !v.Given(p.Name) && !without {
-			continue
-		}
-		compiled := sim.Rule{
-			Name: r.name, Match: r.match.compile(), Action: r.action, Delay: r.delay.value(v), Until: r.until.compile(), Without: without,
-		}
-		if r.action == sim.Forge {
-			compiled.Forged = func(*sim.Packet) sim.Forgery {
-				return sim.Forgery{Payload: r.forged.payload(), Reversed: r.forged.toTheSender}
-			}
-		}
-		list = append(list, compiled)
-	}
-	return list
 }
 
 // withoutOf returns the parameter that takes a rule's datagram out of the run.

@@ -4,18 +4,9 @@
 package scenarios
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
-	"go.yaml.in/yaml/v4"
-
-	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/tilt"
-	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // Scenario is a named arrangement of hosts, links, server and client behaviour.
@@ -23,12 +14,12 @@ type Scenario struct {
 	Name    string
 	Summary string
 
-	// File is the path of the file that the scenario was read from; it is empty of one
-	// that is built in or registered. Source is what the file says, and Study what it says
-	// of the scenario's study; both are nil of a scenario in Go.
-	File   string
-	Source []byte
-	Study  *yaml.Node
+	// File is the path of the file that the scenario was read from; it is empty for one
+	// that is built in or registered. Source is the text of the file, and HasStudy tells
+	// whether it holds a study as well; a scenario in Go has neither.
+	File     string
+	Source   []byte
+	HasStudy bool
 
 	Explanation Explanation
 
@@ -56,6 +47,9 @@ type Scenario struct {
 	ExampleSeed      uint64
 
 	Cause Cause
+
+	// Measures are the measures that runs report; nil if that is not known before a run.
+	Measures []Measured
 
 	rules []rule // of a scenario from a file
 
@@ -132,138 +126,6 @@ type Observation struct {
 	Measures map[string]int64
 
 	delivered map[int]bool // clients whose data reached the server's application
-}
-
-// Replication is one replication with all that it gave.
-type Replication struct {
-	Scenario string            `json:"scenario"`
-	Seed     uint64            `json:"seed"`
-	Params   map[string]string `json:"params"`
-	Outcome  []string          `json:"outcome"`
-	Failed   bool              `json:"failed"`
-	Sessions []Session         `json:"sessions"`
-	Server   Server            `json:"server"`
-	Measures map[string]int64  `json:"measures,omitempty"`
-	Virtual  int64             `json:"virtual_ns"`
-	Events   int               `json:"events"`
-	Digest   string            `json:"digest"`
-	Shape    string            `json:"shape"`
-	Repeat   string            `json:"repeat"`
-
-	// UnmetRules names the rules that met no datagram of theirs.
-	UnmetRules []string `json:"unmet_rules,omitempty"`
-
-	// Limit names the limit that ended the replication; it is empty of one that came
-	// to its end.
-	Limit string `json:"limit,omitempty"`
-
-	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see ReplicateTilted
-
-	Records []trace.Record `json:"-"`
-
-	// Watched is nil unless it was asked for.
-	Watched *sim.Watched `json:"watched,omitempty"`
-}
-
-// Predicate says which outcomes count as failure.
-type Predicate struct {
-	text  string
-	names []string // empty: all
-}
-
-// AllOutcomes is the predicate of which every outcome is a failure.
-const AllOutcomes = "all"
-
-// ParsePredicate reads the names of outcomes, separated by commas; an empty text
-// means those that the scenario counts as failure, and AllOutcomes every one. It
-// reports every name that is none.
-func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
-	p := Predicate{text: strings.TrimSpace(text)}
-	switch p.text {
-	case "":
-		p.names = s.Fail
-		return p, nil
-	case AllOutcomes:
-		return p, nil
-	}
-	var known []string
-	for _, o := range s.Outcomes {
-		known = append(known, o.Name)
-	}
-	var faults []error
-	for name := range strings.SplitSeq(text, ",") {
-		name = strings.TrimSpace(name)
-		switch {
-		case !slices.Contains(known, name):
-			faults = append(faults, fmt.Errorf("%q is not an outcome of %s.%s They are %s; or %s", name, s.Name,
-				didYouMean(name, known), strings.Join(known, ", "), AllOutcomes))
-		case !slices.Contains(p.names, name):
-			p.names = append(p.names, name)
-		}
-	}
-	p.text = strings.Join(p.names, ",")
-	return p, errors.Join(faults...)
-}
-
-// Failed tells whether an outcome counts as failure.
-func (p Predicate) Failed(outcome []string) bool {
-	for _, o := range outcome {
-		if len(p.names) == 0 || slices.Contains(p.names, o) {
-			return true
-		}
-	}
-	return false
-}
-
-// Text returns the predicate as ParsePredicate reads it.
-func (p Predicate) Text() string { return p.text }
-
-// Repeat returns the command that repeats one replication.
-func (v Values) Repeat(seed uint64, p Predicate) string {
-	args := []string{"dtlssim", "run", Quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
-	args = append(args, v.Arguments()...)
-	if text := p.Text(); text != "" {
-		args = append(args, "--fail", text)
-	}
-	return strings.Join(args, " ")
-}
-
-// Replicate performs one replication in this process. For a result that repeats
-// to the byte, the process has to be one that sim.Environment describes.
-func Replicate(v Values, seed uint64, p Predicate) Replication {
-	return ReplicateWith(v, seed, p, Asked{})
-}
-
-// Asked is what a replication is asked for besides.
-type Asked struct {
-	Tilt  *tilt.Config // draws of the network tilted, or observed; nil: neither
-	Watch bool         // Replication.Watched
-}
-
-// ReplicateWith is Replicate with what is asked for besides.
-func ReplicateWith(v Values, seed uint64, p Predicate, asked Asked) Replication {
-	config, repeat := sim.Config{Scenario: v.scenario.Name, Seed: seed, Watch: asked.Watch}, v.Repeat(seed, p)
-	if c := asked.Tilt; c != nil {
-		config.Tilt = *c
-		repeat += TiltFlag(c)
-	}
-	result, o := v.scenario.Run(v, config)
-	r := Replication{
-		Scenario: v.scenario.Name, Seed: seed, Params: v.Text(),
-		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
-		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
-		Repeat: repeat, Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
-	}
-	if r.Outcome == nil {
-		r.Outcome = []string{}
-	}
-	if r.Server.Errors == nil {
-		r.Server.Errors = []string{}
-	}
-	if result.End != clock.Quiet {
-		r.Limit = string(result.End)
-	}
-	return r
 }
 
 // remedyParameter is the parameter that chooses a remedy, and noRemedy its value for

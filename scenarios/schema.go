@@ -88,13 +88,13 @@ func section(description, group string) *jsonschema.Schema {
 	var keys []string
 	for _, p := range GroupParameters(group) {
 		keys = append(keys, p.Name)
-		of[p.Name] = p.schema()
+		of[p.Name] = valueSchema(&p)
 	}
 	return schema.Object(description, keys, nil, of)
 }
 
-// schema returns the schema of a parameter's value.
-func (p *Parameter) schema() *jsonschema.Schema {
+// valueSchema returns the schema of a parameter's value.
+func valueSchema(p *Parameter) *jsonschema.Schema {
 	description := fmt.Sprintf("%s. A %s; default %s.", p.Meaning, p.Type, p.DefaultText())
 	switch p.Type {
 	case ChoiceType:

@@ -191,7 +191,7 @@ func (r *sessionsRun) observe(records []trace.Record) Observation {
 	if unfinished > 0 {
 		o.Measures[Censored(handshakeMeasure)] = max(int64(unfinished), o.Measures[handshakeMeasure])
 	}
-	for _, outcome := range r.v.scenario.Outcomes {
+	for _, outcome := range r.v.Scenario().Outcomes {
 		if wrong[outcome.Name] {
 			o.Outcome = append(o.Outcome, outcome.Name)
 		}

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
@@ -131,20 +130,4 @@ func GroupParameters(group string) []Parameter {
 		}
 	}
 	return list
-}
-
-// checkModel reports a parameter that was given and means nothing to the server
-// model.
-func (v Values) checkModel() (faults []string) {
-	model, ok := v.values["model"]
-	if !ok {
-		return nil
-	}
-	for i := range v.scenario.Parameters {
-		p := &v.scenario.Parameters[i]
-		if v.Given(p.Name) && p.Models != nil && !slices.Contains(p.Models, model.text) {
-			faults = append(faults, "parameter "+p.Name+" means nothing to a server of model "+model.text+", only to "+strings.Join(p.Models, " and "))
-		}
-	}
-	return faults
 }

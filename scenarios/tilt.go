@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -22,7 +23,7 @@ var tiltPurposes = []string{"latency/", "loss/", "reorder/", "reorder-delay/", "
 
 // TiltClasses returns the names that ParseTilts takes for streams, but for patterns: the
 // parameters of the network's draws, and those of rules.
-func (s *Scenario) TiltClasses() []string {
+func TiltClasses(s *Scenario) []string {
 	names := sortedNames(tiltClasses)
 	for _, r := range s.rules {
 		if p := r.delay.parameter; p != "" && !slices.Contains(names, p) && s.Parameter(p).Type == LawType {
@@ -34,7 +35,7 @@ func (s *Scenario) TiltClasses() []string {
 
 // ParseTilts reads CLASS=THETA or CLASS:DRAW=THETA, several separated by commas; see
 // package tilt. A class is one of TiltClasses, or a pattern for the names of streams.
-func (s *Scenario) ParseTilts(text string) ([]tilt.Tilt, error) {
+func ParseTilts(s *Scenario, text string) ([]tilt.Tilt, error) {
 	return tilt.Parse(text, func(class string) (streams []string, err error) {
 		if known, ok := tiltClasses[class]; ok {
 			return known, nil
@@ -51,14 +52,6 @@ func (s *Scenario) ParseTilts(text string) ([]tilt.Tilt, error) {
 			return []string{class}, nil
 		}
 		return nil, fmt.Errorf("%q names no draws that can be tilted.%s They are %s; or a pattern for streams that begins with one of %s",
-			class, didYouMean(class, s.TiltClasses()), strings.Join(s.TiltClasses(), ", "), strings.Join(tiltPurposes, " "))
+			class, suggest.DidYouMean(class, TiltClasses(s)), strings.Join(TiltClasses(s), ", "), strings.Join(tiltPurposes, " "))
 	})
-}
-
-// TiltFlag returns the flag of a command that tilts so; empty if nothing is tilted.
-func TiltFlag(c *tilt.Config) string {
-	if c == nil || len(c.Tilts) == 0 || c.Plain {
-		return ""
-	}
-	return " --tilt " + Quote(tilt.Text(c.Tilts))
 }

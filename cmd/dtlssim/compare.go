@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // comparison is the flags of compare with what they ask for.
@@ -114,7 +115,7 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 func (k *comparison) resolve(name string) error {
 	faults := []error{k.selection.resolve(name), k.pool.check(), estimate.CheckConfidence(k.confidence)}
 	if k.method != monteCarlo && k.method != conditional {
-		faults = append(faults, fmt.Errorf("--method %q is not one of %s, %s.%s", k.method, monteCarlo, conditional, didYouMean(k.method, []string{monteCarlo, conditional})))
+		faults = append(faults, fmt.Errorf("--method %q is not one of %s, %s.%s", k.method, monteCarlo, conditional, suggest.DidYouMean(k.method, []string{monteCarlo, conditional})))
 	} else {
 		for _, r := range []struct{ flag, method string }{{"replications", monteCarlo}, {"seeds", conditional}, {"probe", conditional}} {
 			if k.command.Flags().Changed(r.flag) && k.method != r.method {

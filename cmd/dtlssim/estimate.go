@@ -221,7 +221,7 @@ func (e *estimation) resolve(name string) error {
 	faults = append(faults, e.target.Check(), e.checkSampling())
 	if e.method == importance && e.scenario != nil && e.tilt != "" {
 		var err error
-		e.tilts, err = e.scenario.ParseTilts(e.tilt)
+		e.tilts, err = scenarios.ParseTilts(e.scenario, e.tilt)
 		faults = append(faults, err)
 	}
 	if e.method != monteCarlo && e.method != importance && e.scenario != nil && faults[0] == nil {

@@ -7,13 +7,14 @@ import (
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // checkSampling reports what is wrong with the flags of stratified and importance.
 func (e *estimation) checkSampling() error {
 	var faults []error
 	if e.allocation != proportional && e.allocation != neyman {
-		faults = append(faults, fmt.Errorf("--allocation %q is not one of %s, %s.%s", e.allocation, proportional, neyman, didYouMean(e.allocation, []string{proportional, neyman})))
+		faults = append(faults, fmt.Errorf("--allocation %q is not one of %s, %s.%s", e.allocation, proportional, neyman, suggest.DidYouMean(e.allocation, []string{proportional, neyman})))
 	}
 	if e.strata < 1 || e.strata > mostStrata {
 		faults = append(faults, fmt.Errorf("--strata %d is out of range: 1 to %d", e.strata, mostStrata))

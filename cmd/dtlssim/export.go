@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // Tables of a store.
@@ -170,7 +171,7 @@ func chosenTable(args, tables []string) (string, error) {
 		return tables[0], nil
 	}
 	if !slices.Contains(tables, args[1]) {
-		return "", fmt.Errorf("there is no table %q.%s There are %s", args[1], didYouMean(args[1], tables), strings.Join(tables, ", "))
+		return "", fmt.Errorf("there is no table %q.%s There are %s", args[1], suggest.DidYouMean(args[1], tables), strings.Join(tables, ", "))
 	}
 	return args[1], nil
 }

@@ -158,7 +158,7 @@ func knownVerb(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		verbs = append(verbs, c.Name())
 	}
-	return fmt.Errorf("unknown command %q.%s The commands are %s", args[0], didYouMean(args[0], verbs), strings.Join(verbs, ", "))
+	return fmt.Errorf("unknown command %q.%s The commands are %s", args[0], suggest.DidYouMean(args[0], verbs), strings.Join(verbs, ", "))
 }
 
 // flagError words what is wrong with a flag: with the nearest name, or with what
@@ -170,7 +170,7 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		return fmt.Errorf("%w.%s See %s --help", err, didYouMean("--"+unknown.GetSpecifiedName(), names), c.CommandPath())
+		return fmt.Errorf("%w.%s See %s --help", err, suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names), c.CommandPath())
 	case errors.As(err, &invalid):
 		accepted, ok := map[string]string{
 			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number", "float64Slice": "numbers, separated by commas",
@@ -182,13 +182,6 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	}
 	return err
-}
-
-func didYouMean(name string, candidates []string) string {
-	if s := suggest.Nearest(name, candidates); s != "" {
-		return fmt.Sprintf(" Did you mean %s?", s)
-	}
-	return ""
 }
 
 // format is the flag --format.

@@ -51,7 +51,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			faults := []error{s.resolve(args[0]), p.check()}
 			var tilted *tilt.Config
 			if s.scenario != nil && tilts != "" {
-				list, err := s.scenario.ParseTilts(tilts)
+				list, err := scenarios.ParseTilts(s.scenario, tilts)
 				faults, tilted = append(faults, err), &tilt.Config{Tilts: list}
 			}
 			if err := errors.Join(faults...); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // analysis is the flags of sensitivity with what they ask for.
@@ -130,7 +131,7 @@ func (a *analysis) resolve(name string) error {
 	given := a.command.Flags().Changed
 	known := []string{monteCarlo, exact}
 	if !slices.Contains(known, a.method) {
-		faults = append(faults, fmt.Errorf("--method %q is not one of %s.%s", a.method, strings.Join(known, ", "), didYouMean(a.method, known)))
+		faults = append(faults, fmt.Errorf("--method %q is not one of %s.%s", a.method, strings.Join(known, ", "), suggest.DidYouMean(a.method, known)))
 	}
 	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo, "probe": exact} {
 		if given(flag) && a.method != reads && slices.Contains(known, a.method) {

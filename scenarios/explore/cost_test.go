@@ -37,7 +37,7 @@ func BenchmarkEstimators(b *testing.B) {
 		b.Fatal(err)
 	}
 	looks := estimate.Looks(100, n)
-	tilts, err := s.ParseTilts("alert-latency=0.5")
+	tilts, err := scenarios.ParseTilts(s, "alert-latency=0.5")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -153,7 +153,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	s := testkit.Scenario(t)
 	q := explore.Importance{Scenario: s, Seed: seed, Fail: predicate(t), Settings: scenarios.Settings{"credentials": "psk", "clients": "1", "latency": "5ms+exponential(mean=4ms)", "linger": "15ms", "loss": "0.01"}}
 	var err error
-	if q.Tilts, err = s.ParseTilts("uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
+	if q.Tilts, err = scenarios.ParseTilts(s, "uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
 		t.Fatal(err)
 	}
 	const n = 1200

@@ -103,7 +103,7 @@ func (r *Reader) Mapping(n *yaml.Node, what string, keys ...string) (f Fields, o
 		key := n.Content[i].Value
 		switch {
 		case !slices.Contains(keys, key):
-			r.Fault(PlaceOf(n.Content[i]), "%s has no key %q.%s The keys are %s", what, key, didYouMean(key, keys), strings.Join(keys, ", "))
+			r.Fault(PlaceOf(n.Content[i]), "%s has no key %q.%s The keys are %s", what, key, suggest.DidYouMean(key, keys), strings.Join(keys, ", "))
 		case f.Nodes[key] != nil:
 			r.Fault(PlaceOf(n.Content[i]), "%s has the key %s twice", what, key)
 		default:
@@ -114,11 +114,15 @@ func (r *Reader) Mapping(n *yaml.Node, what string, keys ...string) (f Fields, o
 	return f, true
 }
 
-func didYouMean(name string, candidates []string) string {
-	if s := suggest.Nearest(name, candidates); s != "" {
-		return fmt.Sprintf(" Did you mean %s?", s)
+// Child returns the node of a key of a mapping, or nil.
+func Child(n *yaml.Node, key string) *yaml.Node {
+	n = resolve(n)
+	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
 	}
-	return ""
+	return nil
 }
 
 // resolve follows an alias.
@@ -266,7 +270,7 @@ func (r *Reader) Choice(f Fields, key string, optional bool, words ...string) st
 		r.Fault(t.Place, "%s of %s is missing: want one of %s", key, f.What, strings.Join(words, ", "))
 	case !slices.Contains(words, t.Value):
 		r.Fault(t.Place, "%s %q of %s: want one of %s%s", key, t.Value, f.What, strings.Join(words, ", "),
-			strings.Replace(didYouMean(t.Value, words), " Did", ". Did", 1))
+			strings.Replace(suggest.DidYouMean(t.Value, words), " Did", ". Did", 1))
 	default:
 		return t.Value
 	}

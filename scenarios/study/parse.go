@@ -27,7 +27,7 @@ func Parse(file string, data []byte) (*Study, error) {
 func (r *reader) parse(data []byte) (s *Study) {
 	if n := r.Document(data); n != nil {
 		if holdsScenario(n) {
-			s = r.scenario(data)
+			s = r.scenario(n, data)
 		} else {
 			s = r.study(n)
 		}
@@ -49,9 +49,11 @@ func LoadScenario(reference string) (*scenarios.Scenario, error) {
 		return nil, err
 	}
 	r := &reader{strict.Reader{File: reference}, scenarios.Load}
-	sc := scenarios.Read(&r.Reader, data)
-	if sc != nil && sc.Study != nil {
-		r.within(sc)
+	var sc *scenarios.Scenario
+	if n := r.Document(data); n != nil {
+		if sc = scenarios.Read(&r.Reader, n, data); sc != nil && sc.HasStudy {
+			r.within(sc, n)
+		}
 	}
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -103,24 +105,24 @@ func (r *reader) study(n *yaml.Node) *Study {
 }
 
 // scenario reads a scenario's file with its study.
-func (r *reader) scenario(data []byte) *Study {
-	sc := scenarios.Read(&r.Reader, data)
+func (r *reader) scenario(n *yaml.Node, data []byte) *Study {
+	sc := scenarios.Read(&r.Reader, n, data)
 	switch {
 	case sc == nil:
 		return nil
-	case sc.Study == nil:
+	case !sc.HasStudy:
 		r.Fault(strict.Place{}, "the file holds a scenario without a study: the key study is missing")
 		return nil
 	}
 	if r.File == "" { // it is built in
 		sc.File = ""
 	}
-	return r.within(sc)
+	return r.within(sc, n)
 }
 
-// within reads the study of a scenario's file.
-func (r *reader) within(sc *scenarios.Scenario) *Study {
-	f, ok := r.Mapping(sc.Study, "the study", studyKeys...)
+// within reads the study in the document of a scenario's file.
+func (r *reader) within(sc *scenarios.Scenario, document *yaml.Node) *Study {
+	f, ok := r.Mapping(strict.Child(document, "study"), "the study", studyKeys...)
 	if !ok {
 		return nil
 	}

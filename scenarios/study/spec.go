@@ -73,7 +73,7 @@ type Row struct {
 func Builtin() []string {
 	var names []string
 	for _, s := range scenarios.All() {
-		if s.Study != nil && s.File == "" {
+		if s.HasStudy && s.File == "" {
 			names = append(names, s.Name)
 		}
 	}
@@ -106,9 +106,5 @@ func Source(name string) ([]byte, error) {
 		}
 		return s.Source, nil
 	}
-	hint := ""
-	if s := suggest.Nearest(name, names); s != "" {
-		hint = fmt.Sprintf(" Did you mean %s?", s)
-	}
-	return nil, fmt.Errorf("there is no built-in study %q.%s Built in: %s; or give the path of a YAML file", name, hint, strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no built-in study %q.%s Built in: %s; or give the path of a YAML file", name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
 }

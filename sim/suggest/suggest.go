@@ -16,6 +16,15 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
+// DidYouMean returns " Did you mean X?" for the candidate X that Nearest finds, or "" if
+// it finds none.
+func DidYouMean(name string, candidates []string) string {
+	if s := Nearest(name, candidates); s != "" {
+		return " Did you mean " + s + "?"
+	}
+	return ""
+}
+
 // distance is the Levenshtein distance in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
