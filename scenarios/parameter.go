@@ -30,6 +30,16 @@ const (
 	IntervalType    Type = "time interval" // FROM..TO in virtual time, or never
 )
 
+// The groups of parameters: the sections of a scenario file that give them other
+// defaults.
+const (
+	NetworkGroup = "network"
+	ClientsGroup = "clients"
+	ServerGroup  = "server"
+	NATGroup     = "nat"
+	ownGroup     = "parameters" // those that a scenario has for itself
+)
+
 // Parameter is one parameter of a scenario.
 type Parameter struct {
 	Name    string

@@ -9,16 +9,6 @@ import (
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
 
-// The groups of parameters: the sections of a scenario file that give them other
-// defaults.
-const (
-	NetworkGroup = "network"
-	ClientsGroup = "clients"
-	ServerGroup  = "server"
-	NATGroup     = "nat"
-	ownGroup     = "parameters" // those that a scenario has for itself
-)
-
 // The server models (DOMAIN: S, L and M).
 const (
 	// SequentialModel serves one client after another on one socket, as Mbed TLS's

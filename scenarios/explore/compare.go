@@ -2,15 +2,8 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
-	"strings"
-	"sync"
 
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
@@ -119,94 +112,4 @@ func (r *Results) pair(p *Paired, base, other byte, baseline, n int) {
 func (r *Results) pairCommands(baseline, point, n int) *PairCommands {
 	repeat := func(point int) string { return r.repeat(r.job(point*r.Sweep.Replications + n)) }
 	return &PairCommands{Seed: r.Sweep.Seed + uint64(n), Baseline: repeat(baseline), Other: repeat(point)}
-}
-
-// ConditionalComparison is the conditional probabilities of the same seeds at several
-// design points.
-type ConditionalComparison struct {
-	Values      [][]float64 // at each point, for each seed from the first
-	Outside     []float64   // at each point, the probability of a latency outside the searched range
-	Runs        int         // replications that it took
-	Interrupted bool        // the context ended before all was done
-}
-
-// CompareConditional finds, under each of so many seeds from the first on, the windows
-// at each of several design points, and integrates them over the law that the probe has
-// there. progress is told each point of a seed that is done. When ctx ends, the answer
-// holds the seeds before the first that was not done at every point.
-func CompareConditional(ctx context.Context, runner Runner, points []Integral, seeds int, progress func()) (*ConditionalComparison, error) {
-	var faults []error
-	for i := range points {
-		faults = append(faults, points[i].CheckConditional())
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
-	}
-	c := &ConditionalComparison{Outside: make([]float64, len(points))}
-	for range points {
-		c.Values = append(c.Values, slices.Repeat([]float64{math.NaN()}, seeds))
-	}
-	var mu sync.Mutex
-	err := spread(ctx, runner.Size(), seeds*len(points), func(ctx context.Context, k int) error {
-		seed, point := k/len(points), k%len(points)
-		search := points[point].Search
-		search.Seed += uint64(seed)
-		w, err := FindWindows(ctx, runner, search)
-		if err != nil {
-			return err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		c.Values[point][seed], c.Outside[point] = w.Exact(points[point].Law)
-		c.Runs += w.Runs
-		progress()
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		return nil, err
-	}
-	done := seeds
-	for _, v := range c.Values {
-		if i := slices.IndexFunc(v, math.IsNaN); i >= 0 {
-			done = min(done, i)
-		}
-	}
-	c.Interrupted = done < seeds
-	for i := range c.Values {
-		c.Values[i] = c.Values[i][:done]
-	}
-	return c, nil
-}
-
-// FindPoint returns the index of the one design point that has these levels, which may
-// leave factors out.
-func FindPoint(design []scenarios.Settings, levels scenarios.Settings) (int, error) {
-	found, names := []int{}, []string{}
-	for i, p := range design {
-		names = append(names, LevelsText(p))
-		matches := true
-		for name, value := range levels {
-			level, ok := p[name]
-			matches = matches && ok && level == value
-		}
-		if matches {
-			found = append(found, i)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return 0, fmt.Errorf("%s is no design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), maxFaults)], "; "))
-	}
-	return 0, fmt.Errorf("%s is more than one design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), maxFaults)], "; "))
-}
-
-// LevelsText returns the levels of a design point in the order of their names.
-func LevelsText(levels scenarios.Settings) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(levels)) {
-		parts = append(parts, name+"="+levels[name])
-	}
-	return strings.Join(parts, ", ")
 }

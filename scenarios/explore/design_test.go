@@ -100,19 +100,6 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
-// ranges reads factors of a design that fills a space.
-func ranges(t *testing.T, s *scenarios.Scenario, texts ...string) (list []explore.Range) {
-	t.Helper()
-	for _, text := range texts {
-		r, err := explore.ParseRange(s, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
 var spaces = map[string]func(*scenarios.Scenario, scenarios.Settings, []explore.Range, int, uint64) ([]scenarios.Settings, error){
 	"sobol": explore.SobolDesign, "latin-hypercube": explore.LatinHypercube,
 }

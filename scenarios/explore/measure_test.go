@@ -2,7 +2,6 @@ package explore_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -16,20 +15,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
-
-// reporting is a runner whose replications report what the function says of their
-// seeds, as fast as they can and so in no certain order.
-type reporting func(seed uint64) worker.Outcome
-
-func (reporting) Size() int { return 8 }
-
-func (r reporting) Do(_ context.Context, job worker.Job) (worker.Outcome, error) {
-	return r(job.Seed), nil
-}
-
-func (reporting) Twice(context.Context, worker.Job) (first, second worker.Outcome, err error) {
-	return first, second, errors.New("nobody asks for it")
-}
 
 // measured sweeps one design point and returns its measures.
 func measured(t *testing.T, replications int, r reporting) map[string]explore.Measure {

@@ -8,31 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
-
-// instant answers every job at once: what the parent keeps of a replication does
-// not depend on what it was.
-type instant struct{}
-
-func (instant) Size() int { return 2 }
-
-func (instant) Do(_ context.Context, job worker.Job) (worker.Outcome, error) {
-	o := worker.Outcome{Status: worker.Completed}
-	o.Measures = map[string]int64{"took_ns": int64(job.Seed) * 1_000_003}
-	switch job.Seed % 10 {
-	case 0:
-		o.Status, o.Dump = worker.Crashed, string(make([]byte, 1000))
-	case 1, 2:
-		o.Outcome, o.Failed, o.Repeat = []string{"ghost-session"}, true, "dtlssim run"
-	}
-	return o, nil
-}
-
-func (i instant) Twice(ctx context.Context, job worker.Job) (first, second worker.Outcome, err error) {
-	first, _ = i.Do(ctx, job)
-	return first, first, nil
-}
 
 // The memory of the parent does not grow with the number of replications.
 func TestParentMemoryIsConstant(t *testing.T) {

@@ -15,17 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
-	"github.com/dtlssim/dtlssim/sim/law"
 )
-
-func parseLaw(t *testing.T, text string) law.Law {
-	t.Helper()
-	l, err := law.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
 
 // With everything else constant, case 1a fails when the alert is later than
 // Ld + P + W: the exact probability is the law's tail beyond it. Monte Carlo agrees.

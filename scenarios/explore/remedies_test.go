@@ -12,16 +12,6 @@ import (
 	"github.com/dtlssim/dtlssim/sim/law"
 )
 
-// catalogue returns the built-in scenarios.
-func catalogue() (list []*scenarios.Scenario) {
-	for _, s := range scenarios.All() {
-		if s.Source != nil {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
 // outcomeOf performs one replication.
 func outcomeOf(t *testing.T, p *worker.Pool, s *scenarios.Scenario, set scenarios.Settings) worker.Outcome {
 	t.Helper()

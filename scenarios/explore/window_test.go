@@ -16,15 +16,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
-func search(t *testing.T, set scenarios.Settings, probe string) explore.Search {
-	t.Helper()
-	p, err := testkit.Scenario(t).ParseProbe(probe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return explore.Search{Scenario: testkit.Scenario(t), Settings: set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: p}
-}
-
 // The windows of cases 1a, 1b and 2 of the founding report, and of the negative
 // control, against their formulas, to the nanosecond. With d the gap between data
 // and alert at the sender (0 for a client that closes first), Ld and La their
