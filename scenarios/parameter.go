@@ -37,7 +37,7 @@ const (
 	ClientsGroup = "clients"
 	ServerGroup  = "server"
 	NATGroup     = "nat"
-	ownGroup     = "parameters" // those that a scenario has for itself
+	OwnGroup     = "parameters" // those that a scenario has for itself
 )
 
 // Parameter is one parameter of a scenario.
@@ -154,15 +154,15 @@ func (p *Parameter) parse(text string) (value, error) {
 }
 
 // never is how an empty interval is written.
-const never = "never"
+const Never = "never"
 
 func parseInterval(text string) (sim.Interval, error) {
-	if text == never {
+	if text == Never {
 		return sim.Interval{}, nil
 	}
 	low, high, ok := strings.Cut(text, "..")
 	if !ok {
-		return sim.Interval{}, fmt.Errorf("%q is not an interval: want FROM..TO, or %s", text, never)
+		return sim.Interval{}, fmt.Errorf("%q is not an interval: want FROM..TO, or %s", text, Never)
 	}
 	from, err := law.ParseDuration(strings.TrimSpace(low))
 	if err != nil {
@@ -180,7 +180,7 @@ func parseInterval(text string) (sim.Interval, error) {
 
 func intervalText(i sim.Interval) string {
 	if i == (sim.Interval{}) {
-		return never
+		return Never
 	}
 	return i.From.String() + ".." + i.To.String()
 }

@@ -12,80 +12,80 @@ import (
 
 // rule is a rule of a scenario file: which datagrams it is about, and what becomes of
 // them.
-type rule struct {
-	name   string
-	when   Settings // choices; the rule does nothing unless the parameters have these values
-	match  match
-	action sim.Action
-	delay  delay
-	until  match // of sim.Hold and sim.Replay
-	forged forgery
+type Rule struct {
+	Name   string
+	When   Settings // choices; the rule does nothing unless the parameters have these values
+	Match  Match
+	Action sim.Action
+	Delay  Delay
+	Until  Match // of sim.Hold and sim.Replay
+	Forged Forgery
 }
 
 // match picks datagrams by what their headers show. A datagram that carries several
 // records matches if one of them does.
-type match struct {
-	from    string // "client" or "server"; empty: either
-	client  int    // the association: the number of its client, from 1; 0: any
-	record  string // one of recordTypes; empty: any
-	epoch   int    // -1: any
-	message string // one of messageTypes; empty: any
-	nth     int    // of its kind, from 1; 0: every one
+type Match struct {
+	From    string // "client" or "server"; empty: either
+	Client  int    // the association: the number of its client, from 1; 0: any
+	Record  string // one of recordTypes; empty: any
+	Epoch   int    // -1: any
+	Message string // one of messageTypes; empty: any
+	Nth     int    // of its kind, from 1; 0: every one
 }
 
 // recordTypes are the content types by name.
-var recordTypes = map[string]uint8{
+var RecordTypes = map[string]uint8{
 	"change-cipher-spec": trace.ChangeCipherSpec, "alert": trace.Alert, "handshake": trace.Handshake,
 	"application-data": trace.ApplicationData,
 }
 
 // messageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
-var messageTypes = map[string]uint8{
+var MessageTypes = map[string]uint8{
 	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4, "certificate": 11,
 	"server-key-exchange": 12, "certificate-request": 13, "server-hello-done": 14, "certificate-verify": 15,
-	"client-key-exchange": 16, finished: 20,
+	"client-key-exchange": 16, Finished: 20,
 }
 
 // finished is the one message that is always encrypted: a handshake record of a later
 // epoch.
-const finished = "finished"
+const Finished = "finished"
 
 // delay is a duration of a rule: a parameter, or a law of its own.
-type delay struct {
-	parameter string
-	law       law.Law
+type Delay struct {
+	Parameter string
+	Law       law.Law
 }
 
-func (d delay) value(v Values) law.Law {
-	if d.parameter == "" {
-		return d.law
+func (d Delay) Distribution(v Values) law.Law {
+	if d.Parameter == "" {
+		return d.Law
 	}
-	if p := v.scenario.Parameter(d.parameter); p.Type == DurationType {
-		return law.Constant{Value: v.Duration(d.parameter)}
+	if p := v.scenario.Parameter(d.Parameter); p.Type == DurationType {
+		return law.Constant{Value: v.Duration(d.Parameter)}
 	}
-	return v.Law(d.parameter)
+	return v.Law(d.Parameter)
 }
 
 // forgery is what an outsider sends who sees a datagram: a record of epoch 0, which
 // nothing protects.
-type forgery struct {
-	record      string // "alert" or "application-data"
-	alert       string // its description, as trace.AlertDescriptions has it
-	level       string // "warning" or "fatal"
-	data        string
-	sequence    int
-	toTheSender bool
+type Forgery struct {
+	Record      string // "alert" or "application-data"
+	Alert       string // its description, as trace.AlertDescriptions has it
+	Level       string // "warning" or "fatal"
+	Data        string
+	Sequence    int
+	ToTheSender bool
 }
 
 // withoutParameter is the parameter that takes a rule's datagram out of the run, and
 // withoutNothing its value for none.
 const (
-	withoutParameter = "without"
-	withoutNothing   = "nothing"
+	WithoutParameter = "without"
+	WithoutNothing   = "nothing"
 )
 
 // chosen tells whether parameters that are choices have the given values.
-func (v Values) chosen(values Settings) bool {
+func (v Values) Chosen(values Settings) bool {
 	for name, text := range values {
 		if v.Choice(name) != text {
 			return false
@@ -96,34 +96,34 @@ func (v Values) chosen(values Settings) bool {
 
 // checkWithout reports a rule that is to be taken out and does nothing as it is.
 func (v Values) checkWithout() error {
-	for _, r := range v.scenario.rules {
-		if v.Choice(withoutParameter) != r.name || v.chosen(r.when) {
+	for _, r := range v.scenario.Rules {
+		if v.Choice(WithoutParameter) != r.Name || v.Chosen(r.When) {
 			continue
 		}
 		var wanted []string
-		for _, name := range sortedNames(r.when) {
-			wanted = append(wanted, name+"="+r.when[name])
+		for _, name := range SortedNames(r.When) {
+			wanted = append(wanted, name+"="+r.When[name])
 		}
-		return fmt.Errorf("%s=%s: the rule does nothing to be taken out, unless %s", withoutParameter, r.name, strings.Join(wanted, " and "))
+		return fmt.Errorf("%s=%s: the rule does nothing to be taken out, unless %s", WithoutParameter, r.Name, strings.Join(wanted, " and "))
 	}
 	return nil
 }
 
 // withoutOf returns the parameter that takes a rule's datagram out of the run.
-func withoutOf(rules []rule) Parameter {
-	choices := []string{withoutNothing}
+func NewWithoutParameter(rules []Rule) Parameter {
+	choices := []string{WithoutNothing}
 	for _, r := range rules {
-		choices = append(choices, r.name)
+		choices = append(choices, r.Name)
 	}
 	return Parameter{
-		Name: withoutParameter, Type: ChoiceType, Default: choices[0], Choices: choices, Group: ownGroup,
+		Name: WithoutParameter, Type: ChoiceType, Default: choices[0], Choices: choices, Group: OwnGroup,
 		Meaning: "takes the datagram that a rule is about out of the run: what it delays or holds is lost, what it copies or forges is not, and what it drops is not",
 	}
 }
 
 // remedyOf returns the parameter that chooses a remedy.
-func remedyOf(s *Scenario) Parameter {
-	p := Parameter{Name: remedyParameter, Type: ChoiceType, Default: noRemedy, Choices: []string{noRemedy}, Group: ownGroup}
+func NewRemedyParameter(s *Scenario) Parameter {
+	p := Parameter{Name: RemedyParameter, Type: ChoiceType, Default: NoRemedy, Choices: []string{NoRemedy}, Group: OwnGroup}
 	var meanings []string
 	for _, r := range s.Remedies {
 		p.Choices = append(p.Choices, r.Name)
@@ -147,7 +147,7 @@ func remedyOf(s *Scenario) Parameter {
 }
 
 // sortedNames returns the keys of a map of names in their order.
-func sortedNames[V any](m map[string]V) []string {
+func SortedNames[V any](m map[string]V) []string {
 	var names []string
 	for name := range m {
 		names = append(names, name)

@@ -51,7 +51,7 @@ type Scenario struct {
 	// Measures are the measures that runs report; nil if that is not known before a run.
 	Measures []Measured
 
-	rules []rule // of a scenario from a file
+	Rules []Rule // of a scenario from a file
 
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
@@ -125,18 +125,18 @@ type Observation struct {
 	// it takes at least.
 	Measures map[string]int64
 
-	delivered map[int]bool // clients whose data reached the server's application
+	Delivered map[int]bool // clients whose data reached the server's application
 }
 
 // remedyParameter is the parameter that chooses a remedy, and noRemedy its value for
 // none.
 const (
-	remedyParameter = "remedy"
-	noRemedy        = "none"
+	RemedyParameter = "remedy"
+	NoRemedy        = "none"
 )
 
 // remedy returns the remedy of that name; it is empty if there is none.
-func (s *Scenario) remedy(name string) Remedy {
+func (s *Scenario) Remedy(name string) Remedy {
 	for _, r := range s.Remedies {
 		if r.Name == name {
 			return r
@@ -148,7 +148,7 @@ func (s *Scenario) remedy(name string) Remedy {
 // RemedyNames returns the values of the parameter remedy, if there is one, that for
 // none first.
 func (s *Scenario) RemedyNames() []string {
-	if p := s.Parameter(remedyParameter); p != nil {
+	if p := s.Parameter(RemedyParameter); p != nil {
 		return p.Choices
 	}
 	return nil
@@ -172,7 +172,7 @@ func (s *Scenario) Parameter(name string) *Parameter {
 	return &s.Parameters[i]
 }
 
-func (s *Scenario) parameterNames() []string {
+func (s *Scenario) ParameterNames() []string {
 	names := make([]string, len(s.Parameters))
 	for i := range s.Parameters {
 		names[i] = s.Parameters[i].Name

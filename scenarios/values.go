@@ -124,7 +124,7 @@ func (s *Scenario) Check(name, text string) error {
 	p := s.Parameter(name)
 	if p == nil {
 		return fmt.Errorf("%s has no parameter %q.%s It has %s", s.Name, name,
-			suggest.DidYouMean(name, s.parameterNames()), strings.Join(s.parameterNames(), ", "))
+			suggest.DidYouMean(name, s.ParameterNames()), strings.Join(s.ParameterNames(), ", "))
 	}
 	if _, err := p.parse(text); err != nil {
 		return fmt.Errorf("parameter %s: %w", name, err)
@@ -135,11 +135,11 @@ func (s *Scenario) Check(name, text string) error {
 // remedySettings returns what the remedy that was given sets. It may not be given
 // otherwise as well, but for durations, of which the given value stands.
 func (v Values) remedySettings() (Settings, error) {
-	set, ok := v.values[remedyParameter]
+	set, ok := v.values[RemedyParameter]
 	if !ok {
 		return nil, nil
 	}
-	implied := maps.Clone(v.scenario.remedy(set.text).Set)
+	implied := maps.Clone(v.scenario.Remedy(set.text).Set)
 	for _, name := range slices.Sorted(maps.Keys(implied)) {
 		given, ok := v.values[name]
 		switch {
@@ -147,7 +147,7 @@ func (v Values) remedySettings() (Settings, error) {
 		case v.scenario.Parameter(name).Type == DurationType:
 			delete(implied, name)
 		case given.text != implied[name]:
-			return nil, fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", remedyParameter, set.text, name, implied[name], name, given.text)
+			return nil, fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", RemedyParameter, set.text, name, implied[name], name, given.text)
 		}
 	}
 	return implied, nil

@@ -14,7 +14,8 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/benchmark"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
@@ -122,7 +123,7 @@ func executeAgain() error {
 
 func throughput(c *cobra.Command, p pool, replications int) (throughputJSON, error) {
 	t := throughputJSON{Workers: p.workers, Replications: replications}
-	s, err := scenarios.Find("late-close-notify")
+	s, err := catalogue.Find("late-close-notify")
 	if err != nil {
 		return t, err
 	}
@@ -132,7 +133,7 @@ func throughput(c *cobra.Command, p pool, replications int) (throughputJSON, err
 	}
 	defer workers.Close()
 	start := time.Now()
-	r, err := explore.RunSweep(c.Context(), workers, explore.Sweep{
+	r, err := sample.RunSweep(c.Context(), workers, sample.Sweep{
 		Scenario: s, Design: []scenarios.Settings{{}}, Replications: replications, Seed: 1,
 	}, nil)
 	if err != nil {

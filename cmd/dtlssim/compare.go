@@ -9,10 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -31,8 +34,8 @@ type comparison struct {
 	simultaneous bool
 
 	design    []scenarios.Settings
-	at        int                // of the baseline
-	integrals []explore.Integral // of conditional
+	at        int                 // of the baseline
+	integrals []estimate.Integral // of conditional
 	command   *cobra.Command
 }
 
@@ -113,7 +116,7 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 
 // resolve reads the flags and reports every fault.
 func (k *comparison) resolve(name string) error {
-	faults := []error{k.selection.resolve(name), k.pool.check(), estimate.CheckConfidence(k.confidence)}
+	faults := []error{k.selection.resolve(name), k.pool.check(), stat.CheckConfidence(k.confidence)}
 	if k.method != monteCarlo && k.method != conditional {
 		faults = append(faults, fmt.Errorf("--method %q is not one of %s, %s.%s", k.method, monteCarlo, conditional, suggest.DidYouMean(k.method, []string{monteCarlo, conditional})))
 	} else {
@@ -135,7 +138,7 @@ func (k *comparison) resolve(name string) error {
 	factors, err := k.factors()
 	faults = append(faults, err)
 	if err == nil {
-		if k.design, err = explore.Factorial(k.settings, factors); err == nil && len(k.design) < 2 {
+		if k.design, err = design.Factorial(k.settings, factors); err == nil && len(k.design) < 2 {
 			err = errors.New("nothing is compared: want --vary with two levels at least, or --remedy")
 		}
 		faults = append(faults, err)
@@ -144,13 +147,13 @@ func (k *comparison) resolve(name string) error {
 		return err
 	}
 	if k.baseline != "" {
-		parts, err := explore.SplitLevels(k.baseline)
+		parts, err := design.SplitLevels(k.baseline)
 		if err != nil {
 			return fmt.Errorf("--baseline %q: %w", k.baseline, err)
 		}
 		levels, err := scenarios.ParseSettings(parts)
 		if err == nil {
-			k.at, err = explore.FindPoint(k.design, levels)
+			k.at, err = design.FindPoint(k.design, levels)
 		}
 		if err != nil {
 			return fmt.Errorf("--baseline: %w", err)
@@ -164,12 +167,12 @@ func (k *comparison) resolve(name string) error {
 		k.probe = k.scenario.Probe.Name
 	}
 	for _, levels := range k.design {
-		q, err := explore.NewIntegral(k.scenario, k.settings.With(levels), k.probe, k.seed, k.predicate, tail)
+		q, err := estimate.NewIntegral(k.scenario, k.settings.With(levels), k.probe, k.seed, k.predicate, tail)
 		if err == nil {
 			err = q.CheckConditional()
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", explore.LevelsText(levels), err)
+			return fmt.Errorf("%s: %w", design.LevelsText(levels), err)
 		}
 		k.integrals = append(k.integrals, q)
 	}
@@ -177,7 +180,7 @@ func (k *comparison) resolve(name string) error {
 }
 
 // factors returns what --vary and --remedy vary.
-func (k *comparison) factors() (factors []explore.Factor, err error) {
+func (k *comparison) factors() (factors []design.Factor, err error) {
 	vary := slices.Clone(k.vary)
 	if k.command.Flags().Changed("remedy") {
 		known := k.scenario.RemedyNames()
@@ -192,18 +195,18 @@ func (k *comparison) factors() (factors []explore.Factor, err error) {
 	}
 	var faults []error
 	for _, v := range vary {
-		factor, err := explore.ParseFactor(k.scenario, v)
+		factor, err := design.ParseFactor(k.scenario, v)
 		factors, faults = append(factors, factor), append(faults, err)
 	}
 	return factors, errors.Join(faults...)
 }
 
-func (k *comparison) sweep() explore.Sweep {
-	return explore.Sweep{Scenario: k.scenario, Settings: k.settings, Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate}
+func (k *comparison) sweep() sample.Sweep {
+	return sample.Sweep{Scenario: k.scenario, Settings: k.settings, Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate}
 }
 
 // compare performs what the flags ask for.
-func (k *comparison) compare(workers explore.Runner) (*text.CompareJSON, error) {
+func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
 	v, err := k.scenario.Resolve(k.settings.With(k.design[k.at]))
 	if err != nil {
 		return nil, err
@@ -216,12 +219,12 @@ func (k *comparison) compare(workers explore.Runner) (*text.CompareJSON, error) 
 		return nil, err
 	}
 	if k.simultaneous {
-		j.EachConfidence = estimate.Bonferroni(k.confidence, len(k.design)-1)
+		j.EachConfidence = stat.Bonferroni(k.confidence, len(k.design)-1)
 	}
 	ctx, out := k.command.Context(), k.command.ErrOrStderr()
 	if k.method == monteCarlo {
 		bar := newProgress(out, len(k.design)*k.replications, "replications")
-		c, err := explore.Compare(ctx, workers, k.sweep(), k.at, bar.increment)
+		c, err := sample.Compare(ctx, workers, k.sweep(), k.at, bar.increment)
 		bar.finish()
 		if err != nil {
 			return nil, failure(err)
@@ -231,7 +234,7 @@ func (k *comparison) compare(workers explore.Runner) (*text.CompareJSON, error) 
 		return j, nil
 	}
 	bar := newProgress(out, len(k.design)*k.seeds, "searches")
-	c, err := explore.CompareConditional(ctx, workers, k.integrals, k.seeds, bar.increment)
+	c, err := estimate.CompareConditional(ctx, workers, k.integrals, k.seeds, bar.increment)
 	bar.finish()
 	if err != nil {
 		return nil, integralError(k.command, err)

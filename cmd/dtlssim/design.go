@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 )
 
 // The designs.
@@ -25,7 +25,7 @@ const (
 var designs = []string{factorial, oneAtATime, latinHypercube, sobolDesign, listDesign}
 
 // design is the flags --design, --vary, --points and --list, with what they come to.
-type design struct {
+type designFlags struct {
 	kind   string
 	vary   []string
 	count  int
@@ -35,10 +35,10 @@ type design struct {
 	names  []string // of the parameters that are varied
 }
 
-func (d *design) String() string { return d.kind }
-func (d *design) Type() string   { return strings.Join(designs, "|") }
+func (d *designFlags) String() string { return d.kind }
+func (d *designFlags) Type() string   { return strings.Join(designs, "|") }
 
-func (d *design) Set(text string) error {
+func (d *designFlags) Set(text string) error {
 	if !slices.Contains(designs, text) {
 		return fmt.Errorf("%q is not one of %s", text, strings.Join(designs, ", "))
 	}
@@ -46,7 +46,7 @@ func (d *design) Set(text string) error {
 	return nil
 }
 
-func (d *design) addTo(c *cobra.Command) {
+func (d *designFlags) addTo(c *cobra.Command) {
 	d.kind = factorial
 	d.given = c.Flags().Changed
 	c.Flags().Var(d, "design", "how design points are chosen")
@@ -74,7 +74,7 @@ two equal points; levels of a list are equally probable there.`
 
 // resolve makes the design points, and returns every fault. The scenario and its
 // settings have been resolved, or it knows nothing.
-func (d *design) resolve(s *selection) []error {
+func (d *designFlags) resolve(s *selection) []error {
 	if s.scenario == nil {
 		return nil
 	}
@@ -107,14 +107,14 @@ func (d *design) resolve(s *selection) []error {
 		}
 		return []error{d.readList(s)}
 	}
-	var factors []explore.Factor
-	var ranges []explore.Range
+	var factors []design.Factor
+	var ranges []design.Range
 	for _, text := range d.vary {
 		if fills {
-			r, err := explore.ParseRange(s.scenario, text)
+			r, err := design.ParseRange(s.scenario, text)
 			faults, ranges, d.names = append(faults, err), append(ranges, r), append(d.names, r.Name)
 		} else {
-			f, err := explore.ParseFactor(s.scenario, text)
+			f, err := design.ParseFactor(s.scenario, text)
 			faults, factors, d.names = append(faults, err), append(factors, f), append(d.names, f.Name)
 		}
 	}
@@ -126,24 +126,24 @@ func (d *design) resolve(s *selection) []error {
 	var err error
 	switch d.kind {
 	case latinHypercube:
-		d.points, err = explore.LatinHypercube(s.scenario, s.settings, ranges, d.count, s.seed)
+		d.points, err = design.LatinHypercube(s.scenario, s.settings, ranges, d.count, s.seed)
 	case sobolDesign:
-		d.points, err = explore.SobolDesign(s.scenario, s.settings, ranges, d.count, s.seed)
+		d.points, err = design.SobolDesign(s.scenario, s.settings, ranges, d.count, s.seed)
 	case oneAtATime:
-		d.points, err = explore.OneAtATime(s.scenario, s.settings, factors)
+		d.points, err = design.OneAtATime(s.scenario, s.settings, factors)
 	default:
-		d.points, err = explore.Factorial(s.settings, factors)
+		d.points, err = design.Factorial(s.settings, factors)
 	}
 	return append(faults, err)
 }
 
 // readList reads the design points from a file.
-func (d *design) readList(s *selection) error {
+func (d *designFlags) readList(s *selection) error {
 	f, err := os.Open(d.list)
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w", d.list, reason(err))
 	}
 	defer f.Close()
-	d.points, d.names, err = explore.ReadList(s.scenario, s.settings, d.list, f)
+	d.points, d.names, err = design.ReadList(s.scenario, s.settings, d.list, f)
 	return err
 }

@@ -9,10 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -86,11 +88,11 @@ type estimation struct {
 	allocation   string
 	tilt         string
 	pilots       int
-	target       estimate.Target
+	target       stat.Target
 
 	tilts    []tilt.Tilt // that the flag gives
-	integral explore.Integral
-	workers  explore.Runner
+	integral estimate.Integral
+	workers  run.Runner
 	command  *cobra.Command
 }
 
@@ -198,7 +200,7 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 
 // resolve reads the flags and reports every fault.
 func (e *estimation) resolve(name string) error {
-	faults := []error{e.selection.resolve(name), e.pool.check(), estimate.CheckConfidence(e.Confidence)}
+	faults := []error{e.selection.resolve(name), e.pool.check(), stat.CheckConfidence(e.Confidence)}
 	for _, r := range readers {
 		if e.command.Flags().Changed(r.flag) && !slices.Contains(r.methods, string(e.method)) {
 			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, text.List(r.methods)))
@@ -221,7 +223,7 @@ func (e *estimation) resolve(name string) error {
 	faults = append(faults, e.target.Check(), e.checkSampling())
 	if e.method == importance && e.scenario != nil && e.tilt != "" {
 		var err error
-		e.tilts, err = scenarios.ParseTilts(e.scenario, e.tilt)
+		e.tilts, err = session.ParseTilts(e.scenario, e.tilt)
 		faults = append(faults, err)
 	}
 	if e.method != monteCarlo && e.method != importance && e.scenario != nil && faults[0] == nil {
@@ -229,7 +231,7 @@ func (e *estimation) resolve(name string) error {
 			e.probe = e.scenario.Probe.Name
 		}
 		var err error
-		if e.integral, err = explore.NewIntegral(e.scenario, e.settings, e.probe, e.seed, e.predicate, tail); err == nil {
+		if e.integral, err = estimate.NewIntegral(e.scenario, e.settings, e.probe, e.seed, e.predicate, tail); err == nil {
 			if e.method == exact {
 				err = e.integral.CheckExact()
 			} else {

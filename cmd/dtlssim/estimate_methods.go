@@ -7,10 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // estimate performs what the flags ask for.
@@ -62,7 +64,7 @@ func (e *estimation) estimate() (*text.EstimateJSON, error) {
 	if e.check == 0 || j.Interrupted || j.Estimate == nil {
 		return j, nil
 	}
-	p, err := e.sample(e.command.Context(), []int{e.check}, estimate.Target{}, e.Confidence)
+	p, err := e.sample(e.command.Context(), []int{e.check}, stat.Target{}, e.Confidence)
 	if err == nil && !p.Interrupted {
 		j.Check = text.NewCheck(p.Points[0].Failures, p.Points[0].Completed(), *j.Estimate, low, high)
 		j.NoResult += p.NoResult()
@@ -77,8 +79,8 @@ func (e *estimation) looks(j *text.EstimateJSON, least, budget int) (looks []int
 	if e.target.None() {
 		return []int{budget}, e.Confidence
 	}
-	looks = estimate.Looks(least, budget)
-	confidence = estimate.LookConfidence(e.Confidence, len(looks))
+	looks = stat.Looks(least, budget)
+	confidence = stat.LookConfidence(e.Confidence, len(looks))
 	j.Stopping = &text.StoppingJSON{HalfWidth: e.target.HalfWidth, Relative: e.target.Relative, Looks: looks, LookConfidence: confidence}
 	return looks, confidence
 }
@@ -91,7 +93,7 @@ func (e *estimation) monteCarlo(j *text.EstimateJSON) error {
 		return err
 	}
 	p := r.Points[0]
-	at := estimate.Interval{Kind: e.Kind, Confidence: confidence}.Of(p.Failures, p.Completed())
+	at := stat.Interval{Kind: e.Kind, Confidence: confidence}.Of(p.Failures, p.Completed())
 	j.Monte(at, e.Kind)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	if j.Stopping != nil {
@@ -102,12 +104,13 @@ func (e *estimation) monteCarlo(j *text.EstimateJSON) error {
 
 // sample performs replications up to one of the looks, and shows those that gave no
 // result.
-func (e *estimation) sample(ctx context.Context, looks []int, target estimate.Target, confidence float64) (*explore.Results, error) {
-	interval := estimate.Interval{Kind: e.Kind, Confidence: confidence}
+func (e *estimation) sample(ctx context.Context, looks []int, target stat.Target, confidence float64) (*sample.Results, error) {
+	interval := stat.Interval{Kind: e.Kind, Confidence: confidence}
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
-	r, err := explore.RunUntil(ctx, e.workers, explore.Sweep{
+	r, err := sample.RunUntil(ctx, e.workers, sample.Sweep{
 		Scenario: e.scenario, Settings: e.settings, Design: []scenarios.Settings{{}}, Seed: e.seed, Fail: e.predicate,
-	}, looks, func(p *explore.Point) bool {
+	}, looks, func(r *sample.Results) bool {
+		p := r.Points[0]
 		at := interval.Of(p.Failures, p.Completed())
 		return target.Met(at.Estimate, at.Low, at.High)
 	}, bar.increment)
@@ -121,32 +124,32 @@ func (e *estimation) sample(ctx context.Context, looks []int, target estimate.Ta
 
 // conditional estimates by conditional Monte Carlo, and returns the mean with the
 // interval of a check.
-func (e *estimation) conditional(j *text.EstimateJSON) (estimate.Mean, error) {
+func (e *estimation) conditional(j *text.EstimateJSON) (stat.Mean, error) {
 	looks, confidence := e.looks(j, leastSeeds, e.seeds)
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "seeds")
 	r, err := e.integral.Conditional(e.command.Context(), e.workers, looks, func(values []float64) bool {
-		m := estimate.StudentMean(values, confidence)
+		m := stat.StudentMean(values, confidence)
 		return e.target.Met(m.Estimate, m.Low, m.High)
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
-		return estimate.Mean{}, integralError(e.command, err)
+		return stat.Mean{}, integralError(e.command, err)
 	}
-	m := estimate.StudentMean(r.Values, confidence)
+	m := stat.StudentMean(r.Values, confidence)
 	j.Mean(m, r.Runs, r.Outside)
 	j.Interrupted = r.Interrupted
 	j.ConditionalOn = fmt.Sprintf("the parameters; %s is integrated over, and everything else that they leave open is drawn", e.probe)
 	if j.Stopping != nil {
 		j.Stopping.Met = e.target.Met(m.Estimate, m.Low, m.High)
 	}
-	return estimate.StudentMean(r.Values, text.CheckConfidence), nil
+	return stat.StudentMean(r.Values, text.CheckConfidence), nil
 }
 
 // integralError gives what ended a search its exit code. A scenario in which something
 // else is random, as only its runs show, is bad input to the method exact.
 func integralError(c *cobra.Command, err error) error {
-	var random *explore.RandomError
-	var trouble *explore.TroubleError
+	var random *estimate.RandomError
+	var trouble *run.TroubleError
 	switch {
 	case errors.As(err, &random):
 		return err

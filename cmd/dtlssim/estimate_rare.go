@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -23,12 +23,12 @@ func (e *estimation) checkSampling() error {
 		faults = append(faults, fmt.Errorf("--pilots %d must be at least %d", e.pilots, leastPilots))
 	}
 	if e.method == stratified {
-		least := explore.LeastOfStratum * e.strata
+		least := estimate.LeastOfStratum * e.strata
 		if e.replications < least {
-			faults = append(faults, fmt.Errorf("--replications %d must be at least %d, that is %d of each stratum", e.replications, least, explore.LeastOfStratum))
+			faults = append(faults, fmt.Errorf("--replications %d must be at least %d, that is %d of each stratum", e.replications, least, estimate.LeastOfStratum))
 		}
 		if e.allocation == neyman && e.pilots < least {
-			faults = append(faults, fmt.Errorf("--pilots %d must be at least %d, that is %d of each stratum", e.pilots, least, explore.LeastOfStratum))
+			faults = append(faults, fmt.Errorf("--pilots %d must be at least %d, that is %d of each stratum", e.pilots, least, estimate.LeastOfStratum))
 		}
 		if e.allocation != neyman && e.command.Flags().Changed("pilots") {
 			faults = append(faults, fmt.Errorf("--pilots means nothing to --allocation %s, only to %s", e.allocation, neyman))
@@ -49,15 +49,15 @@ const (
 // stratified estimates by strata of the probe's law, and returns the interval of a
 // check.
 func (e *estimation) stratified(j *text.EstimateJSON) (low, high float64, err error) {
-	looks, confidence := e.looks(j, max(leastReplications, explore.LeastOfStratum*e.strata), e.replications)
+	looks, confidence := e.looks(j, max(leastReplications, estimate.LeastOfStratum*e.strata), e.replications)
 	pilots := 0
 	if e.allocation == neyman {
 		pilots = e.pilots
 	}
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1]+pilots, "replications")
-	var at estimate.Stratified
-	r, err := e.integral.Stratified(e.command.Context(), e.workers, e.strata, pilots, looks, func(s []explore.Stratum) bool {
-		at = estimate.StratifiedProportion(strata(s), confidence)
+	var at stat.Stratified
+	r, err := e.integral.Stratified(e.command.Context(), e.workers, e.strata, pilots, looks, func(s []estimate.Stratum) bool {
+		at = stat.StratifiedProportion(strata(s), confidence)
 		return e.target.Met(at.Estimate, at.Low, at.High)
 	}, bar.increment)
 	bar.finish()
@@ -65,32 +65,32 @@ func (e *estimation) stratified(j *text.EstimateJSON) (low, high float64, err er
 		return 0, 0, failure(err)
 	}
 	text.Troubles(e.command.ErrOrStderr(), r.Results)
-	at = estimate.StratifiedProportion(strata(r.Strata), confidence)
+	at = stat.StratifiedProportion(strata(r.Strata), confidence)
 	j.Stratified(at, r)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	j.ConditionalOn = fmt.Sprintf("the parameters; %s is drawn from strata of its law, and everything else that they leave open as ever", e.probe)
 	if j.Stopping != nil {
 		j.Stopping.Met = e.target.Met(at.Estimate, at.Low, at.High)
 	}
-	checked := estimate.StratifiedProportion(strata(r.Strata), text.CheckConfidence)
+	checked := stat.StratifiedProportion(strata(r.Strata), text.CheckConfidence)
 	return checked.Low, checked.High, nil
 }
 
 // strata are those of a run, for an estimate.
-func strata(list []explore.Stratum) (converted []estimate.Stratum) {
+func strata(list []estimate.Stratum) (converted []stat.Stratum) {
 	for _, s := range list {
-		converted = append(converted, estimate.Stratum(s))
+		converted = append(converted, stat.Stratum(s))
 	}
 	return converted
 }
 
 // importance estimates by importance sampling, and returns the interval of a check.
 func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err error) {
-	q := explore.Importance{Scenario: e.scenario, Settings: e.settings, Seed: e.seed, Fail: e.predicate, Tilts: e.tilts}
+	q := estimate.Importance{Scenario: e.scenario, Settings: e.settings, Seed: e.seed, Fail: e.predicate, Tilts: e.tilts}
 	pilots := 0
 	if e.tilt == "" {
-		bar := newProgress(e.command.ErrOrStderr(), e.pilots*explore.MostPilotRounds, "pilot replications")
-		chosen, err := explore.ChooseTilts(e.command.Context(), e.workers, q, e.pilots, bar.increment)
+		bar := newProgress(e.command.ErrOrStderr(), e.pilots*estimate.MostPilotRounds, "pilot replications")
+		chosen, err := estimate.ChooseTilts(e.command.Context(), e.workers, q, e.pilots, bar.increment)
 		bar.finish()
 		if err != nil {
 			return 0, 0, failure(err)
@@ -102,7 +102,7 @@ func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err er
 	}
 	looks, confidence := e.looks(j, leastReplications, e.replications)
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
-	r, err := explore.RunImportance(e.command.Context(), e.workers, q, looks, func(s []explore.WeightedSample) bool {
+	r, err := estimate.RunImportance(e.command.Context(), e.workers, q, looks, func(s []estimate.WeightedSample) bool {
 		w := weighted(s, confidence)
 		return !w.Degenerate() && e.target.Met(w.Estimate, w.Low, w.High)
 	}, bar.increment)
@@ -123,7 +123,7 @@ func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err er
 }
 
 // weighted estimates from weighted samples.
-func weighted(samples []explore.WeightedSample, confidence float64) estimate.Weighted {
+func weighted(samples []estimate.WeightedSample, confidence float64) stat.Weighted {
 	failed, plain := make([]bool, len(samples)), 0
 	for i, s := range samples {
 		failed[i] = s.Failed
@@ -131,5 +131,5 @@ func weighted(samples []explore.WeightedSample, confidence float64) estimate.Wei
 			plain++
 		}
 	}
-	return estimate.WeightedMean(explore.MixtureWeights(samples), failed, plain, confidence)
+	return stat.WeightedMean(estimate.MixtureWeights(samples), failed, plain, confidence)
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -49,7 +49,7 @@ references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windo
 				if remedy != "" {
 					set = set.With(scenarios.Settings{"remedy": remedy})
 				}
-				w, err := explore.FindWindows(c.Context(), workers, explore.Search{Scenario: s, Settings: set, Seed: s.ExampleSeed, Probe: s.Probe})
+				w, err := search.FindWindows(c.Context(), workers, search.Search{Scenario: s, Settings: set, Seed: s.ExampleSeed, Probe: s.Probe})
 				if err != nil {
 					return searchError(c, err)
 				}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -61,7 +61,7 @@ All of a study begin with {figure, row}. CSV has the same columns, and empty cel
 		Args:    argsBetween(1, 2, "one FILE and at most one table"),
 		RunE: func(c *cobra.Command, args []string) error {
 			table, err := chosenTable(args, tables)
-			faults := []error{err, estimate.CheckConfidence(confidence)}
+			faults := []error{err, stat.CheckConfidence(confidence)}
 			if form != "csv" && form != "jsonl" {
 				faults = append(faults, fmt.Errorf("--format %q is not one of csv, jsonl", form))
 			}
@@ -127,7 +127,7 @@ dtlssim export writes tables for other programs.`,
 		Args:    argsBetween(1, 2, "one FILE and at most one table"),
 		RunE: func(c *cobra.Command, args []string) error {
 			table, err := chosenTable(args, tables)
-			faults := []error{err, estimate.CheckConfidence(confidence)}
+			faults := []error{err, stat.CheckConfidence(confidence)}
 			if rows < 1 {
 				faults = append(faults, fmt.Errorf("--rows %d must be at least 1", rows))
 			}

@@ -38,7 +38,7 @@ func startBusy(t *testing.T, workers int, args ...string) *process {
 		p.workers = children(p.Process.Pid)
 		busy := 0
 		for _, pid := range p.workers {
-			if used, _, err := stat(pid); err == nil && used >= ticks {
+			if used, _, err := processState(pid); err == nil && used >= ticks {
 				busy++
 			}
 		}
@@ -65,7 +65,7 @@ func (p *process) end(t *testing.T) int {
 	for _, pid := range p.workers {
 		gone := false
 		for deadline := time.Now().Add(5 * time.Second); !gone && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-			_, state, err := stat(pid)
+			_, state, err := processState(pid)
 			gone = err != nil || state == "Z" // one that was killed with its parent waits for init
 		}
 		if !gone {
@@ -98,7 +98,7 @@ func children(pid int) []int {
 
 // stat returns the processor time of a process in clock ticks, and its state: see
 // proc_pid_stat(5).
-func stat(pid int) (ticks int, state string, err error) {
+func processState(pid int) (ticks int, state string, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, "", err

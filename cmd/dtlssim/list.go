@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -33,10 +33,10 @@ meaning}], outcomes: [{name, meaning}], probe}.`,
 			}
 			if len(args) == 0 {
 				if f == "text" {
-					return failure(text.Scenarios(out, scenarios.All()))
+					return failure(text.Scenarios(out, catalogue.All()))
 				}
 				list := []text.ScenarioJSON{}
-				for _, s := range scenarios.All() {
+				for _, s := range catalogue.All() {
 					list = append(list, text.NewScenarioJSON(s))
 				}
 				return failure(text.JSON(out, list))

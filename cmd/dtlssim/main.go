@@ -18,11 +18,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -60,12 +60,12 @@ func failure(err error) error {
 }
 
 func main() {
-	worker.ServeIfAsked()
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	run.ServeIfAsked()
+	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run runs the command line and returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
+func execute(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
@@ -212,18 +212,18 @@ func (f *format) addTo(c *cobra.Command) {
 }
 
 // interval is the flags --interval and --confidence.
-type interval struct{ estimate.Interval }
+type interval struct{ stat.Interval }
 
 func (i *interval) String() string { return string(i.Kind) }
-func (i *interval) Type() string   { return estimate.KindNames("|") }
+func (i *interval) Type() string   { return stat.KindNames("|") }
 
 func (i *interval) Set(text string) (err error) {
-	i.Kind, err = estimate.ParseKind(text)
+	i.Kind, err = stat.ParseKind(text)
 	return err
 }
 
 func (i *interval) addTo(c *cobra.Command) {
-	i.Kind = estimate.Kinds[0]
+	i.Kind = stat.Kinds[0]
 	c.Flags().Var(i, "interval", "how intervals of proportions are computed")
 	c.Flags().Float64Var(&i.Confidence, "confidence", 0.95, "confidence of the intervals")
 }
@@ -267,7 +267,7 @@ func (s *selection) resolve(name string) error {
 // pool is the worker processes, as flags describe them.
 type pool struct {
 	workers int
-	limits  worker.Limits
+	limits  run.Limits
 }
 
 func (p *pool) addTo(c *cobra.Command) {
@@ -276,8 +276,8 @@ func (p *pool) addTo(c *cobra.Command) {
 }
 
 func (p *pool) addLimitsTo(c *cobra.Command) {
-	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", worker.DefaultWallLimit, "wall time after which a replication counts as wedged")
-	p.limits.Memory = worker.DefaultMemoryLimit
+	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit, "wall time after which a replication counts as wedged")
+	p.limits.Memory = run.DefaultMemoryLimit
 	c.Flags().Var(&p.limits.Memory, "memory-limit",
 		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the worker is stopped")
 }
@@ -290,14 +290,14 @@ func (p *pool) check() error {
 	if p.limits.Wall <= 0 {
 		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.limits.Wall))
 	}
-	if p.limits.Memory < worker.LeastMemoryLimit {
-		faults = append(faults, fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, worker.LeastMemoryLimit))
+	if p.limits.Memory < run.LeastMemoryLimit {
+		faults = append(faults, fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, run.LeastMemoryLimit))
 	}
 	return errors.Join(faults...)
 }
 
-func (p *pool) start() (*worker.Pool, error) {
-	started, err := worker.NewPool(p.workers, p.limits)
+func (p *pool) start() (*run.Pool, error) {
+	started, err := run.NewPool(p.workers, p.limits)
 	return started, failure(err)
 }
 

@@ -18,8 +18,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
@@ -28,7 +29,7 @@ import (
 // scenarios that go wrong.
 func TestMain(m *testing.M) {
 	if strings.HasSuffix(os.Args[0], ".test") {
-		worker.ServeIfAsked() // a test of this process that starts workers does not start itself
+		run.ServeIfAsked() // a test of this process that starts workers does not start itself
 	}
 	testscript.Main(m, map[string]func(){
 		"dtlssim": main,
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 // alike, and two that take memory: a little with every event, and all in one.
 func registerTroubled() {
 	register := func(name string, build func(w *sim.World)) {
-		scenarios.Register(&scenarios.Scenario{
+		catalogue.Register(&scenarios.Scenario{
 			Name: name,
 			Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 				return sim.Run(c, build), scenarios.Observation{}
@@ -229,7 +230,7 @@ func inspectTrace(ts *testscript.TestScript, neg bool, args []string) {
 // runHere runs a command line in this process.
 func runHere(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = run(args, &out, &errs)
+	code = execute(args, &out, &errs)
 	return code, out.String(), errs.String()
 }
 

@@ -7,8 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/plane"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/report/planes"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
 func newMap() *cobra.Command {
@@ -55,7 +56,7 @@ and polygons within some nanoseconds.`,
 			if runs < 1 {
 				faults = append(faults, fmt.Errorf("--max-runs %d must be at least 1", runs))
 			}
-			question := explore.Map{Resolution: resolution, MaxRuns: runs}
+			question := plane.Map{Resolution: resolution, MaxRuns: runs}
 			if s.scenario != nil && len(probes) == 2 {
 				question.Scenario, question.Settings, question.Seed, question.Fail = s.scenario, s.settings, s.seed, s.predicate
 				var err1, err2 error
@@ -76,7 +77,7 @@ and polygons within some nanoseconds.`,
 			defer workers.Close()
 			bar := newProgress(c.ErrOrStderr(), 100, "per cent of the range of "+question.Y.Name)
 			told := 0
-			r, err := explore.FindRegions(c.Context(), workers, question, func(share float64) {
+			r, err := plane.FindRegions(c.Context(), workers, question, func(share float64) {
 				for ; told < int(100*share); told++ {
 					bar.increment()
 				}
@@ -85,14 +86,14 @@ and polygons within some nanoseconds.`,
 			if err != nil {
 				return searchError(c, err)
 			}
-			err = write(c, f, r, plane.Write)
+			err = write(c, f, r, planes.Write)
 			if output != "" && len(r.Regions) > 0 {
-				err = errors.Join(err, writePicture(output, plane.Figure(r, fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name))))
+				err = errors.Join(err, writePicture(output, planes.Figure(r, fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name))))
 			}
 			switch {
 			case err != nil:
 				return failure(err)
-			case r.Stopped == explore.Interrupted:
+			case r.Stopped == plane.Interrupted:
 				return &codeError{exitInterrupted, errors.New("interrupted: the map is of what was done until then")}
 			case len(r.Method.Contradictions) > 0:
 				return &codeError{exitError, fmt.Errorf("the map is wrong at %d of %d random points", len(r.Method.Contradictions), r.Method.Points)}
@@ -105,7 +106,7 @@ and polygons within some nanoseconds.`,
 	p.addTo(c)
 	c.Flags().StringArrayVar(&probes, "probe", nil, "what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
 	c.Flags().DurationVar(&resolution, "resolution", 0, "height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
-	c.Flags().IntVar(&runs, "max-runs", explore.DefaultMaxRuns, "give up after so many runs, and show what is known by then")
+	c.Flags().IntVar(&runs, "max-runs", plane.DefaultMaxRuns, "give up after so many runs, and show what is known by then")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the map to `FILE.svg` or FILE.png")
 	return c
 }
@@ -156,16 +157,16 @@ runs, interrupted}.`,
 			default:
 				faults = append(faults, fmt.Errorf("--vary is given %d times: bands are of one factor", len(varied)))
 			}
-			var question explore.Bands
+			var question plane.Bands
 			if s.scenario != nil {
-				question = explore.Bands{Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
+				question = plane.Bands{Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
 				var err error
 				if probe != "" {
 					question.Probe, err = s.scenario.ParseProbe(probe)
 					faults = append(faults, err)
 				}
 				if vary != "" {
-					question.Factor, err = explore.ParseFactor(s.scenario, vary)
+					question.Factor, err = design.ParseFactor(s.scenario, vary)
 					faults = append(faults, err)
 				}
 				if errors.Join(faults...) == nil {
@@ -181,14 +182,14 @@ runs, interrupted}.`,
 			}
 			defer workers.Close()
 			bar := newProgress(c.ErrOrStderr(), len(question.Factor.Levels), "levels")
-			b, err := explore.FindBands(c.Context(), workers, question, bar.increment)
+			b, err := plane.FindBands(c.Context(), workers, question, bar.increment)
 			bar.finish()
 			if err != nil {
 				return searchError(c, err)
 			}
-			err = write(c, f, b, plane.WriteBands)
+			err = write(c, f, b, planes.WriteBands)
 			if output != "" && len(b.Levels) > 0 {
-				err = errors.Join(err, writePicture(output, plane.BandFigure(b, fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor))))
+				err = errors.Join(err, writePicture(output, planes.BandFigure(b, fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor))))
 			}
 			switch {
 			case err != nil:

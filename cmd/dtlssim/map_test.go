@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
 // map says in which regions the plane falls, and draws them in the format of the file's name.
@@ -27,7 +27,7 @@ func TestMapVerb(t *testing.T) {
 		t.Errorf("map.svg: %v", err)
 	}
 	code, out, errs = runHere(words(command + " --format json")...)
-	var r explore.Regions
+	var r plane.Regions
 	if err := json.Unmarshal([]byte(out), &r); code != exitOK || err != nil {
 		t.Fatalf("exit code %d: %s %v", code, errs, err)
 	}

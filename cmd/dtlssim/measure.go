@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 func newMeasure() *cobra.Command {
@@ -18,7 +18,7 @@ func newMeasure() *cobra.Command {
 		f            format
 		s            selection
 		p            pool
-		d            design
+		d            designFlags
 		measure      string
 		quantiles    []float64
 		survival     bool
@@ -58,7 +58,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			"      --survival --log-x --replications 1000 -o survival.png",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(confidence), checkFormat(output)}
+			faults := []error{s.resolve(args[0]), p.check(), stat.CheckConfidence(confidence), checkFormat(output)}
 			switch {
 			case !c.Flags().Changed("replications"):
 				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
@@ -83,7 +83,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			if output != "" {
 				faults = append(faults, text.CheckCurves(len(d.points)))
 			}
-			sweep := explore.Sweep{
+			sweep := sample.Sweep{
 				Scenario: s.scenario, Settings: s.settings, Design: d.points, Replications: replications, Seed: s.seed, Fail: s.predicate,
 			}
 			if errors.Join(faults...) == nil {
@@ -100,8 +100,8 @@ curve (of more). -o draws them, for up to 8 points.`,
 			if err != nil {
 				return err
 			}
-			recorder := explore.Record(&sweep, measure)
-			r, err := kept.perform(c, &p, sweep, estimate.Interval{Kind: estimate.WilsonKind, Confidence: confidence})
+			recorder := sample.Record(&sweep, measure)
+			r, err := kept.perform(c, &p, sweep, stat.Interval{Kind: stat.WilsonKind, Confidence: confidence})
 			if err != nil {
 				return err
 			}
@@ -136,15 +136,15 @@ curve (of more). -o draws them, for up to 8 points.`,
 
 // measureHelp lists the measures.
 func measureHelp() (list string) {
-	for _, m := range scenarios.Measures {
+	for _, m := range session.Measures {
 		list += fmt.Sprintf("%-18s %s;\n", m.Name, m.Meaning)
 	}
 	return list
 }
 
 // distribution estimates what a sweep has recorded of a measure.
-func distribution(r *explore.Results, recorder *explore.Recorder, factors []string, measure string, quantiles []float64, confidence float64, survival bool) *text.DistributionJSON {
-	sweep := text.NewSweepJSON(r, factors, estimate.Interval{Confidence: confidence})
+func distribution(r *sample.Results, recorder *sample.Recorder, factors []string, measure string, quantiles []float64, confidence float64, survival bool) *text.DistributionJSON {
+	sweep := text.NewSweepJSON(r, factors, stat.Interval{Confidence: confidence})
 	j := &text.DistributionJSON{
 		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: text.OrderStatistics,
 		Confidence: confidence, Interrupted: r.Interrupted,
@@ -153,9 +153,9 @@ func distribution(r *explore.Results, recorder *explore.Recorder, factors []stri
 		j.Method = text.KaplanMeier
 	}
 	for i, p := range r.Points {
-		var samples []estimate.Lifetime
+		var samples []stat.Lifetime
 		recorder.Each(i, func(value int64, censored bool) {
-			samples = append(samples, estimate.Lifetime{Value: float64(value), Censored: censored})
+			samples = append(samples, stat.Lifetime{Value: float64(value), Censored: censored})
 		})
 		point := text.PointDistributionJSON{
 			Params: sweep.Points[i].Params, Replications: p.Replications, NoResult: p.Replications - p.Completed(),

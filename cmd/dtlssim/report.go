@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/page"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
@@ -160,7 +160,7 @@ func loadStudy(argument string) (*study.Study, *study.Result, store.Program, err
 }
 
 // obtain returns the result of the i-th study; an incomplete one with an error.
-func (q *report) obtain(ctx context.Context, runner explore.Runner, i int, progress func()) (*study.Result, error) {
+func (q *report) obtain(ctx context.Context, runner run.Runner, i int, progress func()) (*study.Result, error) {
 	if r := q.kept[i]; r != nil {
 		return r, nil
 	}
@@ -168,7 +168,7 @@ func (q *report) obtain(ctx context.Context, runner explore.Runner, i int, progr
 }
 
 // run runs the studies and writes the page of each as soon as it is done.
-func (q *report) run(c *cobra.Command, f format, runner explore.Runner) error {
+func (q *report) run(c *cobra.Command, f format, runner run.Runner) error {
 	steps := 0
 	for i, s := range q.studies {
 		if q.kept[i] == nil {
@@ -181,7 +181,7 @@ func (q *report) run(c *cobra.Command, f format, runner explore.Runner) error {
 	var stopped error
 	for i, s := range q.studies {
 		r, err := q.obtain(c.Context(), runner, i, bar.increment)
-		var trouble *explore.TroubleError
+		var trouble *run.TroubleError
 		if err != nil && c.Context().Err() == nil && !errors.As(err, &trouble) {
 			bar.finish()
 			return failure(fmt.Errorf("study %s: %w", s.Name, err))

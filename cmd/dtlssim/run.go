@@ -9,9 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -51,7 +50,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			faults := []error{s.resolve(args[0]), p.check()}
 			var tilted *tilt.Config
 			if s.scenario != nil && tilts != "" {
-				list, err := scenarios.ParseTilts(s.scenario, tilts)
+				list, err := session.ParseTilts(s.scenario, tilts)
 				faults, tilted = append(faults, err), &tilt.Config{Tilts: list}
 			}
 			if err := errors.Join(faults...); err != nil {
@@ -65,7 +64,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				return err
 			}
 			defer workers.Close()
-			job := worker.JobOf(s.scenario)
+			job := run.JobOf(s.scenario)
 			job.Settings, job.Seed, job.Fail, job.Trace, job.Tilt = s.settings, s.seed, s.predicate.Text(), true, tilted
 			o, err := workers.Do(c.Context(), job)
 			if err != nil {
@@ -76,7 +75,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				if err != nil {
 					return err
 				}
-				t := explore.NewTrouble(&o, v.Repeat(s.seed, s.predicate)+scenarios.TiltFlag(tilted))
+				t := run.NewTrouble(&o, v.Repeat(s.seed, s.predicate)+run.TiltFlag(tilted))
 				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
 			}
 			if file != "" {
@@ -92,7 +91,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 					_, err = fmt.Fprintf(c.OutOrStdout(), "weight: %.6g\n", o.Tilt.Weight())
 				}
 			}
-			if err == nil && o.Status == worker.Limited {
+			if err == nil && o.Status == run.Limited {
 				return &codeError{exitNoResult, fmt.Errorf("the replication met a limit: %s", o.Limit)}
 			}
 			return failure(err)

@@ -8,10 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -26,8 +29,8 @@ type analysis struct {
 	ends   int // replications at each end of a factor
 	output string
 
-	question explore.Sensitivity
-	workers  explore.Runner
+	question estimate.Sensitivity
+	workers  run.Runner
 	command  *cobra.Command
 }
 
@@ -127,7 +130,7 @@ draws both as a figure.`,
 
 // resolve reads the flags and reports every fault.
 func (a *analysis) resolve(name string) error {
-	faults := []error{a.selection.resolve(name), a.pool.check(), estimate.CheckConfidence(a.Confidence), checkFormat(a.output)}
+	faults := []error{a.selection.resolve(name), a.pool.check(), stat.CheckConfidence(a.Confidence), checkFormat(a.output)}
 	given := a.command.Flags().Changed
 	known := []string{monteCarlo, exact}
 	if !slices.Contains(known, a.method) {
@@ -156,7 +159,7 @@ func (a *analysis) resolve(name string) error {
 	q := &a.question
 	q.Scenario, q.Settings, q.Seed, q.Fail = a.scenario, a.settings, a.seed, a.predicate
 	for _, v := range a.vary {
-		r, err := explore.ParseRange(a.scenario, v)
+		r, err := design.ParseRange(a.scenario, v)
 		faults, q.Factors = append(faults, err), append(q.Factors, r)
 	}
 	if errors.Join(faults...) == nil {
@@ -205,10 +208,10 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 		return j, err
 	}
 	bar := newProgress(a.command.ErrOrStderr(), q.Points, "base points")
-	outputs := make([]explore.Outputs, q.Points)
-	keep := func(base int, o explore.Outputs) { outputs[base] = o }
+	outputs := make([]estimate.Outputs, q.Points)
+	keep := func(base int, o estimate.Outputs) { outputs[base] = o }
 	ctx := a.command.Context()
-	var runs *explore.SensitivityRuns
+	var runs *estimate.SensitivityRuns
 	if a.method == exact {
 		runs, err = q.Exact(ctx, a.workers, a.probe, tail, keep, bar.increment)
 	} else {
@@ -218,7 +221,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	if err != nil {
 		return nil, integralError(a.command, err)
 	}
-	text.Troubles(a.command.ErrOrStderr(), &explore.Results{Troubles: runs.Troubles})
+	text.Troubles(a.command.ErrOrStderr(), &sample.Results{Troubles: runs.Troubles})
 	j.Runs += runs.Runs
 	j.NoResult += runs.NoResult
 	j.Dropped, j.Interrupted = runs.Dropped, runs.Interrupted
@@ -255,7 +258,7 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 		return levels, nil
 	}
 	bar := newProgress(a.command.ErrOrStderr(), len(design)*a.ends, "replications")
-	r, err := explore.RunSweep(a.command.Context(), a.workers, explore.Sweep{
+	r, err := sample.RunSweep(a.command.Context(), a.workers, sample.Sweep{
 		Scenario: a.scenario, Settings: a.settings, Design: design, Replications: a.ends, Seed: a.seed, Fail: a.predicate,
 	}, bar.increment)
 	bar.finish()

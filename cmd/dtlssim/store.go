@@ -6,12 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/summary"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 // keeping is the store that --store names; without that, nil, there is none, and its
@@ -36,7 +37,7 @@ func (k keeping) finish(a store.Answers) error {
 
 // keepSweep opens the store of a sweep, and has the sweep use it; an empty path is no
 // store. A file that the sweep does not belong into is bad input.
-func keepSweep(path string, sweep *explore.Sweep, limits worker.Limits) (keeping, error) {
+func keepSweep(path string, sweep *sample.Sweep, limits run.Limits) (keeping, error) {
 	if path == "" {
 		return keeping{}, nil
 	}
@@ -50,7 +51,7 @@ func keepSweep(path string, sweep *explore.Sweep, limits worker.Limits) (keeping
 
 // perform performs a sweep that uses the store, keeps the estimates of its points, and
 // closes the store.
-func (k keeping) perform(c *cobra.Command, p *pool, sweep explore.Sweep, interval estimate.Interval) (*explore.Results, error) {
+func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep, interval stat.Interval) (*sample.Results, error) {
 	defer k.Close()
 	workers, err := p.start()
 	if err != nil {
@@ -58,7 +59,7 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep explore.Sweep, interva
 	}
 	defer workers.Close()
 	bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*sweep.Replications, "replications")
-	r, err := explore.RunSweep(c.Context(), workers, sweep, bar.increment)
+	r, err := sample.RunSweep(c.Context(), workers, sweep, bar.increment)
 	bar.finish()
 	if err == nil && !r.Interrupted {
 		err = k.finish(store.Answers{Estimates: sweepEstimates(r, interval, nil)})
@@ -70,7 +71,7 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep explore.Sweep, interva
 }
 
 // keepStudy does the same for a study.
-func keepStudy(path string, s *study.Study, limits worker.Limits, budget float64) (keeping, error) {
+func keepStudy(path string, s *study.Study, limits run.Limits, budget float64) (keeping, error) {
 	if path == "" {
 		return keeping{}, nil
 	}
@@ -109,7 +110,7 @@ func firstError(errs ...error) error {
 // answers returns what a store keeps of the result of a study beside its replications.
 func answers(r *study.Result) store.Answers {
 	var a store.Answers
-	interval := estimate.Interval{Kind: estimate.WilsonKind, Confidence: r.Study.Confidence}
+	interval := stat.Interval{Kind: stat.WilsonKind, Confidence: r.Study.Confidence}
 	for i := range r.Figures {
 		f := &r.Figures[i]
 		estimates := func(row string, list []store.Estimate) {
@@ -118,7 +119,7 @@ func answers(r *study.Result) store.Answers {
 			}
 			a.Estimates = append(a.Estimates, list...)
 		}
-		search := func(row string, w *explore.Windows) {
+		search := func(row string, w *search.Windows) {
 			a.Searches = append(a.Searches, store.Search{Figure: f.Figure.Name, Row: row, Windows: w})
 		}
 		for i, w := range f.Windows {
@@ -176,7 +177,7 @@ func answers(r *study.Result) store.Answers {
 }
 
 // sweepEstimates returns the estimates of a sweep, at values of an axis if it has one.
-func sweepEstimates(r *explore.Results, interval estimate.Interval, x []float64) (list []store.Estimate) {
+func sweepEstimates(r *sample.Results, interval stat.Interval, x []float64) (list []store.Estimate) {
 	for i, p := range r.Points {
 		e := interval.Of(p.Failures, p.Completed())
 		list = append(list, store.Estimate{
@@ -188,7 +189,7 @@ func sweepEstimates(r *explore.Results, interval estimate.Interval, x []float64)
 }
 
 // exactEstimates returns exact probabilities at the points of a sweep.
-func exactEstimates(r *explore.Results, probabilities, x []float64) (list []store.Estimate) {
+func exactEstimates(r *sample.Results, probabilities, x []float64) (list []store.Estimate) {
 	for i, p := range probabilities {
 		list = append(list, store.Estimate{
 			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: exact, Estimate: p, Low: p, High: p,

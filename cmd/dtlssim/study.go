@@ -8,10 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -25,17 +26,17 @@ type studyJSON struct {
 }
 
 type figureJSON struct {
-	Name     string             `json:"name"`
-	Kind     string             `json:"kind"`
-	Title    string             `json:"title"`
-	Sentence string             `json:"sentence"`
-	Files    []string           `json:"files"`
-	Rows     []string           `json:"rows"`
-	Windows  []*explore.Windows `json:"windows,omitempty"`
-	Sweeps   []text.SweepJSON   `json:"sweeps,omitempty"`
-	X        []float64          `json:"x,omitempty"`
-	Exact    [][]float64        `json:"exact,omitempty"`
-	Data     any                `json:"data,omitempty"`
+	Name     string            `json:"name"`
+	Kind     string            `json:"kind"`
+	Title    string            `json:"title"`
+	Sentence string            `json:"sentence"`
+	Files    []string          `json:"files"`
+	Rows     []string          `json:"rows"`
+	Windows  []*search.Windows `json:"windows,omitempty"`
+	Sweeps   []text.SweepJSON  `json:"sweeps,omitempty"`
+	X        []float64         `json:"x,omitempty"`
+	Exact    [][]float64       `json:"exact,omitempty"`
+	Data     any               `json:"data,omitempty"`
 }
 
 func newStudy() *cobra.Command {
@@ -110,7 +111,7 @@ like}]}.`,
 			if err := firstError(err, kept.Close()); err != nil {
 				return failure(err)
 			}
-			var trouble *explore.TroubleError
+			var trouble *run.TroubleError
 			lost := errors.As(runErr, &trouble)
 			if runErr != nil && c.Context().Err() == nil && !lost {
 				return failure(runErr)
@@ -156,7 +157,7 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 			j.Rows = append(j.Rows, row.Label)
 		}
 		for _, sweep := range fr.Sweeps {
-			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, estimate.Interval{Kind: estimate.WilsonKind, Confidence: r.Study.Confidence}))
+			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, stat.Interval{Kind: stat.WilsonKind, Confidence: r.Study.Confidence}))
 		}
 		for _, file := range s.Files {
 			path := filepath.Join(output, file.Name)

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 func newSweep() *cobra.Command {
@@ -17,7 +17,7 @@ func newSweep() *cobra.Command {
 		f            format
 		s            selection
 		p            pool
-		d            design
+		d            designFlags
 		replications int
 		interval     interval
 		verify       bool
@@ -65,7 +65,7 @@ measures.`,
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 200 -o points.csv",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), estimate.CheckConfidence(interval.Confidence)}
+			faults := []error{s.resolve(args[0]), p.check(), stat.CheckConfidence(interval.Confidence)}
 			switch {
 			case !c.Flags().Changed("replications"):
 				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
@@ -73,7 +73,7 @@ measures.`,
 				faults = append(faults, fmt.Errorf("--replications %d must be at least 1", replications))
 			}
 			faults = append(faults, d.resolve(&s)...)
-			sweep := explore.Sweep{
+			sweep := sample.Sweep{
 				Scenario: s.scenario, Settings: s.settings, Design: d.points, Replications: replications, Seed: s.seed,
 				Fail: s.predicate, Verify: verify,
 			}
@@ -130,7 +130,7 @@ measures.`,
 }
 
 // sweepError gives a finished sweep its exit code.
-func sweepError(r *explore.Results, err error) error {
+func sweepError(r *sample.Results, err error) error {
 	switch {
 	case err != nil:
 		return failure(err)

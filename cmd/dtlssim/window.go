@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 func newWindow() *cobra.Command {
@@ -46,21 +47,21 @@ to_ns of null means for ever.`,
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check()}
-			var search explore.Search
+			var question search.Search
 			if s.scenario != nil {
-				search = explore.Search{
+				question = search.Search{
 					Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Fail: s.predicate, Probe: s.scenario.Probe,
 				}
 				var err error
 				if probe != "" {
-					search.Probe, err = s.scenario.ParseOpenProbe(probe)
+					question.Probe, err = s.scenario.ParseOpenProbe(probe)
 				}
 				switch brute := c.Flags().Changed("brute"); {
 				case err != nil || faults[0] != nil:
 				case brute:
-					err = search.CheckScan(step)
+					err = question.CheckScan(step)
 				default:
-					err = search.Check()
+					err = question.Check()
 				}
 				faults = append(faults, err)
 			}
@@ -72,11 +73,11 @@ to_ns of null means for ever.`,
 				return err
 			}
 			defer workers.Close()
-			var w *explore.Windows
+			var w *search.Windows
 			if step > 0 {
-				w, err = explore.Scan(c.Context(), workers, search, step)
+				w, err = search.Scan(c.Context(), workers, question, step)
 			} else {
-				w, err = explore.FindWindows(c.Context(), workers, search)
+				w, err = search.FindWindows(c.Context(), workers, question)
 			}
 			if err != nil {
 				return searchError(c, err)
@@ -94,7 +95,7 @@ to_ns of null means for ever.`,
 
 // searchError gives a search that found no windows its exit code.
 func searchError(c *cobra.Command, err error) error {
-	var trouble *explore.TroubleError
+	var trouble *run.TroubleError
 	if errors.As(err, &trouble) {
 		return &codeError{exitNoResult, err}
 	}

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"github.com/dtlssim/dtlssim/report/estimate"
 )
 
 // Curve is one curve of a figure: estimates with their intervals at X, and the
@@ -17,7 +16,7 @@ import (
 type Curve struct {
 	Label     string
 	X         []float64
-	Estimates []estimate.Proportion
+	Estimates []stat.Proportion
 	Exact     []float64 // nil if there are none
 }
 
@@ -131,7 +130,7 @@ func highest(curves []Curve) float64 {
 // intervals draws estimates with their intervals.
 type intervals struct {
 	at        []float64
-	estimates []estimate.Proportion
+	estimates []stat.Proportion
 	style     draw.LineStyle
 	glyph     draw.GlyphStyle
 	lowest    float64   // of the axis, if it is logarithmic; otherwise 0

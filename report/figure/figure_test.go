@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden figures")
@@ -32,7 +32,7 @@ func examples(t *testing.T) map[string]Figure {
 		c := Curve{Label: label}
 		for j := range 5 {
 			c.X = append(c.X, float64(j))
-			c.Estimates = append(c.Estimates, estimate.Wilson((4-j)*(8+2*i), 100, 0.95))
+			c.Estimates = append(c.Estimates, stat.Wilson((4-j)*(8+2*i), 100, 0.95))
 			c.Exact = append(c.Exact, float64(4-j)*0.09+0.002)
 		}
 		curves = append(curves, c)
@@ -66,8 +66,8 @@ func examples(t *testing.T) map[string]Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	level := func(text string, failures int) Level { return Level{text, estimate.Wilson(failures, 1000, 0.95)} }
-	tornado, err := Tornado("Sensitivity", estimate.Wilson(240, 1000, 0.95), []Effect{
+	level := func(text string, failures int) Level { return Level{text, stat.Wilson(failures, 1000, 0.95)} }
+	tornado, err := Tornado("Sensitivity", stat.Wilson(240, 1000, 0.95), []Effect{
 		{"linger", []Level{level("0s", 450), level("60ms", 30)}, Index{0.7, 0.6, 0.81}, Index{0.85, 0.78, 0.9}},
 		{"remedy", []Level{level("none", 240), level("linger", 40), level("recognise", 0)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
 		{"alert-latency", []Level{level("10ms+exponential(mean=5ms)", 100), level("10ms+exponential(mean=35ms)", 470)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
@@ -232,7 +232,7 @@ func TestFiguresOfNothing(t *testing.T) {
 	} else if _, err := f.PNG(); err != nil {
 		t.Error(err)
 	}
-	if _, err := Tornado("Nothing", estimate.Proportion{}, nil, ""); err == nil {
+	if _, err := Tornado("Nothing", stat.Proportion{}, nil, ""); err == nil {
 		t.Error("no factor is drawn")
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"math"
 	"slices"
 
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"github.com/dtlssim/dtlssim/report/estimate"
 )
 
 // Effect is what one factor does to a failure probability.
@@ -25,7 +24,7 @@ type Effect struct {
 // Level is one level of a factor, with the failure probability there.
 type Level struct {
 	Text        string
-	Probability estimate.Proportion
+	Probability stat.Proportion
 }
 
 // Index is a sensitivity index with its interval. One that is not defined is NaN, and so
@@ -35,7 +34,7 @@ type Index struct{ Value, Low, High float64 }
 // Tornado draws the sensitivity of a failure probability to factors, in the order given:
 // on the left what it is at each level of a factor, one at a time, against the base; on the
 // right the share of the variance that is owed to each.
-func Tornado(title string, base estimate.Proportion, effects []Effect, sentence string) (Figure, error) {
+func Tornado(title string, base stat.Proportion, effects []Effect, sentence string) (Figure, error) {
 	if len(effects) == 0 {
 		return Figure{}, fmt.Errorf("drawing %s: there is no factor", title)
 	}
@@ -107,7 +106,7 @@ func newRows(effects []Effect) rows {
 type tornado struct {
 	effects []Effect
 	rows    rows
-	base    estimate.Proportion
+	base    stat.Proportion
 }
 
 // highest returns what is above everything that there is to show, with room for the

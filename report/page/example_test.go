@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/page"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/law"
 )
 
@@ -108,7 +108,7 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 	for i, label := range []string{"10 ms + exponential, mean 10 ms", "10 ms + lognormal, median 5 ms, sigma 1"} {
 		c := figure.Curve{Label: label}
 		for j := range 7 {
-			e := estimate.Wilson((6-j)*(20+9*i), 200, 0.95)
+			e := stat.Wilson((6-j)*(20+9*i), 200, 0.95)
 			c.X, c.Estimates, c.Exact = append(c.X, float64(10*j)), append(c.Estimates, e), append(c.Exact, 0.1*float64(6-j)+0.003)
 			curves.Table = append(curves.Table, []string{
 				label, fmt.Sprint(10 * j), fmt.Sprintf("%d of 200", e.Failures), fmt.Sprintf("%.4f", e.Estimate),

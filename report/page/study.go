@@ -10,11 +10,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -104,7 +104,7 @@ func answer(r *study.Result, sections []summary.Section) string {
 }
 
 // where says at which values of the probe sessions fail.
-func where(w *explore.Windows) string {
+func where(w *search.Windows) string {
 	searched := fmt.Sprintf("from %s to %s", time.Duration(w.From), time.Duration(w.To))
 	if time.Duration(w.To) == scenarios.Forever {
 		searched = fmt.Sprintf("from %s on", time.Duration(w.From))
@@ -112,7 +112,7 @@ func where(w *explore.Windows) string {
 	if len(w.FailureWindows) == 0 {
 		return fmt.Sprintf("at no value of %s %s", w.Probe, searched)
 	}
-	if len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}) {
+	if len(w.FailureWindows) == 1 && w.FailureWindows[0] == (search.Interval{From: w.From, To: w.To}) {
 		return fmt.Sprintf("at every value of %s %s", w.Probe, searched)
 	}
 	var parts []string
@@ -132,7 +132,7 @@ func where(w *explore.Windows) string {
 
 // edges lists the edges of every row's failure windows with their witnesses.
 func edges(f *study.FigureResult) (list []Edge) {
-	add := func(row string, w *explore.Windows) {
+	add := func(row string, w *search.Windows) {
 		for _, e := range w.Edges {
 			list = append(list, Edge{Row: row, Below: witness(w, e.At-1, e.Below), Above: witness(w, e.At, e.Above)})
 		}
@@ -151,7 +151,7 @@ func edges(f *study.FigureResult) (list []Edge) {
 	return list
 }
 
-func witness(w *explore.Windows, at int64, run explore.Witness) Witness {
+func witness(w *search.Windows, at int64, run search.Witness) Witness {
 	shown := Witness{At: fmt.Sprintf("%s = %s", w.Probe, time.Duration(at)), Command: run.Repeat}
 	for _, c := range w.Cells {
 		if c.From <= at && at < c.To {
@@ -206,7 +206,7 @@ func method(r *study.Result) (list []Term) {
 
 // searches says how windows were found, and what that proves.
 func searches(r *study.Result) (Term, bool) {
-	var all, widest explore.Method // all together, and the one that could have missed most
+	var all, widest search.Method // all together, and the one that could have missed most
 	rows, runs, proved, row := 0, 0, 0, ""
 	for _, f := range r.Figures {
 		for i, w := range f.Windows {
@@ -270,14 +270,14 @@ func estimates(r *study.Result) (Term, bool) {
 	}
 	sentence := fmt.Sprintf("Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
 		"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
-		"differences between points are sharper than their intervals say, and points err together.", number, intervalName(estimate.WilsonKind), 100*r.Study.Confidence)
+		"differences between points are sharper than their intervals say, and points err together.", number, intervalName(stat.WilsonKind), 100*r.Study.Confidence)
 	if lost > 0 {
 		sentence += fmt.Sprintf(" %d replications gave no result, and count nowhere.", lost)
 	}
 	return Term{Name: "Estimated probabilities", Text: sentence}, true
 }
 
-func intervalName(k estimate.Kind) string {
+func intervalName(k stat.Kind) string {
 	name := string(k)
 	return strings.ToUpper(name[:1]) + name[1:]
 }

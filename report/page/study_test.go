@@ -9,14 +9,17 @@ import (
 	"github.com/dtlssim/dtlssim/report/page"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
 // result is a study of one figure with these windows.
-func result(t *testing.T, windows ...*explore.Windows) *study.Result {
+func result(t *testing.T, windows ...*search.Windows) *study.Result {
 	t.Helper()
-	sc, err := scenarios.Find("late-close-notify")
+	sc, err := catalogue.Find("late-close-notify")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,19 +35,19 @@ func result(t *testing.T, windows ...*explore.Windows) *study.Result {
 	return &study.Result{Study: s, Figures: []study.FigureResult{{Figure: &s.Figures[0], Windows: windows}}, Runs: 12}
 }
 
-func found(to int64, method explore.Method, windows ...explore.Interval) *explore.Windows {
-	return &explore.Windows{Probe: "x", From: 0, To: to, FailureWindows: windows, Runs: 6, Method: method}
+func found(to int64, method search.Method, windows ...search.Interval) *search.Windows {
+	return &search.Windows{Probe: "x", From: 0, To: to, FailureWindows: windows, Runs: 6, Method: method}
 }
 
 // The answer says where the first row fails, and how the others differ.
 func TestAnswer(t *testing.T) {
 	const ms = int64(time.Millisecond)
-	proved := explore.Method{Name: "slopes", Proved: true, Segments: 3}
-	some, never := found(50*ms, proved, explore.Interval{From: 0, To: 10 * ms}, explore.Interval{From: 20 * ms, To: 50 * ms}), found(50*ms, proved)
-	for want, windows := range map[string][]*explore.Windows{
+	proved := search.Method{Name: "slopes", Proved: true, Segments: 3}
+	some, never := found(50*ms, proved, search.Interval{From: 0, To: 10 * ms}, search.Interval{From: 20 * ms, To: 50 * ms}), found(50*ms, proved)
+	for want, windows := range map[string][]*search.Windows{
 		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on.":                                                                   {some},
 		"With “a”, sessions fail at no value of x from 0s to 50ms.":                                                                       {never},
-		"With “a”, sessions fail at every value of x from 0s to 50ms; with “b” at no value.":                                              {found(50*ms, proved, explore.Interval{From: 0, To: 50 * ms}), never},
+		"With “a”, sessions fail at every value of x from 0s to 50ms; with “b” at no value.":                                              {found(50*ms, proved, search.Interval{From: 0, To: 50 * ms}), never},
 		"With “a”, sessions fail at no value of x from 0s on; with “b” for x in [0s, 10ms) and from 20ms on.":                             {found(int64(scenarios.Forever), proved), some},
 		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; of the 2 other rows of the first figure, 1 fails at no value.":     {some, some, never},
 		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; each of the 2 other rows of the first figure fails somewhere too.": {some, some, some},
@@ -57,9 +60,9 @@ func TestAnswer(t *testing.T) {
 
 // The method says that nothing was missed if that is so, and what could have been if not.
 func TestMethodSaysWhatIsProved(t *testing.T) {
-	proved := explore.Method{Name: "slopes", Proved: true, Segments: 3, Verifications: 4}
-	gap := explore.Method{Name: "slopes", Segments: 2, Verifications: 5, PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50}
-	for want, windows := range map[string][]*explore.Windows{
+	proved := search.Method{Name: "slopes", Proved: true, Segments: 3, Verifications: 4}
+	gap := search.Method{Name: "slopes", Segments: 2, Verifications: 5, PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50}
+	for want, windows := range map[string][]*search.Windows{
 		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: every one came out as predicted. " +
 			"On each segment everything that a run rests on comes in the same order: no window in the ranges was missed, however short.": {found(10, proved), found(10, proved)},
 		"1 did not, because an instant that no run reports came in between, and the bound was found by bisection. " +
@@ -75,12 +78,12 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 // One sweep of all rows has a command under the label of each row that fails, and bands have
 // the witnesses of each level.
 func TestCommandsUnderTheirLabels(t *testing.T) {
-	r := result(t, found(50, explore.Method{Name: "slopes"}), found(50, explore.Method{Name: "slopes"}))
+	r := result(t, found(50, search.Method{Name: "slopes"}), found(50, search.Method{Name: "slopes"}))
 	w := r.Figures[0].Windows[1]
-	w.Edges = []explore.Edge{{At: 20, Below: explore.Witness{Repeat: "run 19"}, Above: explore.Witness{Repeat: "run 20"}}}
+	w.Edges = []search.Edge{{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}}}
 	r.Figures[0].Windows = nil
-	r.Figures[0].Sweeps = []*explore.Results{{Points: []*explore.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}}
-	r.Figures[0].Bands = &explore.BandWindows{Factor: "linger", Levels: []explore.BandLevel{{Level: "1ms", Windows: found(50, explore.Method{})}, {Level: "2ms", Windows: w}}}
+	r.Figures[0].Sweeps = []*sample.Results{{Points: []*sample.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}}
+	r.Figures[0].Bands = &plane.BandWindows{Factor: "linger", Levels: []plane.BandLevel{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}}}
 	got := page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
 	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(got.Failures, want) {
 		t.Errorf("failures %+v, want %+v", got.Failures, want)

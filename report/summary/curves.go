@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -27,7 +27,7 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 			c.Exact = f.Exact[i]
 		}
 		for j, p := range f.Sweeps[i].Points {
-			e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+			e := stat.Wilson(p.Failures, p.Completed(), confidence)
 			c.Estimates = append(c.Estimates, e)
 			exact, exactNumber := "-", ""
 			if c.Exact != nil {

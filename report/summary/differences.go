@@ -5,16 +5,16 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
 // differences shows the failure probability of each row beside its difference from the
 // first.
 func differences(f *study.FigureResult, confidence float64) (Section, error) {
-	each := estimate.Bonferroni(confidence, len(f.Figure.Rows)-1)
+	each := stat.Bonferroni(confidence, len(f.Figure.Rows)-1)
 	s := Section{Table: [][]string{{"ROW", "FAILURES", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("%g %% INTERVAL, ALL TOGETHER", 100*confidence), "FAILS ONLY HERE", "ONLY IN THE FIRST"}}}
 	records := [][]string{{
 		"row", "replications", "failures", "estimate", "lo", "hi", "confidence", "pairs", "both", "only_first", "only_row", "neither", "difference", "difference_lo", "difference_hi", "difference_confidence",
@@ -23,7 +23,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 	var less, more, open []string
 	for i, row := range f.Figure.Rows {
 		p := f.Comparison.Points[i]
-		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		e := stat.Wilson(p.Failures, p.Completed(), confidence)
 		c := figure.Compared{Label: row.Label, Value: e.Estimate, Low: e.Low, High: e.High, Difference: math.NaN()}
 		line := []string{row.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), "-", "-", "-", "-"}
 		record := []string{row.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High), number(confidence)}
@@ -31,8 +31,8 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 			record = append(record, "", "", "", "", "", "", "", "", "")
 		} else {
 			o := f.Comparison.Others[i-1]
-			pairs := estimate.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
-			d := estimate.PairedDifference(pairs, each)
+			pairs := stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
+			d := stat.PairedDifference(pairs, each)
 			c.Difference, c.DifferenceLow, c.DifferenceHigh = d.Estimate, d.Low, d.High
 			line = append(line[:3], fmt.Sprintf("%+.4f", d.Estimate), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
 			record = append(record, strconv.Itoa(pairs.Total()), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),

@@ -5,8 +5,8 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -28,9 +28,9 @@ type MethodEstimate struct {
 func Estimates(f *study.FigureResult, confidence float64) (list []MethodEstimate) {
 	for i, e := range f.Estimates {
 		row, p := f.Figure.Rows[i].Label, f.Sweeps[i].Points[0]
-		plain := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		plain := stat.Wilson(p.Failures, p.Completed(), confidence)
 		list = append(list, MethodEstimate{
-			row, "monte-carlo", plain.Estimate, plain.Low, plain.High, string(estimate.WilsonKind), confidence, plain.Trials, plain.Failures, p.Replications,
+			row, "monte-carlo", plain.Estimate, plain.Low, plain.High, string(stat.WilsonKind), confidence, plain.Trials, plain.Failures, p.Replications,
 		})
 		if x := e.Exact; x != nil {
 			list = append(list, MethodEstimate{
@@ -39,7 +39,7 @@ func Estimates(f *study.FigureResult, confidence float64) (list []MethodEstimate
 			})
 		}
 		if c := e.Conditional; c != nil {
-			m := estimate.StudentMean(c.Values, confidence)
+			m := stat.StudentMean(c.Values, confidence)
 			list = append(list, MethodEstimate{
 				Row: row, Method: "conditional", Estimate: m.Estimate, Low: max(0, m.Low), High: min(1, m.High+c.Outside), Interval: "student", Confidence: confidence,
 				Samples: m.Samples, Runs: c.Runs,

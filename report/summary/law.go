@@ -7,7 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/sim/law"
 )
@@ -38,10 +38,10 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 	s.Method = fmt.Sprintf("Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range that was searched lies %.2g of the law.",
 		f.Figure.Probe.Name, f.Probability.Seeds, f.Probability.Outside)
 	s.Data = struct {
-		Probability float64          `json:"probability"`
-		Outside     float64          `json:"outside"`
-		Law         string           `json:"law"`
-		Windows     *explore.Windows `json:"windows"`
+		Probability float64         `json:"probability"`
+		Outside     float64         `json:"outside"`
+		Law         string          `json:"law"`
+		Windows     *search.Windows `json:"windows"`
 	}{f.Probability.Probability, f.Probability.Outside, f.Law.String(), w}
 	drawn := figure.Law(f.Figure.Title, f.Figure.Probe.Name, f.Law, windows, s.Sentence)
 	return s, s.add(f.Figure.Name, &drawn, records)

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -26,9 +26,9 @@ func distribution(f *study.FigureResult, confidence float64) (Section, error) {
 	records := [][]string{{"row", "value", "probability", "lo", "hi", "confidence"}}
 	var medians, without []string
 	for i, row := range g.Rows {
-		var samples []estimate.Lifetime
+		var samples []stat.Lifetime
 		f.Recorder.Each(i, func(value int64, censored bool) {
-			samples = append(samples, estimate.Lifetime{Value: float64(value), Censored: censored})
+			samples = append(samples, stat.Lifetime{Value: float64(value), Censored: censored})
 		})
 		p := text.PointDistributionJSON{Label: row.Label, Replications: f.Sweeps[0].Points[i].Replications}
 		p.SetDistribution(samples, shownQuantiles, confidence, j.Method)

@@ -5,8 +5,8 @@ import (
 	"math"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -16,7 +16,7 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 	q := &a.Question
 	j := &text.SensitivityJSON{
 		Scenario: q.Scenario.Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
-		Confidence: confidence, Interval: string(estimate.WilsonKind),
+		Confidence: confidence, Interval: string(stat.WilsonKind),
 	}
 	var levels []text.LevelJSON
 	for i := range a.Exact {
@@ -26,7 +26,7 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 		j.Method, j.Probe, j.Interval = "exact", f.Figure.Probe.Name, "bounds"
 	} else {
 		for _, p := range a.Ends.Points {
-			levels = append(levels, text.NewLevelJSON("", estimate.Wilson(p.Failures, p.Completed(), confidence)))
+			levels = append(levels, text.NewLevelJSON("", stat.Wilson(p.Failures, p.Completed(), confidence)))
 		}
 	}
 	j.SetLevels(q.Factors, levels, a.At)

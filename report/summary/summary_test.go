@@ -10,19 +10,19 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/report/summary"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 var update = flag.Bool("update", false, "rewrite the picture of the README")
 
 func TestMain(m *testing.M) {
-	worker.ServeIfAsked()
+	run.ServeIfAsked()
 	os.Exit(m.Run())
 }
 
 // run runs some of the figures of the built-in study, on a small budget.
-func run(t *testing.T, figures ...string) []summary.Section {
+func sections(t *testing.T, figures ...string) []summary.Section {
 	t.Helper()
 	s, err := study.Load("late-close-notify")
 	if err != nil {
@@ -37,7 +37,7 @@ func run(t *testing.T, figures ...string) []summary.Section {
 		}
 	}
 	s.Figures = chosen
-	p, err := worker.NewPool(2, worker.Limits{})
+	p, err := run.NewPool(2, run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func run(t *testing.T, figures ...string) []summary.Section {
 // The picture of the README is what the program draws.
 func TestPictureOfTheReadme(t *testing.T) {
 	const path = "../figure/testdata/failure-windows.png"
-	section := run(t, "failure-windows")[0]
+	section := sections(t, "failure-windows")[0]
 	for _, f := range section.Files {
 		if f.Name != "failure-windows.png" {
 			continue
@@ -89,14 +89,14 @@ func TestSentenceUnderWindows(t *testing.T) {
 		"with “closes first: recognise”, “closes first: server port” and “closes first: linger+recognise”: [0s, 10ms); " +
 		"with “waits: linger 50ms”: from 40.000001ms on. At every value sessions fail with “waits: no other remedy”. " +
 		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”. Searched from 0s to 200ms."
-	if got := run(t, "failure-windows")[0].Sentence; got != want {
+	if got := sections(t, "failure-windows")[0].Sentence; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
 // Curves and tables have their data as CSV and on the screen, and a sentence.
 func TestSections(t *testing.T) {
-	sections := run(t, "linger", "leftover")
+	sections := sections(t, "linger", "leftover")
 	var out bytes.Buffer
 	if err := summary.Write(&out, sections); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestSections(t *testing.T) {
 // Every kind of figure of the built-in studies has a section with its figure in each
 // format, its data, and a sentence that holds what the data say.
 func TestSectionsOfOtherKinds(t *testing.T) {
-	sections := run(t, "law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake")
+	sections := sections(t, "law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake")
 	for i, c := range []struct{ sentence, header string }{
 		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
 		{"In 4 of 4 rows the interval of plain Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
@@ -163,7 +163,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 
 // Of an exact probability that is too small for six places the table has three digits.
 func TestTinyExactProbabilities(t *testing.T) {
-	section := run(t, "spread")[0]
+	section := sections(t, "spread")[0]
 	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33", "linger 50 ms": "4.43e-94"} {
 		if !slices.ContainsFunc(section.Table, func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want }) {
 			t.Errorf("the table has no %s of “%s”:\n%v", want, label, section.Table)

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -26,7 +26,7 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 	var best, worst extreme
 	for i, r := range f.Figure.Rows {
 		p := f.Sweeps[i].Points[0]
-		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		e := stat.Wilson(p.Failures, p.Completed(), confidence)
 		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
 		record := []string{
 			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
@@ -55,7 +55,7 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 func occurred(f *study.FigureResult) (list []scenarios.Outcome) {
 	s := f.Sweeps[0].Sweep.Scenario
 	for _, o := range s.Outcomes {
-		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Sweeps, func(r *explore.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
+		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Sweeps, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
 			list = append(list, o)
 		}
 	}
@@ -65,11 +65,11 @@ func occurred(f *study.FigureResult) (list []scenarios.Outcome) {
 // extreme is the rows that share the largest or the smallest estimate.
 type extreme struct {
 	rows     []string
-	estimate estimate.Proportion
+	estimate stat.Proportion
 }
 
 // hold takes a row in, in the place of the others if it is beyond them.
-func (x *extreme) hold(label string, e estimate.Proportion, beyond bool) {
+func (x *extreme) hold(label string, e stat.Proportion, beyond bool) {
 	switch {
 	case beyond:
 		x.rows, x.estimate = []string{"“" + label + "”"}, e

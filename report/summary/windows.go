@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -37,7 +37,7 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 		switch {
 		case len(w.FailureWindows) == 0:
 			never = append(never, "“"+row.Label+"”")
-		case len(w.FailureWindows) == 1 && w.FailureWindows[0] == (explore.Interval{From: w.From, To: w.To}):
+		case len(w.FailureWindows) == 1 && w.FailureWindows[0] == (search.Interval{From: w.From, To: w.To}):
 			always = append(always, "“"+row.Label+"”")
 		default:
 			partly = appendAlike(partly, in, "“"+row.Label+"”")

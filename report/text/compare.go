@@ -5,9 +5,12 @@ import (
 	"io"
 	"math"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // CompareJSON is the differences of design points from a baseline, for JSON. What a
@@ -26,11 +29,11 @@ type CompareJSON struct {
 	Baseline    ComparedJSON     `json:"baseline"`
 	Differences []DifferenceJSON `json:"differences"` // in the order of the design
 
-	Runs        int               `json:"runs"`
-	NoResult    int               `json:"no_result,omitempty"`
-	Troubles    []explore.Trouble `json:"troubles,omitempty"`
-	Interrupted bool              `json:"interrupted"`
-	Repeat      string            `json:"repeat"`
+	Runs        int           `json:"runs"`
+	NoResult    int           `json:"no_result,omitempty"`
+	Troubles    []run.Trouble `json:"troubles,omitempty"`
+	Interrupted bool          `json:"interrupted"`
+	Repeat      string        `json:"repeat"`
 }
 
 // ComparedJSON is a design point of a comparison, for JSON.
@@ -61,12 +64,12 @@ type DifferenceJSON struct {
 	Neither      int `json:"neither,omitempty"`
 	Without      int `json:"without_result,omitempty"`
 
-	FirstOnlyBaseline *explore.PairCommands `json:"first_only_baseline,omitempty"`
-	FirstOnlyOther    *explore.PairCommands `json:"first_only_other,omitempty"`
+	FirstOnlyBaseline *sample.PairCommands `json:"first_only_baseline,omitempty"`
+	FirstOnlyOther    *sample.PairCommands `json:"first_only_other,omitempty"`
 }
 
 // SetPairs puts in what Monte Carlo gave.
-func (j *CompareJSON) SetPairs(c *explore.Comparison) {
+func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline], c.Points[c.Baseline].Params
 	j.Runs, j.NoResult, j.Troubles, j.Interrupted = c.Done, c.NoResult(), c.Troubles, c.Interrupted
 	base := c.Points[c.Baseline]
@@ -74,7 +77,7 @@ func (j *CompareJSON) SetPairs(c *explore.Comparison) {
 		j.Baseline.Probability = known(float64(base.Failures) / float64(n))
 	}
 	for _, p := range c.Others {
-		d := estimate.PairedDifference(estimate.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}, j.EachConfidence)
+		d := stat.PairedDifference(stat.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}, j.EachConfidence)
 		row := newDifference(c.Sweep.Design[p.Point], d, "tango")
 		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther, p.Neither, p.Without
 		row.FirstOnlyBaseline, row.FirstOnlyOther = p.FirstOnlyBaseline, p.FirstOnlyOther
@@ -84,13 +87,13 @@ func (j *CompareJSON) SetPairs(c *explore.Comparison) {
 }
 
 // SetMeans puts in what the conditional method gave at the points of a design.
-func (j *CompareJSON) SetMeans(c *explore.ConditionalComparison, design []scenarios.Settings, baseline int) {
+func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, design []scenarios.Settings, baseline int) {
 	j.Baseline.Levels, j.Runs, j.Interrupted = design[baseline], c.Runs, c.Interrupted
 	for i := range design {
 		if i == baseline {
 			continue
 		}
-		d := estimate.PairedMean(c.Values[baseline], c.Values[i], j.EachConfidence)
+		d := stat.PairedMean(c.Values[baseline], c.Values[i], j.EachConfidence)
 		outside := c.Outside[i] + c.Outside[baseline]
 		d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
 		row := newDifference(design[i], d, "student")
@@ -101,7 +104,7 @@ func (j *CompareJSON) SetMeans(c *explore.ConditionalComparison, design []scenar
 	j.adjust()
 }
 
-func newDifference(levels scenarios.Settings, d estimate.Difference, interval string) DifferenceJSON {
+func newDifference(levels scenarios.Settings, d stat.Difference, interval string) DifferenceJSON {
 	row := DifferenceJSON{
 		ComparedJSON: ComparedJSON{Levels: levels, Probability: known(d.Second)}, Difference: known(d.Estimate), StandardError: known(d.StandardError),
 		Low: d.Low, High: d.High, Interval: interval, P: d.P, Correlation: known(d.Correlation), Pairs: d.Pairs,
@@ -118,7 +121,7 @@ func (j *CompareJSON) adjust() {
 	for i := range p {
 		p[i] = j.Differences[i].P
 	}
-	for i, adjusted := range estimate.Holm(p) {
+	for i, adjusted := range stat.Holm(p) {
 		j.Differences[i].Adjusted = adjusted
 	}
 }
@@ -141,13 +144,13 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		head = append(head, "ONLY BASELINE", "ONLY THIS")
 	}
 	rows := [][]string{append(head, "P (HOLM)", "CORRELATION", "VARIANCE RATIO")}
-	baseline := []string{explore.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"}
+	baseline := []string{design.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"}
 	for len(baseline) < len(rows[0]) { // a row that ends early would end the alignment of the columns
 		baseline = append(baseline, "-")
 	}
 	rows = append(rows, baseline)
 	for _, d := range j.Differences {
-		row := []string{explore.LevelsText(d.Levels), number(d.Probability, "%.6g"), number(d.Difference, "%+.6g"), fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High)}
+		row := []string{design.LevelsText(d.Levels), number(d.Probability, "%.6g"), number(d.Difference, "%+.6g"), fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High)}
 		if pairs {
 			row = append(row, fmt.Sprint(d.OnlyBaseline), fmt.Sprint(d.OnlyOther))
 		}
@@ -165,13 +168,13 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	}
 	for _, d := range j.Differences {
 		for _, pair := range []struct {
-			commands *explore.PairCommands
+			commands *sample.PairCommands
 			fails    string
-		}{{d.FirstOnlyBaseline, "fails only under the baseline"}, {d.FirstOnlyOther, "fails only under " + explore.LevelsText(d.Levels)}} {
+		}{{d.FirstOnlyBaseline, "fails only under the baseline"}, {d.FirstOnlyOther, "fails only under " + design.LevelsText(d.Levels)}} {
 			if pair.commands == nil {
 				continue
 			}
-			if _, err := fmt.Fprintf(w, "\n%s: seed %d %s\n  %s\n  %s\n", explore.LevelsText(d.Levels), pair.commands.Seed, pair.fails, pair.commands.Baseline, pair.commands.Other); err != nil {
+			if _, err := fmt.Fprintf(w, "\n%s: seed %d %s\n  %s\n  %s\n", design.LevelsText(d.Levels), pair.commands.Seed, pair.fails, pair.commands.Baseline, pair.commands.Other); err != nil {
 				return err
 			}
 		}

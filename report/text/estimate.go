@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -42,10 +43,10 @@ type EstimateJSON struct {
 	Outside *float64 `json:"outside,omitempty"` // the probability of a latency outside it
 	Seeds   int      `json:"seeds,omitempty"`
 
-	Unseen     *float64           `json:"unseen_share,omitempty"` // of conditional
-	Equivalent *float64           `json:"equivalent_replications,omitempty"`
-	Rounding   *float64           `json:"rounding,omitempty"` // of exact
-	Windows    []explore.Interval `json:"failure_windows,omitempty"`
+	Unseen     *float64          `json:"unseen_share,omitempty"` // of conditional
+	Equivalent *float64          `json:"equivalent_replications,omitempty"`
+	Rounding   *float64          `json:"rounding,omitempty"` // of exact
+	Windows    []search.Interval `json:"failure_windows,omitempty"`
 
 	Strata      []StratumJSON `json:"strata,omitempty"` // of stratified
 	MixedStrata *int          `json:"mixed_strata,omitempty"`
@@ -112,7 +113,7 @@ const leastExpected = 5
 // NewCheck holds plain Monte Carlo against an interval, of CheckConfidence, and its
 // estimate.
 func NewCheck(failures, trials int, probability, low, high float64) *CheckJSON {
-	e := estimate.ClopperPearson(failures, trials, CheckConfidence)
+	e := stat.ClopperPearson(failures, trials, CheckConfidence)
 	expected := probability * float64(trials)
 	return &CheckJSON{
 		Replications: trials, Failures: failures, Expected: expected, Low: e.Low, High: e.High, Confidence: CheckConfidence,
@@ -121,14 +122,14 @@ func NewCheck(failures, trials int, probability, low, high float64) *CheckJSON {
 }
 
 // Monte adds what plain Monte Carlo gave.
-func (j *EstimateJSON) Monte(e estimate.Proportion, kind estimate.Kind) {
+func (j *EstimateJSON) Monte(e stat.Proportion, kind stat.Kind) {
 	j.Replications, j.Failures, j.Runs = e.Trials, e.Failures, e.Trials
 	j.Low, j.High, j.Interval = e.Low, e.High, string(kind)
 	j.Estimate, j.Variance, j.StandardError = known(e.Estimate), known(e.Variance()), known(e.StandardError())
 }
 
 // Mean adds what the conditional method gave.
-func (j *EstimateJSON) Mean(m estimate.Mean, runs int, outside float64) {
+func (j *EstimateJSON) Mean(m stat.Mean, runs int, outside float64) {
 	j.Seeds, j.Runs, j.Outside, j.Unseen = m.Samples, runs, &outside, &m.Unseen
 	j.Low, j.High, j.Interval = m.Low, min(1, m.High+outside), "student"
 	j.Estimate, j.Variance, j.StandardError = known(m.Estimate), known(m.Variance), known(m.StandardError)
@@ -138,7 +139,7 @@ func (j *EstimateJSON) Mean(m estimate.Mean, runs int, outside float64) {
 }
 
 // Stratified adds what the stratified method gave.
-func (j *EstimateJSON) Stratified(s estimate.Stratified, r *explore.Strata) {
+func (j *EstimateJSON) Stratified(s stat.Stratified, r *estimate.Strata) {
 	j.Replications, j.Failures, j.Runs, j.PilotRuns = s.Trials, s.Failures, r.Done+r.Pilots, r.Pilots
 	j.Low, j.High, j.Interval = s.Low, s.High, "effective-clopper-pearson"
 	variance := s.StandardError * s.StandardError * float64(s.Trials)
@@ -150,7 +151,7 @@ func (j *EstimateJSON) Stratified(s estimate.Stratified, r *explore.Strata) {
 }
 
 // Weighted adds what importance sampling gave.
-func (j *EstimateJSON) Weighted(w estimate.Weighted, r *explore.Weighted, tilts []tilt.Tilt, pilots int) {
+func (j *EstimateJSON) Weighted(w stat.Weighted, r *estimate.Weighted, tilts []tilt.Tilt, pilots int) {
 	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.Samples, w.Failures, r.Done+pilots, pilots
 	j.Low, j.High, j.Interval = w.Low, w.High, "student"
 	j.Estimate, j.Variance, j.StandardError = known(w.Estimate), known(w.Variance), known(w.StandardError)
@@ -181,7 +182,7 @@ func (j *EstimateJSON) Weighted(w estimate.Weighted, r *explore.Weighted, tilts 
 }
 
 // Exact adds what the exact method gave.
-func (j *EstimateJSON) Exact(e *explore.ExactProbability) {
+func (j *EstimateJSON) Exact(e *estimate.ExactProbability) {
 	j.Seeds, j.Runs, j.Outside, j.Rounding, j.Windows = e.Seeds, e.Runs, &e.Outside, &e.Rounding, e.Windows.FailureWindows
 	j.Low, j.High, j.Interval = max(0, e.Probability-e.Rounding), min(1, e.Probability+e.Outside+e.Rounding), "bounds"
 	j.Estimate, j.Variance, j.StandardError = &e.Probability, new(float64), new(float64)
@@ -197,7 +198,7 @@ func known(f float64) *float64 {
 
 // intervalTitles say how an interval was computed.
 var intervalTitles = map[string]string{
-	string(estimate.WilsonKind): "Wilson", string(estimate.ClopperPearsonKind): "Clopper-Pearson", string(estimate.JeffreysKind): "Jeffreys",
+	string(stat.WilsonKind): "Wilson", string(stat.ClopperPearsonKind): "Clopper-Pearson", string(stat.JeffreysKind): "Jeffreys",
 	"effective-clopper-pearson": "Clopper-Pearson for the effective number of replications",
 	"student":                   "Student's t", "bounds": "nothing estimated: what was not searched, and rounding",
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 // Explanation is a scenario explained, with what its runs show under each remedy.
@@ -31,11 +31,11 @@ type Explanation struct {
 
 // RemedyWindows is the failure windows under one remedy.
 type RemedyWindows struct {
-	Remedy  string           `json:"remedy"`
-	Sets    string           `json:"sets"`  // empty without a remedy
-	Helps   string           `json:"helps"` // yes, partly or no; empty without a remedy
-	Note    string           `json:"note,omitempty"`
-	Windows *explore.Windows `json:"windows"`
+	Remedy  string          `json:"remedy"`
+	Sets    string          `json:"sets"`  // empty without a remedy
+	Helps   string          `json:"helps"` // yes, partly or no; empty without a remedy
+	Note    string          `json:"note,omitempty"`
+	Windows *search.Windows `json:"windows"`
 }
 
 // NewExplanation returns the explanation of a scenario, without runs.
@@ -77,7 +77,7 @@ func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 
 // NewRemedyWindows returns what is known of a remedy, by its name, with the windows
 // that a search found.
-func NewRemedyWindows(s *scenarios.Scenario, name string, w *explore.Windows) RemedyWindows {
+func NewRemedyWindows(s *scenarios.Scenario, name string, w *search.Windows) RemedyWindows {
 	r := RemedyWindows{Remedy: name, Windows: w}
 	for _, known := range s.Remedies {
 		if known.Name == name {

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // JSON writes a value as indented JSON.
@@ -74,25 +75,25 @@ type PointJSON struct {
 	Limited      int               `json:"limited"`
 	FirstFailure string            `json:"first_failure,omitempty"`
 
-	Measures map[string]explore.Measure `json:"measures,omitempty"`
+	Measures map[string]sample.Measure `json:"measures,omitempty"`
 }
 
 // SweepJSON is the answer of a sweep, for JSON. Params are those that are the same
 // at every point.
 type SweepJSON struct {
-	Scenario    string               `json:"scenario"`
-	Seed        uint64               `json:"seed"`
-	Params      map[string]string    `json:"params"`
-	Interval    estimate.Kind        `json:"interval"`
-	Points      []PointJSON          `json:"points"`
-	Troubles    []explore.Trouble    `json:"troubles,omitempty"`
-	Differences []explore.Difference `json:"differences,omitempty"`
-	Interrupted bool                 `json:"interrupted"`
+	Scenario    string              `json:"scenario"`
+	Seed        uint64              `json:"seed"`
+	Params      map[string]string   `json:"params"`
+	Interval    stat.Kind           `json:"interval"`
+	Points      []PointJSON         `json:"points"`
+	Troubles    []run.Trouble       `json:"troubles,omitempty"`
+	Differences []sample.Difference `json:"differences,omitempty"`
+	Interrupted bool                `json:"interrupted"`
 }
 
 // NewSweepJSON converts the answer of a sweep; factors are the names of the
 // parameters that were varied.
-func NewSweepJSON(r *explore.Results, factors []string, interval estimate.Interval) SweepJSON {
+func NewSweepJSON(r *sample.Results, factors []string, interval stat.Interval) SweepJSON {
 	j := SweepJSON{
 		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Kind, Points: []PointJSON{},
 		Troubles: r.Troubles, Differences: r.Differences, Interrupted: r.Interrupted,
@@ -124,7 +125,7 @@ func NewSweepJSON(r *explore.Results, factors []string, interval estimate.Interv
 
 // SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the
 // estimate with its interval, and a column for each outcome.
-func SweepCSV(w io.Writer, r *explore.Results, factors []string, interval estimate.Interval) error {
+func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.Interval) error {
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
 		"replications", "failures", "estimate", "lo", "hi", "confidence", "interval", scenarios.Clean)
@@ -164,7 +165,7 @@ func number(f float64) string {
 
 // Troubles writes the replications that gave no result, with what their workers
 // said last, and the differences that a verification found.
-func Troubles(w io.Writer, r *explore.Results) {
+func Troubles(w io.Writer, r *sample.Results) {
 	for _, t := range r.Troubles {
 		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Fate(), t.Repeat)
 		if t.Dump != "" {

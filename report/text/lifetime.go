@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // DistributionJSON is how a measure is distributed at each point of a design, for JSON.
@@ -69,7 +69,7 @@ type StepJSON struct {
 }
 
 // SetDistribution fills in what the lifetimes at a point give.
-func (p *PointDistributionJSON) SetDistribution(samples []estimate.Lifetime, qs []float64, confidence float64, method string) {
+func (p *PointDistributionJSON) SetDistribution(samples []stat.Lifetime, qs []float64, confidence float64, method string) {
 	p.Taken, p.Quantiles, p.Steps = len(samples), []QuantileJSON{}, []StepJSON{}
 	for _, s := range samples {
 		if s.Censored {
@@ -77,7 +77,7 @@ func (p *PointDistributionJSON) SetDistribution(samples []estimate.Lifetime, qs 
 		}
 	}
 	if method == KaplanMeier {
-		curve := estimate.KaplanMeier(samples, confidence)
+		curve := stat.KaplanMeier(samples, confidence)
 		for _, q := range qs {
 			e := newQuantileJSON(curve.Quantile(q))
 			e.Coverage = 0
@@ -92,10 +92,10 @@ func (p *PointDistributionJSON) SetDistribution(samples []estimate.Lifetime, qs 
 		p.cut = curve.Cut
 		return
 	}
-	for _, e := range estimate.Quantiles(samples, qs, confidence) {
+	for _, e := range stat.Quantiles(samples, qs, confidence) {
 		p.Quantiles = append(p.Quantiles, newQuantileJSON(e))
 	}
-	steps, cut := estimate.ECDF(samples, estimate.Interval{Kind: estimate.ClopperPearsonKind, Confidence: confidence})
+	steps, cut := stat.ECDF(samples, stat.Interval{Kind: stat.ClopperPearsonKind, Confidence: confidence})
 	for _, s := range steps {
 		p.Steps = append(p.Steps, StepJSON{Value: s.Value, Probability: s.Estimate, Low: s.Low, High: s.High})
 	}
@@ -104,7 +104,7 @@ func (p *PointDistributionJSON) SetDistribution(samples []estimate.Lifetime, qs 
 	}
 }
 
-func newQuantileJSON(e estimate.Quantile) QuantileJSON {
+func newQuantileJSON(e stat.Quantile) QuantileJSON {
 	j := QuantileJSON{Q: e.Q, Estimate: known(e.Estimate), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank, HighRank: e.HighRank, Coverage: e.Coverage}
 	if !math.IsInf(e.High, 1) {
 		j.High = &e.High

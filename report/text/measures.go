@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // MeasureTitle returns the name of a measure without its unit, if that is shown with
@@ -40,7 +40,7 @@ func threeDigits(value int64) int64 {
 }
 
 // Measures writes a table of what the measures of a sweep were, unless they were all 0.
-func Measures(w io.Writer, r *explore.Results, factors []string) error {
+func Measures(w io.Writer, r *sample.Results, factors []string) error {
 	header := append([]string{"MEASURE"}, upper(factors)...)
 	rows := [][]string{append(header, "COUNT", "MEAN", "MINIMUM", "MEDIAN", "0.95 QUANTILE", "MAXIMUM")}
 	for _, name := range telling(r) {
@@ -71,7 +71,7 @@ func Measures(w io.Writer, r *explore.Results, factors []string) error {
 }
 
 // telling returns the names of the measures that were not 0 at every point, sorted.
-func telling(r *explore.Results) []string {
+func telling(r *sample.Results) []string {
 	names := map[string]bool{}
 	for _, p := range r.Points {
 		for name, m := range p.Measures {

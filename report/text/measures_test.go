@@ -5,24 +5,24 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // The table has a row for each measure and point, with the units of the measures; one
 // that nobody took has no values, and one that was always 0 is left out.
 func TestMeasures(t *testing.T) {
-	point := func(linger string, measures map[string]explore.Measure) *explore.Point {
-		return &explore.Point{Params: map[string]string{"linger": linger}, Measures: measures}
+	point := func(linger string, measures map[string]sample.Measure) *sample.Point {
+		return &sample.Point{Params: map[string]string{"linger": linger}, Measures: measures}
 	}
-	r := &explore.Results{Points: []*explore.Point{
-		point("0s", map[string]explore.Measure{
+	r := &sample.Results{Points: []*sample.Point{
+		point("0s", map[string]sample.Measure{
 			"read_stalled_ns": {
 				Count: 4, Mean: 1_234_567, Minimum: 0, Median: 999, Quantile95: 59_990_000_000, Maximum: 9_001_000_000_000_000_000,
 			},
 			"sessions_begun":    {Count: 9, Mean: 2, Minimum: 1, Median: 2, Quantile95: 12_345, Maximum: 12_355},
 			"accept_blocked_ns": {Count: 9},
 		}),
-		point("5ms", map[string]explore.Measure{"accept_blocked_ns": {Count: 9}}),
+		point("5ms", map[string]sample.Measure{"accept_blocked_ns": {Count: 9}}),
 	}}
 	var b strings.Builder
 	if err := text.Measures(&b, r, []string{"linger"}); err != nil {

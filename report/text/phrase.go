@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 // List joins items to a phrase.
@@ -22,7 +22,7 @@ const NoWindow = "none"
 
 // Intervals writes failure windows in a line; one that reaches the end of the range has no
 // end that is known.
-func Intervals(w *explore.Windows) string {
+func Intervals(w *search.Windows) string {
 	var parts []string
 	for _, i := range w.FailureWindows {
 		from, to := time.Duration(i.From), time.Duration(i.To)
@@ -39,7 +39,7 @@ func Intervals(w *explore.Windows) string {
 }
 
 // Searched says which range was searched: what lies beyond, nobody knows.
-func Searched(w *explore.Windows) string {
+func Searched(w *search.Windows) string {
 	if time.Duration(w.To) == scenarios.Forever {
 		return fmt.Sprintf("Searched from %s on, without an end.", time.Duration(w.From))
 	}

@@ -7,9 +7,10 @@ import (
 	"math"
 	"slices"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
@@ -66,13 +67,13 @@ type IndexJSON struct {
 }
 
 // NewLevelJSON converts a probability at a level.
-func NewLevelJSON(level string, p estimate.Proportion) LevelJSON {
+func NewLevelJSON(level string, p stat.Proportion) LevelJSON {
 	return LevelJSON{Level: level, Replications: p.Trials, Failures: p.Failures, Estimate: known(p.Estimate), Low: p.Low, High: p.High}
 }
 
 // SetLevels fills in the probabilities of a design of one factor at a time, at each of its
-// points: see [explore.Sensitivity.Ends].
-func (j *SensitivityJSON) SetLevels(factors []explore.Range, points []LevelJSON, at [][]int) {
+// points: see [estimate.Sensitivity.Ends].
+func (j *SensitivityJSON) SetLevels(factors []design.Range, points []LevelJSON, at [][]int) {
 	j.Base = points[0]
 	for i, r := range factors {
 		f := FactorEffectJSON{Name: r.Name}
@@ -91,14 +92,14 @@ const resamples = 2000
 // SetOutputs fills in what the analysis of the variance gives of the outputs of each base
 // point, nil of one that is left out, and puts the factors in the order of their total
 // indices. The seed is that of the bootstrap.
-func (j *SensitivityJSON) SetOutputs(outputs []explore.Outputs, seed uint64) {
-	var terms []estimate.SobolTerm
+func (j *SensitivityJSON) SetOutputs(outputs []estimate.Outputs, seed uint64) {
+	var terms []stat.SobolTerm
 	for _, o := range outputs {
 		if o != nil {
-			terms = append(terms, estimate.NewSobolTerm(o[0], o[1], o[2:]))
+			terms = append(terms, stat.NewSobolTerm(o[0], o[1], o[2:]))
 		}
 	}
-	j.setIndices(estimate.SobolIndices(terms, j.Confidence, resamples, stream.New(seed, j.Scenario, "bootstrap of sensitivity")))
+	j.setIndices(stat.SobolIndices(terms, j.Confidence, resamples, stream.New(seed, j.Scenario, "bootstrap of sensitivity")))
 	weight := func(f *FactorEffectJSON) float64 {
 		if f.Total == nil {
 			return 0
@@ -108,14 +109,14 @@ func (j *SensitivityJSON) SetOutputs(outputs []explore.Outputs, seed uint64) {
 	slices.SortStableFunc(j.Factors, func(x, y FactorEffectJSON) int { return cmp.Compare(weight(&y), weight(&x)) })
 }
 
-func (j *SensitivityJSON) setIndices(r estimate.Sensitivity) {
+func (j *SensitivityJSON) setIndices(r stat.Sensitivity) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), r.Undefined
 	for i := range r.First {
 		j.Factors[i].First, j.Factors[i].Total = newIndexJSON(r.First[i]), newIndexJSON(r.Total[i])
 	}
 }
 
-func newIndexJSON(i estimate.Index) *IndexJSON {
+func newIndexJSON(i stat.Index) *IndexJSON {
 	return &IndexJSON{Estimate: i.Estimate, Low: known(i.Low), High: known(i.High)}
 }
 
@@ -203,8 +204,8 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 	return figure.Tornado("Sensitivity of "+j.Scenario, j.Base.proportion(), effects, sentence)
 }
 
-func (l *LevelJSON) proportion() estimate.Proportion {
-	p := estimate.Proportion{Failures: l.Failures, Trials: l.Replications, Estimate: math.NaN(), Low: l.Low, High: l.High}
+func (l *LevelJSON) proportion() stat.Proportion {
+	p := stat.Proportion{Failures: l.Failures, Trials: l.Replications, Estimate: math.NaN(), Low: l.Low, High: l.High}
 	if l.Estimate != nil {
 		p.Estimate = *l.Estimate
 	}

@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
@@ -103,7 +103,7 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 				cells = append(cells, nil)
 			}
 		}
-		e := estimate.Wilson(p.Failures, p.Completed(), confidence)
+		e := stat.Wilson(p.Failures, p.Completed(), confidence)
 		var value any
 		if e.Trials > 0 {
 			value = e.Estimate
@@ -151,7 +151,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 }
 
 // StoreMeasures gives what the measures sum up to at each design point of a store as a
-// table; see explore.Measure.
+// table; see sample.Measure.
 func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
@@ -160,7 +160,7 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 	if err := begin(of.header("point", "measure", "count", "mean", "minimum", "median", "quantile_95", "maximum")); err != nil {
 		return err
 	}
-	return r.MeasuresByPoint(func(point int, measures map[string]explore.Measure) error {
+	return r.MeasuresByPoint(func(point int, measures map[string]sample.Measure) error {
 		for _, name := range slices.Sorted(maps.Keys(measures)) {
 			m := measures[name]
 			if err := row(of.cells(point, point, name, m.Count, m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum)); err != nil {

@@ -10,9 +10,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -70,7 +71,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 }
 
 // Replication writes one replication: its trace, and what became of each session.
-func Replication(w io.Writer, r *scenarios.Replication) error {
+func Replication(w io.Writer, r *run.Replication) error {
 	if err := trace.WriteTable(w, r.Records); err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func yes(b bool) string {
 }
 
 // Sweep writes the answer of a sweep as a table.
-func Sweep(w io.Writer, r *explore.Results, factors []string, interval estimate.Interval) error {
+func Sweep(w io.Writer, r *sample.Results, factors []string, interval stat.Interval) error {
 	header := append([]string{}, upper(factors)...)
 	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*interval.Confidence), "OUTCOMES")
 	rows := [][]string{header}
@@ -142,7 +143,7 @@ func Sweep(w io.Writer, r *explore.Results, factors []string, interval estimate.
 
 // Failures writes how to repeat the first failure of each point, and what gave no
 // result at all.
-func Failures(w io.Writer, r *explore.Results) error {
+func Failures(w io.Writer, r *sample.Results) error {
 	first := true
 	for _, p := range r.Points {
 		if p.FirstFailure == "" {
@@ -169,7 +170,7 @@ func upper(names []string) []string {
 }
 
 // counts lists how often each outcome occurred at a point.
-func counts(s *scenarios.Scenario, p *explore.Point) string {
+func counts(s *scenarios.Scenario, p *sample.Point) string {
 	var parts []string
 	add := func(name string, n int) {
 		if n > 0 {

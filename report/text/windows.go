@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 // Windows writes the answer of a window search.
-func Windows(w io.Writer, r *explore.Windows) error {
+func Windows(w io.Writer, r *search.Windows) error {
 	fmt.Fprintf(w, "%s, probe %s from %s to %s, seed %d\n\n", r.Scenario, r.Probe, time.Duration(r.From), upTo(r.To), r.Seed)
 	rows := [][]string{{"FROM", "TO (EXCLUSIVE)", "", "OUTCOME"}}
 	for _, c := range r.Cells {
@@ -43,10 +43,10 @@ func Windows(w io.Writer, r *explore.Windows) error {
 }
 
 // plain tells whether the answer is that of a plain scan.
-func plain(r *explore.Windows) bool { return r.Method.Segments == 0 }
+func plain(r *search.Windows) bool { return r.Method.Segments == 0 }
 
 // method writes how windows were found, and what that proves.
-func method(w io.Writer, r *explore.Windows) error {
+func method(w io.Writer, r *search.Windows) error {
 	m := r.Method
 	fmt.Fprintf(w, "\n%d runs; %s", r.Runs, m.Name)
 	if plain(r) {
@@ -92,7 +92,7 @@ func upTo(ns int64) string {
 }
 
 // openEnd says that a window reaches the end of the range, where nobody looked on.
-func openEnd(r *explore.Windows, i explore.Interval) string {
+func openEnd(r *search.Windows, i search.Interval) string {
 	if i.To == r.To && time.Duration(i.To) != scenarios.Forever {
 		return "  (to the end of the range)"
 	}

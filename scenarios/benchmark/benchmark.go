@@ -19,6 +19,8 @@ import (
 	"github.com/pion/transport/v2/dpipe"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
@@ -112,7 +114,7 @@ func median(values []float64) float64 {
 // Values returns the parameters of the simulated sessions: clients that wait for
 // their echo.
 func Values(credentials string) (scenarios.Values, error) {
-	s, err := scenarios.Find("late-close-notify")
+	s, err := catalogue.Find("late-close-notify")
 	if err != nil {
 		return scenarios.Values{}, err
 	}
@@ -122,7 +124,7 @@ func Values(credentials string) (scenarios.Values, error) {
 // Simulated performs the sessions as a replication and returns the virtual time
 // that it took.
 func Simulated(v scenarios.Values, seed uint64) (time.Duration, error) {
-	r := scenarios.Replicate(v, seed, scenarios.Predicate{})
+	r := run.Replicate(v, seed, scenarios.Predicate{})
 	if len(r.Outcome) > 0 {
 		return 0, fmt.Errorf("a simulated session was not clean: %v", r.Outcome)
 	}

@@ -10,15 +10,15 @@ import (
 
 	"github.com/pion/transport/v2/stdnet"
 
-	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 )
 
 func TestMain(m *testing.M) {
-	scenarios.Register(impatient)
-	worker.ServeIfAsked()
+	catalogue.Register(impatient)
+	run.ServeIfAsked()
 	os.Exit(m.Run())
 }
 
@@ -30,7 +30,7 @@ func TestWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []explore.Interval{{From: int64(250 * time.Millisecond), To: int64(time.Second)}}
+	want := []search.Interval{{From: int64(250 * time.Millisecond), To: int64(time.Second)}}
 	if !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("it fails in %v, want %v\n%v", w.FailureWindows, want, w.Cells)
 	}

@@ -13,8 +13,9 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
 	"github.com/dtlssim/dtlssim/sim/law"
@@ -31,12 +32,12 @@ var impatient = &scenarios.Scenario{
 	},
 	Outcomes: []scenarios.Outcome{{Name: noEcho, Meaning: "the client did not get its message back"}},
 	Probe:    scenarios.ProbeRange{Name: "latency", From: 0, To: time.Second},
-	Run:      run,
+	Run:      replicate,
 }
 
 // run performs one replication: two hosts, the application's server on one of them, a
 // client on the other.
-func run(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
+func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 	server, client := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	latency := v.Law("latency")
 	c.Link = sim.Link{Latency: func(*sim.Packet) law.Law { return latency }}
@@ -87,18 +88,18 @@ func echo(w *sim.World, host *sim.Host, server netip.AddrPort) error {
 }
 
 // windows finds the latencies at which the echo does not come.
-func windows(ctx context.Context) (*explore.Windows, error) {
-	pool, err := worker.NewPool(1, worker.Limits{})
+func windows(ctx context.Context) (*search.Windows, error) {
+	pool, err := run.NewPool(1, run.Limits{})
 	if err != nil {
 		return nil, err
 	}
 	defer pool.Close()
-	return explore.FindWindows(ctx, pool, explore.Search{Scenario: impatient, Seed: 1, Probe: impatient.Probe})
+	return search.FindWindows(ctx, pool, search.Search{Scenario: impatient, Seed: 1, Probe: impatient.Probe})
 }
 
 func main() {
-	scenarios.Register(impatient) // before the program becomes a worker
-	worker.ServeIfAsked()
+	catalogue.Register(impatient) // before the program becomes a worker
+	run.ServeIfAsked()
 	w, err := windows(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "example:", err)

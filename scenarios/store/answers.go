@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
 // Answers are what a study comes to, computed from all that its file keeps.
@@ -24,13 +26,13 @@ type Answers struct {
 // figure.
 type Map struct {
 	Figure, Row string
-	Regions     *explore.Regions
+	Regions     *plane.Regions
 }
 
 // Search is the answer to a window search, which belongs to a row of a figure.
 type Search struct {
 	Figure, Row string
-	Windows     *explore.Windows
+	Windows     *search.Windows
 }
 
 // Estimate is an estimated failure probability, or an exact one.
@@ -39,7 +41,7 @@ type Estimate struct {
 
 	// Sweep is that of which a design point is meant: the one of the index Point. Nil: it
 	// is of no single point.
-	Sweep *explore.Sweep
+	Sweep *sample.Sweep
 	Point int
 
 	X          float64 // on the figure's axis; NaN: it has none

@@ -8,7 +8,8 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
@@ -22,13 +23,13 @@ func TestAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &explore.Windows{
+	w := &search.Windows{
 		Seed: math.MaxUint64, Params: map[string]string{"linger": "0s"}, Probe: "alert-latency", From: 0, To: 50, Runs: 9,
-		Cells:          []explore.Cell{{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Shape: "x"}, {From: 10, To: 20, Shape: "y"}, {From: 20, To: 50, Failed: true, Outcome: []string{"a"}, Shape: "z"}},
-		FailureWindows: []explore.Interval{{From: 0, To: 10}, {From: 20, To: 50}},
-		Edges: []explore.Edge{
-			{At: 10, Below: explore.Witness{Repeat: "run 9"}, Above: explore.Witness{Repeat: "run 10"}},
-			{At: 20, Below: explore.Witness{Repeat: "run 19"}, Above: explore.Witness{Repeat: "run 20"}},
+		Cells:          []search.Cell{{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Shape: "x"}, {From: 10, To: 20, Shape: "y"}, {From: 20, To: 50, Failed: true, Outcome: []string{"a"}, Shape: "z"}},
+		FailureWindows: []search.Interval{{From: 0, To: 10}, {From: 20, To: 50}},
+		Edges: []search.Edge{
+			{At: 10, Below: search.Witness{Repeat: "run 9"}, Above: search.Witness{Repeat: "run 10"}},
+			{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}},
 		},
 	}
 	estimates := []store.Estimate{
@@ -36,7 +37,7 @@ func TestAnswers(t *testing.T) {
 		{Figure: "f", Row: "r", X: math.NaN(), Method: "exact", Estimate: 0.3, Low: 0.3, High: 0.3, Interval: "exact", Confidence: math.NaN(), N: -1, Failures: -1, Exact: true},
 	}
 	first := store.Answers{Searches: []store.Search{{Figure: "f", Row: "r", Windows: w}, {Figure: "f", Row: "s", Windows: w}}, Estimates: estimates}
-	last := store.Answers{Searches: first.Searches[:1], Estimates: estimates, Maps: []store.Map{{Figure: "m", Row: "r", Regions: &explore.Regions{Runs: 4}}}}
+	last := store.Answers{Searches: first.Searches[:1], Estimates: estimates, Maps: []store.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}}}
 	if err := errors.Join(s.Finish(first), s.Finish(last), s.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 // processorTime returns what this process, and those that it has waited for, have used.
@@ -28,18 +28,18 @@ func processorTime(t testing.TB) (d time.Duration) {
 
 // always answers with one outcome.
 type always struct {
-	explore.Runner
-	outcome worker.Outcome
+	run.Runner
+	outcome run.Outcome
 }
 
-func (a always) Do(context.Context, worker.Job) (worker.Outcome, error) { return a.outcome, nil }
+func (a always) Do(context.Context, run.Job) (run.Outcome, error) { return a.outcome, nil }
 
 // So is what the runs of a search cost, which are kept with the times of their traces.
 func TestCostOfRuns(t *testing.T) {
 	const performed, stored = 300, 5000
-	job := worker.JobOf(testkit.Scenario(t))
+	job := run.JobOf(testkit.Scenario(t))
 	job.Watch, job.Settings = true, scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}
-	do := func(r explore.Runner, n int) (took time.Duration, o worker.Outcome) {
+	do := func(r run.Runner, n int) (took time.Duration, o run.Outcome) {
 		start := processorTime(t)
 		for i := range n {
 			job.Seed = uint64(i)
@@ -51,7 +51,7 @@ func TestCostOfRuns(t *testing.T) {
 		return processorTime(t) - start, o
 	}
 	start := processorTime(t)
-	pool, err := worker.NewPool(1, worker.Limits{})
+	pool, err := run.NewPool(1, run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestCostOfRuns(t *testing.T) {
 	pool.Close()
 	own := (processorTime(t) - start) / performed
 
-	s, _, err := store.OpenSweep(filepath.Join(t.TempDir(), "study.sqlite"), sweep(t, 1), worker.Limits{})
+	s, _, err := store.OpenSweep(filepath.Join(t.TempDir(), "study.sqlite"), sweep(t, 1), run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,24 +79,24 @@ func TestCostOfRuns(t *testing.T) {
 // What a store costs is below 5 % of what the replications do. Both are processor time, so
 // that what else the machine does has no say.
 func TestCost(t *testing.T) {
-	const performed, stored = 600, 20_000
+	const replications, stored = 600, 20_000
 	start := processorTime(t)
-	pool, err := worker.NewPool(1, worker.Limits{})
+	pool, err := run.NewPool(1, run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = explore.RunSweep(context.Background(), pool, sweep(t, performed/2), nil)
+	_, err = sample.RunSweep(context.Background(), pool, sweep(t, replications/2), nil)
 	pool.Close()
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := (processorTime(t) - start) / performed
+	own := (processorTime(t) - start) / replications
 
 	start = processorTime(t)
-	run(t, context.Background(), "", sweep(t, stored/2), nil)
+	performed(t, context.Background(), "", sweep(t, stored/2), nil)
 	without := processorTime(t) - start
 	start = processorTime(t)
-	run(t, context.Background(), filepath.Join(t.TempDir(), "study.sqlite"), sweep(t, stored/2), nil)
+	performed(t, context.Background(), filepath.Join(t.TempDir(), "study.sqlite"), sweep(t, stored/2), nil)
 	cost := (processorTime(t) - start - without) / stored
 	share := float64(cost) / float64(own)
 	t.Logf("a replication takes %v, and to keep it %v: %.1f %%", own, cost, 100*share)

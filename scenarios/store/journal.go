@@ -13,9 +13,8 @@ import (
 	"os"
 	"slices"
 
-	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // A journal is a pair of files beside a store that hold what was acknowledged and may
@@ -183,18 +182,18 @@ func (w *sliceWriter) Write(p []byte) (int, error) {
 
 // record is the body of a record that is a replication, as JSON.
 type record struct {
-	Key        int64               `json:"k,omitempty"`
-	Status     worker.Status       `json:"s,omitempty"`
-	Limit      string              `json:"l,omitempty"`
-	Flags      string              `json:"f,omitempty"`
-	Dump       string              `json:"d,omitempty"`
-	Outcome    []string            `json:"o,omitempty"`
-	Failed     bool                `json:"x,omitempty"`
-	Virtual    int64               `json:"v,omitempty"`
-	Events     int                 `json:"e,omitempty"`
-	Digest     string              `json:"h,omitempty"`
-	Measures   map[string]int64    `json:"m,omitempty"`
-	Difference *explore.Difference `json:"different,omitempty"`
+	Key        int64              `json:"k,omitempty"`
+	Status     run.Status         `json:"s,omitempty"`
+	Limit      string             `json:"l,omitempty"`
+	Flags      string             `json:"f,omitempty"`
+	Dump       string             `json:"d,omitempty"`
+	Outcome    []string           `json:"o,omitempty"`
+	Failed     bool               `json:"x,omitempty"`
+	Virtual    int64              `json:"v,omitempty"`
+	Events     int                `json:"e,omitempty"`
+	Digest     string             `json:"h,omitempty"`
+	Measures   map[string]int64   `json:"m,omitempty"`
+	Difference *sample.Difference `json:"different,omitempty"`
 }
 
 // The body of a record that is a run is runMark, its key and what is kept of it.
@@ -226,8 +225,8 @@ func decode(body []byte) (kept, error) {
 	}
 	return kept{
 		key: r.Key, difference: r.Difference,
-		outcome: worker.Outcome{
-			Replication: scenarios.Replication{
+		outcome: run.Outcome{
+			Replication: run.Replication{
 				Outcome: r.Outcome, Failed: r.Failed, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Measures: r.Measures, Limit: r.Limit,
 			},
 			Status: r.Status, Dump: r.Dump, Flags: r.Flags,

@@ -10,23 +10,23 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // some are replications and runs as they are kept.
 func some() []kept {
 	return []kept{
-		{key: key(3, 7), outcome: worker.Outcome{
-			Replication: scenarios.Replication{
+		{key: key(3, 7), outcome: run.Outcome{
+			Replication: run.Replication{
 				Outcome: []string{"ghost-session"}, Failed: true, Virtual: 5, Events: 6, Digest: "0123456789abcdef",
 				Measures: map[string]int64{"handshake_ns": 60_000_000},
 			},
-			Status: worker.Completed,
+			Status: run.Completed,
 		}},
-		{key: key(0, 0), outcome: worker.Outcome{Status: worker.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
-			difference: &explore.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
+		{key: key(0, 0), outcome: run.Outcome{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
+			difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
 		{run: []byte("sixteen bytes of"), value: []byte{0, 1, 255}},
 	}
 }
@@ -106,11 +106,11 @@ func TestPendingIsFoldedIn(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		for _, reading := range []bool{false, true} {
 			path := filepath.Join(t.TempDir(), "study.sqlite")
-			sweep := explore.Sweep{
+			sweep := sample.Sweep{
 				Scenario: testkit.Scenario(t), Replications: 5, Seed: 1,
 				Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
 			}
-			s, _, err := OpenSweep(path, sweep, worker.Limits{})
+			s, _, err := OpenSweep(path, sweep, run.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +128,7 @@ func TestPendingIsFoldedIn(t *testing.T) {
 			}
 			written(t, path, identity, list)
 			if !reading {
-				if s, _, err = OpenSweep(path, sweep, worker.Limits{}); err != nil {
+				if s, _, err = OpenSweep(path, sweep, run.Limits{}); err != nil {
 					t.Fatal(err)
 				}
 				if err := s.Close(); err != nil {

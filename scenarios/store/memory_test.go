@@ -14,7 +14,7 @@ import (
 func TestMemoryIsConstant(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
 	used := func(replications int) uint64 {
-		r := run(t, context.Background(), path, sweep(t, replications), nil)
+		r := performed(t, context.Background(), path, sweep(t, replications), nil)
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)

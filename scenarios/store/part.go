@@ -9,8 +9,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // The kinds of parts.
@@ -33,7 +33,7 @@ type sweepPart struct {
 // Sweep returns where the replications of a sweep are kept, which belongs to a row of a
 // figure; both are empty of a sweep that is no study's. It makes a part for a sweep that
 // has none yet. It has been checked.
-func (s *Store) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, error) {
+func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
 	specification, err := newSweepSpecification(sweep)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s *Store) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, e
 
 // Sweep returns the replications of a sweep as [Store.Sweep] does. Nothing can be added
 // to them. It returns a [MissingError] if nothing of the sweep is kept.
-func (r *Reader) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, error) {
+func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
 	specification, err := newSweepSpecification(sweep)
 	if err != nil {
 		return nil, err
@@ -78,14 +78,14 @@ func (r *Reader) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, 
 	return &part, r.explain(err)
 }
 
-// Recall implements [explore.Store].
-func (p *sweepPart) Recall(f func(point, replication int, o worker.Outcome, d *explore.Difference) error) error {
+// Recall implements [sample.Store].
+func (p *sweepPart) Recall(f func(point, replication int, o run.Outcome, d *sample.Difference) error) error {
 	differences, err := p.differences()
 	if err != nil {
 		return err
 	}
 	return p.replications(p.first, p.first+p.points, func(r *Replication) error {
-		var d *explore.Difference
+		var d *sample.Difference
 		if found, ok := differences[key(r.Point, r.Replication)]; ok {
 			d = &found
 		}
@@ -93,9 +93,9 @@ func (p *sweepPart) Recall(f func(point, replication int, o worker.Outcome, d *e
 	})
 }
 
-// Keep implements [explore.Store]. It waits if replications end faster than they are
+// Keep implements [sample.Store]. It waits if replications end faster than they are
 // committed. When it returns, kill -9 does not lose the replication.
-func (p *sweepPart) Keep(point, replication int, o worker.Outcome, d *explore.Difference) error {
+func (p *sweepPart) Keep(point, replication int, o run.Outcome, d *sample.Difference) error {
 	if p.queue == nil {
 		return &MissingError{Path: p.path}
 	}
@@ -121,7 +121,7 @@ func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any
 }
 
 // addPoints adds the design points of a sweep, and returns the number of the first.
-func addPoints(tx *sql.Tx, part int, sweep explore.Sweep, s SweepSpecification) (first int, err error) {
+func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s SweepSpecification) (first int, err error) {
 	if err := tx.QueryRow("SELECT count(*) FROM point").Scan(&first); err != nil {
 		return 0, err
 	}

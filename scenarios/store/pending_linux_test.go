@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // Where nothing can be written, a reader says that something is pending, and reads what
@@ -24,9 +24,9 @@ func TestPendingOnReadOnlyDisk(t *testing.T) {
 		}
 	}()
 	path := filepath.Join(disk, "study.sqlite")
-	s, _, err := OpenSweep(path, explore.Sweep{
+	s, _, err := OpenSweep(path, sample.Sweep{
 		Scenario: testkit.Scenario(t), Replications: 5, Seed: 1, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
-	}, worker.Limits{})
+	}, run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,15 +4,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // kept is a replication, or a run, that is to be committed.
 type kept struct {
 	key        int64
-	outcome    worker.Outcome
-	difference *explore.Difference // nil: none
+	outcome    run.Outcome
+	difference *sample.Difference // nil: none
 
 	run, value []byte // of a run: its key, and what is kept of it
 }

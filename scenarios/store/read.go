@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // Reader is a store that is only read. A process may write to it meanwhile; each
@@ -72,7 +72,7 @@ func (p *Point) Completed() int { return p.Replications - p.Crashed - p.Wedged -
 type Replication struct {
 	Point, Replication int
 
-	Status   worker.Status
+	Status   run.Status
 	Limit    string   // that a limited one met
 	Outcome  []string // of a completed one
 	Failed   bool
@@ -85,9 +85,9 @@ type Replication struct {
 }
 
 // outcome returns the replication as its worker did, as far as it is kept.
-func (r *Replication) outcome() worker.Outcome {
-	return worker.Outcome{
-		Replication: scenarios.Replication{
+func (r *Replication) outcome() run.Outcome {
+	return run.Outcome{
+		Replication: run.Replication{
 			Outcome: r.Outcome, Failed: r.Failed, Measures: r.Measures, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Limit: r.Limit,
 		},
 		Status: r.Status, Dump: r.dump, Flags: r.flags,
@@ -238,9 +238,9 @@ func (f file) replications(first, end int, do func(*Replication) error) error {
 		}
 		r.Point, r.Replication = int(id>>keyBits), int(id&(1<<keyBits-1))
 		r.Digest = hex.EncodeToString(digest)
-		r.Status, r.Limit, r.flags, r.dump = worker.Completed, limit.String, flags.String, dump.String
+		r.Status, r.Limit, r.flags, r.dump = run.Completed, limit.String, flags.String, dump.String
 		if status.Valid {
-			r.Status = worker.Status(status.String)
+			r.Status = run.Status(status.String)
 		}
 		r.Outcome = outcomes[outcome.Int64]
 		if !outcome.Valid {
@@ -271,11 +271,11 @@ func (f file) Troubles(do func(*Trouble) error) error {
 }
 
 // differences returns what verification found, by replication.
-func (f file) differences() (map[int64]explore.Difference, error) {
-	list := map[int64]explore.Difference{}
+func (f file) differences() (map[int64]sample.Difference, error) {
+	list := map[int64]sample.Difference{}
 	err := f.query(`SELECT id, "repeat", record, first, second FROM difference`, func(rows *sql.Rows) error {
 		var id int64
-		var d explore.Difference
+		var d sample.Difference
 		err := rows.Scan(&id, &d.Repeat, &d.Record, &d.First, &d.Second)
 		list[id] = d
 		return err

@@ -15,8 +15,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -42,39 +41,39 @@ func (e *MissingError) Error() string {
 //
 // What it returns is the same whether it was kept or performed: an outcome without
 // sessions, parameters and records.
-func (s *Store) Runner(perform explore.Runner) explore.Runner {
+func (s *Store) Runner(perform run.Runner) run.Runner {
 	return &runner{Runner: perform, file: s.file, queue: &s.queue, empty: s.noRuns}
 }
 
 // Runner returns a runner that takes every run from the file, and returns a
 // [MissingError] for one that is not kept.
-func (r *Reader) Runner() explore.Runner { return &runner{Runner: nobody{r.path}, file: r.file} }
+func (r *Reader) Runner() run.Runner { return &runner{Runner: nobody{r.path}, file: r.file} }
 
 // nobody performs nothing.
 type nobody struct{ path string }
 
 func (nobody) Size() int { return 1 }
 
-func (n nobody) Do(context.Context, worker.Job) (worker.Outcome, error) {
-	return worker.Outcome{}, &MissingError{Path: n.path}
+func (n nobody) Do(context.Context, run.Job) (run.Outcome, error) {
+	return run.Outcome{}, &MissingError{Path: n.path}
 }
 
-func (n nobody) Twice(context.Context, worker.Job) (first, second worker.Outcome, err error) {
+func (n nobody) Twice(context.Context, run.Job) (first, second run.Outcome, err error) {
 	return first, second, &MissingError{Path: n.path}
 }
 
 type runner struct {
-	explore.Runner
+	run.Runner
 	file  file
 	queue *queue // nil: nothing is kept
 	empty bool   // the file had no runs when it was opened: none need be looked for
 }
 
-// Do implements [explore.Runner].
-func (r *runner) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+// Do implements [run.Runner].
+func (r *runner) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	key, err := runKey(job)
 	if err != nil {
-		return worker.Outcome{}, err
+		return run.Outcome{}, err
 	}
 	if !r.empty {
 		var value []byte
@@ -83,7 +82,7 @@ func (r *runner) Do(ctx context.Context, job worker.Job) (worker.Outcome, error)
 			return decodeRun(value)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
-			return worker.Outcome{}, r.file.explain(err)
+			return run.Outcome{}, r.file.explain(err)
 		}
 	}
 	o, err := r.Runner.Do(ctx, job)
@@ -103,7 +102,7 @@ func (r *runner) Do(ctx context.Context, job worker.Job) (worker.Outcome, error)
 
 // runKey returns what a run is known by in its file. The file is of one scenario, so
 // what its YAML says is no part of it; the path is, since commands name it.
-func runKey(job worker.Job) ([]byte, error) {
+func runKey(job run.Job) ([]byte, error) {
 	job.Source = nil
 	text, err := json.Marshal(job)
 	if err != nil {
@@ -115,7 +114,7 @@ func runKey(job worker.Job) ([]byte, error) {
 
 // reduced returns what is kept of an outcome. Whatever a later version adds to it is
 // kept as well, if it has JSON.
-func reduced(o worker.Outcome) worker.Outcome {
+func reduced(o run.Outcome) run.Outcome {
 	o.Params, o.Sessions, o.Server, o.Records = nil, nil, scenarios.Server{}, nil
 	return o
 }
@@ -124,7 +123,7 @@ func reduced(o worker.Outcome) worker.Outcome {
 // the times of their instants, each since the one before, as varints; all of it
 // compressed.
 type keptRun struct {
-	worker.Outcome
+	run.Outcome
 	Places []place `json:"places,omitempty"` // of Watched.Timelines, which are not in the JSON
 }
 
@@ -133,7 +132,7 @@ type place struct {
 	Instants int    `json:"n"`
 }
 
-func encodeRun(o worker.Outcome) ([]byte, error) {
+func encodeRun(o run.Outcome) ([]byte, error) {
 	run := keptRun{Outcome: o}
 	var times []byte
 	if o.Watched != nil {
@@ -156,7 +155,7 @@ func encodeRun(o worker.Outcome) ([]byte, error) {
 	return words().Encode(nil, append(text, times...)), nil
 }
 
-func decodeRun(value []byte) (worker.Outcome, error) {
+func decodeRun(value []byte) (run.Outcome, error) {
 	var run keptRun
 	all, err := words().Decode(nil, value)
 	text := json.NewDecoder(bytes.NewReader(all))

@@ -7,13 +7,13 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 // watched performs a run as a search does.
-func watched(t testing.TB, settings scenarios.Settings) worker.Outcome {
+func watched(t testing.TB, settings scenarios.Settings) run.Outcome {
 	t.Helper()
-	job := worker.JobOf(testkit.Scenario(t))
+	job := run.JobOf(testkit.Scenario(t))
 	job.Seed, job.Watch, job.Settings = 7, true, settings
 	o, err := testkit.Pool(t, 1).Do(context.Background(), job)
 	if err != nil {
@@ -24,10 +24,10 @@ func watched(t testing.TB, settings scenarios.Settings) worker.Outcome {
 
 // What a search is given is what is kept, to the last field.
 func TestRunsAreKeptWhole(t *testing.T) {
-	for _, o := range []worker.Outcome{
+	for _, o := range []run.Outcome{
 		watched(t, scenarios.Settings{"alert-latency": "20ms", "client": "waits"}),
 		watched(t, scenarios.Settings{"latency": "uniform(1ms,30ms)", "clients": "3"}),
-		{Status: worker.Crashed, Dump: "panic: \x00\xff of a test", Flags: " --wall-limit 3s"},
+		{Status: run.Crashed, Dump: "panic: \x00\xff of a test", Flags: " --wall-limit 3s"},
 	} {
 		want := reduced(o)
 		value, err := encodeRun(want)
@@ -38,10 +38,10 @@ func TestRunsAreKeptWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Status == worker.Crashed { // JSON has no bytes that are no UTF-8
+		if o.Status == run.Crashed { // JSON has no bytes that are no UTF-8
 			got.Dump, want.Dump = "", ""
 		}
-		if !reflect.DeepEqual(got, want) || want.Status == worker.Completed && len(want.Watched.Timelines) < 2 {
+		if !reflect.DeepEqual(got, want) || want.Status == run.Completed && len(want.Watched.Timelines) < 2 {
 			t.Errorf("kept:\n%+v\nwant\n%+v", got, want)
 		}
 		t.Logf("%d bytes", len(value))

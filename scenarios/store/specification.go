@@ -13,8 +13,9 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // Specification is all that decides what the replications of a file are, but for the
@@ -52,9 +53,9 @@ type SweepSpecification struct {
 
 	// Factors are the parameters that the design sets, sorted by name, with their levels
 	// in the order in which they occur. Design is the SHA-256 of all its points.
-	Factors []explore.Factor `json:"factors"`
-	Points  int              `json:"points"`
-	Design  string           `json:"design"`
+	Factors []design.Factor `json:"factors"`
+	Points  int             `json:"points"`
+	Design  string          `json:"design"`
 
 	Seed uint64 `json:"seed"` // of replication 0 at each point
 	Fail string `json:"fail"` // the predicate; empty: the scenario's
@@ -70,7 +71,7 @@ const (
 // OfSweep returns the specification of a sweep that has been checked. It reports more
 // replications or points than a store has room for, and a file of a latency law that
 // cannot be read.
-func OfSweep(sweep explore.Sweep, limits worker.Limits) (Specification, error) {
+func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 	s := newSpecification(sweep.Scenario, limits)
 	s.Verify = sweep.Verify
 	of, err := newSweepSpecification(sweep)
@@ -89,7 +90,7 @@ func OfSweep(sweep explore.Sweep, limits worker.Limits) (Specification, error) {
 // OfStudy returns the specification of a study of a scenario. settings are all that its
 // figures set, for the files of latency laws among them. It reports one that cannot be
 // read.
-func OfStudy(of StudySpecification, scenario *scenarios.Scenario, settings []scenarios.Settings, limits worker.Limits) (Specification, error) {
+func OfStudy(of StudySpecification, scenario *scenarios.Scenario, settings []scenarios.Settings, limits run.Limits) (Specification, error) {
 	s := newSpecification(scenario, limits)
 	s.Study = &of
 	if s.Source == of.Text {
@@ -103,14 +104,14 @@ func OfStudy(of StudySpecification, scenario *scenarios.Scenario, settings []sce
 	return s, nil
 }
 
-func newSpecification(scenario *scenarios.Scenario, limits worker.Limits) Specification {
+func newSpecification(scenario *scenarios.Scenario, limits run.Limits) Specification {
 	return Specification{
 		Scenario: scenario.Name, File: scenario.File, Source: string(scenario.Source),
 		WallLimit: limits.Wall.String(), MemoryLimit: limits.Memory.String(),
 	}
 }
 
-func newSweepSpecification(sweep explore.Sweep) (SweepSpecification, error) {
+func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 	s := SweepSpecification{Points: len(sweep.Design), Seed: sweep.Seed, Fail: sweep.Fail.Text()}
 	if sweep.Replications > maxReplications || len(sweep.Design) > maxPoints {
 		return s, fmt.Errorf("%d replications at %d points: a store has room for %d at %d", sweep.Replications, len(sweep.Design),
@@ -140,7 +141,7 @@ func newSweepSpecification(sweep explore.Sweep) (SweepSpecification, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(levels)) {
-		s.Factors = append(s.Factors, explore.Factor{Name: name, Levels: levels[name]})
+		s.Factors = append(s.Factors, design.Factor{Name: name, Levels: levels[name]})
 	}
 	design, err := json.Marshal(sweep.Design)
 	if err != nil {

@@ -27,8 +27,8 @@ import (
 	"os"
 	"sync"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // Store is a file that this process, and no other, adds replications to. Its methods
@@ -62,7 +62,7 @@ var ErrLocked = errors.New("another process is writing to it")
 
 // OpenSweep opens the store of a sweep, see [Open], and returns where the replications
 // are kept.
-func OpenSweep(path string, sweep explore.Sweep, limits worker.Limits) (*Store, explore.Store, error) {
+func OpenSweep(path string, sweep sample.Sweep, limits run.Limits) (*Store, sample.Store, error) {
 	specification, err := OfSweep(sweep, limits)
 	if err != nil {
 		return nil, nil, err

@@ -11,14 +11,14 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 func TestMain(m *testing.M) {
-	worker.ServeIfAsked()
+	run.ServeIfAsked()
 	os.Exit(m.Run())
 }
 
@@ -27,14 +27,14 @@ type instant struct{}
 
 func (instant) Size() int { return 2 }
 
-func (r instant) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
-	o := worker.Outcome{Status: worker.Completed}
+func (r instant) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+	o := run.Outcome{Status: run.Completed}
 	n := int64(job.Seed)
 	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
 	o.Measures = map[string]int64{"handshake_ns": 100_000_000 + n*1009, "client_bytes": 1700 + n%300, "retransmissions": n % 20}
 	switch {
 	case job.Seed%501 == 0:
-		o.Status, o.Dump, o.Measures = worker.Crashed, "panic: of a test", nil
+		o.Status, o.Dump, o.Measures = run.Crashed, "panic: of a test", nil
 	case job.Seed%10 < 2:
 		o.Outcome, o.Failed = []string{"ghost-session", "next-handshake-failed"}, true
 		o.Measures["accept_blocked_ns"] = n
@@ -42,26 +42,26 @@ func (r instant) Do(ctx context.Context, job worker.Job) (worker.Outcome, error)
 	return o, ctx.Err()
 }
 
-func (r instant) Twice(ctx context.Context, job worker.Job) (first, second worker.Outcome, err error) {
+func (r instant) Twice(ctx context.Context, job run.Job) (first, second run.Outcome, err error) {
 	first, err = r.Do(ctx, job)
 	second = first
 	if job.Seed%100 == 7 {
-		second.Status = worker.Wedged
+		second.Status = run.Wedged
 	}
 	return first, second, err
 }
 
-var limits = worker.Limits{Wall: worker.DefaultWallLimit, Memory: worker.DefaultMemoryLimit}
+var limits = run.Limits{Wall: run.DefaultWallLimit, Memory: run.DefaultMemoryLimit}
 
-func sweep(t testing.TB, replications int) explore.Sweep {
-	return explore.Sweep{
+func sweep(t testing.TB, replications int) sample.Sweep {
+	return sample.Sweep{
 		Scenario: testkit.Scenario(t), Replications: replications, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"},
 		Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "10ms"}},
 	}
 }
 
 // run performs a sweep with the store at a path, if there is one.
-func run(t testing.TB, ctx context.Context, path string, s explore.Sweep, progress func()) *explore.Results {
+func performed(t testing.TB, ctx context.Context, path string, s sample.Sweep, progress func()) *sample.Results {
 	t.Helper()
 	if path != "" {
 		kept, of, err := store.OpenSweep(path, s, limits)
@@ -75,7 +75,7 @@ func run(t testing.TB, ctx context.Context, path string, s explore.Sweep, progre
 			}
 		}()
 	}
-	r, err := explore.RunSweep(ctx, instant{}, s, progress)
+	r, err := sample.RunSweep(ctx, instant{}, s, progress)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func run(t testing.TB, ctx context.Context, path string, s explore.Sweep, progre
 	return r
 }
 
-func same(t *testing.T, got, want *explore.Results) {
+func same(t *testing.T, got, want *sample.Results) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the sweep gave\n%+v\nwant\n%+v", got, want)
@@ -95,14 +95,14 @@ func same(t *testing.T, got, want *explore.Results) {
 func TestResumedSweepIsTheSame(t *testing.T) {
 	for _, verify := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "study ?#%.sqlite")
-		of := func(n int) explore.Sweep {
+		of := func(n int) sample.Sweep {
 			s := sweep(t, n)
 			s.Verify = verify
 			return s
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		done := 0
-		part := run(t, ctx, path, of(2000), func() {
+		part := performed(t, ctx, path, of(2000), func() {
 			if done++; done == 700 {
 				cancel()
 			}
@@ -111,7 +111,7 @@ func TestResumedSweepIsTheSame(t *testing.T) {
 			t.Fatal("it was not interrupted")
 		}
 		for _, n := range []int{2000, 2000, 3000, 100} {
-			same(t, run(t, context.Background(), path, of(n), nil), run(t, context.Background(), "", of(n), nil))
+			same(t, performed(t, context.Background(), path, of(n), nil), performed(t, context.Background(), "", of(n), nil))
 		}
 	}
 }
@@ -119,21 +119,21 @@ func TestResumedSweepIsTheSame(t *testing.T) {
 // A store that does not fit is refused with the reason, and not touched.
 func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	run(t, context.Background(), path, sweep(t, 10), nil)
+	performed(t, context.Background(), path, sweep(t, 10), nil)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name   string
-		change func(*explore.Sweep)
+		change func(*sample.Sweep)
 		sql    string
 		want   string
 	}{
-		{name: "seed", change: func(s *explore.Sweep) { s.Seed = 2 }, want: "seed: 1 there, 2 here"},
-		{name: "parameter", change: func(s *explore.Sweep) { s.Settings["clients"] = "3" }, want: "parameter clients: 2 there, 3 here"},
-		{name: "verify", change: func(s *explore.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
-		{name: "levels", change: func(s *explore.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
+		{name: "seed", change: func(s *sample.Sweep) { s.Seed = 2 }, want: "seed: 1 there, 2 here"},
+		{name: "parameter", change: func(s *sample.Sweep) { s.Settings["clients"] = "3" }, want: "parameter clients: 2 there, 3 here"},
+		{name: "verify", change: func(s *sample.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
+		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
 		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 2"},
 		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
@@ -204,7 +204,7 @@ func TestSize(t *testing.T) {
 	if testkit.Long() {
 		n = 500_000
 	}
-	run(t, context.Background(), path, sweep(t, n), nil)
+	performed(t, context.Background(), path, sweep(t, n), nil)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -218,8 +218,8 @@ func TestSize(t *testing.T) {
 // What it costs to keep a replication. The parent also counts it, which costs the same
 // without a store.
 func BenchmarkKeep(b *testing.B) {
-	b.Run("without", func(b *testing.B) { run(b, context.Background(), "", sweep(b, b.N/2+1), nil) })
+	b.Run("without", func(b *testing.B) { performed(b, context.Background(), "", sweep(b, b.N/2+1), nil) })
 	b.Run("with", func(b *testing.B) {
-		run(b, context.Background(), filepath.Join(b.TempDir(), "study.sqlite"), sweep(b, b.N/2+1), nil)
+		performed(b, context.Background(), filepath.Join(b.TempDir(), "study.sqlite"), sweep(b, b.N/2+1), nil)
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // Part is a sweep or a search of a study.
@@ -140,8 +140,8 @@ func (f file) Layout() (string, error) {
 
 // MeasuresByPoint calls do for each design point of which there are replications, in
 // order, with what their measures sum up to, until it returns an error.
-func (f file) MeasuresByPoint(do func(point int, measures map[string]explore.Measure) error) error {
-	var c explore.Collector
+func (f file) MeasuresByPoint(do func(point int, measures map[string]sample.Measure) error) error {
+	var c sample.Collector
 	at, any := 0, false
 	flush := func() error {
 		if !any {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 // writer commits replications to a file.
@@ -25,7 +25,7 @@ type writer struct {
 
 // maxDumps is how many dumps of a design point are kept, those of its first replications
 // that have one. One has up to 256 KiB, and a scenario that crashes may do so every time. A
-// sweep shows as many of all points together (see [explore.Results]), so that those are
+// sweep shows as many of all points together (see [sample.Results]), so that those are
 // there, however many replications are asked for.
 const maxDumps = 100
 
@@ -79,7 +79,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		return err
 	}
 	var outcome any
-	if o.Status == worker.Completed {
+	if o.Status == run.Completed {
 		id, err := w.outcome(tx, o.Outcome)
 		if err != nil {
 			return err

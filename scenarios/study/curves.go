@@ -10,8 +10,9 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 // CurvesKind shows failure probability against x: Monte Carlo, and exact from the
@@ -35,7 +36,7 @@ var curves = kind{
 	},
 	check: checkCurve,
 	steps: func(_ *Study, g *Figure, budget float64) int { return len(g.Rows) * (g.X.Steps + 1) * g.scaled(budget) },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
 			var design []scenarios.Settings
@@ -136,11 +137,11 @@ const tail = 1e-300
 // exact computes the failure probability at each point of each curve from the
 // windows of the probe and its law there. Points that differ in nothing but that
 // law share their windows.
-func (r *run) exact(f *Figure) (curves [][]float64, runs int, err error) {
+func (r *execution) exact(f *Figure) (curves [][]float64, runs int, err error) {
 	s := r.study
 	type group struct {
-		search  explore.Search // in a range for the laws of all of its points
-		windows *explore.Windows
+		search  search.Search // in a range for the laws of all of its points
+		windows *search.Windows
 	}
 	groups := map[string]*group{}
 	key := func(set scenarios.Settings) string {
@@ -150,8 +151,8 @@ func (r *run) exact(f *Figure) (curves [][]float64, runs int, err error) {
 		}
 		return text
 	}
-	at := func(row Row, x float64) (explore.Integral, *group, error) {
-		q, err := explore.NewIntegral(s.Scenario, f.At(row, x), f.Probe.Name, s.Seed, f.Fail, tail)
+	at := func(row Row, x float64) (estimate.Integral, *group, error) {
+		q, err := estimate.NewIntegral(s.Scenario, f.At(row, x), f.Probe.Name, s.Seed, f.Fail, tail)
 		if err != nil {
 			return q, nil, err
 		}
@@ -180,7 +181,7 @@ func (r *run) exact(f *Figure) (curves [][]float64, runs int, err error) {
 				return nil, runs, err
 			}
 			if g.windows == nil {
-				if g.windows, err = explore.FindWindows(r.ctx, r.runner, g.search); err != nil {
+				if g.windows, err = search.FindWindows(r.ctx, r.runner, g.search); err != nil {
 					return nil, runs, err
 				}
 				runs += g.windows.Runs

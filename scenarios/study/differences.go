@@ -1,8 +1,8 @@
 package study
 
 import (
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // DifferencesKind shows the failure probability of each row beside its difference from
@@ -16,17 +16,17 @@ var differences = kind{
 	},
 	check: checkRow,
 	steps: func(_ *Study, g *Figure, budget float64) int { return len(g.Rows) * g.scaled(budget) },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		sweep, err := r.keep(g, r.study.rows(g, r.budget))
 		if err != nil {
 			return f, err
 		}
-		f.Comparison, err = explore.Compare(r.ctx, r.performer, sweep, 0, r.progress)
+		f.Comparison, err = sample.Compare(r.ctx, r.performer, sweep, 0, r.progress)
 		if err != nil {
 			return f, err
 		}
-		f.Sweeps = []*explore.Results{f.Comparison.Results}
+		f.Sweeps = []*sample.Results{f.Comparison.Results}
 		return f, nil
 	},
 }
@@ -38,8 +38,8 @@ func checkRow(s *Study, g *Figure, row Row) error {
 }
 
 // rows is the sweep whose design points are the rows.
-func (s *Study) rows(g *Figure, budget float64) explore.Sweep {
-	sweep := explore.Sweep{Scenario: s.Scenario, Settings: g.Set, Seed: s.Seed, Replications: g.scaled(budget), Fail: g.Fail}
+func (s *Study) rows(g *Figure, budget float64) sample.Sweep {
+	sweep := sample.Sweep{Scenario: s.Scenario, Settings: g.Set, Seed: s.Seed, Replications: g.scaled(budget), Fail: g.Fail}
 	for _, row := range g.Rows {
 		sweep.Design = append(sweep.Design, row.Set)
 	}
@@ -48,7 +48,7 @@ func (s *Study) rows(g *Figure, budget float64) explore.Sweep {
 
 // keep has a sweep of all rows of a figure use the study's store, if there is one. Two
 // rows of one design point would be one.
-func (r *run) keep(g *Figure, sweep explore.Sweep) (explore.Sweep, error) {
+func (r *execution) keep(g *Figure, sweep sample.Sweep) (sample.Sweep, error) {
 	if r.study.Store == nil {
 		return sweep, nil
 	}

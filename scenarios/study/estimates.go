@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
 // EstimatesKind shows the failure probability of each row by every method that answers
@@ -15,8 +15,8 @@ const EstimatesKind Kind = "estimates"
 
 // RowEstimates is the failure probability of a row, besides plain Monte Carlo.
 type RowEstimates struct {
-	Exact       *explore.ExactProbability // nil: something besides the probe is random
-	Conditional *explore.Conditional      // nil: it is exact
+	Exact       *estimate.ExactProbability // nil: something besides the probe is random
+	Conditional *estimate.Conditional      // nil: it is exact
 }
 
 var estimates = kind{
@@ -29,7 +29,7 @@ var estimates = kind{
 		}
 	},
 	check: func(s *Study, g *Figure, row Row) error {
-		q, err := explore.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail)
+		q, err := estimate.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail)
 		if err != nil {
 			return err
 		}
@@ -39,13 +39,13 @@ var estimates = kind{
 		n := 0
 		for _, row := range g.Rows {
 			n += g.scaled(budget) + 1
-			if q, err := explore.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail); err == nil && q.CheckExact() != nil {
+			if q, err := estimate.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail); err == nil && q.CheckExact() != nil {
 				n += g.scaledSeeds(budget) - 1
 			}
 		}
 		return n
 	},
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
 			if err := r.sweep(&f, row, []scenarios.Settings{g.Set.With(row.Set)}); err != nil {
@@ -69,8 +69,8 @@ func (f *Figure) scaledSeeds(budget float64) int {
 }
 
 // estimates estimates the probability of a row from its failure windows.
-func (r *run) estimates(g *Figure, row Row) (e RowEstimates, runs int, err error) {
-	q, err := explore.NewIntegral(r.study.Scenario, g.Set.With(row.Set), g.Probe.Name, r.study.Seed, g.Fail, tail)
+func (r *execution) estimates(g *Figure, row Row) (e RowEstimates, runs int, err error) {
+	q, err := estimate.NewIntegral(r.study.Scenario, g.Set.With(row.Set), g.Probe.Name, r.study.Seed, g.Fail, tail)
 	if err != nil {
 		return e, 0, err
 	}

@@ -17,11 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -58,17 +58,17 @@ type made struct{ pause time.Duration }
 
 func (made) Size() int { return 2 }
 
-func (m made) Twice(context.Context, worker.Job) (a, b worker.Outcome, err error) {
+func (m made) Twice(context.Context, run.Job) (a, b run.Outcome, err error) {
 	return a, b, errors.New("nobody asks")
 }
 
-func (m made) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+func (m made) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	time.Sleep(m.pause)
-	o := worker.Outcome{Status: worker.Completed}
+	o := run.Outcome{Status: run.Completed}
 	o.Measures = map[string]int64{"handshake_ns": int64(job.Seed % 997)}
 	o.Failed = job.Seed%5 == 0
 	if job.Seed%101 == 0 && !job.Watch {
-		o.Status, o.Failed, o.Dump = worker.Crashed, false, "panic: of a test"
+		o.Status, o.Failed, o.Dump = run.Crashed, false, "panic: of a test"
 	}
 	if !job.Watch {
 		return o, ctx.Err()
@@ -103,31 +103,31 @@ func (s *telling) tell(what string) error {
 	return err
 }
 
-func (s *telling) Sweep(figure, row string, sweep explore.Sweep) (explore.Store, error) {
+func (s *telling) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
 	kept, err := s.Store.Sweep(figure, row, sweep)
 	return tellingSweep{kept, s}, err
 }
 
 type tellingSweep struct {
-	explore.Store
+	sample.Store
 	to *telling
 }
 
-func (s tellingSweep) Keep(point, replication int, o worker.Outcome, d *explore.Difference) error {
+func (s tellingSweep) Keep(point, replication int, o run.Outcome, d *sample.Difference) error {
 	if err := s.Store.Keep(point, replication, o, d); err != nil {
 		return err
 	}
 	return s.to.tell("r")
 }
 
-func (s *telling) Runner(r explore.Runner) explore.Runner { return tellingRunner{s.Store.Runner(r), s} }
+func (s *telling) Runner(r run.Runner) run.Runner { return tellingRunner{s.Store.Runner(r), s} }
 
 type tellingRunner struct {
-	explore.Runner
+	run.Runner
 	to *telling
 }
 
-func (r tellingRunner) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+func (r tellingRunner) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	o, err := r.Runner.Do(ctx, job)
 	if err != nil {
 		return o, err
@@ -141,7 +141,7 @@ func runToBeKilled(path string) error {
 	if err != nil {
 		return err
 	}
-	specification, err := s.Specification(worker.Limits{})
+	specification, err := s.Specification(run.Limits{})
 	if err != nil {
 		return err
 	}
@@ -216,9 +216,9 @@ func TestKilledAtRandom(t *testing.T) {
 }
 
 // keep runs a study with a store, to its end.
-func keep(t *testing.T, path string, s *study.Study, runner explore.Runner, budget float64) *study.Result {
+func keep(t *testing.T, path string, s *study.Study, runner run.Runner, budget float64) *study.Result {
 	t.Helper()
-	specification, err := s.Specification(worker.Limits{})
+	specification, err := s.Specification(run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

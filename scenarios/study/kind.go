@@ -4,11 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/dtlssim/dtlssim/scenarios/format/schema"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/invopop/jsonschema"
-
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
-	"github.com/dtlssim/dtlssim/scenarios/strict/schema"
 )
 
 // Kind says what a figure shows.
@@ -32,7 +31,7 @@ type kind struct {
 	steps func(s *Study, g *Figure, budget float64) int
 
 	// run runs what the figure shows.
-	run func(r *run, g *Figure) (FigureResult, error)
+	run func(r *execution, g *Figure) (FigureResult, error)
 }
 
 // kinds are all kinds.
@@ -86,12 +85,12 @@ func (k *kind) schema() *jsonschema.Schema {
 // run is a study that is run. A kind performs sweeps by its methods and everything else
 // by its runner: with a store, both keep what they perform, and perform nothing that is
 // kept, so that no kind has to know.
-type run struct {
+type execution struct {
 	ctx      context.Context
-	runner   explore.Runner
+	runner   run.Runner
 	study    *Study
 	budget   float64
 	progress func()
 
-	performer explore.Runner // the workers; of sweeps, whose replications are kept one by one
+	performer run.Runner // the workers; of sweeps, whose replications are kept one by one
 }

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -86,7 +87,7 @@ func TestRunOtherKinds(t *testing.T) {
 		t.Errorf("the map has %d regions, stopped %q, %g undecided", len(regions.Regions), regions.Stopped, regions.UndecidedShare)
 	}
 	for i, level := range of["bands"].Bands.Levels {
-		want := explore.Interval{From: int64(11*ms+1) + int64(10*ms)*int64(i), To: int64(40 * ms)}
+		want := search.Interval{From: int64(11*ms+1) + int64(10*ms)*int64(i), To: int64(40 * ms)}
 		if w := level.Windows.FailureWindows; len(w) != 2 || w[1] != want {
 			t.Errorf("with linger=%s sessions fail in %v, want the second %v", level.Level, w, want)
 		}
@@ -137,7 +138,7 @@ func TestRunOtherKinds(t *testing.T) {
 	}
 	for name, want := range map[string]int{"sensitivity": 8, "exact": 4} {
 		a := of[name].Sensitivity
-		if len(a.Outputs) != want || slices.ContainsFunc(a.Outputs, func(o explore.Outputs) bool { return len(o) != 2+len(a.At) }) {
+		if len(a.Outputs) != want || slices.ContainsFunc(a.Outputs, func(o estimate.Outputs) bool { return len(o) != 2+len(a.At) }) {
 			t.Errorf("%s has the outputs %v", name, a.Outputs)
 		}
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
 // LawKind shows the law of a probe with the failure windows shaded under it.
@@ -29,7 +29,7 @@ var lawKind = kind{
 		return q.CheckExact()
 	},
 	steps: func(*Study, *Figure, float64) int { return 1 },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		q, err := r.study.integral(g, g.Set.With(g.Rows[0].Set))
 		if err != nil {
@@ -57,9 +57,9 @@ func (r *reader) lawParameter(s *Study, t strict.Text) {
 
 // integral asks for the probability of failure under settings, which have to give the
 // probe a law.
-func (s *Study) integral(g *Figure, set scenarios.Settings) (explore.Integral, error) {
+func (s *Study) integral(g *Figure, set scenarios.Settings) (estimate.Integral, error) {
 	if _, ok := set[g.Probe.Name]; !ok {
-		return explore.Integral{}, fmt.Errorf("it does not set the law of the probe %s", g.Probe.Name)
+		return estimate.Integral{}, fmt.Errorf("it does not set the law of the probe %s", g.Probe.Name)
 	}
-	return explore.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
+	return estimate.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
 }

@@ -4,11 +4,11 @@ import (
 	"os"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 func TestMain(m *testing.M) {
-	worker.ServeIfAsked()
+	run.ServeIfAsked()
 	if path := os.Getenv(storeToKill); path != "" {
 		if err := runToBeKilled(path); err != nil {
 			println(err.Error())

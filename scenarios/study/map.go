@@ -1,8 +1,9 @@
 package study
 
 import (
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
 // MapKind shows the plane of two probes, cut into regions of one outcome.
@@ -19,10 +20,10 @@ var mapKind = kind{
 		return m.Check()
 	},
 	steps: func(*Study, *Figure, float64) int { return 1 },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		var err error
-		f.Regions, err = explore.FindRegions(r.ctx, r.runner, r.study.regions(g, g.Rows[0]), nil)
+		f.Regions, err = plane.FindRegions(r.ctx, r.runner, r.study.regions(g, g.Rows[0]), nil)
 		if err != nil {
 			return f, err
 		}
@@ -36,8 +37,8 @@ var mapKind = kind{
 }
 
 // regions asks for the regions of a row.
-func (s *Study) regions(g *Figure, row Row) explore.Map {
-	return explore.Map{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, X: g.Probe, Y: g.Against, Fail: g.Fail}
+func (s *Study) regions(g *Figure, row Row) plane.Map {
+	return plane.Map{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, X: g.Probe, Y: g.Against, Fail: g.Fail}
 }
 
 // BandsKind shows the windows of a probe at each level of a factor.
@@ -49,7 +50,7 @@ var bandsKind = kind{
 		r.probe(s, f, "probe", &g.Probe)
 		if t := r.Required(f, "factor", "NAME=A..B/STEPS or NAME=v1,v2"); t.Value != "" && s.Scenario != nil {
 			var err error
-			if g.Factor, err = explore.ParseFactor(s.Scenario, t.Value); err != nil {
+			if g.Factor, err = design.ParseFactor(s.Scenario, t.Value); err != nil {
 				r.Each(t.Place, "", err)
 			}
 		}
@@ -59,10 +60,10 @@ var bandsKind = kind{
 		return b.Check()
 	},
 	steps: func(_ *Study, g *Figure, _ float64) int { return len(g.Factor.Levels) },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		var err error
-		f.Bands, err = explore.FindBands(r.ctx, r.runner, r.study.bands(g, g.Rows[0]), r.progress)
+		f.Bands, err = plane.FindBands(r.ctx, r.runner, r.study.bands(g, g.Rows[0]), r.progress)
 		if err != nil {
 			return f, err
 		}
@@ -75,6 +76,6 @@ var bandsKind = kind{
 }
 
 // bands asks for the bands of a row.
-func (s *Study) bands(g *Figure, row Row) explore.Bands {
-	return explore.Bands{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Factor: g.Factor, Fail: g.Fail}
+func (s *Study) bands(g *Figure, row Row) plane.Bands {
+	return plane.Bands{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Factor: g.Factor, Fail: g.Fail}
 }

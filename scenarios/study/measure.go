@@ -1,8 +1,8 @@
 package study
 
 import (
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // The kinds of a measure.
@@ -33,19 +33,19 @@ func ofMeasure(name Kind) kind {
 		},
 		check: checkRow,
 		steps: differences.steps,
-		run: func(r *run, g *Figure) (FigureResult, error) {
+		run: func(r *execution, g *Figure) (FigureResult, error) {
 			f := FigureResult{Figure: g}
 			sweep, err := r.keep(g, r.study.rows(g, r.budget))
 			if err != nil {
 				return f, err
 			}
-			f.Recorder = explore.Record(&sweep, g.Measure)
-			results, err := explore.RunSweep(r.ctx, r.performer, sweep, r.progress)
+			f.Recorder = sample.Record(&sweep, g.Measure)
+			results, err := sample.RunSweep(r.ctx, r.performer, sweep, r.progress)
 			if err != nil {
 				return f, err
 			}
 			results.Sweep.Store = nil // it is closed before the result is read
-			f.Sweeps = []*explore.Results{results}
+			f.Sweeps = []*sample.Results{results}
 			return f, nil
 		},
 	}

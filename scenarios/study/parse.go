@@ -10,13 +10,15 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/format"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
 // a scenario. It reports every fault, with file, line and column.
 func Parse(file string, data []byte) (*Study, error) {
-	r := &reader{strict.Reader{File: file}, scenarios.Load}
+	r := &reader{strict.Reader{File: file}, catalogue.Load}
 	s := r.parse(data)
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -41,17 +43,17 @@ func (r *reader) parse(data []byte) (s *Study) {
 // LoadScenario reads the scenario of a reference, by name or by path, and with it the study
 // that its file may hold.
 func LoadScenario(reference string) (*scenarios.Scenario, error) {
-	if !scenarios.IsFile(reference) {
-		return scenarios.Find(reference)
+	if !catalogue.IsFile(reference) {
+		return catalogue.Find(reference)
 	}
 	data, err := os.ReadFile(reference)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{strict.Reader{File: reference}, scenarios.Load}
+	r := &reader{strict.Reader{File: reference}, catalogue.Load}
 	var sc *scenarios.Scenario
 	if n := r.Document(data); n != nil {
-		if sc = scenarios.Read(&r.Reader, n, data); sc != nil && sc.HasStudy {
+		if sc = format.Read(&r.Reader, n, data); sc != nil && sc.HasStudy {
 			r.within(sc, n)
 		}
 	}
@@ -106,7 +108,7 @@ func (r *reader) study(n *yaml.Node) *Study {
 
 // scenario reads a scenario's file with its study.
 func (r *reader) scenario(n *yaml.Node, data []byte) *Study {
-	sc := scenarios.Read(&r.Reader, n, data)
+	sc := format.Read(&r.Reader, n, data)
 	switch {
 	case sc == nil:
 		return nil

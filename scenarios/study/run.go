@@ -6,7 +6,11 @@ import (
 	"math"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/sim/law"
 )
 
@@ -21,18 +25,18 @@ type Result struct {
 // kind.
 type FigureResult struct {
 	Figure  *Figure
-	Windows []*explore.Windows // of WindowsKind, by row
-	Sweeps  []*explore.Results // of CurvesKind and TableKind, by row; or one of all rows
-	Exact   [][]float64        // of CurvesKind, by row and value of x; nil without a probe
+	Windows []*search.Windows // of WindowsKind, by row
+	Sweeps  []*sample.Results // of CurvesKind and TableKind, by row; or one of all rows
+	Exact   [][]float64       // of CurvesKind, by row and value of x; nil without a probe
 
-	Law         law.Law                   // of LawKind
-	Probability *explore.ExactProbability // of LawKind
-	Regions     *explore.Regions          // of MapKind
-	Bands       *explore.BandWindows      // of BandsKind
-	Estimates   []RowEstimates            // of EstimatesKind, by row, as Sweeps
-	Comparison  *explore.Comparison       // of DifferencesKind; its Results are the one of Sweeps
-	Recorder    *explore.Recorder         // of DistributionKind and SurvivalKind, of the one of Sweeps
-	Sensitivity *SensitivityResult        // of SensitivityKind
+	Law         law.Law                    // of LawKind
+	Probability *estimate.ExactProbability // of LawKind
+	Regions     *plane.Regions             // of MapKind
+	Bands       *plane.BandWindows         // of BandsKind
+	Estimates   []RowEstimates             // of EstimatesKind, by row, as Sweeps
+	Comparison  *sample.Comparison         // of DifferencesKind; its Results are the one of Sweeps
+	Recorder    *sample.Recorder           // of DistributionKind and SurvivalKind, of the one of Sweeps
+	Sensitivity *SensitivityResult         // of SensitivityKind
 
 	runs int // replications besides those of Windows and Sweeps
 }
@@ -59,12 +63,12 @@ func (f *Figure) scaled(budget float64) int {
 // Run runs a study, with its store if it has one. budget scales the numbers of replications. progress, if it is
 // not nil, is told each step that is done. When ctx ends, the result holds the
 // figures that were complete by then, with the error of ctx.
-func (s *Study) Run(ctx context.Context, runner explore.Runner, budget float64, progress func()) (*Result, error) {
+func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, progress func()) (*Result, error) {
 	r := &Result{Study: s}
 	if progress == nil {
 		progress = func() {}
 	}
-	in := &run{ctx: ctx, performer: runner, runner: runner, study: s, budget: budget, progress: progress}
+	in := &execution{ctx: ctx, performer: runner, runner: runner, study: s, budget: budget, progress: progress}
 	if s.Store != nil {
 		in.runner = s.Store.Runner(runner)
 	}
@@ -92,8 +96,8 @@ func (s *Study) Run(ctx context.Context, runner explore.Runner, budget float64, 
 }
 
 // sweep runs a sweep over the design of a row.
-func (r *run) sweep(f *FigureResult, row Row, design []scenarios.Settings) error {
-	sweep := explore.Sweep{
+func (r *execution) sweep(f *FigureResult, row Row, design []scenarios.Settings) error {
+	sweep := sample.Sweep{
 		Scenario: r.study.Scenario, Design: design, Seed: r.study.Seed, Replications: f.Figure.scaled(r.budget), Fail: f.Figure.Fail,
 	}
 	result, err := r.perform(f.Figure.Name, row.Label, sweep)
@@ -105,14 +109,14 @@ func (r *run) sweep(f *FigureResult, row Row, design []scenarios.Settings) error
 }
 
 // perform runs a sweep of a figure's row, with the store of the study if it has one.
-func (r *run) perform(figure, row string, sweep explore.Sweep) (*explore.Results, error) {
+func (r *execution) perform(figure, row string, sweep sample.Sweep) (*sample.Results, error) {
 	if r.study.Store != nil {
 		var err error
 		if sweep.Store, err = r.study.Store.Sweep(figure, row, sweep); err != nil {
 			return nil, err
 		}
 	}
-	result, err := explore.RunSweep(r.ctx, r.performer, sweep, r.progress)
+	result, err := sample.RunSweep(r.ctx, r.performer, sweep, r.progress)
 	if err == nil {
 		result.Sweep.Store = nil // it is closed before the result is read
 	}

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/report/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 	"github.com/dtlssim/dtlssim/sim/law"
 )
 
@@ -77,7 +77,7 @@ func TestRun(t *testing.T) {
 		t.Fatalf("the strips are %+v", strips)
 	}
 	const ms = int64(time.Millisecond)
-	for i, want := range [][]explore.Interval{
+	for i, want := range [][]search.Interval{
 		{{From: 0, To: 10 * ms}, {From: 11*ms + 1, To: 50 * ms}},
 		{{From: 0, To: 10 * ms}, {From: 16*ms + 1, To: 50 * ms}},
 	} {
@@ -98,7 +98,7 @@ func TestRun(t *testing.T) {
 				t.Errorf("curve %d, point %d: %+v", i, j, p)
 			}
 			// Six standard deviations: the seed is fixed, this only holds two answers together.
-			if e := estimate.Wilson(p.Failures, p.Completed(), 1-2e-9); curve.Exact[i][j] < e.Low || curve.Exact[i][j] > e.High {
+			if e := stat.Wilson(p.Failures, p.Completed(), 1-2e-9); curve.Exact[i][j] < e.Low || curve.Exact[i][j] > e.High {
 				t.Errorf("curve %d, point %d: Monte Carlo %v, exact %g", i, j, e, curve.Exact[i][j])
 			}
 		}
@@ -217,11 +217,11 @@ func TestExactCurveOfAHeavyTail(t *testing.T) {
 
 // counting counts what a runner is asked.
 type counting struct {
-	explore.Runner
+	run.Runner
 	asked chan struct{}
 }
 
-func (c counting) Do(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+func (c counting) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	c.asked <- struct{}{}
 	return c.Runner.Do(ctx, job)
 }

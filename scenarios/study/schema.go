@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"math"
 
+	"github.com/dtlssim/dtlssim/scenarios/format"
+	"github.com/dtlssim/dtlssim/scenarios/format/schema"
 	"github.com/invopop/jsonschema"
-
-	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/strict/schema"
 )
 
 // SchemaKinds are the kinds of files that there is a schema of.
@@ -15,7 +14,7 @@ var SchemaKinds = []string{"scenario", "study"}
 
 // Schema returns the JSON Schema (draft 2020-12) of a kind of files, as JSON.
 func Schema(kind string) ([]byte, error) {
-	s := scenarios.Schema(studySchema(studyKeys, "title", "figures"))
+	s := format.Schema(studySchema(studyKeys, "title", "figures"))
 	if kind == "study" {
 		s = studySchema(ownStudyKeys, "name", "title", "scenario", "figures")
 		s.Version = jsonschema.Version

@@ -10,7 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -59,7 +59,7 @@ func asJSON(t *testing.T, source []byte) any {
 // its own.
 func TestSchemaAcceptsWhatIsRight(t *testing.T) {
 	s := compiled(t, "scenario")
-	for _, scenario := range scenarios.All() {
+	for _, scenario := range catalogue.All() {
 		if err := s.Validate(asJSON(t, scenario.Source)); err != nil {
 			t.Errorf("%s: %v", scenario.Name, err)
 		}
@@ -107,7 +107,7 @@ study:
 // at which it stands.
 func TestSchemaRefusesWhatIsWrong(t *testing.T) {
 	s := compiled(t, "scenario")
-	founding, err := scenarios.Find("late-close-notify")
+	founding, err := catalogue.Find("late-close-notify")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package study
 
 import (
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // SensitivityKind shows how much of the failure probability's variance is owed to each
@@ -11,12 +13,12 @@ const SensitivityKind Kind = "sensitivity"
 
 // SensitivityResult is what a sensitivity analysis gave.
 type SensitivityResult struct {
-	Question explore.Sensitivity
-	Ends     *explore.Results         // one factor at a time; nil if the probabilities are exact
-	Exact    []float64                // the same, exact
-	At       [][]int                  // which points of these the levels of each factor are
-	Outputs  []explore.Outputs        // of each base point; nil of one that is left out
-	Runs     *explore.SensitivityRuns // of the base points
+	Question estimate.Sensitivity
+	Ends     *sample.Results           // one factor at a time; nil if the probabilities are exact
+	Exact    []float64                 // the same, exact
+	At       [][]int                   // which points of these the levels of each factor are
+	Outputs  []estimate.Outputs        // of each base point; nil of one that is left out
+	Runs     *estimate.SensitivityRuns // of the base points
 }
 
 var sensitivity = kind{
@@ -42,7 +44,7 @@ var sensitivity = kind{
 			if s.Scenario == nil {
 				continue
 			}
-			factor, err := explore.ParseRange(s.Scenario, t.Value)
+			factor, err := design.ParseRange(s.Scenario, t.Value)
 			if err != nil {
 				r.Each(t.Place, "", err)
 			}
@@ -73,7 +75,7 @@ var sensitivity = kind{
 		}
 		return n
 	},
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		s, err := r.sensitivity(g)
 		if err != nil {
@@ -94,8 +96,8 @@ func (g *Figure) scaledEnds(budget float64) int {
 }
 
 // sensitivity asks for the sensitivity indices of a row.
-func (s *Study) sensitivity(g *Figure, row Row) explore.Sensitivity {
-	q := explore.Sensitivity{
+func (s *Study) sensitivity(g *Figure, row Row) estimate.Sensitivity {
+	q := estimate.Sensitivity{
 		Scenario: s.Scenario, Settings: g.Set.With(row.Set), Factors: g.Factors, Points: g.Points, Fail: g.Fail, Seed: s.Seed,
 	}
 	if g.Probe.Name == "" {
@@ -105,7 +107,7 @@ func (s *Study) sensitivity(g *Figure, row Row) explore.Sensitivity {
 }
 
 // sensitivity performs an analysis.
-func (r *run) sensitivity(g *Figure) (*SensitivityResult, error) {
+func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 	s := &SensitivityResult{Question: r.study.sensitivity(g, g.Rows[0])}
 	q := &s.Question
 	design, at, err := q.Ends()
@@ -114,19 +116,19 @@ func (r *run) sensitivity(g *Figure) (*SensitivityResult, error) {
 	}
 	s.At = at
 	if g.Probe.Name == "" {
-		sweep, err := r.keep(g, explore.Sweep{
+		sweep, err := r.keep(g, sample.Sweep{
 			Scenario: q.Scenario, Settings: q.Settings, Design: design, Replications: g.scaledEnds(r.budget), Seed: q.Seed, Fail: q.Fail,
 		})
 		if err != nil {
 			return nil, err
 		}
-		if s.Ends, err = explore.RunSweep(r.ctx, r.performer, sweep, r.progress); err != nil {
+		if s.Ends, err = sample.RunSweep(r.ctx, r.performer, sweep, r.progress); err != nil {
 			return nil, err
 		}
 		s.Ends.Sweep.Store = nil
 	}
-	s.Outputs = make([]explore.Outputs, q.Points)
-	keep := func(base int, o explore.Outputs) { s.Outputs[base] = o }
+	s.Outputs = make([]estimate.Outputs, q.Points)
+	keep := func(base int, o estimate.Outputs) { s.Outputs[base] = o }
 	if g.Probe.Name == "" {
 		s.Runs, err = q.MonteCarlo(r.ctx, r.runner, keep, r.progress)
 		return s, err

@@ -10,7 +10,8 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -50,16 +51,16 @@ type Figure struct {
 	// What only some kinds have; the others leave it at zero.
 	Probe        scenarios.ProbeRange // what is varied; of curves only its name: what the exact curve integrates over, if there is one
 	Against      scenarios.ProbeRange // of a map, what is varied besides
-	Factor       explore.Factor       // of bands
+	Factor       design.Factor        // of bands
 	Replications int                  // at each point
 	X            Axis
-	LogY         bool            // logarithmic scale of the probability
-	Seeds        int             // of estimates, of the conditional method
-	Measure      string          // of a distribution
-	LogX         bool            // logarithmic scale of the measure
-	Factors      []explore.Range // of a sensitivity
-	Points       int             // base points of it
-	Ends         int             // replications of it at each end of a factor
+	LogY         bool           // logarithmic scale of the probability
+	Seeds        int            // of estimates, of the conditional method
+	Measure      string         // of a distribution
+	LogX         bool           // logarithmic scale of the measure
+	Factors      []design.Range // of a sensitivity
+	Points       int            // base points of it
+	Ends         int            // replications of it at each end of a factor
 }
 
 // Row is one strip, curve or row of a table.
@@ -72,7 +73,7 @@ type Row struct {
 // that have one.
 func Builtin() []string {
 	var names []string
-	for _, s := range scenarios.All() {
+	for _, s := range catalogue.All() {
 		if s.HasStudy && s.File == "" {
 			names = append(names, s.Name)
 		}
@@ -87,7 +88,7 @@ func Load(name string) (*Study, error) {
 		return nil, err
 	}
 	file := name
-	if !scenarios.IsFile(name) {
+	if !catalogue.IsFile(name) {
 		file = ""
 	}
 	return Parse(file, data)
@@ -95,12 +96,12 @@ func Load(name string) (*Study, error) {
 
 // Source returns the text of a study: of a built-in one by its name, or of a file.
 func Source(name string) ([]byte, error) {
-	if scenarios.IsFile(name) {
+	if catalogue.IsFile(name) {
 		return os.ReadFile(name)
 	}
 	names := Builtin()
 	if slices.Contains(names, name) {
-		s, err := scenarios.Find(name)
+		s, err := catalogue.Find(name)
 		if err != nil {
 			return nil, err
 		}

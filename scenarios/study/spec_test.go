@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
 // The built-in studies parse, and hold what the founding study has to show.
 func TestBuiltin(t *testing.T) {
 	var names []string
-	for _, s := range scenarios.All() {
+	for _, s := range catalogue.All() {
 		names = append(names, s.Name)
 	}
 	if built := study.Builtin(); !slices.Equal(built, names) {

@@ -9,25 +9,27 @@ import (
 	"unicode"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/format"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 // Store keeps what a run of a study performs where it outlasts the process, and has what
 // was performed before: see package store.
 type Store interface {
 	// Sweep returns where the replications of a sweep of a figure's row are kept.
-	Sweep(figure, row string, s explore.Sweep) (explore.Store, error)
+	Sweep(figure, row string, s sample.Sweep) (sample.Store, error)
 
 	// Runner returns a runner that has another perform only the runs that are not kept.
-	Runner(explore.Runner) explore.Runner
+	Runner(run.Runner) run.Runner
 }
 
 // Specification returns what a store of the study is of. It reports a file of a latency
 // law that cannot be read.
-func (s *Study) Specification(limits worker.Limits) (store.Specification, error) {
+func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
 	var settings []scenarios.Settings
 	for i := range s.Figures {
 		f := &s.Figures[i]
@@ -94,7 +96,7 @@ func FromStore(path string) (*Result, error) {
 // reading is a store that nothing is added to.
 type reading struct{ *store.Reader }
 
-func (r reading) Runner(explore.Runner) explore.Runner { return r.Reader.Runner() }
+func (r reading) Runner(run.Runner) run.Runner { return r.Reader.Runner() }
 
 // shell quotes an argument for a shell if it needs that.
 func shell(text string) string {
@@ -108,10 +110,10 @@ func shell(text string) string {
 
 // restore reads the study that a store keeps, with its scenario, as their files were.
 func restore(kept store.Specification) (*Study, error) {
-	r := &reader{strict.Reader{File: kept.Study.File}, scenarios.Load}
+	r := &reader{strict.Reader{File: kept.Study.File}, catalogue.Load}
 	if kept.Source != "" {
 		r.load = func(string) (*scenarios.Scenario, error) {
-			s, err := scenarios.Parse(kept.File, []byte(kept.Source))
+			s, err := format.Parse(kept.File, []byte(kept.Source))
 			if err == nil {
 				s.File = kept.File
 			}

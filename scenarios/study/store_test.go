@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
 )
 
 // With a store a study gives what it does without, on real workers too: the first time,
@@ -93,7 +93,7 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := func(text string, limits worker.Limits) error {
+	open := func(text string, limits run.Limits) error {
 		t.Helper()
 		specification, err := parse(t, text).Specification(limits)
 		if err != nil {
@@ -107,27 +107,27 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 		return err
 	}
 	for want, err := range map[string]error{
-		`line 7 is "replications: 300" there, "replications: 301" here`: open(strings.Replace(text, "300", "301", 1), worker.Limits{}),
-		"it is of: the study a there, the study other here":             open(strings.Replace(text, "name: a", "name: other", 1), worker.Limits{}),
-		"wall limit: 0s there, 1ns here":                                open(text, worker.Limits{Wall: 1}),
+		`line 7 is "replications: 300" there, "replications: 301" here`: open(strings.Replace(text, "300", "301", 1), run.Limits{}),
+		"it is of: the study a there, the study other here":             open(strings.Replace(text, "name: a", "name: other", 1), run.Limits{}),
+		"wall limit: 0s there, 1ns here":                                open(text, run.Limits{Wall: 1}),
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("it says %q, want %q", err, want)
 		}
 	}
 	write(t, own, "# another\n"+testSource(t))
-	if err := open(text, worker.Limits{}); !strings.Contains(err.Error(), `the scenario's file says something else: line 1 is "# The founding question: when does a late close_notify break the next session, how" there, "# another" here`) {
+	if err := open(text, run.Limits{}); !strings.Contains(err.Error(), `the scenario's file says something else: line 1 is "# The founding question: when does a late close_notify break the next session, how" there, "# another" here`) {
 		t.Errorf("it says %q", err)
 	}
 	write(t, own, testSource(t))
 	write(t, law, "1ms\n3ms\n")
-	if err := open(text, worker.Limits{}); !strings.Contains(err.Error(), "the file "+law+" says something else") {
+	if err := open(text, run.Limits{}); !strings.Contains(err.Error(), "the file "+law+" says something else") {
 		t.Errorf("it says %q", err)
 	}
 	if _, err := study.FromStore(path); err == nil || !strings.Contains(err.Error(), "these files say something else now: "+law) {
 		t.Errorf("reading it: %v", err)
 	}
-	if _, _, err := store.OpenSweep(path, sweepOf(t), worker.Limits{}); err == nil || !strings.Contains(err.Error(), "it is of: the study a there, a sweep here") {
+	if _, _, err := store.OpenSweep(path, sweepOf(t), run.Limits{}); err == nil || !strings.Contains(err.Error(), "it is of: the study a there, a sweep here") {
 		t.Errorf("a sweep: %v", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
@@ -140,7 +140,7 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 func TestUnfinishedStoreIsNotRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b.sqlite")
 	s := parse(t, toKill)
-	specification, err := s.Specification(worker.Limits{})
+	specification, err := s.Specification(run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 	}
 
 	path = filepath.Join(t.TempDir(), "sweep.sqlite")
-	of, _, err := store.OpenSweep(path, sweepOf(t), worker.Limits{})
+	of, _, err := store.OpenSweep(path, sweepOf(t), run.Limits{})
 	if err == nil {
 		err = of.Close()
 	}
@@ -181,8 +181,8 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 }
 
 // sweepOf is a sweep of one point.
-func sweepOf(t *testing.T) explore.Sweep {
-	return explore.Sweep{Scenario: testkit.Scenario(t), Design: []scenarios.Settings{{"linger": "1ms"}}, Replications: 1, Seed: 1}
+func sweepOf(t *testing.T) sample.Sweep {
+	return sample.Sweep{Scenario: testkit.Scenario(t), Design: []scenarios.Settings{{"linger": "1ms"}}, Replications: 1, Seed: 1}
 }
 
 // testSource is the file of the founding scenario.

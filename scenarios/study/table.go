@@ -2,7 +2,7 @@ package study
 
 import (
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
 // TableKind shows outcomes and failure probability of each row.
@@ -15,7 +15,7 @@ var table = kind{
 	},
 	check: checkRow,
 	steps: func(_ *Study, g *Figure, budget float64) int { return len(g.Rows) * g.scaled(budget) },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
 			if err := r.sweep(&f, row, []scenarios.Settings{g.Set.With(row.Set)}); err != nil {

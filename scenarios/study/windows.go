@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/explore"
-	"github.com/dtlssim/dtlssim/scenarios/strict"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 // WindowsKind shows the cells of a probe, a strip for each row.
@@ -21,10 +21,10 @@ var windows = kind{
 		return search.Check()
 	},
 	steps: func(_ *Study, g *Figure, _ float64) int { return len(g.Rows) },
-	run: func(r *run, g *Figure) (FigureResult, error) {
+	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
-			w, err := explore.FindWindows(r.ctx, r.runner, r.study.search(g, row))
+			w, err := search.FindWindows(r.ctx, r.runner, r.study.search(g, row))
 			if err != nil {
 				return f, fmt.Errorf("row %q: %w", row.Label, err)
 			}
@@ -46,6 +46,6 @@ func (r *reader) probe(s *Study, f strict.Fields, key string, to *scenarios.Prob
 }
 
 // search asks for the windows of a row.
-func (s *Study) search(g *Figure, row Row) explore.Search {
-	return explore.Search{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}
+func (s *Study) search(g *Figure, row Row) search.Search {
+	return search.Search{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/worker"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 // Long tells whether the tests that take long are wanted; .ci/run wants them.
@@ -47,9 +48,9 @@ func Seed(t testing.TB) uint64 {
 }
 
 // Pool starts workers that end with the test.
-func Pool(t testing.TB, workers int) *worker.Pool {
+func Pool(t testing.TB, workers int) *run.Pool {
 	t.Helper()
-	p, err := worker.NewPool(workers, worker.Limits{})
+	p, err := run.NewPool(workers, run.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func Pool(t testing.TB, workers int) *worker.Pool {
 // Scenario returns the founding scenario.
 func Scenario(t testing.TB) *scenarios.Scenario {
 	t.Helper()
-	s, err := scenarios.Find("late-close-notify")
+	s, err := catalogue.Find("late-close-notify")
 	if err != nil {
 		t.Fatal(err)
 	}

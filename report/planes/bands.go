@@ -1,0 +1,185 @@
+package planes
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// BandRows are the rows of a table of windows by level, its first row the header.
+func BandRows(b *plane.BandWindows) [][]string {
+	rows := [][]string{{strings.ToUpper(b.Factor), "FAILS FOR " + strings.ToUpper(b.Probe) + " IN"}}
+	for _, l := range b.Levels {
+		rows = append(rows, []string{l.Level, text.Intervals(l.Windows)})
+	}
+	return rows
+}
+
+// mostLevels is how many groups of levels a sentence names one by one.
+const mostLevels = 6
+
+// BandSentence is what a reader should come away with from bands.
+func BandSentence(b *plane.BandWindows) string {
+	type group struct {
+		in     string
+		levels []string
+	}
+	var groups []group
+	for _, l := range b.Levels {
+		in := text.Intervals(l.Windows)
+		if n := len(groups); n > 0 && groups[n-1].in == in {
+			groups[n-1].levels = append(groups[n-1].levels, l.Level)
+		} else {
+			groups = append(groups, group{in, []string{l.Level}})
+		}
+	}
+	say := func(g group) string {
+		levels := g.levels[0]
+		if n := len(g.levels); n > 2 {
+			levels += " to " + g.levels[n-1]
+		} else if n == 2 {
+			levels += " and " + g.levels[1]
+		}
+		return fmt.Sprintf("%s with %s=%s", g.in, b.Factor, levels)
+	}
+	if len(groups) == 0 {
+		return "Nothing is known."
+	}
+	searched := " " + text.Searched(b.Levels[0].Windows)
+	switch n := len(groups); {
+	case n == 1 && groups[0].in == text.NoWindow:
+		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor) + searched
+	case n == 1:
+		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor, groups[0].in) + searched
+	case n > mostLevels:
+		return fmt.Sprintf("Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.", b.Probe, n, len(b.Levels), say(groups[0]), say(groups[n-1])) + searched
+	}
+	var parts []string
+	for _, g := range groups {
+		parts = append(parts, say(g))
+	}
+	return fmt.Sprintf("Values of %s at which sessions fail: %s.", b.Probe, strings.Join(parts, "; ")) + searched
+}
+
+// WriteBands writes bands as text.
+func WriteBands(w io.Writer, b *plane.BandWindows) error {
+	fmt.Fprintf(w, "%s, %s by %s, seed %d\n\n", b.Scenario, b.Probe, b.Factor, b.Seed)
+	if err := text.Table(w, BandRows(b)); err != nil {
+		return err
+	}
+	if b.Interrupted {
+		fmt.Fprintf(w, "\nInterrupted: %d levels were searched.\n", len(b.Levels))
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n\n%s\n", BandSentence(b), BandProof(b))
+	return err
+}
+
+// BandProof says how bands were found, and what that proves.
+func BandProof(b *plane.BandWindows) string {
+	joined, failures := 0, 0
+	gap, at := int64(0), ""
+	from := int64(0)
+	for _, l := range b.Levels {
+		if l.Joined {
+			joined++
+		}
+		m := l.Windows.Method
+		failures += m.PredictionFailures
+		if m.LargestUnverifiedGap > gap {
+			gap, from, at = m.LargestUnverifiedGap, m.LargestUnverifiedGapFrom, l.Level
+		}
+	}
+	s := fmt.Sprintf("%d runs at %d levels.", b.Runs, len(b.Levels))
+	if joined > 0 {
+		where, elsewhere := "all neighbouring levels", ""
+		if pairs := len(b.Levels) - 1; joined < pairs {
+			where, elsewhere = fmt.Sprintf("%d of %d pairs of neighbouring levels", joined, pairs), "; elsewhere nothing is said about what is between"
+		}
+		s += fmt.Sprintf(" Between %s the edges are straight lines, and halfway they are where these lines have them%s.", where, elsewhere)
+	}
+	if gap > 0 {
+		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor, at, time.Duration(from), time.Duration(from+gap))
+	}
+	return s
+}
+
+// BandRecords are the cells of each level, for CSV.
+func BandRecords(b *plane.BandWindows) [][]string {
+	records := [][]string{{b.Factor, "from_ns", "to_ns", "failed", "outcome", "shape"}}
+	for _, l := range b.Levels {
+		for _, c := range l.Windows.Cells {
+			records = append(records, []string{
+				l.Level, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed), text.Outcome(c.Outcome), c.Shape,
+			})
+		}
+	}
+	return records
+}
+
+// BandFigure draws bands. Levels that are durations or numbers, in increasing order, stand
+// on an axis of numbers.
+func BandFigure(b *plane.BandWindows, title string) figure.Figure {
+	positions, unit := axis(b)
+	drawn := figure.Bands{Title: title, Factor: b.Factor, Probe: b.Probe, Numbers: positions != nil, Sentence: BandSentence(b)}
+	for i, l := range b.Levels {
+		level := figure.Band{Strip: figure.Strip{Label: l.Level}, Joined: l.Joined}
+		if positions != nil {
+			level.At = positions[i]
+		}
+		for _, c := range l.Windows.Cells {
+			// Levels that are joined have the same shapes, and so the same outcomes in the same order.
+			if n := len(level.Spans); n > 0 && level.Spans[n-1].Outcome == text.Outcome(c.Outcome) {
+				level.Spans[n-1].To = time.Duration(c.To)
+				continue
+			}
+			level.Spans = append(level.Spans, figure.Span{
+				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+			})
+		}
+		drawn.Levels = append(drawn.Levels, level)
+	}
+	if positions != nil && slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l plane.BandLevel) bool { return l.Joined }) {
+		drawn.Sentence += " Joined levels have straight edges between them."
+	}
+	if unit != "" {
+		drawn.Factor += " (" + unit + ")"
+	}
+	return drawn.Draw()
+}
+
+// axis returns where levels stand on an axis of numbers, in which unit; nil if they are no
+// numbers.
+func axis(b *plane.BandWindows) (positions []float64, unit string) {
+	times, numbers := true, true
+	for i, l := range b.Levels {
+		d, err := law.ParseDuration(l.Level)
+		times = times && err == nil
+		f, err := strconv.ParseFloat(l.Level, 64)
+		numbers = numbers && err == nil
+		if times {
+			f = float64(d) / float64(time.Millisecond)
+		}
+		if !times && !numbers || i > 0 && f <= positions[i-1] {
+			return nil, ""
+		}
+		positions = append(positions, f)
+	}
+	if !times {
+		return positions, ""
+	}
+	if last := len(positions) - 1; last >= 0 && positions[last] >= 10_000 {
+		for i := range positions {
+			positions[i] /= 1000
+		}
+		return positions, "s"
+	}
+	return positions, "ms"
+}

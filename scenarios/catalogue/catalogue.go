@@ -1,0 +1,119 @@
+package catalogue
+
+import (
+	"embed"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format"
+	"github.com/dtlssim/dtlssim/sim/suggest"
+)
+
+//go:embed *.yaml
+var catalogueFiles embed.FS
+
+// catalogue names the built-in scenarios in the order in which they are shown, each
+// of them a file.
+var catalogue = []string{
+	"late-close-notify", "deferred-alert",
+	"unfiltered-listener", "ghost-flight5", "duplicate-hello", "stray-fragment",
+	"hello2-poison", "flight5-poison", "hello1-mixing",
+	"verify-request-swallowed", "silent-restart", "plaintext-alert", "plaintext-data",
+	"finish-stall", "truncation", "orphaned-flight6", "retransmit-collision",
+	"backlog-burst", "nat-rebinding", "close-race",
+}
+
+// library is the scenarios that are known by a name. Files are read when they are
+// first asked for: a worker wants one.
+var library = struct {
+	sync.Mutex
+	read       map[string]*scenarios.Scenario
+	registered []*scenarios.Scenario
+}{read: make(map[string]*scenarios.Scenario)}
+
+// Register adds a scenario of a program's own. It is called before the program
+// becomes a worker (worker.ServeIfAsked), and panics if the name is taken.
+func Register(s *scenarios.Scenario) {
+	if slices.Contains(names(), s.Name) {
+		panic("scenarios: there are two of the name " + s.Name)
+	}
+	library.Lock()
+	defer library.Unlock()
+	library.registered = append(library.registered, s)
+}
+
+// names returns the names of all scenarios.
+func names() []string {
+	list := slices.Clone(catalogue)
+	library.Lock()
+	defer library.Unlock()
+	for _, s := range library.registered {
+		list = append(list, s.Name)
+	}
+	return list
+}
+
+// All returns the scenarios, those that are built in first.
+func All() []*scenarios.Scenario {
+	var list []*scenarios.Scenario
+	for _, name := range names() {
+		s, err := Find(name)
+		if err != nil {
+			panic(err) // names gave it
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// Find returns the scenario of that name.
+func Find(name string) (*scenarios.Scenario, error) {
+	library.Lock()
+	defer library.Unlock()
+	for _, s := range library.registered {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	if s, ok := library.read[name]; ok {
+		return s, nil
+	}
+	if slices.Contains(catalogue, name) {
+		source, err := catalogueFiles.ReadFile(name + ".yaml")
+		if err != nil {
+			return nil, err
+		}
+		s, err := format.Parse(name+".yaml", source)
+		if err != nil {
+			return nil, fmt.Errorf("the built-in scenario %s is broken: %w", name, err)
+		}
+		s.File = ""
+		library.read[name] = s
+		return s, nil
+	}
+	known := slices.Clone(catalogue)
+	for _, s := range library.registered {
+		known = append(known, s.Name)
+	}
+	return nil, fmt.Errorf("there is no scenario %q.%s There are %s; or give the path of a YAML file", name, suggest.DidYouMean(name, known),
+		strings.Join(known, ", "))
+}
+
+// IsFile tells whether a reference to a scenario is the path of a file, not a name.
+func IsFile(reference string) bool { return strings.ContainsAny(reference, "/.") }
+
+// Load returns the scenario of a name, or of the file of a path.
+func Load(reference string) (*scenarios.Scenario, error) {
+	if !IsFile(reference) {
+		return Find(reference)
+	}
+	source, err := os.ReadFile(reference)
+	if err != nil {
+		return nil, err
+	}
+	return format.Parse(reference, source)
+}

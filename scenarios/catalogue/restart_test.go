@@ -1,0 +1,315 @@
+package catalogue_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// builtIn returns a scenario of the catalogue.
+// A restart fails for gap <= I + s - (n-1)F (entry 11 of the catalogue): I the idle
+// timeout, s the service time, F the flight interval, and n = 10 the hellos that the
+// client sends before its 10 s are up.
+func TestSilentRestartWindows(t *testing.T) {
+	const ms, ns = time.Millisecond, time.Nanosecond
+	const next = "next-handshake-failed"
+	scenario := testkit.Find(t, "silent-restart")
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		name, fail string
+		set        scenarios.Settings
+		want       []search.Interval
+	}{
+		{"no remedy", "", nil, testkit.Windows(0, 21001*ms+ns)},
+		{"concurrent", "", scenarios.Settings{"model": "concurrent"}, testkit.Windows(0, 21001*ms+ns)},
+		{"service", "", scenarios.Settings{"service": "500ms"}, testkit.Windows(0, 21500*ms+ns)},
+		{"latency cancels out", "", scenarios.Settings{"latency": "37ms"}, testkit.Windows(0, 21001*ms+ns)},
+		{"flight interval", "", scenarios.Settings{"flight-interval": "3s"}, testkit.Windows(0, 21001*ms+ns)}, // n = 4
+		{"patience", "", scenarios.Settings{"client-timeout": "3500ms"}, testkit.Windows(0, 27001*ms+ns)},     // n = 4
+		{"idle timeout", "", scenarios.Settings{"remedy": "idle-timeout"}, testkit.Windows(0, 6001*ms+ns)},
+		{"idle timeout within the client's patience", "", scenarios.Settings{"idle-timeout": "8s"}, testkit.Windows()},
+		{"rehandshake", "", scenarios.Settings{"remedy": "rehandshake"}, testkit.Windows()},
+		{"rehandshake, concurrent", "", scenarios.Settings{"remedy": "rehandshake", "model": "concurrent"}, testkit.Windows()},
+		{"rehandshake, certificate", "", scenarios.Settings{"remedy": "rehandshake", "credentials": "ecdsa"}, testkit.Windows()},
+		{"new client port", "", scenarios.Settings{"remedy": "new-client-port"}, testkit.Windows()},
+		{"a close_notify", "", scenarios.Settings{"client": "waits"}, testkit.Windows()},
+		// What is left lies where the hello at the end of an attempt makes a ghost: the
+		// attempt's end is 10 s after its start, and the second begins 1 s after that.
+		{"back-off", "", scenarios.Settings{"remedy": "back-off"}, testkit.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"}, testkit.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, testkit.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate, the next handshake", next, scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, testkit.Windows()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := search.Search{
+				Scenario: scenario, Seed: 1, Probe: scenario.Probe, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set),
+			}
+			var err error
+			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
+				t.Fatal(err)
+			}
+			testkit.ExpectWindows(t, p, s, c.want)
+		})
+	}
+}
+
+// The endpoint of the old association takes the first hellos of a restart for replays, and
+// answers every later one with its last flight. Without RFC 6347 section 4.2.8, nothing
+// else comes of them.
+func TestOldAssociationAnswersWithItsLastFlight(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	o := outcomeOf(t, p, testkit.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk"})
+	answers := labels(o.Records, func(r *trace.Record) bool { return r.Kind == trace.Send && r.Host == "server" && r.At > time.Second })
+	if len(answers) != 8 || o.Server.Sessions != 1 { // 7 hellos of 11, and a close_notify
+		t.Fatalf("%d sessions, answers %q", o.Server.Sessions, answers)
+	}
+	for _, label := range answers[:7] {
+		if !strings.HasPrefix(label, "ChangeCipherSpec+Finished") {
+			t.Errorf("%q", label)
+		}
+	}
+}
+
+// With RFC 6347 section 4.2.8 the handshake of a restart takes as long as any, and the old
+// association is abandoned in the instant in which that is complete.
+func TestRehandshakeTakesTheOldPlace(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	for _, model := range []string{"listener", "concurrent"} {
+		o := outcomeOf(t, p, testkit.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk", "remedy": "rehandshake", "model": model})
+		var completed, abandoned time.Duration
+		for i := range o.Records {
+			switch r := &o.Records[i]; {
+			case r.Host == "server" && r.Event == "handshake completed":
+				completed = r.At
+			case r.Event == "abandoned":
+				abandoned = r.At
+			}
+		}
+		if o.Sessions[0].HandshakeTime != o.Sessions[1].HandshakeTime || abandoned == 0 || abandoned != completed || len(o.Outcome) > 0 {
+			t.Errorf("%s: %v, handshake completed at %v, abandoned at %v, %+v", model, o.Outcome, completed, abandoned, o.Sessions)
+		}
+	}
+}
+
+// A stale copy of a hello on an open association ends that in no case. With a parallel
+// handshake it makes a ghost, whose HelloVerifyRequest the client drops as a replay, and
+// which holds up the next client if handshakes are inline.
+func TestStaleHelloKillsNoAssociation(t *testing.T) {
+	const ms, ns = time.Millisecond, time.Nanosecond
+	scenario := testkit.Find(t, "silent-restart")
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		fail string
+		set  scenarios.Settings
+		want []search.Interval
+	}{
+		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel"}, testkit.Windows()},
+		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, testkit.Windows()},
+		// The next client's hello arrives at 60+100+21+200+10 = 391 ms: a copy with a delay of
+		// up to 381 ms comes before it.
+		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel"}, testkit.Windows(40*ms+ns, 381*ms+ns)},
+		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, testkit.Windows()},
+		{"next-handshake-failed", nil, testkit.Windows(181*ms+ns, 381*ms+ns)}, // after the release at 191 ms
+	} {
+		s := search.Search{Scenario: scenario, Seed: 1, Settings: scenarios.Settings{
+			"credentials": "psk", "client": "waits", "client-pause": "100ms", "client-port": "new", "gap": "200ms",
+		}.With(c.set)}
+		var err error
+		if s.Probe, err = scenario.ParseProbe("stale-hello=0s..500ms"); err != nil {
+			t.Fatal(err)
+		}
+		if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
+			t.Fatal(err)
+		}
+		testkit.ExpectWindows(t, p, s, c.want)
+	}
+}
+
+// labels returns the labels of the records that satisfy a condition.
+func labels(records []trace.Record, condition func(r *trace.Record) bool) (list []string) {
+	for i := range records {
+		if condition(&records[i]) {
+			list = append(list, records[i].Label)
+		}
+	}
+	return list
+}
+
+// An alert or data in the clear ends a session (entries 12 and 13 of the catalogue). With
+// L the latency, s the service time and c the pause of the client, the server gets the first
+// hello at L, completes the handshake at 5L, and the client at 6L; the client has its
+// answer at 8L + s and closes at 8L + s + c, which the server learns at 9L + s + c.
+func TestForgeryWindows(t *testing.T) {
+	const ms, ns = time.Millisecond, time.Nanosecond
+	p := testkit.Pool(t, 2)
+	for _, c := range []struct {
+		scenario string
+		set      scenarios.Settings
+		fail     string
+		want     []search.Interval
+	}{
+		{"plaintext-alert", nil, "", testkit.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", nil, "association-killed", testkit.Windows(50*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "", testkit.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"credentials": "ecdsa"}, "", testkit.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", testkit.Windows(3*ms, 81*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-established"}, "", testkit.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always"}, "all", testkit.Windows()},
+		{"plaintext-alert", scenarios.Settings{"guard": "established"}, "association-killed", testkit.Windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential"}, "all", testkit.Windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential", "verify": "two-sockets"}, "all", testkit.Windows()},
+		{"plaintext-alert", nil, "next-handshake-failed", testkit.Windows(30*ms+ns, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "next-handshake-failed", testkit.Windows()},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "", testkit.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-aborted", testkit.Windows()}, // it is not answered
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-timeout", testkit.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning"}, "", testkit.Windows(50*ms+ns, 111*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead"}, "handshake-timeout", testkit.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead", "remedy": "ignore-always"}, "all", testkit.Windows()},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "", testkit.Windows(0, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "association-killed", testkit.Windows(60*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "fatal"}, "association-killed", testkit.Windows(60*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "warning"}, "", testkit.Windows(60*ms+ns, 81*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "guard": "strict"}, "", testkit.Windows(0, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-established"}, "", testkit.Windows(0, 60*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-always"}, "all", testkit.Windows()},
+
+		{"plaintext-data", nil, "", testkit.Windows(10*ms, 111*ms+ns)},
+		{"plaintext-data", nil, "association-killed", testkit.Windows(50*ms+ns, 101*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", testkit.Windows(3*ms, 84*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard"}, "all", testkit.Windows()},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard-established"}, "", testkit.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-server"}, "all", testkit.Windows()},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-client"}, "", testkit.Windows(10*ms, 111*ms+ns)},
+		// The alert has to reach the server before the client closes.
+		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "", testkit.Windows(0, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "association-killed", testkit.Windows(60*ms+ns, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard-at-server"}, "association-killed", testkit.Windows(60*ms+ns, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard"}, "all", testkit.Windows()},
+	} {
+		name := c.scenario + " " + c.fail
+		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "verify", "latency", "credentials"} {
+			name += " " + c.set[key]
+		}
+		t.Run(name, func(t *testing.T) {
+			scenario := testkit.Find(t, c.scenario)
+			s := search.Search{Scenario: scenario, Seed: 1, Probe: scenario.Probe, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set)}
+			var err error
+			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
+				t.Fatal(err)
+			}
+			testkit.ExpectWindows(t, p, s, c.want)
+		})
+	}
+}
+
+// How the two sides answer what is in the clear during the handshake: in the clear; or, of
+// a client that has sent its last flight, in a record that says epoch 1 and is not encrypted,
+// so that the server drops it and waits for data.
+func TestAnswersDuringTheHandshake(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	for _, c := range []struct {
+		scenario string
+		set      scenarios.Settings
+		answer   string // with its length
+		error    string // of the server
+	}{
+		{"plaintext-alert", scenarios.Settings{"forged-delay": "35ms"}, "Alert(close_notify) epoch=0 seq=4", "handshake error: alert: Alert Warning: CloseNotify"},
+		{"plaintext-alert", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
+		{"plaintext-data", scenarios.Settings{"forged-delay": "35ms"}, "Alert(unexpected_message) epoch=0 seq=4", "handshake error: dtls temporary: ApplicationData with epoch of 0"},
+		{"plaintext-data", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
+	} {
+		o := outcomeOf(t, p, testkit.Find(t, c.scenario), c.set.With(scenarios.Settings{"credentials": "psk", "clients": "1"}))
+		var answers []string
+		for i := range o.Records {
+			r := &o.Records[i]
+			if r.Kind == trace.Send && strings.HasPrefix(r.Label, "Alert") {
+				answers = append(answers, r.Label)
+				if r.Length != 15 {
+					t.Errorf("%s %v: %s has %d bytes; want one that is not encrypted", c.scenario, c.set, r.Label, r.Length)
+				}
+				break
+			}
+		}
+		if !slices.Equal(answers, []string{c.answer}) {
+			t.Errorf("%s %v: answers %q, want %q", c.scenario, c.set, answers, c.answer)
+		}
+		if len(o.Server.Errors) == 0 || !strings.Contains(o.Server.Errors[0], c.error) {
+			t.Errorf("%s %v: errors %q, want %q", c.scenario, c.set, o.Server.Errors, c.error)
+		}
+	}
+}
+
+// The price of dropping every alert in the clear: a handshake that fails is told to
+// nobody, and the peer waits for its time limit.
+func TestStrictGuardHidesHonestAlerts(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	scenario := testkit.Find(t, "hello2-poison") // the server denies a hello with a foreign cookie
+	for guard, want := range map[string]string{"none": "handshake error: alert", "strict": "the handshake timed out"} {
+		o := outcomeOf(t, p, scenario, scenarios.Settings{"copied-delay": "170ms", "client-guard": guard})
+		if got := o.Sessions[1].Error; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: the second client was told %q, want %q", guard, got, want)
+		}
+	}
+}
+
+// Which record numbers serve a forgery to the server, after the handshake, at 75 ms, and
+// during it, at 35 ms.
+func TestForgedRecordNumbers(t *testing.T) {
+	const text = `
+name: numbers
+summary: a forged alert under several record numbers
+server: {model: concurrent, filter: handshake, ends: peer, credentials: psk}
+clients: {client: waits, client-pause: 20ms, clients: "1"}
+parameters:
+  - {name: number, type: choice, choices: ["3", "4", "40", "67", "1000"], default: "40", meaning: the record number}
+  - {name: forged-delay, type: latency law, default: 1ms, meaning: when it arrives}
+rules:
+  - {name: n3, when: {number: "3"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 3, delay: forged-delay}}
+  - {name: n4, when: {number: "4"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 4, delay: forged-delay}}
+  - {name: n40, when: {number: "40"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, delay: forged-delay}}
+  - {name: n67, when: {number: "67"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 67, delay: forged-delay}}
+  - {name: n1000, when: {number: "1000"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 1000, delay: forged-delay}}
+probe: forged-delay=0s..200ms
+`
+	p := testkit.Pool(t, 1)
+	for _, c := range []struct{ alert, number, delay, want string }{
+		{"close_notify", "3", "35ms", "ghost-session,handshake-aborted,data-lost,server-error"},
+		{"close_notify", "3", "75ms", ""}, // the ChangeCipherSpec had it
+		{"close_notify", "4", "75ms", "association-killed"},
+		{"close_notify", "40", "75ms", "association-killed"},
+		{"close_notify", "1000", "75ms", "association-killed"},
+		{"", "3", "75ms", ""}, // application data
+		{"", "4", "75ms", "association-killed,no-close-notify,server-error"},
+		{"", "1000", "75ms", "association-killed,no-close-notify,server-error"},
+		{"user_canceled", "4", "35ms", ""},
+		{"user_canceled", "40", "35ms", ""},
+		{"user_canceled", "67", "35ms", "duplicate-flight"}, // 2 and 3 are too old, 4 and 5 of the repetition are not
+		{"user_canceled", "1000", "35ms", "handshake-timeout,data-lost,server-error"},
+	} {
+		file := t.TempDir() + "/numbers.yaml"
+		forged := "record: alert, alert: " + c.alert + ", level: warning"
+		if c.alert == "" {
+			forged = "record: application-data"
+		}
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "record: alert, alert: ALERT, level: warning", forged)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := catalogue.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := outcomeOf(t, p, s, scenarios.Settings{"number": c.number, "forged-delay": c.delay})
+		if got := strings.Join(o.Outcome, ","); got != c.want {
+			t.Errorf("%s under number %s at %s: %q, want %q", c.alert, c.number, c.delay, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package design
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// Factor is a parameter that a design varies, with its levels.
+type Factor struct {
+	Name   string
+	Levels []string
+}
+
+// maxLevels bounds the levels of one factor, and the points of a design.
+const MaxLevels = 100_000
+
+// maxFaults is how many faults of one factor are told.
+const MaxFaults = 10
+
+// ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B
+// at equal distances, or with :log behind it in equal ratios; or a list. A comma inside
+// parentheses separates arguments of a law, not levels. A range in braces stands for one
+// number of a law: NAME=exponential(mean={1ms..9ms/8}).
+func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
+	name, body, err := cutFactor(s, text)
+	if err != nil {
+		return Factor{}, err
+	}
+	f := Factor{Name: name}
+	if p := s.Parameter(name); isRange(p, body) {
+		var r numbers
+		if r, err = parseNumbers(p, body); err == nil {
+			f.Levels, err = r.levels()
+		}
+	} else {
+		f.Levels, err = SplitLevels(body)
+	}
+	if err != nil {
+		return Factor{}, fmt.Errorf("factor %q: %w", text, err)
+	}
+	return f, checkLevels(s, text, name, f.Levels)
+}
+
+// cutFactor cuts NAME=BODY, of a parameter that there is.
+func cutFactor(s *scenarios.Scenario, text string) (name, body string, err error) {
+	name, body, ok := strings.Cut(text, "=")
+	name, body = strings.TrimSpace(name), strings.TrimSpace(body)
+	if !ok || name == "" || body == "" {
+		return "", "", fmt.Errorf("factor %q: want NAME=A..B/STEPS or NAME=v1,v2", text)
+	}
+	if s.Parameter(name) == nil {
+		return "", "", fmt.Errorf("factor %q: %w", text, s.Check(name, ""))
+	}
+	return name, body, nil
+}
+
+// checkLevels reports levels that are twice there, or no values of the parameter.
+func checkLevels(s *scenarios.Scenario, text, name string, levels []string) error {
+	var faults []error
+	seen := map[string]bool{}
+	for _, level := range levels {
+		if seen[level] {
+			faults = append(faults, fmt.Errorf("factor %q: level %s stands there twice", text, level))
+		} else if _, err := s.Resolve(scenarios.Settings{name: level}); err != nil {
+			faults = append(faults, fmt.Errorf("factor %q: %w", text, err))
+		}
+		seen[level] = true
+		if len(faults) == MaxFaults {
+			break
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// SplitLevels splits a list of levels.
+func SplitLevels(body string) ([]string, error) {
+	levels, err := law.SplitArguments(body)
+	if err == nil && slices.Contains(levels, "") {
+		err = errors.New("there is an empty level")
+	}
+	return levels, err
+}
+
+// checkNames reports a parameter that is varied twice, or set as well.
+func CheckNames(settings scenarios.Settings, names []string) error {
+	var faults []error
+	seen := map[string]bool{}
+	for _, name := range names {
+		if _, ok := settings[name]; ok || seen[name] {
+			faults = append(faults, fmt.Errorf("parameter %s is varied, and set or varied a second time", name))
+		}
+		seen[name] = true
+	}
+	return errors.Join(faults...)
+}
+
+// Factorial returns the design points of a full factorial design, in order: the
+// last factor varies fastest. No factor may be among the settings, or twice.
+func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Settings, error) {
+	var names []string
+	for _, f := range factors {
+		names = append(names, f.Name)
+	}
+	fault := CheckNames(settings, names)
+	points := []scenarios.Settings{{}}
+	for _, f := range factors {
+		if len(points)*len(f.Levels) > MaxLevels {
+			return nil, errors.Join(fault, fmt.Errorf("the design has more than %d design points", MaxLevels))
+		}
+		var next []scenarios.Settings
+		for _, p := range points {
+			for _, level := range f.Levels {
+				next = append(next, p.With(scenarios.Settings{f.Name: level}))
+			}
+		}
+		points = next
+	}
+	return points, fault
+}
+
+// OneAtATime returns the design points of a design that varies one factor at a time:
+// first the parameters as set, then each level of each factor with all else as set. A
+// level that a parameter has already is no point of its own. A factor may be among the
+// settings, but not twice.
+func OneAtATime(s *scenarios.Scenario, settings scenarios.Settings, factors []Factor) ([]scenarios.Settings, error) {
+	var names []string
+	for _, f := range factors {
+		names = append(names, f.Name)
+	}
+	d := NewDistinct(s, settings)
+	_, err := d.Add(scenarios.Settings{})
+	faults := []error{CheckNames(nil, names), err}
+	for _, f := range factors {
+		for _, level := range f.Levels {
+			_, err := d.Add(scenarios.Settings{f.Name: level})
+			faults = append(faults, err)
+		}
+	}
+	if len(d.Points) > MaxLevels {
+		faults = append(faults, fmt.Errorf("the design has more than %d design points", MaxLevels))
+	}
+	return d.Points, errors.Join(faults...)
+}
+
+// distinct collects design points of which no two have the same parameters.
+type distinct struct {
+	scenario *scenarios.Scenario
+	settings scenarios.Settings
+	Points   []scenarios.Settings
+	seen     map[string]int // by the parameters: the index of the point
+}
+
+func NewDistinct(s *scenarios.Scenario, settings scenarios.Settings) *distinct {
+	return &distinct{scenario: s, settings: settings, seen: map[string]int{}}
+}
+
+// add adds a point and returns its index, or that of the one that equals it.
+func (d *distinct) Add(point scenarios.Settings) (int, error) {
+	v, err := d.scenario.Resolve(d.settings.With(point))
+	if err != nil {
+		return 0, err
+	}
+	var key strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(v.Text())) {
+		key.WriteString(v.Text()[name] + "\n")
+	}
+	if i, ok := d.seen[key.String()]; ok {
+		return i, nil
+	}
+	d.seen[key.String()] = len(d.Points)
+	d.Points = append(d.Points, point)
+	return len(d.Points) - 1, nil
+}

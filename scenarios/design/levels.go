@@ -1,0 +1,43 @@
+package design
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+)
+
+// FindPoint returns the index of the one design point that has these levels, which may
+// leave factors out.
+func FindPoint(design []scenarios.Settings, levels scenarios.Settings) (int, error) {
+	found, names := []int{}, []string{}
+	for i, p := range design {
+		names = append(names, LevelsText(p))
+		matches := true
+		for name, value := range levels {
+			level, ok := p[name]
+			matches = matches && ok && level == value
+		}
+		if matches {
+			found = append(found, i)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return 0, fmt.Errorf("%s is no design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), MaxFaults)], "; "))
+	}
+	return 0, fmt.Errorf("%s is more than one design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), MaxFaults)], "; "))
+}
+
+// LevelsText returns the levels of a design point in the order of their names.
+func LevelsText(levels scenarios.Settings) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(levels)) {
+		parts = append(parts, name+"="+levels[name])
+	}
+	return strings.Join(parts, ", ")
+}

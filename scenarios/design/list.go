@@ -1,0 +1,107 @@
+package design
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+)
+
+// ReadList reads design points from CSV (RFC 4180): a header of names of parameters, and
+// a row for each point. An empty cell leaves the parameter as set; a line that begins
+// with # is passed over. It reports every fault, with the name of the file, line and
+// column; of two equal points as well. It returns the names too.
+func ReadList(s *scenarios.Scenario, settings scenarios.Settings, file string, r io.Reader) (points []scenarios.Settings, names []string, err error) {
+	c := csv.NewReader(r)
+	c.Comment, c.TrimLeadingSpace, c.FieldsPerRecord = '#', true, -1
+	var faults []error
+	fault := func(line, column int, format string, args ...any) {
+		for text := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") { // an error may be several
+			if len(faults) < maxListFaults {
+				faults = append(faults, fmt.Errorf("%s:%d:%d: %s", file, line, column, text))
+			}
+		}
+	}
+	d := NewDistinct(s, settings)
+	lines := map[int]int{} // of the points
+	known := []bool{}      // whether a column is one of a parameter
+	for row := 0; ; row++ {
+		cells, err := c.Read()
+		var broken *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF) && row == 0:
+			return nil, nil, fmt.Errorf("%s: the file is empty: want a header of names of parameters", file)
+		case errors.Is(err, io.EOF):
+			if len(d.Points) == 0 && len(faults) == 0 {
+				faults = append(faults, fmt.Errorf("%s: there is a header, and no design point", file))
+			}
+			return d.Points, names, errors.Join(faults...)
+		case errors.As(err, &broken):
+			fault(broken.Line, broken.Column, "%v", broken.Err)
+			return nil, nil, errors.Join(faults...)
+		case err != nil:
+			return nil, nil, err
+		}
+		line, _ := c.FieldPos(0)
+		if row == 0 {
+			for i, name := range cells {
+				name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")) // of a spreadsheet
+				line, column := c.FieldPos(i)
+				_, set := settings[name]
+				known = append(known, false)
+				switch {
+				case s.Parameter(name) == nil:
+					fault(line, column, "%v", s.Check(name, ""))
+				case slices.Contains(names, name):
+					fault(line, column, "there are two columns %s", name)
+				case set:
+					fault(line, column, "parameter %s is varied, and set as well", name)
+				default:
+					known[i] = true
+				}
+				names = append(names, name)
+			}
+			continue
+		}
+		if len(cells) != len(names) {
+			fault(line, 1, "there are %d cells, and %d columns in the header", len(cells), len(names))
+			continue
+		}
+		p, bad := scenarios.Settings{}, false
+		for i, cell := range cells {
+			cell = strings.TrimSpace(cell)
+			if !known[i] || cell == "" {
+				continue
+			}
+			if err := s.Check(names[i], cell); err != nil {
+				line, column := c.FieldPos(i)
+				fault(line, column, "%v", err)
+				bad = true
+			}
+			p[names[i]] = cell
+		}
+		if bad || slices.Contains(known, false) {
+			continue
+		}
+		before := len(d.Points)
+		i, err := d.Add(p)
+		switch {
+		case err != nil:
+			fault(line, 1, "%v", err)
+		case len(d.Points) == before:
+			fault(line, 1, "the design point is that of line %d", lines[i])
+		default:
+			lines[i] = line
+		}
+		if len(d.Points) > MaxLevels {
+			return nil, nil, fmt.Errorf("%s: the design has more than %d design points", file, MaxLevels)
+		}
+	}
+}
+
+// maxListFaults is how many faults of one file are told.
+const maxListFaults = 50

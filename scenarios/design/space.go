@@ -1,0 +1,151 @@
+package design
+
+import (
+	"errors"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distmv"
+	"gonum.org/v1/gonum/stat/samplemv"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design/sobol"
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// Range is a factor of a design that fills a space: a range of numbers, in which each
+// is as probable as another (or, of a logarithmic range, its logarithm), or a list of
+// levels, likewise.
+type Range struct {
+	Name    string
+	levels  []string
+	numbers numbers
+}
+
+// ParseRange reads NAME=A..B, or NAME=A..B:log; or levels, as ParseFactor does.
+func ParseRange(s *scenarios.Scenario, text string) (Range, error) {
+	name, body, err := cutFactor(s, text)
+	if err != nil {
+		return Range{}, err
+	}
+	r := Range{Name: name}
+	if p := s.Parameter(name); isRange(p, body) {
+		if r.numbers, err = parseNumbers(p, body); err != nil {
+			if errors.Is(err, errSteps) {
+				err = errors.New("a range is A..B, or A..B:log")
+			}
+			return r, fmt.Errorf("factor %q: %w", text, err)
+		}
+		if r.numbers.steps == 0 {
+			if r.numbers.low == r.numbers.high {
+				return r, fmt.Errorf("factor %q: the range holds one value", text)
+			}
+			return r, checkLevels(s, text, name, []string{r.At(0), r.At(1)})
+		}
+	}
+	f, err := ParseFactor(s, text)
+	if err == nil && len(f.Levels) < 2 {
+		err = fmt.Errorf("factor %q: there is one level: want two at least", text)
+	}
+	r.levels = f.Levels
+	return r, err
+}
+
+// At returns the value at a share of the range, from 0 to 1, rounded to what the
+// parameter can hold.
+func (r *Range) At(share float64) string {
+	if r.levels != nil {
+		return r.levels[min(int(share*float64(len(r.levels))), len(r.levels)-1)]
+	}
+	return r.numbers.at(share)
+}
+
+// Ends returns both ends of a range, or all levels of a list.
+func (r *Range) Ends() Factor {
+	if r.levels != nil {
+		return Factor{r.Name, r.levels}
+	}
+	return Factor{r.Name, []string{r.At(0), r.At(1)}}
+}
+
+// pointAt returns the design point at some coordinates.
+func PointAt(ranges []Range, coordinates []float64) scenarios.Settings {
+	p := scenarios.Settings{}
+	for i := range ranges {
+		p[ranges[i].Name] = ranges[i].At(coordinates[i])
+	}
+	return p
+}
+
+// checkSpace reports what makes no design that fills a space.
+func checkSpace(settings scenarios.Settings, ranges []Range, points int) error {
+	var names []string
+	for _, r := range ranges {
+		names = append(names, r.Name)
+	}
+	fault := CheckNames(settings, names)
+	if points < 1 || points > MaxLevels {
+		fault = errors.Join(fault, fmt.Errorf("%d design points are out of range: 1 to %d", points, MaxLevels))
+	}
+	if len(ranges) < 1 || len(ranges) > sobol.MaxDimensions {
+		fault = errors.Join(fault, fmt.Errorf("%d factors are out of range: 1 to %d", len(ranges), sobol.MaxDimensions))
+	}
+	return fault
+}
+
+// designStream returns the stream that a design of that name is drawn from.
+func DesignStream(s *scenarios.Scenario, seed uint64, name string) *stream.Stream {
+	return stream.New(seed, s.Name, "design "+name)
+}
+
+// draws is how often a design is drawn, or how many points are, for each that is
+// wanted, until no two are equal.
+const draws = 100
+
+// SobolDesign returns design points from a sequence of Sobol that the seed scrambles. A
+// point that equals one before it, after rounding, is left out, and one more taken.
+func SobolDesign(s *scenarios.Scenario, settings scenarios.Settings, ranges []Range, points int, seed uint64) ([]scenarios.Settings, error) {
+	if err := checkSpace(settings, ranges, points); err != nil {
+		return nil, err
+	}
+	sequence := sobol.NewScrambled(len(ranges), DesignStream(s, seed, "sobol"))
+	coordinates := make([]float64, len(ranges))
+	d := NewDistinct(s, settings)
+	for range draws * points {
+		sequence.Next(coordinates)
+		if _, err := d.Add(PointAt(ranges, coordinates)); err != nil {
+			return nil, err
+		}
+		if len(d.Points) == points {
+			return d.Points, nil
+		}
+	}
+	return nil, fmt.Errorf("the ranges hold few values: of %d points that were drawn, %d are different; want fewer points, or the design factorial", draws*points, len(d.Points))
+}
+
+// LatinHypercube returns design points of a Latin hypercube that the seed draws (McKay,
+// Beckman, Conover, Technometrics 21, 1979, 239-245): each of as many equal parts of a
+// range as there are points holds one of them. It is drawn again while two of them are
+// equal after rounding.
+func LatinHypercube(s *scenarios.Scenario, settings scenarios.Settings, ranges []Range, points int, seed uint64) ([]scenarios.Settings, error) {
+	if err := checkSpace(settings, ranges, points); err != nil {
+		return nil, err
+	}
+	source := DesignStream(s, seed, "latin-hypercube")
+	sampler := samplemv.LatinHypercube{Q: distmv.NewUnitUniform(len(ranges), nil), Src: source}
+	batch := mat.NewDense(points, len(ranges), nil)
+	most := 0
+	for range draws {
+		sampler.Sample(batch)
+		d := NewDistinct(s, settings)
+		for i := range points {
+			if _, err := d.Add(PointAt(ranges, batch.RawRowView(i))); err != nil {
+				return nil, err
+			}
+		}
+		if most = max(most, len(d.Points)); most == points {
+			return d.Points, nil
+		}
+	}
+	return nil, fmt.Errorf("the ranges hold few values: of %d points, drawn %d times, at most %d were different; want fewer points, or the design factorial", points, draws, most)
+}

@@ -1,0 +1,101 @@
+package estimate_test
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+)
+
+// Three lingers on the same latencies: a longer one fails at no seed at which a shorter
+// one does not. The differences of the probabilities have closed forms, 1/2 + exp(-(P +
+// W)/m)/2 each, and both methods have them in their intervals.
+func TestCompareAgainstClosedForms(t *testing.T) {
+	seed := testkit.Seed(t)
+	p := testkit.Pool(t, 2)
+	s := testkit.Scenario(t)
+	set := scenarios.Settings{"credentials": "psk", "clients": "1", "uplink": "5ms+exponential(mean=4ms)"}
+	design := []scenarios.Settings{{"linger": "0s"}, {"linger": "3ms"}, {"linger": "7ms"}}
+	probability := func(i int) float64 { return 0.5 + math.Exp(-[]float64{1, 4, 8}[i]/4)/2 }
+	const n, baseline, confidence = 600, 1, 1 - 5.7e-7
+	c, err := sample.Compare(context.Background(), p, sample.Sweep{Scenario: s, Settings: set, Design: design, Replications: n, Seed: seed, Fail: predicate(t)}, baseline, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Others) != 2 || c.Others[0].Point != 0 || c.Others[1].Point != 2 || c.Done != 3*n {
+		t.Fatalf("%+v", c)
+	}
+	for _, o := range c.Others {
+		pairs := stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
+		if pairs.Total() != n || o.Both+o.OnlyBaseline != c.Points[baseline].Failures || o.Both+o.OnlyOther != c.Points[o.Point].Failures {
+			t.Errorf("%+v of %d and %d failures", o, c.Points[baseline].Failures, c.Points[o.Point].Failures)
+		}
+		d := stat.PairedDifference(pairs, confidence)
+		if want := probability(o.Point) - probability(baseline); d.Low > want || want > d.High {
+			t.Errorf("linger %s: %+v, closed form %g", design[o.Point]["linger"], d, want)
+		}
+		if d.VarianceRatio < 1.2 {
+			t.Errorf("common random numbers save nothing: %+v", d)
+		}
+		// A longer linger is no worse under any seed.
+		worse, better, first := o.OnlyOther, o.OnlyBaseline, o.FirstOnlyBaseline
+		if o.Point == 0 {
+			worse, better, first = better, worse, o.FirstOnlyOther
+		}
+		if o.Point == 2 && worse > 0 || o.Point == 0 && worse > 0 || better == 0 {
+			t.Errorf("linger %s: %+v", design[o.Point]["linger"], o)
+		}
+		if first == nil || !strings.Contains(first.Baseline, "linger=3ms") || !strings.Contains(first.Other, "linger="+design[o.Point]["linger"]) || first.Seed < seed {
+			t.Fatalf("the first seed that differs: %+v", first)
+		}
+		// Its commands tell the truth, and no seed before it differs.
+		check, err := sample.Compare(context.Background(), p, sample.Sweep{
+			Scenario: s, Settings: set, Design: []scenarios.Settings{design[baseline], design[o.Point]}, Replications: int(first.Seed-seed) + 1, Seed: seed, Fail: predicate(t),
+		}, 0, nil)
+		if err != nil || check.Others[0].OnlyBaseline+check.Others[0].OnlyOther != 1 {
+			t.Errorf("up to seed %d: %+v %v", first.Seed, check.Others[0], err)
+		}
+	}
+
+	var points []estimate.Integral
+	for _, levels := range design {
+		points = append(points, integral(t, set.With(levels), seed))
+	}
+	k, err := estimate.CompareConditional(context.Background(), p, points, 25, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 2} {
+		d := stat.PairedMean(k.Values[baseline], k.Values[i], confidence)
+		if want := probability(i) - probability(baseline); d.Low > want || want > d.High || d.Pairs != 25 || d.VarianceRatio < 1.5 {
+			t.Errorf("conditional, linger %s: %+v, closed form %g", design[i]["linger"], d, want)
+		}
+	}
+}
+
+func TestCompareWantsABaseline(t *testing.T) {
+	s := sample.Sweep{Scenario: testkit.Scenario(t), Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}}, Replications: 1}
+	for _, baseline := range []int{-1, 2} {
+		if _, err := sample.Compare(context.Background(), testkit.Instant{}, s, baseline, nil); err == nil {
+			t.Errorf("the baseline %d is accepted", baseline)
+		}
+	}
+	points := []scenarios.Settings{{"a": "1", "b": "1"}, {"a": "1", "b": "2"}, {"a": "2", "b": "1"}}
+	for text, want := range map[string]int{"a=2": 2, "b=2": 1, "a=1,b=1": 0, "a=1": -1, "c=1": -1, "a=3": -1} {
+		levels, err := scenarios.ParseSettings(strings.Split(text, ","))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := design.FindPoint(points, levels)
+		if want < 0 && err == nil || want >= 0 && (got != want || err != nil) {
+			t.Errorf("%s: %d %v, want %d", text, got, err, want)
+		}
+	}
+}

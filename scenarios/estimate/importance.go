@@ -1,0 +1,152 @@
+package estimate
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/sim/tilt"
+)
+
+// Importance is a question for a failure probability, by replications in which rare
+// draws of the network are made probable (importance sampling: Asmussen and Glynn,
+// Stochastic Simulation, 2007, chapter VI).
+type Importance struct {
+	Scenario *scenarios.Scenario
+	Settings scenarios.Settings
+	Seed     uint64 // of the first replication; the n-th, from 0, has Seed+n
+	Fail     scenarios.Predicate
+	Tilts    []tilt.Tilt
+}
+
+// WeightedSample is one replication that came to its end.
+type WeightedSample struct {
+	LogWeight float64 // the natural logarithm of the likelihood ratio to the tilted draws
+	Plain     bool    // it is one of those in which nothing was tilted
+	Failed    bool
+}
+
+// plainEvery is which replications go without tilts: the first of so many.
+const plainEvery = 10
+
+// MixtureWeights returns the natural logarithms of the weights of samples of a mixture of
+// tilted replications and plain ones: likelihood ratios to the mixture, in the shares that
+// the two have. No weight is above one over the share of the plain ones, and failures that
+// the tilts make improbable are seen as often as the plain ones show them (defensive
+// mixtures: Hesterberg, Technometrics 37, 1995, 185-194; in fixed shares: Owen and Zhou,
+// Journal of the American Statistical Association 95, 2000, 135-143).
+func MixtureWeights(samples []WeightedSample) []float64 {
+	plain := 0
+	for _, s := range samples {
+		if s.Plain {
+			plain++
+		}
+	}
+	share := float64(plain) / float64(len(samples))
+	weights := make([]float64, len(samples))
+	for i, s := range samples {
+		if s.LogWeight > 0 { // 1/(share + (1-share)/w), without an overflow of w
+			weights[i] = -math.Log(share + (1-share)*math.Exp(-s.LogWeight))
+		} else {
+			weights[i] = s.LogWeight - math.Log(share*math.Exp(s.LogWeight)+1-share)
+		}
+	}
+	return weights
+}
+
+// Weighted is what the replications of an Importance gave, every tenth of them without
+// tilts. The sum of the weights, MixtureWeights, of those that failed, over the number of
+// all, is the failure probability.
+type Weighted struct {
+	*sample.Results // without weights
+
+	// Samples in the order of the seeds, up to the first that was not done; those that
+	// gave no result are left out.
+	Samples []WeightedSample
+
+	// Draws are, for each tilt, how many draws it was about in all of them together.
+	Draws []int
+
+	Plain int // samples without tilts
+}
+
+// weighting is a replication that was performed, or is to be.
+type weighting struct {
+	WeightedSample
+	done, completed bool
+}
+
+// RunImportance performs replications up to each of the looks, increasing numbers of
+// them, in turn, until it is told that it has enough. progress, if it is not nil, is told
+// each replication that is done. When ctx ends, the answer holds what was done until
+// then.
+func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks []int, enough func([]WeightedSample) bool, progress func()) (*Weighted, error) {
+	tilted, plain := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Plain: true}
+	return q.run(ctx, runner, func(i int) *tilt.Config {
+		if i%plainEvery == 0 {
+			return plain
+		}
+		return tilted
+	}, looks, enough, progress, nil)
+}
+
+// run performs the replications. observe, if it is not nil, is told what was drawn in
+// each that came to its end, by one goroutine at a time.
+func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, looks []int, enough func([]WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
+	all := make([]weighting, looks[len(looks)-1])
+	w := &Weighted{Draws: make([]int, len(q.Tilts))}
+	keep := sample.Keeper(func(_, i int, o *run.Outcome) {
+		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: WeightedSample{Failed: o.Failed, Plain: tilts(i).Plain}}
+		if o.Tilt == nil || !all[i].completed {
+			return
+		}
+		all[i].LogWeight = o.Tilt.LogWeight
+		for k, n := range o.Tilt.Draws {
+			w.Draws[k] += n
+		}
+		if observe != nil {
+			observe(i, o.Tilt.Observed)
+		}
+	})
+	next := 0
+	collect := func() {
+		for ; next < len(all) && all[next].done; next++ {
+			if all[next].completed {
+				w.Samples = append(w.Samples, all[next].WeightedSample)
+				if all[next].Plain {
+					w.Plain++
+				}
+			}
+		}
+	}
+	var err error
+	w.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
+		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail, Tilt: tilts, Store: keep,
+	}, looks, func(*sample.Results) bool {
+		collect()
+		return enough(w.Samples)
+	}, progress)
+	if err != nil {
+		return nil, err
+	}
+	collect()
+	return w, nil
+}
+
+// Check reports every fault of the question: what a sweep says of it, and a tilt
+// without anything to tilt.
+func (q *Importance) Check() error {
+	s := sample.Sweep{Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: 1, Fail: q.Fail}
+	if err := s.Check(); err != nil {
+		return err
+	}
+	for _, t := range q.Tilts {
+		if t.Streams == "" || !(t.Theta > 0) {
+			return fmt.Errorf("tilt %s: want streams, and a theta above 0", t)
+		}
+	}
+	return nil
+}

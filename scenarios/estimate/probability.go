@@ -1,0 +1,260 @@
+package estimate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// Integral is a question for a failure probability: the windows of a probe, integrated
+// over the probe's law.
+type Integral struct {
+	Search search.Search    // for the windows; its range follows from the law
+	Law    law.Law          // of the probe
+	Values scenarios.Values // every parameter, the probe among them
+}
+
+// maxReach bounds the range of an Integral: no latency law is searched beyond.
+const maxReach = 1000 * time.Hour
+
+// NewIntegral asks for the probability of failure under the law that the settings give
+// the probe, with all else as set and as the seed draws. The searched range leaves out
+// as much of the law at either end as tail says, a probability, or what lies beyond
+// 1000 hours. A probe that is no latency law, or one without probabilities, is an error.
+func NewIntegral(s *scenarios.Scenario, settings scenarios.Settings, probe string, seed uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
+	if err := s.CheckProbe(probe); err != nil {
+		return Integral{}, err
+	}
+	if p := s.Parameter(probe); p.Type != scenarios.LawType {
+		return Integral{}, fmt.Errorf("probe: parameter %s is a %s; only over a latency law can be integrated", p.Name, p.Type)
+	}
+	v, err := s.Resolve(settings)
+	if err != nil {
+		return Integral{}, err
+	}
+	l := v.Law(probe)
+	if err := law.CheckIntegrable(l); err != nil {
+		return Integral{}, err
+	}
+	others := settings.With(nil)
+	delete(others, probe)
+	return Integral{
+		Search: search.Search{
+			Scenario: s, Settings: others, Seed: seed, Fail: fail,
+			Probe: scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
+		},
+		Law: l, Values: v,
+	}, nil
+}
+
+// lowEnd returns the largest latency, up to maxReach, below which no more than tail of a
+// law lies.
+func lowEnd(l law.Law, tail float64) time.Duration {
+	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.Below(float64(x+1)) > tail }))
+}
+
+// highEnd returns the least latency from which on no more than tail of a law lies, or
+// maxReach.
+func highEnd(l law.Law, tail float64) time.Duration {
+	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.AtLeast(float64(x)) <= tail }))
+}
+
+// Check reports a probe of which the windows cannot speak for the law: a window is one
+// of a single duration, and every datagram draws its own from a law of the network,
+// and each of several parameters from a law that it shares with others.
+func (q *Integral) Check() error {
+	s, name := q.Search.Scenario, q.Search.Probe.Name
+	if s.Parameter(name).Group == scenarios.NetworkGroup {
+		return fmt.Errorf("probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a parameter of one datagram%s",
+			name, exampleOf(s))
+	}
+	var followers []string
+	for _, p := range s.Parameters {
+		if p.Follows == name && !q.Values.Given(p.Name) {
+			followers = append(followers, p.Name)
+		}
+	}
+	if len(followers) > 0 {
+		return fmt.Errorf("probe: %s follows parameter %s, and would draw for itself; set it as well", strings.Join(followers, " and "), name)
+	}
+	return nil
+}
+
+// exampleOf names the probe of choice, if a law can be given to it.
+func exampleOf(s *scenarios.Scenario) string {
+	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.LawType && p.Group != scenarios.NetworkGroup {
+		return ", such as " + p.Name
+	}
+	return ""
+}
+
+// ExactProbability is the answer to an Integral when nothing but the probe is random.
+// The true value is at least Probability - Rounding, and at most Probability + Outside +
+// Rounding.
+type ExactProbability struct {
+	Probability float64
+	Outside     float64         // the probability of a latency outside the searched range
+	Rounding    float64         // of floating-point numbers
+	Seeds       int             // under which the windows were found, and found to be the same
+	Runs        int             // replications that it took
+	Windows     *search.Windows // under the first seed
+}
+
+// exactSeeds is under how many seeds the windows have to be the same: the parameters
+// do not show whether a law stands in a rule, or what a scenario in Go draws.
+const exactSeeds = 3
+
+// CheckExact reports what is random besides the probe, as far as the parameters show it.
+func (q *Integral) CheckExact() error {
+	if random := q.randomBesides(); len(random) > 0 {
+		return fmt.Errorf("not only %s is random, but %s as well: there is no exact probability; the method conditional averages over that", q.Search.Probe.Name, strings.Join(random, ", "))
+	}
+	return q.Check()
+}
+
+// randomBesides returns the parameters, as assignments, that make something random
+// besides the probe. One of the network that stands for its two directions is named by
+// them, for each may be set otherwise.
+func (q *Integral) randomBesides() (names []string) {
+	v, parameters := q.Values, q.Search.Scenario.Parameters
+	for _, p := range parameters {
+		directions := slices.ContainsFunc(parameters, func(other scenarios.Parameter) bool {
+			return other.Follows == p.Name && other.Group == scenarios.NetworkGroup
+		})
+		if p.Name == q.Search.Probe.Name || directions {
+			continue
+		}
+		random := false
+		switch p.Type {
+		case scenarios.LawType:
+			switch v.Law(p.Name).(type) {
+			case law.Constant, *law.Replay:
+			default:
+				random = true
+			}
+		case scenarios.LossType:
+			rate := v.Loss(p.Name).Rate()
+			random = rate > 0 && rate < 1
+		case scenarios.ProbabilityType:
+			probability := v.Probability(p.Name)
+			random = probability > 0 && probability < 1
+		case scenarios.CountType:
+			random = p.Name == "perturb" && v.Count(p.Name) > 0
+		}
+		if random {
+			names = append(names, p.Name+"="+v.Text()[p.Name])
+		}
+	}
+	return names
+}
+
+// RandomError says that something is random that no parameter shows.
+type RandomError struct{ text string }
+
+// Error implements error.
+func (e *RandomError) Error() string { return e.text }
+
+// Exact integrates the windows over the law. It is an error if something else is
+// random: one of CheckExact, or a *RandomError if only the windows of another seed
+// show it.
+func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbability, error) {
+	if err := q.CheckExact(); err != nil {
+		return nil, err
+	}
+	e := &ExactProbability{Seeds: exactSeeds}
+	for i := range exactSeeds {
+		question := q.Search
+		question.Seed += uint64(i)
+		w, err := search.FindWindows(ctx, runner, question)
+		if err != nil {
+			return nil, err
+		}
+		e.Runs += w.Runs
+		if i == 0 {
+			e.Windows = w
+		} else if !slices.Equal(w.FailureWindows, e.Windows.FailureWindows) {
+			return nil, &RandomError{fmt.Sprintf("the failure windows of seed %d are not those of seed %d: not only %s is random, though no parameter shows what else; there is no exact probability; the method conditional averages over that",
+				question.Seed, q.Search.Seed, q.Search.Probe.Name)}
+		}
+	}
+	e.Probability, e.Outside = e.Windows.Exact(q.Law)
+	e.Rounding = e.Windows.Rounding(q.Law)
+	return e, nil
+}
+
+// Conditional is a conditional Monte Carlo estimate of a failure probability.
+type Conditional struct {
+	// Values are, for each seed from the first, the probability that the probe's latency
+	// falls in a failure window, given everything else that the seed draws.
+	Values      []float64
+	Runs        int     // replications that it took
+	Outside     float64 // the probability of a latency outside the searched range
+	Interrupted bool    // the context ended before all was done
+}
+
+// CheckConditional reports what makes the mean over seeds another thing than the
+// probability.
+func (q *Integral) CheckConditional() error {
+	v, name := q.Values, q.Search.Probe.Name
+	for _, p := range q.Search.Scenario.Parameters {
+		if p.Type == scenarios.CorrelationType && v.Correlation(p.Name) > 0 && !v.Given(name) {
+			return fmt.Errorf("probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a law of its own, or choose the method monte-carlo",
+				name, q.Search.Scenario.Parameter(name).Follows, p.Name, v.Text()[p.Name])
+		}
+	}
+	return q.Check()
+}
+
+// Conditional finds the windows under one seed after another, starting with that of
+// the search, and integrates each over the law: conditional Monte Carlo, whose mean is
+// the probability, without the variance that is the probe's own (Asmussen and Glynn,
+// Stochastic Simulation, 2007, section V.4). It performs the seeds up to each of the looks,
+// increasing numbers of them, in turn, until it is told that it has enough. progress is
+// told each seed that is done, by one goroutine at a time. When ctx ends, the answer holds
+// the seeds before the first that was not done.
+func (q *Integral) Conditional(ctx context.Context, runner run.Runner, looks []int, enough func(values []float64) bool, progress func()) (*Conditional, error) {
+	if err := q.CheckConditional(); err != nil {
+		return nil, err
+	}
+	c := &Conditional{}
+	for _, look := range looks {
+		from := len(c.Values)
+		values := slices.Repeat([]float64{math.NaN()}, look-from)
+		var mu sync.Mutex
+		err := run.Spread(ctx, runner.Size(), len(values), func(ctx context.Context, i int) error {
+			question := q.Search
+			question.Seed += uint64(from + i)
+			w, err := search.FindWindows(ctx, runner, question)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			values[i], c.Outside = w.Exact(q.Law)
+			c.Runs += w.Runs
+			progress()
+			return nil
+		})
+		if err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+		if done := slices.IndexFunc(values, math.IsNaN); done >= 0 {
+			c.Values, c.Interrupted = append(c.Values, values[:done]...), true
+			return c, nil
+		}
+		if c.Values = append(c.Values, values...); enough(c.Values) {
+			break
+		}
+	}
+	return c, nil
+}

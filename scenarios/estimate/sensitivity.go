@@ -1,0 +1,250 @@
+package estimate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/design/sobol"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+)
+
+// Sensitivity is a question for how much of the failure probability's variance is owed
+// to each factor, where the factors are drawn independently from their ranges.
+type Sensitivity struct {
+	Scenario *scenarios.Scenario
+	Settings scenarios.Settings // of the parameters; of a factor, where it stands if another is varied
+	Factors  []design.Range
+	Points   int // base points
+	Fail     scenarios.Predicate
+
+	// Seed scrambles the sequence of the base points. The n-th replication at each of the
+	// points that belong to the j-th base point has the seed Seed + j*Replications + n, both
+	// from 0: these points share what they draw, and no two base points do.
+	Seed         uint64
+	Replications int // at each point; of an exact probability, none
+}
+
+// maxSensitivityRuns bounds the replications of a sensitivity analysis.
+const maxSensitivityRuns = 1_000_000_000
+
+// Check reports every fault of the question, also of the points that it comes to.
+func (q *Sensitivity) Check() error {
+	var names []string
+	for _, r := range q.Factors {
+		names = append(names, r.Name)
+	}
+	faults := []error{design.CheckNames(nil, names)}
+	if n := len(q.Factors); n < 1 || 2*n > sobol.MaxDimensions {
+		faults = append(faults, fmt.Errorf("%d factors are out of range: 1 to %d", n, sobol.MaxDimensions/2))
+	}
+	if q.Points < 2 || q.Points > design.MaxLevels {
+		faults = append(faults, fmt.Errorf("%d base points are out of range: 2 to %d", q.Points, design.MaxLevels))
+	}
+	if q.Replications < 0 || q.Replications > maxSensitivityRuns/(max(q.Points, 1)*(len(q.Factors)+2)) {
+		faults = append(faults, fmt.Errorf("%d replications at %d points each of %d base points are too many: want at most %d in all", q.Replications,
+			len(q.Factors)+2, q.Points, maxSensitivityRuns))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	for _, points := range q.points() {
+		for _, p := range points {
+			if _, err := q.Scenario.Resolve(q.Settings.With(p)); err != nil {
+				return err // the others are alike
+			}
+		}
+	}
+	return nil
+}
+
+// points returns the points that belong to each base point: a and b, drawn
+// independently, then a with each factor in turn from b (Saltelli and others, Computer
+// Physics Communications 181, 2010, 259-270).
+func (q *Sensitivity) points() [][]scenarios.Settings {
+	d := len(q.Factors)
+	sequence := sobol.NewScrambled(2*d, design.DesignStream(q.Scenario, q.Seed, "sensitivity"))
+	coordinates := make([]float64, 2*d)
+	list := make([][]scenarios.Settings, q.Points)
+	for j := range list {
+		sequence.Next(coordinates)
+		a, b := design.PointAt(q.Factors, coordinates[:d]), design.PointAt(q.Factors, coordinates[d:])
+		list[j] = append(list[j], a, b)
+		for _, f := range q.Factors {
+			list[j] = append(list[j], a.With(scenarios.Settings{f.Name: b[f.Name]}))
+		}
+	}
+	return list
+}
+
+// Ends returns a design of one factor at a time: the settings first, and which of its
+// points each end of each factor is, or, of a factor that is a list, each level.
+func (q *Sensitivity) Ends() (points []scenarios.Settings, at [][]int, err error) {
+	d := design.NewDistinct(q.Scenario, q.Settings)
+	if _, err := d.Add(scenarios.Settings{}); err != nil {
+		return nil, nil, err
+	}
+	for _, r := range q.Factors {
+		var indices []int
+		for _, level := range r.Ends().Levels {
+			i, err := d.Add(scenarios.Settings{r.Name: level})
+			if err != nil {
+				return nil, nil, err
+			}
+			indices = append(indices, i)
+		}
+		at = append(at, indices)
+	}
+	return d.Points, at, nil
+}
+
+// SensitivityRuns is what the runs of a sensitivity analysis came to.
+type SensitivityRuns struct {
+	Points      int           // base points that are done
+	Runs        int           // replications
+	NoResult    int           // of them, those that gave none
+	Dropped     int           // base points that are left out because of those
+	Troubles    []run.Trouble // the first of those, in the order of the base points
+	Interrupted bool          // the context ended before all was done
+}
+
+// Outputs are what the points that belong to one base point gave, in the order a, b, a
+// with each factor from b: for each the replications, 1 of a failure, or the exact
+// probability.
+type Outputs [][]float64
+
+// MonteCarlo performs the replications of all base points. keep is given the outputs of
+// each base point when it is done, in any order, and progress is told; both are called by
+// one goroutine at a time. A base point of which a replication gave no result is left out.
+func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep func(base int, o Outputs), progress func()) (*SensitivityRuns, error) {
+	if q.Replications < 1 {
+		return nil, fmt.Errorf("%d replications: want at least 1", q.Replications)
+	}
+	return q.run(ctx, runner, keep, progress, func(ctx context.Context, base int, p scenarios.Settings, r *baseRuns) ([]float64, error) {
+		job := run.JobOf(q.Scenario)
+		job.Settings, job.Fail = q.Settings.With(p), q.Fail.Text()
+		values := make([]float64, q.Replications)
+		for n := range values {
+			job.Seed = q.Seed + uint64(base*q.Replications+n)
+			o, err := runner.Do(ctx, job)
+			if err != nil {
+				return nil, err
+			}
+			r.runs++
+			switch {
+			case o.Status != run.Completed:
+				v, err := q.Scenario.Resolve(job.Settings)
+				if err != nil {
+					return nil, err
+				}
+				t := run.NewTrouble(&o, v.Repeat(job.Seed, q.Fail))
+				t.At = base
+				r.troubles = append(r.troubles, t)
+			case o.Failed:
+				values[n] = 1
+			}
+		}
+		return values, nil
+	})
+}
+
+// Exact finds the exact probability at each point, as the failure windows of the probe
+// integrated over its law, under one seed. What has none as far as the parameters show it
+// is an error; that nothing else is random either, ExactAt shows at some of the points.
+func (q *Sensitivity) Exact(ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func()) (*SensitivityRuns, error) {
+	return q.run(ctx, runner, keep, progress, func(ctx context.Context, _ int, p scenarios.Settings, r *baseRuns) ([]float64, error) {
+		integral, err := q.Integral(p, probe, tail)
+		if err != nil {
+			return nil, err
+		}
+		w, err := search.FindWindows(ctx, runner, integral.Search)
+		if err != nil {
+			return nil, err
+		}
+		r.runs += w.Runs
+		probability, _ := w.Exact(integral.Law)
+		return []float64{probability}, nil
+	})
+}
+
+// ExactAt finds the exact probability at one point, and that the windows are the same
+// under other seeds: see Integral.Exact.
+func (q *Sensitivity) ExactAt(ctx context.Context, runner run.Runner, p scenarios.Settings, probe string, tail float64) (*ExactProbability, error) {
+	integral, err := q.Integral(p, probe, tail)
+	if err != nil {
+		return nil, err
+	}
+	return integral.Exact(ctx, runner)
+}
+
+// Integral is the question for the exact probability at one point. It is an error if
+// there is none, as far as the parameters show it.
+func (q *Sensitivity) Integral(p scenarios.Settings, probe string, tail float64) (Integral, error) {
+	integral, err := NewIntegral(q.Scenario, q.Settings.With(p), probe, q.Seed, q.Fail, tail)
+	if err == nil {
+		err = integral.CheckExact()
+	}
+	return integral, err
+}
+
+// baseRuns are the runs of one base point.
+type baseRuns struct {
+	runs     int
+	troubles []run.Trouble
+}
+
+// run evaluates the points of every base point, as many base points at a time as the
+// runner has workers. Of equal points that belong to one base point, one is evaluated.
+func (q *Sensitivity) run(ctx context.Context, runner run.Runner, keep func(int, Outputs), progress func(),
+	evaluate func(ctx context.Context, base int, p scenarios.Settings, r *baseRuns) ([]float64, error)) (*SensitivityRuns, error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	list := q.points()
+	result := &SensitivityRuns{}
+	var mu sync.Mutex
+	err := run.Spread(ctx, runner.Size(), len(list), func(ctx context.Context, base int) error {
+		var r baseRuns
+		outputs := make(Outputs, 0, len(list[base]))
+		for k, p := range list[base] {
+			if same := slices.IndexFunc(list[base][:k], func(other scenarios.Settings) bool { return maps.Equal(p, other) }); same >= 0 {
+				outputs = append(outputs, outputs[same])
+				continue
+			}
+			values, err := evaluate(ctx, base, p, &r)
+			if err != nil {
+				return err
+			}
+			outputs = append(outputs, values)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		result.Points++
+		result.Runs += r.runs
+		result.NoResult += len(r.troubles)
+		for _, t := range r.troubles {
+			result.Troubles = sample.KeepFirst(result.Troubles, t, func(t *run.Trouble) int { return t.At })
+		}
+		if len(r.troubles) > 0 {
+			result.Dropped++
+		} else {
+			keep(base, outputs)
+		}
+		if progress != nil {
+			progress()
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil, err
+	}
+	result.Interrupted = result.Points < len(list)
+	return result, nil
+}

@@ -1,0 +1,121 @@
+package estimate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// Stratum is the replications of one stratum that came to their end.
+type Stratum struct{ Failures, Trials int }
+
+// Strata is what replications gave in which the probe's law was cut into strata of
+// equal probability (stratified sampling: Asmussen and Glynn, Stochastic Simulation,
+// 2007, section V.7).
+type Strata struct {
+	*sample.Results
+	Strata []Stratum // by the latency of the probe
+	Pilots int       // replications that set the shares of the strata, and are not among these
+}
+
+// LeastOfStratum is how many replications each stratum has at the first look.
+const LeastOfStratum = 2
+
+// Stratified performs replications of which each has the probe in one of so many strata
+// of its law: in the n-th, from 0, it is the quantile of a variate that is uniform over the
+// stratum, drawn from a stream of its own under the seed Seed+n, which draws all else. They
+// are performed up to each of the looks, increasing numbers of them, in turn, until it is
+// told that it has enough; the first look has LeastOfStratum of each stratum at least.
+//
+// Every stratum has the same share of them or, if pilots is above 0, one in proportion to
+// the standard deviation that so many pilot replications under other seeds had there, a
+// failure and its contrary added to each (Neyman, Journal of the Royal Statistical Society
+// 97, 1934, 558-625).
+func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pilots int, looks []int, enough func([]Stratum) bool, progress func()) (*Strata, error) {
+	if err := q.CheckConditional(); err != nil {
+		return nil, err
+	}
+	if least := LeastOfStratum * strata; strata < 1 || looks[0] < least || pilots > 0 && pilots < least {
+		return nil, fmt.Errorf("%d strata want at least %d replications", strata, max(1, least))
+	}
+	shares := make([]float64, strata)
+	for k := range shares {
+		shares[k] = 1
+	}
+	if pilots > 0 {
+		seed := stream.New(q.Search.Seed, q.Search.Scenario.Name, "stratified/pilots").Uint64() >> 1
+		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, []int{pilots}, func([]Stratum) bool { return true }, progress)
+		if err != nil || p.Interrupted {
+			return p, err
+		}
+		for k, s := range p.Strata {
+			share := float64(s.Failures+1) / float64(s.Trials+2)
+			shares[k] = math.Sqrt(share * (1 - share))
+		}
+	}
+	s, err := q.stratified(ctx, runner, q.Search.Seed, allocate(shares, looks[len(looks)-1]), strata, looks, enough, progress)
+	if err == nil {
+		s.Pilots = pilots
+	}
+	return s, err
+}
+
+func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint64, in []int, strata int, looks []int, enough func([]Stratum) bool, progress func()) (*Strata, error) {
+	s := &Strata{Strata: make([]Stratum, strata)}
+	var err error
+	s.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
+		Scenario: q.Search.Scenario, Settings: q.Search.Settings, Design: []scenarios.Settings{{}}, Replications: len(in), Seed: seed, Fail: q.Search.Fail,
+		Each: func(i int) scenarios.Settings {
+			return scenarios.Settings{q.Search.Probe.Name: q.latency(seed+uint64(i), in[i], strata).String()}
+		},
+		Store: sample.Keeper(func(_, i int, o *run.Outcome) {
+			if o.Status == run.Completed {
+				s.Strata[in[i]].Trials++
+				if o.Failed {
+					s.Strata[in[i]].Failures++
+				}
+			}
+		}),
+	}, looks, func(*sample.Results) bool { return enough(s.Strata) }, progress)
+	return s, err
+}
+
+// latency draws the probe's latency from a stratum, from 0.
+func (q *Integral) latency(seed uint64, stratum, strata int) time.Duration {
+	u := stream.New(seed, q.Search.Scenario.Name, "stratified/"+q.Search.Probe.Name).Uniform()
+	if stratum >= strata/2 { // from above, for the digits of the upper tail
+		return law.UpperLatency(q.Law, (float64(strata-1-stratum)+(1-u))/float64(strata))
+	}
+	return law.Latency(q.Law, (float64(stratum)+u)/float64(strata))
+}
+
+// allocate returns the stratum of each of n replications: LeastOfStratum of each first,
+// and then always the one that lacks most of its share.
+func allocate(shares []float64, n int) []int {
+	total := 0.0
+	for _, s := range shares {
+		total += s
+	}
+	in, counts := make([]int, n), make([]int, len(shares))
+	for i := range in {
+		k := i % len(shares)
+		if i >= LeastOfStratum*len(shares) {
+			most := math.Inf(-1)
+			for j, s := range shares {
+				if lacks := s/total*float64(i+1) - float64(counts[j]); lacks > most+1e-9 {
+					k, most = j, lacks
+				}
+			}
+		}
+		in[i] = k
+		counts[k]++
+	}
+	return in
+}

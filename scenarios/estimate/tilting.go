@@ -1,0 +1,349 @@
+package estimate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/tilt"
+)
+
+// Tilting is tilts that pilot replications chose.
+type Tilting struct {
+	Tilts []tilt.Tilt
+	Runs  int // pilot replications
+
+	// RelativeVariance is that of one weighted replication, over the square of its mean,
+	// two standard errors above what the pilots of these tilts had.
+	RelativeVariance float64
+
+	Interrupted bool // the context ended; Tilts are none
+}
+
+// The search for tilts.
+const (
+	leastPilotFailures = 20   // for the cross-entropy to go by
+	pilotRounds        = 10   // of it, at most
+	significance       = 4.0  // standard errors by which a draw has to differ from what it is by itself
+	mostHarm           = 0.95 // probability to which a harmful answer is raised: what goes without it has to be seen as well
+	leastTheta         = 0.02 // bounds the weight of a replication that goes without a large variate
+)
+
+// MostPilotRounds is how many rounds of pilot replications ChooseTilts performs at most.
+var MostPilotRounds = len(flattenings) + 2*pilotRounds
+
+// flattenings are what all draws are tilted by until enough replications fail: large
+// variates and harmful answers first, and then small ones.
+var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 30}
+
+// ChooseTilts looks for tilts by the cross-entropy method (Rubinstein and Kroese, The
+// Cross-Entropy Method, 2004, section 2.5; there, levels of a score lead up to the rare
+// event, and here, where a replication fails or does not, ever flatter draws do). Until
+// some replications fail, all draws of the network are tilted by a theta further and
+// further from 1. Then each draw (the n-th of a stream) has the theta under which it would
+// most probably have been what it was in the replications that failed, each weighted by
+// its likelihood ratio; one that is not different there from what it is by itself is left
+// alone, for a draw that is tilted for nothing costs variance. (Where that is hard to
+// tell, both are tried.) That is repeated with the new tilts, and those with the least relative variance are chosen. The seeds are
+// others than those of the question, so that the estimate is independent of the choice.
+// An error says that no replication failed.
+func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots int, progress func()) (*Tilting, error) {
+	t := &Tilting{RelativeVariance: math.Inf(1)}
+	random := stream.New(q.Seed, q.Scenario.Name, "importance/pilots")
+	perform := func(tilts []tilt.Tilt) (*pilot, error) {
+		trial := q
+		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest
+		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
+		observed := &tilt.Config{Tilts: tilts, Observe: true}
+		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, []int{pilots}, func([]WeightedSample) bool { return true }, progress,
+			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn })
+		if err != nil {
+			return nil, err
+		}
+		t.Runs += w.Done
+		if t.Interrupted = w.Interrupted; t.Interrupted {
+			return p, nil
+		}
+		p.drawn = slices.DeleteFunc(p.drawn, func(d []tilt.Draw) bool { return d == nil }) // of those that gave no result, or drew nothing
+		if len(p.drawn) != len(w.Samples) {
+			return nil, fmt.Errorf("%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to tilt", pilots-len(p.drawn), pilots)
+		}
+		p.samples = w.Samples
+		return p, nil
+	}
+	var best *pilot
+	for _, theta := range flattenings {
+		p, err := perform(flat(theta))
+		if err != nil || t.Interrupted {
+			return t, err
+		}
+		if best == nil || p.failures() > best.failures() {
+			best = p
+		}
+		if p.failures() >= leastPilotFailures {
+			break
+		}
+	}
+	if best.failures() == 0 {
+		return nil, fmt.Errorf("none of %d pilot replications failed, however the draws of the network were tilted: does a failure hang on them? --tilt sets the tilts, and --pilots the number of replications", t.Runs)
+	}
+	p, without := best, 0 // rounds that made nothing better
+	for round := 0; round < pilotRounds && without < 2; round++ {
+		sparse, generous := p.crossEntropy(false), p.crossEntropy(true)
+		without++
+		best, least := (*pilot)(nil), 0.0
+		for _, tilts := range [][]tilt.Tilt{sparse, generous} {
+			if best != nil && slices.Equal(sparse, generous) {
+				continue
+			}
+			tried, err := perform(tilts)
+			if err != nil || t.Interrupted {
+				return t, err
+			}
+			v := tried.relativeVariance()
+			if best == nil || v < least {
+				best, least = tried, v
+			}
+			if _, _, honest := tried.weights(); v < 0.9*t.RelativeVariance || honest < leastPilotFailures { // which cannot tell
+				without = 0
+			}
+			if v < t.RelativeVariance {
+				t.Tilts, t.RelativeVariance = tilts, v
+			}
+		}
+		if p = best; p.failures() == 0 {
+			break
+		}
+	}
+	if t.Tilts == nil && math.IsInf(t.RelativeVariance, 1) {
+		return nil, fmt.Errorf("the tilts that %d pilot replications suggest make none fail; --tilt sets others, and --pilots the number of replications", t.Runs)
+	}
+	return t, nil
+}
+
+// flat tilts all draws alike.
+func flat(theta float64) (tilts []tilt.Tilt) {
+	if theta == 1 {
+		return nil
+	}
+	for _, streams := range []string{"*/*", "rule/*/*"} {
+		tilts = append(tilts, tilt.Tilt{Streams: streams, Theta: theta})
+	}
+	return tilts
+}
+
+// pilot is replications with all that they drew.
+type pilot struct {
+	samples []WeightedSample
+	drawn   [][]tilt.Draw
+}
+
+func (p *pilot) failures() (n int) {
+	for _, s := range p.samples {
+		if s.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// relativeVariance returns the variance of one weighted replication over the square of
+// its mean, two standard errors above its estimate: where few weights carry it, more of
+// them are yet to come. It is infinite if too few failed to tell.
+func (p *pilot) relativeVariance() float64 {
+	if p.failures() < leastPilotFailures {
+		return math.Inf(1)
+	}
+	scale := p.largest()
+	sum, squares, fourths := 0.0, 0.0, 0.0
+	for _, s := range p.samples {
+		if s.Failed {
+			w := math.Exp(s.LogWeight - scale)
+			sum, squares, fourths = sum+w, squares+w*w, fourths+w*w*w*w
+		}
+	}
+	n := float64(len(p.samples))
+	return n*(squares+2*math.Sqrt(max(0, fourths-squares*squares/n)))/(sum*sum) - 1
+}
+
+// largest returns the largest log weight of those that failed.
+func (p *pilot) largest() float64 {
+	largest := math.Inf(-1)
+	for _, s := range p.samples {
+		if s.Failed {
+			largest = max(largest, s.LogWeight)
+		}
+	}
+	return largest
+}
+
+// weights returns the weights of the replications, up to a common factor: 0 of those
+// that did not fail. Where so few carry all of the weight that they would fit themselves,
+// the weights are evened out, by taking roots of them. effective is how many equal ones
+// they are worth (Kish, Survey Sampling, 1965, section 8.2), and honest how many before
+// they were evened out.
+func (p *pilot) weights() (weights []float64, effective, honest float64) {
+	if p.failures() == 0 {
+		return nil, 0, 0
+	}
+	wanted := min(2*leastPilotFailures, float64(p.failures())/2)
+	largest := p.largest()
+	weights = make([]float64, len(p.samples))
+	for power := 1.0; ; power /= 2 {
+		sum, squares := 0.0, 0.0
+		for i, s := range p.samples {
+			if s.Failed {
+				w := math.Exp(power * (s.LogWeight - largest))
+				weights[i], sum, squares = w, sum+w, squares+w*w
+			}
+		}
+		if effective = sum * sum / squares; power == 1 {
+			honest = effective
+		}
+		if effective >= wanted {
+			return weights, effective, honest
+		}
+	}
+}
+
+// drawKey names a draw.
+type drawKey struct {
+	stream string
+	number int
+}
+
+// drawSums are weighted sums over the replications that failed and made the draw.
+type drawSums struct {
+	weight       float64
+	lower, upper float64 // of the negated logarithms of a variate and its complement
+	harm         float64 // of harmful answers
+	logHarmful   float64 // of the logarithms of their probabilities
+	answers      bool
+}
+
+// crossEntropy returns the tilts under which the draws of the replications that failed
+// are most probable. A draw of which these say too little is left alone, or, if the
+// answer is to be generous, tilted as others of its stream are.
+func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
+	weights, effective, honest := p.weights()
+	total := 0.0
+	sums := map[drawKey]*drawSums{}
+	var keys []drawKey
+	for i, drawn := range p.drawn {
+		w := weights[i]
+		if w == 0 {
+			continue
+		}
+		total += w
+		for _, d := range drawn {
+			key := drawKey{d.Stream, d.Number}
+			s, ok := sums[key]
+			if !ok {
+				s = &drawSums{answers: d.Harmful > 0}
+				sums[key] = s
+				keys = append(keys, key)
+			}
+			s.weight += w
+			if s.answers {
+				s.logHarmful += w * math.Log(d.Harmful)
+				if d.Harm {
+					s.harm += w
+				}
+			} else {
+				s.lower -= w * d.LogLower
+				s.upper -= w * d.LogUpper
+			}
+		}
+	}
+	slices.SortFunc(keys, func(a, b drawKey) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
+	})
+	pooled := map[string]*drawSums{} // the draws of a stream that are tilted one way
+	way := func(key drawKey, theta float64) string {
+		return key.stream + map[bool]string{true: " larger"}[theta < 1]
+	}
+	thetas := make([]float64, len(keys))
+	for i, key := range keys {
+		s := sums[key]
+		if thetas[i] = s.theta(effective * s.weight / total); thetas[i] == 1 || s.answers {
+			continue
+		}
+		all, ok := pooled[way(key, thetas[i])]
+		if !ok {
+			all = &drawSums{}
+			pooled[way(key, thetas[i])] = all
+		}
+		all.weight, all.lower, all.upper = all.weight+s.weight, all.lower+s.lower, all.upper+s.upper
+	}
+	for i, key := range keys {
+		s, theta := sums[key], thetas[i]
+		if !s.answers {
+			// Draws that do not differ from one another have one theta: it has less noise. One
+			// that is left alone among others that are tilted would hardly be seen to matter any
+			// more; to be generous is to do so only where honest weights say so.
+			noise := significance / math.Sqrt(effective*s.weight/total)
+			if generous {
+				noise = significance / math.Sqrt(honest*s.weight/total)
+			}
+			for _, larger := range []bool{true, false} {
+				all, ok := pooled[way(key, map[bool]float64{true: 0, false: 2}[larger])]
+				if !ok {
+					continue
+				}
+				common, own := all.likeliest(larger), s.likeliest(larger)
+				if apart := math.Abs(math.Log(common / own)); apart < noise && (generous || theta != 1) {
+					theta = common
+				}
+			}
+		}
+		if theta != 1 {
+			tilts = append(tilts, tilt.Tilt{Streams: key.stream, Draw: key.number, Theta: round(theta)})
+		}
+	}
+	return tilts
+}
+
+// likeliest returns the theta of the greatest likelihood of variates: the maximum of
+// sum(w log(theta v^(theta-1))) is at sum(w)/sum(-w log v).
+func (s *drawSums) likeliest(larger bool) float64 {
+	if larger {
+		return max(s.weight/s.upper, leastTheta)
+	}
+	return 1 / max(s.weight/s.lower, leastTheta)
+}
+
+// theta returns the theta of the greatest likelihood, from so many replications; 1 if it
+// is not significantly another.
+func (s *drawSums) theta(replications float64) float64 {
+	if !s.answers {
+		// It has a relative standard error of 1/sqrt(n).
+		large, small := s.likeliest(true), s.likeliest(false)
+		least := math.Exp(-significance / math.Sqrt(replications))
+		switch {
+		case large <= 1/small && large < least:
+			return large
+		case 1/small < large && 1/small < least:
+			return small
+		}
+		return 1
+	}
+	harmful, harm := math.Exp(s.logHarmful/s.weight), s.harm/s.weight
+	if math.Abs(harm-harmful) < significance*math.Sqrt(harmful*(1-harmful)/replications) || s.harm*replications < 2*s.weight && harm > harmful {
+		return 1
+	}
+	if harm > harmful {
+		return min(1, math.Log(min(harm, mostHarm))/math.Log(harmful))
+	}
+	return max(1, math.Log1p(-harmful)/math.Log1p(-max(harm, 1-mostHarm)))
+}
+
+// round keeps three digits, so that a command line with the tilts can be read.
+func round(theta float64) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(theta, 'g', 3, 64), 64)
+	return rounded
+}

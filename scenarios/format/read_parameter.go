@@ -1,0 +1,106 @@
+package format
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"go.yaml.in/yaml/v4"
+)
+
+// parameter reads one of the scenario's own parameters.
+func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at strict.Place, ok bool) {
+	f, ok := d.Mapping(n, fmt.Sprintf("parameter %d", i+1), parameterKeys...)
+	if !ok {
+		return p, f.Place, false
+	}
+	name := d.Required(f, "name")
+	p = scenarios.Parameter{Name: name.Value, Group: scenarios.OwnGroup, Meaning: d.Required(f, "meaning").Value}
+	if name.Value != "" {
+		f.What = "parameter " + name.Value
+	}
+	d.word(name, "parameter")
+	p.Type = scenarios.Type(d.Choice(f, "type", false, ownTypes...))
+	known := p.Type != ""
+	if !known {
+		p.Type = scenarios.LawType // so that nothing is said of those that refer to it
+	} else {
+		d.choices(f, &p)
+	}
+	def, follows := d.Text(f, "default"), d.Text(f, "follows")
+	switch {
+	case def.Given == follows.Given:
+		d.Fault(f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given", f.What)
+		p.Default = fallback(&p)
+	case follows.Given:
+		p.Follows = follows.Value
+	case !def.Bad && known && !slices.Equal(p.Choices, []string{""}):
+		if err := p.Check(def.Value); err != nil {
+			d.Each(def.Place, "default of "+f.What+": ", err)
+			p.Default = fallback(&p)
+			break
+		}
+		p.Default = def.Value
+	default:
+		p.Default = fallback(&p)
+	}
+	return p, name.Place, true
+}
+
+// fallback returns a default that the parameter may have, for one whose own is broken.
+func fallback(p *scenarios.Parameter) string {
+	if p.Type == scenarios.ChoiceType {
+		return p.Choices[0]
+	}
+	return "0s"
+}
+
+// isWord tells whether a text can be a name or a value in --set and --vary, which
+// separate them by equals signs and commas.
+func isWord(text string) bool { return text != "" && !strings.ContainsAny(text, "= \t\n,") }
+
+// word reports a name that no command line can give; of says of what.
+func (d *definition) word(name strict.Text, of string) {
+	if name.Value != "" && !isWord(name.Value) {
+		d.Fault(name.Place, "name %q of a %s: want neither spaces, commas nor equals signs", name.Value, of)
+	}
+}
+
+// choices reads what a choice is one of.
+func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
+	n := f.Nodes["choices"]
+	switch {
+	case p.Type != scenarios.ChoiceType && n != nil && p.Type != "":
+		d.Fault(strict.PlaceOf(n), "choices have no meaning for %s, a %s", f.What, p.Type)
+	case p.Type == scenarios.ChoiceType && n == nil:
+		d.Fault(f.Place, "choices of %s are missing: want a list of words", f.What)
+		p.Choices = []string{""}
+	case p.Type == scenarios.ChoiceType:
+		for _, t := range d.Texts(f, "choices") {
+			switch {
+			case !isWord(t.Value):
+				d.Fault(t.Place, "choice %q of %s: want a word with neither spaces, commas nor equals signs", t.Value, f.What)
+			case slices.Contains(p.Choices, t.Value):
+				d.Fault(t.Place, "there are two choices %q of %s", t.Value, f.What)
+			default:
+				p.Choices = append(p.Choices, t.Value)
+			}
+		}
+		if len(p.Choices) == 0 {
+			p.Choices = []string{""}
+		}
+	}
+}
+
+// when reads on which choices a rule depends.
+func (d *definition) when(f strict.Fields) scenarios.Settings {
+	set := d.settings(f, "when")
+	for _, name := range scenarios.SortedNames(set) {
+		if p := d.s.Parameter(name); p.Type != scenarios.ChoiceType {
+			d.Fault(strict.PlaceOf(f.Nodes["when"]), "when of %s: parameter %s is a %s; want choices", f.What, name, p.Type)
+		}
+	}
+	return set
+}

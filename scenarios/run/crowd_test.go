@@ -1,0 +1,47 @@
+package run_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+// Many clients at a time, behind a NAT or not, whose handshakes and pauses overlap in a
+// random order: the same seed gives the same bytes with any number of workers, on busy
+// cores.
+func TestCrowdsRepeat(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 4
+	if testkit.Long() {
+		seeds = 100
+	}
+	crowd := scenarios.Settings{
+		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
+		"arrivals": "at-intervals", "clients": "160", "gap": "10ms", "client-hosts": "3", "credentials": "psk",
+		"nat-mapping": "endpoint-independent",
+	}
+	for _, c := range []struct {
+		name, scenario string
+		set            scenarios.Settings
+	}{
+		{"inline", "backlog-burst", scenarios.Settings{"backlog": "128", "handshake-timeout": "2s", "nat-mapping": "none"}},
+		{"concurrent", "backlog-burst", scenarios.Settings{"remedy": "concurrent"}},
+		{"keep-alive", "nat-rebinding", scenarios.Settings{"pause-jitter": "exponential(mean=20s)", "keep-alive": "15s", "clients": "40"}},
+		{"rebinding", "nat-rebinding", scenarios.Settings{"pause-jitter": "exponential(mean=40s)", "remedy": "concurrent", "clients": "40"}},
+	} {
+		var jobs []run.Job
+		for i := range seeds {
+			jobs = append(jobs, run.Job{Scenario: c.scenario, Seed: base + uint64(i), Settings: crowd.With(c.set), Trace: true})
+		}
+		t.Run(c.name, func(t *testing.T) {
+			one := collect(t, testkit.Pool(t, 1), jobs)
+			occupyCores(t, 2)
+			for _, workers := range []int{2, 4} {
+				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, testkit.Pool(t, workers), jobs))
+			}
+		})
+	}
+}

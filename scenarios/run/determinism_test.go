@@ -1,0 +1,292 @@
+package run_test
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// lossy is a job with 20 % loss, copies and random latencies, so that
+// retransmissions, reordering and timeouts are all there. That of an odd seed has a slow
+// line with a short queue too, and fragments, and correlated latencies.
+func lossy(credentials string, seed uint64) run.Job {
+	set := scenarios.Settings{
+		"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
+		"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
+	}
+	if seed%2 == 1 {
+		set = set.With(scenarios.Settings{
+			"bandwidth": "256kbit/s", "queue": "5", "endpoint-mtu": "256", "mtu": "576", "correlation": "0.5",
+			"reorder": "0.1", "reorder-delay": "exponential(mean=30ms)",
+		})
+	}
+	return run.Job{Scenario: "late-close-notify", Seed: seed, Trace: true, Settings: set}
+}
+
+// collect performs jobs, as many at a time as the pool has workers, and returns
+// their outcomes in the order of the jobs.
+func collect(t *testing.T, p *run.Pool, jobs []run.Job) []run.Outcome {
+	t.Helper()
+	outcomes := make([]run.Outcome, len(jobs))
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range p.Size() {
+		group.Go(func() {
+			for i := range next {
+				o, err := p.Do(context.Background(), jobs[i])
+				if err != nil || o.Status != run.Completed {
+					t.Errorf("seed %d: %v %s\n%s", jobs[i].Seed, err, o.Status, o.Dump)
+				}
+				outcomes[i] = o
+			}
+		})
+	}
+	for i := range jobs {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return outcomes
+}
+
+// compare holds outcomes against those of the same jobs in another arrangement.
+//
+// Not under the race detector: it has sync.Pool drop buffers at random, of which pion
+// v2 keeps slices (conn.go:597-601), and the scheduler take goroutines in a random
+// order. Which of the two parts two runs there has not been found out; without the
+// detector the same seeds agree.
+func compare(t *testing.T, how string, want, got []run.Outcome) {
+	t.Helper()
+	if raceDetector {
+		return
+	}
+	for i := range want {
+		if want[i].Digest == got[i].Digest && want[i].Shape == got[i].Shape {
+			continue
+		}
+		at := trace.FirstDifference(want[i].Records, got[i].Records)
+		show := func(o run.Outcome) string {
+			if at < 0 || at >= len(o.Records) {
+				return "no record"
+			}
+			return trace.Seconds(o.Records[at].At) + " " + o.Records[at].Host + " " + o.Records[at].Describe()
+		}
+		t.Errorf("%s: two runs part at record %d; repeat with:\n  %s\nbefore: %s\nnow:    %s",
+			how, at, want[i].Repeat, show(want[i]), show(got[i]))
+		return
+	}
+}
+
+// Same seed, same bytes: for all credentials, with loss, in whatever order, with
+// any number of workers, with both cores busy.
+func TestSameSeedSameBytes(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 60
+	if testkit.Long() {
+		seeds = 1000
+	}
+	for _, credentials := range endpoint.Credentials {
+		t.Run(credentials, func(t *testing.T) {
+			var jobs []run.Job
+			for i := range seeds {
+				jobs = append(jobs, lossy(credentials, base+uint64(i)))
+			}
+			one := collect(t, testkit.Pool(t, 1), jobs)
+			differing := map[string]bool{}
+			for _, o := range one {
+				differing[o.Digest] = true
+			}
+			if len(differing) != seeds {
+				t.Errorf("%d seeds gave %d traces", seeds, len(differing))
+			}
+			for _, workers := range []int{2, 4} {
+				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, testkit.Pool(t, workers), jobs))
+			}
+
+			// Backwards: what was last comes first, and the leftovers are others.
+			backwards := make([]run.Job, seeds)
+			for i, job := range jobs {
+				backwards[seeds-1-i] = job
+			}
+			got := collect(t, testkit.Pool(t, 1), backwards)
+			for i := range seeds / 2 {
+				got[i], got[seeds-1-i] = got[seeds-1-i], got[i]
+			}
+			compare(t, "in reverse order", one, got)
+
+			occupyCores(t, 4)
+			compare(t, "with both cores busy", one, collect(t, testkit.Pool(t, 2), jobs))
+		})
+	}
+}
+
+// The same seed alone, first, among a thousand others of all kinds, and last.
+func TestNothingIsLeftOver(t *testing.T) {
+	base := testkit.Seed(t)
+	others := 300
+	if testkit.Long() {
+		others = 1000
+	}
+	for _, credentials := range endpoint.Credentials {
+		job := lossy(credentials, base)
+		alone := collect(t, testkit.Pool(t, 1), []run.Job{job})[0]
+		jobs := []run.Job{job}
+		for i := range others {
+			jobs = append(jobs, lossy(endpoint.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
+			if i == others/2 {
+				jobs = append(jobs, job)
+			}
+		}
+		jobs = append(jobs, job)
+		got := collect(t, testkit.Pool(t, 1), jobs)
+		for _, i := range []int{0, others/2 + 2, len(jobs) - 1} {
+			compare(t, fmt.Sprintf("%s as number %d of %d", credentials, i, len(jobs)), []run.Outcome{alone}, got[i:i+1])
+		}
+	}
+}
+
+// occupyCores keeps the cores busy with other processes until the test ends.
+func occupyCores(t *testing.T, processes int) {
+	t.Helper()
+	for range processes {
+		c := exec.Command("sh", "-c", "while :; do :; done")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = c.Process.Kill()
+			_ = c.Wait() // it was killed
+		})
+	}
+}
+
+// everyChoice returns jobs of a scenario under loss in bursts, copies and random
+// latencies, with each value of each choice that it has.
+func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []run.Job) {
+	for _, parameter := range s.Parameters {
+		for _, choice := range parameter.Choices {
+			for i := range seeds {
+				set := scenarios.Settings{
+					"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
+					"latency": "5ms+exponential(mean=20ms)", "clients": "3",
+				}
+				set[parameter.Name] = choice
+				if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
+					set["model"] = parameter.Models[0]
+				}
+				if parameter.Name != "credentials" {
+					set["credentials"] = "psk"
+				}
+				if _, err := s.Resolve(set); err != nil && strings.Contains(err.Error(), "the rule does nothing to be taken out") {
+					continue
+				}
+				jobs = append(jobs, run.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
+			}
+		}
+	}
+	return jobs
+}
+
+// Every scenario, under loss in bursts, copies and random latencies, with each value
+// of each choice that it has.
+func TestEveryScenarioRepeats(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 1
+	if testkit.Long() {
+		seeds = 20
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, s := range catalogue.All() {
+		if strings.HasPrefix(s.Name, "test-") {
+			continue
+		}
+		jobs := everyChoice(s, base, seeds)
+		one := collect(t, testkit.Pool(t, 1), jobs)
+		compare(t, s.Name+" with 2 workers", one, collect(t, testkit.Pool(t, 2), jobs))
+		here := make([]run.Outcome, len(jobs))
+		for i, job := range jobs {
+			v, err := s.Resolve(job.Settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			here[i].Replication = run.Replicate(v, job.Seed, scenarios.Predicate{})
+		}
+		compare(t, s.Name+" in an ordinary process", one, here)
+	}
+}
+
+// When the runtime switches goroutines does not matter: the contract rests on one
+// stimulus at a time, on streams of their own for every actor, and on readers that
+// are interrupted, or come to a queue, only when all has settled. The environment of
+// the workers is a second line of defence. So this process, whose goroutines are
+// preempted, on busy cores, gives the bytes that a worker gives. It has one thread of
+// Go code like a worker, for pools of the runtime are kept for each thread.
+func TestSchedulingDoesNotMatter(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 60
+	if testkit.Long() {
+		seeds = 1000
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, credentials := range []string{"psk", "ecdsa"} {
+		var jobs []run.Job
+		for i := range seeds {
+			jobs = append(jobs, lossy(credentials, base+uint64(i)))
+		}
+		want := collect(t, testkit.Pool(t, 1), jobs)
+		occupyCores(t, 4)
+		got := make([]run.Outcome, seeds)
+		for i, job := range jobs {
+			v, err := testkit.Scenario(t).Resolve(job.Settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[i].Replication = run.Replicate(v, job.Seed, scenarios.Predicate{})
+		}
+		compare(t, credentials+" in an ordinary process", want, got)
+	}
+}
+
+// Many timers on one grid: constant latencies that are multiples of the interval of
+// retransmission, clients that overlap and reconnect, so that the endpoints of several
+// associations act at one instant again and again, in an order that the runtime draws.
+func TestTimersOnOneGrid(t *testing.T) {
+	base := testkit.Seed(t)
+	seeds := 12
+	if testkit.Long() {
+		seeds = 150
+	}
+	for _, grid := range []struct {
+		scenario string
+		set      scenarios.Settings
+	}{
+		{"late-close-notify", nil}, {"verify-request-swallowed", nil},
+		{"unfiltered-listener", nil}, {"truncation", nil}, {"silent-restart", scenarios.Settings{"rehandshake": "parallel"}},
+		{"truncation", scenarios.Settings{"flight-interval": "1s", "arrivals": "after-previous", "client-timeout": "2s", "loss": "0.4"}},
+		{"plaintext-data", scenarios.Settings{"forged-delay": "20ms"}},
+		{"nat-rebinding", scenarios.Settings{"nat-lifetime": "40ms"}},
+	} {
+		var jobs []run.Job
+		for i := range seeds {
+			jobs = append(jobs, run.Job{Scenario: grid.scenario, Seed: base + uint64(i), Trace: true, Settings: scenarios.Settings{
+				"credentials": "psk", "latency": "10ms", "flight-interval": "20ms", "clients": "6", "arrivals": "at-intervals", "gap": "10ms",
+				"reorder": "0.3", "reorder-delay": "20ms", "duplicate": "0.2", "duplicate-delay": "20ms", "loss": "0.2",
+				"reconnects": "3", "back-off": "20ms", "client-timeout": "1s",
+			}.With(grid.set)})
+		}
+		first, second := collectTwice(t, testkit.Pool(t, 2), jobs)
+		compare(t, grid.scenario, first, second)
+	}
+}

@@ -1,0 +1,17 @@
+package run
+
+import (
+	"context"
+)
+
+// Runner performs replications; a worker.Pool is one.
+type Runner interface {
+	// Do performs one replication.
+	Do(ctx context.Context, job Job) (Outcome, error)
+
+	// Twice performs one replication twice, in different processes.
+	Twice(ctx context.Context, job Job) (first, second Outcome, err error)
+
+	// Size is how many replications are performed at a time.
+	Size() int
+}

@@ -1,0 +1,55 @@
+package run
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Trouble is a replication that gave no result.
+type Trouble struct {
+	Status string `json:"status"`          // crashed, wedged or limited
+	Limit  string `json:"limit,omitempty"` // that a limited one met: horizon, event-limit or memory-limit
+	Repeat string `json:"repeat"`
+	Dump   string `json:"dump,omitempty"`
+
+	At int `json:"-"` // index of the replication in its sweep, over all points
+}
+
+// NewTrouble returns what is kept of a replication that gave no result. repeat is the
+// command that repeats it; the limit that it met is added, unless it is the default.
+func NewTrouble(o *Outcome, repeat string) Trouble {
+	return Trouble{Status: string(o.Status), Limit: o.Limit, Repeat: repeat + o.Flags, Dump: o.Dump}
+}
+
+// Fate says what became of the replication: it "crashed", for example, or "met a
+// limit: memory-limit".
+func (t *Trouble) Fate() string {
+	if t.Status == string(Limited) {
+		return "met a limit: " + t.Limit
+	}
+	return t.Status
+}
+
+// dumpLines is how many lines of a dump are shown as text.
+const dumpLines = 40
+
+// ShortDump returns as much of the dump as a reader wants to see in a terminal.
+func (t *Trouble) ShortDump() string {
+	lines := strings.Split(strings.TrimRight(t.Dump, "\n"), "\n")
+	if len(lines) <= dumpLines {
+		return t.Dump
+	}
+	return strings.Join(lines[:dumpLines], "\n") + fmt.Sprintf("\n... and %d lines more; sweep --format json has them all", len(lines)-dumpLines)
+}
+
+// TroubleError says that a search met a replication that gave no result.
+type TroubleError struct{ Trouble }
+
+// Error implements error.
+func (e *TroubleError) Error() string {
+	text := fmt.Sprintf("a replication %s; repeat it with:\n  %s", e.Fate(), e.Repeat)
+	if e.Dump != "" {
+		text += "\n" + e.ShortDump()
+	}
+	return text
+}

@@ -1,0 +1,218 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+)
+
+// founding is a job that every worker can do.
+func founding(seed uint64) run.Job {
+	return run.Job{Scenario: "late-close-notify", Settings: scenarios.Settings{"credentials": "psk"}, Seed: seed}
+}
+
+func do(t *testing.T, p *run.Pool, job run.Job) run.Outcome {
+	t.Helper()
+	o, err := p.Do(context.Background(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// A panic costs the replication that panics, is recorded with the goroutines, and
+// the pool goes on.
+func TestPanicIsRecorded(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	o := do(t, p, run.Job{Scenario: "test-panics"})
+	if o.Status != run.Crashed {
+		t.Fatalf("status %q, want crashed", o.Status)
+	}
+	for _, want := range []string{"this scenario panics", "goroutine "} {
+		if !strings.Contains(o.Dump, want) {
+			t.Errorf("the dump does not say %q:\n%s", want, o.Dump)
+		}
+	}
+	if o := do(t, p, founding(1)); o.Status != run.Completed {
+		t.Errorf("the replication after the panic: %q\n%s", o.Status, o.Dump)
+	}
+}
+
+// A replication that never ends in wall time is recorded with its goroutines.
+func TestWedgeIsRecorded(t *testing.T) {
+	p, err := run.NewPool(1, run.Limits{Wall: 500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	o := do(t, p, run.Job{Scenario: "test-wedges"})
+	if o.Status != run.Wedged {
+		t.Fatalf("status %q, want wedged", o.Status)
+	}
+	if !strings.Contains(o.Dump, "SIGQUIT") || !strings.Contains(o.Dump, "main_test.go") {
+		t.Errorf("the dump does not show where the scenario was:\n%s", o.Dump)
+	}
+	if o := do(t, p, founding(1)); o.Status != run.Completed {
+		t.Errorf("the replication after the wedge: %q", o.Status)
+	}
+}
+
+// A replication that never ends in virtual time meets a limit.
+func TestLimitIsRecorded(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	o := do(t, p, run.Job{Scenario: "test-never-ends"})
+	if o.Status != run.Limited || o.Limit != "event-limit" {
+		t.Errorf("status %q, limit %q; want limited by event-limit", o.Status, o.Limit)
+	}
+}
+
+// A worker that is killed costs one replication of a sweep, which is counted, and
+// nothing else is lost.
+func TestKilledWorkerLosesOneReplication(t *testing.T) {
+	p := testkit.Pool(t, 2)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	const replications = 400
+	killed := make(chan bool, 1)
+	done := 0
+	s := testkit.Scenario(t)
+	r, err := sample.RunSweep(ctx, p, sample.Sweep{
+		Scenario: s, Design: []scenarios.Settings{{"credentials": "psk"}}, Replications: replications, Seed: 1,
+	}, func() {
+		if done++; done == 50 {
+			killed <- killOneChild(t)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !<-killed {
+		t.Fatal("no worker was found to kill")
+	}
+	point := r.Points[0]
+	// The worker may have been between two replications; it then dies with the next.
+	if point.Replications != replications || point.Crashed != 1 || point.Completed() != replications-1 {
+		t.Errorf("%d replications, %d crashed, %d completed; want %d, 1, %d",
+			point.Replications, point.Crashed, point.Completed(), replications, replications-1)
+	}
+	if len(r.Troubles) != 1 || !strings.Contains(r.Troubles[0].Repeat, "dtlssim run late-close-notify --seed ") ||
+		!strings.Contains(r.Troubles[0].Dump, "killed") {
+		t.Errorf("the crash is recorded as %+v", r.Troubles)
+	}
+}
+
+// killOneChild kills one child process of this one.
+func killOneChild(t *testing.T) bool {
+	self := strconv.Itoa(os.Getpid())
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, path := range stats {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+		if fields[1] != self || fields[0] == "Z" {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			t.Error(err)
+		}
+		return syscall.Kill(pid, syscall.SIGKILL) == nil
+	}
+	return false
+}
+
+// A worker that kills itself is no different.
+func TestSuicideIsRecorded(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	if o := do(t, p, run.Job{Scenario: "test-kills-itself"}); o.Status != run.Crashed {
+		t.Errorf("status %q, want crashed", o.Status)
+	}
+}
+
+// A job that makes no sense is an error of the caller's, not of the replication.
+func TestSenselessJob(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	for _, job := range []run.Job{
+		{Scenario: "no-such-scenario"},
+		{Scenario: "late-close-notify", Settings: scenarios.Settings{"no-such-parameter": "1"}},
+		{Scenario: "late-close-notify", Fail: "no-such-outcome"},
+	} {
+		if o, err := p.Do(context.Background(), job); err == nil {
+			t.Errorf("%+v gave %+v", job, o)
+		}
+	}
+	if o := do(t, p, founding(1)); o.Status != run.Completed {
+		t.Errorf("the replication afterwards: %q", o.Status)
+	}
+}
+
+// The end of the context ends what is under way.
+func TestCancelledJob(t *testing.T) {
+	p := testkit.Pool(t, 1)
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := p.Do(ctx, run.Job{Scenario: "test-wedges"}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want the context's", err)
+	}
+	if o := do(t, p, founding(1)); o.Status != run.Completed {
+		t.Errorf("the replication afterwards: %q", o.Status)
+	}
+}
+
+// A worker stays small, however many replications it performs.
+func TestWorkerMemory(t *testing.T) {
+	n := uint64(1000)
+	if testkit.Long() {
+		n = 20_000
+	}
+	p := testkit.Pool(t, 1)
+	for seed := range n {
+		do(t, p, founding(seed))
+	}
+	p.Close()
+	if peak := p.PeakMemory(); peak == 0 || peak > 200<<20 && !raceDetector {
+		t.Errorf("a worker used %d MiB, want at most 200", peak>>20)
+	}
+}
+
+// A long replication does not take more memory, and it repeats in whatever company.
+func TestLongReplication(t *testing.T) {
+	job := run.Job{Scenario: "late-close-notify", Seed: 1, Settings: scenarios.Settings{"clients": "1000", "loss": "0.02"}}
+	p := testkit.Pool(t, 1)
+	first := do(t, p, job)
+	do(t, p, founding(1))
+	if again := do(t, p, job); again.Digest != first.Digest || first.Status != run.Completed {
+		t.Errorf("%s: digest %s, and %s the second time", first.Status, first.Digest, again.Digest)
+	}
+	p.Close()
+	if peak := p.PeakMemory(); peak > 200<<20 && !raceDetector {
+		t.Errorf("a worker used %d MiB, want at most 200", peak>>20)
+	}
+	alone := testkit.Pool(t, 1)
+	if o := do(t, alone, job); o.Digest != first.Digest {
+		t.Errorf("alone: digest %s, want %s", o.Digest, first.Digest)
+	}
+}
+
+// A pool has at least one worker.
+func TestNoWorkers(t *testing.T) {
+	if _, err := run.NewPool(0, run.Limits{}); err == nil {
+		t.Error("a pool without workers was started")
+	}
+}

@@ -1,0 +1,115 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+// Comparison is a sweep in which each design point is compared with one of them, the
+// baseline, seed by seed: common random numbers make the two of a pair alike in all that
+// the parameters leave alone (Asmussen and Glynn, Stochastic Simulation, 2007, section
+// V.5).
+type Comparison struct {
+	*Results
+	Baseline int      // index of the baseline among the points
+	Others   []Paired // for each other point, in the order of the design
+}
+
+// Paired counts the seeds under which a design point and the baseline both came to their
+// end, by which of the two failed.
+type Paired struct {
+	Point                                  int // index among the points
+	Both, OnlyBaseline, OnlyOther, Neither int // fail
+
+	// Without is how many seeds gave no result under one of the two, or both.
+	Without int
+
+	// The first seed at which only one of the two failed; nil if there is none.
+	FirstOnlyBaseline, FirstOnlyOther *PairCommands
+}
+
+// PairCommands are the commands that repeat a pair of replications.
+type PairCommands struct {
+	Seed     uint64 `json:"seed"`
+	Baseline string `json:"baseline"`
+	Other    string `json:"other"`
+}
+
+// What a replication came to, for Compare.
+const (
+	notDone byte = iota
+	passed
+	failed
+	withoutResult
+)
+
+// Compare performs the replications of a sweep, and compares each
+// design point with the one at index baseline. For the rest it is RunSweep; seeds of which
+// one replication was not done when ctx ended are not counted as pairs.
+func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, progress func()) (*Comparison, error) {
+	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 {
+		return nil, fmt.Errorf("%d design points with the baseline at %d: want two at least and the baseline among them", len(s.Design), baseline)
+	}
+	outcomes := make([][]byte, len(s.Design))
+	for i := range outcomes {
+		outcomes[i] = make([]byte, s.Replications)
+	}
+	sweep := s
+	sweep.Store = observer{s.Store, func(point, i int, o *run.Outcome) {
+		switch {
+		case i >= s.Replications: // a store may have more
+		case o.Status != run.Completed:
+			outcomes[point][i] = withoutResult
+		case o.Failed:
+			outcomes[point][i] = failed
+		default:
+			outcomes[point][i] = passed
+		}
+	}}
+	r, err := RunSweep(ctx, runner, sweep, progress)
+	if err != nil {
+		return nil, err
+	}
+	r.Sweep.Store = nil
+	c := &Comparison{Results: r, Baseline: baseline}
+	for i := range s.Design {
+		if i == baseline {
+			continue
+		}
+		p := Paired{Point: i}
+		for n := range s.Replications {
+			r.pair(&p, outcomes[baseline][n], outcomes[i][n], baseline, n)
+		}
+		c.Others = append(c.Others, p)
+	}
+	return c, nil
+}
+
+// pair counts the n-th seed.
+func (r *Results) pair(p *Paired, base, other byte, baseline, n int) {
+	switch {
+	case base == notDone || other == notDone:
+	case base == withoutResult || other == withoutResult:
+		p.Without++
+	case base == failed && other == failed:
+		p.Both++
+	case base == failed:
+		if p.OnlyBaseline++; p.FirstOnlyBaseline == nil {
+			p.FirstOnlyBaseline = r.pairCommands(baseline, p.Point, n)
+		}
+	case other == failed:
+		if p.OnlyOther++; p.FirstOnlyOther == nil {
+			p.FirstOnlyOther = r.pairCommands(baseline, p.Point, n)
+		}
+	default:
+		p.Neither++
+	}
+}
+
+// pairCommands returns what repeats the n-th replications of two points.
+func (r *Results) pairCommands(baseline, point, n int) *PairCommands {
+	repeat := func(point int) string { return r.repeat(r.job(point*r.Sweep.Replications + n)) }
+	return &PairCommands{Seed: r.Sweep.Seed + uint64(n), Baseline: repeat(baseline), Other: repeat(point)}
+}

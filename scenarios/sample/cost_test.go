@@ -1,0 +1,108 @@
+package sample_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+)
+
+// nothing is a runner of replications that take no time.
+type nothing struct{ size int }
+
+func (n nothing) Do(context.Context, run.Job) (run.Outcome, error) {
+	return run.Outcome{Status: run.Completed}, nil
+}
+
+func (n nothing) Twice(ctx context.Context, job run.Job) (a, b run.Outcome, err error) {
+	return a, b, nil
+}
+
+func (n nothing) Size() int { return n.size }
+
+// BenchmarkEstimators gives what an estimator costs besides its replications, as a
+// share of their time: everything that the parent does for replications that take no
+// time, intervals at every look among it, over the same with real ones on one worker.
+func BenchmarkEstimators(b *testing.B) {
+	const n = 2000
+	s := testkit.Scenario(b)
+	set := scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"}
+	fail, err := s.ParsePredicate("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	looks := stat.Looks(100, n)
+	tilts, err := session.ParseTilts(s, "alert-latency=0.5")
+	if err != nil {
+		b.Fatal(err)
+	}
+	q, err := estimate.NewIntegral(s, set, "alert-latency", 1, fail, 1e-300)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, estimator := range []struct {
+		name string
+		run  func(runner run.Runner) error
+	}{
+		{"monte-carlo", func(runner run.Runner) error {
+			_, err := sample.RunUntil(ctx, runner, sample.Sweep{Scenario: s, Settings: set, Design: []scenarios.Settings{{}}, Seed: 1, Fail: fail}, looks, func(r *sample.Results) bool {
+				p := r.Points[0]
+				return stat.ClopperPearson(p.Failures, p.Completed(), 0.95).Low > 2
+			}, nil)
+			return err
+		}},
+		{"stratified", func(runner run.Runner) error {
+			_, err := q.Stratified(ctx, runner, 20, 100, looks, func(list []estimate.Stratum) bool {
+				var strata []stat.Stratum
+				for _, s := range list {
+					strata = append(strata, stat.Stratum(s))
+				}
+				return stat.StratifiedProportion(strata, 0.95).Low > 2
+			}, nil)
+			return err
+		}},
+		{"importance", func(runner run.Runner) error {
+			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Scenario: s, Settings: set, Seed: 1, Fail: fail, Tilts: tilts}, looks, func(samples []estimate.WeightedSample) bool {
+				w := stat.WeightedMean(estimate.MixtureWeights(samples), make([]bool, len(samples)), len(samples)/10, 0.95)
+				return w.Low > 2
+			}, nil)
+			return err
+		}},
+		{"compare", func(runner run.Runner) error {
+			c, err := sample.Compare(ctx, runner, sample.Sweep{
+				Scenario: s, Settings: set, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "5ms"}}, Replications: n / 2, Seed: 1, Fail: fail,
+			}, 0, nil)
+			if err == nil {
+				o := c.Others[0]
+				stat.PairedDifference(stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}, 0.95)
+			}
+			return err
+		}},
+	} {
+		b.Run(estimator.name, func(b *testing.B) {
+			pool := testkit.Pool(b, 1)
+			took := func(runner run.Runner) time.Duration {
+				began := time.Now()
+				if err := estimator.run(runner); err != nil {
+					b.Fatal(err)
+				}
+				return time.Since(began)
+			}
+			var own, all time.Duration
+			for b.Loop() {
+				all += took(pool)
+				own += took(nothing{1})
+			}
+			b.ReportMetric(100*float64(own)/float64(all), "%own")
+			b.ReportMetric(float64(own.Nanoseconds())/float64(b.N)/n, "own-ns/replication")
+		})
+	}
+}

@@ -1,0 +1,111 @@
+package sample
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Measure sums up what the replications of a design point reported of one measure, in
+// its unit. Minimum and maximum are exact. It does not depend on the order in which the
+// replications finished.
+type Measure struct {
+	Count   int   `json:"count"` // replications that reported it
+	Mean    int64 `json:"mean"`  // rounded to the nearest whole unit, a half up
+	Minimum int64 `json:"minimum"`
+
+	// Median and Quantile95 are quantiles by nearest rank: the q-quantile of n values is
+	// the one of rank q*n, rounded up, from the smallest. They are not above the exact
+	// value, and below it by less than 0.1 % (a 1024th); up to 2047 they are exact.
+	Median     int64 `json:"median"`
+	Quantile95 int64 `json:"quantile_95"`
+
+	Maximum int64 `json:"maximum"`
+}
+
+// significantDigits is the precision of the histogram, which gives the relative error
+// of Measure: 2048 buckets for the values up to 2047, and 1024 for each factor of two
+// beyond, of which those that nothing fell into take no memory.
+const significantDigits = 3
+
+// collector collects the values of one measure in bounded memory: 0.6 MB if values of
+// every size from 1 ns to three centuries occurred, some kilobytes of real ones.
+type collector struct {
+	count            int
+	sum              big.Int
+	minimum, maximum int64
+	histogram        *hdr.PackedHistogram
+}
+
+func newCollector() *collector {
+	return &collector{minimum: math.MaxInt64, histogram: hdr.NewPacked(1, math.MaxInt64, significantDigits)}
+}
+
+// add adds a value. It reports a negative one, for which there is no histogram.
+func (c *collector) add(value int64) error {
+	if value < 0 {
+		return fmt.Errorf("it is %d, want 0 or more", value)
+	}
+	if err := c.histogram.RecordValue(value); err != nil {
+		return err
+	}
+	c.count++
+	c.sum.Add(&c.sum, big.NewInt(value))
+	c.minimum, c.maximum = min(c.minimum, value), max(c.maximum, value)
+	return nil
+}
+
+// measure sums up what was added; that was something.
+func (c *collector) measure() Measure {
+	n := big.NewInt(int64(c.count))
+	mean := new(big.Int).Lsh(&c.sum, 1)
+	mean.Div(mean.Add(mean, n), n.Lsh(n, 1))
+	return Measure{
+		Count: c.count, Mean: mean.Int64(), Minimum: c.minimum, Maximum: c.maximum,
+		Median: c.quantile(50), Quantile95: c.quantile(95),
+	}
+}
+
+// quantile returns the quantile of a percentage above 0. The rank is computed in whole
+// numbers; in floating point 0.95*n is above or below one as it happens.
+func (c *collector) quantile(percent int) int64 {
+	rank, below := (int64(c.count)*int64(percent)+99)/100, int64(0)
+	for value, count := range c.histogram.ForEachBucket {
+		if below += count; below >= rank {
+			return max(value, c.minimum) // the bucket begins at value
+		}
+	}
+	return c.maximum
+}
+
+// collect adds what one replication reported to its point.
+func (p *Point) collect(measures map[string]int64) error {
+	for name, value := range measures { // in any order: they do not touch each other
+		c := p.collectors[name]
+		if c == nil {
+			c = newCollector()
+			if p.collectors == nil {
+				p.collectors = map[string]*collector{}
+			}
+			p.collectors[name] = c
+		}
+		if err := c.add(value); err != nil {
+			return fmt.Errorf("measure %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// sumUp turns what was collected into Measures, and lets go of it: points are done
+// one after another, so few of them hold histograms at a time.
+func (p *Point) sumUp() {
+	for name, c := range p.collectors {
+		if p.Measures == nil {
+			p.Measures = map[string]Measure{}
+		}
+		p.Measures[name] = c.measure()
+	}
+	p.collectors = nil
+}

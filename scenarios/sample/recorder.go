@@ -1,0 +1,87 @@
+package sample
+
+import (
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+// Recorder is a Store that remembers one measure of each replication of a sweep, for
+// what wants more of it than a Measure. It takes 16 bytes for each. What the sweep is to
+// keep, it passes on to another store.
+type Recorder struct {
+	inner  Store // nil: none
+	name   string
+	cut    string
+	size   int // replications of each point
+	values []recorded
+}
+
+// recorded is what a replication reported of a measure.
+type recorded struct {
+	value           int64
+	taken, censored bool
+}
+
+// Record has a sweep remember a measure.
+func Record(s *Sweep, measure string) *Recorder {
+	r := &Recorder{
+		inner: s.Store, name: measure, cut: scenarios.Censored(measure), size: s.Replications,
+		values: make([]recorded, len(s.Design)*s.Replications),
+	}
+	s.Store = r
+	return r
+}
+
+// Recall implements Store.
+func (r *Recorder) Recall(f func(point, replication int, o run.Outcome, d *Difference) error) error {
+	if r.inner == nil {
+		return nil
+	}
+	return r.inner.Recall(func(point, replication int, o run.Outcome, d *Difference) error {
+		if replication < r.size {
+			r.add(point, replication, &o)
+		}
+		return f(point, replication, o, d)
+	})
+}
+
+// Keep implements Store.
+func (r *Recorder) Keep(point, replication int, o run.Outcome, d *Difference) error {
+	r.add(point, replication, &o)
+	if r.inner == nil {
+		return nil
+	}
+	return r.inner.Keep(point, replication, o, d)
+}
+
+// add remembers what a replication reported. One that met the horizon, or the limit of
+// events, was cut, and so was all that it measured.
+func (r *Recorder) add(point, replication int, o *run.Outcome) {
+	value, taken := o.Measures[r.name]
+	least, censored := o.Measures[r.cut]
+	if censored {
+		value, taken = max(value, least), true
+	}
+	switch o.Status {
+	case run.Completed:
+	case run.Limited:
+		censored = true
+		if o.Limit == string(clock.MemoryLimit) { // of which nothing is left
+			taken = false
+		}
+	default:
+		taken = false
+	}
+	r.values[point*r.size+replication] = recorded{value, taken, censored}
+}
+
+// Each calls f for each replication of a design point that took the measure, in order;
+// of a censored one is known that it is so much or more.
+func (r *Recorder) Each(point int, f func(value int64, censored bool)) {
+	for _, v := range r.values[point*r.size : (point+1)*r.size] {
+		if v.taken {
+			f(v.value, v.censored)
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package sample_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+)
+
+// What is remembered of a measure, in the order of the replications: the value, or that
+// it was cut; by its own limit, or with the run.
+func TestRecorder(t *testing.T) {
+	sweep := sample.Sweep{Scenario: testkit.Scenario(t), Replications: 6, Design: []scenarios.Settings{{}, {"linger": "1ms"}}}
+	r := sample.Record(&sweep, "took_ns")
+	_, err := sample.RunSweep(context.Background(), testkit.Reporting(func(seed uint64) run.Outcome {
+		o := run.Outcome{Status: run.Completed}
+		o.Measures = map[string]int64{"took_ns": int64(seed)}
+		switch seed {
+		case 1:
+			o.Measures["took_censored_ns"] = 10
+		case 2:
+			o.Status, o.Limit = run.Limited, "horizon"
+		case 3:
+			o.Status = run.Crashed
+		case 4:
+			o.Status, o.Limit = run.Limited, "memory-limit"
+		case 5:
+			o.Measures = nil
+		}
+		return o
+	}), sweep, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for point := range 2 {
+		var got []string
+		r.Each(point, func(value int64, censored bool) { got = append(got, fmt.Sprint(value, censored)) })
+		if want := []string{"0 false", "10 true", "2 true"}; !slices.Equal(got, want) {
+			t.Errorf("point %d: %v, want %v", point, got, want)
+		}
+	}
+}

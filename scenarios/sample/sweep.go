@@ -1,0 +1,309 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/sim/tilt"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Sweep is a question for the failure probability at each point of a design.
+type Sweep struct {
+	Scenario     *scenarios.Scenario
+	Settings     scenarios.Settings   // of the parameters that are not varied
+	Design       []scenarios.Settings // of the others, at each design point
+	Replications int                  // at each design point
+	Seed         uint64               // of the first replication; the n-th, from 0, has Seed+n
+	Fail         scenarios.Predicate
+	Verify       bool // perform every replication twice, in different processes
+
+	// Store, if it is not nil, has replications of this sweep that need not be performed
+	// again, and keeps those that are performed.
+	Store Store
+
+	// Tilt, if it is not nil, returns how rare draws of the network are made probable in
+	// one replication, from 0, of every design point: see RunImportance.
+	Tilt func(replication int) *tilt.Config
+
+	// Each, if it is not nil, returns what is set besides in one replication, from 0, of
+	// every design point.
+	Each func(replication int) scenarios.Settings
+}
+
+// Point is a design point with what its replications gave.
+type Point struct {
+	Levels       scenarios.Settings // what the design sets
+	Params       map[string]string  // every parameter
+	Replications int                // that came to an end, in whatever way
+	Failures     int
+	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
+	Crashed      int
+	Wedged       int
+	Limited      int
+
+	// Measures sum up those of the completed replications, by name; nil if there are
+	// none. See scenarios.Observation.
+	Measures map[string]Measure
+
+	// FirstFailure is the command that repeats the first failing replication.
+	FirstFailure string
+
+	firstFailure uint64 // its seed
+	collectors   map[string]*collector
+}
+
+// Completed returns how many replications gave a result: what an estimate of the
+// failure probability is made from.
+func (p *Point) Completed() int { return p.Replications - p.Crashed - p.Wedged - p.Limited }
+
+// Difference is what a verification found: two runs of one specification and seed
+// whose traces part.
+type Difference struct {
+	Repeat string `json:"repeat"`
+	Record int    `json:"record"` // index of the first record that differs; -1 if one gave no trace
+	First  string `json:"first"`
+	Second string `json:"second"`
+
+	at int // index of the replication, over all points
+}
+
+// Results is the answer to a Sweep.
+type Results struct {
+	Sweep       Sweep
+	Points      []*Point      // in the order of the design
+	Troubles    []run.Trouble // the first maxTroubles, in the order of the points and seeds
+	Differences []Difference  // likewise
+	Done, Total int           // replications
+	Virtual     time.Duration // simulated time of all of them together
+	Interrupted bool          // the context ended before all were done
+}
+
+// NoResult returns how many replications crashed, wedged or met a limit.
+func (r *Results) NoResult() int {
+	n := 0
+	for _, p := range r.Points {
+		n += p.Crashed + p.Wedged + p.Limited
+	}
+	return n
+}
+
+// Check reports every fault of the question.
+func (s *Sweep) Check() error {
+	var faults []error
+	if s.Replications < 1 {
+		faults = append(faults, fmt.Errorf("%d replications: want at least 1", s.Replications))
+	}
+	for _, levels := range s.Design {
+		if _, err := s.Scenario.Resolve(s.Settings.With(levels)); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// maxTroubles is how many replications that gave no result are kept with their
+// dumps; all are counted.
+const maxTroubles = 100
+
+// RunSweep performs the replications of a sweep, as many at a time as the runner
+// has workers. progress, if it is not nil, is told each replication that is done;
+// it is called by one goroutine at a time. When ctx ends, the result holds what
+// was done until then.
+func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) (*Results, error) {
+	return RunUntil(ctx, runner, s, nil, nil, progress)
+}
+
+// RunUntil performs the replications of a sweep up to each of the looks, increasing
+// numbers of replications, in turn, until enough says that it has enough; the last look
+// counts, not s.Replications. Without enough it is RunSweep. The replications that
+// were not wanted any more are not part of Results.Total.
+func RunUntil(
+	ctx context.Context, runner run.Runner, s Sweep, looks []int, enough func(*Results) bool, progress func(),
+) (*Results, error) {
+	if enough != nil {
+		s.Replications = looks[len(looks)-1]
+	}
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	r := &Results{Sweep: s}
+	for _, levels := range s.Design {
+		v, err := s.Scenario.Resolve(s.Settings.With(levels))
+		if err != nil {
+			return nil, err
+		}
+		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
+	}
+	r.Total = len(r.Points) * s.Replications
+	left, err := r.recall(progress)
+	if err != nil {
+		return nil, err
+	}
+	if enough == nil {
+		looks = []int{left.total}
+	}
+	done := 0
+	for _, look := range looks {
+		if enough != nil {
+			r.Total = look
+		}
+		if err := r.performAll(ctx, runner, left, done, look, progress); err != nil {
+			return nil, err
+		}
+		if done = look; r.Interrupted || enough != nil && enough(r) {
+			break
+		}
+	}
+	for _, p := range r.Points {
+		p.sumUp() // of the points that are not complete
+	}
+	return r, nil
+}
+
+// performAll performs the replications that are missing, from one up to another,
+// exclusive. When ctx ends, r holds what was done until then.
+func (r *Results) performAll(ctx context.Context, runner run.Runner, left missing, from, to int, progress func()) error {
+	s := &r.Sweep
+	var mu sync.Mutex
+	err := run.Spread(ctx, runner.Size(), to-from, func(ctx context.Context, k int) error {
+		i := left.at(from + k)
+		job := r.job(i)
+		o, d, err := r.perform(ctx, runner, job)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err := r.count(i, job, o, d); err != nil {
+			return fmt.Errorf("%s: %w", r.repeat(job), err)
+		}
+		if s.Store != nil {
+			if err := s.Store.Keep(i/s.Replications, i%s.Replications, o, d); err != nil {
+				return err
+			}
+		}
+		if progress != nil {
+			progress()
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	r.Interrupted = r.Done < r.Total
+	return nil
+}
+
+// job returns the i-th replication over all points.
+func (r *Results) job(i int) run.Job {
+	s := &r.Sweep
+	job := run.JobOf(s.Scenario)
+	job.Settings, job.Seed = s.Settings.With(s.Design[i/s.Replications]), s.Seed+uint64(i%s.Replications)
+	job.Fail, job.Trace = s.Fail.Text(), s.Verify
+	if s.Tilt != nil {
+		job.Tilt = s.Tilt(i % s.Replications)
+	}
+	if s.Each != nil {
+		job.Settings = job.Settings.With(s.Each(i % s.Replications))
+	}
+	return job
+}
+
+// perform performs a replication, and once more if the sweep is verified.
+func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (run.Outcome, *Difference, error) {
+	if !r.Sweep.Verify {
+		o, err := runner.Do(ctx, job)
+		return o, nil, err
+	}
+	first, second, err := runner.Twice(ctx, job)
+	if err != nil {
+		return first, nil, err
+	}
+	return first, r.compare(job, first, second), nil
+}
+
+// count adds the i-th replication to its point. It reports a measure that cannot be
+// summed up, which is a fault of the scenario.
+func (r *Results) count(i int, job run.Job, o run.Outcome, d *Difference) error {
+	p := r.Points[i/r.Sweep.Replications]
+	r.Done++
+	r.Virtual += time.Duration(o.Virtual)
+	p.Replications++
+	switch o.Status {
+	case run.Crashed:
+		p.Crashed++
+	case run.Wedged:
+		p.Wedged++
+	case run.Limited:
+		p.Limited++
+	}
+	if o.Status != run.Completed {
+		t := run.NewTrouble(&o, r.repeat(job))
+		t.At = i
+		r.Troubles = KeepFirst(r.Troubles, t, func(t *run.Trouble) int { return t.At })
+	} else {
+		if err := p.collect(o.Measures); err != nil {
+			return err
+		}
+		if len(o.Outcome) == 0 {
+			p.Outcomes[scenarios.Clean]++
+		}
+		for _, name := range o.Outcome {
+			p.Outcomes[name]++
+		}
+		if o.Failed {
+			p.Failures++
+			if p.FirstFailure == "" || job.Seed < p.firstFailure {
+				p.FirstFailure, p.firstFailure = r.repeat(job), job.Seed
+			}
+		}
+	}
+	if d != nil {
+		d.at = i
+		r.Differences = KeepFirst(r.Differences, *d, func(d *Difference) int { return d.at })
+	}
+	if p.Replications == r.Sweep.Replications {
+		p.sumUp()
+	}
+	return nil
+}
+
+// compare returns the difference between two runs of one replication; nil if there is
+// none.
+func (r *Results) compare(job run.Job, a, b run.Outcome) *Difference {
+	d := &Difference{Repeat: r.repeat(job), Record: -1}
+	switch {
+	case a.Status != b.Status:
+		d.First, d.Second = string(a.Status), string(b.Status)
+	case a.Digest == b.Digest:
+		return nil
+	case a.Digest == "" || b.Digest == "": // of two that met the limit of memory, the parent was faster with one
+		return nil
+	default:
+		d.Record = trace.FirstDifference(a.Records, b.Records)
+		d.First, d.Second = describe(a.Records, d.Record), describe(b.Records, d.Record)
+	}
+	return d
+}
+
+func describe(records []trace.Record, i int) string {
+	if i < 0 || i >= len(records) {
+		return "no record"
+	}
+	r := &records[i]
+	return fmt.Sprintf("%s %s %s %x", trace.Seconds(r.At), r.Host, r.Describe(), r.Payload)
+}
+
+func (r *Results) repeat(job run.Job) string {
+	v, err := r.Sweep.Scenario.Resolve(job.Settings)
+	if err != nil { // RunSweep has resolved the same settings
+		return err.Error()
+	}
+	return v.Repeat(job.Seed, r.Sweep.Fail) + run.TiltFlag(job.Tilt)
+}

@@ -1,0 +1,198 @@
+package plane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// Bands is a question for the windows of a probe at each level of a factor.
+type Bands struct {
+	Scenario *scenarios.Scenario
+	Settings scenarios.Settings // of every other parameter
+	Seed     uint64
+	Probe    scenarios.ProbeRange
+	Factor   design.Factor
+	Fail     scenarios.Predicate
+}
+
+// at is the search at a level.
+func (b *Bands) at(level string) search.Search {
+	return search.Search{
+		Scenario: b.Scenario, Settings: b.Settings.With(scenarios.Settings{b.Factor.Name: level}), Seed: b.Seed, Probe: b.Probe, Fail: b.Fail,
+	}
+}
+
+// Check reports every fault of the question.
+func (b *Bands) Check() error {
+	var faults []error
+	if text, ok := b.Settings[b.Factor.Name]; ok {
+		faults = append(faults, fmt.Errorf("parameter %s is varied, and set to %s as well", b.Factor.Name, text))
+	}
+	if b.Factor.Name == b.Probe.Name {
+		faults = append(faults, fmt.Errorf("parameter %s is the probe, and varied as well", b.Factor.Name))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	for _, level := range b.Factor.Levels {
+		search := b.at(level)
+		if err := search.Check(); err != nil {
+			faults = append(faults, fmt.Errorf("at %s=%s: %w", b.Factor.Name, level, err))
+		}
+		if len(faults) == design.MaxFaults {
+			break
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// BandWindows is the answer to a Bands.
+type BandWindows struct {
+	Scenario string      `json:"scenario"`
+	Seed     uint64      `json:"seed"`
+	Factor   string      `json:"factor"`
+	Probe    string      `json:"probe"`
+	Levels   []BandLevel `json:"levels"`
+	Runs     int         `json:"runs"`
+
+	// Interrupted tells that the context ended before all levels were searched: Levels has
+	// those before the first that was not.
+	Interrupted bool `json:"interrupted"`
+}
+
+// BandLevel is the windows at one level.
+type BandLevel struct {
+	Level   string          `json:"level"`
+	Windows *search.Windows `json:"windows"`
+
+	// Joined tells that the cells of this level and of the next go over into each other
+	// along straight lines: both have the same shapes in the same order, and at a level
+	// halfway the edges are, to the nanosecond, where the lines have them. Only levels of a
+	// duration can be joined.
+	Joined bool `json:"joined"`
+}
+
+// FindBands finds the windows at each level, and halfway between neighbouring levels that
+// are durations and have the same cells. progress, if it is not nil, is told each level
+// that is done.
+func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func()) (*BandWindows, error) {
+	if err := b.Check(); err != nil {
+		return nil, err
+	}
+	answer := &BandWindows{Scenario: b.Scenario.Name, Seed: b.Seed, Factor: b.Factor.Name, Probe: b.Probe.Name, Levels: []BandLevel{}}
+	found, err := b.search(ctx, runner, b.Factor.Levels, progress)
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range found {
+		if w == nil {
+			answer.Interrupted = true
+			return answer, nil
+		}
+		answer.Levels = append(answer.Levels, BandLevel{Level: b.Factor.Levels[i], Windows: w})
+		answer.Runs += w.Runs
+	}
+	var joints []joint
+	var halfway []string
+	for i := range found[1:] {
+		if j, ok := newJoint(b.Factor.Levels[i], b.Factor.Levels[i+1], found[i], found[i+1]); ok {
+			j.at = i
+			joints = append(joints, j)
+			halfway = append(halfway, time.Duration(j.middle).String())
+		}
+	}
+	between, err := b.search(ctx, runner, halfway, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range between {
+		if w == nil {
+			answer.Interrupted = true
+			continue
+		}
+		answer.Runs += w.Runs
+		answer.Levels[joints[i].at].Joined = joints[i].holds(w)
+	}
+	return answer, nil
+}
+
+// search searches levels side by side. One that was not searched when ctx ended is nil.
+func (b *Bands) search(ctx context.Context, runner run.Runner, levels []string, progress func()) ([]*search.Windows, error) {
+	found := make([]*search.Windows, len(levels))
+	var mu sync.Mutex
+	err := run.Spread(ctx, runner.Size(), len(levels), func(ctx context.Context, i int) error {
+		w, err := search.FindWindows(ctx, runner, b.at(levels[i]))
+		if err != nil {
+			return fmt.Errorf("at %s=%s: %w", b.Factor.Name, levels[i], err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found[i] = w
+		if progress != nil {
+			progress()
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// joint is two neighbouring levels with lines between their edges.
+type joint struct {
+	at     int   // index of the first level
+	middle int64 // the level halfway, in nanoseconds
+	labels []string
+	edges  []candidate
+}
+
+// newJoint joins two levels, if they are durations at least 2 ns apart with the same
+// cells and lines go from edge to edge.
+func newJoint(a, b string, below, above *search.Windows) (joint, bool) {
+	from, err1 := law.ParseDuration(a)
+	to, err2 := law.ParseDuration(b)
+	if err1 != nil || err2 != nil {
+		return joint{}, false
+	}
+	if to < from {
+		from, to, below, above = to, from, above, below
+	}
+	low, high := newRow(int64(from), below), newRow(int64(to), above)
+	j := joint{middle: low.y + (high.y-low.y)/2, labels: low.shapes.labels}
+	if high.y-low.y < 2 || !slices.Equal(low.shapes.labels, high.shapes.labels) {
+		return joint{}, false
+	}
+	for i, e := range low.shapes.edges {
+		c, ok := newCandidate(low.y, e, high.y, high.shapes.edges[i])
+		if !ok {
+			return joint{}, false
+		}
+		j.edges = append(j.edges, c)
+	}
+	return j, true
+}
+
+// holds tells whether the row halfway is as the lines say.
+func (j *joint) holds(halfway *search.Windows) bool {
+	r := newRow(j.middle, halfway).shapes
+	if !slices.Equal(r.labels, j.labels) {
+		return false
+	}
+	for i := range j.edges {
+		if !j.edges[i].admit(j.middle, r.edges[i]) {
+			return false
+		}
+	}
+	return true
+}

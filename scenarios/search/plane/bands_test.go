@@ -1,0 +1,96 @@
+package plane_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+)
+
+// The windows by linger are those of the formula, and go over into each other along lines
+// but where a cell ends in between: with linger = 0, and where the edge meets the arrival of
+// the second client's hello at 110 ms.
+func TestBandsByLinger(t *testing.T) {
+	const ms = time.Millisecond
+	s := testkit.Scenario(t)
+	f, err := design.ParseFactor(s, "linger=0s..200ms/10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := 0
+	b, err := plane.FindBands(context.Background(), testkit.Pool(t, 2), plane.Bands{
+		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms}, Factor: f,
+	}, func() { done++ })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var joined []string
+	for i, l := range b.Levels {
+		edge := 11*ms + 1 + time.Duration(i)*20*ms
+		if want := testkit.Windows(0, 10*ms, edge, 300*ms); !slices.Equal(l.Windows.FailureWindows, want) {
+			t.Errorf("at %s: %v, want %v", l.Level, l.Windows.FailureWindows, want)
+		}
+		if l.Joined {
+			joined = append(joined, l.Level)
+		}
+	}
+	if want := strings.Fields("20ms 40ms 60ms 120ms 140ms 160ms 180ms"); !slices.Equal(joined, want) {
+		t.Errorf("joined to the next are %v, want %v", joined, want)
+	}
+	if done != 11 || b.Interrupted {
+		t.Errorf("%d levels were told, interrupted %v", done, b.Interrupted)
+	}
+}
+
+// Two levels with cells of the same shapes are not joined if the edges between them bend.
+func TestBandsThatBend(t *testing.T) {
+	const ms = time.Millisecond
+	s := testkit.Scenario(t)
+	edge := func(y time.Duration) time.Duration { return 10*ms + y*y/(100*ms) }
+	runner := hidden{outcome: func(x, y time.Duration) []string {
+		if x >= edge(y) {
+			return []string{"data-lost"}
+		}
+		return nil
+	}}
+	b, err := plane.FindBands(context.Background(), runner, plane.Bands{
+		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
+		Factor: design.Factor{Name: "linger", Levels: []string{"20ms", "40ms"}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Levels[0].Joined {
+		t.Error("a curve is drawn as a line")
+	}
+}
+
+// Levels that are no durations are not joined; a level of a choice is as good as any.
+func TestBandsByRemedy(t *testing.T) {
+	const ms = time.Millisecond
+	s := testkit.Scenario(t)
+	b, err := plane.FindBands(context.Background(), testkit.Pool(t, 1), plane.Bands{
+		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
+		Factor: design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]search.Interval{testkit.Windows(11*ms+1, 300*ms), testkit.Windows(61*ms+1, 300*ms), testkit.Windows()} {
+		if l := b.Levels[i]; l.Joined || !slices.Equal(l.Windows.FailureWindows, want) {
+			t.Errorf("at %s: %v, joined %v, want %v", l.Level, l.Windows.FailureWindows, l.Joined, want)
+		}
+	}
+	bad := plane.Bands{Scenario: s, Settings: scenarios.Settings{"linger": "1ms"}, Probe: scenarios.ProbeRange{Name: "linger", To: ms},
+		Factor: design.Factor{Name: "linger", Levels: []string{"2ms"}}}
+	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "set to 1ms as well") || !strings.Contains(err.Error(), "is the probe, and varied as well") {
+		t.Errorf("error %v", err)
+	}
+}

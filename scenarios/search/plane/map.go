@@ -1,0 +1,329 @@
+package plane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// Map is a question for the regions of one outcome in the plane of two probes.
+type Map struct {
+	Scenario *scenarios.Scenario
+	Settings scenarios.Settings // of every other parameter
+	Seed     uint64
+	X, Y     scenarios.ProbeRange
+	Fail     scenarios.Predicate
+
+	// Resolution is the height in y from which on a strip is left undecided whose rows
+	// follow no straight lines; 0 stands for a 1024th of the range of Y. Edges that are
+	// straight, and levels of y at which the rows change, are found to the nanosecond
+	// whatever it is.
+	Resolution time.Duration
+
+	// MaxRuns bounds the replications: a map that takes more is given as far as it is
+	// known. It is looked at before every batch of rows. 0 stands for DefaultMaxRuns.
+	MaxRuns int
+}
+
+// DefaultMaxRuns is the bound of a map's replications unless it has its own.
+const DefaultMaxRuns = 1_000_000
+
+// search is the question for the row at y.
+func (m *Map) search(y int64) search.Search {
+	return search.Search{
+		Scenario: m.Scenario, Settings: m.Settings.With(scenarios.Settings{m.Y.Name: time.Duration(y).String()}), Seed: m.Seed,
+		Probe: m.X, Fail: m.Fail,
+	}
+}
+
+// Check reports every fault of the question.
+func (m *Map) Check() error {
+	x := search.Search{Scenario: m.Scenario, Settings: m.Settings, Probe: m.X}
+	y := search.Search{Scenario: m.Scenario, Settings: m.Settings, Probe: m.Y}
+	faults := []error{x.Check()}
+	if err := y.Check(); err != nil && (faults[0] == nil || err.Error() != faults[0].Error()) {
+		faults = append(faults, err)
+	}
+	if m.X.Name == m.Y.Name {
+		faults = append(faults, fmt.Errorf("probe: parameter %s is varied twice: a map takes two parameters", m.X.Name))
+	}
+	if m.Resolution < 0 {
+		faults = append(faults, fmt.Errorf("a resolution of %s is out of range: at least 1ns", m.Resolution))
+	}
+	if m.MaxRuns < 0 {
+		faults = append(faults, fmt.Errorf("%d runs at most: want at least 1", m.MaxRuns))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	search := m.search(int64(m.Y.From))
+	return search.Check()
+}
+
+// resolution returns the resolution in nanoseconds.
+func (m *Map) resolution() int64 {
+	if m.Resolution == 0 {
+		return max(1, int64(m.Y.To-m.Y.From)/1024)
+	}
+	return int64(m.Resolution)
+}
+
+// FindRegions finds the regions of the plane, by searches along x at rows of y.
+//
+// Between two rows of the same cells whose edges are whole-numbered lines (see Line),
+// the rows in the middle and at a seeded random place have to be as the lines say, to
+// the nanosecond: the strip between them is then cut into trapezoids. Elsewhere the
+// search jumps, as along one probe, to where the lines of neighbouring edges meet; and
+// where a prediction fails, it bisects. A cell of a row is one of one shape, not only of
+// one outcome, so that what two rows have in common is the order of all events; only where
+// shapes change too often with y for that, cells are those of one outcome.
+//
+// In the end, replications at seeded random points of the plane are held against the
+// regions; a strip in which one differs is searched again, with a row through the point.
+//
+// progress, if it is not nil, is told which part of the range of Y is decided. When ctx
+// ends, or the runs are used up, the answer has what was found until then.
+func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(share float64)) (*Regions, error) {
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	v, err := m.Scenario.Resolve(m.search(int64(m.Y.From)).Settings.With(scenarios.Settings{m.X.Name: m.X.From.String()}))
+	if err != nil {
+		return nil, err
+	}
+	params := maps.Clone(v.Text())
+	delete(params, m.X.Name)
+	delete(params, m.Y.Name)
+	c := newCutter(m, func(ctx context.Context, y int64) (*search.Windows, error) {
+		return search.FindWindows(ctx, runner, m.search(y))
+	})
+	c.workers, c.progress = runner.Size(), progress
+	if err := c.cut(ctx); err != nil {
+		return nil, err
+	}
+	r := c.regions()
+	for range maxChecks {
+		if c.stopped != "" {
+			break
+		}
+		wrong, err := r.check(ctx, runner, &m)
+		if err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+		if err != nil {
+			c.stopped = Interrupted
+			break
+		}
+		again, err := c.again(ctx, wrong)
+		if err != nil {
+			return nil, err
+		}
+		if !again {
+			break
+		}
+		method := r.Method
+		r = c.regions()
+		r.Method.PointsDiffered = method.PointsDiffered
+		r.Method.PointRuns = method.PointRuns
+	}
+	r.Params, r.Runs, r.Stopped = params, c.runs+r.Method.PointRuns, c.stopped
+	return r, nil
+}
+
+// Why a map is not whole.
+const (
+	Interrupted = "interrupted"
+	OutOfRuns   = "the runs were used up"
+)
+
+// row is one search along x.
+type row struct {
+	y      int64
+	shapes view  // its cells of one shape
+	plain  view  // its cells of one outcome
+	gap    int64 // in x, in which the search could have missed something
+	gapAt  int64
+}
+
+// view is a row as labels of cells and the edges between them.
+type view struct {
+	labels []string
+	cells  []search.Cell // the first cell of each label in turn; their bounds are the edges
+	edges  []int64       // one fewer than labels
+}
+
+// of returns the view of a row that takes notice of shapes, or of outcomes alone.
+func (r *row) of(plain bool) *view {
+	if plain {
+		return &r.plain
+	}
+	return &r.shapes
+}
+
+// add adds a cell, unless it goes on with the label of the last.
+func (v *view) add(c search.Cell, label string) {
+	if n := len(v.labels); n > 0 && v.labels[n-1] == label {
+		return
+	}
+	if len(v.labels) > 0 {
+		v.edges = append(v.edges, c.From)
+	}
+	v.labels = append(v.labels, label)
+	v.cells = append(v.cells, c)
+}
+
+func newRow(y int64, w *search.Windows) *row {
+	r := &row{y: y, gap: w.Method.LargestUnverifiedGap, gapAt: w.Method.LargestUnverifiedGapFrom}
+	for _, c := range w.Cells {
+		outcome := strings.Join(c.Outcome, ",")
+		r.shapes.add(c, c.Shape+" "+outcome)
+		r.plain.add(c, outcome)
+	}
+	return r
+}
+
+// cutter is a search under way.
+type cutter struct {
+	ask      Map
+	search   func(ctx context.Context, y int64) (*search.Windows, error)
+	workers  int
+	progress func(float64)
+
+	rows    map[int64]*row
+	runs    int // of the rows
+	leaves  []leaf
+	stopped string
+}
+
+func newCutter(m Map, search func(ctx context.Context, y int64) (*search.Windows, error)) *cutter {
+	return &cutter{ask: m, search: search, workers: 1, rows: map[int64]*row{}}
+}
+
+// batch is how many rows are searched before the bound of the runs is looked at again.
+const batch = 32
+
+// cut cuts the whole range.
+func (c *cutter) cut(ctx context.Context) error {
+	low, high := int64(c.ask.Y.From), int64(c.ask.Y.To)-1
+	return c.refine(ctx, []interval{{low: low, high: high}})
+}
+
+// refine decides intervals, one level after another: all rows that a level's intervals
+// want are searched side by side. What it decides depends on nothing but the rows.
+func (c *cutter) refine(ctx context.Context, pending []interval) error {
+	for len(pending) > 0 {
+		var next []interval
+		var wanted []int64
+		for _, iv := range pending {
+			want, parts, done := c.decide(iv)
+			switch {
+			case len(want) > 0:
+				wanted = append(wanted, want...)
+				next = append(next, iv)
+			case done != nil:
+				c.leaves = append(c.leaves, *done)
+			default:
+				next = append(next, parts...)
+			}
+		}
+		pending = next
+		c.tell(pending)
+		slices.Sort(wanted)
+		for part := range slices.Chunk(slices.Compact(wanted), batch) {
+			if err := c.searchRows(ctx, part); err != nil {
+				return err
+			}
+			if c.stopped != "" {
+				for _, iv := range pending {
+					c.leaves = append(c.leaves, leaf{low: iv.low, high: iv.high, undecided: true})
+				}
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// searchRows searches rows side by side, unless the runs are used up.
+func (c *cutter) searchRows(ctx context.Context, ys []int64) error {
+	most := c.ask.MaxRuns
+	if most == 0 {
+		most = DefaultMaxRuns
+	}
+	if c.runs >= most {
+		c.stopped = OutOfRuns
+		return nil
+	}
+	var mu sync.Mutex
+	err := run.Spread(ctx, c.workers, len(ys), func(ctx context.Context, i int) error {
+		w, err := c.search(ctx, ys[i])
+		if err != nil {
+			return fmt.Errorf("at %s=%s: %w", c.ask.Y.Name, time.Duration(ys[i]), err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		c.rows[ys[i]] = newRow(ys[i], w)
+		c.runs += w.Runs
+		return nil
+	})
+	if err != nil && ctx.Err() != nil {
+		c.stopped = Interrupted
+		return nil
+	}
+	return err
+}
+
+// tell tells the progress.
+func (c *cutter) tell(pending []interval) {
+	if c.progress == nil {
+		return
+	}
+	left := int64(0)
+	for _, iv := range pending {
+		left += iv.high - iv.low
+	}
+	c.progress(1 - float64(left)/float64(max(1, c.ask.Y.To-c.ask.Y.From)))
+}
+
+// again searches a strip again in which a point differs from the map, with a row through
+// the point. It tells whether there was anything to do: a row that is as the strip says
+// has missed the point itself.
+func (c *cutter) again(ctx context.Context, wrong []Contradiction) (bool, error) {
+	var ys []int64
+	for _, p := range wrong {
+		if c.rows[p.Y] == nil {
+			ys = append(ys, p.Y)
+		}
+	}
+	slices.Sort(ys)
+	if err := c.searchRows(ctx, slices.Compact(ys)); err != nil || c.stopped != "" {
+		return false, err
+	}
+	var pending []interval
+	c.leaves = slices.DeleteFunc(c.leaves, func(l leaf) bool {
+		for _, y := range ys {
+			if l.family != nil && l.low < y && y < l.high && !l.family.predicts(c.rows[y]) {
+				pending = append(pending, interval{low: l.low, high: l.high})
+				return true
+			}
+		}
+		return false
+	})
+	return len(pending) > 0, c.refine(ctx, pending)
+}
+
+// randomRow is a seeded random row strictly between two.
+func (c *cutter) randomRow(low, high int64) int64 {
+	s := stream.New(c.ask.Seed, c.ask.Scenario.Name, fmt.Sprintf("map/row %d-%d", low, high))
+	return low + 1 + int64(s.Uint64()%uint64(high-low-1))
+}

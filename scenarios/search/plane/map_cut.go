@@ -1,0 +1,226 @@
+package plane
+
+import "slices"
+
+// interval is the rows from low to high, both of which are searched or about to be, of
+// which those between are to be decided.
+type interval struct {
+	low, high int64
+
+	// below and above are families that hold at low and at high as far as is known; nil
+	// stands for those of the next row inside.
+	below, above *family
+
+	stuck int // how many times in turn a jump gained little
+
+	// plain takes cells of one outcome for one, whatever their shapes.
+	plain bool
+}
+
+// leaf is an interval that is decided: its rows are those of a family, or its two rows
+// are neighbours and differ, or it is undecided.
+type leaf struct {
+	low, high int64
+	family    *family
+	undecided bool
+}
+
+const (
+	// few is the height below which an interval is searched row by row, whatever the
+	// resolution: where several lines meet, rounding makes a few rows of their own.
+	few = 16
+
+	// patience is how many jumps in turn may gain little before an interval is bisected.
+	patience = 4
+
+	// plainBelow is the part of the range of y below which an interval is taken as plain if
+	// its bounding rows do not predict the middle: where the number of an endpoint's
+	// retransmissions depends on y, shapes change at hundreds of levels, and outcomes at none.
+	plainBelow = 32
+)
+
+// decide decides an interval, or says which rows that takes, or cuts it into parts.
+//
+// Invariant: every part is lower than the interval, or knows more of it; the parts
+// share their bounding rows and cover it.
+func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf) {
+	if want = c.missing(iv.low, iv.high); want != nil {
+		return want, nil, nil
+	}
+	low, high := c.rows[iv.low], c.rows[iv.high]
+	if iv.low == iv.high {
+		return nil, nil, &leaf{low: iv.low, high: iv.high}
+	}
+	if slices.Equal(low.of(iv.plain).labels, high.of(iv.plain).labels) {
+		family, want, odd := c.fit(iv.low, iv.high, iv.plain)
+		switch {
+		case want != nil:
+			return want, nil, nil
+		case family != nil:
+			return nil, nil, &leaf{low: iv.low, high: iv.high, family: family}
+		case odd != iv.high: // a row inside differs
+			return nil, iv.split(odd), nil
+		}
+	}
+	if iv.high == iv.low+1 {
+		return nil, nil, &leaf{low: iv.low, high: iv.high}
+	}
+	if want = c.missing(c.neighbours(iv)...); want != nil {
+		return want, nil, nil
+	}
+	below, above := iv.below, iv.above
+	if below == nil {
+		below = local(low, c.rows[iv.low+1], iv.plain)
+	}
+	if above == nil {
+		above = local(c.rows[iv.high-1], high, iv.plain)
+	}
+	iv.below, iv.above = below, above
+	if cuts := c.meetings(iv, below, above); len(cuts) > 0 && iv.stuck < patience {
+		if want = c.missing(cuts...); want != nil {
+			return want, nil, nil
+		}
+		return nil, iv.split(cuts...), nil
+	}
+	middle := iv.low + (iv.high-iv.low)/2
+	if want = c.missing(middle); want != nil {
+		return want, nil, nil
+	}
+	up, down := below.predicts(c.rows[middle]), above.predicts(c.rows[middle])
+	if height := iv.high - iv.low; !up && !down && height > few {
+		switch {
+		case !iv.plain && plainBelow*height <= int64(c.ask.Y.To-c.ask.Y.From):
+			return nil, []interval{{low: iv.low, high: iv.high, plain: true}}, nil
+		case height <= c.ask.resolution():
+			return nil, nil, &leaf{low: iv.low, high: iv.high, undecided: true}
+		}
+	}
+	iv.stuck = 0
+	parts = iv.split(middle)
+	if up {
+		parts[1].below = below
+	}
+	if down {
+		parts[0].above = above
+	}
+	return nil, parts, nil
+}
+
+// neighbours returns the rows that the families of an interval's bounds are made of.
+func (c *cutter) neighbours(iv interval) (ys []int64) {
+	if iv.below == nil {
+		ys = append(ys, iv.low+1)
+	}
+	if iv.above == nil {
+		ys = append(ys, iv.high-1)
+	}
+	return ys
+}
+
+// missing returns those of the rows that have not been searched.
+func (c *cutter) missing(ys ...int64) (missing []int64) {
+	for _, y := range ys {
+		if c.rows[y] == nil {
+			missing = append(missing, y)
+		}
+	}
+	return missing
+}
+
+// meetings returns the rows inside an interval at which cells of its bounding rows end,
+// by the lines of their edges: the last row of the one cells, and the first of others.
+func (c *cutter) meetings(iv interval, below, above *family) (cuts []int64) {
+	from, to := int64(c.ask.X.From), int64(c.ask.X.To)
+	last, first := iv.low, iv.high
+	if below != nil {
+		last = below.last(iv.low, iv.high, from, to)
+	}
+	if above != nil {
+		first = above.last(iv.high, iv.low, from, to)
+	}
+	if last < iv.high {
+		cuts = append(cuts, last, last+1)
+	}
+	if first > iv.low {
+		cuts = append(cuts, first-1, first)
+	}
+	cuts = slices.DeleteFunc(cuts, func(y int64) bool { return y <= iv.low || y >= iv.high })
+	slices.Sort(cuts)
+	return slices.Compact(cuts)
+}
+
+// split cuts an interval at rows inside.
+func (iv interval) split(at ...int64) (parts []interval) {
+	from := iv.low
+	for _, y := range append(at, iv.high) {
+		part := interval{low: from, high: y, plain: iv.plain}
+		if from == iv.low {
+			part.below = iv.below
+		}
+		if y == iv.high {
+			part.above = iv.above
+		}
+		if 8*(y-from) > 7*(iv.high-iv.low) {
+			part.stuck = iv.stuck + 1
+		}
+		parts = append(parts, part)
+		from = y
+	}
+	return parts
+}
+
+// fit returns the family of the rows from low to high, which have the same labels. It
+// may want more rows to know it, or return a row that is at odds with the two; high, if
+// there are no lines through these.
+func (c *cutter) fit(low, high int64, plain bool) (f *family, want []int64, odd int64) {
+	a, b := c.rows[low].of(plain), c.rows[high].of(plain)
+	candidates := make([]candidate, len(a.edges))
+	for i := range candidates {
+		var ok bool
+		if candidates[i], ok = newCandidate(low, a.edges[i], high, b.edges[i]); !ok {
+			return nil, nil, high
+		}
+	}
+	for _, y := range c.between(low, high) {
+		v := c.rows[y].of(plain)
+		if !slices.Equal(v.labels, a.labels) {
+			return nil, nil, y
+		}
+		for i := range candidates {
+			if !candidates[i].admit(y, v.edges[i]) {
+				return nil, nil, y
+			}
+		}
+	}
+	oblique := slices.ContainsFunc(candidates, func(k candidate) bool { return k.run > 1 })
+	switch {
+	case high-low <= few || oblique && high-low <= 4*few: // lines of many slopes go through so few rows
+		for y := low + 1; y < high; y++ {
+			want = append(want, c.missing(y)...)
+		}
+	default:
+		want = c.missing(low+(high-low)/2, c.randomRow(low, high))
+	}
+	f = &family{plain: plain, labels: a.labels}
+	for i := range candidates {
+		if y, ok := candidates[i].telling(low, high); ok {
+			want = append(want, c.missing(y)...)
+		}
+		f.lines = append(f.lines, candidates[i].line())
+	}
+	if want != nil {
+		return nil, want, 0
+	}
+	return f, nil, 0
+}
+
+// between returns the rows strictly between two that have been searched, in order.
+func (c *cutter) between(low, high int64) (ys []int64) {
+	for y := range c.rows {
+		if low < y && y < high {
+			ys = append(ys, y)
+		}
+	}
+	slices.Sort(ys)
+	return ys
+}

@@ -1,0 +1,26 @@
+package search
+
+import (
+	"fmt"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim/law"
+)
+
+// Check reports what makes the question senseless.
+func (s *Search) Check() error {
+	if err := s.Scenario.CheckProbe(s.Probe.Name); err != nil {
+		return err
+	}
+	if s.Probe.From > law.MaxDuration {
+		return fmt.Errorf("probe: %s is out of range: at most %s", s.Probe.From, law.MaxDuration)
+	}
+	if s.Probe.To <= s.Probe.From {
+		return fmt.Errorf("probe: the range %s..%s is empty", s.Probe.From, s.Probe.To)
+	}
+	if text, ok := s.Settings[s.Probe.Name]; ok {
+		return fmt.Errorf("probe: parameter %s is varied, and set to %s as well", s.Probe.Name, text)
+	}
+	_, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}))
+	return err
+}

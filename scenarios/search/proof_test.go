@@ -1,0 +1,192 @@
+package search_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+)
+
+// draw is how often a random case sets a parameter, and to what.
+type draw struct {
+	share  float64
+	values []string
+}
+
+// draws are for the parameters that all scenarios have.
+var draws = map[string]draw{
+	"latency":             {0.3, []string{"1ms", "5ms", "10ms", "20ms", "200ms", "uniform(1ms,30ms)", "5ms+exponential(mean=10ms)"}},
+	"uplink":              {0.1, []string{"7ms", "uniform(5ms,40ms)"}},
+	"downlink":            {0.15, []string{"3ms", "uniform(5ms,40ms)"}},
+	"service":             {0.25, []string{"0s", "1ms", "7ms", "50ms"}},
+	"linger":              {0.25, []string{"5ms", "20ms", "50ms", "200ms"}},
+	"gap":                 {0.25, []string{"0s", "5ms", "50ms", "150ms", "1200ms"}},
+	"gap-variation":       {0.1, []string{"uniform(0s,80ms)"}},
+	"clients":             {1, []string{"1", "2", "2", "3"}},
+	"client":              {0.25, []string{"closes-first", "waits", "acknowledged", "vanishes"}},
+	"client-pause":        {0.25, []string{"5ms", "100ms", "3s"}},
+	"pause-jitter":        {0.05, []string{"uniform(0s,40ms)"}},
+	"close-delay":         {0.1, []string{"3ms", "40ms"}},
+	"keep-alive":          {0.15, []string{"50ms", "500ms"}},
+	"client-port":         {0.25, []string{"new", "same"}},
+	"client-hosts":        {0.15, []string{"1", "2"}},
+	"arrivals":            {0.2, []string{"after-previous", "at-intervals"}},
+	"reconnects":          {0.15, []string{"1", "3"}},
+	"back-off":            {0.15, []string{"50ms", "700ms"}},
+	"ends":                {0.2, []string{"server", "peer"}},
+	"idle-timeout":        {0.2, []string{"300ms", "3s"}},
+	"hold":                {0.15, []string{"30ms", "1500ms"}},
+	"handshake-timeout":   {0.2, []string{"500ms", "3s"}},
+	"client-timeout":      {0.3, []string{"500ms", "3s"}},
+	"read-timeout":        {0.1, []string{"400ms"}},
+	"flight-interval":     {0.3, []string{"200ms", "500ms"}},
+	"model":               {0.3, []string{"sequential", "listener", "concurrent"}},
+	"tombstone":           {0.15, []string{"50ms", "500ms"}},
+	"concurrency":         {0.15, []string{"1", "2"}},
+	"backlog":             {0.1, []string{"1", "2"}},
+	"rehandshake":         {0.15, []string{"ignore", "parallel"}},
+	"filter":              {0.1, []string{"none", "handshake", "client-hello"}},
+	"verify":              {0.15, []string{"one-socket", "two-sockets"}},
+	"verify-hold":         {0.15, []string{"5ms", "30ms"}},
+	"server-port":         {0.1, []string{"rotate"}},
+	"first-record":        {0.2, []string{"stack", "reject", "discard"}},
+	"pause-after-release": {0.15, []string{"20ms", "150ms"}},
+	"guard":               {0.15, []string{"none", "established", "strict"}},
+	"nat-mapping":         {0.2, []string{"endpoint-independent", "address-and-port-dependent"}},
+	"nat-lifetime":        {0.3, []string{"100ms", "1s", "5s"}},
+	"loss":                {0.2, []string{"0.05", "0.2"}},
+	"duplicate":           {0.1, []string{"0.1", "0.5"}},
+	"reorder":             {0.1, []string{"0.3"}},
+	"bandwidth":           {0.15, []string{"64kbit/s", "1Mbit/s"}},
+	"queue":               {0.1, []string{"1", "3"}},
+	"correlation":         {0.05, []string{"0.5"}},
+	"down":                {0.1, []string{"15ms..45ms", "60ms..300ms"}},
+	"perturb":             {0.05, []string{"2"}},
+	"credentials":         {0.8, []string{"psk"}},
+}
+
+// randomSearch is a random question about a random scenario of the catalogue. What the
+// scenario's parameters forbid is left out of it.
+func randomSearch(r *rand.Rand, seed uint64) search.Search {
+	list := testkit.Catalogue()
+	s := list[r.IntN(len(list))]
+	var probes []string
+	for _, p := range s.Parameters {
+		if p.Probeable() {
+			probes = append(probes, p.Name)
+		}
+	}
+	question := search.Search{Scenario: s, Settings: scenarios.Settings{}, Seed: seed}
+	if r.IntN(3) == 0 {
+		question.Probe.Name = s.Probe.Name
+	}
+	for question.Probe.Name == "" {
+		if name := probes[r.IntN(len(probes))]; (&search.Search{Scenario: s, Probe: scenarios.ProbeRange{Name: name, From: time.Second, To: time.Minute}}).Check() == nil {
+			question.Probe.Name = name
+		}
+	}
+	for _, p := range s.Parameters {
+		d := draws[p.Name]
+		value := ""
+		switch {
+		case d.values != nil && r.Float64() < d.share:
+			value = d.values[r.IntN(len(d.values))]
+		case p.Name == "remedy" && r.Float64() < 0.2:
+			value = p.Choices[r.IntN(len(p.Choices))]
+		case p.Group == "parameters" && p.Probeable() && r.Float64() < 0.3:
+			value = []string{"1ms", "15ms", "90ms", "1s"}[r.IntN(4)]
+		}
+		if value == "" || p.Name == question.Probe.Name {
+			continue
+		}
+		with := question
+		with.Settings = question.Settings.With(scenarios.Settings{p.Name: value})
+		with.Probe.From, with.Probe.To = time.Second, time.Minute
+		if with.Check() == nil {
+			question.Settings = with.Settings
+		}
+	}
+	lengths := []time.Duration{30 * time.Millisecond, 300 * time.Millisecond, time.Duration(1 + r.Int64N(int64(2*time.Second)))}
+	question.Probe.From = []time.Duration{0, 0, time.Duration(r.Int64N(int64(100 * time.Millisecond)))}[r.IntN(3)]
+	switch question.Probe.Name { // of which small values make many events, or none at all
+	case "flight-interval", "client-timeout", "read-timeout", "handshake-timeout", "idle-timeout", "nat-lifetime", "keep-alive", "back-off":
+		question.Probe.From += 200 * time.Millisecond
+	}
+	length := lengths[r.IntN(3)]
+	if v, err := s.Resolve(question.Settings); err == nil { // with no more than a few retransmissions of each flight
+		length = min(length, 2*v.Duration("flight-interval"))
+	}
+	question.Probe.To = question.Probe.From + length
+	return question
+}
+
+// command is the command that repeats a search.
+func command(s search.Search) string {
+	text := fmt.Sprintf("dtlssim window %s --seed %d --probe %s", s.Scenario.Name, s.Seed, s.Probe)
+	for _, p := range s.Scenario.Parameters {
+		if value, ok := s.Settings[p.Name]; ok {
+			text += fmt.Sprintf(" --set '%s=%s'", p.Name, value)
+		}
+	}
+	return text
+}
+
+// holdAgainst runs values of the probe and holds the answer of a search against each.
+func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Windows, values []int64) {
+	t.Helper()
+	for _, x := range values {
+		if x < w.From || x >= w.To {
+			continue
+		}
+		i := slices.IndexFunc(w.Cells, func(c search.Cell) bool { return c.From <= x && x < c.To })
+		job := run.JobOf(s.Scenario)
+		job.Seed, job.Settings, job.Fail = s.Seed, s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()}), s.Fail.Text()
+		o, err := runner.Do(context.Background(), job)
+		if err != nil || o.Status != run.Completed {
+			t.Fatalf("%v %s\n%s", err, o.Status, command(s))
+		}
+		if c := w.Cells[i]; c.Shape != o.Shape || !slices.Equal(c.Outcome, o.Outcome) || c.Failed != o.Failed {
+			t.Errorf("at %s the run is %v, and the cell [%s, %s) is %v\n%s\n%s", time.Duration(x), o.Outcome,
+				time.Duration(c.From), time.Duration(c.To), c.Outcome, command(s), o.Repeat)
+			return
+		}
+	}
+}
+
+// In random scenarios of the catalogue, with random parameters, probes and ranges, no
+// prediction fails, and the cells are those of plain scans: on a random grid, and of what
+// is around every bound.
+func TestSearchAgainstPlainScan(t *testing.T) {
+	cases := testkit.Cases(t, 30, 2000)
+	seed := testkit.Seed(t)
+	p := testkit.Pool(t, 2)
+	for i := range cases {
+		random := rand.New(rand.NewPCG(seed, uint64(i)))
+		s := randomSearch(random, seed%1_000_000+uint64(i))
+		w, err := search.FindWindows(context.Background(), p, s)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, command(s))
+		}
+		if !w.Method.Proved || w.Method.PredictionFailures > 0 {
+			t.Errorf("%+v\n%s", w.Method, command(s))
+		}
+		var values []int64
+		step := (w.To-w.From)/10 + 1
+		for x := w.From + random.Int64N(step); x < w.To; x += step {
+			values = append(values, x)
+		}
+		for _, c := range w.Cells {
+			if len(values) < 40 {
+				values = append(values, c.From-2, c.From-1, c.From, c.From+1)
+			}
+		}
+		holdAgainst(t, p, s, w, values)
+	}
+}

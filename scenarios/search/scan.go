@@ -1,0 +1,71 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+// maxScan is how many runs a plain scan may take.
+const maxScan = 2_000_000
+
+// CheckScan reports what makes a plain scan at every step senseless.
+func (s *Search) CheckScan(step time.Duration) error {
+	switch {
+	case step <= 0:
+		return fmt.Errorf("brute: the step %s is not above 0", step)
+	case s.Probe.Open():
+		return errors.New("brute: a plain scan of a range without an end never ends; give the probe one, NAME=FROM..TO")
+	}
+	if n := scanRuns(s, step); n > maxScan {
+		return fmt.Errorf("brute: %s at every %s are %d runs; at most %d: take a longer step or a shorter range", s.Probe, step, n, maxScan)
+	}
+	return s.Check()
+}
+
+func scanRuns(s *Search, step time.Duration) int64 {
+	return int64((s.Probe.To-s.Probe.From-1)/step) + 1
+}
+
+// Scan runs every step-th value of the probe from the first, and nothing else: the
+// plain answer to a Search, which rests on no argument, and knows nothing of what is
+// between two values. A cell reaches from the first value of one shape and outcome up to
+// the first of another.
+func Scan(ctx context.Context, runner run.Runner, s Search, step time.Duration) (*Windows, error) {
+	if err := s.CheckScan(step); err != nil {
+		return nil, err
+	}
+	f, err := newFinder(ctx, runner, s)
+	if err != nil {
+		return nil, err
+	}
+	f.step, f.to = int64(step), int64(s.Probe.To)
+	f.method = Method{Name: "plain scan, every " + step.String()}
+	if step > 1 {
+		f.method.LargestUnverifiedGap, f.method.LargestUnverifiedGapFrom = f.step-1, int64(s.Probe.From)+1
+	}
+	batch := make([]int64, 0, 64*max(1, runner.Size()))
+	for x := int64(s.Probe.From); x < f.to; {
+		for batch = batch[:0]; x < f.to && len(batch) < cap(batch); x += f.step {
+			batch = append(batch, x)
+		}
+		runs, err := f.at(batch...)
+		if err != nil {
+			return nil, err
+		}
+		for i, run := range runs {
+			f.add(batch[i], min(batch[i]+f.step, f.to), run)
+		}
+		clear(f.runs) // the few beside an edge are run again
+		f.timed = f.timed[:0]
+	}
+	w, err := f.answer()
+	if err != nil {
+		return nil, err
+	}
+	w.Runs = int(scanRuns(&s, step))
+	return w, nil
+}

@@ -1,0 +1,364 @@
+// Package explore asks many replications one question: in which windows of a
+// probe does the run fail, with what probability over a design, and are two runs
+// of one seed the same.
+package search
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// Search is a question for the failure windows of a probe.
+type Search struct {
+	Scenario *scenarios.Scenario
+	Settings scenarios.Settings // of every other parameter
+	Seed     uint64
+	Probe    scenarios.ProbeRange
+	Fail     scenarios.Predicate
+}
+
+// methodName is the name of the method below.
+const methodName = "slopes and jumps, verified"
+
+// maxRuns bounds a search; a range with more cells than that allows is refused. One
+// without an end is given up earlier.
+const (
+	maxRuns     = 200_000
+	maxOpenRuns = 20_000
+)
+
+// FindWindows finds the cells of the probe and the windows in which the run
+// fails.
+//
+// The run is a function of the probe x, a whole number of nanoseconds. While the
+// order of instants at every place stays the same, so does the run's shape, and the time
+// of every instant is affine in x. The instants are those of the trace and those that a
+// run rests on without showing them: pauses and deadlines that end, or were cancelled
+// before, timers of the endpoints, times that are compared, reads and writes of what two
+// hosts share (sim.Watched). So two runs at x and x+1 of one order give the slope of each
+// instant, and the least x' at which two neighbours of a place meet bounds the segment in
+// which that holds. The search jumps there, holds the predicted times, order, shape and
+// outcome against the run just before, and goes on behind it.
+//
+// Invariant: every point below x has been assigned to a segment whose first two
+// points and whose last point were run, and gave the predicted shape, outcome and
+// times.
+//
+// A range without an end is searched until no two neighbours will ever meet: the last cell
+// goes on for ever then. What is verified of that reaches as far as a parameter can
+// (law.MaxDuration), or as the horizon of a replication lets virtual time go. If there
+// still is a meeting beyond, the answer ends there, and its To says so.
+func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, error) {
+	f, err := newFinder(ctx, runner, s)
+	if err != nil {
+		return nil, err
+	}
+	x, to := int64(s.Probe.From), int64(s.Probe.To)
+	if s.Probe.Open() {
+		to = int64(law.MaxDuration) + 1
+	}
+	f.to = to
+	for x < to {
+		end, forever, err := f.segment(x, to)
+		if err != nil {
+			return nil, err
+		}
+		if x = end; forever {
+			f.to = int64(scenarios.Forever)
+			f.cells[len(f.cells)-1].To = f.to
+			break
+		}
+	}
+	return f.answer()
+}
+
+// finder is a search under way.
+type finder struct {
+	ctx    context.Context
+	runner run.Runner
+	search Search
+	random *stream.Stream
+
+	runs   map[int64]*probed
+	timed  []int64 // where there are runs with times, which are wanted until the search has passed them
+	to     int64   // where the answer ends
+	step   int64   // of a plain scan; 0 of a search
+	cells  []Cell
+	method Method
+	params map[string]string
+}
+
+// probed is one run at one value of the probe.
+type probed struct {
+	outcome   []string
+	failed    bool
+	shape     string
+	structure string
+	times     []trace.Timeline
+	witness   Witness
+}
+
+func newFinder(ctx context.Context, runner run.Runner, s Search) (*finder, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	v, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}))
+	if err != nil {
+		return nil, err
+	}
+	params := maps.Clone(v.Text())
+	delete(params, s.Probe.Name)
+	return &finder{
+		ctx: ctx, runner: runner, search: s, params: params,
+		random: stream.New(s.Seed, s.Scenario.Name, "window/verification"),
+		runs:   make(map[int64]*probed), method: Method{Name: methodName},
+	}, nil
+}
+
+// at returns the runs at the given points, which are performed side by side.
+func (f *finder) at(points ...int64) ([]*probed, error) {
+	type result struct {
+		x   int64
+		run *probed
+		err error
+	}
+	results := make(chan result, len(points))
+	pending := 0
+	for i, x := range points {
+		if f.runs[x] != nil || slices.Contains(points[:i], x) {
+			continue
+		}
+		pending++
+		go func() {
+			run, err := f.run(x)
+			results <- result{x, run, err}
+		}()
+	}
+	var faults []error
+	for range pending {
+		r := <-results
+		if r.err != nil {
+			faults = append(faults, r.err)
+			continue
+		}
+		f.runs[r.x] = r.run
+		f.timed = append(f.timed, r.x)
+	}
+	if len(faults) > 0 {
+		return nil, faults[0]
+	}
+	switch {
+	case f.search.Probe.Open() && len(f.runs) > maxOpenRuns:
+		return nil, fmt.Errorf("nothing says that the cells have an end: %d runs came as far as %s; give the range one", maxOpenRuns, time.Duration(points[0]))
+	case len(f.runs) > maxRuns:
+		return nil, fmt.Errorf("the range has too many cells: %d runs were not enough", maxRuns)
+	}
+	out := make([]*probed, len(points))
+	for i, x := range points {
+		out[i] = f.runs[x]
+	}
+	return out, nil
+}
+
+func (f *finder) run(x int64) (*probed, error) {
+	s := f.search
+	job := run.JobOf(s.Scenario)
+	job.Seed, job.Fail, job.Watch = s.Seed, s.Fail.Text(), f.step == 0
+	job.Settings = s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()})
+	o, err := f.runner.Do(f.ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	if o.Status != run.Completed {
+		return nil, &run.TroubleError{Trouble: run.NewTrouble(&o, f.repeat(x))}
+	}
+	run := &probed{
+		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
+	}
+	switch {
+	case f.step > 0:
+	case o.Watched == nil:
+		return nil, fmt.Errorf("the run at %s=%s reports no instants", s.Probe.Name, time.Duration(x))
+	default:
+		run.structure, run.times = o.Watched.Structure, o.Watched.Timelines
+	}
+	return run, nil
+}
+
+// repeat returns the command that repeats the run at x.
+func (f *finder) repeat(x int64) string {
+	v, err := f.search.Scenario.Resolve(f.search.Settings.With(scenarios.Settings{
+		f.search.Probe.Name: time.Duration(x).String(),
+	}))
+	if err != nil { // newFinder has resolved the same settings
+		return err.Error()
+	}
+	return v.Repeat(f.search.Seed, f.search.Fail)
+}
+
+// segment finds the segment of one order and one slope of each instant that begins at
+// x, adds it to the cells, and returns its end, and whether nothing but the end of an open
+// range bounds it.
+func (f *finder) segment(x, to int64) (end int64, forever bool, err error) {
+	defer func() {
+		f.method.Segments++
+		f.timed = slices.DeleteFunc(f.timed, func(y int64) bool {
+			if y < end {
+				f.runs[y].times = nil
+			}
+			return y < end
+		})
+	}()
+	points := []int64{x}
+	if x+1 < to {
+		points = append(points, x+1)
+	}
+	runs, err := f.at(points...)
+	if err != nil {
+		return 0, false, err
+	}
+	base := runs[0]
+	if len(runs) == 1 || !base.alike(runs[1]) {
+		f.add(x, x+1, base)
+		return x + 1, false, nil
+	}
+	line := newLine(x, base, runs[1])
+	forever = f.search.Probe.Open() && line.meeting() == never
+	if forever {
+		to = max(x+2, min(to, line.reach()))
+	}
+	if end, err = f.bound(line, to); err != nil {
+		return 0, false, err
+	}
+	if end, err = f.verifyInside(line, end); err != nil {
+		return 0, false, err
+	}
+	f.add(x, end, base)
+	return end, forever && end == to, nil
+}
+
+// bound returns the end of the segment that line describes: the prediction holds
+// at end-1, and does not hold at end unless end is to.
+func (f *finder) bound(l *line, to int64) (int64, error) {
+	last := min(l.meeting(), to-1) // two events of a host meet there, or the range ends
+	points := []int64{last}
+	if last+1 < to {
+		points = append(points, last+1)
+	}
+	if last-1 > l.x {
+		points = append(points, last-1)
+	}
+	runs, err := f.at(points...)
+	if err != nil {
+		return 0, err
+	}
+	f.method.Verifications += len(points)
+	if l.predicts(last, runs[0]) {
+		return last + 1, nil
+	}
+	// Where two events meet, the order of ties may have changed the shape already.
+	if last-1 <= l.x || l.predicts(last-1, runs[len(runs)-1]) {
+		return last, nil
+	}
+	return f.bisect(l, last-1)
+}
+
+// bisect returns a point at which the prediction of l ceases to hold. It holds at
+// l.x+1 and does not hold at high.
+func (f *finder) bisect(l *line, high int64) (int64, error) {
+	low := l.x + 1
+	probes := []int64{low}
+	for high-low > 1 {
+		middle := low + (high-low)/2
+		runs, err := f.at(middle)
+		if err != nil {
+			return 0, err
+		}
+		if l.predicts(middle, runs[0]) {
+			low = middle
+			probes = append(probes, low)
+		} else {
+			high = middle
+		}
+	}
+	f.method.PredictionFailures++
+	if len(f.method.Failures) < mostFailures {
+		f.method.Failures = append(f.method.Failures, PredictionFailure{Segment: l.x, At: high, Why: l.differs(high, f.runs[high])})
+	}
+	for i := 1; i < len(probes); i++ {
+		if gap := probes[i] - probes[i-1] - 1; gap > f.method.LargestUnverifiedGap {
+			f.method.LargestUnverifiedGap, f.method.LargestUnverifiedGapFrom = gap, probes[i-1]+1
+		}
+	}
+	return high, nil
+}
+
+// insidePoints is how many random points of each segment are verified.
+const insidePoints = 2
+
+// verifyInside holds the prediction against runs at random points of the segment
+// [l.x, end) and returns the end of the part in which it holds.
+func (f *finder) verifyInside(l *line, end int64) (int64, error) {
+	for range insidePoints {
+		if end-l.x <= 4 {
+			return end, nil
+		}
+		y := l.x + 2 + int64(f.random.Uint64()%uint64(end-l.x-3))
+		runs, err := f.at(y)
+		if err != nil {
+			return 0, err
+		}
+		f.method.Verifications++
+		if !l.predicts(y, runs[0]) {
+			if end, err = f.bisect(l, y); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return end, nil
+}
+
+// add adds a segment; neighbouring segments of one shape are one cell.
+func (f *finder) add(from, to int64, run *probed) {
+	if n := len(f.cells); n > 0 && f.cells[n-1].Shape == run.shape && slices.Equal(f.cells[n-1].Outcome, run.outcome) {
+		f.cells[n-1].To = to
+		return
+	}
+	f.cells = append(f.cells, Cell{From: from, To: to, Outcome: run.outcome, Failed: run.failed, Shape: run.shape})
+}
+
+func (f *finder) answer() (*Windows, error) {
+	s := f.search
+	w := &Windows{
+		Scenario: s.Scenario.Name, Seed: s.Seed, Params: f.params, Probe: s.Probe.Name,
+		From: int64(s.Probe.From), To: f.to, Cells: f.cells, Method: f.method,
+		FailureWindows: []Interval{}, Edges: []Edge{},
+	}
+	for i, c := range f.cells {
+		if i > 0 && c.Failed != f.cells[i-1].Failed {
+			runs, err := f.at(c.From-max(1, f.step), c.From)
+			if err != nil {
+				return nil, err
+			}
+			w.Edges = append(w.Edges, Edge{At: c.From, Below: runs[0].witness, Above: runs[1].witness})
+		}
+		switch n := len(w.FailureWindows); {
+		case !c.Failed:
+		case n > 0 && w.FailureWindows[n-1].To == c.From:
+			w.FailureWindows[n-1].To = c.To
+		default:
+			w.FailureWindows = append(w.FailureWindows, Interval{c.From, c.To})
+		}
+	}
+	w.Runs, w.Method.Proved = len(f.runs), f.method.LargestUnverifiedGap == 0
+	return w, nil
+}

@@ -1,0 +1,76 @@
+package session
+
+import (
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// payload returns the record that an on-path attacker sends.
+func payload(f scenarios.Forgery) []byte {
+	if f.Record == "alert" {
+		level := byte(1)
+		if f.Level == "fatal" {
+			level = 2
+		}
+		description := trace.AlertDescriptions()[f.Alert]
+		return trace.PlainRecord(trace.Alert, uint64(f.Sequence), []byte{level, description})
+	}
+	return trace.PlainRecord(trace.ApplicationData, uint64(f.Sequence), []byte(f.Data))
+}
+
+// matches tells whether a datagram is one that the match is about, but for which of its
+// kind it is.
+func matches(m scenarios.Match, p *sim.Packet) bool {
+	client := clientNumber(p.Sender)
+	switch {
+	case m.From == "client" && client == 0, m.From == "server" && (client != 0 || p.Forged()):
+		return false
+	case m.Client != 0 && m.Client != client && m.Client != clientNumber(p.Receiver):
+		return false
+	}
+	return trace.Contains(p.Payload, func(r trace.DTLSRecord) bool {
+		switch {
+		case m.Record != "" && r.ContentType != scenarios.RecordTypes[m.Record], m.Epoch >= 0 && int(r.Epoch) != m.Epoch:
+			return false
+		case m.Message == "":
+			return true
+		case r.ContentType != trace.Handshake:
+			return false
+		case r.Epoch > 0:
+			return m.Message == scenarios.Finished
+		}
+		return r.Message == scenarios.MessageTypes[m.Message]
+	})
+}
+
+func compileMatch(m scenarios.Match) sim.Match {
+	return sim.Match{Is: func(p *sim.Packet) bool { return matches(m, p) }, Nth: m.Nth}
+}
+
+// compileRules returns the rules of a link, with the durations that the parameters
+// give. A rule that depends on other choices does nothing. A rule whose parameter
+// follows another, and is not given otherwise, leaves the datagram alone: it has the
+// latency that it would have without the rule, by the same draw.
+func compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
+	var list []sim.Rule
+	for _, r := range rules {
+		if !v.Chosen(r.When) {
+			continue
+		}
+		without := v.Has(scenarios.WithoutParameter) && v.Choice(scenarios.WithoutParameter) == r.Name
+		if p := v.Scenario().Parameter(r.Delay.Parameter); p != nil && p.Follows != "" && !v.Given(p.Name) && !without {
+			continue
+		}
+		compiled := sim.Rule{
+			Name: r.Name, Match: compileMatch(r.Match), Action: r.Action, Delay: r.Delay.Distribution(v), Until: compileMatch(r.Until), Without: without,
+		}
+		if r.Action == sim.Forge {
+			compiled.Forged = func(*sim.Packet) sim.Forgery {
+				return sim.Forgery{Payload: payload(r.Forged), Reversed: r.Forged.ToTheSender}
+			}
+		}
+		list = append(list, compiled)
+	}
+	return list
+}

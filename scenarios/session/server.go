@@ -1,0 +1,253 @@
+package session
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// server is what the server models share: what they are set up with, what they do
+// in a session, and what they report.
+type server struct {
+	w      *sim.World
+	host   *sim.Host
+	v      scenarios.Values
+	config endpoint.Config
+	client func(peer netip.AddrPort) *client // that last started at an address, or nil
+	port   uint16
+
+	sessions   int
+	errors     []string
+	unexpected int           // first datagrams rejected
+	ghosts     int           // sessions spent on a datagram that began none
+	silent     bool          // an endpoint was closed without a close_notify
+	closing    time.Duration // the longest that Close of an endpoint took
+	halfOpen   bool          // a session ended by its idle timeout that its client had closed
+	failures   int           // errors of sessions that a client had begun
+	delivered  map[int]bool  // clients whose data reached the application
+}
+
+func newServer(w *sim.World, h *sim.Host, v scenarios.Values, c endpoint.Config, client func(netip.AddrPort) *client) server {
+	return server{
+		w: w, host: h, v: v, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
+	}
+}
+
+// address returns where the server listens at present.
+func (s *server) address() netip.AddrPort {
+	s.w.Touch("port of the server", false)
+	return netip.AddrPortFrom(s.host.Address(), s.port)
+}
+
+// begun tells whether a client had begun a session with that datagram, and still
+// waits for its handshake.
+func (s *server) begun(first []byte, peer netip.AddrPort) bool {
+	c := s.client(peer)
+	if c != nil {
+		c.touch(theHandshake, false)
+	}
+	return trace.IsClientHello(first) && c != nil && c.shaking
+}
+
+// accepted notes a new session and returns its name.
+func (s *server) accepted(first []byte, peer netip.AddrPort) string {
+	s.sessions++
+	name := "session " + strconv.Itoa(s.sessions)
+	s.w.Note(s.host, noteAccept, name+", from "+peer.String()+": "+trace.Label(first))
+	return name
+}
+
+// beEndpoint makes the server's goroutine the endpoint of a session until the function
+// that it returns is called: endpoints that it starts are actors of their own, for their
+// timers may fire at one instant.
+func (s *server) beEndpoint(session string) (back func()) {
+	return s.w.Become("endpoint of " + session)
+}
+
+// What applications note, where the trace is read for it.
+const (
+	noteAccept        = "accept"
+	noteClientFailed  = "client failed"
+	noteCompleted     = "handshake completed"
+	noteDataRead      = "data read"
+	noteClose         = "close"
+	noteListenerDrops = sim.ListenerDrops
+)
+
+// converse is a session after its handshake, until the endpoint is closed: read,
+// answer, close.
+func (s *server) converse(session net.Conn, socket *sim.Socket) error {
+	v := conversation{Conn: session, socket: socket, client: s.client(socket.Peer()), association: &association{}}
+	v.touch(false)
+	if v.client != nil && v.client.association != nil {
+		v.association = v.client.association
+	}
+	defer func() {
+		v.touch(true)
+		v.association.serverLeft = true
+		start := s.w.Now()
+		_ = session.Close() // the peer may have closed it
+		if late := s.w.Now() - start; late > 0 {
+			s.closing = max(s.closing, late)
+			s.w.Note(s.host, "close returns", "late")
+		}
+		s.silent = s.silent || (!socket.Alerted() && !socket.Abandoned() && !s.w.Stopped())
+	}()
+	err := s.exchange(v)
+	if socket.Abandoned() {
+		s.w.Note(s.host, "abandoned", "another association with the peer has taken its place")
+		return nil
+	}
+	if hold := s.v.Duration("hold"); hold > 0 && s.w.Sleep(hold) != nil {
+		return err
+	}
+	if err == nil {
+		s.w.Note(s.host, noteClose, "")
+	}
+	return err
+}
+
+// conversation is a session with what is known of the client, of which nothing may
+// be.
+type conversation struct {
+	net.Conn
+	socket      *sim.Socket
+	client      *client
+	association *association
+}
+
+// touch takes note that the server reads or writes what it shares with the client.
+func (v *conversation) touch(write bool) {
+	if v.client != nil {
+		v.client.touch(theAssociation, write)
+	}
+}
+
+// exchange is what the application does in a session.
+func (s *server) exchange(session conversation) error {
+	buffer := make([]byte, 256)
+	n, err := readWithin(s.w, session, buffer, s.v.Duration("read-timeout"))
+	s.ended(err, session)
+	switch {
+	case err != nil && session.socket.Abandoned():
+		return nil // converse says so
+	case endpoint.PeerClosed(err):
+		s.w.Note(s.host, "closed by the peer", "before any data")
+		return nil
+	case err != nil:
+		return fmt.Errorf("waiting for data: %w", err)
+	}
+	line := string(buffer[:n])
+	s.delivered[greetedBy(line)] = true
+	s.w.Note(s.host, noteDataRead, strconv.Quote(line))
+	if s.v.Choice("client") == "acknowledged" {
+		if err := s.answer(session, []byte(acknowledgement)); err != nil {
+			return err
+		}
+	}
+	if err := s.w.Sleep(s.v.Duration("service")); err != nil {
+		return err
+	}
+	if err := s.answer(session, buffer[:n]); err != nil || s.v.Choice("ends") == "server" {
+		return err
+	}
+	return s.untilPeerEnds(session, buffer)
+}
+
+// untilPeerEnds is the rest of a session that the peer is to end: it reads until the
+// peer closes, or has been silent for the idle timeout.
+func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
+	for {
+		_, err := readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
+		s.ended(err, session)
+		switch {
+		case err == nil:
+			s.w.Note(s.host, "more data", "")
+			continue
+		case session.socket.Abandoned(): // converse says so
+		case endpoint.PeerClosed(err):
+			s.w.Note(s.host, "closed by the peer", "")
+		case endpoint.TimedOut(err):
+			session.touch(false)
+			if session.association.announced {
+				s.halfOpen = s.halfOpen || !s.w.Stopped()
+				s.w.Note(s.host, "idle", "the client has closed")
+				return nil
+			}
+			s.w.Note(s.host, "idle", "")
+		default:
+			return fmt.Errorf("waiting for the peer to close: %w", err)
+		}
+		return nil
+	}
+}
+
+// answer writes to a client, which may have closed.
+func (s *server) answer(session conversation, line []byte) error {
+	_, err := session.Write(line)
+	s.ended(err, session)
+	switch {
+	case err != nil && session.socket.Abandoned():
+		return nil // converse says so
+	case endpoint.PeerClosed(err):
+		s.w.Note(s.host, "no answer", "the peer has closed")
+	case err != nil:
+		return fmt.Errorf("answering: %w", err)
+	}
+	return nil
+}
+
+// ended tells a client's record of an association that has ended, by an error that is
+// no matter of time, while the client has not left it.
+func (s *server) ended(err error, session conversation) {
+	if err != nil {
+		session.touch(false)
+	}
+	if err != nil && !endpoint.TimedOut(err) && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
+		session.client.kill(s.host)
+	}
+}
+
+// fail accounts for a session that ended with an error. completed tells whether its
+// handshake was, begun whether a client had begun it.
+func (s *server) fail(name string, completed, begun bool, err error) {
+	if !completed && !begun {
+		s.ghosts++
+		s.report("%s, which no client had begun: %v", name, err)
+		return
+	}
+	s.failures++
+	s.report("%s: %v", name, err)
+}
+
+// observe implements serverModel.
+func (s *server) observe(o *scenarios.Observation, wrong map[string]bool) {
+	o.Server = scenarios.Server{Sessions: s.sessions, Errors: s.errors}
+	o.Delivered = s.delivered
+	wrong[UnexpectedMessage] = s.unexpected > 0
+	wrong[GhostSession] = s.ghosts > 0
+	wrong[ServerError] = s.failures > 0
+	wrong[HalfOpen] = s.halfOpen
+	wrong[NoCloseNotify] = s.silent
+	if s.closing > 0 { // else it is no measure of the run
+		wrong[CloseStalled] = true
+		o.Measures["close_stalled_ns"] = int64(s.closing)
+	}
+}
+
+// report records an error that the server reports.
+func (s *server) report(format string, args ...any) {
+	if s.w.Stopped() {
+		return
+	}
+	text := fmt.Sprintf(format, args...)
+	s.errors = append(s.errors, text)
+	s.w.Note(s.host, "error", text)
+}

@@ -1,0 +1,230 @@
+package session
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// filters are the filters of a listener by their names.
+var filters = map[string]func(datagram []byte) bool{
+	"none": nil,
+	// dtls.Listen of pion v2 looks at the content type of the first record alone.
+	"handshake":    trace.BeginsWithHandshake,
+	"client-hello": trace.IsClientHello,
+}
+
+// listeningServer is server model L, pion's listener, whose Accept performs the
+// handshake inline, so that one ghost blocks everyone for the handshake timeout (d2
+// listener.go:65); or, with concurrent handshakes, server model M, one goroutine for
+// each association.
+type listeningServer struct {
+	server
+	listener *sim.Listener
+
+	blocked time.Duration // how long Accept was held up by handshakes that no client had begun
+	waited  bool          // whether a client waited meanwhile
+
+	places chan struct{} // one for each session more that may be served; nil without a limit
+	over   chan struct{} // closed at the end of the replication
+	strays int           // connections, not yet released, that no client had begun
+}
+
+// start starts the server.
+func (s *listeningServer) start() {
+	s.w.Go("server", func() {
+		var err error
+		s.listener, err = s.host.ListenPeers(s.port, sim.ListenerConfig{
+			Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"), Backlog: s.v.Count("backlog"),
+			Rehandshake: s.v.Choice("rehandshake") == "parallel",
+		})
+		if err == nil {
+			s.limitSessions(s.v.Count("concurrency"))
+			if s.v.Choice("model") == ListenerModel {
+				err = s.serveInline()
+			} else {
+				err = s.serveConcurrently()
+			}
+		}
+		s.w.Note(s.host, "server ends", err.Error())
+	})
+}
+
+// limit returns the context of a handshake.
+func (s *listeningServer) limit() (context.Context, context.CancelFunc) {
+	return s.w.WithTimeout(s.v.Duration("handshake-timeout"))
+}
+
+// limitSessions limits how many sessions are served at a time; 0 is no limit.
+func (s *listeningServer) limitSessions(most int) {
+	if most == 0 {
+		return
+	}
+	s.places, s.over = make(chan struct{}, most), make(chan struct{})
+	for range most {
+		s.places <- struct{}{}
+	}
+	s.w.OnEnd(func() { close(s.over) })
+}
+
+// awaitPlace waits until one session more may be served, if there is a limit.
+func (s *listeningServer) awaitPlace() {
+	if s.places == nil {
+		return
+	}
+	since, strays := s.w.Now(), s.strays
+	select {
+	case <-s.places:
+	case <-s.over:
+	}
+	if strays > 0 && s.w.Now() > since {
+		s.heldUp(since)
+	}
+}
+
+// attempt is a connection whose handshake is under way.
+type attempt struct {
+	*sim.Connection
+	name     string
+	begun    bool
+	since    time.Duration
+	conn     net.Conn // to give to the endpoint
+	complete func()   // to call when its handshake is complete
+}
+
+// attempt accepts a connection.
+func (s *listeningServer) attempt() (attempt, error) {
+	s.awaitPlace()
+	c, err := s.listener.AcceptPeer()
+	if err != nil {
+		return attempt{}, err
+	}
+	s.w.Busy()
+	name := s.accepted(c.First, c.Peer())
+	a := attempt{Connection: c, name: name, begun: s.begun(c.First, c.Peer()), since: s.w.Now()}
+	a.conn, a.complete = guarded(s.host, c.Endpoint(), s.v.Choice("guard"))
+	if !a.begun {
+		s.strays++
+	}
+	return a, nil
+}
+
+// inline is the listener below the DTLS listener: it keeps the connection whose
+// handshake Accept performs.
+type inline struct {
+	*sim.Listener
+	server  *listeningServer
+	current attempt
+	back    func() // ends being the actor of its endpoint
+}
+
+// Accept implements net.Listener.
+func (l *inline) Accept() (net.Conn, error) {
+	var err error
+	if l.current, err = l.server.attempt(); err != nil {
+		return nil, err
+	}
+	l.back = l.server.beEndpoint(l.current.name)
+	return l.current.conn, nil
+}
+
+// serveInline is server model L.
+func (s *listeningServer) serveInline() error {
+	inner := &inline{Listener: s.listener, server: s}
+	listener, err := endpoint.NewListener(inner, s.config, s.limit)
+	if err != nil {
+		return err
+	}
+	for {
+		inner.current, inner.back = attempt{}, func() {}
+		session, err := listener.Accept()
+		inner.back()
+		a := inner.current
+		switch {
+		case a.Connection == nil: // the listener itself has ended
+			return err
+		case err != nil:
+			if !a.begun {
+				s.heldUp(a.since)
+			}
+			s.fail(a.name, false, a.begun, err)
+			s.release(a)
+		default:
+			s.w.Note(s.host, noteCompleted, a.name)
+			s.w.Go(a.name, func() { s.serve(a, session) })
+		}
+	}
+}
+
+// serveConcurrently is server model M.
+func (s *listeningServer) serveConcurrently() error {
+	for {
+		a, err := s.attempt()
+		if err != nil {
+			return err
+		}
+		s.w.Go(a.name, func() {
+			ctx, cancel := s.limit()
+			defer cancel()
+			session, err := endpoint.Server(ctx, a.conn, s.config)
+			if err != nil {
+				s.fail(a.name, false, a.begun, err)
+				s.release(a)
+				return
+			}
+			s.w.Note(s.host, noteCompleted, a.name)
+			s.serve(a, session)
+		})
+	}
+}
+
+// heldUp accounts for Accept having been held up, since some time, by a handshake that
+// no client had begun.
+func (s *listeningServer) heldUp(since time.Duration) {
+	s.blocked += s.w.Now() - since
+	s.waited = s.waited || s.listener.Waiting(trace.IsClientHello) > 0
+}
+
+// serve is a session after its handshake.
+func (s *listeningServer) serve(a attempt, session net.Conn) {
+	a.complete()
+	a.Establish()
+	if err := s.converse(session, a.Socket); err != nil {
+		s.fail(a.name, true, a.begun, err)
+	}
+	s.release(a)
+}
+
+// release lets the connection linger and releases it.
+func (s *listeningServer) release(a attempt) {
+	defer s.w.Idle()
+	if s.w.Sleep(s.v.Duration("linger")) == nil {
+		s.w.Note(s.host, "release", a.name)
+	}
+	_ = a.Close() // it is open until here
+	if !a.begun {
+		s.strays--
+	}
+	if s.places != nil {
+		select {
+		case s.places <- struct{}{}:
+		default: // at the end, whoever waited for a place goes on without one
+		}
+	}
+}
+
+// observe implements serverModel.
+func (s *listeningServer) observe(o *scenarios.Observation, wrong map[string]bool) {
+	s.server.observe(o, wrong)
+	wrong[AcceptBlocked] = s.waited
+	o.Measures["accept_blocked_ns"] = int64(s.blocked)
+	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil { // else hardly anybody ever waits
+		b := s.listener.Backlog()
+		o.Measures["longest_backlog"], o.Measures["backlog_drops"] = int64(b.Longest), int64(b.Dropped)
+	}
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// sequentialServer is server model S, one socket at a time, as Mbed TLS's
+// programs/ssl/dtls_server.c does it (library/net_sockets.c): wait for any
+// datagram without taking it, connect the listening socket to its source, at once
+// bind a new listening socket, handshake, read, answer, close, release the
+// connected socket, and again. Datagrams of the connected peer go to the connected
+// socket; everybody else's wait in the queue of the new listening socket, so that
+// a stale datagram that arrives during another session is deferred, not dropped.
+//
+// It answers the client's first hello, a HelloVerifyRequest (RFC 6347 section 4.2.1),
+// and takes the second on one socket, or with verify=two-sockets on one for each.
+type sequentialServer struct {
+	server
+	listening *sim.Socket
+	verifying []*verification // that have no socket
+	swallowed int             // hellos that were dropped with the socket that they had reached
+}
+
+// recognised are the first datagrams that can start a session, by the values of the
+// parameter recognises.
+var recognised = map[string]func(datagram []byte) bool{
+	"handshake": trace.StartsHandshake, "client-hello": trace.IsClientHello,
+}
+
+// start starts the server.
+func (s *sequentialServer) start() {
+	s.w.Go("server", func() {
+		err := s.listen()
+		if err == nil {
+			err = s.serve()
+		}
+		s.w.Note(s.host, "server ends", err.Error())
+	})
+}
+
+func (s *sequentialServer) listen() (err error) {
+	s.listening, err = s.host.Listen(s.port)
+	return err
+}
+
+// serve accepts sessions until the listening socket is closed.
+func (s *sequentialServer) serve() error {
+	for {
+		first, peer, err := s.listening.Peek()
+		if err != nil {
+			return err
+		}
+		if s.v.Choice("first-record") != "stack" && !recognised[s.v.Choice("recognises")](first) {
+			s.listening.Discard()
+			if s.v.Choice("first-record") == "reject" {
+				s.unexpected++
+				s.report("unexpected message: the first datagram from %s is %s", peer, trace.Label(first))
+			} else {
+				s.w.Note(s.host, "discard", fmt.Sprintf("the first datagram from %s is %s", peer, trace.Label(first)))
+			}
+			continue
+		}
+		s.w.Busy()
+		if s.v.Choice("verify") == twoSockets {
+			err = s.verify(first, peer)
+		} else {
+			err = s.session(first, peer)
+		}
+		s.w.Idle()
+		if err != nil {
+			return err
+		}
+		if err := s.w.Sleep(s.v.Duration("pause-after-release")); err != nil {
+			return err
+		}
+	}
+}
+
+// connect connects the listening socket to a peer.
+func (s *sequentialServer) connect(peer netip.AddrPort) (*sim.Socket, error) {
+	socket := s.listening
+	return socket, socket.Connect(peer)
+}
+
+// listenAgain opens the listening socket for the session after one that begins.
+func (s *sequentialServer) listenAgain() error {
+	if s.v.Choice("server-port") == "rotate" {
+		s.w.Touch("port of the server", true)
+		s.port++
+	}
+	return s.listen()
+}
+
+// release lets a session linger until its socket may be closed.
+func (s *sequentialServer) release(name string) error {
+	if err := s.w.Sleep(s.v.Duration("linger")); err != nil {
+		return err
+	}
+	s.w.Note(s.host, "release", name)
+	return nil
+}
+
+// observe implements serverModel.
+func (s *sequentialServer) observe(o *scenarios.Observation, wrong map[string]bool) {
+	s.server.observe(o, wrong)
+	wrong[HelloSwallowed] = s.swallowed > 0
+}
+
+// session serves one session; its error is one that ends the server.
+func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
+	name, begun := s.accepted(first, peer), s.begun(first, peer)
+	socket, err := s.connect(peer)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	if err := s.listenAgain(); err != nil {
+		return err
+	}
+	if completed, err := s.talk(name, socket); err != nil {
+		s.fail(name, completed, begun, err)
+	}
+	return s.release(name)
+}
+
+// talk is the session itself, until the endpoint is closed. It tells whether the
+// handshake was completed.
+func (s *sequentialServer) talk(name string, socket *sim.Socket) (completed bool, err error) {
+	conn := socket.Endpoint()
+	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
+	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
+	defer cancel()
+	guarded, complete := guarded(s.host, conn, s.v.Choice("guard"))
+	back := s.beEndpoint(name)
+	session, err := endpoint.Server(ctx, guarded, s.config)
+	back()
+	if err != nil {
+		return false, err
+	}
+	complete()
+	s.w.Note(s.host, noteCompleted, "")
+	return true, s.converse(session, socket)
+}

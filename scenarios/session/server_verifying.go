@@ -1,0 +1,177 @@
+package session
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// twoSockets is the value of the parameter verify with which the hello verify costs two
+// accepts.
+const twoSockets = "two-sockets"
+
+// verification is an endpoint that outlives the socket of its client's first hello. In
+// Mbed TLS (programs/ssl/dtls_server.c) nothing does: mbedtls_ssl_handshake returns
+// MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED, the server frees the socket and accepts again,
+// and the second hello brings with it, in its cookie, all that there is to know. The
+// cookie of a pion endpoint is good for that endpoint alone, so it is kept, and gets
+// the socket of the next accept from its client.
+//
+// The limit of the handshake counts from the first hello. An endpoint that meets it
+// without a socket has cost nobody anything, and is forgotten.
+type verification struct {
+	name   string
+	begun  bool
+	first  []byte
+	socket *sim.Socket // that the endpoint reads from, on its port or not
+
+	requested chan struct{} // gets a value when a HelloVerifyRequest was sent
+	ended     chan handshake
+}
+
+// handshake is what became of one.
+type handshake struct {
+	session net.Conn
+	err     error
+}
+
+// verifyingConn is what the endpoint has for a connection. As soon as it sends a
+// HelloVerifyRequest it reads nothing: its application is elsewhere.
+type verifyingConn struct {
+	net.Conn
+	v *verification
+}
+
+// Write implements net.Conn.
+func (c *verifyingConn) Write(p []byte) (int, error) {
+	request := trace.IsHelloVerifyRequest(p)
+	if request {
+		c.v.socket.Suspend()
+	}
+	n, err := c.Conn.Write(p)
+	if err == nil && request {
+		select {
+		case c.v.requested <- struct{}{}:
+		default: // two hellos were read before the first was answered
+		}
+	}
+	return n, err
+}
+
+// verify serves a first datagram with verify=two-sockets: until a HelloVerifyRequest
+// was sent and verify-hold is over, or else until the end of the session. Its error is
+// one that ends the server.
+func (s *sequentialServer) verify(first []byte, peer netip.AddrPort) error {
+	v := s.pending(first, peer)
+	known := v != nil
+	if known {
+		s.w.Note(s.host, "accept again", v.name+", from "+peer.String()+": "+trace.Label(first))
+	} else {
+		v = &verification{
+			name: s.accepted(first, peer), first: first, requested: make(chan struct{}, 1), ended: make(chan handshake, 1),
+		}
+	}
+	v.begun = s.begun(first, peer)
+	socket, err := s.connect(peer)
+	if err != nil {
+		return err
+	}
+	if known { // a session that was verified has its port for itself
+		err = s.listenAgain()
+	} else {
+		err = s.listen()
+	}
+	if err != nil {
+		return err
+	}
+	if known {
+		err = v.socket.TakePlace(socket)
+	} else {
+		v.socket = socket
+		go s.handshake(v)
+	}
+	if err != nil {
+		return err
+	}
+	select {
+	case <-v.requested:
+		return s.withdraw(v)
+	case h := <-v.ended:
+		return s.finish(v, h)
+	}
+}
+
+// pending returns the verification that a datagram of a peer goes on with, off the
+// list, or nil. A hello of another handshake begins a new one.
+func (s *sequentialServer) pending(first []byte, peer netip.AddrPort) *verification {
+	i := slices.IndexFunc(s.verifying, func(v *verification) bool { return v.socket.Peer() == peer })
+	if i < 0 {
+		return nil
+	}
+	v := s.verifying[i]
+	s.verifying = slices.Delete(s.verifying, i, i+1)
+	if len(v.ended) > 0 || trace.IsClientHello(first) && !trace.SameHello(first, v.first) {
+		_ = v.socket.Endpoint().Close() // its endpoint may have done so
+		return nil
+	}
+	return v
+}
+
+// handshake performs a handshake, on whatever sockets.
+func (s *sequentialServer) handshake(v *verification) {
+	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
+	defer cancel()
+	defer s.beEndpoint(v.name)()
+	guarded, complete := guarded(s.host, &verifyingConn{Conn: v.socket.Endpoint(), v: v}, s.v.Choice("guard"))
+	session, err := endpoint.Server(ctx, guarded, s.config)
+	if err == nil {
+		complete()
+	}
+	v.ended <- handshake{session, err}
+}
+
+// withdraw releases the socket that a first hello was answered on, with whatever has
+// reached it meanwhile.
+func (s *sequentialServer) withdraw(v *verification) error {
+	if err := s.w.Sleep(s.v.Duration("verify-hold")); err != nil {
+		return err
+	}
+	s.w.Note(s.host, "release", v.name+", the socket of its first hello")
+	lost, err := v.socket.Withdraw()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-v.requested: // an answer more, while the first was on its way
+	default:
+	}
+	for _, d := range lost {
+		first, _ := trace.Flight(v.first)
+		if flight, _ := trace.Flight(d); flight != first && s.begun(d, v.socket.Peer()) { // a first hello was answered already
+			s.swallowed++
+			s.w.Note(s.host, "hello swallowed", trace.Label(d))
+		}
+	}
+	s.verifying = append(s.verifying, v)
+	return nil
+}
+
+// finish serves the rest of a session whose handshake has ended.
+func (s *sequentialServer) finish(v *verification, h handshake) error {
+	defer v.socket.Close()
+	err := h.err
+	if err == nil {
+		s.w.Note(s.host, noteCompleted, "")
+		err = s.converse(h.session, v.socket)
+	} else {
+		_ = v.socket.Endpoint().Close() // the endpoint has closed it already, unless the handshake failed
+	}
+	if err != nil {
+		s.fail(v.name, h.err == nil, v.begun, err)
+	}
+	return s.release(v.name)
+}

@@ -1,0 +1,219 @@
+package session
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+var (
+	serverAddress = netip.MustParseAddr("192.0.2.1")
+	clientAddress = netip.MustParseAddr("192.0.2.2") // of the first of the clients' hosts
+)
+
+const (
+	serverPort = 4433  // of openssl s_server and of Mbed TLS's dtls_server
+	clientPort = 50001 // of the first client
+	MaxClients = 1000
+)
+
+// serverModel is one of the server models.
+type serverModel interface {
+	start()
+	address() netip.AddrPort
+	observe(o *scenarios.Observation, wrong map[string]bool)
+}
+
+// sessionsRun is one replication of a server and its clients.
+type sessionsRun struct {
+	v           scenarios.Values
+	w           *sim.World
+	server      serverModel
+	clientHosts []*sim.Host
+	config      endpoint.Config
+	peers       []*client // by session, from 0
+}
+
+// runSessions performs a replication of a scenario from a file.
+func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, scenarios.Observation) {
+	c.Link = networkLink(v, serverAddress)
+	c.Link.Rules = compileRules(v, rules)
+	c.Perturb = v.Count("perturb")
+	r := &sessionsRun{v: v}
+	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"), MTU: v.Count("endpoint-mtu")}
+	result := sim.Run(c, func(w *sim.World) {
+		r.w = w
+		if c.Watch {
+			r.config.Observe = r.observeEndpoint
+		}
+		r.startClientHosts()
+		s := newServer(w, w.Host("server", serverAddress), v, r.config, r.clientAt)
+		if v.Choice("model") == SequentialModel {
+			r.server = &sequentialServer{server: s}
+		} else {
+			r.server = &listeningServer{server: s}
+		}
+		r.server.start()
+		r.startClient(0)
+	})
+	return result, r.observe(result.Records)
+}
+
+// startClient starts client number i, from 0, and has it start the next.
+func (r *sessionsRun) startClient(i int) {
+	host := r.clientHosts[i%len(r.clientHosts)]
+	port := uint16(clientPort)
+	if r.v.Choice("client-port") == "new" {
+		port += uint16(i)
+	}
+	c := &client{
+		w: r.w, host: host, number: i + 1, local: netip.AddrPortFrom(host.Address(), port), v: r.v, config: r.config,
+	}
+	r.peers = append(r.peers, c)
+	next := func() {
+		if i+1 < r.v.Count("clients") && r.w.Sleep(r.gap(i)) == nil {
+			r.startClient(i + 1)
+		}
+	}
+	overlapping := r.v.Choice("arrivals") == "at-intervals"
+	if overlapping {
+		r.w.Busy()
+		r.w.Go("arrivals-"+strconv.Itoa(i+1), func() {
+			defer r.w.Idle()
+			next()
+		})
+	}
+	r.w.Busy()
+	r.w.Go(clientName(i+1), func() {
+		defer r.w.Idle()
+		c.run(r.server.address)
+		if !overlapping {
+			next()
+		}
+	})
+}
+
+// observeEndpoint takes note of the timers of an endpoint of the calling actor.
+func (r *sessionsRun) observeEndpoint(s endpoint.State) {
+	if !s.Moot() {
+		r.w.Expect(s.Flight+" "+s.Name, 0)
+	}
+	switch {
+	case s.Timed():
+		r.w.Expect("the timer of "+s.Flight+" "+s.Name, r.config.FlightInterval)
+	case s.Begins() && r.secondsMatter():
+		now := r.w.Now()
+		second := now.Truncate(time.Second)
+		r.w.Compare("the second of a hello", second, now)
+		r.w.Compare("the next second of a hello", now, second+time.Second)
+	}
+}
+
+// secondsMatter tells whether times rest on the seconds of the clock: a hello carries
+// them, an ECDSA signature is over the hello, its length over its bits, and how long a
+// datagram takes of a line over its length, or whether it is sent at all, in how many
+// parts.
+func (r *sessionsRun) secondsMatter() bool {
+	return r.v.Choice("credentials") == "ecdsa" &&
+		(r.v.BitRate("bandwidth") > 0 || r.v.Count("mtu") > 0 || r.v.Count("endpoint-mtu") < 1200)
+}
+
+// gap returns how long after client number i, from 0, the next one starts.
+func (r *sessionsRun) gap(i int) time.Duration {
+	variation := r.v.Law("gap-variation")
+	if c, ok := variation.(law.Constant); ok {
+		return r.v.Duration("gap") + c.Value
+	}
+	s := r.w.Stream("gap-variation")
+	for range i {
+		s.Uint64()
+	}
+	return r.v.Duration("gap") + law.Latency(variation, s.Uniform())
+}
+
+// clientAt returns the client that last started at an address, or nil.
+func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
+	if inside, ok := r.w.Inside(peer); ok {
+		peer = inside
+	}
+	touchAddress(r.w, peer, false)
+	for i := len(r.peers) - 1; i >= 0; i-- {
+		if r.peers[i].local == peer && r.peers[i].connected {
+			return r.peers[i]
+		}
+	}
+	return nil
+}
+
+func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
+	o := scenarios.Observation{Measures: map[string]int64{}}
+	wrong := map[string]bool{}
+	r.server.observe(&o, wrong)
+	shown := readTrace(records)
+	shown.observe(&o, wrong)
+	var unfinished time.Duration // the longest handshake that did not come about
+	for i := range r.v.Count("clients") {
+		s := scenarios.Session{Client: i + 1, Handshake: "never started"}
+		if i < len(r.peers) {
+			delivered := o.Delivered[i+1]
+			s = r.peers[i].session
+			s.DataDelivered = delivered
+			wrong[AssociationKilled] = wrong[AssociationKilled] || r.peers[i].killed
+			wrong[AnswerLost] = wrong[AnswerLost] || r.peers[i].unanswered
+			wrong[NoCloseNotify] = wrong[NoCloseNotify] || r.peers[i].silent
+			o.Measures[handshakeMeasure] = max(o.Measures[handshakeMeasure], s.HandshakeTime)
+			if s.Handshake != "completed" {
+				unfinished = max(unfinished, r.peers[i].unfinished)
+			}
+		}
+		completed := s.Handshake == "completed"
+		switch {
+		case !completed && i > 0:
+			wrong[NextHandshakeFailed] = true
+		case !s.DataDelivered: // the first client's failed handshake is this too
+			wrong[DataLost] = true
+		}
+		if i == 0 && !completed {
+			if s.Error == endpoint.HandshakeTimeout {
+				wrong[HandshakeTimeout] = true
+			} else {
+				wrong[HandshakeAborted] = true
+			}
+		}
+		o.Sessions = append(o.Sessions, s)
+	}
+	if unfinished > 0 {
+		o.Measures[scenarios.Censored(handshakeMeasure)] = max(int64(unfinished), o.Measures[handshakeMeasure])
+	}
+	for _, outcome := range r.v.Scenario().Outcomes {
+		if wrong[outcome.Name] {
+			o.Outcome = append(o.Outcome, outcome.Name)
+		}
+	}
+	return o
+}
+
+const clientPrefix = "client-"
+
+// clientName returns the name of a client as an actor.
+func clientName(number int) string { return clientPrefix + strconv.Itoa(number) }
+
+// clientNumber returns the number of the client that an actor is, or 0.
+func clientNumber(actor string) int {
+	text, ok := strings.CutPrefix(actor, clientPrefix)
+	if !ok {
+		return 0
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return number
+}

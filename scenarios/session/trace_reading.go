@@ -1,0 +1,197 @@
+package session
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/trace"
+)
+
+// reading is what a trace shows besides what the applications report.
+type reading struct {
+	stall           time.Duration // the longest for which data that had arrived was kept from the server
+	retransmissions int64         // handshake flights sent again
+	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already and no answer had been lost
+	overflows       int           // datagrams dropped because of a full backlog
+	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
+}
+
+// flight is what a sender's flights are told apart by.
+type flight struct {
+	sender string
+	to     netip.AddrPort
+	try    int // which of its sessions
+	key    uint64
+}
+
+// readTrace reads a trace.
+func readTrace(records []trace.Record) (r reading) {
+	first := make(map[flight]trace.Datagram, 16) // where a flight was sent first
+	var again map[trace.Datagram]trace.Datagram  // a retransmission: of which datagram
+	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
+	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
+	tries := map[string]int{}                    // sessions of an actor so far
+	for i := range records {
+		e := &records[i]
+		switch e.Kind {
+		case trace.Send, trace.Lose, trace.Hold, trace.Queue:
+			if e.Actor == "" { // a line loses or passes on what was sent before
+				continue
+			}
+			side := 1
+			if clientNumber(e.Actor) > 0 {
+				side = 0
+			}
+			r.sent[side]++
+			r.bytes[side] += int64(e.Length)
+			key, ok := trace.Flight(e.Payload)
+			if !ok {
+				continue
+			}
+			f := flight{e.Actor, e.To, tries[e.Actor], key}
+			if before, sent := first[f]; sent {
+				r.retransmissions++
+				if again == nil {
+					again = make(map[trace.Datagram]trace.Datagram)
+				}
+				again[e.Datagram] = before
+			} else {
+				first[f] = e.Datagram
+			}
+		case trace.Arrive:
+			client := clientNumber(e.Datagram.Actor)
+			if client > 0 {
+				peers[e.From] = client
+			}
+			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
+				if _, ok := dataAt[client]; !ok {
+					dataAt[client] = e.At
+				}
+			}
+		case trace.Note:
+			switch e.Event {
+			case noteAccept, noteClientFailed:
+				tries[e.Actor]++
+				if len(dataAt) > 0 {
+					if address, ok := acceptedFrom(e); ok {
+						delete(dataAt, peers[address]) // that of an attempt before
+					}
+				}
+			case noteListenerDrops:
+				if strings.HasSuffix(e.Detail, "the backlog is full") {
+					r.overflows++
+				}
+			case noteDataRead:
+				if line, err := strconv.Unquote(e.Detail); err == nil {
+					if at, ok := dataAt[greetedBy(line)]; ok {
+						r.stall = max(r.stall, e.At-at)
+					}
+				}
+			}
+		}
+	}
+	if len(again) > 0 {
+		r.duplicates = duplicates(records, again)
+	}
+	return r
+}
+
+// duplicates counts, in handshakes that came about, the retransmissions that arrived
+// where the flight had arrived already, while nothing of the answer was lost. again
+// says which datagram a retransmission repeats.
+func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram) (total int) {
+	type end struct{ client, side int } // side: 0 the client, 1 the server
+	lost := map[end]int{}               // flights that it sent and that were lost
+	arrived := map[trace.Datagram]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
+	peers := map[netip.AddrPort]int{}   // clients by their addresses as the server sees them
+	owners := map[netip.AddrPort]int{}  // clients by their own addresses
+	queued := map[trace.Datagram]bool{} // flights that a line has, which may lose them
+	byClient := map[int]int{}           // duplicates
+	completed := map[int]bool{}         // clients whose handshakes came about
+	unread := map[trace.Datagram]int{}  // that arrive and are dropped with their socket: how often
+	for i := range records {
+		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
+			unread[e.Datagram]++
+		}
+	}
+	for i := range records {
+		e := &records[i]
+		if n := clientNumber(e.Actor); n > 0 && len(e.Payload) > 0 {
+			owners[e.From] = n
+		}
+		switch e.Kind {
+		case trace.Queue:
+			if _, ok := trace.Flight(e.Payload); ok {
+				queued[e.Datagram] = true
+			}
+		case trace.Lose:
+			if _, ok := trace.Flight(e.Payload); ok || queued[e.Datagram] {
+				sender := end{peers[e.To], 1}
+				if client := clientNumber(e.Datagram.Actor); client > 0 {
+					sender = end{client, 0}
+				}
+				lost[sender]++
+			}
+		case trace.Arrive:
+			client := clientNumber(e.Datagram.Actor)
+			receiver := end{client, 1}
+			if client > 0 {
+				peers[e.From] = client
+			} else {
+				receiver = end{owners[e.To], 0}
+			}
+			if unread[e.Datagram] > 0 {
+				unread[e.Datagram]--
+				continue
+			}
+			original, repeats := again[e.Datagram]
+			if !repeats {
+				original = e.Datagram
+			}
+			// In the order of the receiver's events alone, which the shape of a run holds.
+			before, known := arrived[original]
+			switch {
+			case !known:
+				arrived[original] = lost[receiver]
+			case repeats && before == lost[receiver]:
+				byClient[receiver.client]++
+			}
+		case trace.Note:
+			if e.Event == noteCompleted {
+				completed[clientNumber(e.Actor)] = true
+			}
+		}
+	}
+	for client, n := range byClient { // in any order: it is a sum
+		if client > 0 && completed[client] {
+			total += n
+		}
+	}
+	return total
+}
+
+// acceptedFrom returns the address of the peer of which a note says that it was
+// accepted.
+func acceptedFrom(e *trace.Record) (address netip.AddrPort, ok bool) {
+	_, text, _ := strings.Cut(e.Detail, ", from ")
+	text, _, _ = strings.Cut(text, ": ")
+	address, err := netip.ParseAddrPort(text)
+	return address, err == nil
+}
+
+// observe fills an observation with what a trace shows.
+func (r *reading) observe(o *scenarios.Observation, wrong map[string]bool) {
+	wrong[Stalled] = r.stall > 0
+	wrong[DuplicateFlight] = r.duplicates > 0
+	wrong[BacklogOverflow] = r.overflows > 0
+	for name, value := range map[string]int64{
+		"read_stalled_ns": int64(r.stall), "retransmissions": r.retransmissions, "duplicate_flights": int64(r.duplicates),
+		"client_datagrams": r.sent[0], "server_datagrams": r.sent[1], "client_bytes": r.bytes[0], "server_bytes": r.bytes[1],
+	} {
+		o.Measures[name] = value
+	}
+}

@@ -1,0 +1,186 @@
+package stat
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Pairs counts pairs of trials, such as replications of one seed under two parameters,
+// by what each of the two came to.
+type Pairs struct {
+	Both, OnlyFirst, OnlySecond, Neither int // fail
+}
+
+// Total returns the number of pairs.
+func (p Pairs) Total() int { return p.Both + p.OnlyFirst + p.OnlySecond + p.Neither }
+
+// Difference is an estimated difference, the second's mean minus the first's, with a
+// two-sided confidence interval.
+type Difference struct {
+	Pairs         int
+	First, Second float64 // the two means; NaN without pairs
+	Estimate      float64
+	StandardError float64 // of the difference, estimated from the pairs
+	Low, High     float64 // within [-1, 1]
+	Confidence    float64
+
+	// P is the two-sided probability, if there is no difference, of a difference as
+	// extreme as this.
+	P float64
+
+	// Correlation is that of the two of a pair; NaN if one of them is the same in all.
+	Correlation float64
+
+	// VarianceRatio is by how much larger the variance of the difference would be of two
+	// independent samples of this size; NaN if neither of the variances is above 0, and
+	// infinite if that of the pairs alone is 0.
+	VarianceRatio float64
+}
+
+// PairedDifference estimates the difference of two probabilities from pairs of trials,
+// with the score interval of Tango (Statistics in Medicine 17, 1998, 891-908), which
+// covers well for few pairs and for probabilities near 0, and is no point when the two
+// never differ: it holds each difference d under which what was seen is not further from d
+// than Z standard errors that d itself implies. P is that of the exact test of McNemar
+// (Psychometrika 12, 1947, 153-157): under no difference, as many fail under the one alone
+// as under the other.
+func PairedDifference(p Pairs, confidence float64) Difference {
+	n := float64(p.Total())
+	d := Difference{Pairs: p.Total(), Low: -1, High: 1, Confidence: confidence, P: 1,
+		First: math.NaN(), Second: math.NaN(), Estimate: math.NaN(), StandardError: math.NaN(), Correlation: math.NaN(), VarianceRatio: math.NaN()}
+	if n == 0 {
+		return d
+	}
+	b, c := float64(p.OnlySecond), float64(p.OnlyFirst)
+	d.First, d.Second, d.Estimate = float64(p.Both+p.OnlyFirst)/n, float64(p.Both+p.OnlySecond)/n, (b-c)/n
+	paired := (b+c)/n - d.Estimate*d.Estimate
+	d.StandardError = math.Sqrt(max(0, paired) / n)
+	d.compareVariances(d.First*(1-d.First), d.Second*(1-d.Second), paired)
+	d.P = mcNemar(p.OnlyFirst, p.OnlySecond)
+	z := Z(confidence)
+	d.Low = -tangoUpper(c, b, n, z)
+	d.High = tangoUpper(b, c, n, z)
+	return d
+}
+
+// compareVariances computes the correlation and the ratio of variances from those of the
+// first, the second, and their difference.
+func (d *Difference) compareVariances(first, second, paired float64) {
+	if first > 0 && second > 0 {
+		d.Correlation = max(-1, min(1, (first+second-paired)/2/math.Sqrt(first*second)))
+	}
+	if first+second > 0 {
+		d.VarianceRatio = (first + second) / max(0, paired)
+	}
+}
+
+// tangoUpper returns the upper end of Tango's interval for (b-c)/n, by bisection: the
+// statistic falls as the difference grows.
+func tangoUpper(b, c, n, z float64) float64 {
+	if b == n {
+		return 1
+	}
+	// Invariant: the statistic is at least -z at low, and below -z at high, or high is 1.
+	low, high := (b-c)/n, 1.0
+	for range 100 {
+		middle := low + (high-low)/2
+		if middle <= low || middle >= high {
+			break
+		}
+		if tangoStatistic(b, c, n, middle) >= -z {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high
+}
+
+// tangoStatistic returns how many of its standard errors b-c is above n times the
+// difference d, which is above -1 and below 1. The standard error is that under the
+// likeliest probabilities whose difference is d: q, the probability of a pair that fails
+// under the first alone, is the larger root of 2n q^2 + B q + C.
+func tangoStatistic(b, c, n, d float64) float64 {
+	linear, constant := -b-c+(2*n-b+c)*d, -c*d*(1-d)
+	root := math.Sqrt(max(0, linear*linear-8*n*constant))
+	q := (root - linear) / (4 * n)
+	if linear > 0 { // without the cancellation
+		q = -2 * constant / (root + linear)
+	}
+	variance := n * (2*q + d*(1-d))
+	difference := b - c - n*d
+	if difference == 0 {
+		return 0
+	}
+	return difference / math.Sqrt(max(0, variance))
+}
+
+// mcNemar returns the two-sided probability of the exact test: twice that of so few
+// heads, or fewer, of fair coins.
+func mcNemar(a, b int) float64 {
+	few, n := min(a, b), a+b
+	if 2*few == n {
+		return 1
+	}
+	// P(X <= k) of n fair coins is the lower tail of Beta(n-k, k+1) at 1/2.
+	tail, _ := betaTails(float64(n-few), float64(few+1), 0.5, 0.5)
+	return min(1, 2*tail)
+}
+
+// PairedMean estimates the difference of two means from pairs of samples from [0, 1],
+// such as the conditional probabilities of one seed under two parameters, with Student's
+// interval of the differences and the test that belongs to it. Without any variance the
+// interval is a point, and with fewer than two pairs all of [-1, 1].
+func PairedMean(first, second []float64, confidence float64) Difference {
+	n := len(first)
+	d := Difference{Pairs: n, Low: -1, High: 1, Confidence: confidence, P: 1,
+		First: math.NaN(), Second: math.NaN(), Estimate: math.NaN(), StandardError: math.NaN(), Correlation: math.NaN(), VarianceRatio: math.NaN()}
+	if n == 0 {
+		return d
+	}
+	differences := make([]float64, n)
+	for i := range first {
+		differences[i] = second[i] - first[i]
+	}
+	a, b, m := StudentMean(first, confidence), StudentMean(second, confidence), StudentMean(differences, confidence)
+	d.First, d.Second, d.Estimate = a.Estimate, b.Estimate, m.Estimate
+	if n < 2 {
+		return d
+	}
+	d.StandardError = m.StandardError
+	d.compareVariances(a.Variance, b.Variance, m.Variance)
+	half := studentQuantile(confidence, float64(n-1)) * m.StandardError
+	d.Low, d.High = max(-1, m.Estimate-half), min(1, m.Estimate+half)
+	switch {
+	case m.StandardError > 0:
+		t, freedom := m.Estimate/m.StandardError, float64(n-1)
+		d.P, _ = betaTails(freedom/2, 0.5, freedom/(freedom+t*t), t*t/(freedom+t*t))
+	case m.Estimate != 0:
+		d.P = 0
+	}
+	return d
+}
+
+// Bonferroni returns the confidence of each of so many intervals of which all together
+// hold their true values with the given confidence (Boole's inequality).
+func Bonferroni(confidence float64, intervals int) float64 {
+	return LookConfidence(confidence, max(1, intervals))
+}
+
+// Holm adjusts the P of several comparisons: those that are at most a level make all of
+// them together go wrong with a probability of at most that level (Holm, Scandinavian
+// Journal of Statistics 6, 1979, 65-70).
+func Holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	adjusted, largest := make([]float64, len(p)), 0.0
+	for rank, i := range order {
+		largest = max(largest, min(1, float64(len(p)-rank)*p[i]))
+		adjusted[i] = largest
+	}
+	return adjusted
+}

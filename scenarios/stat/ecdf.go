@@ -1,0 +1,38 @@
+package stat
+
+import (
+	"math"
+	"slices"
+)
+
+// Share is the share of samples of at most Value, with a pointwise interval.
+type Share struct {
+	Value float64
+	Proportion
+}
+
+// ECDF returns the empirical distribution function at its steps, each with an interval
+// of that kind, which holds the distribution function there, and not all along. Beyond the
+// first censored value, cut, nothing is known without an assumption about what cut it (see
+// [KaplanMeier]), and there are no steps; cut is infinite if there is none.
+func ECDF(samples []Lifetime, interval Interval) (steps []Share, cut float64) {
+	cut = math.Inf(1)
+	values := make([]float64, 0, len(samples))
+	for _, s := range samples {
+		if s.Censored {
+			cut = min(cut, s.Value)
+		} else {
+			values = append(values, s.Value)
+		}
+	}
+	slices.Sort(values)
+	for i, v := range values {
+		if v > cut {
+			break
+		}
+		if i+1 == len(values) || values[i+1] != v {
+			steps = append(steps, Share{v, interval.Of(i+1, len(samples))})
+		}
+	}
+	return steps, cut
+}

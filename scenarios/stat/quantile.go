@@ -1,0 +1,110 @@
+package stat
+
+import (
+	"math"
+	"slices"
+	"sort"
+)
+
+// Lifetime is one observed value of a measure that is 0 or more, such as how long
+// something took.
+type Lifetime struct {
+	Value    float64
+	Censored bool // what is known is that it was not over at Value: it is that, or more
+}
+
+// Quantile is a quantile of a distribution, estimated from independent samples, with a
+// two-sided interval that rests on no assumption about the distribution.
+type Quantile struct {
+	Q       float64 // the probability of at most so much, such as 0.95
+	Samples int
+
+	// Estimate is the value of rank Q*Samples, rounded up, from the smallest. It is NaN
+	// without samples; if AtLeast is set, it is a censored one, and the quantile is so much
+	// or more.
+	Estimate float64
+	AtLeast  bool
+
+	// Low and High are order statistics, the values of the ranks LowRank and HighRank, from
+	// 1. A rank of 0 is an open end: there are too few samples for a bound, or they are
+	// censored. Low is then 0, of a measure that is 0 or more, and High infinite.
+	Low, High         float64
+	LowRank, HighRank int
+
+	Confidence float64 // that was asked for
+	Coverage   float64 // the probability that the interval holds the quantile, if no sample is censored and no two are equal; not below Confidence
+}
+
+// Quantiles estimates quantiles with intervals whose ends are order statistics, by the
+// binomial distribution of how many samples lie below the quantile: each tail has at most
+// half of 1 - confidence, so that the coverage is at least the confidence whatever the
+// distribution, of a discrete one too (Hahn and Meeker, Statistical Intervals, 1991,
+// section 5.2). A censored sample counts as its value at the lower end, and as infinite at
+// the upper one, which is right whatever cut it.
+func Quantiles(samples []Lifetime, qs []float64, confidence float64) []Quantile {
+	var low, high []float64 // the samples if each censored one was over at once, or never
+	for _, s := range samples {
+		low = append(low, s.Value)
+		if s.Censored {
+			high = append(high, math.Inf(1))
+		} else {
+			high = append(high, s.Value)
+		}
+	}
+	slices.Sort(low)
+	slices.Sort(high)
+	var list []Quantile
+	for _, q := range qs {
+		list = append(list, quantile(low, high, q, confidence))
+	}
+	return list
+}
+
+func quantile(low, high []float64, q, confidence float64) Quantile {
+	n := len(low)
+	e := Quantile{Q: q, Samples: n, Estimate: math.NaN(), High: math.Inf(1), Confidence: confidence}
+	if n == 0 {
+		e.Coverage = 1
+		return e
+	}
+	rank := min(max(int(math.Ceil(q*float64(n)-1e-9)), 1), n)
+	e.Estimate, e.AtLeast = low[rank-1], math.IsInf(high[rank-1], 1) || low[rank-1] != high[rank-1]
+	below, above := quantileRanks(n, q, confidence)
+	e.Coverage = 1
+	if below > 0 {
+		e.Low, e.LowRank = low[below-1], below
+		e.Coverage -= binomialAtMost(below-1, n, q)
+	}
+	if above <= n && !math.IsInf(high[above-1], 1) {
+		e.High, e.HighRank = high[above-1], above
+	}
+	if above <= n {
+		e.Coverage -= 1 - binomialAtMost(above-1, n, q)
+	}
+	return e
+}
+
+// quantileRanks returns the largest rank whose value lies above the quantile with a
+// probability of at most half of 1 - confidence, or 0, and the smallest whose value
+// lies below it with at most so much, or n+1.
+func quantileRanks(n int, q, confidence float64) (low, high int) {
+	tail := (1 - confidence) / 2
+	// So many of the samples lie below the quantile: Binomial(n, q). The value of rank r is
+	// above it if fewer than r do.
+	low = sort.Search(n, func(i int) bool { return binomialAtMost(i, n, q) > tail })
+	high = 1 + sort.Search(n, func(i int) bool { return 1-binomialAtMost(i, n, q) <= tail })
+	return low, high
+}
+
+// binomialAtMost returns the probability of at most k of n trials that succeed with
+// probability p each, above 0 and below 1.
+func binomialAtMost(k, n int, p float64) float64 {
+	switch {
+	case k < 0:
+		return 0
+	case k >= n:
+		return 1
+	}
+	_, upper := betaTails(float64(k+1), float64(n-k), p, 1-p)
+	return upper
+}

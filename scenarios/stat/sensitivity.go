@@ -1,0 +1,266 @@
+package stat
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// SobolTerm is what one base point adds to the estimates of sensitivity indices: the
+// outputs at the points a and b, which are drawn independently, and at a with each
+// coordinate in turn from b.
+type SobolTerm struct {
+	a, b           float64   // mean outputs
+	ab             []float64 // of each factor
+	noiseA, noiseB float64   // the variance of a and b that is owed to the replications
+	noiseFirst     []float64 // the covariance of b and ab - a that is
+	noiseTotal     []float64 // the variance of a - ab that is
+}
+
+// NewSobolTerm returns the term of a base point. Each output is given as replications, as
+// many of each; their means estimate the output. The n-th replications at these points may
+// share what they draw; those of other base points may not. Of a single replication, the
+// output is taken to be exact.
+func NewSobolTerm(a, b []float64, ab [][]float64) SobolTerm {
+	t := SobolTerm{a: mean(a), b: mean(b), noiseA: covarianceOfMeans(a, a), noiseB: covarianceOfMeans(b, b)}
+	difference := make([]float64, len(a))
+	for _, v := range ab {
+		for n := range v {
+			difference[n] = v[n] - a[n]
+		}
+		t.ab = append(t.ab, mean(v))
+		t.noiseFirst = append(t.noiseFirst, covarianceOfMeans(b, difference))
+		t.noiseTotal = append(t.noiseTotal, covarianceOfMeans(difference, difference))
+	}
+	return t
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// covarianceOfMeans estimates, without bias, the covariance of the means of independent
+// pairs; 0 of a single one.
+func covarianceOfMeans(x, y []float64) float64 {
+	n := float64(len(x))
+	if n < 2 {
+		return 0
+	}
+	mx, my, sum := mean(x), mean(y), 0.0
+	for i := range x {
+		sum += (x[i] - mx) * (y[i] - my)
+	}
+	return sum / (n * (n - 1))
+}
+
+// Index is an estimated sensitivity index with a two-sided interval. An estimate may lie
+// outside of [0, 1], where no true index does.
+type Index struct{ Estimate, Low, High float64 }
+
+// Sensitivity is how much of the variance of an output is owed to each of its factors,
+// where these are drawn independently.
+type Sensitivity struct {
+	Points   int     // base points
+	Mean     float64 // of the output
+	Variance float64 // of the output, over the factors
+	Noise    float64 // what the replications' own variance adds to that, and was taken off
+
+	// First are the first-order indices: the share of the variance that goes if the factor
+	// alone is known. Total are the total indices: the share that stays if all others are.
+	// They are nil if the variance is not above 0 as estimated; Undefined says why.
+	First, Total []Index
+	Undefined    string
+	Confidence   float64
+}
+
+// SobolIndices estimates first-order indices as Saltelli and others recommend (Computer
+// Physics Communications 181, 2010, 259-270, table 2 b) and total ones with the estimator
+// of Jansen (table 2 f), of outputs less their mean. From each square and product is taken
+// what the replications' own variance adds to it, so that numerator and denominator have
+// no bias with two replications or more: without that, noise would count as interaction.
+//
+// Intervals are by the bootstrap with the correction for bias and acceleration of Efron
+// (Journal of the American Statistical Association 82, 1987, 171-185), of so many
+// resamples of the base points (Archer, Saltelli, Sobol', Journal of Statistical
+// Computation and Simulation 58, 1997, 99-120), which hold what the replications add if no
+// two base points share their draws. They take base points to be independent, and are too
+// wide rather than too narrow for points of a scrambled sequence. An effect that no base
+// point shows has the interval from 0 to 0. An interval is NaN if the variance is not
+// above 0 in some resample.
+func SobolIndices(terms []SobolTerm, confidence float64, resamples int, s *stream.Stream) Sensitivity {
+	r := Sensitivity{Points: len(terms), Mean: math.NaN(), Variance: math.NaN(), Noise: math.NaN(), Confidence: confidence}
+	if len(terms) < 2 {
+		r.Undefined = "there are fewer than two base points"
+		return r
+	}
+	n := float64(len(terms))
+	r.Mean, r.Noise = 0, 0
+	for _, t := range terms {
+		r.Mean += (t.a + t.b) / (2 * n)
+		r.Noise += (t.noiseA + t.noiseB) / (2 * n)
+	}
+	factors := len(terms[0].ab)
+	rows := make([]moments, len(terms))
+	total := newMoments(factors)
+	for j, t := range terms {
+		rows[j] = t.moments(r.Mean)
+		total.add(rows[j], 1)
+	}
+	r.Variance = total.variance()
+	switch raw := r.Variance + r.Noise; {
+	case !(raw > negligible*r.Mean*r.Mean):
+		r.Variance, r.Undefined = 0, "the failure probability does not vary over the ranges"
+	case !(r.Variance > negligible*r.Mean*r.Mean):
+		r.Undefined = "the variance of the output is not above what the replications' own variance makes of it; more replications or base points may show it"
+	}
+	if r.Undefined != "" {
+		return r
+	}
+	firsts, totals := resample(rows, resamples, s)
+	for i := range factors {
+		first := func(m *moments) float64 { return m.index(m.first(i)) }
+		whole := func(m *moments) float64 { return m.index(m.total(i)) }
+		r.First = append(r.First, accelerated(first, firsts[i], rows, total, confidence))
+		r.Total = append(r.Total, accelerated(whole, totals[i], rows, total, confidence))
+	}
+	return r
+}
+
+// negligible is the share of the mean's square up to which a variance is rounding.
+const negligible = 1e-24
+
+// moments are sums over base points of what the indices are made of, with outputs less
+// a fixed centre.
+type moments struct {
+	count, offset, square float64
+	change                []float64 // of ab - a
+	product               []float64 // of b (ab - a), without noise
+	jansen                []float64 // of (a - ab)^2 / 2, without noise
+}
+
+func newMoments(factors int) *moments {
+	return &moments{change: make([]float64, factors), product: make([]float64, factors), jansen: make([]float64, factors)}
+}
+
+func (t *SobolTerm) moments(centre float64) moments {
+	a, b := t.a-centre, t.b-centre
+	m := newMoments(len(t.ab))
+	m.count, m.offset, m.square = 1, (a+b)/2, (a*a-t.noiseA+b*b-t.noiseB)/2
+	for i, ab := range t.ab {
+		m.change[i] = ab - t.a
+		m.product[i] = b*m.change[i] - t.noiseFirst[i]
+		m.jansen[i] = (m.change[i]*m.change[i] - t.noiseTotal[i]) / 2
+	}
+	return *m
+}
+
+// add adds other moments, so many times.
+func (m *moments) add(other moments, times float64) {
+	m.count += times * other.count
+	m.offset += times * other.offset
+	m.square += times * other.square
+	for i := range m.change {
+		m.change[i] += times * other.change[i]
+		m.product[i] += times * other.product[i]
+		m.jansen[i] += times * other.jansen[i]
+	}
+}
+
+// variance returns the variance of the output. What the centre was chosen from makes it
+// smaller by one part in the number of outputs, twice the number of base points.
+func (m *moments) variance() float64 {
+	outputs := 2 * m.count
+	mean := m.offset / m.count
+	return (m.square/m.count - mean*mean) * outputs / (outputs - 1)
+}
+
+func (m *moments) first(i int) float64 {
+	return m.product[i]/m.count - m.offset/m.count*m.change[i]/m.count
+}
+
+func (m *moments) total(i int) float64 { return m.jansen[i] / m.count }
+
+// index returns a part of the variance as a share of it; NaN if there is none.
+func (m *moments) index(part float64) float64 {
+	if v := m.variance(); v > 0 {
+		return part / v
+	}
+	return math.NaN()
+}
+
+// resample draws base points with replacement, as many as there are, and returns the
+// indices of each factor in each resample.
+func resample(rows []moments, resamples int, s *stream.Stream) (first, total [][]float64) {
+	factors := len(rows[0].change)
+	first, total = make([][]float64, factors), make([][]float64, factors)
+	for range resamples {
+		m := newMoments(factors)
+		for range rows {
+			m.add(rows[int(s.Uniform()*float64(len(rows)))], 1)
+		}
+		for i := range factors {
+			first[i] = append(first[i], m.index(m.first(i)))
+			total[i] = append(total[i], m.index(m.total(i)))
+		}
+	}
+	return first, total
+}
+
+// accelerated returns a statistic with its interval from the values that it has in
+// resamples.
+func accelerated(statistic func(*moments) float64, values []float64, rows []moments, total *moments, confidence float64) Index {
+	e := Index{Estimate: statistic(total), Low: math.NaN(), High: math.NaN()}
+	if slices.ContainsFunc(values, math.IsNaN) {
+		return e
+	}
+	slices.Sort(values)
+	below, n := 0.0, float64(len(values))
+	for _, v := range values {
+		switch {
+		case v < e.Estimate:
+			below++
+		case v == e.Estimate:
+			below += 0.5
+		}
+	}
+	bias := distuv.UnitNormal.Quantile(min(max(below/n, 0.5/n), 1-0.5/n))
+	acceleration := skewness(statistic, rows, total)
+	end := func(z float64) float64 {
+		z = bias + (bias+z)/(1-acceleration*(bias+z))
+		return values[min(max(int(distuv.UnitNormal.CDF(z)*n), 0), len(values)-1)]
+	}
+	z := Z(confidence)
+	e.Low, e.High = end(-z), end(z)
+	return e
+}
+
+// skewness returns the acceleration, from the values that a statistic has without each
+// of the base points.
+func skewness(statistic func(*moments) float64, rows []moments, total *moments) float64 {
+	values := make([]float64, len(rows))
+	for j := range rows {
+		total.add(rows[j], -1)
+		values[j] = statistic(total)
+		total.add(rows[j], 1)
+	}
+	centre, squares, cubes := mean(values), 0.0, 0.0
+	for _, v := range values {
+		d := centre - v
+		squares, cubes = squares+d*d, cubes+d*d*d
+	}
+	a := cubes / (6 * math.Pow(squares, 1.5))
+	if math.IsNaN(a) || math.IsInf(a, 0) || math.Abs(a) > mostAcceleration { // a statistic that never changes, or one of few points
+		return 0
+	}
+	return a
+}
+
+// mostAcceleration is far beyond that of any statistic for which the correction holds.
+const mostAcceleration = 0.25

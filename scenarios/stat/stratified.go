@@ -1,0 +1,74 @@
+package stat
+
+import "math"
+
+// Stratum is the replications of one stratum.
+type Stratum struct{ Failures, Trials int }
+
+// Stratified is a probability estimated from strata of equal probability.
+type Stratified struct {
+	Strata           int
+	Failures, Trials int
+	Estimate         float64 // the mean of the shares of the strata; NaN if one has no trial
+	StandardError    float64 // of the estimate, by the shares of the strata; 0 if none is mixed
+	Low, High        float64
+	Confidence       float64
+
+	Mixed         int     // strata that have failures and others as well
+	EffectiveSize float64 // how many trials of plain Monte Carlo the interval is worth
+}
+
+// StratifiedProportion estimates a probability from independent trials in strata of
+// equal probability, with the interval of Clopper and Pearson for as many trials of plain
+// Monte Carlo as have the same variance (Korn and Graubard, Survey Methodology 24, 1998,
+// 193-201; the counts of trials and failures are no whole numbers then).
+//
+// The variance is that of the strata's shares, and what strata of one outcome hide: none
+// of their trials shows any variance, and there may be some all the same. So z^2/2 trials
+// of the heaviest such stratum are counted as if they had gone the other way, as many as
+// the interval of Agresti and Coull adds (The American Statistician 52, 1998, 119-126).
+// The trials are never worth less than as many of plain Monte Carlo as there were if each
+// stratum had the fewest of them: that is so for any probabilities, since p(1-p) is
+// concave. If a stratum has no trial, the interval is all of [0, 1].
+func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
+	s := Stratified{Strata: len(strata), Estimate: math.NaN(), StandardError: math.NaN(), High: 1, Confidence: confidence}
+	k, z := float64(len(strata)), Z(confidence)
+	sum, variance, heaviest, fewest := 0.0, 0.0, 0.0, math.Inf(1)
+	for _, t := range strata {
+		n := float64(t.Trials)
+		s.Failures, s.Trials, fewest = s.Failures+t.Failures, s.Trials+t.Trials, min(fewest, n)
+		p := float64(t.Failures) / n
+		sum += p
+		if t.Failures > 0 && t.Failures < t.Trials {
+			s.Mixed++
+			variance += p * (1 - p) / (n - 1) / (k * k)
+		} else {
+			heaviest = max(heaviest, 1/(k*n))
+		}
+	}
+	if len(strata) == 0 || fewest == 0 {
+		return s
+	}
+	s.Estimate, s.StandardError = sum/k, math.Sqrt(variance)
+	if s.Failures == 0 { // not by a sum with rounding errors
+		s.Estimate = 0
+	} else if s.Failures == s.Trials {
+		s.Estimate = 1
+	}
+	s.EffectiveSize = max(k*fewest, s.Estimate*(1-s.Estimate)/(variance+z*z/2*heaviest*heaviest))
+	s.Low, s.High = clopperPearson(s.Estimate, s.EffectiveSize, (1-confidence)/2)
+	return s
+}
+
+// clopperPearson returns the interval of Clopper and Pearson with so much error on
+// either side for a share of trials, neither of which need be whole.
+func clopperPearson(share, trials, tail float64) (low, high float64) {
+	k, high := share*trials, 1.0
+	if share > 0 {
+		low, _ = betaQuantile(tail, false, k, trials-k+1)
+	}
+	if share < 1 {
+		high, _ = betaQuantile(tail, true, k+1, trials-k)
+	}
+	return low, high
+}

@@ -1,0 +1,76 @@
+package stat
+
+import "math"
+
+// Weighted is a probability estimated by importance sampling: the mean over all
+// replications of the likelihood ratio of one that fails, and 0 of one that does not.
+type Weighted struct {
+	Mean
+	Failures int
+	Plain    int // replications in which nothing was tilted
+
+	// MeanWeight is the mean likelihood ratio of all replications, failed or not, whose
+	// expectation is 1, and MeanWeightError its standard error, estimated.
+	MeanWeight, MeanWeightError float64
+
+	// EffectiveSize is how many failures of equal weight tell as much as these: the square
+	// of the sum of their weights over the sum of their squares (Kish, Survey Sampling,
+	// 1965, section 8.2).
+	EffectiveSize float64
+
+	// LargestShare is the share of the estimate that is one replication's.
+	LargestShare float64
+}
+
+// LeastEffectiveSize is below which the weights of failures are too few, or too unequal,
+// for an interval that goes by their spread.
+const LeastEffectiveSize = 30
+
+// WeightedMean estimates a probability from replications by their log likelihood ratios
+// and whether they failed, with Student's interval. So many of them are plain; Unseen
+// goes by these alone. Without failures the interval is all of [0, 1]: whatever fails may
+// have had no chance.
+func WeightedMean(logWeight []float64, failed []bool, plain int, confidence float64) Weighted {
+	values := make([]float64, len(logWeight))
+	all, largest, sum, squares := 0.0, 0.0, 0.0, 0.0
+	w := Weighted{Plain: plain}
+	for i, l := range logWeight {
+		weight := math.Exp(l)
+		all += weight
+		if failed[i] {
+			values[i] = weight
+			w.Failures++
+			largest, sum, squares = max(largest, weight), sum+weight, squares+weight*weight
+		}
+	}
+	w.Mean = StudentMean(values, confidence)
+	w.Estimate = min(1, w.Estimate) // the sum of weights is unbiased, and above 1 as it happens; no probability is
+	w.Unseen = 1
+	if plain > 0 {
+		w.Unseen = -math.Expm1(math.Log(1-confidence) / float64(plain))
+	}
+	if n := float64(len(values)); n > 0 {
+		w.MeanWeight = all / n
+		deviations := 0.0
+		for _, l := range logWeight {
+			d := math.Exp(l) - w.MeanWeight
+			deviations += d * d
+		}
+		w.MeanWeightError = math.Sqrt(deviations / max(1, n-1) / n)
+	}
+	if w.Failures == 0 {
+		w.Low, w.High = 0, 1
+		return w
+	}
+	w.EffectiveSize, w.LargestShare = sum*sum/squares, largest/sum
+	return w
+}
+
+// Degenerate tells whether too few replications carry the estimate.
+func (w *Weighted) Degenerate() bool { return w.EffectiveSize < LeastEffectiveSize }
+
+// Unbalanced tells whether the weights of all replications are so far from 1 on the
+// average that their likelihood ratios must have tails which are not among them.
+func (w *Weighted) Unbalanced() bool {
+	return math.Abs(w.MeanWeight-1) > 5*w.MeanWeightError && math.Abs(w.MeanWeight-1) > 1e-9
+}

@@ -1,7 +1,0 @@
-//go:build race
-
-package worker_test
-
-// raceDetector tells that the workers run under the race detector, whose memory is
-// not that of a worker.
-const raceDetector = true
