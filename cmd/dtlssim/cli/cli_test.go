@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -32,10 +32,10 @@ func TestMain(m *testing.M) {
 		run.ServeIfAsked() // a test of this process that starts workers does not start itself
 	}
 	testscript.Main(m, map[string]func(){
-		"dtlssim": main,
+		"dtlssim": func() { Main() },
 		"dtlssim-troubled": func() {
 			registerTroubled()
-			main()
+			Main()
 		},
 	})
 }
