@@ -98,7 +98,7 @@ func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks [
 func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, looks []int, enough func([]WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
 	all := make([]weighting, looks[len(looks)-1])
 	w := &Weighted{Draws: make([]int, len(q.Tilts))}
-	keep := sample.Keeper(func(_, i int, o *run.Outcome) {
+	hear := func(_, i int, o *run.Outcome) {
 		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: WeightedSample{Failed: o.Failed, Plain: tilts(i).Plain}}
 		if o.Tilt == nil || !all[i].completed {
 			return
@@ -110,7 +110,7 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 		if observe != nil {
 			observe(i, o.Tilt.Observed)
 		}
-	})
+	}
 	next := 0
 	collect := func() {
 		for ; next < len(all) && all[next].done; next++ {
@@ -124,7 +124,8 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 	}
 	var err error
 	w.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
-		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail, Tilt: tilts, Store: keep,
+		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail,
+		Tilt: tilts, Observers: []sample.Observer{hear},
 	}, looks, func(*sample.Results) bool {
 		collect()
 		return enough(w.Samples)

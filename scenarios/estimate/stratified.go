@@ -75,14 +75,14 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint6
 		Each: func(i int) scenarios.Settings {
 			return scenarios.Settings{q.Search.Probe.Name: q.latency(seed+uint64(i), in[i], strata).String()}
 		},
-		Store: sample.Keeper(func(_, i int, o *run.Outcome) {
+		Observers: []sample.Observer{func(_, i int, o *run.Outcome) {
 			if o.Status == run.Completed {
 				s.Strata[in[i]].Trials++
 				if o.Failed {
 					s.Strata[in[i]].Failures++
 				}
 			}
-		}),
+		}},
 	}, looks, func(*sample.Results) bool { return enough(s.Strata) }, progress)
 	return s, err
 }

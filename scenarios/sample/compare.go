@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
@@ -57,9 +58,8 @@ func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, prog
 		outcomes[i] = make([]byte, s.Replications)
 	}
 	sweep := s
-	sweep.Store = observer{s.Store, func(point, i int, o *run.Outcome) {
+	sweep.Observers = append(slices.Clip(s.Observers), func(point, i int, o *run.Outcome) {
 		switch {
-		case i >= s.Replications: // a store may have more
 		case o.Status != run.Completed:
 			outcomes[point][i] = withoutResult
 		case o.Failed:
@@ -67,12 +67,11 @@ func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, prog
 		default:
 			outcomes[point][i] = passed
 		}
-	}}
+	})
 	r, err := RunSweep(ctx, runner, sweep, progress)
 	if err != nil {
 		return nil, err
 	}
-	r.Sweep.Store = nil
 	c := &Comparison{Results: r, Baseline: baseline}
 	for i := range s.Design {
 		if i == baseline {

@@ -1,16 +1,16 @@
 package sample
 
 import (
+	"slices"
+
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
-// Recorder is a Store that remembers one measure of each replication of a sweep, for
-// what wants more of it than a Measure. It takes 16 bytes for each. What the sweep is to
-// keep, it passes on to another store.
+// Recorder observes a sweep and remembers one measure of each replication, for what
+// wants more of it than a Measure. It takes 16 bytes for each.
 type Recorder struct {
-	inner  Store // nil: none
 	name   string
 	cut    string
 	size   int // replications of each point
@@ -26,33 +26,11 @@ type recorded struct {
 // Record has a sweep remember a measure.
 func Record(s *Sweep, measure string) *Recorder {
 	r := &Recorder{
-		inner: s.Store, name: measure, cut: scenarios.Censored(measure), size: s.Replications,
+		name: measure, cut: scenarios.Censored(measure), size: s.Replications,
 		values: make([]recorded, len(s.Design)*s.Replications),
 	}
-	s.Store = r
+	s.Observers = append(slices.Clip(s.Observers), r.add)
 	return r
-}
-
-// Recall implements Store.
-func (r *Recorder) Recall(f func(point, replication int, o run.Outcome, d *Difference) error) error {
-	if r.inner == nil {
-		return nil
-	}
-	return r.inner.Recall(func(point, replication int, o run.Outcome, d *Difference) error {
-		if replication < r.size {
-			r.add(point, replication, &o)
-		}
-		return f(point, replication, o, d)
-	})
-}
-
-// Keep implements Store.
-func (r *Recorder) Keep(point, replication int, o run.Outcome, d *Difference) error {
-	r.add(point, replication, &o)
-	if r.inner == nil {
-		return nil
-	}
-	return r.inner.Keep(point, replication, o, d)
 }
 
 // add remembers what a replication reported. One that met the horizon, or the limit of

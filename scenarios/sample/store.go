@@ -19,48 +19,6 @@ type Store interface {
 	Keep(point, replication int, o run.Outcome, d *Difference) error
 }
 
-// keeper is a Store that holds nothing, and shows each replication as it ends, one at a
-// time.
-type Keeper func(point, replication int, o *run.Outcome)
-
-// Recall implements Store.
-func (k Keeper) Recall(func(point, replication int, o run.Outcome, d *Difference) error) error {
-	return nil
-}
-
-// Keep implements Store.
-func (k Keeper) Keep(point, replication int, o run.Outcome, _ *Difference) error {
-	k(point, replication, &o)
-	return nil
-}
-
-// observer is a Store that shows each replication, one at a time, as it ends or as it is
-// recalled from another store, to which it passes on what is to be kept.
-type observer struct {
-	inner Store // nil: none
-	show  func(point, replication int, o *run.Outcome)
-}
-
-// Recall implements Store.
-func (s observer) Recall(f func(point, replication int, o run.Outcome, d *Difference) error) error {
-	if s.inner == nil {
-		return nil
-	}
-	return s.inner.Recall(func(point, replication int, o run.Outcome, d *Difference) error {
-		s.show(point, replication, &o)
-		return f(point, replication, o, d)
-	})
-}
-
-// Keep implements Store.
-func (s observer) Keep(point, replication int, o run.Outcome, d *Difference) error {
-	s.show(point, replication, &o)
-	if s.inner == nil {
-		return nil
-	}
-	return s.inner.Keep(point, replication, o, d)
-}
-
 // recall counts the replications that the store of the sweep holds, if it has one, and
 // returns the others. A store may hold more replications of a point than the sweep
 // asks for; they are left aside.
@@ -78,7 +36,11 @@ func (r *Results) recall(progress func()) (missing, error) {
 			if progress != nil {
 				progress()
 			}
-			return r.count(i, r.job(i), o, d)
+			if err := r.count(i, r.job(i), o, d); err != nil {
+				return err
+			}
+			r.Sweep.tell(point, replication, &o)
+			return nil
 		})
 		if err != nil {
 			return m, err

@@ -27,6 +27,9 @@ type Sweep struct {
 	// again, and keeps those that are performed.
 	Store Store
 
+	// Observers hear of each replication.
+	Observers []Observer
+
 	// Tilt, if it is not nil, returns how rare draws of the network are made probable in
 	// one replication, from 0, of every design point: see RunImportance.
 	Tilt func(replication int) *tilt.Config
@@ -75,7 +78,7 @@ type Difference struct {
 
 // Results is the answer to a Sweep.
 type Results struct {
-	Sweep       Sweep
+	Sweep       Sweep         // without its store and observers
 	Points      []*Point      // in the order of the design
 	Troubles    []run.Trouble // the first maxTroubles, in the order of the points and seeds
 	Differences []Difference  // likewise
@@ -163,6 +166,7 @@ func RunUntil(
 	for _, p := range r.Points {
 		p.sumUp() // of the points that are not complete
 	}
+	r.Sweep.Store, r.Sweep.Observers = nil, nil // they may be gone when the result is read
 	return r, nil
 }
 
@@ -183,6 +187,7 @@ func (r *Results) performAll(ctx context.Context, runner run.Runner, left missin
 		if err := r.count(i, job, o, d); err != nil {
 			return fmt.Errorf("%s: %w", r.repeat(job), err)
 		}
+		s.tell(i/s.Replications, i%s.Replications, &o)
 		if s.Store != nil {
 			if err := s.Store.Keep(i/s.Replications, i%s.Replications, o, d); err != nil {
 				return err

@@ -79,7 +79,6 @@ func performed(t testing.TB, ctx context.Context, path string, s sample.Sweep, p
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Sweep.Store = nil
 	return r
 }
 
@@ -87,6 +86,36 @@ func same(t *testing.T, got, want *sample.Results) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the sweep gave\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// An observer hears of each replication once, whether it is performed or taken from the
+// store, and of none that the sweep does not ask for.
+func TestObserverHearsOfStoredReplications(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	for _, replications := range []int{4, 7, 5} { // stored: none, some, more than are asked for
+		s := sweep(t, replications)
+		heard := map[[2]int]int{}
+		failures := 0
+		s.Observers = []sample.Observer{func(point, replication int, o *run.Outcome) {
+			heard[[2]int{point, replication}]++
+			if o.Failed {
+				failures++
+			}
+		}}
+		r := performed(t, context.Background(), path, s, nil)
+		want := 0
+		for point, p := range r.Points {
+			want += p.Failures
+			for n := range replications {
+				if heard[[2]int{point, n}] != 1 {
+					t.Errorf("of replication %d of point %d it heard %d times", n, point, heard[[2]int{point, n}])
+				}
+			}
+		}
+		if len(heard) != len(r.Points)*replications || failures != want || failures == 0 {
+			t.Errorf("it heard of %d replications with %d failures, want %d with %d", len(heard), failures, len(r.Points)*replications, want)
+		}
 	}
 }
 

@@ -44,7 +44,6 @@ func ofMeasure(name Kind) kind {
 			if err != nil {
 				return f, err
 			}
-			results.Sweep.Store = nil // it is closed before the result is read
 			f.Sweeps = []*sample.Results{results}
 			return f, nil
 		},

@@ -116,9 +116,5 @@ func (r *execution) perform(figure, row string, sweep sample.Sweep) (*sample.Res
 			return nil, err
 		}
 	}
-	result, err := sample.RunSweep(r.ctx, r.performer, sweep, r.progress)
-	if err == nil {
-		result.Sweep.Store = nil // it is closed before the result is read
-	}
-	return result, err
+	return sample.RunSweep(r.ctx, r.performer, sweep, r.progress)
 }

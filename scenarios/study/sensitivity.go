@@ -125,7 +125,6 @@ func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 		if s.Ends, err = sample.RunSweep(r.ctx, r.performer, sweep, r.progress); err != nil {
 			return nil, err
 		}
-		s.Ends.Sweep.Store = nil
 	}
 	s.Outputs = make([]estimate.Outputs, q.Points)
 	keep := func(base int, o estimate.Outputs) { s.Outputs[base] = o }
