@@ -67,7 +67,7 @@ class Store:
             FROM replication AS r JOIN point USING (point) JOIN part USING (part) LEFT JOIN outcome ON outcome.outcome = r.outcome
             WHERE figure = ? ORDER BY r.id""", figure)
         if runs.outcomes.isna().any():
-            raise ValueError("some replications gave no result: see the table trouble")
+            raise ValueError("some replications gave no result: see the table aborted")
         runs = runs.drop(columns=["id", "outcome", "digest"]).astype({"failed": bool})
         return runs.merge(self.points(figure), on="point")
 

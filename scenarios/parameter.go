@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -19,15 +19,15 @@ type Type string
 
 // The types.
 const (
-	DurationType    Type = "duration"      // a number with a unit: 10ms
-	LawType         Type = "latency law"   // a duration or a law: 5ms+exponential(mean=20ms)
-	ChoiceType      Type = "choice"        // one of Parameter.Choices
-	CountType       Type = "count"         // a whole number
-	ProbabilityType Type = "probability"   // a number from 0 to 1
-	CorrelationType Type = "correlation"   // a number from 0 to below 1
-	BitRateType     Type = "bit rate"      // a number with a unit, 64kbit/s, or unlimited
-	LossType        Type = "loss model"    // a probability, or a model of bursts
-	IntervalType    Type = "time interval" // FROM..TO in virtual time, or never
+	DurationType     Type = "duration"             // a number with a unit: 10ms
+	DistributionType Type = "latency distribution" // a duration or a law: 5ms+exponential(mean=20ms)
+	ChoiceType       Type = "choice"               // one of Parameter.Choices
+	CountType        Type = "count"                // a whole number
+	ProbabilityType  Type = "probability"          // a number from 0 to 1
+	CorrelationType  Type = "correlation"          // a number from 0 to below 1
+	BitRateType      Type = "bit rate"             // a number with a unit, 64kbit/s, or unlimited
+	LossType         Type = "loss model"           // a probability, or a model of bursts
+	IntervalType     Type = "time interval"        // FROM..TO in virtual time, or never
 )
 
 // The groups of parameters: the sections of a scenario file that give them other
@@ -71,9 +71,9 @@ func (p *Parameter) Unit() string {
 }
 
 // Probeable tells whether the window search can vary the parameter.
-func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == LawType }
+func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == DistributionType }
 
-// value is a parsed value: a time.Duration, law.Law, string, int64, float64,
+// value is a parsed value: a time.Duration, distribution.Distribution, string, int64, float64,
 // sim.BitRate, loss.Model or sim.Interval.
 type value struct {
 	parsed any
@@ -89,7 +89,7 @@ func (p *Parameter) Check(text string) error {
 func (p *Parameter) parse(text string) (value, error) {
 	switch p.Type {
 	case DurationType:
-		d, err := law.ParseDuration(text)
+		d, err := distribution.ParseDuration(text)
 		if err != nil {
 			return value{}, err
 		}
@@ -97,8 +97,8 @@ func (p *Parameter) parse(text string) (value, error) {
 			return value{}, fmt.Errorf("%s is out of range: at least %s", text, time.Duration(p.Min))
 		}
 		return value{d, d.String()}, nil
-	case LawType:
-		l, err := law.Parse(text)
+	case DistributionType:
+		l, err := distribution.Parse(text)
 		if err != nil {
 			return value{}, err
 		}
@@ -164,11 +164,11 @@ func parseInterval(text string) (sim.Interval, error) {
 	if !ok {
 		return sim.Interval{}, fmt.Errorf("%q is not an interval: want FROM..TO, or %s", text, Never)
 	}
-	from, err := law.ParseDuration(strings.TrimSpace(low))
+	from, err := distribution.ParseDuration(strings.TrimSpace(low))
 	if err != nil {
 		return sim.Interval{}, err
 	}
-	to, err := law.ParseDuration(strings.TrimSpace(high))
+	to, err := distribution.ParseDuration(strings.TrimSpace(high))
 	if err != nil {
 		return sim.Interval{}, err
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // ProbeRange is a probe with the half-open range [From, To) that it is varied in.
@@ -43,7 +43,7 @@ func (s *Scenario) ParseOpenProbe(text string) (ProbeRange, error) {
 			return p, err
 		}
 		var err error
-		p.From, err = law.ParseDuration(strings.TrimSpace(from))
+		p.From, err = distribution.ParseDuration(strings.TrimSpace(from))
 		return p, within(fmt.Sprintf("probe %q", text), err)
 	}
 	return s.ParseProbe(text)
@@ -68,8 +68,8 @@ func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {
 		return p, fmt.Errorf("probe %q: the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO", text)
 	}
 	var err1, err2 error
-	p.From, err1 = law.ParseDuration(strings.TrimSpace(low))
-	p.To, err2 = law.ParseDuration(strings.TrimSpace(high))
+	p.From, err1 = distribution.ParseDuration(strings.TrimSpace(low))
+	p.To, err2 = distribution.ParseDuration(strings.TrimSpace(high))
 	switch {
 	case err1 != nil || err2 != nil:
 		return p, errors.Join(within(fmt.Sprintf("probe %q", text), err1), within(fmt.Sprintf("probe %q", text), err2))
@@ -94,7 +94,7 @@ func (s *Scenario) CheckProbe(name string) error {
 		return within("probe", s.Check(name, ""))
 	}
 	if !p.Probeable() {
-		return fmt.Errorf("probe: parameter %s is a %s; only a duration or a latency law can be varied", p.Name, p.Type)
+		return fmt.Errorf("probe: parameter %s is a %s; only a duration or a latency distribution can be varied", p.Name, p.Type)
 	}
 	return nil
 }

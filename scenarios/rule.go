@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -52,18 +52,18 @@ const Finished = "finished"
 
 // delay is a duration of a rule: a parameter, or a law of its own.
 type Delay struct {
-	Parameter string
-	Law       law.Law
+	Parameter    string
+	Distribution distribution.Distribution
 }
 
-func (d Delay) Distribution(v Values) law.Law {
+func (d Delay) Of(v Values) distribution.Distribution {
 	if d.Parameter == "" {
-		return d.Law
+		return d.Distribution
 	}
 	if p := v.scenario.Parameter(d.Parameter); p.Type == DurationType {
-		return law.Constant{Value: v.Duration(d.Parameter)}
+		return distribution.Constant{Value: v.Duration(d.Parameter)}
 	}
-	return v.Law(d.Parameter)
+	return v.Distribution(d.Parameter)
 }
 
 // forgery is what an outsider sends who sees a datagram: a record of epoch 0, which

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -173,8 +173,10 @@ func (v Values) Has(name string) bool {
 // Duration returns the value of a parameter of DurationType.
 func (v Values) Duration(name string) time.Duration { return v.values[name].parsed.(time.Duration) }
 
-// Law returns the value of a parameter of LawType.
-func (v Values) Law(name string) law.Law { return v.values[name].parsed.(law.Law) }
+// Distribution returns the value of a parameter of DistributionType.
+func (v Values) Distribution(name string) distribution.Distribution {
+	return v.values[name].parsed.(distribution.Distribution)
+}
 
 // Choice returns the value of a parameter of ChoiceType.
 func (v Values) Choice(name string) string { return v.values[name].parsed.(string) }

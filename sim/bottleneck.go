@@ -79,7 +79,7 @@ func (l *link) bottleneck(p *Packet) *bottleneck {
 // When a datagram leaves depends on whether another was still there when it came, and
 // this order has to be one of events of one place: then it is part of the shape, and
 // while it stays the same, times are affine in a probe.
-func (w *World) enter(b *bottleneck, d departure) {
+func (w *Simulation) enter(b *bottleneck, d departure) {
 	w.AfterBy(d.actor, clock.Delivery, 0, func() {
 		r := d.packet.record(b.Name, trace.Enter)
 		stay, ok := b.enter(w.Now(), d.packet.size())
@@ -94,7 +94,7 @@ func (w *World) enter(b *bottleneck, d departure) {
 }
 
 // leave has a datagram leave the bottleneck.
-func (w *World) leave(b *bottleneck, d departure) {
+func (w *Simulation) leave(b *bottleneck, d departure) {
 	r := d.packet.record(b.Name, trace.Leave)
 	r.Latency, r.Detail = d.fate.latency, byRules(d.fate.rules...)
 	if d.fate.until.Is != nil {

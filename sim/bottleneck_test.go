@@ -12,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -89,7 +89,7 @@ func TestBottleneckAgainstPollaczekKhinchine(t *testing.T) {
 	const n, service = 400_000, float64(time.Millisecond)
 	for _, rho := range []float64{0.2, 0.5, 0.8} {
 		b := bottleneck{Bottleneck: Bottleneck{Rate: 1e6, Queue: 10_000}}
-		arrivals, draw := must(law.Parse("exponential(1s)")), stream.New(1, "bottleneck", fmt.Sprint(rho))
+		arrivals, draw := must(distribution.Parse("exponential(1s)")), stream.New(1, "bottleneck", fmt.Sprint(rho))
 		at, wait, found := 0.0, 0.0, 0
 		for range n {
 			at += arrivals.Quantile(draw.Uniform()) / float64(time.Second) * service / rho
@@ -117,7 +117,7 @@ func TestBottleneckAgainstErlang(t *testing.T) {
 	const n = 200_000
 	for _, rho := range []float64{0.1, 1, 5} {
 		b := bottleneck{Bottleneck: Bottleneck{Rate: 1e6, Queue: 1}}
-		arrivals, draw := must(law.Parse("exponential(1ms)")), stream.New(1, "bottleneck", fmt.Sprint(rho))
+		arrivals, draw := must(distribution.Parse("exponential(1ms)")), stream.New(1, "bottleneck", fmt.Sprint(rho))
 		at, lost := 0.0, 0
 		for range n {
 			at += arrivals.Quantile(draw.Uniform()) / rho
@@ -147,7 +147,7 @@ func line(rate BitRate, queue int, latency time.Duration) Link {
 // 1 Mbit/s, and their latency begins behind it. The third finds no room; an answer does
 // not pass the line.
 func TestLine(t *testing.T) {
-	r := play(line(1e6, 2, 10*time.Millisecond), func(w *World, a, b *Host) {
+	r := play(line(1e6, 2, 10*time.Millisecond), func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("server", func() {
 			_, from, err := s.Peek()
@@ -189,10 +189,10 @@ func TestFatesBehindALine(t *testing.T) {
 	nth := func(n int) Match { return Match{Nth: n, Is: func(*Packet) bool { return true }} }
 	link.Rules = []Rule{
 		{Name: "discards", Match: nth(1), Action: Discard},
-		{Name: "copies", Match: nth(2), Action: Duplicate, Delay: law.Constant{Value: 5 * time.Millisecond}},
-		{Name: "holds", Match: nth(3), Action: Hold, Delay: law.Constant{Value: time.Millisecond}, Until: nth(2)},
+		{Name: "copies", Match: nth(2), Action: Duplicate, Delay: distribution.Constant{Value: 5 * time.Millisecond}},
+		{Name: "holds", Match: nth(3), Action: Hold, Delay: distribution.Constant{Value: time.Millisecond}, Until: nth(2)},
 	}
-	r := play(link, func(w *World, a, b *Host) {
+	r := play(link, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
 		w.Go("client", func() {
 			to := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
@@ -214,10 +214,10 @@ func TestFatesBehindALine(t *testing.T) {
 func TestOneInstantManyActorsOneLine(t *testing.T) {
 	run := func() Result {
 		link := line(1e6, 5, 0)
-		uniform := must(law.Parse("uniform(1ms,1s)"))
-		link.Latency = func(*Packet) law.Law { return uniform }
+		uniform := must(distribution.Parse("uniform(1ms,1s)"))
+		link.Latency = func(*Packet) distribution.Distribution { return uniform }
 		link.Loss, link.Duplicate, link.Reorder, link.ReorderDelay, link.Correlation = independent(0.1), 0.2, 0.2, uniform, 0.5
-		return play(link, func(w *World, a, b *Host) {
+		return play(link, func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
 			for i := range 8 {
 				w.Busy()
@@ -265,9 +265,9 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 // time, has the arrivals that it has without one.
 func TestLineLeavesDrawsAlone(t *testing.T) {
 	arrivals := func(link Link) (at []time.Duration) {
-		uniform := must(law.Parse("uniform(1ms,1s)"))
-		link.Latency, link.Loss = func(*Packet) law.Law { return uniform }, independent(0.2)
-		r := play(link, func(w *World, a, b *Host) {
+		uniform := must(distribution.Parse("uniform(1ms,1s)"))
+		link.Latency, link.Loss = func(*Packet) distribution.Distribution { return uniform }, independent(0.2)
+		r := play(link, func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
 			w.Go("client", func() {
 				to := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))

@@ -19,7 +19,7 @@ func TestRandomCopyStaysBehindItsDatagram(t *testing.T) {
 		{"held for ever", Rule{Name: "held", Match: every, Action: Hold, Until: Match{Is: func(*Packet) bool { return false }}}, nil},
 	} {
 		link := Link{Latency: constant(time.Millisecond), Duplicate: 1, DuplicateDelay: constant(3 * time.Millisecond)(nil), Rules: []Rule{c.rule}}
-		r := play(link, func(w *World, a, b *Host) {
+		r := play(link, func(w *Simulation, a, b *Host) {
 			must(b.Listen(1000))
 			w.Go("a", func() { must(must(a.Connect(2000, netip.AddrPortFrom(b.Address(), 1000))).Write([]byte("x"))) })
 		})

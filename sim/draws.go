@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -20,21 +20,21 @@ type draws struct {
 
 // draw draws from a law for a datagram that is sent now. A constant and a recording
 // take their draws too, but nobody looks at them.
-func (d *draws) draw(l law.Law, now time.Duration, make func() *tilt.Stream) time.Duration {
+func (d *draws) draw(l distribution.Distribution, now time.Duration, make func() *tilt.Stream) time.Duration {
 	switch l := l.(type) {
-	case law.Constant:
+	case distribution.Constant:
 		d.pass()
 		return l.Value
-	case *law.Replay:
+	case *distribution.Replay:
 		d.pass()
 		return l.At(now)
 	}
 	d.begin(make)
 	u, v := d.next()
 	if u > 0.5 && d.stream.Tilted() { // the complement has the digits
-		return law.UpperLatency(l, v)
+		return distribution.UpperLatency(l, v)
 	}
-	return law.Latency(l, u)
+	return distribution.Latency(l, u)
 }
 
 // pass takes a draw at which nobody looks.

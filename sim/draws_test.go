@@ -12,7 +12,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -20,7 +20,7 @@ import (
 
 // latencies returns those that n datagrams of one flow draw.
 func latencies(link Link, n int) (drawn []time.Duration) {
-	r := play(link, func(w *World, a, b *Host) {
+	r := play(link, func(w *Simulation, a, b *Host) {
 		s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 		w.Go("sender", func() {
 			for range n {
@@ -36,7 +36,9 @@ func latencies(link Link, n int) (drawn []time.Duration) {
 	return drawn
 }
 
-func of(l law.Law) func(*Packet) law.Law { return func(*Packet) law.Law { return l } }
+func of(l distribution.Distribution) func(*Packet) distribution.Distribution {
+	return func(*Packet) distribution.Distribution { return l }
+}
 
 // Normal scores at a distance of k have the correlation r^k.
 func TestCorrelationOfScores(t *testing.T) {
@@ -67,7 +69,7 @@ func TestCorrelationOfScores(t *testing.T) {
 func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 	const n = 20_000
 	for _, text := range []string{"uniform(5ms,15ms)", "lognormal(20ms,0.6)", "mixture(0.7,10ms,0.3,exponential(20ms))"} {
-		l := must(law.Parse(text))
+		l := must(distribution.Parse(text))
 		for _, r := range []float64{0.3, 0.8} {
 			d, drawn := draws{correlated: &scores{correlation: r}}, make([]time.Duration, n)
 			for i := range drawn {
@@ -90,16 +92,16 @@ func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 // Without correlation the draws are what they are without this fault, and with it
 // the first latency of a flow is what it would be, for it has none before it.
 func TestCorrelationAndCommonRandomNumbers(t *testing.T) {
-	l := of(must(law.Parse("uniform(0ms,10ms)")))
+	l := of(must(distribution.Parse("uniform(0ms,10ms)")))
 	without, with := latencies(Link{Latency: l}, 5), latencies(Link{Latency: l, Correlation: 0.5}, 5)
 	if d := with[0] - without[0]; d < -1 || d > 1 || slices.Equal(with[1:], without[1:]) {
 		t.Errorf("with correlation %v, without %v", with, without)
 	}
 	// What constant latencies passed over still belongs to the process.
 	n := 0
-	late := latencies(Link{Correlation: 0.5, Latency: func(*Packet) law.Law {
+	late := latencies(Link{Correlation: 0.5, Latency: func(*Packet) distribution.Distribution {
 		if n++; n < 5 {
-			return law.Constant{}
+			return distribution.Constant{}
 		}
 		return l(nil)
 	}}, 5)
@@ -124,8 +126,8 @@ func TestCorrelatedVariatesStayInside(t *testing.T) {
 func TestReordering(t *testing.T) {
 	n := 0
 	r := play(Link{
-		Latency: constant(5 * time.Millisecond), Reorder: 0.5, ReorderDelay: law.Constant{Value: 10 * time.Millisecond},
-	}, func(w *World, a, b *Host) {
+		Latency: constant(5 * time.Millisecond), Reorder: 0.5, ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
+	}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("reader", func() { readAll(w, a, s) })
 		w.Go("sender", func() {
@@ -152,9 +154,9 @@ func TestReordering(t *testing.T) {
 // drawn from its law, and every other draw stays as it is.
 func TestReorderingLeavesOtherDrawsAlone(t *testing.T) {
 	const n = 5000
-	l := of(must(law.Parse("uniform(0ms,10ms)")))
+	l := of(must(distribution.Parse("uniform(0ms,10ms)")))
 	without := latencies(Link{Latency: l}, n)
-	with := latencies(Link{Latency: l, Reorder: 0.2, ReorderDelay: must(law.Parse("1s+exponential(20ms)"))}, n)
+	with := latencies(Link{Latency: l, Reorder: 0.2, ReorderDelay: must(distribution.Parse("1s+exponential(20ms)"))}, n)
 	back, sum := 0, 0.0
 	for i := range with {
 		switch d := with[i] - without[i]; {
@@ -174,7 +176,7 @@ func TestReorderingLeavesOtherDrawsAlone(t *testing.T) {
 	}
 	// A delay is drawn for each: those of another probability that are held back in
 	// both runs are held back equally long.
-	for i, more := range latencies(Link{Latency: l, Reorder: 0.6, ReorderDelay: must(law.Parse("1s+exponential(20ms)"))}, n) {
+	for i, more := range latencies(Link{Latency: l, Reorder: 0.6, ReorderDelay: must(distribution.Parse("1s+exponential(20ms)"))}, n) {
 		if with[i] != without[i] && more != with[i] {
 			t.Fatalf("datagram %d: %s and %s", i, with[i], more)
 		}
@@ -188,14 +190,14 @@ func TestReplayedLatencies(t *testing.T) {
 	if err := os.WriteFile(path, []byte("0s,5ms\n10ms,1ms\n20ms,7ms\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	replay, uniform := must(law.Parse("1ms+replay("+path+")")), must(law.Parse("uniform(0ms,10ms)"))
-	drawn := func(recorded law.Law) (latencies []time.Duration) {
-		r := play(Link{Latency: func(p *Packet) law.Law {
+	replay, uniform := must(distribution.Parse("1ms+replay("+path+")")), must(distribution.Parse("uniform(0ms,10ms)"))
+	drawn := func(recorded distribution.Distribution) (latencies []time.Duration) {
+		r := play(Link{Latency: func(p *Packet) distribution.Distribution {
 			if p.ID.Number%2 == 0 {
 				return uniform
 			}
 			return recorded
-		}}, func(w *World, a, b *Host) {
+		}}, func(w *Simulation, a, b *Host) {
 			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 			w.Go("sender", func() {
 				for range 6 {

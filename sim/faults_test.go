@@ -12,7 +12,7 @@ import (
 
 // A datagram of 72 bytes is an IP packet of 100, and passes where 100 bytes do.
 func TestMTU(t *testing.T) {
-	r := play(Link{MTU: 100}, func(w *World, a, b *Host) {
+	r := play(Link{MTU: 100}, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
 		s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
 		w.Go("sender", func() {
@@ -32,7 +32,7 @@ func TestMTU(t *testing.T) {
 func TestLossByDirection(t *testing.T) {
 	r := play(Link{Latency: constant(time.Millisecond), Loss: func(first *Packet) loss.Model {
 		return map[string]loss.Model{"up": loss.Independent{Probability: 1}, "down": loss.Independent{}}[first.Sender]
-	}}, func(w *World, a, b *Host) {
+	}}, func(w *Simulation, a, b *Host) {
 		w.Go("down", func() {
 			fmt.Fprint(must(a.Connect(1, netip.AddrPortFrom(addressB, 1))), "answer")
 		})

@@ -25,7 +25,7 @@ func TestGuard(t *testing.T) {
 		{false, []string{"15", "18", "33", "15", "18", "8"}},
 		{true, []string{"18", "18", "15", "18", "8"}},
 	} {
-		r := play(Link{}, func(w *World, a, b *Host) {
+		r := play(Link{}, func(w *Simulation, a, b *Host) {
 			to := netip.AddrPortFrom(addressA, 1000)
 			guard := a.Guard(must(a.Connect(1000, netip.AddrPortFrom(addressB, 2000))), c.always)
 			w.Go("reader", func() {

@@ -20,7 +20,7 @@ import (
 // that peer's.
 type Host struct {
 	transport.Net
-	w       *World
+	w       *Simulation
 	name    string
 	address netip.Addr
 	nat     *NAT // that it stands behind; nil on the public network
@@ -28,14 +28,14 @@ type Host struct {
 	mu    sync.Mutex // held for a few instructions only
 	ports map[uint16]*port
 	next  uint16            // the next ephemeral port
-	sent  map[string]uint64 // datagrams by actor; guarded by World.mu
+	sent  map[string]uint64 // datagrams by actor; guarded by Simulation.mu
 }
 
 // ephemeral is the first port that a host assigns by itself (RFC 6335 section 6).
 const ephemeral = 49152
 
 // Host adds a host to the network. It is called while the world is built.
-func (w *World) Host(name string, address netip.Addr) *Host {
+func (w *Simulation) Host(name string, address netip.Addr) *Host {
 	if n := w.natAt(address); n != nil {
 		panic(fmt.Errorf("sim: host %s: %s is the external address of NAT %s", name, address, n.name))
 	}
@@ -44,7 +44,7 @@ func (w *World) Host(name string, address netip.Addr) *Host {
 
 // addHost adds a host behind a router of the virtual network: that of a NAT, or the
 // public one.
-func (w *World) addHost(router *vnet.Router, nat *NAT, name string, address netip.Addr) *Host {
+func (w *Simulation) addHost(router *vnet.Router, nat *NAT, name string, address netip.Addr) *Host {
 	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address.String()}})
 	if err == nil {
 		err = router.AddNet(n)
@@ -63,7 +63,7 @@ func (w *World) addHost(router *vnet.Router, nat *NAT, name string, address neti
 
 // host returns the host that an address belongs to behind a NAT, or on the public
 // network if that is nil; or nil if there is none.
-func (w *World) host(nat *NAT, address netip.Addr) *Host {
+func (w *Simulation) host(nat *NAT, address netip.Addr) *Host {
 	for _, h := range w.hosts {
 		if h.address == address && h.nat == nat {
 			return h
@@ -123,7 +123,7 @@ func (h *Host) bind(number uint16) (*port, error) {
 // never read from the sockets of vnet: those meet a deadline in the past by a timer,
 // and while a goroutine waits for the mutex of a pion connection no timer fires; and
 // a goroutine that reads from each of them would cost a tenth of a session's time.
-func (w *World) deliver(c vnet.Chunk) bool {
+func (w *Simulation) deliver(c vnet.Chunk) bool {
 	packet := w.carried()
 	if packet == nil { // after the end of the replication
 		return false
@@ -180,7 +180,7 @@ func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 func (p *port) transmit(packet *Packet) { p.host.w.carry(p.conn, packet) }
 
 // carry hands a datagram to the virtual network at one of its sockets.
-func (w *World) carry(conn transport.UDPConn, packet *Packet) {
+func (w *Simulation) carry(conn transport.UDPConn, packet *Packet) {
 	w.mu.Lock()
 	w.underway = packet
 	w.mu.Unlock()
@@ -189,7 +189,7 @@ func (w *World) carry(conn transport.UDPConn, packet *Packet) {
 }
 
 // carried returns the datagram that the virtual network carries now.
-func (w *World) carried() *Packet {
+func (w *Simulation) carried() *Packet {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.underway

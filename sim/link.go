@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -21,7 +21,7 @@ type Packet struct {
 	// From is the address of the socket that sends, and To what it sends to, each as
 	// the sender knows it. Behind a NAT, From is therefore the inside address, which is
 	// the same for the whole life of a socket; what goes to a host behind a NAT goes to
-	// an external address, and World.Inside tells whose that is.
+	// an external address, and Simulation.Inside tells whose that is.
 	From, To netip.AddrPort
 
 	// Sender and Receiver are the actors at the two ends: the one that opened the
@@ -54,8 +54,8 @@ type Link struct {
 	// they are given the same pointer to.
 	Bottleneck func(p *Packet) *Bottleneck
 
-	// Latency returns the one-way latency law of a datagram; nil means no latency.
-	Latency func(p *Packet) law.Law
+	// Latency returns the one-way latency distribution of a datagram; nil means no latency.
+	Latency func(p *Packet) distribution.Distribution
 
 	// Correlation is that of successive latencies of a flow, from 0 to below 1: the
 	// correlation of their normal scores, see [scores]. Every latency by itself keeps
@@ -65,7 +65,7 @@ type Link struct {
 	// Reorder is the probability that a datagram is held back, so that those behind it
 	// overtake it: ReorderDelay is added to its latency; nil means no delay.
 	Reorder      float64
-	ReorderDelay law.Law
+	ReorderDelay distribution.Distribution
 
 	// Rules single out datagrams.
 	Rules []Rule
@@ -82,7 +82,7 @@ type Link struct {
 	// twice. The copy arrives DuplicateDelay after the datagram itself; nil means at
 	// the same instant.
 	Duplicate      float64
-	DuplicateDelay law.Law
+	DuplicateDelay distribution.Distribution
 
 	// Down is the interval [From, To) of virtual time in which the link is down: what
 	// is sent in it is lost.
@@ -97,7 +97,7 @@ func (i Interval) Contains(t time.Duration) bool { return i.From <= t && t < i.T
 
 type link struct {
 	Link
-	w  *World
+	w  *Simulation
 	mu sync.Mutex // held for a few instructions only
 
 	flows       map[flowKey]*flow
@@ -129,7 +129,7 @@ type flow struct {
 	loss             loss.Process
 }
 
-func newLink(w *World, config Link) *link {
+func newLink(w *Simulation, config Link) *link {
 	l := &link{Link: config, w: w, flows: make(map[flowKey]*flow), between: make(map[[2]string]int), bottlenecks: make(map[*Bottleneck]*bottleneck)}
 	for _, r := range config.Rules {
 		l.rules = append(l.rules, &ruleState{Rule: r})
@@ -228,7 +228,7 @@ func (l *link) flow(p *Packet) *flow {
 }
 
 // send gives a datagram to the network. It never blocks.
-func (w *World) send(socket *Socket, destination netip.AddrPort, payload []byte) {
+func (w *Simulation) send(socket *Socket, destination netip.AddrPort, payload []byte) {
 	if w.Stopped() {
 		return
 	}
@@ -286,13 +286,13 @@ type departure struct {
 }
 
 // depart begins the latency of a datagram.
-func (w *World) depart(d departure) {
+func (w *Simulation) depart(d departure) {
 	w.scheduleAfter(d.fate.until, d.actor, d.from, d.packet, d.fate.latency)
 }
 
 // copy has the network deliver a datagram that departs a second time, which is
 // recorded as of a place, by an actor or the network.
-func (w *World) copy(by *clock.Actor, place string, d departure, e *extra) {
+func (w *Simulation) copy(by *clock.Actor, place string, d departure, e *extra) {
 	r := d.packet.record(place, trace.Copy)
 	r.Latency, r.Detail = e.latency, byRules(e.rule)
 	if e.until.Is != nil {
@@ -304,7 +304,7 @@ func (w *World) copy(by *clock.Actor, place string, d departure, e *extra) {
 
 // scheduleAfter has a datagram delivered after a latency, which counts from the
 // arrival of one that matches until, if there is such a condition.
-func (w *World) scheduleAfter(until Match, actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
+func (w *Simulation) scheduleAfter(until Match, actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
 	if until.Is == nil {
 		w.schedule(actor, from, p, latency)
 		return
@@ -313,7 +313,7 @@ func (w *World) scheduleAfter(until Match, actor *clock.Actor, from *port, p *Pa
 }
 
 // schedule has a datagram delivered after a latency. from is nil of a forged one.
-func (w *World) schedule(actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
+func (w *Simulation) schedule(actor *clock.Actor, from *port, p *Packet, latency time.Duration) {
 	w.AfterBy(actor, clock.Delivery, latency, func() {
 		if w.takenByNAT(p) {
 			return
@@ -345,7 +345,7 @@ const unbound = "no socket is bound to the port"
 // unreachable says why a datagram that reaches its destination now will meet no
 // socket there, and where that is; reason is empty if one will take it, or its host
 // decide.
-func (w *World) unreachable(p *Packet) (reason, host string) {
+func (w *Simulation) unreachable(p *Packet) (reason, host string) {
 	h := w.host(p.nat, p.To.Addr())
 	if h == nil {
 		return "no such host", p.To.Addr().String()

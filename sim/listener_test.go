@@ -23,7 +23,7 @@ func TestBacklog(t *testing.T) {
 		var l *Listener
 		var accepted []uint16
 		var leftover []int
-		play(Link{Latency: constant(time.Millisecond)}, func(w *World, a, b *Host) {
+		play(Link{Latency: constant(time.Millisecond)}, func(w *Simulation, a, b *Host) {
 			l = must(a.ListenPeers(1000, ListenerConfig{Backlog: c.backlog}))
 			w.Go("peers", func() {
 				var sockets []*Socket

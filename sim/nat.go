@@ -74,7 +74,7 @@ type NATConfig struct {
 // host behind a NAT sends to the external address of another comes back in with its
 // external source (RFC 4787 REQ-9), after the latency of the link.
 type NAT struct {
-	w      *World
+	w      *Simulation
 	name   string
 	config NATConfig
 	router *vnet.Router // of its inside; vnet translates between it and the public one
@@ -82,7 +82,7 @@ type NAT struct {
 	public  *vnet.Net // where vnet takes what comes from the public network
 	sources map[netip.AddrPort]transport.UDPConn
 
-	mappings map[mappingKey]netip.AddrPort // the last external address of each; guarded by World.mu
+	mappings map[mappingKey]netip.AddrPort // the last external address of each; guarded by Simulation.mu
 }
 
 // mappingKey is what a mapping is for: an inside address, and as much of the remote
@@ -94,7 +94,7 @@ type mappingKey struct {
 
 // NAT adds a NAT to the network. It is called while the world is built. A
 // configuration that makes no sense panics.
-func (w *World) NAT(c NATConfig) *NAT {
+func (w *Simulation) NAT(c NATConfig) *NAT {
 	if c.Name == "" {
 		c.Name = "nat"
 	}
@@ -197,7 +197,7 @@ func (n *NAT) Address() netip.Addr { return n.config.External }
 
 // Inside returns the inside address that stands, or last stood, behind an external
 // address of a NAT; ok is false if none ever did.
-func (w *World) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool) {
+func (w *Simulation) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.Watching() && w.natAt(external.Addr()) != nil {
@@ -208,7 +208,7 @@ func (w *World) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool)
 }
 
 // natAt returns the NAT with an external address, or nil.
-func (w *World) natAt(external netip.Addr) *NAT {
+func (w *Simulation) natAt(external netip.Addr) *NAT {
 	for _, n := range w.nats {
 		if n.config.External == external {
 			return n
@@ -219,7 +219,7 @@ func (w *World) natAt(external netip.Addr) *NAT {
 
 // owner returns the actor that last opened a socket at an address, or at the inside
 // address behind it. The caller holds mu.
-func (w *World) owner(address netip.AddrPort) string {
+func (w *Simulation) owner(address netip.AddrPort) string {
 	if w.Watching() && w.natAt(address.Addr()) != nil {
 		w.Touch("mapping of "+address.String(), false)
 	}
@@ -292,7 +292,7 @@ func (n *NAT) left(p *Packet, outside netip.AddrPort) {
 
 // takenByNAT tells whether a datagram that would be delivered now is one for a NAT,
 // which has it then, or one that its sender's NAT has dropped.
-func (w *World) takenByNAT(p *Packet) bool {
+func (w *Simulation) takenByNAT(p *Packet) bool {
 	if p.nat != nil {
 		return !p.nat.local(p.To.Addr())
 	}

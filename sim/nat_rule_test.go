@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Rules are about what is on the wire behind the NAT: what they hold or copy has
@@ -17,9 +17,9 @@ func TestRulesBehindNAT(t *testing.T) {
 	is := func(text string) Match { return Match{Is: func(p *Packet) bool { return string(p.Payload) == text }} }
 	r := playNAT(Link{Latency: constant(time.Millisecond), Rules: []Rule{
 		{Name: "late", Match: is("0"), Action: Hold, Until: is("7000")},
-		{Name: "twice", Match: is("7000"), Action: Duplicate, Delay: law.Constant{Value: time.Millisecond}},
-		{Name: "again", Match: is("re 0"), Action: Replay, Delay: law.Constant{Value: 5 * time.Second}, Until: is("re 0")},
-	}}, NATConfig{Lifetime: 5 * time.Second}, func(w *World, a, b, _ *Host) {
+		{Name: "twice", Match: is("7000"), Action: Duplicate, Delay: distribution.Constant{Value: time.Millisecond}},
+		{Name: "again", Match: is("re 0"), Action: Replay, Delay: distribution.Constant{Value: 5 * time.Second}, Until: is("re 0")},
+	}}, NATConfig{Lifetime: 5 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, 0) })
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0, 7*time.Second) })
@@ -42,7 +42,7 @@ func TestForgeryAndNAT(t *testing.T) {
 	for _, seenAt := range []string{"on the way out", "on the way in"} {
 		rule := func(name string, reversed bool) Rule {
 			return Rule{
-				Name: name, Action: Forge, Delay: law.Constant{Value: time.Second},
+				Name: name, Action: Forge, Delay: distribution.Constant{Value: time.Second},
 				Match: Match{Is: func(p *Packet) bool {
 					return strings.HasPrefix(string(p.Payload), "re") == (seenAt == "on the way in")
 				}},
@@ -50,7 +50,7 @@ func TestForgeryAndNAT(t *testing.T) {
 			}
 		}
 		r := playNAT(Link{Rules: []Rule{rule("onwards", false), rule("back", true)}}, NATConfig{Filtering: AddressAndPortDependent},
-			func(w *World, a, b, _ *Host) {
+			func(w *Simulation, a, b, _ *Host) {
 				server := must(a.Listen(1000))
 				w.Go("server", func() {
 					buffer := make([]byte, 9)
@@ -88,7 +88,7 @@ func TestRulesSeeTheSendersAddresses(t *testing.T) {
 		}}
 	}
 	hold := Rule{Name: "hold", Match: note("sent"), Action: Replay, Until: note("arrived")}
-	playNAT(Link{Rules: []Rule{hold}}, NATConfig{}, func(w *World, a, b, _ *Host) {
+	playNAT(Link{Rules: []Rule{hold}}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
 		must(a.Listen(1000))
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0) })
 	})
@@ -103,7 +103,7 @@ func TestForgeryFromPortZero(t *testing.T) {
 		Name: "zero", Action: Forge, Match: Match{Is: func(*Packet) bool { return true }},
 		Forged: func(*Packet) Forgery { return Forgery{Reversed: true} },
 	}
-	r := playNAT(Link{Rules: []Rule{rule}}, NATConfig{}, func(w *World, a, b, _ *Host) {
+	r := playNAT(Link{Rules: []Rule{rule}}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, netip.AddrPortFrom(addressA, 0))), 0) })
 	})
 	expect(t, r,

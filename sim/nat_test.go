@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
-	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -23,9 +23,9 @@ var (
 
 // playNAT runs a replication with a server a at 192.0.2.1, and behind a NAT at
 // 192.0.2.9 two hosts, b and c, at 10.0.0.2 and 10.0.0.3.
-func playNAT(link Link, config NATConfig, build func(w *World, a, b, c *Host)) Result {
+func playNAT(link Link, config NATConfig, build func(w *Simulation, a, b, c *Host)) Result {
 	config.External = addressNAT
-	return Run(Config{Scenario: "test", Seed: 1, Link: link}, func(w *World) {
+	return Run(Config{Scenario: "test", Seed: 1, Link: link}, func(w *Simulation) {
 		a, nat := w.Host("a", addressA), w.NAT(config)
 		build(w, a, nat.Host("b", netip.MustParseAddr("10.0.0.2")), nat.Host("c", netip.MustParseAddr("10.0.0.3")))
 	})
@@ -33,7 +33,7 @@ func playNAT(link Link, config NATConfig, build func(w *World, a, b, c *Host)) R
 
 // answer answers each datagram that a socket receives, after a pause, until the
 // replication ends.
-func answer(w *World, s *Socket, pause time.Duration) {
+func answer(w *Simulation, s *Socket, pause time.Duration) {
 	buffer := make([]byte, 100)
 	for {
 		n, peer, err := s.ReadFrom(buffer)
@@ -45,7 +45,7 @@ func answer(w *World, s *Socket, pause time.Duration) {
 }
 
 // sayAt has a socket send its instants, in whole milliseconds, at these instants.
-func sayAt(w *World, s net.Conn, instants ...time.Duration) {
+func sayAt(w *Simulation, s net.Conn, instants ...time.Duration) {
 	for _, at := range instants {
 		if w.Sleep(at-w.Now()) != nil {
 			return
@@ -68,7 +68,7 @@ func notes(r Result) (lines []string) {
 // its latency then, what comes in takes its latency first. Each side sees the
 // addresses that are valid there.
 func TestNATTranslates(t *testing.T) {
-	r := playNAT(Link{Latency: constant(5 * time.Millisecond)}, NATConfig{}, func(w *World, a, b, _ *Host) {
+	r := playNAT(Link{Latency: constant(5 * time.Millisecond)}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, 0) })
 		w.Go("client", func() {
@@ -109,7 +109,7 @@ func TestMappingExpires(t *testing.T) {
 			"30.000000001s a sends re 0", "30.000000001s nat drop #1: the mapping of 10.0.0.2:50001 has expired",
 		}},
 	} {
-		r := playNAT(Link{}, NATConfig{Lifetime: 30 * time.Second}, func(w *World, a, b, _ *Host) {
+		r := playNAT(Link{}, NATConfig{Lifetime: 30 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 			server := must(a.Listen(1000))
 			client := must(b.Connect(50001, service))
 			w.Go("server", func() { answer(w, server, test.pause) })
@@ -125,7 +125,7 @@ func TestMappingExpires(t *testing.T) {
 // What comes in does not refresh a mapping (RFC 4787 section 4.3, REQ-6, which makes
 // that an option).
 func TestInboundDoesNotRefresh(t *testing.T) {
-	r := playNAT(Link{}, NATConfig{Lifetime: 30 * time.Second}, func(w *World, a, b, _ *Host) {
+	r := playNAT(Link{}, NATConfig{Lifetime: 30 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 		must(b.Connect(50001, service))
 		must(must(b.Connect(50001, netip.AddrPortFrom(addressA, 9))).Write([]byte("open")))
 		back := must(a.Connect(1000, netip.AddrPortFrom(addressNAT, 49152)))
@@ -143,7 +143,7 @@ func TestInboundDoesNotRefresh(t *testing.T) {
 func TestRefreshAndRebinding(t *testing.T) {
 	second := Rule{Name: "second", Match: Match{Is: func(*Packet) bool { return true }, Nth: 2}, Action: Discard}
 	r := playNAT(Link{Latency: constant(time.Second), Rules: []Rule{second}}, NATConfig{Lifetime: 30 * time.Second},
-		func(w *World, a, b, _ *Host) {
+		func(w *Simulation, a, b, _ *Host) {
 			must(a.Listen(1000))
 			w.Go("client", func() {
 				sayAt(w, must(b.Connect(50001, service)), 0, 30*time.Second, 60*time.Second, 90*time.Second+1)
@@ -161,7 +161,7 @@ func TestRefreshAndRebinding(t *testing.T) {
 // What a timer of an endpoint sends crosses the NAT before anything arrives at the
 // same instant: the mapping is there, whoever comes first by name.
 func TestCrossingComesBeforeArrivals(t *testing.T) {
-	r := playNAT(Link{Latency: constant(time.Second)}, NATConfig{}, func(w *World, a, b, _ *Host) {
+	r := playNAT(Link{Latency: constant(time.Second)}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
 		outside, inside := must(a.Connect(1000, netip.AddrPortFrom(addressNAT, 49152))), must(b.Connect(50001, service))
 		w.Busy()
 		w.Go("a first by name", func() { sayAt(w, outside, 59*time.Second) })
@@ -188,7 +188,7 @@ func TestFilteringBehaviours(t *testing.T) {
 		AddressAndPortDependent: {"", refused, refused},
 	} {
 		got := [3]string{}
-		r := playNAT(Link{}, NATConfig{Filtering: behaviour}, func(w *World, a, b, _ *Host) {
+		r := playNAT(Link{}, NATConfig{Filtering: behaviour}, func(w *Simulation, a, b, _ *Host) {
 			other := w.Host("other", addressB)
 			must(b.Listen(50001))
 			must(must(b.Connect(50001, service)).Write([]byte("open")))
@@ -224,7 +224,7 @@ func TestMappingBehaviours(t *testing.T) {
 			"mapping: 10.0.0.2:50001 is 192.0.2.9:49154 outside for 192.0.2.2:1000",
 		},
 	} {
-		r := playNAT(Link{}, NATConfig{Mapping: behaviour}, func(w *World, a, b, _ *Host) {
+		r := playNAT(Link{}, NATConfig{Mapping: behaviour}, func(w *Simulation, a, b, _ *Host) {
 			s := must(b.Listen(50001))
 			w.Go("client", func() {
 				for _, to := range []string{"192.0.2.1:1000", "192.0.2.1:1001", "192.0.2.2:1000", "192.0.2.1:1000"} {
@@ -242,11 +242,11 @@ func TestMappingBehaviours(t *testing.T) {
 // Inside tells who a peer is, at present or before.
 func TestFlowsAndInsideAddresses(t *testing.T) {
 	var flows []string
-	link := Link{Latency: func(p *Packet) law.Law {
+	link := Link{Latency: func(p *Packet) distribution.Distribution {
 		flows = append(flows, fmt.Sprintf("%s %s > %s", p.Sender, p.Receiver, p.To))
-		return law.Constant{}
+		return distribution.Constant{}
 	}}
-	playNAT(link, NATConfig{Lifetime: time.Second}, func(w *World, a, b, c *Host) {
+	playNAT(link, NATConfig{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
 		w.Go("server", func() { answer(w, must(a.Listen(1000)), 0) })
 		w.Go("client-1", func() { sayAt(w, must(b.Connect(50001, service)), 0, 10*time.Second) })
 		w.Go("client-2", func() { sayAt(w, must(c.Connect(50001, service)), 5*time.Second) })
@@ -272,7 +272,7 @@ func TestFlowsAndInsideAddresses(t *testing.T) {
 // way of the link under their external ones; from outside, nobody reaches an inside
 // address, nor a port that was never mapped.
 func TestWaysAroundNAT(t *testing.T) {
-	r := playNAT(Link{}, NATConfig{}, func(w *World, a, b, c *Host) {
+	r := playNAT(Link{}, NATConfig{}, func(w *Simulation, a, b, c *Host) {
 		from, to := must(b.Listen(50001)), must(c.Listen(50002))
 		w.Go("c", func() { must(to.WriteTo([]byte("open"), net.UDPAddrFromAddrPort(service))) })
 		w.Go("d", func() {
@@ -298,7 +298,7 @@ func TestWaysAroundNAT(t *testing.T) {
 
 // A host behind a NAT may have closed its socket while the mapping still lives.
 func TestMappingOutlivesSocket(t *testing.T) {
-	r := playNAT(Link{}, NATConfig{}, func(w *World, a, b, _ *Host) {
+	r := playNAT(Link{}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, time.Second) })
 		w.Go("client", func() {
@@ -317,7 +317,7 @@ func TestMappingOutlivesSocket(t *testing.T) {
 func TestExternalPortsAreUsedUp(t *testing.T) {
 	const ports = 1<<16 - 49152
 	allLost := Interval{0, (ports - 1) * time.Second} // which costs no port less, but time
-	r := playNAT(Link{Down: allLost}, NATConfig{Lifetime: time.Second}, func(w *World, a, b, c *Host) {
+	r := playNAT(Link{Down: allLost}, NATConfig{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
 		must(a.Listen(1000))
 		w.Go("client", func() {
 			one, other := must(b.Connect(1, service)), must(c.Connect(1, service))
@@ -346,10 +346,10 @@ func TestExternalPortsAreUsedUp(t *testing.T) {
 // runtime draws at random; each has the same external ports in every run.
 func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	link := Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: independent(0.2)}
+	link := Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) }, Loss: independent(0.2)}
 	run := func() Result {
 		return playNAT(link, NATConfig{Lifetime: 1500 * time.Millisecond, Filtering: AddressAndPortDependent},
-			func(w *World, a, b, c *Host) {
+			func(w *Simulation, a, b, c *Host) {
 				server := must(a.Listen(1000))
 				w.Go("server", func() { answer(w, server, time.Second) })
 				for i := range 8 {
@@ -384,7 +384,7 @@ func TestSessionThroughNAT(t *testing.T) {
 	config := endpoint.Config{Credentials: "ecdsa", FlightInterval: time.Second}
 	run := func() Result {
 		return playNAT(Link{Latency: constant(10 * time.Millisecond)},
-			NATConfig{Lifetime: 30 * time.Second, Filtering: AddressAndPortDependent}, func(w *World, a, b, _ *Host) {
+			NATConfig{Lifetime: 30 * time.Second, Filtering: AddressAndPortDependent}, func(w *Simulation, a, b, _ *Host) {
 				listener := must(a.ListenPeers(1000, ListenerConfig{}))
 				serve := func(c *Connection) {
 					w.Note(a, "peer", fmt.Sprintf("%s, first %s", c.Peer(), trace.Label(c.First)))
@@ -455,7 +455,7 @@ func TestNATFaults(t *testing.T) {
 		"sim: NAT nat: static IP is beyond subnet: 192.0.2.0/24":                          {External: netip.MustParseAddr("198.51.100.1"), Inside: netip.MustParsePrefix("10.1.0.0/16")},
 		"sim: host b: 192.0.2.8 is the external address of NAT first":                     {},
 	} {
-		play(Link{}, func(w *World, _, _ *Host) {
+		play(Link{}, func(w *Simulation, _, _ *Host) {
 			w.NAT(NATConfig{Name: "first", External: netip.MustParseAddr("192.0.2.8")})
 			defer func() {
 				if got := fmt.Sprint(recover()); got != want {

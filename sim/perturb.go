@@ -40,7 +40,7 @@ const (
 // to wait for a mutex meanwhile (pion holds two of them while it writes) would keep it
 // waiting for ever.
 type turnstile struct {
-	w       *World
+	w       *Simulation
 	most    int                       // turns that a call lets go by
 	streams map[string]*stream.Stream // by actor; only run touches it
 	arrived chan struct{}             // has room for one: somebody waits
@@ -63,7 +63,7 @@ type passage struct {
 }
 
 // startTurnstile starts the turnstile if the replication is to have one.
-func (w *World) startTurnstile() {
+func (w *Simulation) startTurnstile() {
 	if w.config.Perturb <= 0 {
 		return
 	}

@@ -11,20 +11,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // playPerturbed is play with another seed, and with scheduling as a draw.
-func playPerturbed(seed uint64, most int, link Link, build func(w *World, a, b *Host)) Result {
-	return Run(Config{Scenario: "test", Seed: seed, Link: link, Perturb: most}, func(w *World) {
+func playPerturbed(seed uint64, most int, link Link, build func(w *Simulation, a, b *Host)) Result {
+	return Run(Config{Scenario: "test", Seed: seed, Link: link, Perturb: most}, func(w *Simulation) {
 		build(w, w.Host("a", addressA), w.Host("b", addressB))
 	})
 }
 
 // interruptThenWrite is what pion's Close does: an endpoint has its own reader
 // interrupted by one goroutine, and writes in another.
-func interruptThenWrite(w *World, a, _ *Host) {
+func interruptThenWrite(w *Simulation, a, _ *Host) {
 	s := must(a.Connect(0, netip.AddrPortFrom(addressB, 1)))
 	w.Go("endpoint", func() {
 		go func() {
@@ -71,7 +71,7 @@ func TestUnperturbedOrderIsFixed(t *testing.T) {
 // A call that waits for its turn may hold a mutex that others want, as pion's writers
 // do; that stops neither it nor the time.
 func TestPerturbedCallMayHoldAMutex(t *testing.T) {
-	r := playPerturbed(1, 5, Link{}, func(w *World, a, _ *Host) {
+	r := playPerturbed(1, 5, Link{}, func(w *Simulation, a, _ *Host) {
 		s := must(a.Connect(0, netip.AddrPortFrom(addressB, 1)))
 		w.Go("endpoint", func() {
 			var held sync.Mutex
@@ -103,7 +103,7 @@ func TestPerturbedCallMayHoldAMutex(t *testing.T) {
 // A kernel looks at a deadline before it looks at the queue, and so does a perturbed
 // socket.
 func TestPerturbedDeadlineComesBeforeTheQueue(t *testing.T) {
-	r := playPerturbed(1, 1, Link{}, func(w *World, a, b *Host) {
+	r := playPerturbed(1, 1, Link{}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("sender", func() {
 			fmt.Fprint(must(b.Connect(0, netip.AddrPortFrom(addressA, 1000))), "hello")
@@ -126,8 +126,8 @@ func TestPerturbedDeadlineComesBeforeTheQueue(t *testing.T) {
 // Perturbation has streams of its own: no other draw changes.
 func TestPerturbationDisturbsNoOtherStream(t *testing.T) {
 	latencies := func(most int) (list []time.Duration) {
-		link := Link{Latency: func(*Packet) law.Law { return must(law.Parse("exponential(mean=20ms)")) }}
-		r := playPerturbed(7, most, link, func(w *World, _, b *Host) {
+		link := Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("exponential(mean=20ms)")) }}
+		r := playPerturbed(7, most, link, func(w *Simulation, _, b *Host) {
 			s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
 			w.Go("sender", func() {
 				for range 20 {

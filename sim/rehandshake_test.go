@@ -31,7 +31,7 @@ func record1(length int) []byte {
 // before the datagram of that number. It returns what the connections noted: the
 // number of the connection, and how long the fragment was.
 func rehandshakes(parallel bool, datagrams [][]byte, steps map[int]func(connections []*Connection)) []string {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		listener := must(a.ListenPeers(1000, ListenerConfig{Tombstone: time.Hour, Rehandshake: parallel}))
 		var connections []*Connection
 		w.Go("server", func() {
@@ -153,7 +153,7 @@ func TestRehandshake(t *testing.T) {
 // Copies of a hello that arrive in one instant begin one association, not two: a new
 // peer's as well as that beside an established one.
 func TestRehandshakeCopies(t *testing.T) {
-	r := play(Link{Duplicate: 1}, func(w *World, a, b *Host) {
+	r := play(Link{Duplicate: 1}, func(w *Simulation, a, b *Host) {
 		listener := must(a.ListenPeers(1000, ListenerConfig{Rehandshake: true}))
 		var first *Connection
 		w.Go("server", func() {

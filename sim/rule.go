@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -31,8 +31,8 @@ type Rule struct {
 	Name   string // unique within a replication; keys the stream that Delay is drawn from
 	Match  Match
 	Action Action
-	Delay  law.Law // nil: none
-	Until  Match   // of Hold and Replay
+	Delay  distribution.Distribution // nil: none
+	Until  Match                     // of Hold and Replay
 
 	// Forged, of Forge, returns what the outsider sends when it sees a datagram.
 	Forged func(seen *Packet) Forgery
@@ -223,7 +223,7 @@ func (l *link) arrived(p *Packet) {
 
 // forge has an outsider send a datagram when it sees one: behind the NAT of its
 // sender, if there is one.
-func (w *World) forge(actor *clock.Actor, seen *Packet, e *extra) {
+func (w *Simulation) forge(actor *clock.Actor, seen *Packet, e *extra) {
 	if seen.nat == nil {
 		w.forgeNow(actor, seen, e)
 		return
@@ -231,7 +231,7 @@ func (w *World) forge(actor *clock.Actor, seen *Packet, e *extra) {
 	w.AfterBy(actor, clock.Crossing, 0, func() { w.forgeNow(actor, seen, e) })
 }
 
-func (w *World) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
+func (w *Simulation) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	w.mu.Lock()
 	p := &Packet{
 		ID:   trace.Datagram{Actor: outsider + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -44,7 +44,7 @@ type instant struct {
 
 // watch collects what Config.Watch asks for.
 type watch struct {
-	w *World
+	w *Simulation
 
 	mu       sync.Mutex // held for a few instructions only
 	instants []instant
@@ -52,7 +52,7 @@ type watch struct {
 	expires  map[netip.AddrPort]time.Duration // when mappings of NATs end, by external address
 }
 
-func (w *World) startWatch() {
+func (w *Simulation) startWatch() {
 	if w.config.Watch {
 		w.watch = &watch{w: w, pairs: make(map[string][][2]time.Duration), expires: make(map[netip.AddrPort]time.Duration)}
 		w.Watch(w.watch)
@@ -61,12 +61,12 @@ func (w *World) startWatch() {
 
 // Watching tells whether Config.Watch asks for notes; a caller need not put one together
 // for nobody.
-func (w *World) Watching() bool { return w.watch != nil }
+func (w *Simulation) Watching() bool { return w.watch != nil }
 
 // Touch takes note, for Config.Watch, that the calling actor reads a thing now that an
 // actor on another host writes, or that it writes it: the order of reads and writes is
 // one on which a run rests. Whatever two hosts share but datagrams is to be touched.
-func (w *World) Touch(thing string, write bool) {
+func (w *Simulation) Touch(thing string, write bool) {
 	if w.watch != nil {
 		what := "read by "
 		if write {
@@ -79,7 +79,7 @@ func (w *World) Touch(thing string, write bool) {
 // Compare takes note, for Config.Watch, that the calling actor compares two times, or
 // two durations: which is the larger is a thing on which a run rests. Times of the events
 // of one host need no such note, pauses and deadlines included.
-func (w *World) Compare(what string, a, b time.Duration) {
+func (w *Simulation) Compare(what string, a, b time.Duration) {
 	if w.watch != nil {
 		w.watch.compare(what+" by "+w.Current().Name, a, b)
 	}
@@ -87,7 +87,7 @@ func (w *World) Compare(what string, a, b time.Duration) {
 
 // Expect takes note, for Config.Watch, that a timer of the calling actor, which is none
 // of the event list, will end in d from now, if nothing stops it.
-func (w *World) Expect(what string, d time.Duration) {
+func (w *Simulation) Expect(what string, d time.Duration) {
 	if w.watch != nil {
 		actor := w.Current().Name
 		w.watch.add(instant{actor: actor, at: w.Now() + d, what: what + " of " + actor})
@@ -151,7 +151,7 @@ func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 		h.compare("down from, at "+p.ID.String(), now, l.Down.From)
 		h.compare("down to, at "+p.ID.String(), now, l.Down.To)
 	}
-	laws := []law.Law{l.ReorderDelay, l.DuplicateDelay}
+	laws := []distribution.Distribution{l.ReorderDelay, l.DuplicateDelay}
 	if l.Latency != nil {
 		laws = append(laws, l.Latency(p))
 	}
@@ -159,7 +159,7 @@ func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 		laws = append(laws, r.Delay)
 	}
 	for _, l := range laws {
-		if r, ok := l.(*law.Replay); ok {
+		if r, ok := l.(*distribution.Replay); ok {
 			from, to := r.Holds(now)
 			if from > math.MinInt64 {
 				h.compare("line of a recording, at "+p.ID.String(), from, now)

@@ -14,11 +14,11 @@ import (
 
 // watched runs a replication with two hosts twice, and returns the instants of each place
 // of the one that reports them. Watching changes nothing else.
-func watched(t *testing.T, link Link, build func(w *World, a, b *Host)) map[string][]time.Duration {
+func watched(t *testing.T, link Link, build func(w *Simulation, a, b *Host)) map[string][]time.Duration {
 	t.Helper()
 	var results [2]Result
 	for i := range results {
-		results[i] = Run(Config{Scenario: "test", Seed: 1, Link: link, Watch: i == 1}, func(w *World) {
+		results[i] = Run(Config{Scenario: "test", Seed: 1, Link: link, Watch: i == 1}, func(w *Simulation) {
 			build(w, w.Host("a", addressA), w.Host("b", addressB))
 		})
 	}
@@ -49,7 +49,7 @@ func expectPlaces(t *testing.T, got map[string][]time.Duration, want map[string]
 // what cancelled it.
 func TestWatchedPausesAndDeadlines(t *testing.T) {
 	const ms = time.Millisecond
-	got := watched(t, Link{Latency: constant(5 * ms)}, func(w *World, a, b *Host) {
+	got := watched(t, Link{Latency: constant(5 * ms)}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("reader", func() {
 			_ = s.SetReadDeadline(w.Time(50 * ms))
@@ -79,7 +79,7 @@ func TestWatchedComparisons(t *testing.T) {
 		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Payload) == "held" }}, Action: Hold,
 		Until: Match{Is: func(p *Packet) bool { return string(p.Payload) == "key" }},
 	}
-	got := watched(t, Link{Latency: constant(5 * ms), Down: Interval{20 * ms, 30 * ms}, Rules: []Rule{held}}, func(w *World, a, b *Host) {
+	got := watched(t, Link{Latency: constant(5 * ms), Down: Interval{20 * ms, 30 * ms}, Rules: []Rule{held}}, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
 		to := netip.AddrPortFrom(addressA, 1000)
 		w.Go("sender", func() {
@@ -108,7 +108,7 @@ func TestWatchedComparisons(t *testing.T) {
 // The lifetime of a mapping is compared whenever the NAT looks for it.
 func TestWatchedMapping(t *testing.T) {
 	const ms = time.Millisecond
-	r := Run(Config{Scenario: "test", Seed: 1, Watch: true, Link: Link{Latency: constant(5 * ms)}}, func(w *World) {
+	r := Run(Config{Scenario: "test", Seed: 1, Watch: true, Link: Link{Latency: constant(5 * ms)}}, func(w *Simulation) {
 		a := w.Host("a", addressA)
 		n := w.NAT(NATConfig{External: netip.MustParseAddr("192.0.2.9"), Lifetime: 20 * ms})
 		b := n.Host("b", netip.MustParseAddr("10.0.0.2"))

@@ -11,7 +11,7 @@ import (
 // A withdrawn socket reads nothing, loses what waited, and goes on with what the socket
 // whose place it takes has received: its reader waits across all of that.
 func TestSocketTakesThePlaceOfAnother(t *testing.T) {
-	r := play(Link{Latency: constant(time.Millisecond)}, func(w *World, a, b *Host) {
+	r := play(Link{Latency: constant(time.Millisecond)}, func(w *Simulation, a, b *Host) {
 		kept := must(a.Connect(1000, netip.AddrPortFrom(addressB, 2000)))
 		_ = must(a.Listen(1000)) // holds the port
 		w.Go("reader", func() { readAll(w, a, kept) })
@@ -59,7 +59,7 @@ func TestSocketTakesThePlaceOfAnother(t *testing.T) {
 
 // A withdrawn socket whose reader is interrupted, or that is closed, ends its reader.
 func TestWithdrawnSocketEnds(t *testing.T) {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		kept := must(a.Connect(1000, netip.AddrPortFrom(addressB, 2000)))
 		w.Go("reader", func() {
 			for range 2 {

@@ -18,7 +18,7 @@ import (
 	"github.com/pion/transport/v2/stdnet"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -28,8 +28,8 @@ var (
 	addressB = netip.MustParseAddr("192.0.2.2")
 )
 
-func constant(d time.Duration) func(*Packet) law.Law {
-	return func(*Packet) law.Law { return law.Constant{Value: d} }
+func constant(d time.Duration) func(*Packet) distribution.Distribution {
+	return func(*Packet) distribution.Distribution { return distribution.Constant{Value: d} }
 }
 
 func independent(probability float64) func(*Packet) loss.Model {
@@ -37,8 +37,8 @@ func independent(probability float64) func(*Packet) loss.Model {
 }
 
 // play runs a replication with two hosts, a and b, and returns its result.
-func play(link Link, build func(w *World, a, b *Host)) Result {
-	return Run(Config{Scenario: "test", Seed: 1, Link: link}, func(w *World) {
+func play(link Link, build func(w *Simulation, a, b *Host)) Result {
+	return Run(Config{Scenario: "test", Seed: 1, Link: link}, func(w *Simulation) {
 		build(w, w.Host("a", addressA), w.Host("b", addressB))
 	})
 }
@@ -75,7 +75,7 @@ func must[T any](v T, err error) T {
 }
 
 // readAll notes what a socket receives until it is closed.
-func readAll(w *World, h *Host, s net.Conn) {
+func readAll(w *Simulation, h *Host, s net.Conn) {
 	buffer := make([]byte, 100)
 	for {
 		n, err := s.Read(buffer)
@@ -89,7 +89,7 @@ func readAll(w *World, h *Host, s net.Conn) {
 // A datagram arrives after its latency, at the socket that is connected to its
 // sender, or else at the open one.
 func TestDeliveryAndDemultiplexing(t *testing.T) {
-	r := play(Link{Latency: constant(5 * time.Millisecond)}, func(w *World, a, b *Host) {
+	r := play(Link{Latency: constant(5 * time.Millisecond)}, func(w *Simulation, a, b *Host) {
 		open := must(a.Listen(1000))
 		connected := must(a.Connect(1000, netip.AddrPortFrom(addressB, 2000)))
 		w.Go("open", func() { readAll(w, a, open) })
@@ -113,7 +113,7 @@ func TestDeliveryAndDemultiplexing(t *testing.T) {
 // Connecting a socket leaves its queue in place, as connect(2) does, and makes
 // room for a new open socket, in whose queue everybody else's datagrams wait.
 func TestConnectDefersOthers(t *testing.T) {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		first := must(a.Listen(1000))
 		to := netip.AddrPortFrom(addressA, 1000)
 		one, two := must(b.Connect(2001, to)), must(b.Connect(2002, to))
@@ -153,7 +153,7 @@ func TestConnectDefersOthers(t *testing.T) {
 // A datagram for a port without socket, or a host that is not there, is dropped,
 // and the trace says so.
 func TestUnreachable(t *testing.T) {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		must(a.Connect(1000, netip.AddrPortFrom(addressB, 9)))
 		s := must(b.Listen(0))
 		w.Go("sender", func() {
@@ -171,7 +171,7 @@ func TestUnreachable(t *testing.T) {
 // An endpoint that has closed its view leaves the socket to linger: what arrives
 // is read and dropped, and nobody else gets it.
 func TestLingeringSocket(t *testing.T) {
-	r := play(Link{Latency: constant(time.Millisecond)}, func(w *World, a, b *Host) {
+	r := play(Link{Latency: constant(time.Millisecond)}, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
 		s := must(a.Connect(1000, netip.AddrPortFrom(addressB, 2000)))
 		peer := must(b.Connect(2000, netip.AddrPortFrom(addressA, 1000)))
@@ -202,7 +202,7 @@ func TestLingeringSocket(t *testing.T) {
 // only when all is settled, and after a datagram that is there; one in the future,
 // at its time.
 func TestReadDeadlines(t *testing.T) {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("reader", func() {
 			buffer := make([]byte, 100)
@@ -233,7 +233,7 @@ func TestReadDeadlines(t *testing.T) {
 // reader before it writes the close_notify, and the reader, if it came first, would
 // close the connection.
 func TestInterruptionWaits(t *testing.T) {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("endpoint", func() {
 			go func() {
@@ -255,7 +255,7 @@ func TestInterruptionWaits(t *testing.T) {
 
 // A full receive buffer drops what does not fit.
 func TestReceiveBuffer(t *testing.T) {
-	r := play(Link{}, func(w *World, a, b *Host) {
+	r := play(Link{}, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
 		s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
 		w.Go("sender", func() {
@@ -277,7 +277,7 @@ func TestReceiveBuffer(t *testing.T) {
 
 // Faults of an application come back as errors.
 func TestSocketErrors(t *testing.T) {
-	play(Link{}, func(w *World, a, b *Host) {
+	play(Link{}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		if _, err := a.Listen(1000); err == nil {
 			t.Error("two open sockets share a port")
@@ -349,7 +349,7 @@ func askOnce(n transport.Net, address string) (string, error) {
 // An application that takes a transport.Net runs on the virtual network and on
 // real sockets, unchanged.
 func TestApplicationOnBothNetworks(t *testing.T) {
-	play(Link{Latency: constant(time.Millisecond)}, func(w *World, a, b *Host) {
+	play(Link{Latency: constant(time.Millisecond)}, func(w *Simulation, a, b *Host) {
 		w.Go("server", func() {
 			_, done, err := echoOnce(a, "192.0.2.1:7")
 			if err == nil {
@@ -386,8 +386,8 @@ func TestApplicationOnBothNetworks(t *testing.T) {
 // same.
 func TestOneInstantManyActors(t *testing.T) {
 	run := func() Result {
-		return play(Link{Latency: func(*Packet) law.Law { return must(law.Parse("uniform(1ms,1s)")) }, Loss: independent(0.3)},
-			func(w *World, a, b *Host) {
+		return play(Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) }, Loss: independent(0.3)},
+			func(w *Simulation, a, b *Host) {
 				must(a.Listen(1000))
 				for i := range 8 {
 					w.Busy()
@@ -421,12 +421,12 @@ func TestOneInstantManyActors(t *testing.T) {
 // Two runs that differ in one law share every other draw: common random numbers.
 func TestCommonRandomNumbers(t *testing.T) {
 	latencies := func(up string) (out [2][]time.Duration) {
-		r := play(Link{Latency: func(p *Packet) law.Law {
+		r := play(Link{Latency: func(p *Packet) distribution.Distribution {
 			if p.Sender == "up" {
-				return must(law.Parse(up))
+				return must(distribution.Parse(up))
 			}
-			return must(law.Parse("uniform(0ms,10ms)"))
-		}}, func(w *World, a, b *Host) {
+			return must(distribution.Parse("uniform(0ms,10ms)"))
+		}}, func(w *Simulation, a, b *Host) {
 			to := netip.AddrPortFrom(addressB, 9)
 			for i, name := range []string{"up", "down"} {
 				w.Go(name, func() {
@@ -464,12 +464,12 @@ func TestCommonRandomNumbers(t *testing.T) {
 func TestPassedDraws(t *testing.T) {
 	draw := func(constantFor int) (last time.Duration) {
 		n := 0
-		r := play(Link{Latency: func(*Packet) law.Law {
+		r := play(Link{Latency: func(*Packet) distribution.Distribution {
 			if n++; n <= constantFor {
-				return law.Constant{}
+				return distribution.Constant{}
 			}
-			return must(law.Parse("uniform(0ms,10ms)"))
-		}}, func(w *World, a, b *Host) {
+			return must(distribution.Parse("uniform(0ms,10ms)"))
+		}}, func(w *Simulation, a, b *Host) {
 			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 			w.Go("sender", func() {
 				for range 10 {
@@ -491,7 +491,7 @@ func TestPassedDraws(t *testing.T) {
 
 // The share of lost datagrams is that of the law.
 func TestLoss(t *testing.T) {
-	r := play(Link{Loss: independent(0.2)}, func(w *World, a, b *Host) {
+	r := play(Link{Loss: independent(0.2)}, func(w *Simulation, a, b *Host) {
 		s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 		w.Go("sender", func() {
 			for range 5000 {
@@ -513,8 +513,8 @@ func TestLoss(t *testing.T) {
 // A copy arrives its delay after the datagram, with the same bytes, and both are
 // told.
 func TestDuplicates(t *testing.T) {
-	r := play(Link{Latency: constant(5 * time.Millisecond), Duplicate: 1, DuplicateDelay: law.Constant{Value: 3 * time.Millisecond}},
-		func(w *World, a, b *Host) {
+	r := play(Link{Latency: constant(5 * time.Millisecond), Duplicate: 1, DuplicateDelay: distribution.Constant{Value: 3 * time.Millisecond}},
+		func(w *Simulation, a, b *Host) {
 			s := must(a.Listen(1000))
 			w.Go("reader", func() { readAll(w, a, s) })
 			w.Go("sender", func() { fmt.Fprint(must(b.Connect(0, netip.AddrPortFrom(addressA, 1000))), "twice") })
@@ -532,11 +532,11 @@ func TestDuplicates(t *testing.T) {
 // draws.
 func TestDuplicatesLeaveOtherDrawsAlone(t *testing.T) {
 	run := func(duplicate float64) (latencies []time.Duration, copies int) {
-		uniform := must(law.Parse("uniform(0ms,10ms)"))
+		uniform := must(distribution.Parse("uniform(0ms,10ms)"))
 		r := play(Link{
-			Latency: func(*Packet) law.Law { return uniform }, Duplicate: duplicate, DuplicateDelay: uniform,
+			Latency: func(*Packet) distribution.Distribution { return uniform }, Duplicate: duplicate, DuplicateDelay: uniform,
 			Loss: independent(0.1),
-		}, func(w *World, a, b *Host) {
+		}, func(w *Simulation, a, b *Host) {
 			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 			w.Go("sender", func() {
 				for range 2000 {
@@ -567,7 +567,7 @@ func TestDuplicatesLeaveOtherDrawsAlone(t *testing.T) {
 // What is sent while the link is down is lost; what was sent before still arrives.
 func TestLinkDown(t *testing.T) {
 	r := play(Link{Latency: constant(5 * time.Millisecond), Down: Interval{10 * time.Millisecond, 20 * time.Millisecond}},
-		func(w *World, a, b *Host) {
+		func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
 			s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
 			w.Go("sender", func() {
@@ -586,7 +586,7 @@ func TestLinkDown(t *testing.T) {
 // Two actors draw different bytes.
 func TestActorsHaveStreamsOfTheirOwn(t *testing.T) {
 	secrets := map[string]bool{}
-	play(Link{}, func(w *World, a, _ *Host) {
+	play(Link{}, func(w *Simulation, a, _ *Host) {
 		for i := range 3 {
 			w.Go(fmt.Sprintf("actor-%d", i), func() {
 				secret := make([]byte, 16)
@@ -604,7 +604,7 @@ func TestActorsHaveStreamsOfTheirOwn(t *testing.T) {
 // is over before the next.
 func TestQueuedDatagramsAreReadOneAtATime(t *testing.T) {
 	for range 20 {
-		r := play(Link{}, func(w *World, a, b *Host) {
+		r := play(Link{}, func(w *Simulation, a, b *Host) {
 			s := must(a.Listen(1000))
 			w.Go("sender", func() {
 				to := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
@@ -642,7 +642,7 @@ func TestRandReaderIsRestored(t *testing.T) {
 	before := rand.Reader
 	secrets := make([][]byte, 2)
 	for i := range secrets {
-		play(Link{}, func(w *World, a, _ *Host) {
+		play(Link{}, func(w *Simulation, a, _ *Host) {
 			w.Go("actor", func() {
 				secrets[i] = make([]byte, 32)
 				must(rand.Read(secrets[i]))
@@ -659,7 +659,7 @@ func TestRandReaderIsRestored(t *testing.T) {
 
 // A replication that does not end by itself meets its limit.
 func TestLimits(t *testing.T) {
-	r := Run(Config{Limits: clock.Limits{Virtual: time.Minute, Events: 1000}}, func(w *World) { w.Busy() })
+	r := Run(Config{Limits: clock.Limits{Virtual: time.Minute, Events: 1000}}, func(w *Simulation) { w.Busy() })
 	if r.End != clock.Horizon || r.Virtual != time.Minute {
 		t.Errorf("ended by %s at %s", r.End, r.Virtual)
 	}

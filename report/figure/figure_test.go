@@ -121,7 +121,7 @@ func examples(t *testing.T) map[string]Figure {
 		"logarithmic": logarithmic,
 		"long-title":  Windows(strings.Repeat("A title that is wrapped and not cut. ", 5), "alert-latency", strips[:1], "“Quoted”, and ≥ 2 σ."),
 	}
-	maps.Copy(figures, lawExamples(t))
+	maps.Copy(figures, distributionExamples(t))
 	return figures
 }
 

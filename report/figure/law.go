@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // FailureWindow is an interval [From, To) of latencies that fail.
@@ -30,11 +30,11 @@ var (
 	failingPale = color.RGBA{0xfb, 0xe4, 0xd5, 0xff}
 )
 
-// Law draws the density of a latency law with the failure windows shaded under it, each
+// Law draws the density of a latency distribution with the failure windows shaded under it, each
 // with its probability. A law with atoms (a constant, the samples of a file, a mixture
 // with one of these) has no density; its distribution function is drawn. The density is
 // the probability of each interval as wide as a point of the figure, by its width.
-func Law(title, name string, l law.Law, windows []FailureWindow, sentence string) Figure {
+func Law(title, name string, l distribution.Distribution, windows []FailureWindow, sentence string) Figure {
 	c := newLawChart(l, windows)
 	p := plot.New()
 	p.Title.Text = title
@@ -86,11 +86,11 @@ type lawChart struct {
 	labels   []string        // of windows
 }
 
-func newLawChart(l law.Law, windows []FailureWindow) *lawChart {
+func newLawChart(l distribution.Distribution, windows []FailureWindow) *lawChart {
 	c := &lawChart{unit: timeUnit{"ms", time.Millisecond}}
 	c.from, c.to = l.Quantile(farTail/10), l.Quantile(1-farTail)
 	for _, w := range windows {
-		if law.Probability(l, w.From, w.To) >= worthwhile {
+		if distribution.Probability(l, w.From, w.To) >= worthwhile {
 			c.from = min(c.from, max(float64(w.From), l.Quantile(farTail/100)))
 			c.to = max(c.to, min(float64(w.To), l.Quantile(1-farTail/10)))
 		}
@@ -108,7 +108,7 @@ func newLawChart(l law.Law, windows []FailureWindow) *lawChart {
 		c.atoms = c.atoms || i > 0 && hasAtom(l, c.edges[i-1], c.edges[i])
 	}
 	for _, w := range windows {
-		p := law.Probability(l, w.From, w.To)
+		p := distribution.Probability(l, w.From, w.To)
 		switch {
 		case float64(w.To) > c.from && float64(w.From) < c.to:
 			c.windows = append(c.windows, w)
@@ -129,7 +129,7 @@ func newLawChart(l law.Law, windows []FailureWindow) *lawChart {
 }
 
 // shape computes the heights.
-func (c *lawChart) shape(l law.Law) {
+func (c *lawChart) shape(l distribution.Distribution) {
 	for i := range len(c.edges) - 1 {
 		low, high := c.edges[i], c.edges[i+1]
 		if c.atoms {
@@ -152,7 +152,7 @@ func (c *lawChart) shape(l law.Law) {
 
 // hasAtom tells whether a law has an atom in the interval (low, high]: by halves, the more
 // probable one each time, down to where a density has next to nothing left.
-func hasAtom(l law.Law, low, high float64) bool {
+func hasAtom(l distribution.Distribution, low, high float64) bool {
 	all := l.CDF(high) - l.CDF(low)
 	if all < 1e-9 { // of which rounding would leave nothing
 		return false
@@ -168,16 +168,16 @@ func hasAtom(l law.Law, low, high float64) bool {
 }
 
 // remarks says what the figure leaves out.
-func (c *lawChart) remarks(l law.Law) (list []string) {
+func (c *lawChart) remarks(l distribution.Distribution) (list []string) {
 	if len(c.windows)+len(c.beyond) > 1 {
 		total := 0.0
 		for _, w := range slices.Concat(c.windows, c.beyond) {
-			total += law.Probability(l, w.From, w.To)
+			total += distribution.Probability(l, w.From, w.To)
 		}
 		list = append(list, fmt.Sprintf("All windows together: %.4g.", total))
 	}
 	for _, w := range c.beyond {
-		list = append(list, fmt.Sprintf("Outside of the figure: [%s, %s), %.3g.", w.From, w.To, law.Probability(l, w.From, w.To)))
+		list = append(list, fmt.Sprintf("Outside of the figure: [%s, %s), %.3g.", w.From, w.To, distribution.Probability(l, w.From, w.To)))
 	}
 	if rest := l.Below(c.from) + 1 - l.Below(c.to); rest > 1e-12 {
 		list = append(list, fmt.Sprintf("%.2g of the law lies outside of the figure.", rest))

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// lawExamples are laws with windows inside, at the end of, and beyond what is drawn.
-func lawExamples(t testing.TB) map[string]Figure {
+// distributionExamples are laws with windows inside, at the end of, and beyond what is drawn.
+func distributionExamples(t testing.TB) map[string]Figure {
 	const ms = time.Millisecond
 	figures := map[string]Figure{}
 	for name, c := range map[string]struct {
@@ -23,7 +23,7 @@ func lawExamples(t testing.TB) map[string]Figure {
 		"law-atoms":     {"mixture(0.7,10ms,0.3,5ms+exponential(mean=20ms))", []FailureWindow{{9 * ms, 11 * ms}, {40 * ms, time.Second}}},
 		"law-constant":  {"30ms", []FailureWindow{{11*ms + 1, 300 * ms}}},
 	} {
-		l, err := law.Parse(c.law)
+		l, err := distribution.Parse(c.law)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestLawShadesTheProbability(t *testing.T) {
 		"pareto(minimum=5ms,shape=2)": false, "normal(mean=20ms,sigma=5ms)": false, "gamma(mean=20ms,shape=0.5)": false,
 		"normal(mean=20ms,sigma=10us)": false, "10ms": true, "mixture(0.999,exponential(mean=20ms),0.001,15ms)": true,
 	} {
-		l, err := law.Parse(text)
+		l, err := distribution.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestLawShadesTheProbability(t *testing.T) {
 			if math.Abs(sum-want) > 1e-9 {
 				t.Errorf("%s: window %d shades %g, not %g", text, i, sum, want)
 			}
-			if p := fmt.Sprintf("%.3g", law.Probability(l, w.From, w.To)); c.labels[i] != p {
+			if p := fmt.Sprintf("%.3g", distribution.Probability(l, w.From, w.To)); c.labels[i] != p {
 				t.Errorf("%s: window %d is labelled %s, not %s", text, i, c.labels[i], p)
 			}
 		}
@@ -79,7 +79,7 @@ func TestLawTellsWhatItLeavesOut(t *testing.T) {
 		"law-unbounded": "The density goes beyond the top of the figure.",
 		"law-atoms":     "of the law lies outside of the figure.",
 	} {
-		if f := lawExamples(t)[name]; !strings.Contains(f.sentence, part) {
+		if f := distributionExamples(t)[name]; !strings.Contains(f.sentence, part) {
 			t.Errorf("%s: %q is not in %q", name, part, f.sentence)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/page"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // small is a page with something of everything, and a figure of a few shapes.
@@ -124,11 +124,11 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 	}
 	add(curves, &logarithmic)
 
-	l, err := law.Parse("10ms+gamma(mean=20ms,shape=2)")
+	l, err := distribution.Parse("10ms+gamma(mean=20ms,shape=2)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	shaded := figure.Law("A law and its failure windows", "alert-latency", l,
+	shaded := figure.Distribution("A law and its failure windows", "alert-latency", l,
 		[]figure.FailureWindow{{From: 0, To: 12 * ms}, {From: 25*ms + 1, To: 27 * ms}, {From: 28 * ms, To: 29 * ms}, {From: 61 * ms, To: 300 * ms}}, "A sentence.")
 	add(page.Section{Name: "law", Title: "A law and its failure windows", Sentence: "A sentence."}, &shaded)
 	add(page.Section{Name: "left", Title: "A table alone", Sentence: "Little is left.", Table: curves.Table[:3]}, nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // BandRows are the rows of a table of windows by level, its first row the header.
@@ -160,7 +160,7 @@ func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 func axis(b *plane.BandWindows) (positions []float64, unit string) {
 	times, numbers := true, true
 	for i, l := range b.Levels {
-		d, err := law.ParseDuration(l.Level)
+		d, err := distribution.ParseDuration(l.Level)
 		times = times && err == nil
 		f, err := strconv.ParseFloat(l.Level, 64)
 		numbers = numbers && err == nil

@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // ofLaw shows a law with the failure windows of its probe.
@@ -20,7 +20,7 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 	w := f.Probability.Windows
 	for _, i := range w.FailureWindows {
 		from, to := time.Duration(i.From), time.Duration(i.To)
-		p := law.Probability(f.Law, from, to)
+		p := distribution.Probability(f.Distribution, from, to)
 		windows = append(windows, figure.FailureWindow{From: from, To: to})
 		end := to.String()
 		if i.To == w.To { // nobody looked further
@@ -31,18 +31,18 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Probability)})
 	s.Sentence = fmt.Sprintf("With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure windows, %s.",
-		f.Figure.Probe.Name, strings.TrimSpace(f.Law.String()), f.Probability.Probability, text.Intervals(w))
+		f.Figure.Probe.Name, strings.TrimSpace(f.Distribution.String()), f.Probability.Probability, text.Intervals(w))
 	if len(windows) == 0 {
-		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Figure.Probe.Name, f.Law)
+		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Figure.Probe.Name, f.Distribution)
 	}
 	s.Method = fmt.Sprintf("Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range that was searched lies %.2g of the law.",
 		f.Figure.Probe.Name, f.Probability.Seeds, f.Probability.Outside)
 	s.Data = struct {
-		Probability float64         `json:"probability"`
-		Outside     float64         `json:"outside"`
-		Law         string          `json:"law"`
-		Windows     *search.Windows `json:"windows"`
-	}{f.Probability.Probability, f.Probability.Outside, f.Law.String(), w}
-	drawn := figure.Law(f.Figure.Title, f.Figure.Probe.Name, f.Law, windows, s.Sentence)
+		Probability  float64         `json:"probability"`
+		Outside      float64         `json:"outside"`
+		Distribution string          `json:"law"`
+		Windows      *search.Windows `json:"windows"`
+	}{f.Probability.Probability, f.Probability.Outside, f.Distribution.String(), w}
+	drawn := figure.Law(f.Figure.Title, f.Figure.Probe.Name, f.Distribution, windows, s.Sentence)
 	return s, s.add(f.Figure.Name, &drawn, records)
 }

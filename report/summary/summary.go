@@ -38,14 +38,14 @@ var sections = map[study.Kind]func(f *study.FigureResult, confidence float64) (S
 	study.CurvesKind:  curves,
 	study.TableKind:   leftovers,
 
-	study.EstimatesKind:    estimates,
-	study.DifferencesKind:  differences,
-	study.DistributionKind: distribution,
-	study.SurvivalKind:     distribution,
-	study.SensitivityKind:  sensitivity,
-	study.LawKind:          ofLaw,
-	study.MapKind:          regions,
-	study.BandsKind:        bands,
+	study.EstimatesKind:           estimates,
+	study.DifferencesKind:         differences,
+	study.DistributionKind:        measureDistribution,
+	study.SurvivalKind:            measureDistribution,
+	study.SensitivityKind:         sensitivity,
+	study.LatencyDistributionKind: ofLaw,
+	study.MapKind:                 regions,
+	study.BandsKind:               bands,
 }
 
 // Sections prepares the figures of a study.

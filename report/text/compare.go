@@ -31,7 +31,7 @@ type CompareJSON struct {
 
 	Runs        int           `json:"runs"`
 	NoResult    int           `json:"no_result,omitempty"`
-	Troubles    []run.Trouble `json:"troubles,omitempty"`
+	Aborted     []run.Aborted `json:"aborted,omitempty"`
 	Interrupted bool          `json:"interrupted"`
 	Repeat      string        `json:"repeat"`
 }
@@ -71,7 +71,7 @@ type DifferenceJSON struct {
 // SetPairs puts in what Monte Carlo gave.
 func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline], c.Points[c.Baseline].Params
-	j.Runs, j.NoResult, j.Troubles, j.Interrupted = c.Done, c.NoResult(), c.Troubles, c.Interrupted
+	j.Runs, j.NoResult, j.Aborted, j.Interrupted = c.Done, c.NoResult(), c.Aborted, c.Interrupted
 	base := c.Points[c.Baseline]
 	if n := base.Completed(); n > 0 {
 		j.Baseline.Probability = known(float64(base.Failures) / float64(n))

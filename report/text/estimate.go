@@ -36,12 +36,12 @@ type EstimateJSON struct {
 	Failures     int `json:"failures,omitempty"`
 	NoResult     int `json:"no_result,omitempty"`
 
-	Probe   string   `json:"probe,omitempty"` // of the others
-	Law     string   `json:"law,omitempty"`
-	From    int64    `json:"from_ns,omitempty"` // the searched range
-	To      int64    `json:"to_ns,omitempty"`
-	Outside *float64 `json:"outside,omitempty"` // the probability of a latency outside it
-	Seeds   int      `json:"seeds,omitempty"`
+	Probe        string   `json:"probe,omitempty"` // of the others
+	Distribution string   `json:"law,omitempty"`
+	From         int64    `json:"from_ns,omitempty"` // the searched range
+	To           int64    `json:"to_ns,omitempty"`
+	Outside      *float64 `json:"outside,omitempty"` // the probability of a latency outside it
+	Seeds        int      `json:"seeds,omitempty"`
 
 	Unseen     *float64          `json:"unseen_share,omitempty"` // of conditional
 	Equivalent *float64          `json:"equivalent_replications,omitempty"`

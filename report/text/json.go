@@ -71,7 +71,7 @@ type PointJSON struct {
 	Confidence   float64           `json:"confidence"`
 	Outcomes     map[string]int    `json:"outcomes"`
 	Crashed      int               `json:"crashed"`
-	Wedged       int               `json:"wedged"`
+	TimedOut     int               `json:"timed_out"`
 	Limited      int               `json:"limited"`
 	FirstFailure string            `json:"first_failure,omitempty"`
 
@@ -86,7 +86,7 @@ type SweepJSON struct {
 	Params      map[string]string   `json:"params"`
 	Interval    stat.Kind           `json:"interval"`
 	Points      []PointJSON         `json:"points"`
-	Troubles    []run.Trouble       `json:"troubles,omitempty"`
+	Aborted     []run.Aborted       `json:"aborted,omitempty"`
 	Differences []sample.Difference `json:"differences,omitempty"`
 	Interrupted bool                `json:"interrupted"`
 }
@@ -96,13 +96,13 @@ type SweepJSON struct {
 func NewSweepJSON(r *sample.Results, factors []string, interval stat.Interval) SweepJSON {
 	j := SweepJSON{
 		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Kind, Points: []PointJSON{},
-		Troubles: r.Troubles, Differences: r.Differences, Interrupted: r.Interrupted,
+		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
 	for i, p := range r.Points {
 		e := interval.Of(p.Failures, p.Completed())
 		point := PointJSON{
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
-			Confidence: interval.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, Wedged: p.Wedged, Limited: p.Limited,
+			Confidence: interval.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut, Limited: p.Limited,
 			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}
 		if !math.IsNaN(e.Estimate) {
@@ -132,7 +132,7 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.In
 	for _, o := range r.Sweep.Scenario.Outcomes {
 		header = append(header, o.Name)
 	}
-	if err := c.Write(append(header, "crashed", "wedged", "limited")); err != nil {
+	if err := c.Write(append(header, "crashed", "timed_out", "limited")); err != nil {
 		return err
 	}
 	for _, p := range r.Points {
@@ -146,7 +146,7 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.In
 		for _, o := range r.Sweep.Scenario.Outcomes {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}
-		row = append(row, strconv.Itoa(p.Crashed), strconv.Itoa(p.Wedged), strconv.Itoa(p.Limited))
+		row = append(row, strconv.Itoa(p.Crashed), strconv.Itoa(p.TimedOut), strconv.Itoa(p.Limited))
 		if err := c.Write(row); err != nil {
 			return err
 		}
@@ -163,10 +163,10 @@ func number(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// Troubles writes the replications that gave no result, with what their workers
+// Aborted writes the replications that gave no result, with what their workers
 // said last, and the differences that a verification found.
-func Troubles(w io.Writer, r *sample.Results) {
-	for _, t := range r.Troubles {
+func Aborted(w io.Writer, r *sample.Results) {
+	for _, t := range r.Aborted {
 		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Fate(), t.Repeat)
 		if t.Dump != "" {
 			fmt.Fprintf(w, "%s\n\n", t.ShortDump())

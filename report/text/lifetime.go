@@ -37,7 +37,7 @@ type PointDistributionJSON struct {
 	Replications int               `json:"replications"`
 	Taken        int               `json:"taken"`     // replications that took the measure, censored ones among them
 	Censored     int               `json:"censored"`  // of which is known that it is so much or more
-	NoResult     int               `json:"no_result"` // replications that crashed, wedged or met a limit, of which some may have been censored
+	NoResult     int               `json:"no_result"` // replications that crashed, timed out or met a limit, of which some may have been censored
 	Quantiles    []QuantileJSON    `json:"quantiles"`
 	Steps        []StepJSON        `json:"steps"`
 	End          *float64          `json:"end"` // beyond which nothing is known; null: nowhere

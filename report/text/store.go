@@ -90,7 +90,7 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 		return err
 	}
 	header := slices.Concat([]string{"point"}, names,
-		[]string{"replications", "failures", "crashed", "wedged", "limited", "estimate", "lo", "hi", "confidence"})
+		[]string{"replications", "failures", "crashed", "timed_out", "limited", "estimate", "lo", "hi", "confidence"})
 	if err := begin(of.header(header...)); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 		if e.Trials > 0 {
 			value = e.Estimate
 		}
-		cells = append(cells, p.Replications, p.Failures, p.Crashed, p.Wedged, p.Limited, value, e.Low, e.High, confidence)
+		cells = append(cells, p.Replications, p.Failures, p.Crashed, p.TimedOut, p.Limited, value, e.Low, e.High, confidence)
 		return row(of.cells(p.Point, cells...))
 	})
 }
@@ -171,8 +171,8 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 	})
 }
 
-// StoreTroubles gives the replications of a store that have no result as a table.
-func StoreTroubles(r *store.Reader, begin func(Header) error, row func([]any) error) error {
+// StoreAborted gives the replications of a store that have no result as a table.
+func StoreAborted(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func StoreTroubles(r *store.Reader, begin func(Header) error, row func([]any) er
 	if err := begin(of.header("point", "replication", "seed", "status", "limit", "dump")); err != nil {
 		return err
 	}
-	return r.Troubles(func(t *store.Trouble) error {
+	return r.Aborted(func(t *store.Aborted) error {
 		words, _, _ := strings.Cut(t.Dump, "\n")
 		return row(of.cells(t.Point, t.Point, t.Replication, of.parts[t.Point].Seed+uint64(t.Replication), t.Status, t.Limit, words))
 	})

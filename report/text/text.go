@@ -182,7 +182,7 @@ func counts(s *scenarios.Scenario, p *sample.Point) string {
 		add(o.Name, p.Outcomes[o.Name])
 	}
 	add("crashed", p.Crashed)
-	add("wedged", p.Wedged)
+	add("timed_out", p.TimedOut)
 	add("limited", p.Limited)
 	return strings.Join(parts, ", ")
 }

@@ -155,7 +155,7 @@ summary: a retransmission of the second hello arrives behind the last flight
 server: {model: concurrent, credentials: psk}
 clients: {client: waits, clients: 1}
 parameters:
-  - {name: hello-latency, type: latency law, default: 10ms, meaning: latency of the retransmitted hello}
+  - {name: hello-latency, type: latency distribution, default: 10ms, meaning: latency of the retransmitted hello}
 rules:
   - {name: slow, match: {from: server, message: server-hello, nth: 1}, latency: 995ms}
   - {name: hello, match: {from: client, message: client-hello, nth: 3}, latency: hello-latency}

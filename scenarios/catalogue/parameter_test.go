@@ -102,7 +102,7 @@ func TestBadParameters(t *testing.T) {
 		`parameter clients: 0 is out of range: 1 to 1000`,
 		`parameter flight-interval: 0s is out of range: at least 1µs`,
 		`parameter gap: -1s is negative`,
-		`parameter latency: latency law "normale(1ms,1ms)": "normale" is not a law. Did you mean normal(mean,sigma)?`,
+		`parameter latency: latency distribution "normale(1ms,1ms)": "normale" is not a distribution. Did you mean normal(mean,sigma)?`,
 		`parameter linger: "1" is not a duration (a number with a unit: ns, us, ms, s, m, h)`,
 		`late-close-notify has no parameter "lingr". Did you mean linger?`,
 		`parameter loss: 2 is out of range: 0 to 1`,

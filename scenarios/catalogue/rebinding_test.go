@@ -69,7 +69,7 @@ func TestExpiryIsFoundAndIntegrated(t *testing.T) {
 		t.Errorf("method %+v", w.Method)
 	}
 	const mean, edge = float64(20 * time.Second), float64(29979*time.Millisecond + 1)
-	got, _ := w.Exact(testkit.ParseLaw(t, "exponential(mean=20s)"))
+	got, _ := w.Exact(testkit.ParseDistribution(t, "exponential(mean=20s)"))
 	if want := math.Exp(-edge / mean); math.Abs(got-want) > 1e-12 {
 		t.Errorf("exact %.15g, closed form %.15g", got, want)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // outcomeOf performs one replication.
@@ -63,7 +63,7 @@ func TestRemediesHelpAsTheySay(t *testing.T) {
 			if !ok {
 				t.Fatalf("the run that fails does not set the probe %s", s.Probe.Name)
 			}
-			at, err := law.ParseDuration(text)
+			at, err := distribution.ParseDuration(text)
 			if err != nil {
 				t.Fatal(err)
 			}

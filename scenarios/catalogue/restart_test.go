@@ -271,7 +271,7 @@ server: {model: concurrent, filter: handshake, ends: peer, credentials: psk}
 clients: {client: waits, client-pause: 20ms, clients: "1"}
 parameters:
   - {name: number, type: choice, choices: ["3", "4", "40", "67", "1000"], default: "40", meaning: the record number}
-  - {name: forged-delay, type: latency law, default: 1ms, meaning: when it arrives}
+  - {name: forged-delay, type: latency distribution, default: 1ms, meaning: when it arrives}
 rules:
   - {name: n3, when: {number: "3"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 3, delay: forged-delay}}
   - {name: n4, when: {number: "4"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 4, delay: forged-delay}}

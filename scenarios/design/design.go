@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Factor is a parameter that a design varies, with its levels.
@@ -80,7 +80,7 @@ func checkLevels(s *scenarios.Scenario, text, name string, levels []string) erro
 
 // SplitLevels splits a list of levels.
 func SplitLevels(body string) ([]string, error) {
-	levels, err := law.SplitArguments(body)
+	levels, err := distribution.SplitArguments(body)
 	if err == nil && slices.Contains(levels, "") {
 		err = errors.New("there is an empty level")
 	}

@@ -10,11 +10,11 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // numbers is a range of values of one parameter that are numbers, or of one number in
-// its latency law.
+// its latency distribution.
 type numbers struct {
 	scale
 	before, behind string // what a level has around the number
@@ -36,7 +36,7 @@ type scale struct {
 
 var durationScale = scale{
 	parse: func(text string) (float64, error) {
-		d, err := law.ParseDuration(text)
+		d, err := distribution.ParseDuration(text)
 		return float64(d), err
 	},
 	format: func(x float64) string { return time.Duration(math.Round(x)).String() },
@@ -49,8 +49,8 @@ var plainScale = scale{
 }
 
 var scales = map[scenarios.Type]scale{
-	scenarios.DurationType: durationScale,
-	scenarios.LawType:      durationScale,
+	scenarios.DurationType:     durationScale,
+	scenarios.DistributionType: durationScale,
 	scenarios.CountType: {
 		what: "whole numbers",
 		parse: func(text string) (float64, error) {
@@ -91,7 +91,7 @@ func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	if before, rest, braces := strings.Cut(body, "{"); braces {
 		inside, behind, closed := strings.Cut(rest, "}")
 		switch {
-		case p.Type != scenarios.LawType && p.Type != scenarios.LossType:
+		case p.Type != scenarios.DistributionType && p.Type != scenarios.LossType:
 			return r, fmt.Errorf("parameter %s is a %s; braces stand around a number of a law", p.Name, p.Type)
 		case !closed || strings.ContainsAny(behind, "{}"):
 			return r, errors.New("want one range, in one pair of braces")

@@ -47,7 +47,7 @@ func CompareConditional(ctx context.Context, runner run.Runner, points []Integra
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		c.Values[point][seed], c.Outside[point] = w.Exact(points[point].Law)
+		c.Values[point][seed], c.Outside[point] = w.Exact(points[point].Distribution)
 		c.Runs += w.Runs
 		progress()
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -22,7 +22,7 @@ func registerDatagrams() {
 	catalogue.Register(&scenarios.Scenario{
 		Name: "test-datagrams",
 		Parameters: []scenarios.Parameter{
-			network("latency", scenarios.LawType, "10ms"), network("loss", scenarios.LossType, "0"), network("correlation", scenarios.CorrelationType, "0"),
+			network("latency", scenarios.DistributionType, "10ms"), network("loss", scenarios.LossType, "0"), network("correlation", scenarios.CorrelationType, "0"),
 			network("reorder", scenarios.ProbabilityType, "0"),
 			{Name: "datagrams", Type: scenarios.CountType, Default: "3", Min: 1, Max: 1000, Meaning: "how many there are"},
 			{Name: "limit", Type: scenarios.DurationType, Default: "1s", Meaning: "of late, latest and earliest"},
@@ -34,10 +34,10 @@ func registerDatagrams() {
 		},
 		Run: func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 			c.Link = sim.Link{
-				Latency: func(*sim.Packet) law.Law { return v.Law("latency") }, Loss: func(*sim.Packet) loss.Model { return v.Loss("loss") },
-				Correlation: v.Correlation("correlation"), Reorder: v.Probability("reorder"), ReorderDelay: law.Constant{Value: 10 * time.Millisecond},
+				Latency: func(*sim.Packet) distribution.Distribution { return v.Distribution("latency") }, Loss: func(*sim.Packet) loss.Model { return v.Loss("loss") },
+				Correlation: v.Correlation("correlation"), Reorder: v.Probability("reorder"), ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
 			}
-			r := sim.Run(c, func(w *sim.World) {
+			r := sim.Run(c, func(w *sim.Simulation) {
 				client, server := w.Host("client", netip.MustParseAddr("192.0.2.2")), netip.MustParseAddr("192.0.2.1")
 				w.Host("server", server)
 				socket, err := client.Connect(1, netip.AddrPortFrom(server, 9))

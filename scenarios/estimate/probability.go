@@ -13,37 +13,37 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Integral is a question for a failure probability: the windows of a probe, integrated
 // over the probe's law.
 type Integral struct {
-	Search search.Search    // for the windows; its range follows from the law
-	Law    law.Law          // of the probe
-	Values scenarios.Values // every parameter, the probe among them
+	Search       search.Search             // for the windows; its range follows from the law
+	Distribution distribution.Distribution // of the probe
+	Values       scenarios.Values          // every parameter, the probe among them
 }
 
-// maxReach bounds the range of an Integral: no latency law is searched beyond.
+// maxReach bounds the range of an Integral: no latency distribution is searched beyond.
 const maxReach = 1000 * time.Hour
 
 // NewIntegral asks for the probability of failure under the law that the settings give
 // the probe, with all else as set and as the seed draws. The searched range leaves out
 // as much of the law at either end as tail says, a probability, or what lies beyond
-// 1000 hours. A probe that is no latency law, or one without probabilities, is an error.
+// 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
 func NewIntegral(s *scenarios.Scenario, settings scenarios.Settings, probe string, seed uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
 	if err := s.CheckProbe(probe); err != nil {
 		return Integral{}, err
 	}
-	if p := s.Parameter(probe); p.Type != scenarios.LawType {
-		return Integral{}, fmt.Errorf("probe: parameter %s is a %s; only over a latency law can be integrated", p.Name, p.Type)
+	if p := s.Parameter(probe); p.Type != scenarios.DistributionType {
+		return Integral{}, fmt.Errorf("probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type)
 	}
 	v, err := s.Resolve(settings)
 	if err != nil {
 		return Integral{}, err
 	}
-	l := v.Law(probe)
-	if err := law.CheckIntegrable(l); err != nil {
+	l := v.Distribution(probe)
+	if err := distribution.CheckIntegrable(l); err != nil {
 		return Integral{}, err
 	}
 	others := settings.With(nil)
@@ -53,19 +53,19 @@ func NewIntegral(s *scenarios.Scenario, settings scenarios.Settings, probe strin
 			Scenario: s, Settings: others, Seed: seed, Fail: fail,
 			Probe: scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
 		},
-		Law: l, Values: v,
+		Distribution: l, Values: v,
 	}, nil
 }
 
 // lowEnd returns the largest latency, up to maxReach, below which no more than tail of a
 // law lies.
-func lowEnd(l law.Law, tail float64) time.Duration {
+func lowEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.Below(float64(x+1)) > tail }))
 }
 
 // highEnd returns the least latency from which on no more than tail of a law lies, or
 // maxReach.
-func highEnd(l law.Law, tail float64) time.Duration {
+func highEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.AtLeast(float64(x)) <= tail }))
 }
 
@@ -92,7 +92,7 @@ func (q *Integral) Check() error {
 
 // exampleOf names the probe of choice, if a law can be given to it.
 func exampleOf(s *scenarios.Scenario) string {
-	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.LawType && p.Group != scenarios.NetworkGroup {
+	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.DistributionType && p.Group != scenarios.NetworkGroup {
 		return ", such as " + p.Name
 	}
 	return ""
@@ -136,9 +136,9 @@ func (q *Integral) randomBesides() (names []string) {
 		}
 		random := false
 		switch p.Type {
-		case scenarios.LawType:
-			switch v.Law(p.Name).(type) {
-			case law.Constant, *law.Replay:
+		case scenarios.DistributionType:
+			switch v.Distribution(p.Name).(type) {
+			case distribution.Constant, *distribution.Replay:
 			default:
 				random = true
 			}
@@ -187,8 +187,8 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 				question.Seed, q.Search.Seed, q.Search.Probe.Name)}
 		}
 	}
-	e.Probability, e.Outside = e.Windows.Exact(q.Law)
-	e.Rounding = e.Windows.Rounding(q.Law)
+	e.Probability, e.Outside = e.Windows.Exact(q.Distribution)
+	e.Rounding = e.Windows.Rounding(q.Distribution)
 	return e, nil
 }
 
@@ -240,7 +240,7 @@ func (q *Integral) Conditional(ctx context.Context, runner run.Runner, looks []i
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			values[i], c.Outside = w.Exact(q.Law)
+			values[i], c.Outside = w.Exact(q.Distribution)
 			c.Runs += w.Runs
 			progress()
 			return nil

@@ -25,7 +25,7 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 	p := testkit.Pool(t, 2)
 	const text = "10ms+exponential(mean=10ms)"
 	w := testkit.FindWindows(t, p, testkit.Question(t, scenarios.Settings{"linger": "15ms"}, "alert-latency=0s..10s"))
-	got, outside := w.Exact(testkit.ParseLaw(t, text))
+	got, outside := w.Exact(testkit.ParseDistribution(t, text))
 	edge := float64(10*time.Millisecond + 1*time.Millisecond + 15*time.Millisecond + 1)
 	want := math.Exp(-(edge - float64(10*time.Millisecond)) / float64(10*time.Millisecond))
 	if math.Abs(got-want) > 1e-12 || outside > 1e-12 {
@@ -201,7 +201,7 @@ func TestWhatHasNoIntegral(t *testing.T) {
 		want  string
 	}{
 		{"alert-latency", scenarios.Settings{"alert-latency": "replay(" + path + ")"}, "nothing can be integrated over it"},
-		{"linger", nil, "parameter linger is a duration; only over a latency law can be integrated"},
+		{"linger", nil, "parameter linger is a duration; only over a latency distribution can be integrated"},
 		{"alert", nil, "no parameter"},
 		{"alert-latency", scenarios.Settings{"lingr": "1ms"}, "Did you mean linger?"},
 		{"uplink", nil, "every datagram draws from parameter uplink, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency"},

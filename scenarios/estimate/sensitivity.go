@@ -111,7 +111,7 @@ type SensitivityRuns struct {
 	Runs        int           // replications
 	NoResult    int           // of them, those that gave none
 	Dropped     int           // base points that are left out because of those
-	Troubles    []run.Trouble // the first of those, in the order of the base points
+	Aborted     []run.Aborted // the first of those, in the order of the base points
 	Interrupted bool          // the context ended before all was done
 }
 
@@ -144,9 +144,9 @@ func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep fu
 				if err != nil {
 					return nil, err
 				}
-				t := run.NewTrouble(&o, v.Repeat(job.Seed, q.Fail))
+				t := run.NewAborted(&o, v.Repeat(job.Seed, q.Fail))
 				t.At = base
-				r.troubles = append(r.troubles, t)
+				r.aborted = append(r.aborted, t)
 			case o.Failed:
 				values[n] = 1
 			}
@@ -169,7 +169,7 @@ func (q *Sensitivity) Exact(ctx context.Context, runner run.Runner, probe string
 			return nil, err
 		}
 		r.runs += w.Runs
-		probability, _ := w.Exact(integral.Law)
+		probability, _ := w.Exact(integral.Distribution)
 		return []float64{probability}, nil
 	})
 }
@@ -196,8 +196,8 @@ func (q *Sensitivity) Integral(p scenarios.Settings, probe string, tail float64)
 
 // baseRuns are the runs of one base point.
 type baseRuns struct {
-	runs     int
-	troubles []run.Trouble
+	runs    int
+	aborted []run.Aborted
 }
 
 // run evaluates the points of every base point, as many base points at a time as the
@@ -228,11 +228,11 @@ func (q *Sensitivity) run(ctx context.Context, runner run.Runner, keep func(int,
 		defer mu.Unlock()
 		result.Points++
 		result.Runs += r.runs
-		result.NoResult += len(r.troubles)
-		for _, t := range r.troubles {
-			result.Troubles = sample.KeepFirst(result.Troubles, t, func(t *run.Trouble) int { return t.At })
+		result.NoResult += len(r.aborted)
+		for _, t := range r.aborted {
+			result.Aborted = sample.KeepFirst(result.Aborted, t, func(t *run.Aborted) int { return t.At })
 		}
-		if len(r.troubles) > 0 {
+		if len(r.aborted) > 0 {
 			result.Dropped++
 		} else {
 			keep(base, outputs)

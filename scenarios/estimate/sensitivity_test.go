@@ -159,8 +159,8 @@ func TestSensitivityWithTrouble(t *testing.T) {
 	})
 	kept := map[int]bool{}
 	r, err := q.MonteCarlo(context.Background(), crashing, func(base int, _ estimate.Outputs) { kept[base] = true }, nil)
-	if err != nil || r.Dropped != 1 || r.NoResult != 2 || len(r.Troubles) != 2 || len(kept) != 9 || kept[3] ||
-		!strings.Contains(r.Troubles[0].Repeat, "--seed 8") {
+	if err != nil || r.Dropped != 1 || r.NoResult != 2 || len(r.Aborted) != 2 || len(kept) != 9 || kept[3] ||
+		!strings.Contains(r.Aborted[0].Repeat, "--seed 8") {
 		t.Errorf("%+v %v, kept %v", r, err, kept)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
@@ -91,9 +91,9 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint6
 func (q *Integral) latency(seed uint64, stratum, strata int) time.Duration {
 	u := stream.New(seed, q.Search.Scenario.Name, "stratified/"+q.Search.Probe.Name).Uniform()
 	if stratum >= strata/2 { // from above, for the digits of the upper tail
-		return law.UpperLatency(q.Law, (float64(strata-1-stratum)+(1-u))/float64(strata))
+		return distribution.UpperLatency(q.Distribution, (float64(strata-1-stratum)+(1-u))/float64(strata))
 	}
-	return law.Latency(q.Law, (float64(stratum)+u)/float64(strata))
+	return distribution.Latency(q.Distribution, (float64(stratum)+u)/float64(strata))
 }
 
 // allocate returns the stratum of each of n replications: LeastOfStratum of each first,

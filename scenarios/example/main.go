@@ -17,8 +17,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
-	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 const noEcho = "no-echo"
@@ -27,7 +27,7 @@ var impatient = &scenarios.Scenario{
 	Name:    "impatient-server",
 	Summary: "A server that gives up when the client's message takes too long after the handshake.",
 	Parameters: []scenarios.Parameter{
-		{Name: "latency", Type: scenarios.LawType, Default: "10ms", Meaning: "one-way latency law of every datagram"},
+		{Name: "latency", Type: scenarios.DistributionType, Default: "10ms", Meaning: "one-way latency distribution of every datagram"},
 		{Name: "patience", Type: scenarios.DurationType, Default: "500ms", Meaning: "how long the server waits for the message"},
 	},
 	Outcomes: []scenarios.Outcome{{Name: noEcho, Meaning: "the client did not get its message back"}},
@@ -39,10 +39,10 @@ var impatient = &scenarios.Scenario{
 // client on the other.
 func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 	server, client := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	latency := v.Law("latency")
-	c.Link = sim.Link{Latency: func(*sim.Packet) law.Law { return latency }}
+	latency := v.Distribution("latency")
+	c.Link = sim.Link{Latency: func(*sim.Packet) distribution.Distribution { return latency }}
 	echoed := false
-	result := sim.Run(c, func(w *sim.World) {
+	result := sim.Run(c, func(w *sim.Simulation) {
 		home, away := w.Host("server", server), w.Host("client", client)
 		w.Busy() // until the server has ended
 		w.Go("server", func() {
@@ -68,7 +68,7 @@ func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observat
 }
 
 // echo is the client: it sends a message, and wants it back.
-func echo(w *sim.World, host *sim.Host, server netip.AddrPort) error {
+func echo(w *sim.Simulation, host *sim.Host, server netip.AddrPort) error {
 	socket, err := host.Connect(0, server)
 	if err != nil {
 		return err

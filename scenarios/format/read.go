@@ -11,7 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -33,13 +33,16 @@ var (
 	causeKeys     = []string{"text", "rule", "set"}
 	exampleKeys   = []string{"failing", "passing", "seed"}
 
-	ownTypes     = []string{string(scenarios.DurationType), string(scenarios.LawType), string(scenarios.ChoiceType)}
+	ownTypes     = []string{string(scenarios.DurationType), string(scenarios.DistributionType), string(scenarios.ChoiceType)}
 	directions   = []string{"client", "server"}
 	helpings     = []string{scenarios.HelpsFully, scenarios.HelpsPartly, scenarios.HelpsNot}
 	forgedTypes  = []string{"alert", "application-data"}
 	alertLevels  = []string{"fatal", "warning"}
 	destinations = []string{"receiver", "sender"}
 )
+
+// formerDistribution is what files called a latency distribution before; they still may.
+const formerDistribution = "latency distribution"
 
 // Bounds of what a scenario file may hold: beyond them a misprint is more likely than
 // a wish.
@@ -308,30 +311,30 @@ func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 	return m
 }
 
-// delay reads a duration of a rule: the name of a parameter, or a latency law.
+// delay reads a duration of a rule: the name of a parameter, or a latency distribution.
 func (d *definition) delay(f strict.Fields, key string) scenarios.Delay {
 	t := d.Required(f, key)
 	if t.Value == "" {
-		return scenarios.Delay{Law: law.Constant{}}
+		return scenarios.Delay{Distribution: distribution.Constant{}}
 	}
 	if p := d.s.Parameter(t.Value); p != nil {
 		if !p.Probeable() {
-			d.Fault(t.Place, "%s of %s: parameter %s is a %s; want a duration or a latency law", key, f.What, p.Name, p.Type)
+			d.Fault(t.Place, "%s of %s: parameter %s is a %s; want a duration or a latency distribution", key, f.What, p.Name, p.Type)
 		}
 		return scenarios.Delay{Parameter: t.Value}
 	}
-	l, err := law.Parse(t.Value)
+	l, err := distribution.Parse(t.Value)
 	if err != nil {
-		d.Fault(t.Place, "%s %q of %s: want a parameter or a latency law.%s %v", key, t.Value, f.What,
+		d.Fault(t.Place, "%s %q of %s: want a parameter or a latency distribution.%s %v", key, t.Value, f.What,
 			suggest.DidYouMean(t.Value, d.s.ParameterNames()), err)
-		return scenarios.Delay{Law: law.Constant{}}
+		return scenarios.Delay{Distribution: distribution.Constant{}}
 	}
-	return scenarios.Delay{Law: l}
+	return scenarios.Delay{Distribution: l}
 }
 
 func (d *definition) optionalDelay(f strict.Fields, key string) scenarios.Delay {
 	if f.Nodes[key] == nil {
-		return scenarios.Delay{Law: law.Constant{}}
+		return scenarios.Delay{Distribution: distribution.Constant{}}
 	}
 	return d.delay(f, key)
 }

@@ -22,10 +22,14 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 		f.What = "parameter " + name.Value
 	}
 	d.word(name, "parameter")
-	p.Type = scenarios.Type(d.Choice(f, "type", false, ownTypes...))
+	if d.Text(f, "type").Value == formerDistribution {
+		p.Type = scenarios.DistributionType
+	} else {
+		p.Type = scenarios.Type(d.Choice(f, "type", false, ownTypes...))
+	}
 	known := p.Type != ""
 	if !known {
-		p.Type = scenarios.LawType // so that nothing is said of those that refer to it
+		p.Type = scenarios.DistributionType // so that nothing is said of those that refer to it
 	} else {
 		d.choices(f, &p)
 	}

@@ -67,7 +67,7 @@ summary: a remedy that sets the latency of one datagram
 clients: {clients: 1}
 server: {credentials: psk}
 parameters:
-  - {name: alert-latency, type: latency law, follows: uplink, meaning: latency of the alert}
+  - {name: alert-latency, type: latency distribution, follows: uplink, meaning: latency of the alert}
 rules:
   - {name: alert, match: {from: client, record: alert}, latency: alert-latency}
 remedies:

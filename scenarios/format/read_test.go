@@ -24,7 +24,7 @@ clients: {client: waits, clients: 3}
 server: {model: listener, filter: handshake}
 nat: {nat-mapping: address-dependent, nat-lifetime: 1m}
 parameters:
-  - {name: late, type: latency law, follows: uplink, meaning: m}
+  - {name: late, type: latency distribution, follows: uplink, meaning: m}
   - {name: behind, type: duration, default: 3ms, meaning: m}
 rules:
   - {name: slow, match: {from: client, client: 1, record: alert, epoch: 1, nth: 1}, latency: late}
@@ -121,7 +121,7 @@ var brokenScenarios = []struct {
 
 	{"an unknown parameter of the network", head + "network: {latncy: 1ms}\n", []string{`4:11: network has no key "latncy". Did you mean latency? The keys are latency, uplink,…`}},
 	{"a parameter in the wrong section", head + "network: {linger: 1ms}\n", []string{`4:11: network has no key "linger". The keys are latency, uplink,…`}},
-	{"a bad law", head + "network: {latency: 5}\n", []string{`4:20: latency: latency law "5":…`}},
+	{"a bad law", head + "network: {latency: 5}\n", []string{`4:20: latency: latency distribution "5":…`}},
 	{"a bad choice", head + "server: {model: sequental}\n", []string{`4:17: model: "sequental" is not one of sequential, listener, concurrent. Did you mean sequential?`}},
 	{"a count out of range", head + "clients: {clients: 1001}\n", []string{"4:20: clients: 1001 is out of range: 1 to 1000"}},
 	{"a bad duration of the NAT", head + "nat: {nat-lifetime: 0s}\n", []string{"4:21: nat-lifetime: 0s is out of range: at least 1ns"}},
@@ -132,24 +132,24 @@ var brokenScenarios = []struct {
 	{"two parameters of one name", head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, default: 1s, meaning: m}\n", []string{
 		`6:12: there are two parameters of the name "x"`,
 	}},
-	{"a parameter of an unknown type", head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n", []string{`4:30: type "law" of parameter x: want one of duration, latency law…`}},
+	{"a parameter of an unknown type", head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n", []string{`4:30: type "law" of parameter x: want one of duration, latency distribution…`}},
 	{"a choice without choices", head + "parameters: [{name: x, type: choice, default: a, meaning: m}]\n", []string{
 		"4:14: choices of parameter x are missing: want a list of words",
 	}},
 	{"a misspelt choice", head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n", []string{
-		`4:30: type "chioce" of parameter x: want one of duration, latency law, choice. Did you mean choice?`,
+		`4:30: type "chioce" of parameter x: want one of duration, latency distribution, choice. Did you mean choice?`,
 	}},
 	{"a parameter without a default", head + "parameters: [{name: x, type: duration, meaning: m}]\n", []string{
 		"4:14: parameter x: want either a default or follows, the parameter whose value it has unless it is given",
 	}},
 	{"a bad default", head + "parameters: [{name: x, type: duration, default: soon, meaning: m}]\n", []string{`4:49: default of parameter x: "soon" is not a duration…`}},
-	{"a parameter that follows nobody", head + "parameters: [{name: x, type: latency law, follows: downlonk, meaning: m}]\n", []string{
+	{"a parameter that follows nobody", head + "parameters: [{name: x, type: latency distribution, follows: downlonk, meaning: m}]\n", []string{
 		`4:21: parameter x follows "downlonk", which is no parameter of the network and none that stands before`,
 	}},
 	{"a parameter that follows one of another type", head + "parameters: [{name: x, type: duration, follows: uplink, meaning: m}]\n", []string{
-		"4:21: parameter x is a duration and follows uplink, a latency law",
+		"4:21: parameter x is a duration and follows uplink, a latency distribution",
 	}},
-	{"a parameter that follows itself", head + "parameters: [{name: x, type: latency law, follows: x, meaning: m}]\n", []string{
+	{"a parameter that follows itself", head + "parameters: [{name: x, type: latency distribution, follows: x, meaning: m}]\n", []string{
 		`4:21: parameter x follows "x", which is no parameter of the network and none that stands before`,
 	}},
 
@@ -178,10 +178,10 @@ var brokenScenarios = []struct {
 	}},
 	{"a drop that is none", oneRule("{name: r, match: {nth: 1}, drop: no}"), []string{`5:38: drop "no" of rule r: want true`}},
 	{"a delay that is neither", oneRule("{name: r, match: {nth: 1}, delay: latensy}"), []string{
-		`5:39: delay "latensy" of rule r: want a parameter or a latency law. Did you mean latency?…`,
+		`5:39: delay "latensy" of rule r: want a parameter or a latency distribution. Did you mean latency?…`,
 	}},
 	{"a delay by a choice", oneRule("{name: r, match: {nth: 1}, delay: credentials}"), []string{
-		"5:39: delay of rule r: parameter credentials is a choice; want a duration or a latency law",
+		"5:39: delay of rule r: parameter credentials is a choice; want a duration or a latency distribution",
 	}},
 	{"a hold without an end", oneRule("{name: r, match: {nth: 1}, hold: {delay: 1ms}}"), []string{
 		"5:38: until of hold of rule r is missing: want a mapping with some of the keys from, client, record, epoch, message, nth",
@@ -215,7 +215,7 @@ var brokenScenarios = []struct {
 	{"an unknown outcome", head + "fail: [ghost-sesion]\n", []string{`4:8: fail: "ghost-sesion" is not an outcome of a. Did you mean ghost-session? They are…`}},
 	{"a probe without a range", "name: a\nsummary: b\nprobe: latency\n", []string{`3:8: probe "latency": want NAME=FROM..TO, as in latency=0s..100ms`}},
 	{"a probe of nothing", "name: a\nsummary: b\nprobe: latncy=1ms..2ms\n", []string{`3:8: probe: a has no parameter "latncy". Did you mean latency?…`}},
-	{"a probe of a choice", "name: a\nsummary: b\nprobe: model=1ms..2ms\n", []string{"3:8: probe: parameter model is a choice; only a duration or a latency law can be varied"}},
+	{"a probe of a choice", "name: a\nsummary: b\nprobe: model=1ms..2ms\n", []string{"3:8: probe: parameter model is a choice; only a duration or a latency distribution can be varied"}},
 	{"an example that sets what there is not", head + "examples: {failing: {x: 1}}\n", []string{`4:22: a has no parameter "x".…`}},
 	{"an example for another model", head + "examples: {failing: {tombstone: 1s}}\n", []string{
 		"4:21: failing: parameter tombstone means nothing to a server of model sequential, only to listener and concurrent",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -11,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
 	"github.com/dtlssim/dtlssim/scenarios/session"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -60,15 +61,15 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 
 func parameterSchema() *jsonschema.Schema {
 	s := schema.Object("", parameterKeys, []string{"name", "type", "meaning"}, map[string]*jsonschema.Schema{
-		"name": schema.Matching("As --set has it.", wordPattern), "type": schema.OneOf("", ownTypes),
-		"default": schema.Scalar("A duration, a latency law, or one of choices."),
+		"name": schema.Matching("As --set has it.", wordPattern), "type": schema.OneOf("", slices.Concat(ownTypes, []string{formerDistribution})),
+		"default": schema.Scalar("A duration, a latency distribution, or one of choices."),
 		"choices": schema.List("Of a parameter of type choice: the words that it can be.", schema.Matching("", wordPattern)),
 		"follows": schema.Scalar("The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram alone."),
 		"meaning": schema.Text("For dtlssim list."),
 	})
 	s.OneOf = schema.Either("default", "follows")
 	s.AllOf = []*jsonschema.Schema{schema.Where("type", string(scenarios.ChoiceType), []string{"choices"}, nil)}
-	for _, other := range ownTypes {
+	for _, other := range slices.Concat(ownTypes, []string{formerDistribution}) {
 		if other != string(scenarios.ChoiceType) {
 			s.AllOf = append(s.AllOf, schema.Where("type", other, nil, []string{"choices"}))
 		}
@@ -111,8 +112,8 @@ func valueSchema(p *scenarios.Parameter) *jsonschema.Schema {
 		s := schema.Number(description)
 		s.Minimum, s.ExclusiveMaximum = json.Number("0"), json.Number("1")
 		return s
-	case scenarios.LawType:
-		return schema.Scalar(description + " One of " + strings.Join(law.Forms(), ", ") + ".")
+	case scenarios.DistributionType:
+		return schema.Scalar(description + " One of " + strings.Join(distribution.Forms(), ", ") + ".")
 	case scenarios.LossType:
 		return schema.Scalar(description + " " + loss.Form + ".")
 	}
@@ -121,7 +122,7 @@ func valueSchema(p *scenarios.Parameter) *jsonschema.Schema {
 
 // ruleSchema is that of a rule.
 func ruleSchema() *jsonschema.Schema {
-	delay := schema.Text("A parameter of the scenario, or a latency law.")
+	delay := schema.Text("A parameter of the scenario, or a latency distribution.")
 	s := schema.Object("", ruleKeys, []string{"name", "match"}, map[string]*jsonschema.Schema{
 		"name":      schema.Matching("For the trace, the parameter without, and the stream of its draws.", wordPattern),
 		"when":      schema.Settings("Choices; the rule does nothing unless the parameters have these values."),

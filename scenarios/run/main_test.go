@@ -14,24 +14,24 @@ import (
 // TestMain makes the test binary a worker when a pool starts it as one. It knows a
 // few scenarios that go wrong.
 func TestMain(m *testing.M) {
-	register("test-panics", func(w *sim.World) {
+	register("test-panics", func(w *sim.Simulation) {
 		w.Go("actor", func() { panic("this scenario panics") })
 	})
-	register("test-wedges", func(w *sim.World) {
+	register("test-wedges", func(w *sim.Simulation) {
 		w.Go("actor", func() {
 			for n := 0; ; n++ { // never blocks: virtual time cannot pass
 				wedged = n
 			}
 		})
 	})
-	register("test-never-ends", func(w *sim.World) {
+	register("test-never-ends", func(w *sim.Simulation) {
 		w.Busy()
 		w.Go("actor", func() {
 			for w.Sleep(time.Second) == nil {
 			}
 		})
 	})
-	register("test-kills-itself", func(w *sim.World) {
+	register("test-kills-itself", func(w *sim.Simulation) {
 		p, err := os.FindProcess(os.Getpid())
 		if err == nil {
 			err = p.Kill()
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 // wedged keeps the loop of test-wedges from being taken for nothing.
 var wedged int
 
-func register(name string, build func(w *sim.World)) {
+func register(name string, build func(w *sim.Simulation)) {
 	catalogue.Register(&scenarios.Scenario{
 		Name: name,
 		Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {

@@ -21,7 +21,7 @@ func take(size int) []byte { return bytes.Repeat([]byte("x"), size) }
 // registerHungry registers scenarios that take memory.
 func registerHungry() {
 	eat := func(name string, keep bool) {
-		register(name, func(w *sim.World) {
+		register(name, func(w *sim.Simulation) {
 			host := w.Host("host", netip.MustParseAddr("192.0.2.1"))
 			w.Go("actor", func() {
 				kept := map[int][]byte{}
@@ -39,7 +39,7 @@ func registerHungry() {
 	}
 	eat("test-grows", true)
 	eat("test-litters", false)
-	register("test-gulps", func(w *sim.World) {
+	register("test-gulps", func(w *sim.Simulation) {
 		w.Go("actor", func() {
 			kept := map[int][]byte{}
 			for range 80 {
@@ -47,7 +47,7 @@ func registerHungry() {
 			}
 		})
 	})
-	register("test-devours", func(w *sim.World) {
+	register("test-devours", func(w *sim.Simulation) {
 		w.Go("actor", func() { // one event, without end
 			kept := map[int][]byte{}
 			for {
@@ -157,13 +157,13 @@ func TestSweepGoesOnAfterTheMemoryLimit(t *testing.T) {
 		if p := r.Points[0]; p.Limited != 3 || p.Replications != 3 || len(r.Differences) > 0 {
 			t.Errorf("%s: %+v, differences %+v", name, p, r.Differences)
 		}
-		if len(r.Troubles) != 3 {
-			t.Fatalf("%s: %d troubles, want 3", name, len(r.Troubles))
+		if len(r.Aborted) != 3 {
+			t.Fatalf("%s: %d aborted, want 3", name, len(r.Aborted))
 		}
-		trouble := r.Troubles[0]
-		if !strings.HasPrefix(trouble.Repeat, "dtlssim run "+name+" --seed ") || !strings.HasSuffix(trouble.Repeat, " --memory-limit 64MiB") ||
-			trouble.Fate() != "met a limit: memory-limit" {
-			t.Errorf("%s is recorded as %+v", name, trouble)
+		aborted := r.Aborted[0]
+		if !strings.HasPrefix(aborted.Repeat, "dtlssim run "+name+" --seed ") || !strings.HasSuffix(aborted.Repeat, " --memory-limit 64MiB") ||
+			aborted.Fate() != "met a limit: memory-limit" {
+			t.Errorf("%s is recorded as %+v", name, aborted)
 		}
 	}
 }

@@ -25,20 +25,20 @@ type Status string
 // The statuses.
 const (
 	Completed Status = "completed"
-	Crashed   Status = "crashed" // its worker ended without an answer
-	Wedged    Status = "wedged"  // its worker did not answer within the wall limit
-	Limited   Status = "limited" // it met a limit of virtual time, events or memory
+	Crashed   Status = "crashed"   // its worker ended without an answer
+	TimedOut  Status = "timed-out" // its worker did not answer within the wall limit
+	Limited   Status = "limited"   // it met a limit of virtual time, events or memory
 )
 
 // Outcome is the result of a Job.
 type Outcome struct {
-	// Replication is zero of a crashed or wedged one, and but for its Limit of one that
+	// Replication is zero of a crashed or timed out one, and but for its Limit of one that
 	// met the limit of memory otherwise than at a fixed point of collection.
 	Replication
 
 	Status Status
 
-	// Dump is what the worker of a crashed or wedged replication said last: its
+	// Dump is what the worker of a crashed or timed out replication said last: its
 	// panic, and its goroutines. That of one which was stopped at the limit of memory
 	// has it too.
 	Dump string
@@ -50,7 +50,7 @@ type Outcome struct {
 
 // Limits are those of a replication that are its worker's: they protect the machine.
 type Limits struct {
-	// Wall is the wall time after which a replication counts as wedged; 0 means
+	// Wall is the wall time after which a replication counts as timed out; 0 means
 	// DefaultWallLimit.
 	Wall time.Duration
 
@@ -92,7 +92,7 @@ func (l Limits) withDefaults() Limits {
 // the default.
 func (l Limits) flags(status Status, limit string) string {
 	switch {
-	case status == Wedged && l.Wall != DefaultWallLimit:
+	case status == TimedOut && l.Wall != DefaultWallLimit:
 		return fmt.Sprintf(" --wall-limit %s", l.Wall)
 	case limit == string(clock.MemoryLimit) && l.Memory != DefaultMemoryLimit:
 		return fmt.Sprintf(" --memory-limit %s", l.Memory)
@@ -294,7 +294,7 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 			}
 		case <-limit.C:
 			w.dump(done)
-			return reply{}, Wedged, nil
+			return reply{}, TimedOut, nil
 		case <-ctx.Done():
 			w.kill()
 			<-done

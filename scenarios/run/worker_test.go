@@ -57,8 +57,8 @@ func TestWedgeIsRecorded(t *testing.T) {
 	}
 	defer p.Close()
 	o := do(t, p, run.Job{Scenario: "test-wedges"})
-	if o.Status != run.Wedged {
-		t.Fatalf("status %q, want wedged", o.Status)
+	if o.Status != run.TimedOut {
+		t.Fatalf("status %q, want timed-out", o.Status)
 	}
 	if !strings.Contains(o.Dump, "SIGQUIT") || !strings.Contains(o.Dump, "main_test.go") {
 		t.Errorf("the dump does not show where the scenario was:\n%s", o.Dump)
@@ -106,9 +106,9 @@ func TestKilledWorkerLosesOneReplication(t *testing.T) {
 		t.Errorf("%d replications, %d crashed, %d completed; want %d, 1, %d",
 			point.Replications, point.Crashed, point.Completed(), replications, replications-1)
 	}
-	if len(r.Troubles) != 1 || !strings.Contains(r.Troubles[0].Repeat, "dtlssim run late-close-notify --seed ") ||
-		!strings.Contains(r.Troubles[0].Dump, "killed") {
-		t.Errorf("the crash is recorded as %+v", r.Troubles)
+	if len(r.Aborted) != 1 || !strings.Contains(r.Aborted[0].Repeat, "dtlssim run late-close-notify --seed ") ||
+		!strings.Contains(r.Aborted[0].Dump, "killed") {
+		t.Errorf("the crash is recorded as %+v", r.Aborted)
 	}
 }
 

@@ -81,17 +81,17 @@ func (m *missing) at(k int) int {
 }
 
 // keepFirst inserts an element into a list that is ordered by at, and keeps the first
-// maxTroubles of it: which ones these are does not depend on the order in which
+// maxAborted of it: which ones these are does not depend on the order in which
 // replications came to their end.
 func KeepFirst[T any](list []T, element T, at func(*T) int) []T {
 	i := sort.Search(len(list), func(i int) bool { return at(&list[i]) > at(&element) })
-	if i == maxTroubles {
+	if i == maxAborted {
 		return list
 	}
 	list = append(list, element)
 	copy(list[i+1:], list[i:])
 	list[i] = element
-	return list[:min(len(list), maxTroubles)]
+	return list[:min(len(list), maxAborted)]
 }
 
 // Collector sums up measures of replications, as those of a Point are.

@@ -47,7 +47,7 @@ type Point struct {
 	Failures     int
 	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
 	Crashed      int
-	Wedged       int
+	TimedOut     int
 	Limited      int
 
 	// Measures sum up those of the completed replications, by name; nil if there are
@@ -63,7 +63,7 @@ type Point struct {
 
 // Completed returns how many replications gave a result: what an estimate of the
 // failure probability is made from.
-func (p *Point) Completed() int { return p.Replications - p.Crashed - p.Wedged - p.Limited }
+func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
 
 // Difference is what a verification found: two runs of one specification and seed
 // whose traces part.
@@ -80,18 +80,18 @@ type Difference struct {
 type Results struct {
 	Sweep       Sweep         // without its store and observers
 	Points      []*Point      // in the order of the design
-	Troubles    []run.Trouble // the first maxTroubles, in the order of the points and seeds
+	Aborted     []run.Aborted // the first maxAborted, in the order of the points and seeds
 	Differences []Difference  // likewise
 	Done, Total int           // replications
 	Virtual     time.Duration // simulated time of all of them together
 	Interrupted bool          // the context ended before all were done
 }
 
-// NoResult returns how many replications crashed, wedged or met a limit.
+// NoResult returns how many replications crashed, timed out or met a limit.
 func (r *Results) NoResult() int {
 	n := 0
 	for _, p := range r.Points {
-		n += p.Crashed + p.Wedged + p.Limited
+		n += p.Crashed + p.TimedOut + p.Limited
 	}
 	return n
 }
@@ -110,9 +110,9 @@ func (s *Sweep) Check() error {
 	return errors.Join(faults...)
 }
 
-// maxTroubles is how many replications that gave no result are kept with their
+// maxAborted is how many replications that gave no result are kept with their
 // dumps; all are counted.
-const maxTroubles = 100
+const maxAborted = 100
 
 // RunSweep performs the replications of a sweep, as many at a time as the runner
 // has workers. progress, if it is not nil, is told each replication that is done;
@@ -243,15 +243,15 @@ func (r *Results) count(i int, job run.Job, o run.Outcome, d *Difference) error 
 	switch o.Status {
 	case run.Crashed:
 		p.Crashed++
-	case run.Wedged:
-		p.Wedged++
+	case run.TimedOut:
+		p.TimedOut++
 	case run.Limited:
 		p.Limited++
 	}
 	if o.Status != run.Completed {
-		t := run.NewTrouble(&o, r.repeat(job))
+		t := run.NewAborted(&o, r.repeat(job))
 		t.At = i
-		r.Troubles = KeepFirst(r.Troubles, t, func(t *run.Trouble) int { return t.At })
+		r.Aborted = KeepFirst(r.Aborted, t, func(t *run.Aborted) int { return t.At })
 	} else {
 		if err := p.collect(o.Measures); err != nil {
 			return err

@@ -3,24 +3,24 @@ package search
 import (
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Exact returns the probability that a latency of law l falls in a failure window:
 // exact, on condition that nothing else is random and that l has probabilities (see
-// law.CheckIntegrable). outside is the probability of a latency outside the range that
+// distribution.CheckIntegrable). outside is the probability of a latency outside the range that
 // was searched, about which nothing is known.
-func (w *Windows) Exact(l law.Law) (probability, outside float64) {
+func (w *Windows) Exact(l distribution.Distribution) (probability, outside float64) {
 	for _, i := range w.FailureWindows {
-		probability += law.Probability(l, time.Duration(i.From), time.Duration(i.To))
+		probability += distribution.Probability(l, time.Duration(i.From), time.Duration(i.To))
 	}
 	return probability, l.Below(float64(w.From)) + l.AtLeast(float64(w.To))
 }
 
 // rounding bounds the rounding error of Exact.
-func (w *Windows) Rounding(l law.Law) (sum float64) {
+func (w *Windows) Rounding(l distribution.Distribution) (sum float64) {
 	for _, i := range w.FailureWindows {
-		sum += law.Rounding(l, time.Duration(i.From), time.Duration(i.To))
+		sum += distribution.Rounding(l, time.Duration(i.From), time.Duration(i.To))
 	}
 	return sum
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Check reports what makes the question senseless.
@@ -12,8 +12,8 @@ func (s *Search) Check() error {
 	if err := s.Scenario.CheckProbe(s.Probe.Name); err != nil {
 		return err
 	}
-	if s.Probe.From > law.MaxDuration {
-		return fmt.Errorf("probe: %s is out of range: at most %s", s.Probe.From, law.MaxDuration)
+	if s.Probe.From > distribution.MaxDuration {
+		return fmt.Errorf("probe: %s is out of range: at most %s", s.Probe.From, distribution.MaxDuration)
 	}
 	if s.Probe.To <= s.Probe.From {
 		return fmt.Errorf("probe: the range %s..%s is empty", s.Probe.From, s.Probe.To)

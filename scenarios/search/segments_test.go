@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -23,7 +23,7 @@ import (
 type imagined func(x time.Duration) (shape string, lines []trace.Timeline)
 
 func (f imagined) Do(_ context.Context, job run.Job) (run.Outcome, error) {
-	x, err := law.ParseDuration(job.Settings["alert-latency"])
+	x, err := distribution.ParseDuration(job.Settings["alert-latency"])
 	o := run.Outcome{Status: run.Completed}
 	shape, lines := f(x)
 	o.Shape, o.Failed = shape, strings.HasSuffix(shape, "!")
@@ -155,8 +155,8 @@ func TestOpenEnd(t *testing.T) {
 	}
 
 	// What meets beyond the longest duration that a parameter can have is not for ever.
-	w = testkit.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 2 * int64(law.MaxDuration)}}}), open)
-	if w.To != int64(law.MaxDuration)+1 || w.Cells[0].To != w.To {
+	w = testkit.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 2 * int64(distribution.MaxDuration)}}}), open)
+	if w.To != int64(distribution.MaxDuration)+1 || w.Cells[0].To != w.To {
 		t.Errorf("%v to %d", w.Cells, w.To)
 	}
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -55,7 +55,7 @@ const (
 //
 // A range without an end is searched until no two neighbours will ever meet: the last cell
 // goes on for ever then. What is verified of that reaches as far as a parameter can
-// (law.MaxDuration), or as the horizon of a replication lets virtual time go. If there
+// (distribution.MaxDuration), or as the horizon of a replication lets virtual time go. If there
 // still is a meeting beyond, the answer ends there, and its To says so.
 func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, error) {
 	f, err := newFinder(ctx, runner, s)
@@ -64,7 +64,7 @@ func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, er
 	}
 	x, to := int64(s.Probe.From), int64(s.Probe.To)
 	if s.Probe.Open() {
-		to = int64(law.MaxDuration) + 1
+		to = int64(distribution.MaxDuration) + 1
 	}
 	f.to = to
 	for x < to {
@@ -179,7 +179,7 @@ func (f *finder) run(x int64) (*probed, error) {
 		return nil, err
 	}
 	if o.Status != run.Completed {
-		return nil, &run.TroubleError{Trouble: run.NewTrouble(&o, f.repeat(x))}
+		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, f.repeat(x))}
 	}
 	run := &probed{
 		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},

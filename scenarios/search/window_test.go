@@ -208,8 +208,8 @@ func TestWatchedRepeats(t *testing.T) {
 func TestSenselessSearches(t *testing.T) {
 	for probe, want := range map[string]string{
 		"alert-latenzy=0s..1s": "Did you mean alert-latency?",
-		"client=0s..1s":        "only a duration or a latency law can be varied",
-		"clients=0s..1s":       "only a duration or a latency law can be varied",
+		"client=0s..1s":        "only a duration or a latency distribution can be varied",
+		"clients=0s..1s":       "only a duration or a latency distribution can be varied",
 	} {
 		if _, err := testkit.Scenario(t).ParseProbe(probe); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that says %q", probe, err, want)

@@ -12,14 +12,14 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
-	"github.com/dtlssim/dtlssim/sim/law"
 )
 
 // client is one client: it connects, sends one line, perhaps waits for an answer,
 // and closes, or vanishes.
 type client struct {
-	w      *sim.World
+	w      *sim.Simulation
 	host   *sim.Host
 	number int // from 1
 	local  netip.AddrPort
@@ -64,7 +64,7 @@ func (c *client) touch(what string, write bool) {
 }
 
 // touchAddress takes note that who is the client at an address is read or changes.
-func touchAddress(w *sim.World, address netip.AddrPort, write bool) {
+func touchAddress(w *sim.Simulation, address netip.AddrPort, write bool) {
 	if w.Watching() {
 		w.Touch("client at "+address.String(), write)
 	}
@@ -187,7 +187,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 // pauseTime returns how long the client pauses, the same in each of its attempts.
 func (c *client) pauseTime() time.Duration {
 	jitter := c.w.Stream("pause-jitter/" + clientName(c.number)).Uniform()
-	return c.v.Duration("client-pause") + law.Latency(c.v.Law("pause-jitter"), jitter)
+	return c.v.Duration("client-pause") + distribution.Latency(c.v.Distribution("pause-jitter"), jitter)
 }
 
 // pause is the pause of a client that waits, in which it may keep its association
@@ -245,7 +245,7 @@ func (c *client) await(conn net.Conn, want, note string) error {
 
 // readWithin reads once, for at most d. The deadline is an event of the list; the
 // endpoint's own deadlines are timers of the runtime.
-func readWithin(w *sim.World, conn net.Conn, buffer []byte, d time.Duration) (int, error) {
+func readWithin(w *sim.Simulation, conn net.Conn, buffer []byte, d time.Duration) (int, error) {
 	e := w.After(clock.Deadline, d, func() { _ = conn.SetReadDeadline(time.Unix(0, 1)) })
 	defer w.Cancel(e)
 	return conn.Read(buffer)

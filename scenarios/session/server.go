@@ -16,7 +16,7 @@ import (
 // server is what the server models share: what they are set up with, what they do
 // in a session, and what they report.
 type server struct {
-	w      *sim.World
+	w      *sim.Simulation
 	host   *sim.Host
 	v      scenarios.Values
 	config endpoint.Config
@@ -34,7 +34,7 @@ type server struct {
 	delivered  map[int]bool  // clients whose data reached the application
 }
 
-func newServer(w *sim.World, h *sim.Host, v scenarios.Values, c endpoint.Config, client func(netip.AddrPort) *client) server {
+func newServer(w *sim.Simulation, h *sim.Host, v scenarios.Values, c endpoint.Config, client func(netip.AddrPort) *client) server {
 	return server{
 		w: w, host: h, v: v, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
 	}

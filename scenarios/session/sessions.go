@@ -8,8 +8,8 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/endpoint"
-	"github.com/dtlssim/dtlssim/sim/law"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -34,7 +34,7 @@ type serverModel interface {
 // sessionsRun is one replication of a server and its clients.
 type sessionsRun struct {
 	v           scenarios.Values
-	w           *sim.World
+	w           *sim.Simulation
 	server      serverModel
 	clientHosts []*sim.Host
 	config      endpoint.Config
@@ -48,7 +48,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	c.Perturb = v.Count("perturb")
 	r := &sessionsRun{v: v}
 	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"), MTU: v.Count("endpoint-mtu")}
-	result := sim.Run(c, func(w *sim.World) {
+	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
 		if c.Watch {
 			r.config.Observe = r.observeEndpoint
@@ -127,15 +127,15 @@ func (r *sessionsRun) secondsMatter() bool {
 
 // gap returns how long after client number i, from 0, the next one starts.
 func (r *sessionsRun) gap(i int) time.Duration {
-	variation := r.v.Law("gap-variation")
-	if c, ok := variation.(law.Constant); ok {
+	variation := r.v.Distribution("gap-variation")
+	if c, ok := variation.(distribution.Constant); ok {
 		return r.v.Duration("gap") + c.Value
 	}
 	s := r.w.Stream("gap-variation")
 	for range i {
 		s.Uint64()
 	}
-	return r.v.Duration("gap") + law.Latency(variation, s.Uniform())
+	return r.v.Duration("gap") + distribution.Latency(variation, s.Uniform())
 }
 
 // clientAt returns the client that last started at an address, or nil.

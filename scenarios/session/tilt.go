@@ -27,7 +27,7 @@ var tiltPurposes = []string{"latency/", "loss/", "reorder/", "reorder-delay/", "
 func TiltClasses(s *scenarios.Scenario) []string {
 	names := scenarios.SortedNames(tiltClasses)
 	for _, r := range s.Rules {
-		if p := r.Delay.Parameter; p != "" && !slices.Contains(names, p) && s.Parameter(p).Type == scenarios.LawType {
+		if p := r.Delay.Parameter; p != "" && !slices.Contains(names, p) && s.Parameter(p).Type == scenarios.DistributionType {
 			names = append(names, p)
 		}
 	}

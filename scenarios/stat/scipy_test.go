@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // scipy runs a Python program with Debian's scipy (another Python may come first in
@@ -119,7 +119,7 @@ print(json.dumps([mean(*r) for r in rows]))`, rows, &want)
 	}
 }
 
-// Every latency law, drawn from and integrated over as scipy does it. Quantiles are
+// Every latency distribution, drawn from and integrated over as scipy does it. Quantiles are
 // right to seven digits or a thousandth of a nanosecond.
 func TestLatencyLawsAgainstScipy(t *testing.T) {
 	laws := map[string]string{
@@ -143,7 +143,7 @@ def law(text):
 print(json.dumps({name: law(text) for name, text in rows["laws"].items()}))`,
 		map[string]any{"laws": laws, "levels": levels}, &want)
 	for text := range laws {
-		l, err := law.Parse(text)
+		l, err := distribution.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,10 +164,10 @@ print(json.dumps({name: law(text) for name, text in rows["laws"].items()}))`,
 // them as they say. A truncated normal's is by its definition: scipy subtracts it from 1.
 func TestUpperTailsAgainstScipy(t *testing.T) {
 	type point struct {
-		Law   string  `json:"law"`
-		X     float64 `json:"x"`
-		level float64
-		text  string
+		Distribution string  `json:"law"`
+		X            float64 `json:"x"`
+		level        float64
+		text         string
 	}
 	var points []point
 	for text, oracle := range map[string]string{
@@ -201,9 +201,9 @@ print(json.dumps([float(eval(r["law"]).sf(r["x"])) for r in rows]))`, points, &w
 	}
 }
 
-func parse(t *testing.T, text string) law.Law {
+func parse(t *testing.T, text string) distribution.Distribution {
 	t.Helper()
-	l, err := law.Parse(text)
+	l, err := distribution.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 // What a store is known by, see https://www.sqlite.org/pragma.html#pragma_application_id.
 const (
 	applicationID = 0x64746c73 // "dtls"
-	layoutVersion = 2
+	layoutVersion = 3
 )
 
 // layout is the tables of a store, with comments that SQLite keeps: dtlssim query FILE
@@ -63,7 +63,7 @@ CREATE TABLE outcome ( -- sets of outcomes that occurred
 
 CREATE TABLE replication ( -- and a column measure_NAME for each measure, NULL where it was not taken
 	id          INTEGER PRIMARY KEY, -- point * 2^32 + replication
-	outcome     INTEGER,             -- see the table outcome; NULL: no result, see the table trouble
+	outcome     INTEGER,             -- see the table outcome; NULL: no result, see the table aborted
 	failed      INTEGER NOT NULL,    -- 1: the predicate holds
 	virtual_ns  INTEGER NOT NULL,    -- virtual time at the end
 	events      INTEGER NOT NULL,
@@ -72,9 +72,9 @@ CREATE TABLE replication ( -- and a column measure_NAME for each measure, NULL w
 	replication INTEGER AS (id & 4294967295) VIRTUAL -- from 0; its seed is that of the first, and this
 );
 
-CREATE TABLE trouble ( -- replications that gave no result
+CREATE TABLE aborted ( -- replications that gave no result
 	id       INTEGER PRIMARY KEY, -- of the replication
-	status   TEXT NOT NULL,       -- crashed, wedged or limited
+	status   TEXT NOT NULL,       -- crashed, timed out or limited
 	"limit"  TEXT NOT NULL,       -- that a limited one met
 	flags    TEXT NOT NULL,       -- of dtlssim run that set the limit, if that was not the default
 	dump     TEXT                 -- what its worker said last; NULL behind the first hundred of its point

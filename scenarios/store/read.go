@@ -62,11 +62,11 @@ type Point struct {
 	Point      int
 	Parameters map[string]string // that are not the same at all points
 
-	Replications, Failures, Crashed, Wedged, Limited int
+	Replications, Failures, Crashed, TimedOut, Limited int
 }
 
 // Completed returns how many replications gave a result.
-func (p *Point) Completed() int { return p.Replications - p.Crashed - p.Wedged - p.Limited }
+func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
 
 // Replication is one replication as it is kept.
 type Replication struct {
@@ -94,8 +94,8 @@ func (r *Replication) outcome() run.Outcome {
 	}
 }
 
-// Trouble is a replication that gave no result.
-type Trouble struct {
+// Aborted is a replication that gave no result.
+type Aborted struct {
 	Point, Replication  int
 	Status, Limit, Dump string
 }
@@ -175,16 +175,16 @@ func (f file) outcomes() (map[int64]string, error) {
 func (f file) Points(do func(*Point) error) error {
 	const counts = `
 		SELECT point.point, point.parameters, count(r.id), coalesce(sum(r.failed), 0),
-			count(CASE WHEN t.status = 'crashed' THEN 1 END), count(CASE WHEN t.status = 'wedged' THEN 1 END),
+			count(CASE WHEN t.status = 'crashed' THEN 1 END), count(CASE WHEN t.status = 'timed-out' THEN 1 END),
 			count(CASE WHEN t.status = 'limited' THEN 1 END)
 		FROM point
 			LEFT JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32
-			LEFT JOIN trouble AS t ON t.id = r.id
+			LEFT JOIN aborted AS t ON t.id = r.id
 		GROUP BY point.point ORDER BY point.point`
 	return f.query(counts, func(rows *sql.Rows) error {
 		var p Point
 		var parameters string
-		err := rows.Scan(&p.Point, &parameters, &p.Replications, &p.Failures, &p.Crashed, &p.Wedged, &p.Limited)
+		err := rows.Scan(&p.Point, &parameters, &p.Replications, &p.Failures, &p.Crashed, &p.TimedOut, &p.Limited)
 		if err == nil {
 			err = json.Unmarshal([]byte(parameters), &p.Parameters)
 		}
@@ -231,7 +231,7 @@ func (f file) replications(first, end int, do func(*Replication) error) error {
 		targets = append(targets, &values[i])
 	}
 	return f.query(`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+columns+
-		" FROM replication AS r LEFT JOIN trouble AS t ON t.id = r.id"+
+		" FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id"+
 		fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", key(first, 0), key(end, 0)), func(rows *sql.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
@@ -256,11 +256,11 @@ func (f file) replications(first, end int, do func(*Replication) error) error {
 	})
 }
 
-// Troubles calls do for each replication that gave no result, in order, until it
+// Aborted calls do for each replication that gave no result, in order, until it
 // returns an error.
-func (f file) Troubles(do func(*Trouble) error) error {
-	return f.query(`SELECT id, status, "limit", coalesce(dump, '') FROM trouble ORDER BY id`, func(rows *sql.Rows) error {
-		var t Trouble
+func (f file) Aborted(do func(*Aborted) error) error {
+	return f.query(`SELECT id, status, "limit", coalesce(dump, '') FROM aborted ORDER BY id`, func(rows *sql.Rows) error {
+		var t Aborted
 		var id int64
 		if err := rows.Scan(&id, &t.Status, &t.Limit, &t.Dump); err != nil {
 			return err

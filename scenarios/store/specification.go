@@ -30,7 +30,7 @@ type Specification struct {
 
 	Verify bool `json:"verify"`
 
-	// Files are the SHA-256 of the files that latency laws read, by path.
+	// Files are the SHA-256 of the files that latency distributions read, by path.
 	Files map[string]string `json:"files,omitempty"`
 
 	WallLimit   string `json:"wall_limit"`
@@ -69,7 +69,7 @@ const (
 )
 
 // OfSweep returns the specification of a sweep that has been checked. It reports more
-// replications or points than a store has room for, and a file of a latency law that
+// replications or points than a store has room for, and a file of a latency distribution that
 // cannot be read.
 func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 	s := newSpecification(sweep.Scenario, limits)
@@ -88,7 +88,7 @@ func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 }
 
 // OfStudy returns the specification of a study of a scenario. settings are all that its
-// figures set, for the files of latency laws among them. It reports one that cannot be
+// figures set, for the files of latency distributions among them. It reports one that cannot be
 // read.
 func OfStudy(of StudySpecification, scenario *scenarios.Scenario, settings []scenarios.Settings, limits run.Limits) (Specification, error) {
 	s := newSpecification(scenario, limits)

@@ -46,7 +46,7 @@ func (r instant) Twice(ctx context.Context, job run.Job) (first, second run.Outc
 	first, err = r.Do(ctx, job)
 	second = first
 	if job.Seed%100 == 7 {
-		second.Status = run.Wedged
+		second.Status = run.TimedOut
 	}
 	return first, second, err
 }
@@ -164,7 +164,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "verify", change: func(s *sample.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
 		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
-		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 2"},
+		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 3"},
 		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
 		{name: "text", want: "is no store of dtlssim: it is no SQLite file"},
 	} {

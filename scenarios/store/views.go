@@ -13,7 +13,7 @@ var replicationColumns = []string{
 }
 
 // pointColumns are those of the view points, besides parameters.
-var pointColumns = []string{"figure", "row", "part", "point", "replications", "failures", "completed", "crashed", "wedged", "limited"}
+var pointColumns = []string{"figure", "row", "part", "point", "replications", "failures", "completed", "crashed", "timed_out", "limited"}
 
 // createViews makes the views whose columns are the parameters and measures of the file,
 // in the place of those before.
@@ -47,15 +47,15 @@ CREATE VIEW replications AS SELECT -- a parameter is NULL where its part does no
 		columns(taken) + values + `
 FROM replication AS r
 	JOIN point ON point.point = r.id >> 32 JOIN part USING (part)
-	LEFT JOIN outcome AS o ON o.outcome = r.outcome LEFT JOIN trouble AS t ON t.id = r.id;
+	LEFT JOIN outcome AS o ON o.outcome = r.outcome LEFT JOIN aborted AS t ON t.id = r.id;
 CREATE VIEW points AS SELECT -- how many replications of each design point there are, and what became of them
 	part.figure, part.row, part.part, point.point, count(r.id) AS replications, coalesce(sum(r.failed), 0) AS failures,
 	count(r.outcome) AS completed, count(CASE WHEN t.status = 'crashed' THEN 1 END) AS crashed,
-	count(CASE WHEN t.status = 'wedged' THEN 1 END) AS wedged, count(CASE WHEN t.status = 'limited' THEN 1 END) AS limited` +
+	count(CASE WHEN t.status = 'timed_out' THEN 1 END) AS timed_out, count(CASE WHEN t.status = 'limited' THEN 1 END) AS limited` +
 		columns(pointColumns) + `
 FROM point JOIN part USING (part)
 	LEFT JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32
-	LEFT JOIN trouble AS t ON t.id = r.id
+	LEFT JOIN aborted AS t ON t.id = r.id
 GROUP BY point.point`)
 	return err
 }

@@ -47,7 +47,7 @@ func (w *writer) load() error {
 		w.outcomes[name] = id
 	}
 	w.dumps = map[int64][]int64{}
-	return w.query("SELECT id FROM trouble WHERE dump IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
+	return w.query("SELECT id FROM aborted WHERE dump IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
 		w.dumps[id>>keyBits] = append(w.dumps[id>>keyBits], id)
@@ -85,7 +85,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 			return err
 		}
 		outcome = id
-	} else if err := w.addTrouble(tx, k); err != nil {
+	} else if err := w.addAborted(tx, k); err != nil {
 		return err
 	}
 	digest, err := hex.DecodeString(shortDigest(o.Digest))
@@ -181,7 +181,7 @@ func (w *writer) outcome(tx *sql.Tx, set []string) (int64, error) {
 	return id, err
 }
 
-func (w *writer) addTrouble(tx *sql.Tx, k *kept) error {
+func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 	o := &k.outcome
 	var dump any
 	if o.Dump != "" {
@@ -190,12 +190,12 @@ func (w *writer) addTrouble(tx *sql.Tx, k *kept) error {
 			dump = o.Dump
 		}
 		if last >= 0 {
-			if _, err := tx.Exec("UPDATE trouble SET dump = NULL WHERE id = ?", last); err != nil {
+			if _, err := tx.Exec("UPDATE aborted SET dump = NULL WHERE id = ?", last); err != nil {
 				return err
 			}
 		}
 	}
-	_, err := tx.Exec("INSERT OR IGNORE INTO trouble VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
+	_, err := tx.Exec("INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
 	return err
 }
 

@@ -24,7 +24,7 @@ var curves = kind{
 	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
 		if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
 			g.Probe.Name = t.Value
-			r.lawParameter(s, t)
+			r.distributionParameter(s, t)
 		}
 		g.Replications = r.Count(f, "replications", maxReplications)
 		g.LogY = r.Choice(f, "scale", true, scales...) == "log"
@@ -186,7 +186,7 @@ func (r *execution) exact(f *Figure) (curves [][]float64, runs int, err error) {
 				}
 				runs += g.windows.Runs
 			}
-			p, _ := g.windows.Exact(q.Law)
+			p, _ := g.windows.Exact(q.Distribution)
 			curves[i] = append(curves[i], p)
 		}
 	}

@@ -25,7 +25,7 @@ var estimates = kind{
 		g.Replications, g.Seeds = r.Count(f, "replications", maxReplications), r.Count(f, "seeds", maxReplications)
 		if t := r.Required(f, "probe"); t.Value != "" && s.Scenario != nil {
 			g.Probe.Name = t.Value
-			r.lawParameter(s, t)
+			r.distributionParameter(s, t)
 		}
 	},
 	check: func(s *Study, g *Figure, row Row) error {

@@ -281,7 +281,7 @@ func same(t *testing.T, got, want *study.Result) {
 				for _, p := range s.Points {
 					text += fmt.Sprintf("%+v\n", *p)
 				}
-				text += fmt.Sprintf("%+v %+v %d of %d, %v\n", s.Troubles, s.Differences, s.Done, s.Total, s.Virtual)
+				text += fmt.Sprintf("%+v %+v %d of %d, %v\n", s.Aborted, s.Differences, s.Done, s.Total, s.Virtual)
 			}
 			others, err := json.Marshal([]any{f.Regions, f.Bands, f.Probability})
 			if err != nil {

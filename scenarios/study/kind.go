@@ -36,7 +36,7 @@ type kind struct {
 
 // kinds are all kinds.
 func kinds() []*kind {
-	return []*kind{&windows, &curves, &table, &estimates, &differences, &distribution, &survival, &sensitivity, &lawKind, &mapKind, &bandsKind}
+	return []*kind{&windows, &curves, &table, &estimates, &differences, &distributionKind, &survivalKind, &sensitivity, &lawKind, &mapKind, &bandsKind}
 }
 
 // kind returns how figures of a kind are read and run; nil of a kind that is unknown.

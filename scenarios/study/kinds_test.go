@@ -79,7 +79,7 @@ func TestRunOtherKinds(t *testing.T) {
 	if got, want := of["law"].Probability.Probability, late(5*ms); math.Abs(got-want) > 1e-9 {
 		t.Errorf("the law fails with %.12g, want %.12g", got, want)
 	}
-	if got := of["law"].Law.String(); got != "10ms+exponential(mean=10ms)" {
+	if got := of["law"].Distribution.String(); got != "10ms+exponential(mean=10ms)" {
 		t.Errorf("the law is %s", got)
 	}
 	regions := of["map"].Regions
@@ -178,7 +178,7 @@ func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
 func TestBrokenOtherKinds(t *testing.T) {
 	for _, c := range []struct{ name, old, broken, want string }{
 		{"a law without probe", "    probe: alert-latency\n    set: {credentials: psk}\n    rows: [{label: all, set: {linger", "    set: {credentials: psk}\n    rows: [{label: all, set: {linger", "probe of figure law is missing"},
-		{"a law of a choice", "probe: alert-latency\n    set", "probe: client\n    set", "only over a latency law can be integrated"},
+		{"a law of a choice", "probe: alert-latency\n    set", "probe: client\n    set", "only over a latency distribution can be integrated"},
 		{"a law that is not set", `, alert-latency: "10ms+exponential(mean=10ms)"}}]
   - {name: map`, "}}]\n  - {name: map", "does not set the law of the probe"},
 		{"two rows of a map", "set: {credentials: psk}, rows: [{label: all}]}\n  - {name: bands", "rows: [{label: a}, {label: b}]}\n  - {name: bands", "a figure of kind map has one row"},

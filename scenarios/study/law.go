@@ -8,18 +8,18 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
-// LawKind shows the law of a probe with the failure windows shaded under it.
-const LawKind Kind = "law"
+// LatencyDistributionKind shows the law of a probe with the failure windows shaded under it.
+const LatencyDistributionKind Kind = "law"
 
 var lawKind = kind{
-	name: LawKind, keys: []string{"probe"}, required: []string{"probe"}, single: true,
+	name: LatencyDistributionKind, keys: []string{"probe"}, required: []string{"probe"}, single: true,
 	read: func(r *reader, s *Study, f strict.Fields, g *Figure) {
 		t := r.Required(f, "probe")
 		if t.Value == "" || s.Scenario == nil {
 			return
 		}
 		g.Probe.Name = t.Value
-		r.lawParameter(s, t)
+		r.distributionParameter(s, t)
 	},
 	check: func(s *Study, g *Figure, row Row) error {
 		q, err := s.integral(g, g.Set.With(row.Set))
@@ -38,20 +38,20 @@ var lawKind = kind{
 		if f.Probability, err = q.Exact(r.ctx, r.runner); err != nil {
 			return f, err
 		}
-		f.Law, f.runs = q.Law, f.Probability.Runs
+		f.Distribution, f.runs = q.Distribution, f.Probability.Runs
 		r.progress()
 		return f, nil
 	},
 }
 
-// lawParameter reports a probe that is no latency law.
-func (r *reader) lawParameter(s *Study, t strict.Text) {
+// distributionParameter reports a probe that is no latency distribution.
+func (r *reader) distributionParameter(s *Study, t strict.Text) {
 	p := s.Scenario.Parameter(t.Value)
 	switch {
 	case p == nil:
 		r.Fault(t.Place, "probe: %v", s.Scenario.Check(t.Value, ""))
-	case p.Type != scenarios.LawType:
-		r.Fault(t.Place, "probe: parameter %s is a %s; only over a latency law can be integrated", p.Name, p.Type)
+	case p.Type != scenarios.DistributionType:
+		r.Fault(t.Place, "probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type)
 	}
 }
 

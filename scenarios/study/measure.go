@@ -14,7 +14,7 @@ const (
 	SurvivalKind Kind = "survival"
 )
 
-var distribution, survival = ofMeasure(DistributionKind), ofMeasure(SurvivalKind)
+var distributionKind, survivalKind = ofMeasure(DistributionKind), ofMeasure(SurvivalKind)
 
 // ofMeasure is how figures of a measure are read and run.
 func ofMeasure(name Kind) kind {

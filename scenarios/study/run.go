@@ -11,7 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Result is what running a study gave.
@@ -29,14 +29,14 @@ type FigureResult struct {
 	Sweeps  []*sample.Results // of CurvesKind and TableKind, by row; or one of all rows
 	Exact   [][]float64       // of CurvesKind, by row and value of x; nil without a probe
 
-	Law         law.Law                    // of LawKind
-	Probability *estimate.ExactProbability // of LawKind
-	Regions     *plane.Regions             // of MapKind
-	Bands       *plane.BandWindows         // of BandsKind
-	Estimates   []RowEstimates             // of EstimatesKind, by row, as Sweeps
-	Comparison  *sample.Comparison         // of DifferencesKind; its Results are the one of Sweeps
-	Recorder    *sample.Recorder           // of DistributionKind and SurvivalKind, of the one of Sweeps
-	Sensitivity *SensitivityResult         // of SensitivityKind
+	Distribution distribution.Distribution  // of LatencyDistributionKind
+	Probability  *estimate.ExactProbability // of LatencyDistributionKind
+	Regions      *plane.Regions             // of MapKind
+	Bands        *plane.BandWindows         // of BandsKind
+	Estimates    []RowEstimates             // of EstimatesKind, by row, as Sweeps
+	Comparison   *sample.Comparison         // of DifferencesKind; its Results are the one of Sweeps
+	Recorder     *sample.Recorder           // of DistributionKind and SurvivalKind, of the one of Sweeps
+	Sensitivity  *SensitivityResult         // of SensitivityKind
 
 	runs int // replications besides those of Windows and Sweeps
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 func parse(t *testing.T, text string) *study.Study {
@@ -179,7 +179,7 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
 	for i, row := range f.Figure.Rows {
 		for j, x := range f.Figure.X.Values() {
 			set := f.Figure.At(row, x)
-			l, err := law.Parse(set["alert-latency"])
+			l, err := distribution.Parse(set["alert-latency"])
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,7 +29,7 @@ var sensitivity = kind{
 			g.Replications, g.Ends = r.Count(f, "replications", maxReplications), r.Count(f, "ends", maxReplications)
 		} else if t := r.Required(f, "probe"); t.Value != "" && s.Scenario != nil {
 			g.Probe.Name = t.Value
-			r.lawParameter(s, t)
+			r.distributionParameter(s, t)
 			for _, key := range []string{"replications", "ends"} {
 				if n := f.Nodes[key]; n != nil {
 					r.Fault(strict.PlaceOf(n), "%s has no meaning where a probe makes the probabilities exact", key)

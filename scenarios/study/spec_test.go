@@ -306,7 +306,7 @@ var broken = []struct {
 	{name: "a probe that is set", yaml: figure(windows, "{label: r}", "{label: r, set: {alert-latency: 3ms}}"),
 		want: []string{`8:20: row "r": probe: parameter alert-latency is varied, and set to 3ms as well`}},
 	{name: "a probe of a choice", yaml: figure(windows, "alert-latency", "client"),
-		want: []string{"7:12: probe: parameter client is a choice; only a duration or a latency law can be varied"}},
+		want: []string{"7:12: probe: parameter client is a choice; only a duration or a latency distribution can be varied"}},
 
 	// Curves.
 	{name: "curves without x", yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""), want: []string{"5:5: x of figure f is missing"}},
@@ -336,12 +336,12 @@ var broken = []struct {
 	{name: "an unknown scale", yaml: figure(curves, "rows:", "scale: lg\n    rows:"), want: []string{`11:12: scale "lg" of figure f: want one of linear, log. Did you mean log?`}},
 	{name: "a law that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
 		want: []string{`11:20: row "r": it does not set the law of the probe alert-latency`}},
-	{name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"), want: []string{`11:20: row "r": parameter alert-latency: latency law "-1ms": -1ms is negative`}},
+	{name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"), want: []string{`11:20: row "r": parameter alert-latency: latency distribution "-1ms": -1ms is negative`}},
 	{name: "an unknown law's probe", yaml: figure(curves, "probe: alert-latency", "probe: alert-latncy"), want: []string{
 		`8:12: probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency? It has latency,`,
 	}},
 	{name: "a probe that is no law", yaml: figure(curves, "probe: alert-latency", "probe: client") + "    fail: data-lost\n",
-		want: []string{"8:12: probe: parameter client is a choice; only over a latency law can be integrated"}},
+		want: []string{"8:12: probe: parameter client is a choice; only over a latency distribution can be integrated"}},
 
 	// Several faults of several kinds.
 	{name: "many", yaml: `name: ../a

@@ -127,11 +127,11 @@ func restore(kept store.Specification) (*Study, error) {
 	return s, changedFiles(kept.Files)
 }
 
-// changedFiles reports the files of latency laws that are others now.
+// changedFiles reports the files of latency distributions that are others now.
 func changedFiles(files map[string]string) error {
 	changed, err := store.ChangedFiles(files)
 	if err == nil && len(changed) > 0 {
-		err = fmt.Errorf("of its latency laws, these files say something else now: %s", strings.Join(changed, ", "))
+		err = fmt.Errorf("of its latency distributions, these files say something else now: %s", strings.Join(changed, ", "))
 	}
 	return err
 }

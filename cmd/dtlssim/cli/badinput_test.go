@@ -112,12 +112,12 @@ var badInputs = []badInput{
 
 	// Latency laws.
 	{name: "unknown law, near", args: words("run L --set latency=unifrm(1ms,2ms)"),
-		want: []string{`latency law "unifrm(1ms,2ms)": "unifrm" is not a law. Did you mean uniform(from,to)?`}},
+		want: []string{`latency distribution "unifrm(1ms,2ms)": "unifrm" is not a distribution. Did you mean uniform(from,to)?`}},
 	{name: "unknown law, far", args: words("run L --set latency=zipf(1ms)"),
-		want: []string{`"zipf" is not a law. A law is one of 10ms, empirical(file), exponential(mean),`}},
+		want: []string{`"zipf" is not a distribution. A distribution is one of 10ms, empirical(file), exponential(mean),`}},
 	{name: "law without arguments", args: words("run L --set latency=gamma"), want: []string{"gamma needs its arguments: gamma(mean,shape)"}},
 	{name: "law with too few arguments", args: words("run L --set latency=gamma(1ms)"),
-		want: []string{`latency law "gamma(1ms)": want the arguments gamma(mean,shape), not 1`}},
+		want: []string{`latency distribution "gamma(1ms)": want the arguments gamma(mean,shape), not 1`}},
 	{name: "law with an unknown argument", args: words("run L --set latency=lognormal(median=1ms,sigm=1)"),
 		want: []string{`lognormal has no argument "sigm": lognormal(median,sigma)`}},
 	{name: "law with an argument twice", args: words("run L --set latency=uniform(from=1ms,from=2ms)"), want: []string{"uniform: argument from is given twice"}},
@@ -126,7 +126,7 @@ var badInputs = []badInput{
 	{name: "law with an offset without unit", args: words("run L --set latency=5+exponential(1ms)"), want: []string{`offset: "5" is not a duration`}},
 	{name: "law left open", args: words("run L --set latency=uniform(1ms,2ms"), want: []string{"the closing parenthesis is missing"}},
 	{name: "offset behind the law", args: words("run L --set latency=exponential(1ms)+5ms"),
-		want: []string{`latency law "exponential(1ms)+5ms": the offset stands before the law: OFFSET+LAW`}},
+		want: []string{`latency distribution "exponential(1ms)+5ms": the offset stands before the law: OFFSET+LAW`}},
 
 	// Outcomes.
 	{name: "unknown outcome, near", args: words("run L --fail data-los"),
@@ -150,7 +150,7 @@ var badInputs = []badInput{
 	{name: "unknown probe", args: words("window L --probe alert-latncy=0s..5ms"),
 		want: []string{`probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency?`}},
 	{name: "probe of a choice", args: words("window L --probe credentials=0s..5ms"),
-		want: []string{"probe: parameter credentials is a choice; only a duration or a latency law can be varied"}},
+		want: []string{"probe: parameter credentials is a choice; only a duration or a latency distribution can be varied"}},
 	{name: "probe that is set", args: words("window L --probe linger=1ms..5ms --set linger=2ms"),
 		want: []string{"probe: parameter linger is varied, and set to 2ms as well"}},
 	{name: "probe out of the parameter's range", args: words("window L --probe handshake-timeout=0s..5ms"),
@@ -165,7 +165,7 @@ var badInputs = []badInput{
 	{name: "map of a probe that is set", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --set gap=1ms"),
 		want: []string{"probe: parameter gap is varied, and set to 1ms as well"}},
 	{name: "faults of two probes", args: words("map L --probe lingr=0s..1ms --probe clients=0s..2ms"), want: []string{
-		`probe: late-close-notify has no parameter "lingr". Did you mean linger?`, "probe: parameter clients is a count; only a duration or a latency law can be varied",
+		`probe: late-close-notify has no parameter "lingr". Did you mean linger?`, "probe: parameter clients is a count; only a duration or a latency distribution can be varied",
 	}},
 	{name: "numbers of a map", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --resolution 0s --max-runs 0 --workers 0 -o map.pdf"), want: []string{
 		"--resolution 0s must be at least 1ns", "--max-runs 0 must be at least 1", "--workers 0 is out of range", "--output map.pdf: want FILE.svg or FILE.png",
@@ -192,10 +192,10 @@ var badInputs = []badInput{
 	{name: "query of another file", args: words("query choice.yaml"), want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
 	{name: "query of a folder", args: words("query ."), want: []string{". is no store of dtlssim: it is no regular file"}},
 	{name: "unknown table", args: words("query a.sqlite point"),
-		want: []string{`there is no table "point". Did you mean points? There are parts, points, replications, measures, windows, cells, estimates, troubles, specification, layout`}},
+		want: []string{`there is no table "point". Did you mean points? There are parts, points, replications, measures, windows, cells, estimates, aborted, specification, layout`}},
 	{name: "no rows", args: words("query a.sqlite --rows 0"), want: []string{"--rows 0 must be at least 1"}},
 	{name: "export of no file", args: words("export nowhere.sqlite"), want: []string{"nowhere.sqlite cannot be read: there is no such file"}},
-	{name: "export of a table that is none", args: words("export a.sqlite troubles"), want: []string{`there is no table "troubles". There are replications, points, measures, windows, cells, estimates`}},
+	{name: "export of a table that is none", args: words("export a.sqlite aborted"), want: []string{`there is no table "aborted". There are replications, points, measures, windows, cells, estimates`}},
 	{name: "export as something else", args: words("export a.sqlite --format json"), want: []string{`--format "json" is not one of csv, jsonl`}},
 	{name: "store that is none", args: words("sweep L --replications 1 --store choice.yaml"),
 		want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
@@ -320,7 +320,7 @@ var badInputs = []badInput{
 	{name: "exact, and something else is random", args: words("estimate L --method exact --set loss=0.1 --set downlink=uniform(1ms,2ms) --perturb 2"),
 		want: []string{"not only alert-latency is random, but downlink=uniform(from=1ms,to=2ms), uplink-loss=0.1, downlink-loss=0.1, perturb=2 as well: there is no exact probability; the method conditional averages over that"}},
 	{name: "probe without a law", args: words("estimate L --method exact --probe linger"),
-		want: []string{"probe: parameter linger is a duration; only over a latency law can be integrated"}},
+		want: []string{"probe: parameter linger is a duration; only over a latency distribution can be integrated"}},
 	{name: "probe of every datagram", args: words("estimate L --method conditional --probe latency"),
 		want: []string{"probe: every datagram draws from parameter latency, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency"}},
 	{name: "unknown probe of estimate", args: words("estimate L --method exact --probe alert-latncy"), want: []string{"Did you mean alert-latency?"}},
@@ -344,7 +344,7 @@ var badInputs = []badInput{
 	{name: "unknown method of compare", args: words("compare L --vary linger=0ms,5ms --method exact --confidence 2 --replications 0"),
 		want: []string{`--method "exact" is not one of monte-carlo, conditional`, "a confidence of 2 is out of range", "--replications 0 must be at least 1"}},
 	{name: "conditional comparison without a law", args: words("compare L --vary linger=0ms,5ms --method conditional --probe service"),
-		want: []string{"probe: parameter service is a duration; only over a latency law can be integrated"}},
+		want: []string{"probe: parameter service is a duration; only over a latency distribution can be integrated"}},
 	{name: "several faults of estimate", args: words("estimate nope --set x --workers 0 --half-width 1"),
 		want: []string{`there is no scenario "nope"`, `"x" is not an assignment`, "--workers 0", "a half-width of 1 is out of range"}},
 	{name: "verification of a word", args: words("sweep L --replications 1 --verify=maybe"), want: []string{`--verify "maybe": want true or false`}},
@@ -396,7 +396,7 @@ var badInputs = []badInput{
 			"faults.yaml:9:34: parameter linger: ", "--workers 0",
 		}},
 	{name: "law of the probe is none", args: words("study choice.yaml -o out"), want: []string{
-		"choice.yaml:7:12: probe: parameter client is a choice; only over a latency law can be integrated",
+		"choice.yaml:7:12: probe: parameter client is a choice; only over a latency distribution can be integrated",
 	}},
 }
 

@@ -32,7 +32,7 @@ const (
 	exitOK          = 0
 	exitError       = 1   // something failed: a file could not be written, a verification found a difference
 	exitUsage       = 2   // the input is bad; nothing was done
-	exitNoResult    = 3   // some replications gave no result: they crashed, wedged or met a limit
+	exitNoResult    = 3   // some replications gave no result: they crashed, timed out or met a limit
 	exitInterrupted = 130 // interrupted; what was done has been shown
 )
 
@@ -283,7 +283,7 @@ func (p *pool) addTo(c *cobra.Command) {
 }
 
 func (p *pool) addLimitsTo(c *cobra.Command) {
-	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit, "wall time after which a replication counts as wedged")
+	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit, "wall time after which a replication counts as timed out")
 	p.limits.Memory = run.DefaultMemoryLimit
 	c.Flags().Var(&p.limits.Memory, "memory-limit",
 		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the worker is stopped")

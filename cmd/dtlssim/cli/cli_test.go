@@ -34,16 +34,16 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"dtlssim": func() { Main() },
 		"dtlssim-troubled": func() {
-			registerTroubled()
+			registerAborting()
 			Main()
 		},
 	})
 }
 
-// registerTroubled registers a scenario that crashes, one that no two processes run
+// registerAborting registers a scenario that crashes, one that no two processes run
 // alike, and two that take memory: a little with every event, and all in one.
-func registerTroubled() {
-	register := func(name string, build func(w *sim.World)) {
+func registerAborting() {
+	register := func(name string, build func(w *sim.Simulation)) {
 		catalogue.Register(&scenarios.Scenario{
 			Name: name,
 			Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
@@ -52,14 +52,14 @@ func registerTroubled() {
 			Parameters: []scenarios.Parameter{{Name: "pause", Type: scenarios.DurationType, Default: "0s", Meaning: "nothing"}},
 		})
 	}
-	register("crashes", func(w *sim.World) {
+	register("crashes", func(w *sim.Simulation) {
 		w.Go("actor", func() { panic("this scenario panics") })
 	})
-	register("differs", func(w *sim.World) {
+	register("differs", func(w *sim.Simulation) {
 		host := w.Host("host", netip.MustParseAddr("192.0.2.1"))
 		w.Go("actor", func() { w.Note(host, "process", strconv.Itoa(os.Getpid())) })
 	})
-	register("grows", func(w *sim.World) {
+	register("grows", func(w *sim.Simulation) {
 		w.Go("actor", func() {
 			kept := map[int][]byte{}
 			for w.Sleep(time.Second) == nil {
@@ -67,7 +67,7 @@ func registerTroubled() {
 			}
 		})
 	})
-	register("devours", func(w *sim.World) {
+	register("devours", func(w *sim.Simulation) {
 		w.Go("actor", func() {
 			kept := map[int][]byte{}
 			for {

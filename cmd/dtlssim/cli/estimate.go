@@ -132,7 +132,7 @@ replication goes without tilts, and weights are those of the mixture (Hesterberg
 above ten, and a kind of failure that the tilts miss is seen as plain Monte Carlo sees it. It is
 said when too few weights carry the estimate, or their mean is far from 1, its expectation.
 
-The probe is a latency law that one datagram draws from; the range that is searched is all of
+The probe is a latency distribution that one datagram draws from; the range that is searched is all of
 the law but 1e-300 at either end, and at most 1000 h. All methods but monte-carlo are held
 against plain Monte Carlo of --check replications: that they disagree, at intervals of
 99.9999 %, is an error.

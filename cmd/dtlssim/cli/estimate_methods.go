@@ -30,7 +30,7 @@ func (e *estimation) estimate() (*text.EstimateJSON, error) {
 	}
 	q := &e.integral
 	if e.method != importance {
-		j.Probe, j.Law = e.probe, q.Law.String()
+		j.Probe, j.Distribution = e.probe, q.Distribution.String()
 	}
 	if e.method == exact || e.method == conditional {
 		j.From, j.To = int64(q.Search.Probe.From), int64(q.Search.Probe.To)
@@ -118,7 +118,7 @@ func (e *estimation) sample(ctx context.Context, looks []int, target stat.Target
 	if err != nil {
 		return nil, failure(err)
 	}
-	text.Troubles(e.command.ErrOrStderr(), r)
+	text.Aborted(e.command.ErrOrStderr(), r)
 	return r, nil
 }
 
@@ -149,11 +149,11 @@ func (e *estimation) conditional(j *text.EstimateJSON) (stat.Mean, error) {
 // else is random, as only its runs show, is bad input to the method exact.
 func integralError(c *cobra.Command, err error) error {
 	var random *estimate.RandomError
-	var trouble *run.TroubleError
+	var aborted *run.AbortedError
 	switch {
 	case errors.As(err, &random):
 		return err
-	case errors.As(err, &trouble):
+	case errors.As(err, &aborted):
 		return &codeError{exitNoResult, err}
 	}
 	return interruptedOr(c, err)

@@ -64,7 +64,7 @@ func (e *estimation) stratified(j *text.EstimateJSON) (low, high float64, err er
 	if err != nil {
 		return 0, 0, failure(err)
 	}
-	text.Troubles(e.command.ErrOrStderr(), r.Results)
+	text.Aborted(e.command.ErrOrStderr(), r.Results)
 	at = stat.StratifiedProportion(strata(r.Strata), confidence)
 	j.Stratified(at, r)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
@@ -110,7 +110,7 @@ func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err er
 	if err != nil {
 		return 0, 0, failure(err)
 	}
-	text.Troubles(e.command.ErrOrStderr(), r.Results)
+	text.Aborted(e.command.ErrOrStderr(), r.Results)
 	w := weighted(r.Samples, confidence)
 	j.Weighted(w, r, q.Tilts, pilots)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted

@@ -26,7 +26,7 @@ const (
 	windowsTable       = "windows"
 	cellsTable         = "cells"
 	estimatesTable     = "estimates"
-	troublesTable      = "troubles"
+	abortedTable       = "aborted"
 	specificationTable = "specification"
 	layoutTable        = "layout"
 )
@@ -49,7 +49,7 @@ the store meanwhile.
 JSON: one object a line. replications: {point, replication, seed, status, outcome (names with
 spaces between; null without a result), failed, virtual_ns, events, digest (its first 16
 digits), and each measure, null if it was not taken}. points: {point, the parameters that vary,
-replications, failures, crashed, wedged, limited, estimate (null without data), lo, hi,
+replications, failures, crashed, timed_out, limited, estimate (null without data), lo, hi,
 confidence}. measures: {point, measure, count, mean, minimum, median, quantile_95, maximum}.
 windows: {probe, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within,
 first_behind (the commands that repeat the runs on both sides of both edges; null at an end of
@@ -102,7 +102,7 @@ func newQuery() *cobra.Command {
 		confidence float64
 	)
 	tables := []string{
-		partsTable, pointsTable, replicationsTable, measuresTable, windowsTable, cellsTable, estimatesTable, troublesTable, specificationTable, layoutTable,
+		partsTable, pointsTable, replicationsTable, measuresTable, windowsTable, cellsTable, estimatesTable, abortedTable, specificationTable, layoutTable,
 	}
 	c := &cobra.Command{
 		Use:   "query FILE [TABLE]",
@@ -117,7 +117,7 @@ measures       what they sum up to at each point
 windows        failure windows, cells and estimates of a study that is finished
 cells
 estimates
-troubles       replications that gave no result
+aborted       replications that gave no result
 specification  what the store is of, and which programs wrote to it
 layout         the tables and views of the file, as SQL with comments, for whoever
                reads it with SQLite: pandas.read_sql("SELECT * FROM replications", ...)
@@ -184,8 +184,8 @@ func writeTable(r *store.Reader, table string, confidence float64, l text.Lines,
 		err = text.StorePoints(r, confidence, l.Begin, l.Row)
 	case replicationsTable:
 		err = text.StoreReplications(r, l.Begin, l.Row)
-	case troublesTable:
-		err = text.StoreTroubles(r, l.Begin, l.Row)
+	case abortedTable:
+		err = text.StoreAborted(r, l.Begin, l.Row)
 	case partsTable:
 		err = text.StoreParts(r, l.Begin, l.Row)
 	case measuresTable:

@@ -26,7 +26,7 @@ func newMap() *cobra.Command {
 		Use:   "map SCENARIO|FILE",
 		Short: "Cut the plane of two probes into regions of one outcome",
 		Long: `Cut the plane of two probes into regions of one outcome, with the lines between them. The
-first probe is x, the second y; both are parameters that are a duration or a latency law, and
+first probe is x, the second y; both are parameters that are a duration or a latency distribution, and
 everything else is as set and as the seed draws.
 
 Rows of the plane, at one y each, are searched along x to the nanosecond. Where two rows have

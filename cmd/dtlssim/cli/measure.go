@@ -114,7 +114,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 				}
 				err = errors.Join(err, drawing)
 			}
-			text.Troubles(c.ErrOrStderr(), r)
+			text.Aborted(c.ErrOrStderr(), r)
 			return sweepError(r, err)
 		},
 	}

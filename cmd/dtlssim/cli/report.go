@@ -181,8 +181,8 @@ func (q *report) run(c *cobra.Command, f format, runner run.Runner) error {
 	var stopped error
 	for i, s := range q.studies {
 		r, err := q.obtain(c.Context(), runner, i, bar.increment)
-		var trouble *run.TroubleError
-		if err != nil && c.Context().Err() == nil && !errors.As(err, &trouble) {
+		var aborted *run.AbortedError
+		if err != nil && c.Context().Err() == nil && !errors.As(err, &aborted) {
 			bar.finish()
 			return failure(fmt.Errorf("study %s: %w", s.Name, err))
 		}

@@ -221,7 +221,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	if err != nil {
 		return nil, integralError(a.command, err)
 	}
-	text.Troubles(a.command.ErrOrStderr(), &sample.Results{Troubles: runs.Troubles})
+	text.Aborted(a.command.ErrOrStderr(), &sample.Results{Aborted: runs.Aborted})
 	j.Runs += runs.Runs
 	j.NoResult += runs.NoResult
 	j.Dropped, j.Interrupted = runs.Dropped, runs.Interrupted
@@ -265,7 +265,7 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 	if err != nil {
 		return nil, failure(err)
 	}
-	text.Troubles(a.command.ErrOrStderr(), r)
+	text.Aborted(a.command.ErrOrStderr(), r)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	j.Runs += r.Done
 	for i, p := range r.Points {

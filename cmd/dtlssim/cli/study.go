@@ -111,8 +111,8 @@ like}]}.`,
 			if err := firstError(err, kept.Close()); err != nil {
 				return failure(err)
 			}
-			var trouble *run.TroubleError
-			lost := errors.As(runErr, &trouble)
+			var aborted *run.AbortedError
+			lost := errors.As(runErr, &aborted)
 			if runErr != nil && c.Context().Err() == nil && !lost {
 				return failure(runErr)
 			}
@@ -193,7 +193,7 @@ func noResult(c *cobra.Command, r *study.Result) error {
 	lost, done := 0, 0
 	for _, f := range r.Figures {
 		for _, sweep := range f.Sweeps {
-			text.Troubles(c.ErrOrStderr(), sweep)
+			text.Aborted(c.ErrOrStderr(), sweep)
 			lost += sweep.NoResult()
 			done += sweep.Done
 		}

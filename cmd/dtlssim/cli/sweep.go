@@ -52,10 +52,10 @@ missing. A file of another specification, or of another binary, is refused, and 
 second writer. dtlssim query and dtlssim export show what is in the file.
 
 JSON: {scenario, seed, params, interval, points: [{params, replications, failures, estimate, lo, hi,
-confidence, outcomes: {name: count}, crashed, wedged, limited, first_failure, measures:
-{name_ns: {count, mean, minimum, median, quantile_95, maximum}}}], troubles: [{status, limit,
+confidence, outcomes: {name: count}, crashed, timed_out, limited, first_failure, measures:
+{name_ns: {count, mean, minimum, median, quantile_95, maximum}}}], aborted: [{status, limit,
 repeat, dump}], differences, interrupted}, points in the order of the design; estimate is null
-without data; measures, troubles and differences are left out if there are none. -o writes the points as CSV, without
+without data; measures, aborted and differences are left out if there are none. -o writes the points as CSV, without
 measures.`,
 		Example: "  dtlssim sweep late-close-notify --vary linger=0ms..60ms/6 \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
@@ -112,7 +112,7 @@ measures.`,
 			if verify && f == "text" && len(r.Differences) == 0 && err == nil {
 				_, err = fmt.Fprintf(c.OutOrStdout(), "\nVerified: %d replications were performed twice, in different processes, and no two traces differ.\n", r.Done-r.NoResult())
 			}
-			text.Troubles(c.ErrOrStderr(), r)
+			text.Aborted(c.ErrOrStderr(), r)
 			return sweepError(r, err)
 		},
 	}

@@ -24,7 +24,7 @@ func newWindow() *cobra.Command {
 		Short: "Find the exact windows of a probe in which the run fails",
 		Long: `Find the exact windows [from, to), to the nanosecond, of a probe in which the run
 fails, with the two replications on either side of each edge. The probe is a parameter
-that is a duration or a latency law; everything else is as set and as the seed draws.
+that is a duration or a latency distribution; everything else is as set and as the seed draws.
 
 A run is a function of the probe. The search follows it from one order of all instants
 that the run rests on to the next, and misses no window, however short, unless it says so.
@@ -95,8 +95,8 @@ to_ns of null means for ever.`,
 
 // searchError gives a search that found no windows its exit code.
 func searchError(c *cobra.Command, err error) error {
-	var trouble *run.TroubleError
-	if errors.As(err, &trouble) {
+	var aborted *run.AbortedError
+	if errors.As(err, &aborted) {
 		return &codeError{exitNoResult, err}
 	}
 	return interruptedOr(c, err)

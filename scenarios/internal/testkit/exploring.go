@@ -10,7 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // reporting is a runner whose replications report what the function says of their
@@ -72,9 +72,9 @@ func Question(t *testing.T, set scenarios.Settings, probe string) search.Search 
 	return search.Search{Scenario: Scenario(t), Settings: set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: p}
 }
 
-func ParseLaw(t *testing.T, text string) law.Law {
+func ParseDistribution(t *testing.T, text string) distribution.Distribution {
 	t.Helper()
-	l, err := law.Parse(text)
+	l, err := distribution.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}

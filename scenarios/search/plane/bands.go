@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Bands is a question for the windows of a probe at each level of a factor.
@@ -160,8 +160,8 @@ type joint struct {
 // newJoint joins two levels, if they are durations at least 2 ns apart with the same
 // cells and lines go from edge to edge.
 func newJoint(a, b string, below, above *search.Windows) (joint, bool) {
-	from, err1 := law.ParseDuration(a)
-	to, err2 := law.ParseDuration(b)
+	from, err1 := distribution.ParseDuration(a)
+	to, err2 := distribution.ParseDuration(b)
 	if err1 != nil || err2 != nil {
 		return joint{}, false
 	}

@@ -57,7 +57,7 @@ func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contr
 		}
 		repeat := v.Repeat(m.Seed, m.Fail)
 		if o.Status != run.Completed {
-			return &run.TroubleError{Trouble: run.NewTrouble(&o, repeat)}
+			return &run.AbortedError{Aborted: run.NewAborted(&o, repeat)}
 		}
 		if region, _ := r.At(x, y); !slices.Equal(region.Outcome, o.Outcome) {
 			differs[i] = &Contradiction{X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: repeat}

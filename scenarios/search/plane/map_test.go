@@ -17,7 +17,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // ask is the question for a map of a scenario.
@@ -187,8 +187,8 @@ type hidden struct {
 func (h hidden) Size() int { return 2 }
 
 func (h hidden) Do(_ context.Context, job run.Job) (run.Outcome, error) {
-	x, err1 := law.ParseDuration(job.Settings["alert-latency"])
-	y, err2 := law.ParseDuration(job.Settings["linger"])
+	x, err1 := distribution.ParseDuration(job.Settings["alert-latency"])
+	y, err2 := distribution.ParseDuration(job.Settings["linger"])
 	if err1 != nil || err2 != nil {
 		return run.Outcome{}, fmt.Errorf("settings %v", job.Settings)
 	}
@@ -239,7 +239,7 @@ func TestSenselessMaps(t *testing.T) {
 		"parameter alert-latency is varied, and set to 3ms as well":   func(m *plane.Map) { m.Settings = scenarios.Settings{"alert-latency": "3ms"} },
 		"a resolution of -1ns is out of range":                        func(m *plane.Map) { m.Resolution = -1 },
 		"-1 runs at most: want at least 1":                            func(m *plane.Map) { m.MaxRuns = -1 },
-		"only a duration or a latency law can be varied":              func(m *plane.Map) { m.Y.Name = "clients" },
+		"only a duration or a latency distribution can be varied":     func(m *plane.Map) { m.Y.Name = "clients" },
 		"parameter handshake-timeout: 0s is out of range: at least 1": func(m *plane.Map) { m.Y.Name = "handshake-timeout" },
 	} {
 		bad := m

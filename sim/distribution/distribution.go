@@ -1,16 +1,16 @@
-// Package law holds the latency laws: distributions of a duration, with the
+// Package law holds the latency distributions: distributions of a duration, with the
 // quantile function that draws from it and the distribution function that
 // integrates over it.
 //
 // A latency is a whole number of nanoseconds: the variate rounded down. So the
 // probability that a latency lies in the half-open window [from, to) is exactly
 // Below(to) - Below(from).
-package law
+package distribution
 
 import "time"
 
-// Law is a distribution of latencies. All times are in nanoseconds.
-type Law interface {
+// Distribution is a distribution of latencies. All times are in nanoseconds.
+type Distribution interface {
 	// Quantile returns the u-quantile, u in (0, 1). That of a gamma law of small shape
 	// loses its digits below a billionth of the scale, far below a nanosecond.
 	Quantile(u float64) float64
@@ -41,10 +41,10 @@ type Law interface {
 const maxLatency = 1 << 61
 
 // Latency draws from a law: the u-quantile in whole nanoseconds, rounded down.
-func Latency(l Law, u float64) time.Duration { return whole(l.Quantile(u)) }
+func Latency(l Distribution, u float64) time.Duration { return whole(l.Quantile(u)) }
 
 // UpperLatency is Latency for the quantile that leaves the probability v above it.
-func UpperLatency(l Law, v float64) time.Duration { return whole(l.UpperQuantile(v)) }
+func UpperLatency(l Distribution, v float64) time.Duration { return whole(l.UpperQuantile(v)) }
 
 // whole rounds a variate down to whole nanoseconds.
 func whole(q float64) time.Duration {
@@ -59,14 +59,14 @@ func whole(q float64) time.Duration {
 
 // Probability returns the probability that a latency lies in [from, to): the
 // difference of two upper tails beyond the median, of two lower ones elsewhere.
-func Probability(l Law, from, to time.Duration) float64 {
+func Probability(l Distribution, from, to time.Duration) float64 {
 	a, b := tails(l, from, to)
 	return b - a
 }
 
 // tails returns the two probabilities of which Probability is the difference, the
 // smaller one first.
-func tails(l Law, from, to time.Duration) (smaller, larger float64) {
+func tails(l Distribution, from, to time.Duration) (smaller, larger float64) {
 	if to <= from {
 		return 0, 0
 	}
@@ -80,7 +80,7 @@ func tails(l Law, from, to time.Duration) (smaller, larger float64) {
 // each is right to half a unit in the last place of 1; in a tail, where logarithms of
 // up to 700 are taken to powers, each is right to a share of 1e-12 (which tests hold
 // against scipy).
-func Rounding(l Law, from, to time.Duration) float64 {
+func Rounding(l Distribution, from, to time.Duration) float64 {
 	a, b := tails(l, from, to)
 	return min(0x1p-52, 1e-12*(a+b))
 }
@@ -88,10 +88,10 @@ func Rounding(l Law, from, to time.Duration) float64 {
 // Constant is the law of one value.
 type Constant struct{ Value time.Duration }
 
-// Quantile implements Law.
+// Quantile implements Distribution.
 func (c Constant) Quantile(float64) float64 { return float64(c.Value) }
 
-// CDF implements Law.
+// CDF implements Distribution.
 func (c Constant) CDF(x float64) float64 {
 	if x >= float64(c.Value) {
 		return 1
@@ -99,7 +99,7 @@ func (c Constant) CDF(x float64) float64 {
 	return 0
 }
 
-// Below implements Law.
+// Below implements Distribution.
 func (c Constant) Below(x float64) float64 {
 	if x > float64(c.Value) {
 		return 1
@@ -107,16 +107,16 @@ func (c Constant) Below(x float64) float64 {
 	return 0
 }
 
-// AtLeast implements Law.
+// AtLeast implements Distribution.
 func (c Constant) AtLeast(x float64) float64 { return 1 - c.Below(x) }
 
-// UpperQuantile implements Law.
+// UpperQuantile implements Distribution.
 func (c Constant) UpperQuantile(float64) float64 { return float64(c.Value) }
 
-// Mean implements Law.
+// Mean implements Distribution.
 func (c Constant) Mean() float64 { return float64(c.Value) }
 
-// String implements Law.
+// String implements Distribution.
 func (c Constant) String() string { return c.Value.String() }
 
 // distribution is a continuous distribution of non-negative variates.

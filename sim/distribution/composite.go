@@ -1,4 +1,4 @@
-package law
+package distribution
 
 import (
 	"errors"
@@ -13,29 +13,29 @@ import (
 
 // shifted is a law moved by an offset.
 type shifted struct {
-	Law
+	Distribution
 	by time.Duration
 }
 
-func (s shifted) Quantile(u float64) float64 { return float64(s.by) + s.Law.Quantile(u) }
-func (s shifted) CDF(x float64) float64      { return s.Law.CDF(x - float64(s.by)) }
-func (s shifted) Below(x float64) float64    { return s.Law.Below(x - float64(s.by)) }
-func (s shifted) AtLeast(x float64) float64  { return s.Law.AtLeast(x - float64(s.by)) }
+func (s shifted) Quantile(u float64) float64 { return float64(s.by) + s.Distribution.Quantile(u) }
+func (s shifted) CDF(x float64) float64      { return s.Distribution.CDF(x - float64(s.by)) }
+func (s shifted) Below(x float64) float64    { return s.Distribution.Below(x - float64(s.by)) }
+func (s shifted) AtLeast(x float64) float64  { return s.Distribution.AtLeast(x - float64(s.by)) }
 func (s shifted) UpperQuantile(v float64) float64 {
-	return float64(s.by) + s.Law.UpperQuantile(v)
+	return float64(s.by) + s.Distribution.UpperQuantile(v)
 }
-func (s shifted) Mean() float64  { return float64(s.by) + s.Law.Mean() }
-func (s shifted) String() string { return s.by.String() + "+" + s.Law.String() }
+func (s shifted) Mean() float64  { return float64(s.by) + s.Distribution.Mean() }
+func (s shifted) String() string { return s.by.String() + "+" + s.Distribution.String() }
 
 // mixture draws from one of several laws, each with its weight.
 type mixture struct {
 	weights []float64 // as given
 	total   float64
-	laws    []Law
+	laws    []Distribution
 }
 
 // parseMixture reads the arguments of mixture(WEIGHT,LAW,WEIGHT,LAW,...).
-func parseMixture(body string) (Law, error) {
+func parseMixture(body string) (Distribution, error) {
 	parts, err := SplitArguments(body)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func SplitArguments(body string) ([]string, error) {
 	return parts, nil
 }
 
-func (m mixture) sum(f func(l Law) float64) float64 {
+func (m mixture) sum(f func(l Distribution) float64) float64 {
 	s := 0.0
 	for i, l := range m.laws {
 		s += m.weights[i] / m.total * f(l)
@@ -97,15 +97,15 @@ func (m mixture) sum(f func(l Law) float64) float64 {
 }
 
 func (m mixture) CDF(x float64) float64 {
-	return min(1, m.sum(func(l Law) float64 { return l.CDF(x) }))
+	return min(1, m.sum(func(l Distribution) float64 { return l.CDF(x) }))
 }
 func (m mixture) Below(x float64) float64 {
-	return min(1, m.sum(func(l Law) float64 { return l.Below(x) }))
+	return min(1, m.sum(func(l Distribution) float64 { return l.Below(x) }))
 }
 func (m mixture) AtLeast(x float64) float64 {
-	return min(1, m.sum(func(l Law) float64 { return l.AtLeast(x) }))
+	return min(1, m.sum(func(l Distribution) float64 { return l.AtLeast(x) }))
 }
-func (m mixture) Mean() float64 { return m.sum(Law.Mean) }
+func (m mixture) Mean() float64 { return m.sum(Distribution.Mean) }
 
 // Quantile inverts the distribution function by bisection, between the least and
 // the largest of the laws' own quantiles, to a millionth of a nanosecond or as far
@@ -177,7 +177,7 @@ type empirical struct {
 
 // parseEmpirical reads the samples of empirical(FILE): one latency a line, as
 // parseEntry reads it.
-func parseEmpirical(path string) (Law, error) {
+func parseEmpirical(path string) (Distribution, error) {
 	e := empirical{path: strings.TrimSpace(path)}
 	err := readLines(e.path, empiricalForm, func(line string) error {
 		d, err := parseEntry("latency", line)

@@ -1,4 +1,4 @@
-package law_test
+package distribution_test
 
 import (
 	"fmt"
@@ -9,16 +9,16 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 func parse(t interface {
 	Helper()
 	Fatal(...any)
-}, text string) law.Law {
+}, text string) distribution.Distribution {
 	t.Helper()
-	l, err := law.Parse(text)
+	l, err := distribution.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func grid() []float64 {
 // checkInverse holds the quantile function against the distribution function. Its
 // slack is for the gamma law, whose quantile is found by iteration: below a
 // nanosecond, where every latency is 0, it may fall, and above by a rounding error.
-func checkInverse(t interface{ Errorf(string, ...any) }, l law.Law, us []float64) {
+func checkInverse(t interface{ Errorf(string, ...any) }, l distribution.Distribution, us []float64) {
 	previous := math.Inf(-1)
 	for _, u := range us {
 		q := l.Quantile(u)
@@ -131,7 +131,7 @@ func TestALatencyIsTheQuantileRoundedDown(t *testing.T) {
 	for _, text := range laws {
 		l := parse(t, text)
 		for _, u := range grid() {
-			n := law.Latency(l, u)
+			n := distribution.Latency(l, u)
 			if n == 1<<61 {
 				continue // the greatest latency, whatever the quantile
 			}
@@ -142,13 +142,13 @@ func TestALatencyIsTheQuantileRoundedDown(t *testing.T) {
 	}
 }
 
-// valueLaw is a law whose quantile is whatever a test wants.
-type valueLaw struct {
-	law.Law
+// valueDistribution is a law whose quantile is whatever a test wants.
+type valueDistribution struct {
+	distribution.Distribution
 	value float64
 }
 
-func (v valueLaw) Quantile(float64) float64 { return v.value }
+func (v valueDistribution) Quantile(float64) float64 { return v.value }
 
 func TestLatencyRoundsDownAndStaysInRange(t *testing.T) {
 	const greatest = time.Duration(1) << 61
@@ -160,13 +160,13 @@ func TestLatencyRoundsDownAndStaysInRange(t *testing.T) {
 		{-0.5, 0}, {-1, 0}, {math.Inf(-1), 0}, {math.NaN(), 0},
 		{0x1p61 - 512, greatest - 512}, {0x1p61, greatest}, {0x1p63, greatest}, {1e300, greatest}, {math.Inf(1), greatest},
 	} {
-		if got := law.Latency(valueLaw{value: c.quantile}, 0.5); got != c.want {
+		if got := distribution.Latency(valueDistribution{value: c.quantile}, 0.5); got != c.want {
 			t.Errorf("the latency of a quantile of %v is %d ns, want %d", c.quantile, got, c.want)
 		}
 	}
 	// A heavy tail does not overflow, nor does the time at which such a datagram arrives.
 	l := parse(t, "1000h+pareto(minimum=1000h,shape=0.01)")
-	if got := law.Latency(l, 0.9999); got != greatest {
+	if got := distribution.Latency(l, 0.9999); got != greatest {
 		t.Errorf("the latency far in a tail is %d ns, want %d", got, greatest)
 	}
 	if sum := 1000*time.Hour + greatest; sum < 0 {
@@ -185,9 +185,9 @@ func TestEveryQuantileOfADrawIsFinite(t *testing.T) {
 }
 
 func TestConstant(t *testing.T) {
-	c := law.Constant{Value: 10 * time.Millisecond}
+	c := distribution.Constant{Value: 10 * time.Millisecond}
 	for _, u := range grid() {
-		if got := law.Latency(c, u); got != 10*time.Millisecond {
+		if got := distribution.Latency(c, u); got != 10*time.Millisecond {
 			t.Errorf("the latency at %v is %v, want 10ms", u, got)
 		}
 	}
@@ -205,7 +205,7 @@ func TestConstant(t *testing.T) {
 }
 
 func TestProbabilityOfAConstantIsExactOnTheHalfOpenWindow(t *testing.T) {
-	c := law.Constant{Value: 100}
+	c := distribution.Constant{Value: 100}
 	for _, w := range []struct {
 		from, to time.Duration
 		want     float64
@@ -215,7 +215,7 @@ func TestProbabilityOfAConstantIsExactOnTheHalfOpenWindow(t *testing.T) {
 		{101, 1000, 0}, {0, 99, 0},
 		{100, 100, 0}, {101, 100, 0}, {1000, 0, 0}, // an empty window, and one the wrong way round
 	} {
-		if got := law.Probability(c, w.from, w.to); got != w.want {
+		if got := distribution.Probability(c, w.from, w.to); got != w.want {
 			t.Errorf("the probability of [%d, %d) is %v, want %v", w.from, w.to, got, w.want)
 		}
 	}
@@ -231,7 +231,7 @@ func TestProbabilityOfAUniformLawIsTheShareOfTheWindow(t *testing.T) {
 		{7 * time.Millisecond, 8 * time.Millisecond, 0.1}, {4 * time.Millisecond, 6 * time.Millisecond, 0.1},
 		{14 * time.Millisecond, 20 * time.Millisecond, 0.1}, {8 * time.Millisecond, 7 * time.Millisecond, 0},
 	} {
-		if got := law.Probability(l, w.from, w.to); math.Abs(got-w.want) > 1e-15 {
+		if got := distribution.Probability(l, w.from, w.to); math.Abs(got-w.want) > 1e-15 {
 			t.Errorf("the probability of [%v, %v) is %v, want %v", w.from, w.to, got, w.want)
 		}
 	}
@@ -244,12 +244,12 @@ func TestProbabilityIsAdditive(t *testing.T) {
 		edges := []time.Duration{0, 1, time.Millisecond, 9 * time.Millisecond, 10 * time.Millisecond,
 			10*time.Millisecond + 1, 25 * time.Millisecond, 100 * time.Millisecond, time.Second, time.Hour, 1 << 61}
 		for i, to := range edges[1:] {
-			p := law.Probability(l, edges[i], to)
+			p := distribution.Probability(l, edges[i], to)
 			if !(p >= 0 && p <= 1) {
 				t.Errorf("%s: the probability of [%v, %v) is %v", l, edges[i], to, p)
 			}
 			total += p
-			if whole := law.Probability(l, 0, to); math.Abs(whole-total) > 1e-14 {
+			if whole := distribution.Probability(l, 0, to); math.Abs(whole-total) > 1e-14 {
 				t.Errorf("%s: the windows up to %v sum to %v, and the whole is %v", l, to, total, whole)
 			}
 		}
@@ -260,11 +260,11 @@ func TestProbabilityIsAdditive(t *testing.T) {
 }
 
 // sample draws latencies as a link does.
-func sample(l law.Law, n int) []time.Duration {
+func sample(l distribution.Distribution, n int) []time.Duration {
 	s := stream.New(20260101, "law test", l.String())
 	latencies := make([]time.Duration, n)
 	for i := range latencies {
-		latencies[i] = law.Latency(l, s.Uniform())
+		latencies[i] = distribution.Latency(l, s.Uniform())
 	}
 	return latencies
 }
@@ -429,7 +429,7 @@ func TestGoldenLatencies(t *testing.T) {
 	} {
 		l := parse(t, g.text)
 		for i, u := range us {
-			if got := law.Latency(l, u); got != g.want[i] {
+			if got := distribution.Latency(l, u); got != g.want[i] {
 				t.Errorf("%s: the latency at %v is %d ns, want %d", l, u, got, g.want[i])
 			}
 		}

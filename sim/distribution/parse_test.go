@@ -1,4 +1,4 @@
-package law_test
+package distribution_test
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 func TestParse(t *testing.T) {
@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 		{"5ms + exponential(20ms)", "5ms+exponential(mean=20ms)"},
 		{"0s+exponential(20ms)", "exponential(mean=20ms)"}, // no offset
 	} {
-		l, err := law.Parse(c.text)
+		l, err := distribution.Parse(c.text)
 		if err != nil {
 			t.Errorf("%q: %v", c.text, err)
 			continue
@@ -54,8 +54,8 @@ func TestParse(t *testing.T) {
 }
 
 // roundTrip says in what a law differs from the one that its text gives.
-func roundTrip(l law.Law) string {
-	again, err := law.Parse(l.String())
+func roundTrip(l distribution.Distribution) string {
+	again, err := distribution.Parse(l.String())
 	switch {
 	case err != nil:
 		return "its own text is refused: " + err.Error()
@@ -96,11 +96,11 @@ func TestBrokenLaws(t *testing.T) {
 		{"gamma", "gamma needs its arguments: gamma(mean,shape)"},
 		{"gama", "not a law. Did you mean gamma(mean,shape)?"},
 		{"exponental", "not a law. Did you mean exponential(mean)?"},
-		{"gama(20ms,2)", `"gama" is not a law. Did you mean gamma(mean,shape)? A law is one of 10ms,`},
-		{"Normal(20ms,5ms)", `"Normal" is not a law. Did you mean normal(mean,sigma)?`},
-		{"log-normal(20ms,0.6)", `"log-normal" is not a law. Did you mean lognormal(median,sigma)?`},
-		{"zipf(20ms)", `"zipf" is not a law. A law is one of 10ms,`},
-		{"(20ms)", `"" is not a law. A law is one of`},
+		{"gama(20ms,2)", `"gama" is not a distribution. Did you mean gamma(mean,shape)? A distribution is one of 10ms,`},
+		{"Normal(20ms,5ms)", `"Normal" is not a distribution. Did you mean normal(mean,sigma)?`},
+		{"log-normal(20ms,0.6)", `"log-normal" is not a distribution. Did you mean lognormal(median,sigma)?`},
+		{"zipf(20ms)", `"zipf" is not a distribution. A distribution is one of 10ms,`},
+		{"(20ms)", `"" is not a distribution. A distribution is one of`},
 
 		// Parentheses.
 		{"exponential(20ms", "the closing parenthesis is missing"},
@@ -147,12 +147,12 @@ func TestBrokenLaws(t *testing.T) {
 		{"5+exponential(20ms)", `offset: "5" ` + unit},
 		{"+exponential(20ms)", `offset: "" ` + unit},
 		{"2000h+exponential(20ms)", "offset: 2000h is out of range: at most 1000h"},
-		{"5ms+5ms+exponential(20ms)", `"5ms+exponential" is not a law`},
-		{"5ms-exponential(20ms)", `"5ms-exponential" is not a law`},
-		{"5ms+gama(20ms,2)", `"gama" is not a law. Did you mean gamma(mean,shape)?`},
+		{"5ms+5ms+exponential(20ms)", `"5ms+exponential" is not a distribution`},
+		{"5ms-exponential(20ms)", `"5ms-exponential" is not a distribution`},
+		{"5ms+gama(20ms,2)", `"gama" is not a distribution. Did you mean gamma(mean,shape)?`},
 		{"5ms+10ms", `"5ms+10ms" ` + unit},
 	} {
-		l, err := law.Parse(c.text)
+		l, err := distribution.Parse(c.text)
 		if err == nil {
 			t.Errorf("%q is accepted as %s", c.text, l)
 			continue
@@ -160,7 +160,7 @@ func TestBrokenLaws(t *testing.T) {
 		if l != nil {
 			t.Errorf("%q gives an error and a law, %s", c.text, l)
 		}
-		if prefix := `latency law "` + c.text + `": `; !strings.HasPrefix(err.Error(), prefix) {
+		if prefix := `latency distribution "` + c.text + `": `; !strings.HasPrefix(err.Error(), prefix) {
 			t.Errorf("%q: the message %q does not begin with %q", c.text, err, prefix)
 		}
 		if !strings.Contains(err.Error(), c.want) {
@@ -173,7 +173,7 @@ func TestForms(t *testing.T) {
 	want := []string{"10ms", "empirical(file)", "exponential(mean)", "gamma(mean,shape)", "lognormal(median,sigma)",
 		"mixture(weight,law,weight,law,...)", "normal(mean,sigma)",
 		"pareto(minimum,shape)", "replay(file)", "uniform(from,to)", "weibull(scale,shape)", "OFFSET+LAW"}
-	if got := law.Forms(); !slices.Equal(got, want) {
+	if got := distribution.Forms(); !slices.Equal(got, want) {
 		t.Errorf("the forms are %q, want %q", got, want)
 	}
 }
@@ -182,13 +182,13 @@ func TestForms(t *testing.T) {
 // That of the smallest shape that it accepts does.
 func TestTheSmallestShapesTerminate(t *testing.T) {
 	for _, text := range []string{"gamma(1ns,1e-310)", "weibull(20ms,1e-300)", "pareto(5ms,1e-300)"} {
-		if l, err := law.Parse(text); err == nil {
+		if l, err := distribution.Parse(text); err == nil {
 			t.Errorf("%s was accepted", l)
 		}
 	}
 	for _, text := range []string{"gamma(1ns,0.01)", "gamma(1000h,0.01)"} {
 		l := parse(t, text)
-		if got := law.Latency(l, 0.5); got < 0 {
+		if got := distribution.Latency(l, 0.5); got < 0 {
 			t.Errorf("%s: the median is %s", l, got)
 		}
 	}
@@ -204,12 +204,12 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		l, err := law.Parse(text)
+		l, err := distribution.Parse(text)
 		if err != nil {
 			if l != nil {
 				t.Errorf("%q gives an error and a law, %s", text, l)
 			}
-			if !strings.HasPrefix(err.Error(), "latency law ") {
+			if !strings.HasPrefix(err.Error(), "latency distribution ") {
 				t.Errorf("%q: the message %q does not say what is wrong", text, err)
 			}
 			return

@@ -1,4 +1,4 @@
-package law
+package distribution
 
 import (
 	"errors"
@@ -90,7 +90,7 @@ var families = map[string]family{
 // composite is a law that is made of others, or of a file.
 type composite struct {
 	form  string
-	parse func(body string) (Law, error)
+	parse func(body string) (Distribution, error)
 }
 
 var composites map[string]composite
@@ -128,15 +128,15 @@ func Forms() []string {
 // need not add up to 1; a file of samples has one latency a line; a recording has
 // lines TIME,LATENCY, and no place in a mixture. In files, durations may be whole
 // nanoseconds, and empty lines and those that begin with # are passed over.
-func Parse(text string) (Law, error) {
+func Parse(text string) (Distribution, error) {
 	l, err := parse(strings.TrimSpace(text))
 	if err != nil {
-		return nil, fmt.Errorf("latency law %q: %w", text, err)
+		return nil, fmt.Errorf("latency distribution %q: %w", text, err)
 	}
 	return l, nil
 }
 
-func parse(text string) (Law, error) {
+func parse(text string) (Distribution, error) {
 	open := strings.IndexByte(text, '(')
 	if open < 0 {
 		d, err := ParseDuration(text)
@@ -184,7 +184,7 @@ func parse(text string) (Law, error) {
 		if s := suggest.Nearest(name, names()); s != "" {
 			hint = fmt.Sprintf(" Did you mean %s?", form(s))
 		}
-		return nil, fmt.Errorf("%q is not a law.%s A law is one of %s", name, hint, strings.Join(Forms(), ", "))
+		return nil, fmt.Errorf("%q is not a distribution.%s A distribution is one of %s", name, hint, strings.Join(Forms(), ", "))
 	}
 	values, err := f.parseArguments(name, body)
 	if err != nil {

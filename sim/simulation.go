@@ -68,9 +68,9 @@ type Result struct {
 	Watched *Watched
 }
 
-// World is one replication under way. Its methods may be called from any
+// Simulation is one replication under way. Its methods may be called from any
 // goroutine of the replication.
-type World struct {
+type Simulation struct {
 	*clock.Clock
 	config Config
 	router *vnet.Router
@@ -124,7 +124,7 @@ func OwnProcess(limit int64) {
 // Run performs one replication. build sets up hosts and starts actors; it runs on
 // the goroutine of the event loop and must not block. A panic of the scenario
 // ends the process; that is why studies run replications in worker processes.
-func Run(config Config, build func(w *World)) Result {
+func Run(config Config, build func(w *Simulation)) Result {
 	exclusive.Lock()
 	defer exclusive.Unlock()
 	if !collectionOff {
@@ -136,7 +136,7 @@ func Run(config Config, build func(w *World)) Result {
 	if config.Limits.Events == 0 {
 		config.Limits.Events = DefaultLimits.Events
 	}
-	w := &World{config: config, recorder: trace.NewRecorder(), owners: make(map[netip.AddrPort]string)}
+	w := &Simulation{config: config, recorder: trace.NewRecorder(), owners: make(map[netip.AddrPort]string)}
 	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
 	rand.Reader = (*actorRandom)(w)
 
@@ -163,7 +163,7 @@ func Run(config Config, build func(w *World)) Result {
 // startRouter starts the router of the virtual network. It carries datagrams
 // without delay: the link has decided their fate and their time before they get
 // there, which a router of vnet cannot do for each of them under virtual time.
-func (w *World) startRouter() {
+func (w *Simulation) startRouter() {
 	router, err := vnet.NewRouter(&vnet.RouterConfig{Name: "network", CIDR: network, LoggerFactory: silent{}})
 	if err == nil {
 		err = router.Start()
@@ -178,14 +178,14 @@ func (w *World) startRouter() {
 
 // Note records what an application on host h did or saw. event and detail must
 // not depend on time, for both are part of the shape.
-func (w *World) Note(h *Host, event, detail string) {
+func (w *Simulation) Note(h *Host, event, detail string) {
 	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: event, Detail: detail})
 }
 
 // record adds a record of the calling goroutine's actor at the present time.
-func (w *World) record(r *trace.Record) { w.recordBy(w.Current(), r) }
+func (w *Simulation) record(r *trace.Record) { w.recordBy(w.Current(), r) }
 
-func (w *World) recordBy(actor *clock.Actor, r *trace.Record) {
+func (w *Simulation) recordBy(actor *clock.Actor, r *trace.Record) {
 	if w.Stopped() {
 		return
 	}
@@ -198,7 +198,7 @@ func (w *World) recordBy(actor *clock.Actor, r *trace.Record) {
 
 // settled runs when every goroutine of the replication is blocked: the trace
 // takes its order, and one reader that waits for this moment proceeds.
-func (w *World) settled() bool {
+func (w *Simulation) settled() bool {
 	// Garbage of a long replication is collected too, at points that are the same in
 	// every run of it, and twice: the first leaves in the pools what was in them, in an
 	// order in which another replication's leftovers have their part.
@@ -241,7 +241,7 @@ func next(list *[]*Socket) *Socket {
 }
 
 // wait has a reader proceed when all is settled.
-func (w *World) wait(s *Socket) {
+func (w *Simulation) wait(s *Socket) {
 	w.mu.Lock()
 	w.waiting = append(w.waiting, s)
 	w.mu.Unlock()
@@ -250,17 +250,17 @@ func (w *World) wait(s *Socket) {
 
 // Stream returns the random stream of that name; every call gives one that
 // starts from its beginning.
-func (w *World) Stream(name string) *stream.Stream {
+func (w *Simulation) Stream(name string) *stream.Stream {
 	return stream.New(w.config.Seed, w.config.Scenario, name)
 }
 
 // actorRandom serves crypto/rand from a stream of the actor that asks. One
 // stream for all would give two actors that act at one instant each other's
 // bytes, in an order that the runtime draws at random.
-type actorRandom World
+type actorRandom Simulation
 
 func (r *actorRandom) Read(p []byte) (int, error) {
-	w := (*World)(r)
+	w := (*Simulation)(r)
 	actor := w.Current()
 	w.mu.Lock()
 	defer w.mu.Unlock()

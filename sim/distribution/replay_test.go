@@ -1,4 +1,4 @@
-package law_test
+package distribution_test
 
 import (
 	"math"
@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 func write(t *testing.T, text string) (path string) {
@@ -33,7 +33,7 @@ func TestReplay(t *testing.T) {
 		if offset > 0 {
 			text = offset.String() + "+" + text
 		}
-		r, ok := parse(t, text).(*law.Replay)
+		r, ok := parse(t, text).(*distribution.Replay)
 		if !ok || r.String() != text {
 			t.Fatalf("%s is read as %v", text, r)
 		}
@@ -53,7 +53,7 @@ func TestReplay(t *testing.T) {
 // Around any time there is an interval in which a recorded latency is the same, and
 // another beyond each of its bounds.
 func TestReplayHolds(t *testing.T) {
-	r := parse(t, "replay("+write(t, recording)+")").(*law.Replay)
+	r := parse(t, "replay("+write(t, recording)+")").(*distribution.Replay)
 	for _, at := range []time.Duration{0, time.Second, 1500*time.Millisecond - 1, 1500 * time.Millisecond, 1800 * time.Millisecond, 2 * time.Second, time.Hour} {
 		from, to := r.Holds(at)
 		if at < from || at >= to {
@@ -112,7 +112,7 @@ func TestReplayAgainstEveryInstant(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r := parse(t, "replay("+path+")").(*law.Replay)
+		r := parse(t, "replay("+path+")").(*distribution.Replay)
 		counts, sum := [7]float64{}, 0.0
 		for i := gaps[0]; i < at; i++ {
 			counts[r.At(time.Duration(i))]++
@@ -120,11 +120,11 @@ func TestReplayAgainstEveryInstant(t *testing.T) {
 		}
 		total, below := float64(at-gaps[0]), 0.0
 		for x, n := range counts {
-			if got := law.Probability(r, time.Duration(x), time.Duration(x+1)); math.Abs(got-n/total) > 1e-12 {
+			if got := distribution.Probability(r, time.Duration(x), time.Duration(x+1)); math.Abs(got-n/total) > 1e-12 {
 				t.Errorf("%d ns has the probability %g, want %g of\n%s", x, got, n/total, text.String())
 			}
-			if n > 0 && law.Latency(r, (below+n/2)/total) != time.Duration(x) {
-				t.Errorf("the quantile at %g is %s, want %d ns", (below+n/2)/total, law.Latency(r, (below+n/2)/total), x)
+			if n > 0 && distribution.Latency(r, (below+n/2)/total) != time.Duration(x) {
+				t.Errorf("the quantile at %g is %s, want %d ns", (below+n/2)/total, distribution.Latency(r, (below+n/2)/total), x)
 			}
 			below += n
 		}
@@ -138,16 +138,16 @@ func TestReplayAgainstEveryInstant(t *testing.T) {
 func TestReplayIsNoMatterOfChance(t *testing.T) {
 	path := write(t, recording)
 	for _, text := range []string{"replay(" + path + ")", "5ms+replay(" + path + ")"} {
-		if err := law.CheckIntegrable(parse(t, text)); err == nil || !strings.Contains(err.Error(), text+" says when") {
+		if err := distribution.CheckIntegrable(parse(t, text)); err == nil || !strings.Contains(err.Error(), text+" says when") {
 			t.Errorf("%s: error %v", text, err)
 		}
 		mixed := "mixture(1,10ms,1," + text + ")"
-		if l, err := law.Parse(mixed); err == nil || !strings.Contains(err.Error(), "law 2") || !strings.Contains(err.Error(), "the time decides on a latency of a recording") {
+		if l, err := distribution.Parse(mixed); err == nil || !strings.Contains(err.Error(), "law 2") || !strings.Contains(err.Error(), "the time decides on a latency of a recording") {
 			t.Errorf("%s: %v, error %v", mixed, l, err)
 		}
 	}
 	for _, text := range []string{"10ms", "5ms+exponential(10ms)", "mixture(1,1ms,1,2ms)"} {
-		if err := law.CheckIntegrable(parse(t, text)); err != nil {
+		if err := distribution.CheckIntegrable(parse(t, text)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestBrokenRecordings(t *testing.T) {
 		"x,1ms\n1s,-1ms\n2s,1ms,3ms\n":     {`:1: "x" is no time`, `:2: "-1ms" is no latency`, `:3: "1ms,3ms" is no latency`},
 		strings.Repeat("x\n", 13) + "1s,1": {":1: ", ":10: ", "and 3 more faults"},
 	} {
-		l, err := law.Parse("replay(" + write(t, text) + ")")
+		l, err := distribution.Parse("replay(" + write(t, text) + ")")
 		for _, w := range want {
 			if err == nil || !strings.Contains(err.Error(), w) {
 				t.Errorf("%q: %v, error %v; want one that says %q", text, l, err, w)
@@ -175,7 +175,7 @@ func TestBrokenRecordings(t *testing.T) {
 		"replay()": "want a file: replay(file)", "replay(/nowhere)": "no such file", "replay": "replay needs its arguments: replay(file)",
 		"replai(x)": "Did you mean replay(file)?",
 	} {
-		if _, err := law.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := distribution.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v; want one that says %q", text, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package law_test
+package distribution_test
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/law"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
@@ -40,7 +40,7 @@ func TestMixture(t *testing.T) {
 	for _, u := range []float64{1e-9, low / 2, low + 1e-9, (low + high) / 2, high - 1e-9, high + 1e-9, 0.999, 1 - 1e-12} {
 		q := m.Quantile(u)
 		if u > low && u < high {
-			if got := law.Latency(m, u); got != 10*time.Millisecond {
+			if got := distribution.Latency(m, u); got != 10*time.Millisecond {
 				t.Errorf("the latency at %g is %s, want the atom", u, got)
 			}
 			continue
@@ -58,7 +58,7 @@ func TestMixtureSample(t *testing.T) {
 	const n = 20_000
 	sample := make([]float64, n)
 	for i := range sample {
-		sample[i] = float64(law.Latency(m, draws.Uniform()))
+		sample[i] = float64(distribution.Latency(m, draws.Uniform()))
 	}
 	slices.Sort(sample)
 	for _, x := range []float64{1.5e6, 2e6, 3e6, 4e6 - 1, 4e6, 6e6, 20e6} {
@@ -89,8 +89,8 @@ func TestEmpirical(t *testing.T) {
 	if l.Mean() != 17.5e6 || l.String() != "empirical("+path+")" {
 		t.Errorf("mean %g, text %s", l.Mean(), l)
 	}
-	if again := parse(t, "5ms+"+l.String()); law.Latency(again, 0.9) != 35*time.Millisecond || again.String() != "5ms+"+l.String() {
-		t.Errorf("%s gives %s", again, law.Latency(again, 0.9))
+	if again := parse(t, "5ms+"+l.String()); distribution.Latency(again, 0.9) != 35*time.Millisecond || again.String() != "5ms+"+l.String() {
+		t.Errorf("%s gives %s", again, distribution.Latency(again, 0.9))
 	}
 }
 
@@ -142,7 +142,7 @@ func TestBrokenComposites(t *testing.T) {
 		"empirical(" + write("bad", "1ms\nx\n") + ")": `bad:2: "x" is no latency`,
 		"empirical(" + write("minus", "-5\n") + ")":   `minus:1: "-5" is no latency`,
 	} {
-		if l, err := law.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+		if l, err := distribution.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, error %v; want one that says %q", text, l, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package law
+package distribution
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ import (
 // chance which latency a datagram has, only of when it is sent, and so no
 // probability can be had by integrating over it; see [CheckIntegrable].
 //
-// As a [Law] it is the distribution of the latency at an instant that is uniform
+// As a [Distribution] it is the distribution of the latency at an instant that is uniform
 // over the recording, from its first line to its last: each line weighs as long as
 // it holds. (A recording of one line is the law of one value.)
 type Replay struct {
@@ -35,7 +35,7 @@ const replayForm = "replay(file)"
 
 // parseReplay reads the recording of replay(FILE): lines TIME,LATENCY, both as
 // parseEntry reads them, of which the times increase.
-func parseReplay(path string) (Law, error) {
+func parseReplay(path string) (Distribution, error) {
 	r := &Replay{path: strings.TrimSpace(path)}
 	err := readLines(r.path, replayForm, func(line string) error {
 		at, latency, ok := strings.Cut(line, ",")
@@ -110,27 +110,27 @@ func (r *Replay) Holds(t time.Duration) (from, to time.Duration) {
 	return from, to
 }
 
-// Quantile implements Law.
+// Quantile implements Distribution.
 func (r *Replay) Quantile(u float64) float64 {
 	want := u * float64(r.total())
 	i := sort.Search(len(r.levels)-1, func(i int) bool { return float64(r.levels[i].time) >= want })
 	return float64(r.offset + r.levels[i].latency)
 }
 
-// CDF implements Law.
+// CDF implements Distribution.
 func (r *Replay) CDF(x float64) float64 {
 	return r.share(func(latency float64) bool { return latency > x })
 }
 
-// Below implements Law.
+// Below implements Distribution.
 func (r *Replay) Below(x float64) float64 {
 	return r.share(func(latency float64) bool { return latency >= x })
 }
 
-// AtLeast implements Law.
+// AtLeast implements Distribution.
 func (r *Replay) AtLeast(x float64) float64 { return 1 - r.Below(x) }
 
-// UpperQuantile implements Law.
+// UpperQuantile implements Distribution.
 func (r *Replay) UpperQuantile(v float64) float64 { return r.Quantile(1 - v) }
 
 // share returns the share of the time before the levels that are above.
@@ -142,10 +142,10 @@ func (r *Replay) share(above func(latency float64) bool) float64 {
 	return float64(r.levels[n-1].time) / float64(r.total())
 }
 
-// Mean implements Law.
+// Mean implements Distribution.
 func (r *Replay) Mean() float64 { return float64(r.offset) + r.mean }
 
-// String implements Law.
+// String implements Distribution.
 func (r *Replay) String() string {
 	text := "replay(" + r.path + ")"
 	if r.offset > 0 {
@@ -156,7 +156,7 @@ func (r *Replay) String() string {
 
 // CheckIntegrable reports a law over which a probability cannot be integrated: that
 // of a recording, whose latencies are a matter of time and not of chance.
-func CheckIntegrable(l Law) error {
+func CheckIntegrable(l Distribution) error {
 	if r, ok := l.(*Replay); ok {
 		return fmt.Errorf("%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s draws from a file at random", r, empiricalForm)
 	}

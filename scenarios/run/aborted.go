@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Trouble is a replication that gave no result.
-type Trouble struct {
-	Status string `json:"status"`          // crashed, wedged or limited
+// Aborted is a replication that gave no result.
+type Aborted struct {
+	Status string `json:"status"`          // crashed, timed out or limited
 	Limit  string `json:"limit,omitempty"` // that a limited one met: horizon, event-limit or memory-limit
 	Repeat string `json:"repeat"`
 	Dump   string `json:"dump,omitempty"`
@@ -15,17 +15,20 @@ type Trouble struct {
 	At int `json:"-"` // index of the replication in its sweep, over all points
 }
 
-// NewTrouble returns what is kept of a replication that gave no result. repeat is the
+// NewAborted returns what is kept of a replication that gave no result. repeat is the
 // command that repeats it; the limit that it met is added, unless it is the default.
-func NewTrouble(o *Outcome, repeat string) Trouble {
-	return Trouble{Status: string(o.Status), Limit: o.Limit, Repeat: repeat + o.Flags, Dump: o.Dump}
+func NewAborted(o *Outcome, repeat string) Aborted {
+	return Aborted{Status: string(o.Status), Limit: o.Limit, Repeat: repeat + o.Flags, Dump: o.Dump}
 }
 
 // Fate says what became of the replication: it "crashed", for example, or "met a
 // limit: memory-limit".
-func (t *Trouble) Fate() string {
-	if t.Status == string(Limited) {
+func (t *Aborted) Fate() string {
+	switch t.Status {
+	case string(Limited):
 		return "met a limit: " + t.Limit
+	case string(TimedOut):
+		return "timed out"
 	}
 	return t.Status
 }
@@ -34,7 +37,7 @@ func (t *Trouble) Fate() string {
 const dumpLines = 40
 
 // ShortDump returns as much of the dump as a reader wants to see in a terminal.
-func (t *Trouble) ShortDump() string {
+func (t *Aborted) ShortDump() string {
 	lines := strings.Split(strings.TrimRight(t.Dump, "\n"), "\n")
 	if len(lines) <= dumpLines {
 		return t.Dump
@@ -42,11 +45,11 @@ func (t *Trouble) ShortDump() string {
 	return strings.Join(lines[:dumpLines], "\n") + fmt.Sprintf("\n... and %d lines more; sweep --format json has them all", len(lines)-dumpLines)
 }
 
-// TroubleError says that a search met a replication that gave no result.
-type TroubleError struct{ Trouble }
+// AbortedError says that a search met a replication that gave no result.
+type AbortedError struct{ Aborted }
 
 // Error implements error.
-func (e *TroubleError) Error() string {
+func (e *AbortedError) Error() string {
 	text := fmt.Sprintf("a replication %s; repeat it with:\n  %s", e.Fate(), e.Repeat)
 	if e.Dump != "" {
 		text += "\n" + e.ShortDump()

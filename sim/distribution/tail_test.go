@@ -1,4 +1,4 @@
-package law
+package distribution
 
 import (
 	"math"
@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// tailLaws is one law of every kind.
-func tailLaws(t *testing.T) []Law {
+// tailDistributions is one law of every kind.
+func tailDistributions(t *testing.T) []Distribution {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "samples.txt")
 	if err := os.WriteFile(path, []byte("5ms\n7ms\n7ms\n20ms\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var laws []Law
+	var laws []Distribution
 	for _, text := range []string{
 		"10ms", "uniform(5ms,15ms)", "normal(mean=20ms,sigma=15ms)", "5ms+exponential(mean=20ms)", "lognormal(median=20ms,sigma=0.6)",
 		"gamma(mean=20ms,shape=2.5)", "weibull(scale=20ms,shape=1.5)", "1ms+pareto(minimum=5ms,shape=2)",
@@ -33,7 +33,7 @@ func tailLaws(t *testing.T) []Law {
 // What is at least x is what is not below it, and the upper quantiles are the lower
 // ones from the other side.
 func TestTheUpperTailIsTheComplementOfTheLowerOne(t *testing.T) {
-	for _, l := range tailLaws(t) {
+	for _, l := range tailDistributions(t) {
 		for _, ms := range []float64{0, 1, 4.99, 5, 6, 7, 7.001, 10, 10.5, 11, 14.9, 20, 21, 80} {
 			if x := ms * 1e6; math.Abs(l.AtLeast(x)+l.Below(x)-1) > 1e-14 {
 				t.Errorf("%s: %g below %s ms, %g at least", l, l.Below(x), time.Duration(x), l.AtLeast(x))
