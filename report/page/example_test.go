@@ -128,7 +128,7 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shaded := figure.Distribution("A law and its failure windows", "alert-latency", l,
+	shaded := figure.Law("A law and its failure windows", "alert-latency", l,
 		[]figure.FailureWindow{{From: 0, To: 12 * ms}, {From: 25*ms + 1, To: 27 * ms}, {From: 28 * ms, To: 29 * ms}, {From: 61 * ms, To: 300 * ms}}, "A sentence.")
 	add(page.Section{Name: "law", Title: "A law and its failure windows", Sentence: "A sentence."}, &shaded)
 	add(page.Section{Name: "left", Title: "A table alone", Sentence: "Little is left.", Table: curves.Table[:3]}, nil)
