@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -381,7 +382,7 @@ func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 // server sees the external address. When the mapping has expired in mid-session, the
 // server has records of another peer, of whom it knows nothing.
 func TestSessionThroughNAT(t *testing.T) {
-	config := endpoint.Config{Credentials: "ecdsa", FlightInterval: time.Second}
+	config := stack.Config{Credentials: "ecdsa", FlightInterval: time.Second}
 	run := func() Result {
 		return playNAT(Link{Latency: constant(10 * time.Millisecond)},
 			NATConfig{Lifetime: 30 * time.Second, Filtering: AddressAndPortDependent}, func(w *Simulation, a, b, _ *Host) {
@@ -390,7 +391,7 @@ func TestSessionThroughNAT(t *testing.T) {
 					w.Note(a, "peer", fmt.Sprintf("%s, first %s", c.Peer(), trace.Label(c.First)))
 					ctx, cancel := w.WithTimeout(time.Minute)
 					defer cancel()
-					session, err := endpoint.Server(ctx, c, config)
+					session, err := pionv2.New().Server(ctx, c, config)
 					if err != nil {
 						w.Note(a, "no session", err.Error())
 						return
@@ -409,7 +410,7 @@ func TestSessionThroughNAT(t *testing.T) {
 				w.Busy()
 				w.Go("client", func() {
 					defer w.Idle()
-					session := must(endpoint.Client(context.Background(), must(b.Connect(50001, service)), config))
+					session := must(pionv2.New().Client(context.Background(), must(b.Connect(50001, service)), config))
 					sayAt(w, session, 10*time.Second, 40*time.Second, 70*time.Second+1)
 					must(0, session.Close())
 				})

@@ -80,7 +80,8 @@ func TestGuardedImports(t *testing.T) {
 	for _, guard := range []struct {
 		imported, only, reason string
 	}{
-		{"github.com/pion/dtls/v2", "sim/endpoint", "one package knows the DTLS stack"},
+		{"github.com/pion/dtls/v2", "sim/stack/pionv2", "one package knows each DTLS stack"},
+		{"github.com/pion/dtls/v3", "sim/stack/pionv3", "one package knows each DTLS stack"},
 		{"testing/synctest", "clock", "one package knows how virtual time is made"},
 		{"math/rand", "", "randomness comes from named streams"},
 		{"math/rand/v2", "sim/stream", "randomness comes from named streams"},

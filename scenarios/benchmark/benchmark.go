@@ -22,7 +22,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 )
 
 // Session is what one session with one kind of credentials costs, in wall time of
@@ -63,7 +64,7 @@ func Measure(ctx context.Context, credentials string, rounds, batch int) (Sessio
 	if err != nil {
 		return s, err
 	}
-	config := endpoint.Config{Credentials: credentials, FlightInterval: time.Second}
+	config := stack.Config{Credentials: credentials, FlightInterval: time.Second}
 	bare := func() error { return Bare(config) }
 	seed := uint64(0)
 	simulated := func() error {
@@ -133,7 +134,7 @@ func Simulated(v scenarios.Values, seed uint64) (time.Duration, error) {
 
 // Bare performs the session over an in-memory pipe: handshake, one line, its echo,
 // and the close of both sides.
-func Bare(config endpoint.Config) error {
+func Bare(config stack.Config) error {
 	a, b := dpipe.Pipe()
 	var group sync.WaitGroup
 	var serverErr error
@@ -145,8 +146,8 @@ func Bare(config endpoint.Config) error {
 
 const line = "hello from client 1\n"
 
-func dialBare(pipe net.Conn, config endpoint.Config) error {
-	conn, err := endpoint.Client(context.Background(), pipe, config)
+func dialBare(pipe net.Conn, config stack.Config) error {
+	conn, err := pionv2.New().Client(context.Background(), pipe, config)
 	if err != nil {
 		return err
 	}
@@ -165,8 +166,8 @@ func dialBare(pipe net.Conn, config endpoint.Config) error {
 	return nil
 }
 
-func serveBare(pipe net.Conn, config endpoint.Config) error {
-	conn, err := endpoint.Server(context.Background(), pipe, config)
+func serveBare(pipe net.Conn, config stack.Config) error {
+	conn, err := pionv2.New().Server(context.Background(), pipe, config)
 	if err != nil {
 		return err
 	}

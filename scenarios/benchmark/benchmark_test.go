@@ -4,13 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
 // Bare and simulated sessions work, and are measured. What they cost is no matter
 // for a test: dtlssim bench tells.
 func TestMeasure(t *testing.T) {
-	for _, credentials := range endpoint.Credentials {
+	for _, credentials := range stack.Credentials {
 		s, err := Measure(t.Context(), credentials, 1, 4)
 		if err != nil {
 			t.Fatal(err)
@@ -26,8 +26,8 @@ func TestMeasure(t *testing.T) {
 //
 //	GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1 go test -bench . ./scenarios/benchmark
 func BenchmarkSession(b *testing.B) {
-	for _, credentials := range endpoint.Credentials {
-		config := endpoint.Config{Credentials: credentials, FlightInterval: time.Second}
+	for _, credentials := range stack.Credentials {
+		config := stack.Config{Credentials: credentials, FlightInterval: time.Second}
 		b.Run(credentials+"/bare", func(b *testing.B) {
 			for b.Loop() {
 				if err := Bare(config); err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 )
 
 func TestMain(m *testing.M) {
@@ -58,7 +59,7 @@ func TestServerOnRealSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := endpoint.Client(ctx, conn, endpoint.Config{Credentials: "psk", FlightInterval: 50 * time.Millisecond})
+	session, err := pionv2.New().Client(ctx, conn, stack.Config{Credentials: "psk", FlightInterval: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 )
 
 const noEcho = "no-echo"
@@ -75,7 +76,7 @@ func echo(w *sim.Simulation, host *sim.Host, server netip.AddrPort) error {
 	}
 	ctx, cancel := w.WithTimeout(30 * time.Second)
 	defer cancel()
-	session, err := endpoint.Client(ctx, socket, endpoint.Config{Credentials: "psk", FlightInterval: time.Second})
+	session, err := pionv2.New().Client(ctx, socket, stack.Config{Credentials: "psk", FlightInterval: time.Second})
 	if err != nil {
 		return err
 	}

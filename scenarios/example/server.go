@@ -8,7 +8,8 @@ import (
 
 	"github.com/pion/transport/v2"
 
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 )
 
 // This file is an application's own code, as it might stand in its repository: it knows
@@ -28,7 +29,7 @@ func serveOne(network transport.Net, port int, patience time.Duration) error {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	session, err := endpoint.Server(ctx, conn, endpoint.Config{Credentials: "psk", FlightInterval: time.Second})
+	session, err := pionv2.New().Server(ctx, conn, stack.Config{Credentials: "psk", FlightInterval: time.Second})
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}

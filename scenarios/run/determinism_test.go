@@ -14,7 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -97,7 +97,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	if testkit.Long() {
 		seeds = 1000
 	}
-	for _, credentials := range endpoint.Credentials {
+	for _, credentials := range stack.Credentials {
 		t.Run(credentials, func(t *testing.T) {
 			var jobs []run.Job
 			for i := range seeds {
@@ -139,12 +139,12 @@ func TestNothingIsLeftOver(t *testing.T) {
 	if testkit.Long() {
 		others = 1000
 	}
-	for _, credentials := range endpoint.Credentials {
+	for _, credentials := range stack.Credentials {
 		job := lossy(credentials, base)
 		alone := collect(t, testkit.Pool(t, 1), []run.Job{job})[0]
 		jobs := []run.Job{job}
 		for i := range others {
-			jobs = append(jobs, lossy(endpoint.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
+			jobs = append(jobs, lossy(stack.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
 			if i == others/2 {
 				jobs = append(jobs, job)
 			}

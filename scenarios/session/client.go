@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
 // client is one client: it connects, sends one line, perhaps waits for an answer,
@@ -24,7 +24,8 @@ type client struct {
 	number int // from 1
 	local  netip.AddrPort
 	v      scenarios.Values
-	config endpoint.Config
+	stack  stack.Stack
+	config stack.Config
 
 	connected   bool         // it has had a socket, and so its address
 	shaking     bool         // its handshake is under way
@@ -32,6 +33,7 @@ type client struct {
 	silent      bool         // its endpoint was closed without a close_notify
 	killed      bool         // an association of it was: see association
 	unanswered  bool         // it waited for an answer until its time limit
+	timedOut    bool         // its last handshake met its time limit
 
 	// unfinished is how long its last handshake takes at least, if that did not come
 	// about: its time limit, for one that ends with an error is not complete at that time
@@ -105,6 +107,7 @@ func (c *client) run(server func() netip.AddrPort) {
 const longestBackOff = time.Hour
 
 func (c *client) attempt(server netip.AddrPort) error {
+	c.timedOut = false
 	socket, err := c.host.Connect(c.local.Port(), server)
 	if err != nil {
 		return err
@@ -123,7 +126,8 @@ func (c *client) attempt(server netip.AddrPort) error {
 	c.touch(theAssociation, true)
 	c.shaking, c.association = true, a
 	guarded, complete := guarded(c.host, socket, c.v.Choice("client-guard"))
-	conn, err := endpoint.Client(ctx, guarded, c.config)
+	conn, err := c.stack.Client(ctx, guarded, c.config)
+	c.timedOut = stack.CauseOf(err) == stack.TimedOut
 	c.touch(theHandshake, true)
 	c.shaking = false
 	if err != nil {
@@ -201,7 +205,7 @@ func (c *client) pause(conn net.Conn) error {
 		}
 		_, err := io.WriteString(conn, keepAlive)
 		switch {
-		case endpoint.PeerClosed(err):
+		case stack.CauseOf(err) == stack.PeerClosed:
 			return c.w.Sleep(left - interval)
 		case err != nil:
 			return fmt.Errorf("keeping the association alive: %w", err)
@@ -230,10 +234,11 @@ func (c *client) await(conn net.Conn, want, note string) error {
 	n, err := readWithin(c.w, conn, buffer, c.v.Duration("client-timeout"))
 	if err != nil {
 		c.touch(theAssociation, false)
-		if !endpoint.TimedOut(err) && !c.association.serverLeft {
+		timedOut := stack.CauseOf(err) == stack.TimedOut
+		if !timedOut && !c.association.serverLeft {
 			c.kill(c.host)
 		}
-		c.unanswered = c.unanswered || endpoint.TimedOut(err)
+		c.unanswered = c.unanswered || timedOut
 		return err
 	}
 	if got := string(buffer[:n]); got != want {

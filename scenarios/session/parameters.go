@@ -7,7 +7,9 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv3"
 )
 
 // The server models (DOMAIN: S, L and M).
@@ -22,6 +24,15 @@ const (
 	// ConcurrentModel is a listener with one goroutine for each association.
 	ConcurrentModel = "concurrent"
 )
+
+// The stacks.
+const (
+	PionV2 = "pion-v2" // github.com/pion/dtls/v2
+	PionV3 = "pion-v3" // github.com/pion/dtls/v3
+)
+
+// stacks are the values of the parameter stack.
+var stacks = map[string]stack.Stack{PionV2: pionv2.New(), PionV3: pionv3.New()}
 
 // clientParameters are those of what clients do.
 var clientParameters = inGroup(scenarios.ClientsGroup, []scenarios.Parameter{
@@ -82,7 +93,10 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 	{Name: "handshake-timeout", Type: scenarios.DurationType, Default: "30s", Min: 1, Meaning: "limit of the server's handshake"},
 	{Name: "read-timeout", Type: scenarios.DurationType, Default: "10s", Min: 1, Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: scenarios.DurationType, Default: "1s", Min: int64(time.Microsecond), Meaning: "interval of retransmission of both endpoints"},
-	{Name: "credentials", Type: scenarios.ChoiceType, Default: "ecdsa", Choices: endpoint.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
+	{Name: "credentials", Type: scenarios.ChoiceType, Default: "ecdsa", Choices: stack.Credentials, Meaning: "pre-shared key, or type of the server's certificate"},
+	{Name: "stack", Type: scenarios.ChoiceType, Default: PionV2, Choices: []string{PionV2, PionV3},
+		Meaning: "DTLS implementation of both endpoints: pion-v2 is pion/dtls " + pionv2.Version + ", pion-v3 is pion/dtls " +
+			pionv3.Version + ", whose flight-interval doubles with each retransmission"},
 	{Name: "perturb", Type: scenarios.CountType, Default: "0", Max: 1000, Meaning: "each socket call of an endpoint lets 0 to so many turns go by, drawn: races between its own goroutines go either way"},
 })
 

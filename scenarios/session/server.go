@@ -9,7 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -19,7 +19,8 @@ type server struct {
 	w      *sim.Simulation
 	host   *sim.Host
 	v      scenarios.Values
-	config endpoint.Config
+	stack  stack.Stack
+	config stack.Config
 	client func(peer netip.AddrPort) *client // that last started at an address, or nil
 	port   uint16
 
@@ -34,9 +35,11 @@ type server struct {
 	delivered  map[int]bool  // clients whose data reached the application
 }
 
-func newServer(w *sim.Simulation, h *sim.Host, v scenarios.Values, c endpoint.Config, client func(netip.AddrPort) *client) server {
+func newServer(
+	w *sim.Simulation, h *sim.Host, v scenarios.Values, st stack.Stack, c stack.Config, client func(netip.AddrPort) *client,
+) server {
 	return server{
-		w: w, host: h, v: v, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
+		w: w, host: h, v: v, stack: st, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
 	}
 }
 
@@ -138,7 +141,7 @@ func (s *server) exchange(session conversation) error {
 	switch {
 	case err != nil && session.socket.Abandoned():
 		return nil // converse says so
-	case endpoint.PeerClosed(err):
+	case stack.CauseOf(err) == stack.PeerClosed:
 		s.w.Note(s.host, "closed by the peer", "before any data")
 		return nil
 	case err != nil:
@@ -172,9 +175,9 @@ func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 			s.w.Note(s.host, "more data", "")
 			continue
 		case session.socket.Abandoned(): // converse says so
-		case endpoint.PeerClosed(err):
+		case stack.CauseOf(err) == stack.PeerClosed:
 			s.w.Note(s.host, "closed by the peer", "")
-		case endpoint.TimedOut(err):
+		case stack.CauseOf(err) == stack.TimedOut:
 			session.touch(false)
 			if session.association.announced {
 				s.halfOpen = s.halfOpen || !s.w.Stopped()
@@ -196,7 +199,7 @@ func (s *server) answer(session conversation, line []byte) error {
 	switch {
 	case err != nil && session.socket.Abandoned():
 		return nil // converse says so
-	case endpoint.PeerClosed(err):
+	case stack.CauseOf(err) == stack.PeerClosed:
 		s.w.Note(s.host, "no answer", "the peer has closed")
 	case err != nil:
 		return fmt.Errorf("answering: %w", err)
@@ -210,7 +213,7 @@ func (s *server) ended(err error, session conversation) {
 	if err != nil {
 		session.touch(false)
 	}
-	if err != nil && !endpoint.TimedOut(err) && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
+	if err != nil && stack.CauseOf(err) != stack.TimedOut && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
 		session.client.kill(s.host)
 	}
 }

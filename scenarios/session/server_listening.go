@@ -7,7 +7,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -19,9 +18,8 @@ var filters = map[string]func(datagram []byte) bool{
 	"client-hello": trace.IsClientHello,
 }
 
-// listeningServer is server model L, pion's listener, whose Accept performs the
-// handshake inline, so that one ghost blocks everyone for the handshake timeout (d2
-// listener.go:65); or, with concurrent handshakes, server model M, one goroutine for
+// listeningServer is server model L, a listener whose Accept performs the handshake
+// inline, so that one ghost blocks everyone for the handshake timeout; or, with concurrent handshakes, server model M, one goroutine for
 // each association.
 type listeningServer struct {
 	server
@@ -114,51 +112,34 @@ func (s *listeningServer) attempt() (attempt, error) {
 	return a, nil
 }
 
-// inline is the listener below the DTLS listener: it keeps the connection whose
-// handshake Accept performs.
-type inline struct {
-	*sim.Listener
-	server  *listeningServer
-	current attempt
-	back    func() // ends being the actor of its endpoint
-}
-
-// Accept implements net.Listener.
-func (l *inline) Accept() (net.Conn, error) {
-	var err error
-	if l.current, err = l.server.attempt(); err != nil {
-		return nil, err
-	}
-	l.back = l.server.beEndpoint(l.current.name)
-	return l.current.conn, nil
-}
-
-// serveInline is server model L.
+// serveInline is server model L. One goroutine accepts a connection and performs its
+// handshake, as Accept of the listener of pion/dtls v2 does (v2.2.12, listener.go).
 func (s *listeningServer) serveInline() error {
-	inner := &inline{Listener: s.listener, server: s}
-	listener, err := endpoint.NewListener(inner, s.config, s.limit)
-	if err != nil {
-		return err
-	}
 	for {
-		inner.current, inner.back = attempt{}, func() {}
-		session, err := listener.Accept()
-		inner.back()
-		a := inner.current
-		switch {
-		case a.Connection == nil: // the listener itself has ended
+		a, err := s.attempt()
+		if err != nil {
 			return err
-		case err != nil:
+		}
+		session, err := s.handshakeInline(a)
+		if err != nil {
 			if !a.begun {
 				s.heldUp(a.since)
 			}
 			s.fail(a.name, false, a.begun, err)
 			s.release(a)
-		default:
-			s.w.Note(s.host, noteCompleted, a.name)
-			s.w.Go(a.name, func() { s.serve(a, session) })
+			continue
 		}
+		s.w.Note(s.host, noteCompleted, a.name)
+		s.w.Go(a.name, func() { s.serve(a, session) })
 	}
+}
+
+// handshakeInline performs a handshake on the server's goroutine.
+func (s *listeningServer) handshakeInline(a attempt) (net.Conn, error) {
+	defer s.beEndpoint(a.name)()
+	ctx, cancel := s.limit()
+	defer cancel()
+	return s.stack.Server(ctx, a.conn, s.config)
 }
 
 // serveConcurrently is server model M.
@@ -171,7 +152,7 @@ func (s *listeningServer) serveConcurrently() error {
 		s.w.Go(a.name, func() {
 			ctx, cancel := s.limit()
 			defer cancel()
-			session, err := endpoint.Server(ctx, a.conn, s.config)
+			session, err := s.stack.Server(ctx, a.conn, s.config)
 			if err != nil {
 				s.fail(a.name, false, a.begun, err)
 				s.release(a)

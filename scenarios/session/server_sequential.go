@@ -6,7 +6,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -138,7 +137,7 @@ func (s *sequentialServer) talk(name string, socket *sim.Socket) (completed bool
 	defer cancel()
 	guarded, complete := guarded(s.host, conn, s.v.Choice("guard"))
 	back := s.beEndpoint(name)
-	session, err := endpoint.Server(ctx, guarded, s.config)
+	session, err := s.stack.Server(ctx, guarded, s.config)
 	back()
 	if err != nil {
 		return false, err

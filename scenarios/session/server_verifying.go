@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -127,7 +126,7 @@ func (s *sequentialServer) handshake(v *verification) {
 	defer cancel()
 	defer s.beEndpoint(v.name)()
 	guarded, complete := guarded(s.host, &verifyingConn{Conn: v.socket.Endpoint(), v: v}, s.v.Choice("guard"))
-	session, err := endpoint.Server(ctx, guarded, s.config)
+	session, err := s.stack.Server(ctx, guarded, s.config)
 	if err == nil {
 		complete()
 	}

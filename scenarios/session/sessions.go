@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -37,7 +37,8 @@ type sessionsRun struct {
 	w           *sim.Simulation
 	server      serverModel
 	clientHosts []*sim.Host
-	config      endpoint.Config
+	stack       stack.Stack
+	config      stack.Config
 	peers       []*client // by session, from 0
 }
 
@@ -46,15 +47,15 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	c.Link = networkLink(v, serverAddress)
 	c.Link.Rules = compileRules(v, rules)
 	c.Perturb = v.Count("perturb")
-	r := &sessionsRun{v: v}
-	r.config = endpoint.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"), MTU: v.Count("endpoint-mtu")}
+	r := &sessionsRun{v: v, stack: stacks[v.Choice("stack")]}
+	r.config = stack.Config{Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"), MTU: v.Count("endpoint-mtu")}
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
 		if c.Watch {
 			r.config.Observe = r.observeEndpoint
 		}
 		r.startClientHosts()
-		s := newServer(w, w.Host("server", serverAddress), v, r.config, r.clientAt)
+		s := newServer(w, w.Host("server", serverAddress), v, r.stack, r.config, r.clientAt)
 		if v.Choice("model") == SequentialModel {
 			r.server = &sequentialServer{server: s}
 		} else {
@@ -74,7 +75,8 @@ func (r *sessionsRun) startClient(i int) {
 		port += uint16(i)
 	}
 	c := &client{
-		w: r.w, host: host, number: i + 1, local: netip.AddrPortFrom(host.Address(), port), v: r.v, config: r.config,
+		w: r.w, host: host, number: i + 1, local: netip.AddrPortFrom(host.Address(), port), v: r.v,
+		stack: r.stack, config: r.config,
 	}
 	r.peers = append(r.peers, c)
 	next := func() {
@@ -100,19 +102,23 @@ func (r *sessionsRun) startClient(i int) {
 	})
 }
 
-// observeEndpoint takes note of the timers of an endpoint of the calling actor.
-func (r *sessionsRun) observeEndpoint(s endpoint.State) {
-	if !s.Moot() {
-		r.w.Expect(s.Flight+" "+s.Name, 0)
-	}
+// observeEndpoint takes note of what an endpoint of the calling actor goes by: its states,
+// its timers, the durations that it compares, and the clock.
+func (r *sessionsRun) observeEndpoint(e stack.Event) {
 	switch {
-	case s.Timed():
-		r.w.Expect("the timer of "+s.Flight+" "+s.Name, r.config.FlightInterval)
-	case s.Begins() && r.secondsMatter():
+	case e.Kind == stack.Entered && !e.Moot:
+		state := e.Flight.String() + " " + e.State.String()
+		r.w.Expect(state, 0)
+		if e.Timer > 0 {
+			r.w.Expect("the timer of "+state, e.Timer)
+		}
+	case e.Kind == stack.Compared:
+		r.w.Compare(e.What, e.Durations[0], e.Durations[1])
+	case e.Kind == stack.ClockRead && r.secondsMatter():
 		now := r.w.Now()
-		second := now.Truncate(time.Second)
+		second := now.Truncate(e.Resolution)
 		r.w.Compare("the second of a hello", second, now)
-		r.w.Compare("the next second of a hello", now, second+time.Second)
+		r.w.Compare("the next second of a hello", now, second+e.Resolution)
 	}
 }
 
@@ -181,7 +187,7 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 			wrong[DataLost] = true
 		}
 		if i == 0 && !completed {
-			if s.Error == endpoint.HandshakeTimeout {
+			if i < len(r.peers) && r.peers[i].timedOut {
 				wrong[HandshakeTimeout] = true
 			} else {
 				wrong[HandshakeAborted] = true

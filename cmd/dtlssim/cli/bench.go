@@ -17,7 +17,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/endpoint"
+	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
 // benchJSON is the answer of bench.
@@ -85,7 +85,7 @@ worker_peak_bytes}}.`,
 				return failure(executeAgain())
 			}
 			var result benchJSON
-			for _, name := range endpoint.Credentials {
+			for _, name := range stack.Credentials {
 				s, err := benchmark.Measure(c.Context(), name, rounds, 100)
 				if err != nil {
 					return interruptedOr(c, err)

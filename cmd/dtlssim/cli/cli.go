@@ -199,7 +199,7 @@ func (f *format) Type() string   { return "text|json" }
 
 func (f *format) Set(text string) error {
 	if text != "text" && text != "json" {
-		return suggest.NotOneOf(text, []string{"text", "json"})
+		return fmt.Errorf("%q is not one of text, json", text)
 	}
 	*f = format(text)
 	return nil
@@ -225,10 +225,8 @@ func (i *interval) String() string { return string(i.Kind) }
 func (i *interval) Type() string   { return stat.KindNames("|") }
 
 func (i *interval) Set(text string) (err error) {
-	if i.Kind, err = stat.ParseKind(text); err != nil {
-		return suggest.NotOneOf(text, strings.Split(stat.KindNames(" "), " "))
-	}
-	return nil
+	i.Kind, err = stat.ParseKind(text)
+	return err
 }
 
 func (i *interval) addTo(c *cobra.Command) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
-	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // The designs.
@@ -41,7 +40,7 @@ func (d *designFlags) Type() string   { return strings.Join(designs, "|") }
 
 func (d *designFlags) Set(text string) error {
 	if !slices.Contains(designs, text) {
-		return suggest.NotOneOf(text, designs)
+		return fmt.Errorf("%q is not one of %s", text, strings.Join(designs, ", "))
 	}
 	d.kind = text
 	return nil

@@ -1,0 +1,82 @@
+// Package pionv2 is the stack github.com/pion/dtls/v2, unmodified. It is the only package
+// that imports it.
+package pionv2
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+
+	"github.com/pion/dtls/v2"
+
+	"github.com/dtlssim/dtlssim/sim/stack"
+)
+
+// Version is the version of the stack that this package knows: what it reads of the log,
+// and of error values, is that version's.
+const Version = "v2.2.12"
+
+// New returns the stack.
+func New() stack.Stack { return stack.Reporting(endpoints{}) }
+
+type endpoints struct{}
+
+// Client implements stack.Stack.
+func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
+	config, err := configure(c, true)
+	if err != nil {
+		return nil, err
+	}
+	return established(dtls.ClientWithContext(ctx, conn, config))
+}
+
+// Server implements stack.Stack.
+func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
+	config, err := configure(c, false)
+	if err != nil {
+		return nil, err
+	}
+	return established(dtls.ServerWithContext(ctx, conn, config))
+}
+
+func established(conn *dtls.Conn, err error) (net.Conn, error) {
+	if err != nil {
+		return nil, stack.HandshakeError(err, peerAlert(err))
+	}
+	return session{conn}, nil
+}
+
+// session is a session whose errors are typed.
+type session struct{ *dtls.Conn }
+
+// Read implements net.Conn.
+func (s session) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	return n, stack.SessionError(err, dtls.ErrConnClosed)
+}
+
+// Write implements net.Conn.
+func (s session) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	return n, stack.SessionError(err, dtls.ErrConnClosed)
+}
+
+// configure returns the stack's own configuration of one endpoint.
+func configure(c stack.Config, client bool) (*dtls.Config, error) {
+	credential, err := stack.LoadCredential(c.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	config := &dtls.Config{FlightInterval: c.FlightInterval, MTU: c.MTU, LoggerFactory: newLogger(c)}
+	switch {
+	case credential.Shared:
+		config.PSK = func([]byte) ([]byte, error) { return []byte(stack.Secret), nil }
+		config.PSKIdentityHint = []byte(stack.Identity)
+		config.CipherSuites = []dtls.CipherSuiteID{dtls.TLS_PSK_WITH_AES_128_GCM_SHA256}
+	case client:
+		config.RootCAs, config.ServerName = credential.Roots, stack.ServerName
+	default:
+		config.Certificates = []tls.Certificate{credential.Certificate}
+	}
+	return config, nil
+}

@@ -1,0 +1,51 @@
+package pionv2_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
+	"github.com/dtlssim/dtlssim/sim/stack/stacktest"
+)
+
+func TestCredentials(t *testing.T) { stacktest.Credentials(t, pionv2.New()) }
+
+// The version in go.mod is the one whose log and errors this package reads.
+func TestVersion(t *testing.T) { stacktest.Version(t, "github.com/pion/dtls/v2", pionv2.Version) }
+
+// The events of a session stand on the word of log lines of the stack, which this test
+// guards. A lost hello is sent again after the interval.
+func TestEvents(t *testing.T) {
+	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
+	sides, _ := stacktest.Play(pionv2.New(), c, time.Minute, 1500*time.Millisecond)
+	for side, want := range map[string][]string{
+		"client": {
+			"0 begun", "0 Flight 1 Preparing", "0 clock read, to 1s", "0 Flight 1 Sending",
+			"0 Flight 1 Waiting, timer 1s", "1000 Flight 1 Sending", "1000 Flight 1 Waiting, timer 1s",
+			"2000 Flight 1 Sending", "2000 Flight 1 Waiting, timer 1s", "2020 Flight 3 Preparing",
+			"2020 Flight 3 Sending", "2020 Flight 3 Waiting, timer 1s", "2040 Flight 5 Preparing",
+			"2040 Flight 5 Sending", "2040 Flight 5 Waiting, timer 1s", "2060 Flight 5 Finished, timer 1s",
+			"2060 completed", "2060 data written, 5 B", "2080 data read, 5 B", "2080 closed",
+			"2080 alert sent 0/0",
+		},
+		"server": {
+			"2010 begun", "2010 Flight 0 Preparing", "2010 clock read, to 1s", "2010 Flight 0 Sending, moot",
+			"2010 Flight 0 Waiting, moot", "2010 Flight 2 Preparing", "2010 Flight 2 Sending",
+			"2010 Flight 2 Waiting, moot", "2030 Flight 4 Preparing", "2030 Flight 4 Sending",
+			"2030 Flight 4 Waiting, timer 1s", "2050 Flight 6 Preparing", "2050 Flight 6 Sending",
+			"2050 Flight 6 Finished, timer 1s", "2050 completed", "2070 data read, 5 B",
+			"2070 data written, 5 B", "2090 alert received 1/0", "2090 alert sent 0/0", "2090 closed",
+		},
+	} {
+		if got := sides[side].Events; !slices.Equal(got, want) {
+			t.Errorf("%s:\n%q\nwant\n%q", side, got, want)
+		}
+	}
+}
+
+// A handshake that meets its limit, and one that an alert of the peer ends, say so.
+func TestCauses(t *testing.T) {
+	stacktest.Causes(t, pionv2.New())
+}

@@ -1,0 +1,141 @@
+// Package pionv3 is the stack github.com/pion/dtls/v3, unmodified. It is the only package
+// that imports it.
+//
+// What differs from v2 where a simulation can see it: the interval of retransmission
+// doubles with each one, up to a minute, and a new flight begins with the first again (RFC
+// 6347 section 4.2.4.1); a server answers a repeated ClientHello at once, but after a
+// retransmission no sooner than 1 s, 2 s, 4 s and so on behind the last; the last flight
+// is sent again at once when it is asked for; Close waits for no timer, and no reader can
+// come before its close_notify; and once a handshake is complete, alerts in the clear are
+// dropped.
+//
+// The listener of v3 performs no handshake: Accept returns a connection whose first Read or
+// Write does. Server performs it, as that of v2.
+package pionv3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/pion/dtls/v3"
+
+	"github.com/dtlssim/dtlssim/sim/stack"
+)
+
+// Version is the version of the stack that this package knows: what it reads of the log,
+// of error values and of private fields is that version's.
+const Version = "v3.1.15"
+
+// New returns the stack.
+func New() stack.Stack { return stack.Reporting(endpoints{}) }
+
+type endpoints struct{}
+
+// Client implements stack.Stack.
+func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
+	o := newObserver(c)
+	options, err := shared(c, o)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]dtls.ClientOption, 0, len(options)+2)
+	for _, option := range options {
+		list = append(list, option)
+	}
+	if credential, _ := stack.LoadCredential(c.Credentials); !credential.Shared {
+		list = append(list, dtls.WithRootCAs(credential.Roots), dtls.WithServerName(stack.ServerName))
+	}
+	endpoint, err := dtls.ClientWithOptions(&packets{conn, conn.RemoteAddr()}, conn.RemoteAddr(), list...)
+	return perform(ctx, endpoint, err, o)
+}
+
+// Server implements stack.Stack.
+func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
+	o := newObserver(c)
+	options, err := shared(c, o)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]dtls.ServerOption, 0, len(options)+1)
+	for _, option := range options {
+		list = append(list, option)
+	}
+	if credential, _ := stack.LoadCredential(c.Credentials); !credential.Shared {
+		list = append(list, dtls.WithCertificates(credential.Certificate))
+	}
+	endpoint, err := dtls.ServerWithOptions(&packets{conn, conn.RemoteAddr()}, conn.RemoteAddr(), list...)
+	return perform(ctx, endpoint, err, o)
+}
+
+// shared returns the options that both sides have.
+func shared(c stack.Config, o *observer) ([]dtls.Option, error) {
+	credential, err := stack.LoadCredential(c.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	options := []dtls.Option{dtls.WithLoggerFactory(o)}
+	if c.FlightInterval != 0 {
+		options = append(options, dtls.WithFlightInterval(c.FlightInterval))
+	}
+	if c.MTU != 0 {
+		options = append(options, dtls.WithMTU(c.MTU))
+	}
+	if credential.Shared {
+		options = append(options,
+			dtls.WithPSK(func([]byte) ([]byte, error) { return []byte(stack.Secret), nil }),
+			dtls.WithPSKIdentityHint([]byte(stack.Identity)),
+			dtls.WithCipherSuites(dtls.TLS_PSK_WITH_AES_128_GCM_SHA256))
+	}
+	return options, nil
+}
+
+// perform performs the handshake of an endpoint.
+func perform(ctx context.Context, conn *dtls.Conn, err error, o *observer) (net.Conn, error) {
+	if err != nil {
+		return nil, err
+	}
+	o.conn = conn
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, stack.HandshakeError(err, peerAlert(err))
+	}
+	return session{conn}, nil
+}
+
+// packets is a connection to one peer as a net.PacketConn.
+type packets struct {
+	net.Conn
+	peer net.Addr
+}
+
+// ReadFrom implements net.PacketConn.
+func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, err := p.Read(b)
+	return n, p.peer, err
+}
+
+// WriteTo implements net.PacketConn.
+func (p *packets) WriteTo(b []byte, _ net.Addr) (int, error) { return p.Write(b) }
+
+// session is a session whose errors are typed.
+type session struct{ *dtls.Conn }
+
+// Read implements net.Conn. Data that is there comes before the end of the session: v3
+// waits for either in one select, which takes one of the two at random when both are
+// ready, and a replication repeats to the byte.
+func (s session) Read(p []byte) (int, error) {
+	for {
+		n, err := s.Conn.Read(p)
+		if errors.Is(err, io.EOF) && pending(s.Conn) > 0 {
+			continue
+		}
+		return n, stack.SessionError(err, dtls.ErrConnClosed)
+	}
+}
+
+// Write implements net.Conn.
+func (s session) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	return n, stack.SessionError(err, dtls.ErrConnClosed)
+}

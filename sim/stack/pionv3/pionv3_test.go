@@ -1,0 +1,59 @@
+package pionv3_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pionv3"
+	"github.com/dtlssim/dtlssim/sim/stack/stacktest"
+)
+
+func TestCredentials(t *testing.T) { stacktest.Credentials(t, pionv3.New()) }
+
+// The version in go.mod is the one whose log and errors this package reads.
+func TestVersion(t *testing.T) { stacktest.Version(t, "github.com/pion/dtls/v3", pionv3.Version) }
+
+// The events of a session stand on the word of log lines and private fields of
+// the stack, which this test
+// guards. A lost hello is sent again after the interval, and then after
+// twice that.
+func TestEvents(t *testing.T) {
+	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
+	sides, _ := stacktest.Play(pionv3.New(), c, time.Minute, 3500*time.Millisecond)
+	for side, want := range map[string][]string{
+		"client": {
+			"0 begun", "0 Flight 1 Preparing", "0 clock read, to 1s", "0 Flight 1 Sending",
+			"0 Flight 1 Waiting, timer 1s", "0 retransmission: 1s and 30s", "0 retransmission: 1s and 1m0s",
+			"1000 Flight 1 Sending", "1000 Flight 1 Waiting, timer 2s", "1000 retransmission: 2s and 30s",
+			"1000 retransmission: 2s and 1m0s", "3000 Flight 1 Sending", "3000 Flight 1 Waiting, timer 4s",
+			"3000 retransmission: 4s and 30s", "3000 retransmission: 4s and 1m0s", "7000 Flight 1 Sending",
+			"7000 Flight 1 Waiting, timer 8s", "7000 retransmission: 8s and 30s",
+			"7000 retransmission: 8s and 1m0s", "7020 Flight 3 Preparing", "7020 Flight 3 Sending",
+			"7020 Flight 3 Waiting, timer 1s", "7020 retransmission: 1s and 30s",
+			"7020 retransmission: 1s and 1m0s", "7040 Flight 5 Preparing", "7040 Flight 5 Sending",
+			"7040 Flight 5 Waiting, timer 1s", "7040 retransmission: 1s and 30s",
+			"7040 retransmission: 1s and 1m0s", "7060 Flight 5 Finished", "7060 completed",
+			"7060 data written, 5 B", "7080 data read, 5 B", "7080 closed", "7080 alert sent 0/0",
+		},
+		"server": {
+			"7010 begun", "7010 Flight 0 Preparing", "7010 clock read, to 1s", "7010 Flight 0 Sending, moot",
+			"7010 Flight 0 Waiting, moot", "7010 Flight 2 Preparing", "7010 Flight 2 Sending",
+			"7010 Flight 2 Waiting, moot", "7030 Flight 4 Preparing", "7030 Flight 4 Sending",
+			"7030 Flight 4 Waiting, timer 1s", "7030 retransmission: 1s and 30s",
+			"7030 retransmission: 1s and 1m0s", "7050 Flight 6 Preparing", "7050 Flight 6 Sending",
+			"7050 Flight 6 Finished", "7050 completed", "7070 data read, 5 B", "7070 data written, 5 B",
+			"7090 alert received 1/0", "7090 alert sent 0/0", "7090 closed",
+		},
+	} {
+		if got := sides[side].Events; !slices.Equal(got, want) {
+			t.Errorf("%s:\n%q\nwant\n%q", side, got, want)
+		}
+	}
+}
+
+// A handshake that meets its limit, and one that an alert of the peer ends, say so.
+func TestCauses(t *testing.T) {
+	stacktest.Causes(t, pionv3.New())
+}

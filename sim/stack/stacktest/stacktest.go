@@ -1,0 +1,204 @@
+// Package stacktest holds an implementation of stack.Stack against what every one has to
+// do, on the virtual network.
+package stacktest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/distribution"
+	"github.com/dtlssim/dtlssim/sim/stack"
+)
+
+// Latency is the one-way latency of every datagram of Play.
+const Latency = 10 * time.Millisecond
+
+// Side is what one side of a session did and reported.
+type Side struct {
+	Events []string // each with the time at which it came, in ms
+	Err    error    // of its handshake, or of what came after it
+}
+
+// Play performs one session and returns both sides, by their names, "client" and "server",
+// and the replication. The client sends a line, has it back, and closes; the server reads
+// until the client has closed. The client gives up its handshake after limit. The network
+// loses what is sent before it is up.
+func Play(s stack.Stack, c stack.Config, limit, up time.Duration) (map[string]*Side, sim.Result) {
+	sides := map[string]*Side{"client": {}, "server": {}}
+	port := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), 4433)
+	link := sim.Link{
+		Latency: func(*sim.Packet) distribution.Distribution { return distribution.Constant{Value: Latency} },
+		Down:    sim.Interval{To: up},
+	}
+	result := sim.Run(sim.Config{Scenario: "stacktest", Seed: 1, Link: link}, func(w *sim.Simulation) {
+		home, away := w.Host("server", port.Addr()), w.Host("client", netip.MustParseAddr("192.0.2.2"))
+		observed := func(name string) stack.Config {
+			var mu sync.Mutex
+			with := c
+			with.Observe = func(e stack.Event) {
+				mu.Lock()
+				defer mu.Unlock()
+				sides[name].Events = append(sides[name].Events, fmt.Sprintf("%d %s", w.Now().Milliseconds(), Text(e)))
+			}
+			return with
+		}
+		run := func(name string, f func() error) {
+			w.Busy()
+			w.Go(name, func() {
+				defer w.Idle()
+				sides[name].Err = f()
+			})
+		}
+		run("server", func() error {
+			listener, err := home.ListenPeers(port.Port(), sim.ListenerConfig{})
+			if err != nil {
+				return err
+			}
+			peer, err := listener.AcceptPeer()
+			if err != nil {
+				return err
+			}
+			ctx, cancel := w.WithTimeout(time.Hour)
+			defer cancel()
+			session, err := s.Server(ctx, peer, observed("server"))
+			if err != nil {
+				return err
+			}
+			defer session.Close()
+			return echo(session)
+		})
+		run("client", func() error {
+			socket, err := away.Connect(50001, port)
+			if err != nil {
+				return err
+			}
+			defer socket.Close()
+			ctx, cancel := w.WithTimeout(limit)
+			defer cancel()
+			session, err := s.Client(ctx, socket, observed("client"))
+			if err != nil {
+				return err
+			}
+			defer session.Close()
+			if _, err := session.Write([]byte("hello")); err != nil {
+				return err
+			}
+			_, err = session.Read(make([]byte, 100))
+			return err
+		})
+	})
+	return sides, result
+}
+
+// echo sends back what it reads, until the end.
+func echo(session net.Conn) error {
+	buffer := make([]byte, 100)
+	for {
+		n, err := session.Read(buffer)
+		if err == nil {
+			_, err = session.Write(buffer[:n])
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Text is a line for an event.
+func Text(e stack.Event) string {
+	switch e.Kind {
+	case stack.Entered:
+		text := fmt.Sprintf("%s %s", e.Flight, e.State)
+		if e.Moot {
+			text += ", moot"
+		}
+		if e.Timer > 0 {
+			text += fmt.Sprintf(", timer %s", e.Timer)
+		}
+		return text
+	case stack.Compared:
+		return fmt.Sprintf("%s: %s and %s", e.What, e.Durations[0], e.Durations[1])
+	case stack.ClockRead:
+		return fmt.Sprintf("%s, to %s", e.Kind, e.Resolution)
+	case stack.AlertSent, stack.AlertReceived:
+		return fmt.Sprintf("%s %d/%d", e.Kind, e.Alert.Level, e.Alert.Description)
+	case stack.DataRead, stack.DataWritten:
+		return fmt.Sprintf("%s, %d B", e.Kind, e.Length)
+	}
+	return e.Kind.String()
+}
+
+// Credentials performs a session with each kind of credentials, twice. Both sides report
+// how it went, in order, and both runs have the same bytes.
+func Credentials(t *testing.T, s stack.Stack) {
+	t.Helper()
+	for _, credentials := range stack.Credentials {
+		c := stack.Config{Credentials: credentials, FlightInterval: time.Second}
+		sides, first := Play(s, c, time.Minute, 0)
+		if err := sides["client"].Err; err != nil {
+			t.Errorf("%s: client: %v", credentials, err)
+		}
+		if err := sides["server"].Err; stack.CauseOf(err) != stack.PeerClosed {
+			t.Errorf("%s: server: %v, want that the peer has closed", credentials, err)
+		}
+		_, again := Play(s, c, time.Minute, 0)
+		if first.Digest != again.Digest {
+			t.Errorf("%s: two runs differ", credentials)
+		}
+	}
+	if _, err := s.Client(t.Context(), nil, stack.Config{Credentials: "none"}); err == nil {
+		t.Error("credentials that there are none of are accepted")
+	}
+}
+
+// Version compares the version of a module that a package knows with the one that is
+// built in.
+func Version(t *testing.T, module, want string) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
+	if got := strings.TrimSpace(string(out)); err != nil || got != want {
+		t.Errorf("%s is %s (%v); the package reads the log, the errors and the fields of %s: compare the two, then "+
+			"change Version", module, got, err, want)
+	}
+}
+
+// Causes performs handshakes that fail: one meets its limit of time, and one is ended by
+// an alert in the clear, which nothing protects before there are keys.
+func Causes(t *testing.T, s stack.Stack) {
+	t.Helper()
+	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
+	sides, _ := Play(s, c, 2500*time.Millisecond, time.Hour)
+	if err := sides["client"].Err; stack.CauseOf(err) != stack.TimedOut || err.Error() != "the handshake timed out" {
+		t.Errorf("a handshake without a peer: %v, cause %d", err, stack.CauseOf(err))
+	}
+	if events := sides["client"].Events; events[len(events)-1] != "2500 failed" {
+		t.Errorf("a handshake without a peer ends by %q", events[len(events)-1])
+	}
+	if err := sides["server"].Err; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a server without a client: %v", err)
+	}
+
+	here, there := net.Pipe()
+	go func() {
+		buffer := make([]byte, 4096)
+		if _, err := there.Read(buffer); err == nil {
+			_, _ = there.Write([]byte{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40}) // fatal, handshake_failure
+		}
+		_, _ = io.Copy(io.Discard, there)
+	}()
+	_, err := s.Client(t.Context(), here, c)
+	var e *stack.Error
+	want := stack.Alert{Level: 2, Description: 40}
+	if !errors.As(err, &e) || e.Cause != stack.PeerAlert || e.Alert != want {
+		t.Errorf("an alert of the peer: %v, %+v", err, e)
+	}
+}
