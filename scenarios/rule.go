@@ -66,7 +66,7 @@ func (d Delay) Of(v Values) distribution.Distribution {
 	return v.Distribution(d.Parameter)
 }
 
-// forgery is what an outsider sends who sees a datagram: a record of epoch 0, which
+// forgery is what an on-path attacker sends who sees a datagram: a record of epoch 0, which
 // nothing protects.
 type Forgery struct {
 	Record      string // "alert" or "application-data"

@@ -70,7 +70,7 @@ type Remedy struct {
 	Name string
 	Set  Settings
 
-	// Helps says what it does about the failure window of the probe of choice in which the
+	// Helps says what it does about the failure window of the default probe in which the
 	// run of Scenario.Failing lies: HelpsFully (nothing of it is left), HelpsPartly (less
 	// is) or HelpsNot (all of it).
 	Helps string
@@ -85,7 +85,7 @@ const (
 	HelpsNot    = "no"
 )
 
-// Cause is what a failing run is owed to: with the setting, the run of Failing is
+// Cause is the root cause of a failing run: with the setting, the run of Failing is
 // clean.
 type Cause struct {
 	Text string

@@ -12,7 +12,7 @@ import (
 // serves first the one that came first, and each for as long as its IP packet (the
 // payload and 28 bytes of headers) takes at that rate, in whole nanoseconds, rounded
 // up. One that comes when the queue is full is lost (tail drop). What the network
-// loses otherwise never gets there, and what it copies, holds, or lets an outsider
+// loses otherwise never gets there, and what it copies, holds, or lets an on-path attacker
 // forge takes no more time of the line: all that happens behind it.
 type Bottleneck struct {
 	Name  string // of the place, which has a column of its own in the trace
@@ -77,7 +77,7 @@ func (l *link) bottleneck(p *Packet) *bottleneck {
 //
 // What then happens is recorded as of the bottleneck, a place of its own as a host is.
 // When a datagram leaves depends on whether another was still there when it came, and
-// this order has to be one of events of one place: then it is part of the shape, and
+// this order has to be one of events of one place: then it is part of the signature, and
 // while it stays the same, times are affine in a probe.
 func (w *Simulation) enter(b *bottleneck, d departure) {
 	w.AfterBy(d.actor, clock.Delivery, 0, func() {

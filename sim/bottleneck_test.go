@@ -253,7 +253,7 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 	for _, processors := range []int{1, 4} {
 		runtime.GOMAXPROCS(processors)
 		for range 50 {
-			if again := run(); again.Digest != first.Digest || again.Shape != first.Shape || again.Events != first.Events {
+			if again := run(); again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
 				i := trace.FirstDifference(first.Records, again.Records)
 				t.Fatalf("%d processors: the traces part at record %d:\n%+v\n%+v", processors, i, first.Records[i], again.Records[i])
 			}

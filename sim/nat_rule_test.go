@@ -35,7 +35,7 @@ func TestRulesBehindNAT(t *testing.T) {
 		"7.003s b arrive #3: the connected socket")
 }
 
-// An outsider sees the external address of a client: what it sends as from there goes
+// An on-path attacker sees the external address of a client: what it sends as from there goes
 // straight to the server, and what it sends there has to pass the filter, which a
 // source that the client has talked to does.
 func TestForgeryAndNAT(t *testing.T) {
@@ -63,13 +63,13 @@ func TestForgeryAndNAT(t *testing.T) {
 			})
 		var got []string
 		for _, rec := range r.Records {
-			if strings.HasPrefix(rec.Datagram.Actor, outsider) {
+			if strings.HasPrefix(rec.Datagram.Actor, attacker) {
 				got = append(got, fmt.Sprintf("%s %s %s %s > %s", rec.At, rec.Host, rec.Kind, rec.From, rec.To))
 			}
 		}
 		slices.Sort(got)
 		if want := []string{
-			"0s outsider forge 192.0.2.1:1000 > 192.0.2.9:49152", "0s outsider forge 192.0.2.9:49152 > 192.0.2.1:1000",
+			"0s attacker forge 192.0.2.1:1000 > 192.0.2.9:49152", "0s attacker forge 192.0.2.9:49152 > 192.0.2.1:1000",
 			"1s a arrive 192.0.2.9:49152 > 192.0.2.1:1000", "1s b arrive 192.0.2.1:1000 > 10.0.0.2:50001",
 		}; !slices.Equal(got, want) {
 			t.Errorf("seen %s:\n  %s", seenAt, strings.Join(got, "\n  "))
@@ -108,6 +108,6 @@ func TestForgeryFromPortZero(t *testing.T) {
 	})
 	expect(t, r,
 		"0s b sends 0", "0s nat: mapping 10.0.0.2:50001 is 192.0.2.9:49152 outside",
-		"0s outsider forge #1: rule zero",
+		"0s attacker forge #1: rule zero",
 		"0s a drop #1: no socket is bound to the port", "0s nat drop #1: nobody sends from port 0")
 }

@@ -371,7 +371,7 @@ func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 		t.Fatalf("%q", mapped)
 	}
 	for range 200 {
-		if again := run(); again.Digest != first.Digest || again.Shape != first.Shape || again.Events != first.Events {
+		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
 			i := trace.FirstDifference(first.Records, again.Records)
 			t.Fatalf("the traces part at record %d:\n%+v\n%+v", i, first.Records[i], again.Records[i])
 		}

@@ -34,7 +34,7 @@ type Rule struct {
 	Delay  distribution.Distribution // nil: none
 	Until  Match                     // of Hold and Replay
 
-	// Forged, of Forge, returns what the outsider sends when it sees a datagram.
+	// Forged, of Forge, returns what the on-path attacker sends when it sees a datagram.
 	Forged func(seen *Packet) Forgery
 
 	// Without takes the datagram that the rule is about out of the run, to see what
@@ -54,7 +54,7 @@ type Match struct {
 	Nth int
 }
 
-// Forgery is a datagram that an outsider sends under another's address. The outsider
+// Forgery is a datagram that an on-path attacker sends under another's address. The on-path attacker
 // is on the public network: of a datagram from behind a NAT it sees, and takes, the
 // external address, and what it sends to one has to pass that NAT.
 type Forgery struct {
@@ -65,11 +65,11 @@ type Forgery struct {
 	Reversed bool
 }
 
-// outsider is the host, and the actor, that forged datagrams come from.
-const outsider = "outsider"
+// attacker is the host, and the actor, that forged datagrams come from.
+const attacker = "attacker"
 
-// Forged tells whether the datagram comes from an outsider.
-func (p *Packet) Forged() bool { return p.Sender == outsider }
+// Forged tells whether the datagram comes from an on-path attacker.
+func (p *Packet) Forged() bool { return p.Sender == attacker }
 
 // matcher is a Match that counts.
 type matcher struct {
@@ -162,7 +162,7 @@ func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 	}
 }
 
-// byRules says, for the trace, which rules a datagram's time or copy is owed to.
+// byRules says, for the trace, which rules determined a datagram's time or copy.
 func byRules(names ...string) string {
 	if len(names) == 0 || names[0] == "" {
 		return ""
@@ -221,7 +221,7 @@ func (l *link) arrived(p *Packet) {
 	}
 }
 
-// forge has an outsider send a datagram when it sees one: behind the NAT of its
+// forge has an on-path attacker send a datagram when it sees one: behind the NAT of its
 // sender, if there is one.
 func (w *Simulation) forge(actor *clock.Actor, seen *Packet, e *extra) {
 	if seen.nat == nil {
@@ -234,15 +234,15 @@ func (w *Simulation) forge(actor *clock.Actor, seen *Packet, e *extra) {
 func (w *Simulation) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	w.mu.Lock()
 	p := &Packet{
-		ID:   trace.Datagram{Actor: outsider + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},
-		From: seen.source(), To: seen.To, Sender: outsider, Receiver: seen.Receiver,
+		ID:   trace.Datagram{Actor: attacker + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},
+		From: seen.source(), To: seen.To, Sender: attacker, Receiver: seen.Receiver,
 		Payload: e.forged.Payload, label: trace.Label(e.forged.Payload),
 	}
 	if e.forged.Reversed {
 		p.From, p.To, p.Receiver = seen.To, seen.source(), seen.Sender
 	}
 	w.mu.Unlock()
-	r := p.record(outsider, trace.Forge)
+	r := p.record(attacker, trace.Forge)
 	r.Latency, r.Payload, r.Detail = e.latency, p.Payload, byRules(e.rule)
 	w.recordBy(actor, &r)
 	w.schedule(actor, nil, p, e.latency)

@@ -51,19 +51,19 @@ type Config struct {
 
 // Result is what one replication gave.
 type Result struct {
-	End     clock.End
-	Virtual time.Duration // virtual time at the end
-	Events  int           // events dispatched
-	Records []trace.Record
-	Digest  string // over the whole trace
-	Shape   string // see trace.Digests
+	End       clock.End
+	Virtual   time.Duration // virtual time at the end
+	Events    int           // events dispatched
+	Records   []trace.Record
+	Digest    string // over the whole trace
+	Signature string // see trace.Digests
 
 	// UnmetRules names the rules of the link that met no datagram of theirs.
 	UnmetRules []string
 
 	Tilt *tilt.Outcome // nil unless Config.Tilt asks for something
 
-	// Watched is what the run rests on besides what the trace shows; nil unless
+	// Watched is what the run depends on besides what the trace shows; nil unless
 	// Config.Watch.
 	Watched *Watched
 }
@@ -153,7 +153,7 @@ func Run(config Config, build func(w *Simulation)) Result {
 	result.Records = w.recorder.Records()
 	result.UnmetRules = w.link.unmet()
 	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
-	result.Digest, result.Shape = trace.Digests(result.Records)
+	result.Digest, result.Signature = trace.Digests(result.Records)
 	if w.watch != nil {
 		result.Watched = w.watch.watched(result.Records)
 	}
@@ -177,7 +177,7 @@ func (w *Simulation) startRouter() {
 }
 
 // Note records what an application on host h did or saw. event and detail must
-// not depend on time, for both are part of the shape.
+// not depend on time, for both are part of the signature.
 func (w *Simulation) Note(h *Host, event, detail string) {
 	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: event, Detail: detail})
 }

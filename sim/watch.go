@@ -18,8 +18,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Watched is every order of instants that a replication rests on, those that the trace
-// does not show among them: the run of another value of a parameter has the same shape if
+// Watched is every order of instants that a replication depends on, those that the trace
+// does not show among them: the run of another value of a parameter has the same signature if
 // it has the same instants in the same order at each place.
 type Watched struct {
 	// Timelines are the instants of each place, in order, by the names of the places: of a
@@ -145,7 +145,7 @@ func (h *watch) numbered() {
 	}
 }
 
-// sent notes what the fate of a datagram that is sent now rests on: the time.
+// sent notes what the fate of a datagram that is sent now depends on: the time.
 func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 	if l.Down.From < l.Down.To {
 		h.compare("down from, at "+p.ID.String(), now, l.Down.From)
@@ -230,7 +230,7 @@ func (h *watch) watched(records []trace.Record) *Watched {
 			for ; len(list) > 0 && list[0].at < at; list = list[1:] {
 				add(list[0].at, list[0].what)
 			}
-			add(at, "") // the shape says what
+			add(at, "") // the signature says what
 		}
 		for _, i := range list {
 			add(i.at, i.what)

@@ -23,7 +23,7 @@ func watched(t *testing.T, link Link, build func(w *Simulation, a, b *Host)) map
 		})
 	}
 	plain, r := results[0], results[1]
-	if plain.Watched != nil || r.Digest != plain.Digest || r.Shape != plain.Shape || r.Events != plain.Events {
+	if plain.Watched != nil || r.Digest != plain.Digest || r.Signature != plain.Signature || r.Events != plain.Events {
 		t.Errorf("watched, the run is another: %+v\n%+v", r, plain)
 	}
 	places := make(map[string][]time.Duration)

@@ -411,7 +411,7 @@ func TestOneInstantManyActors(t *testing.T) {
 		t.Fatalf("%d records", len(first.Records))
 	}
 	for range 50 {
-		if again := run(); again.Digest != first.Digest || again.Shape != first.Shape || again.Events != first.Events {
+		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
 			i := trace.FirstDifference(first.Records, again.Records)
 			t.Fatalf("the traces part at record %d:\n%+v\n%+v", i, first.Records[i], again.Records[i])
 		}

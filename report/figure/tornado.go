@@ -33,7 +33,7 @@ type Index struct{ Value, Low, High float64 }
 
 // Tornado draws the sensitivity of a failure probability to factors, in the order given:
 // on the left what it is at each level of a factor, one at a time, against the base; on the
-// right the share of the variance that is owed to each.
+// right the share of the variance that is due to each.
 func Tornado(title string, base stat.Proportion, effects []Effect, sentence string) (Figure, error) {
 	if len(effects) == 0 {
 		return Figure{}, fmt.Errorf("drawing %s: there is no factor", title)

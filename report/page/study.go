@@ -231,7 +231,7 @@ func searches(r *study.Result) (Term, bool) {
 	if all.PredictionFailures > 0 {
 		held = fmt.Sprintf("%d did not, because an instant that no run reports came in between, and the bound was found by bisection.", all.PredictionFailures)
 	}
-	complete := "On each segment everything that a run rests on comes in the same order: no window in the ranges was missed, however short."
+	complete := "On each segment everything that a run depends on comes in the same order: no window in the ranges was missed, however short."
 	if proved < rows {
 		from := time.Duration(widest.LargestUnverifiedGapFrom)
 		complete = fmt.Sprintf("In %d of the searches no window was missed, however short; in the others one could have been, the longest in “%s”, "+

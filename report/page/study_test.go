@@ -64,7 +64,7 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 	gap := search.Method{Name: "slopes", Segments: 2, Verifications: 5, PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50}
 	for want, windows := range map[string][]*search.Windows{
 		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: every one came out as predicted. " +
-			"On each segment everything that a run rests on comes in the same order: no window in the ranges was missed, however short.": {found(10, proved), found(10, proved)},
+			"On each segment everything that a run depends on comes in the same order: no window in the ranges was missed, however short.": {found(10, proved), found(10, proved)},
 		"1 did not, because an instant that no run reports came in between, and the bound was found by bisection. " +
 			"In 1 of the searches no window was missed, however short; in the others one could have been, the longest in “b”, one that opens and closes within [50ns, 150ns).": {found(10, proved), found(10, gap)},
 	} {

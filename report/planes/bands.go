@@ -113,11 +113,11 @@ func BandProof(b *plane.BandWindows) string {
 
 // BandRecords are the cells of each level, for CSV.
 func BandRecords(b *plane.BandWindows) [][]string {
-	records := [][]string{{b.Factor, "from_ns", "to_ns", "failed", "outcome", "shape"}}
+	records := [][]string{{b.Factor, "from_ns", "to_ns", "failed", "outcome", "signature"}}
 	for _, l := range b.Levels {
 		for _, c := range l.Windows.Cells {
 			records = append(records, []string{
-				l.Level, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed), text.Outcome(c.Outcome), c.Shape,
+				l.Level, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed), text.Outcome(c.Outcome), c.Signature,
 			})
 		}
 	}
@@ -135,7 +135,7 @@ func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 			level.At = positions[i]
 		}
 		for _, c := range l.Windows.Cells {
-			// Levels that are joined have the same shapes, and so the same outcomes in the same order.
+			// Levels that are joined have the same signatures, and so the same outcomes in the same order.
 			if n := len(level.Spans); n > 0 && level.Spans[n-1].Outcome == text.Outcome(c.Outcome) {
 				level.Spans[n-1].To = time.Duration(c.To)
 				continue

@@ -77,11 +77,11 @@ func estimates(f *study.FigureResult, confidence float64) (Section, error) {
 			}
 		}
 	}
-	s.Sentence = fmt.Sprintf("In %d of %d rows the interval of plain Monte Carlo and that of the windows meet. The smallest probability is %.3g.", agree, compared, smallest)
+	s.Sentence = fmt.Sprintf("In %d of %d rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is %.3g.", agree, compared, smallest)
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}
-	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Student's interval. Plain Monte Carlo: the share of failures, with Wilson's interval; a run of it takes one replication, a seed of the others a whole search."
+	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Student's interval. Crude Monte Carlo: the share of failures, with Wilson's interval; a run of it takes one replication, a seed of the others a whole search."
 	fig := figure.Estimates(f.Figure.Title, drawn, smallest < 0.01, s.Sentence)
 	return s, s.add(f.Figure.Name, &fig, records)
 }

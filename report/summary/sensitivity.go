@@ -72,7 +72,7 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 			parts = append(parts, fmt.Sprintf("%s %.2f by itself and %.2f with its interactions", factor.Name, factor.First.Estimate, factor.Total.Estimate))
 			known = known && factor.First.Low != nil && factor.Total.Low != nil
 		}
-		s.Sentence = fmt.Sprintf("Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The shares of its variance that are owed to each factor: %s.",
+		s.Sentence = fmt.Sprintf("Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The shares of its variance that are due to each factor: %s.",
 			*j.Mean, math.Sqrt(*j.Variance), strings.Join(parts, "; "))
 		if !known {
 			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the variance; more replications or base points would show it."

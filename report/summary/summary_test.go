@@ -132,10 +132,10 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 	sections := sections(t, "law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake")
 	for i, c := range []struct{ sentence, header string }{
 		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
-		{"In 4 of 4 rows the interval of plain Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
+		{"In 4 of 4 rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
 		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
-		{"The shares of its variance that are owed to each factor:", "factor,level,estimate,lo,hi,first_order,"},
+		{"The shares of its variance that are due to each factor:", "factor,level,estimate,lo,hi,first_order,"},
 		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
 		{"Median of the handshake: ", "row,value,probability,lo,hi,confidence"},
 	} {

@@ -16,7 +16,7 @@ import (
 func windows(f *study.FigureResult, _ float64) (Section, error) {
 	var strips []figure.Strip
 	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Figure.Probe.Name) + " IN"}}}
-	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "shape"}}
+	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "signature"}}
 	var always, never []string
 	var partly []alike
 	for i, row := range f.Figure.Rows {
@@ -28,7 +28,7 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 			})
 			records = append(records, []string{
 				row.Label, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed),
-				text.Outcome(c.Outcome), c.Shape,
+				text.Outcome(c.Outcome), c.Signature,
 			})
 		}
 		strips = append(strips, strip)

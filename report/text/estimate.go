@@ -50,10 +50,10 @@ type EstimateJSON struct {
 
 	Strata      []StratumJSON `json:"strata,omitempty"` // of stratified
 	MixedStrata *int          `json:"mixed_strata,omitempty"`
-	Effective   *float64      `json:"effective_replications,omitempty"` // of plain Monte Carlo, that the interval is worth
+	Effective   *float64      `json:"effective_replications,omitempty"` // of crude Monte Carlo, that the interval is worth
 
 	Tilts             []TiltJSON `json:"tilts,omitempty"` // of importance
-	Plain             int        `json:"plain_replications,omitempty"`
+	Untilted          int        `json:"untilted_replications,omitempty"`
 	PilotRuns         int        `json:"pilot_runs,omitempty"`
 	MeanWeight        *float64   `json:"mean_weight,omitempty"`
 	MeanWeightError   *float64   `json:"mean_weight_error,omitempty"`
@@ -91,7 +91,7 @@ type StoppingJSON struct {
 	Met            bool    `json:"met"` // or else the budget ended it
 }
 
-// CheckJSON is what plain Monte Carlo says of the same probability, for JSON.
+// CheckJSON is what crude Monte Carlo says of the same probability, for JSON.
 type CheckJSON struct {
 	Replications int     `json:"replications"`
 	Failures     int     `json:"failures"`
@@ -110,7 +110,7 @@ const CheckConfidence = 1 - 1e-6
 // leastExpected is how many failures a check has to expect to tell much.
 const leastExpected = 5
 
-// NewCheck holds plain Monte Carlo against an interval, of CheckConfidence, and its
+// NewCheck holds crude Monte Carlo against an interval, of CheckConfidence, and its
 // estimate.
 func NewCheck(failures, trials int, probability, low, high float64) *CheckJSON {
 	e := stat.ClopperPearson(failures, trials, CheckConfidence)
@@ -121,7 +121,7 @@ func NewCheck(failures, trials int, probability, low, high float64) *CheckJSON {
 	}
 }
 
-// Monte adds what plain Monte Carlo gave.
+// Monte adds what crude Monte Carlo gave.
 func (j *EstimateJSON) Monte(e stat.Proportion, kind stat.Kind) {
 	j.Replications, j.Failures, j.Runs = e.Trials, e.Failures, e.Trials
 	j.Low, j.High, j.Interval = e.Low, e.High, string(kind)
@@ -155,7 +155,7 @@ func (j *EstimateJSON) Weighted(w stat.Weighted, r *estimate.Weighted, tilts []t
 	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.Samples, w.Failures, r.Done+pilots, pilots
 	j.Low, j.High, j.Interval = w.Low, w.High, "student"
 	j.Estimate, j.Variance, j.StandardError = known(w.Estimate), known(w.Variance), known(w.StandardError)
-	j.MeanWeight, j.MeanWeightError, j.Plain, j.Unseen = &w.MeanWeight, &w.MeanWeightError, w.Plain, &w.Unseen
+	j.MeanWeight, j.MeanWeightError, j.Untilted, j.Unseen = &w.MeanWeight, &w.MeanWeightError, w.Untilted, &w.Unseen
 	j.EffectiveFailures, j.LargestShare = &w.EffectiveSize, &w.LargestShare
 	for i, t := range tilts {
 		draws := float64(r.Draws[i]) / float64(max(1, w.Samples))
@@ -224,7 +224,7 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	}
 	switch j.Method {
 	case "importance":
-		add("runs", "%d replications, %d of them without tilts, %d failures; %d pilot replications", j.Replications, j.Plain, j.Failures, j.PilotRuns)
+		add("runs", "%d replications, %d of them without tilts, %d failures; %d pilot replications", j.Replications, j.Untilted, j.Failures, j.PilotRuns)
 		add("weights", "mean %.4g, standard error %.2g, of all; the failures are worth %.4g of equal weight, and one has %.2g %% of the estimate",
 			*j.MeanWeight, *j.MeanWeightError, *j.EffectiveFailures, 100**j.LargestShare)
 		for i, t := range j.Tilts {
@@ -236,7 +236,7 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		}
 	case "stratified":
 		add("runs", "%d replications in %d strata, %d failures; %d pilot replications", j.Replications, len(j.Strata), j.Failures, j.PilotRuns)
-		add("strata", "%d with failures and others; as good as %.4g replications of plain Monte Carlo", *j.MixedStrata, *j.Effective)
+		add("strata", "%d with failures and others; as good as %.4g replications of crude Monte Carlo", *j.MixedStrata, *j.Effective)
 	case "monte-carlo":
 		add("runs", "%d replications, %d failures", j.Replications, j.Failures)
 	default:
@@ -271,7 +271,7 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		case !c.Feasible:
 			verdict = "agrees, but is too small to tell much"
 		}
-		add("check", "plain Monte Carlo %s: %d failures of %d, %.3g expected", verdict, c.Failures, c.Replications, c.Expected)
+		add("check", "crude Monte Carlo %s: %d failures of %d, %.3g expected", verdict, c.Failures, c.Replications, c.Expected)
 	}
 	for _, warning := range j.Warnings {
 		add("WARNING", "%s", warning)
@@ -280,10 +280,10 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	return Table(w, rows)
 }
 
-// equivalent says how much plain Monte Carlo would want.
+// equivalent says how much crude Monte Carlo would want.
 func equivalent(j *EstimateJSON) string {
 	if j.Equivalent == nil {
 		return ""
 	}
-	return fmt.Sprintf(", as of %.3g replications of plain Monte Carlo", *j.Equivalent)
+	return fmt.Sprintf(", as of %.3g replications of crude Monte Carlo", *j.Equivalent)
 }

@@ -20,7 +20,7 @@ type Explanation struct {
 	Mechanism  string          `json:"mechanism"`
 	Prediction string          `json:"prediction"`
 	Findings   []string        `json:"findings"`
-	Cause      string          `json:"cause"` // what the failing example is owed to
+	Cause      string          `json:"cause"` // the root cause of the failing example
 	Failing    string          `json:"failing"`
 	Passing    string          `json:"passing"`
 	References []string        `json:"references"`
@@ -95,7 +95,7 @@ func NewRemedyWindows(s *scenarios.Scenario, name string, w *search.Windows) Rem
 func Explain(w io.Writer, e Explanation) error {
 	fmt.Fprintf(w, "%s\n\n%s\n", e.Scenario, wrap(e.Summary))
 	for _, part := range []struct{ title, body string }{
-		{"What happens", e.Mechanism}, {"When, as predicted", e.Prediction}, {"What the failure is owed to", e.Cause},
+		{"What happens", e.Mechanism}, {"When, as predicted", e.Prediction}, {"Root cause", e.Cause},
 	} {
 		if part.body != "" {
 			fmt.Fprintf(w, "\n%s\n%s\n", part.title, wrap(part.body))

@@ -146,7 +146,7 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nThe share of its variance that is owed to each, all drawn from their ranges: %d base points, %d runs\n\n", j.Points, j.Runs)
+	fmt.Fprintf(w, "\nThe share of its variance that is due to each, all drawn from their ranges: %d base points, %d runs\n\n", j.Points, j.Runs)
 	if j.Undefined != "" {
 		_, err := fmt.Fprintf(w, "There are no indices: %s.\n", j.Undefined)
 		return err

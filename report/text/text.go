@@ -66,7 +66,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nProbe of choice: %s\n", s.Probe)
+	_, err := fmt.Fprintf(w, "\nDefault probe: %s\n", s.Probe)
 	return err
 }
 
@@ -106,7 +106,7 @@ func Replication(w io.Writer, r *run.Replication) error {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)
 	}
 	fmt.Fprintf(w, "time     %s virtual, %d events\n", time.Duration(r.Virtual), r.Events)
-	fmt.Fprintf(w, "digest   %s\nshape    %s\n", r.Digest, r.Shape)
+	fmt.Fprintf(w, "digest   %s\norder    %s\n", r.Digest, r.Signature)
 	_, err := fmt.Fprintf(w, "repeat   %s\n", r.Repeat)
 	return err
 }

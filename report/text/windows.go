@@ -42,7 +42,7 @@ func Windows(w io.Writer, r *search.Windows) error {
 	return method(w, r)
 }
 
-// plain tells whether the answer is that of a plain scan.
+// plain tells whether the answer is that of a brute-force scan.
 func plain(r *search.Windows) bool { return r.Method.Segments == 0 }
 
 // method writes how windows were found, and what that proves.
@@ -68,7 +68,7 @@ func method(w io.Writer, r *search.Windows) error {
 	}
 	var err error
 	if m.Proved {
-		_, err = fmt.Fprintln(w, "On each segment everything that the run rests on comes in the same order: no window was missed, however short.")
+		_, err = fmt.Fprintln(w, "On each segment everything that the run depends on comes in the same order: no window was missed, however short.")
 	} else {
 		from := time.Duration(m.LargestUnverifiedGapFrom)
 		_, err = fmt.Fprintf(w, "A window that opens and closes within [%s, %s) could have been missed.\n", from, from+time.Duration(m.LargestUnverifiedGap))

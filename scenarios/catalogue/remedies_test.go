@@ -25,7 +25,7 @@ func outcomeOf(t *testing.T, p *run.Pool, s *scenarios.Scenario, set scenarios.S
 }
 
 // Every scenario of the catalogue fails where its page says, its negative control is
-// clean, and the run that fails is owed to what the page names: with that alone taken
+// clean, and the root cause of the failing run is what the page names: with that alone taken
 // away it passes.
 func TestCatalogueFailsForItsCause(t *testing.T) {
 	p := testkit.Pool(t, 2)

@@ -25,23 +25,23 @@ type Importance struct {
 // WeightedSample is one replication that came to its end.
 type WeightedSample struct {
 	LogWeight float64 // the natural logarithm of the likelihood ratio to the tilted draws
-	Plain     bool    // it is one of those in which nothing was tilted
+	Untilted  bool    // it is one of those in which nothing was tilted
 	Failed    bool
 }
 
-// plainEvery is which replications go without tilts: the first of so many.
-const plainEvery = 10
+// untiltedEvery is which replications go without tilts: the first of so many.
+const untiltedEvery = 10
 
 // MixtureWeights returns the natural logarithms of the weights of samples of a mixture of
-// tilted replications and plain ones: likelihood ratios to the mixture, in the shares that
-// the two have. No weight is above one over the share of the plain ones, and failures that
-// the tilts make improbable are seen as often as the plain ones show them (defensive
+// tilted replications and untilted ones: likelihood ratios to the mixture, in the shares that
+// the two have. No weight is above one over the share of the untilted ones, and failures that
+// the tilts make improbable are seen as often as the untilted ones show them (defensive
 // mixtures: Hesterberg, Technometrics 37, 1995, 185-194; in fixed shares: Owen and Zhou,
 // Journal of the American Statistical Association 95, 2000, 135-143).
 func MixtureWeights(samples []WeightedSample) []float64 {
 	plain := 0
 	for _, s := range samples {
-		if s.Plain {
+		if s.Untilted {
 			plain++
 		}
 	}
@@ -70,7 +70,7 @@ type Weighted struct {
 	// Draws are, for each tilt, how many draws it was about in all of them together.
 	Draws []int
 
-	Plain int // samples without tilts
+	Untilted int // samples without tilts
 }
 
 // weighting is a replication that was performed, or is to be.
@@ -84,10 +84,10 @@ type weighting struct {
 // each replication that is done. When ctx ends, the answer holds what was done until
 // then.
 func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks []int, enough func([]WeightedSample) bool, progress func()) (*Weighted, error) {
-	tilted, plain := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Plain: true}
+	tilted, untilted := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Untilted: true}
 	return q.run(ctx, runner, func(i int) *tilt.Config {
-		if i%plainEvery == 0 {
-			return plain
+		if i%untiltedEvery == 0 {
+			return untilted
 		}
 		return tilted
 	}, looks, enough, progress, nil)
@@ -99,7 +99,7 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 	all := make([]weighting, looks[len(looks)-1])
 	w := &Weighted{Draws: make([]int, len(q.Tilts))}
 	hear := func(_, i int, o *run.Outcome) {
-		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: WeightedSample{Failed: o.Failed, Plain: tilts(i).Plain}}
+		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: WeightedSample{Failed: o.Failed, Untilted: tilts(i).Untilted}}
 		if o.Tilt == nil || !all[i].completed {
 			return
 		}
@@ -116,8 +116,8 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 		for ; next < len(all) && all[next].done; next++ {
 			if all[next].completed {
 				w.Samples = append(w.Samples, all[next].WeightedSample)
-				if all[next].Plain {
-					w.Plain++
+				if all[next].Untilted {
+					w.Untilted++
 				}
 			}
 		}

@@ -44,7 +44,7 @@ func weighted(t *testing.T, runner run.Runner, q estimate.Importance, n int) (st
 	for i, s := range r.Samples {
 		failed[i] = s.Failed
 	}
-	return stat.WeightedMean(estimate.MixtureWeights(r.Samples), failed, r.Plain, 0.95), r
+	return stat.WeightedMean(estimate.MixtureWeights(r.Samples), failed, r.Untilted, 0.95), r
 }
 
 // bothAbove is the probability that both of two standard normal variates of a
@@ -148,9 +148,9 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 	}
 }
 
-// Where plain Monte Carlo is feasible, the two agree, also with tilts that are no good
+// Where crude Monte Carlo is feasible, the two agree, also with tilts that are no good
 // choice; the answer does not depend on the number of workers, and every tenth
-// replication is one of plain Monte Carlo.
+// replication is one of crude Monte Carlo.
 func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	seed := testkit.Seed(t)
 	p, one := testkit.Pool(t, 2), testkit.Pool(t, 1)
@@ -178,11 +178,11 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 		t.Errorf("the mean weight is %g, standard error %g", w.MeanWeight, w.MeanWeightError)
 	}
 	for i, sample := range r.Samples {
-		if sample.Plain != (i%10 == 0) || !sample.Plain && sample.LogWeight == 0 {
+		if sample.Untilted != (i%10 == 0) || !sample.Untilted && sample.LogWeight == 0 {
 			t.Fatalf("sample %d: %+v", i, sample)
 		}
 	}
-	// A plain one is that replication of the sweep.
+	// An untilted one is that replication of the sweep.
 	plain, err := sample.RunSweep(context.Background(), p, sample.Sweep{Scenario: s, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: 1, Seed: seed, Fail: q.Fail}, nil)
 	if err != nil || (plain.Points[0].Failures == 1) != r.Samples[0].Failed {
 		t.Errorf("the first sample %+v, the first replication %+v %v", r.Samples[0], plain.Points[0], err)
@@ -204,7 +204,7 @@ func TestNoTilts(t *testing.T) {
 // The weights of a mixture: with half of it plain, they are 2 w/(1 + w), of which no
 // logarithm overflows.
 func TestMixtureWeights(t *testing.T) {
-	got := estimate.MixtureWeights([]estimate.WeightedSample{{LogWeight: math.Log(3)}, {LogWeight: math.Log(1e-9), Plain: true}, {LogWeight: 5000, Plain: true}, {LogWeight: -5000}})
+	got := estimate.MixtureWeights([]estimate.WeightedSample{{LogWeight: math.Log(3)}, {LogWeight: math.Log(1e-9), Untilted: true}, {LogWeight: 5000, Untilted: true}, {LogWeight: -5000}})
 	for i, want := range []float64{math.Log(1.5), math.Log(2e-9 / (1 + 1e-9)), math.Log(2), -5000 + math.Log(2)} {
 		if math.Abs(got[i]-want) > 1e-9*math.Abs(want) {
 			t.Errorf("weight %d: %g, want %g", i, got[i], want)

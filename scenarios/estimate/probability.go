@@ -90,7 +90,7 @@ func (q *Integral) Check() error {
 	return nil
 }
 
-// exampleOf names the probe of choice, if a law can be given to it.
+// exampleOf names the default probe, if a law can be given to it.
 func exampleOf(s *scenarios.Scenario) string {
 	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.DistributionType && p.Group != scenarios.NetworkGroup {
 		return ", such as " + p.Name

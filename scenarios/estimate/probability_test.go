@@ -74,7 +74,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 		t.Errorf("conditional %+v, closed form %g", got, want)
 	}
 	if plain := math.Sqrt(want * (1 - want) / float64(seeds)); got.StandardError > plain {
-		t.Errorf("the standard error %g of %d seeds is no better than plain Monte Carlo's %g", got.StandardError, seeds, plain)
+		t.Errorf("the standard error %g of %d seeds is no better than crude Monte Carlo's %g", got.StandardError, seeds, plain)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
 		Scenario: testkit.Scenario(t), Replications: replications, Seed: seed, Design: []scenarios.Settings{set},
@@ -109,7 +109,7 @@ func predicate(t *testing.T) scenarios.Predicate {
 	return p
 }
 
-// The rarest: a probability of 1e-9, of which plain Monte Carlo would want 1.6e12
+// The rarest: a probability of 1e-9, of which crude Monte Carlo would want 1.6e12
 // replications for a relative error of 5 %. The alert's latency is beyond the edge with
 // exp(-(edge - 10ms)/mean), and so is that of the conditional method: its seeds draw
 // nothing else, and each has the same.

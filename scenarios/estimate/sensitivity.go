@@ -16,7 +16,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-// Sensitivity is a question for how much of the failure probability's variance is owed
+// Sensitivity is a question for how much of the failure probability's variance is due
 // to each factor, where the factors are drawn independently from their ranges.
 type Sensitivity struct {
 	Scenario *scenarios.Scenario

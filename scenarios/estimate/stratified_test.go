@@ -14,7 +14,7 @@ import (
 
 // Where nothing but the probe is random, an edge of the window lies in one stratum, and
 // all others are certain: the closed form lies in the interval, which is far narrower than
-// that of as many replications of plain Monte Carlo. With either allocation, and as well
+// that of as many replications of crude Monte Carlo. With either allocation, and as well
 // where other latencies are random.
 func TestStratifiedAgainstClosedForms(t *testing.T) {
 	seed := testkit.Seed(t)
@@ -24,7 +24,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 		name string
 		set  scenarios.Settings
 		want float64
-		gain float64 // of the width, over plain Monte Carlo
+		gain float64 // of the width, over crude Monte Carlo
 	}{
 		{"only the alert", scenarios.Settings{"linger": "5ms", "alert-latency": "10ms+exponential(mean=10ms)"}, math.Exp(-0.6000001), 4},
 		{"the data as well", scenarios.Settings{"clients": "1", "uplink": "5ms+exponential(mean=4ms)", "alert-latency": "5ms+exponential(mean=4ms)", "linger": "3ms"}, 0.5 + math.Exp(-1)/2, 1},
@@ -44,7 +44,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 				}
 			}
 			e, plain := stat.StratifiedProportion(strata, 1-5.7e-7), stat.Wilson(int(c.want*n), n, 1-5.7e-7)
-			t.Logf("%s, %d pilots: %.4f [%.4f, %.4f], want %.4f; %d of 20 mixed; plain Monte Carlo %v", c.name, pilots, e.Estimate, e.Low, e.High, c.want, e.Mixed, plain)
+			t.Logf("%s, %d pilots: %.4f [%.4f, %.4f], want %.4f; %d of 20 mixed; crude Monte Carlo %v", c.name, pilots, e.Estimate, e.Low, e.High, c.want, e.Mixed, plain)
 			if e.Low > c.want || c.want > e.High || total != n || s.Pilots != pilots {
 				t.Errorf("%s, %d pilots: %+v, closed form %g", c.name, pilots, e, c.want)
 			}

@@ -339,7 +339,7 @@ func (d *definition) optionalDelay(f strict.Fields, key string) scenarios.Delay 
 	return d.delay(f, key)
 }
 
-// forgery reads what an outsider sends.
+// forgery reads what an on-path attacker sends.
 func (d *definition) forgery(f strict.Fields) scenarios.Forgery {
 	g := scenarios.Forgery{
 		Record: d.Choice(f, "record", false, forgedTypes...), Data: "forged", Sequence: forgedSequence,

@@ -47,7 +47,7 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 				"note":  schema.Scalar("What is to be said of it."),
 			})),
 		"fail":  schema.List("The outcomes that count as failure unless --fail says otherwise; all, without it.", schema.OneOf("", outcomeNames())),
-		"probe": schema.Matching("The probe of choice with its range, NAME=FROM..TO.", schema.ProbePattern),
+		"probe": schema.Matching("The default probe with its range, NAME=FROM..TO.", schema.ProbePattern),
 		"examples": schema.Object("Settings of a run that fails, and of one that is clean.", exampleKeys, nil, map[string]*jsonschema.Schema{
 			"failing": schema.Settings(""), "passing": schema.Settings(""), "seed": schema.Whole("Of both; default 1.", 0, math.MaxUint64),
 		}),
@@ -78,7 +78,7 @@ func parameterSchema() *jsonschema.Schema {
 }
 
 func causeSchema() *jsonschema.Schema {
-	s := schema.Object("What the failing example is owed to.", causeKeys, []string{"text"}, map[string]*jsonschema.Schema{
+	s := schema.Object("The root cause of the failing example.", causeKeys, []string{"text"}, map[string]*jsonschema.Schema{
 		"text": schema.Text("In words."), "rule": schema.Scalar("The rule about the datagram; without=RULE takes it away."), "set": schema.Settings("What takes it away."),
 	})
 	s.OneOf = schema.Either("rule", "set")
@@ -155,7 +155,7 @@ func matchSchema(description string) *jsonschema.Schema {
 }
 
 func forgerySchema(delay *jsonschema.Schema) *jsonschema.Schema {
-	s := schema.Object("An outsider who sees the datagram sends another, of epoch 0, under its addresses.", forgeKeys, []string{"record"}, map[string]*jsonschema.Schema{
+	s := schema.Object("An on-path attacker who sees the datagram sends another, of epoch 0, under its addresses.", forgeKeys, []string{"record"}, map[string]*jsonschema.Schema{
 		"record": schema.OneOf("", forgedTypes), "alert": schema.OneOf("The alert's description.", scenarios.SortedNames(trace.AlertDescriptions())),
 		"level": schema.OneOf("The alert's level; default fatal.", alertLevels), "data": schema.Scalar("The application data."),
 		"sequence": schema.Whole(fmt.Sprintf("The record number; default %d.", forgedSequence), 0, maxSequence),

@@ -73,7 +73,7 @@ func compare(t *testing.T, how string, want, got []run.Outcome) {
 		return
 	}
 	for i := range want {
-		if want[i].Digest == got[i].Digest && want[i].Shape == got[i].Shape {
+		if want[i].Digest == got[i].Digest && want[i].Signature == got[i].Signature {
 			continue
 		}
 		at := trace.FirstDifference(want[i].Records, got[i].Records)
@@ -227,7 +227,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 	}
 }
 
-// When the runtime switches goroutines does not matter: the contract rests on one
+// When the runtime switches goroutines does not matter: the contract depends on one
 // stimulus at a time, on streams of their own for every actor, and on readers that
 // are interrupted, or come to a queue, only when all has settled. The environment of
 // the workers is a second line of defence. So this process, whose goroutines are

@@ -10,19 +10,19 @@ import (
 
 // Replication is one replication with all that it gave.
 type Replication struct {
-	Scenario string              `json:"scenario"`
-	Seed     uint64              `json:"seed"`
-	Params   map[string]string   `json:"params"`
-	Outcome  []string            `json:"outcome"`
-	Failed   bool                `json:"failed"`
-	Sessions []scenarios.Session `json:"sessions"`
-	Server   scenarios.Server    `json:"server"`
-	Measures map[string]int64    `json:"measures,omitempty"`
-	Virtual  int64               `json:"virtual_ns"`
-	Events   int                 `json:"events"`
-	Digest   string              `json:"digest"`
-	Shape    string              `json:"shape"`
-	Repeat   string              `json:"repeat"`
+	Scenario  string              `json:"scenario"`
+	Seed      uint64              `json:"seed"`
+	Params    map[string]string   `json:"params"`
+	Outcome   []string            `json:"outcome"`
+	Failed    bool                `json:"failed"`
+	Sessions  []scenarios.Session `json:"sessions"`
+	Server    scenarios.Server    `json:"server"`
+	Measures  map[string]int64    `json:"measures,omitempty"`
+	Virtual   int64               `json:"virtual_ns"`
+	Events    int                 `json:"events"`
+	Digest    string              `json:"digest"`
+	Signature string              `json:"signature"`
+	Repeat    string              `json:"repeat"`
 
 	// UnmetRules names the rules that met no datagram of theirs.
 	UnmetRules []string `json:"unmet_rules,omitempty"`
@@ -62,7 +62,7 @@ func ReplicateWith(v scenarios.Values, seed uint64, p scenarios.Predicate, asked
 	r := Replication{
 		Scenario: v.Scenario().Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
-		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Shape: result.Shape,
+		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
 		Repeat: repeat, Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
@@ -79,7 +79,7 @@ func ReplicateWith(v scenarios.Values, seed uint64, p scenarios.Predicate, asked
 
 // TiltFlag returns the flag of a command that tilts so; empty if nothing is tilted.
 func TiltFlag(c *tilt.Config) string {
-	if c == nil || len(c.Tilts) == 0 || c.Plain {
+	if c == nil || len(c.Tilts) == 0 || c.Untilted {
 		return ""
 	}
 	return " --tilt " + scenarios.Quote(tilt.Text(c.Tilts))

@@ -9,9 +9,9 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 )
 
-// alike tells whether two runs have the same shape, outcome and order of instants.
+// alike tells whether two runs have the same signature, outcome and order of instants.
 func (p *probed) alike(q *probed) bool {
-	return p.shape == q.shape && p.structure == q.structure && slices.Equal(p.outcome, q.outcome)
+	return p.signature == q.signature && p.structure == q.structure && slices.Equal(p.outcome, q.outcome)
 }
 
 // line is the prediction from two neighbouring runs of one order of instants.
@@ -75,8 +75,8 @@ func (l *line) differs(x int64, run *probed) string {
 	switch {
 	case !slices.Equal(l.base.outcome, run.outcome):
 		return fmt.Sprintf("outcome %q and not %q%s", run.outcome, l.base.outcome, l.otherwise(run))
-	case l.base.shape != run.shape:
-		return "another shape" + l.otherwise(run)
+	case l.base.signature != run.signature:
+		return "another signature" + l.otherwise(run)
 	case l.base.structure != run.structure:
 		return "another order of instants" + l.otherwise(run)
 	}

@@ -152,7 +152,7 @@ func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Win
 		if err != nil || o.Status != run.Completed {
 			t.Fatalf("%v %s\n%s", err, o.Status, command(s))
 		}
-		if c := w.Cells[i]; c.Shape != o.Shape || !slices.Equal(c.Outcome, o.Outcome) || c.Failed != o.Failed {
+		if c := w.Cells[i]; c.Signature != o.Signature || !slices.Equal(c.Outcome, o.Outcome) || c.Failed != o.Failed {
 			t.Errorf("at %s the run is %v, and the cell [%s, %s) is %v\n%s\n%s", time.Duration(x), o.Outcome,
 				time.Duration(c.From), time.Duration(c.To), c.Outcome, command(s), o.Repeat)
 			return
@@ -161,7 +161,7 @@ func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Win
 }
 
 // In random scenarios of the catalogue, with random parameters, probes and ranges, no
-// prediction fails, and the cells are those of plain scans: on a random grid, and of what
+// prediction fails, and the cells are those of brute-force scans: on a random grid, and of what
 // is around every bound.
 func TestSearchAgainstPlainScan(t *testing.T) {
 	cases := testkit.Cases(t, 30, 2000)

@@ -9,16 +9,16 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
-// maxScan is how many runs a plain scan may take.
+// maxScan is how many runs a brute-force scan may take.
 const maxScan = 2_000_000
 
-// CheckScan reports what makes a plain scan at every step senseless.
+// CheckScan reports what makes a brute-force scan at every step senseless.
 func (s *Search) CheckScan(step time.Duration) error {
 	switch {
 	case step <= 0:
 		return fmt.Errorf("brute: the step %s is not above 0", step)
 	case s.Probe.Open():
-		return errors.New("brute: a plain scan of a range without an end never ends; give the probe one, NAME=FROM..TO")
+		return errors.New("brute: a brute-force scan of a range without an end never ends; give the probe one, NAME=FROM..TO")
 	}
 	if n := scanRuns(s, step); n > maxScan {
 		return fmt.Errorf("brute: %s at every %s are %d runs; at most %d: take a longer step or a shorter range", s.Probe, step, n, maxScan)
@@ -31,8 +31,8 @@ func scanRuns(s *Search, step time.Duration) int64 {
 }
 
 // Scan runs every step-th value of the probe from the first, and nothing else: the
-// plain answer to a Search, which rests on no argument, and knows nothing of what is
-// between two values. A cell reaches from the first value of one shape and outcome up to
+// plain answer to a Search, which depends on no argument, and knows nothing of what is
+// between two values. A cell reaches from the first value of one signature and outcome up to
 // the first of another.
 func Scan(ctx context.Context, runner run.Runner, s Search, step time.Duration) (*Windows, error) {
 	if err := s.CheckScan(step); err != nil {
@@ -43,7 +43,7 @@ func Scan(ctx context.Context, runner run.Runner, s Search, step time.Duration) 
 		return nil, err
 	}
 	f.step, f.to = int64(step), int64(s.Probe.To)
-	f.method = Method{Name: "plain scan, every " + step.String()}
+	f.method = Method{Name: "brute-force scan, every " + step.String()}
 	if step > 1 {
 		f.method.LargestUnverifiedGap, f.method.LargestUnverifiedGapFrom = f.step-1, int64(s.Probe.From)+1
 	}

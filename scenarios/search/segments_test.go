@@ -20,14 +20,14 @@ import (
 )
 
 // imagined is a Runner whose runs are functions of the probe late, without a replication.
-type imagined func(x time.Duration) (shape string, lines []trace.Timeline)
+type imagined func(x time.Duration) (signature string, lines []trace.Timeline)
 
 func (f imagined) Do(_ context.Context, job run.Job) (run.Outcome, error) {
 	x, err := distribution.ParseDuration(job.Settings["alert-latency"])
 	o := run.Outcome{Status: run.Completed}
-	shape, lines := f(x)
-	o.Shape, o.Failed = shape, strings.HasSuffix(shape, "!")
-	o.Watched = &sim.Watched{Timelines: lines, Structure: shape}
+	signature, lines := f(x)
+	o.Signature, o.Failed = signature, strings.HasSuffix(signature, "!")
+	o.Watched = &sim.Watched{Timelines: lines, Structure: signature}
 	return o, err
 }
 
@@ -43,10 +43,10 @@ type affine struct {
 }
 
 // imagine returns the runs that have these instants at each place, and nothing else. Their
-// shape is the order of the instants, equal ones among them; one order in four fails.
+// signature is the order of the instants, equal ones among them; one order in four fails.
 func imagine(places [][]affine) imagined {
 	return func(x time.Duration) (string, []trace.Timeline) {
-		var shape strings.Builder
+		var signature strings.Builder
 		var lines []trace.Timeline
 		sum := 0
 		for p, place := range places {
@@ -67,16 +67,16 @@ func imagine(places [][]affine) imagined {
 					sign = "="
 					sum += 7
 				}
-				fmt.Fprint(&shape, sign, i)
+				fmt.Fprint(&signature, sign, i)
 				sum += k * i
 				line.Times = append(line.Times, time.Duration(times[i]))
 			}
 			lines = append(lines, line)
 		}
 		if sum%4 == 0 {
-			shape.WriteString("!")
+			signature.WriteString("!")
 		}
-		return shape.String(), lines
+		return signature.String(), lines
 	}
 }
 
@@ -105,7 +105,7 @@ func TestSearchOfRandomOrders(t *testing.T) {
 			t.Fatal(err)
 		}
 		same := func(a, b search.Cell) bool {
-			return a.From == b.From && a.To == b.To && a.Shape == b.Shape && a.Failed == b.Failed
+			return a.From == b.From && a.To == b.To && a.Signature == b.Signature && a.Failed == b.Failed
 		}
 		if !slices.EqualFunc(w.Cells, s1.Cells, same) || !slices.Equal(w.FailureWindows, s1.FailureWindows) || !w.Method.Proved {
 			t.Fatalf("case %d of %v: %+v\nsearch %v\nscan   %v", i, places, w.Method, w.Cells, s1.Cells)
@@ -126,13 +126,13 @@ func TestSearchOfRandomOrders(t *testing.T) {
 func TestUnreportedInstant(t *testing.T) {
 	all := imagine([][]affine{{{at: 0, slope: 1}, {at: 5000, slope: 0}}})
 	some := imagined(func(x time.Duration) (string, []trace.Timeline) {
-		shape, lines := all(x)
-		return shape, []trace.Timeline{{Host: "0", Times: []time.Duration{slices.Min(lines[0].Times)}}}
+		signature, lines := all(x)
+		return signature, []trace.Timeline{{Host: "0", Times: []time.Duration{slices.Min(lines[0].Times)}}}
 	})
 	s := testkit.Question(t, nil, "alert-latency=0s..100us")
 	w := testkit.FindWindows(t, some, s)
 	m := w.Method
-	if m.Proved || m.PredictionFailures == 0 || m.LargestUnverifiedGap == 0 || len(m.Failures) == 0 || m.Failures[0].At != 5000 || !strings.Contains(m.Failures[0].Why, "another shape") {
+	if m.Proved || m.PredictionFailures == 0 || m.LargestUnverifiedGap == 0 || len(m.Failures) == 0 || m.Failures[0].At != 5000 || !strings.Contains(m.Failures[0].Why, "another signature") {
 		t.Errorf("%+v", m)
 	}
 	if w = testkit.FindWindows(t, all, s); !w.Method.Proved || len(w.Cells) != 3 || w.Cells[1].From != 5000 || w.Cells[1].To != 5001 {
@@ -188,7 +188,7 @@ func TestOpenEndOfTheFoundingScenario(t *testing.T) {
 	}
 }
 
-// A plain scan finds what is on its grid, and refuses what would never end.
+// A brute-force scan finds what is on its grid, and refuses what would never end.
 func TestScan(t *testing.T) {
 	p := testkit.Pool(t, 2)
 	s := testkit.Question(t, nil, "alert-latency=0s..20ms")
@@ -200,7 +200,7 @@ func TestScan(t *testing.T) {
 	if want := testkit.Windows(0, 10200*us, 11100*us, 20*time.Millisecond); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v", w.FailureWindows, want)
 	}
-	if w.Runs != 67 || w.Method.Name != "plain scan, every 300µs" || w.Method.LargestUnverifiedGap != 299_999 || w.Method.Proved || len(w.Edges) != 2 {
+	if w.Runs != 67 || w.Method.Name != "brute-force scan, every 300µs" || w.Method.LargestUnverifiedGap != 299_999 || w.Method.Proved || len(w.Edges) != 2 {
 		t.Errorf("%d runs, %+v, %d edges", w.Runs, w.Method, len(w.Edges))
 	}
 	if e := w.Edges[0]; !strings.Contains(e.Below.Repeat, "alert-latency=9.9ms") || !strings.Contains(e.Above.Repeat, "alert-latency=10.2ms") {

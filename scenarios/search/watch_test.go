@@ -14,7 +14,7 @@ import (
 
 // Who looks at a run changes nothing in it: traced, with its instants reported, with its
 // draws reported, and with tilts that are about to be and are not, it has the digest, the
-// shape and the outcome that it has by itself; over the catalogue, with all credentials and
+// signature and the outcome that it has by itself; over the catalogue, with all credentials and
 // models, and with perturbation.
 func TestLookingChangesNothing(t *testing.T) {
 	seed := testkit.Seed(t)
@@ -48,15 +48,15 @@ func TestLookingChangesNothing(t *testing.T) {
 				"watched":         func(j *run.Job) { j.Watch = true },
 				"traced, watched": func(j *run.Job) { j.Trace, j.Watch = true, true },
 				"draws reported":  func(j *run.Job) { j.Tilt = &tilt.Config{Observe: true} },
-				"plain of a tilt": func(j *run.Job) { j.Tilt = &tilt.Config{Tilts: flat, Plain: true} },
+				"plain of a tilt": func(j *run.Job) { j.Tilt = &tilt.Config{Tilts: flat, Untilted: true} },
 				"all of it, plain": func(j *run.Job) {
-					j.Trace, j.Watch, j.Tilt = true, true, &tilt.Config{Tilts: flat, Plain: true, Observe: true}
+					j.Trace, j.Watch, j.Tilt = true, true, &tilt.Config{Tilts: flat, Untilted: true, Observe: true}
 				},
 			} {
 				looked := job
 				look(&looked)
 				o, err := p.Do(context.Background(), looked)
-				if err != nil || o.Digest != alone.Digest || o.Shape != alone.Shape || !slices.Equal(o.Outcome, alone.Outcome) {
+				if err != nil || o.Digest != alone.Digest || o.Signature != alone.Signature || !slices.Equal(o.Outcome, alone.Outcome) {
 					t.Errorf("%s: digest %s (%v), want %s\n%s", name, o.Digest, err, alone.Digest, alone.Repeat)
 				}
 			}

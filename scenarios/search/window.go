@@ -40,17 +40,17 @@ const (
 // fails.
 //
 // The run is a function of the probe x, a whole number of nanoseconds. While the
-// order of instants at every place stays the same, so does the run's shape, and the time
+// order of instants at every place stays the same, so does the run's signature, and the time
 // of every instant is affine in x. The instants are those of the trace and those that a
-// run rests on without showing them: pauses and deadlines that end, or were cancelled
+// run depends on without showing them: pauses and deadlines that end, or were cancelled
 // before, timers of the endpoints, times that are compared, reads and writes of what two
 // hosts share (sim.Watched). So two runs at x and x+1 of one order give the slope of each
 // instant, and the least x' at which two neighbours of a place meet bounds the segment in
-// which that holds. The search jumps there, holds the predicted times, order, shape and
+// which that holds. The search jumps there, holds the predicted times, order, signature and
 // outcome against the run just before, and goes on behind it.
 //
 // Invariant: every point below x has been assigned to a segment whose first two
-// points and whose last point were run, and gave the predicted shape, outcome and
+// points and whose last point were run, and gave the predicted signature, outcome and
 // times.
 //
 // A range without an end is searched until no two neighbours will ever meet: the last cell
@@ -91,7 +91,7 @@ type finder struct {
 	runs   map[int64]*probed
 	timed  []int64 // where there are runs with times, which are wanted until the search has passed them
 	to     int64   // where the answer ends
-	step   int64   // of a plain scan; 0 of a search
+	step   int64   // of a brute-force scan; 0 of a search
 	cells  []Cell
 	method Method
 	params map[string]string
@@ -101,7 +101,7 @@ type finder struct {
 type probed struct {
 	outcome   []string
 	failed    bool
-	shape     string
+	signature string
 	structure string
 	times     []trace.Timeline
 	witness   Witness
@@ -182,7 +182,7 @@ func (f *finder) run(x int64) (*probed, error) {
 		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, f.repeat(x))}
 	}
 	run := &probed{
-		outcome: o.Outcome, failed: o.Failed, shape: o.Shape, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
+		outcome: o.Outcome, failed: o.Failed, signature: o.Signature, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
 	}
 	switch {
 	case f.step > 0:
@@ -265,7 +265,7 @@ func (f *finder) bound(l *line, to int64) (int64, error) {
 	if l.predicts(last, runs[0]) {
 		return last + 1, nil
 	}
-	// Where two events meet, the order of ties may have changed the shape already.
+	// Where two events meet, the order of ties may have changed the signature already.
 	if last-1 <= l.x || l.predicts(last-1, runs[len(runs)-1]) {
 		return last, nil
 	}
@@ -327,13 +327,13 @@ func (f *finder) verifyInside(l *line, end int64) (int64, error) {
 	return end, nil
 }
 
-// add adds a segment; neighbouring segments of one shape are one cell.
+// add adds a segment; neighbouring segments of one signature are one cell.
 func (f *finder) add(from, to int64, run *probed) {
-	if n := len(f.cells); n > 0 && f.cells[n-1].Shape == run.shape && slices.Equal(f.cells[n-1].Outcome, run.outcome) {
+	if n := len(f.cells); n > 0 && f.cells[n-1].Signature == run.signature && slices.Equal(f.cells[n-1].Outcome, run.outcome) {
 		f.cells[n-1].To = to
 		return
 	}
-	f.cells = append(f.cells, Cell{From: from, To: to, Outcome: run.outcome, Failed: run.failed, Shape: run.shape})
+	f.cells = append(f.cells, Cell{From: from, To: to, Outcome: run.outcome, Failed: run.failed, Signature: run.signature})
 }
 
 func (f *finder) answer() (*Windows, error) {

@@ -77,7 +77,7 @@ func TestFoundingWindows(t *testing.T) {
 	})
 }
 
-// tiny is the founding scenario scaled to nanoseconds, where a plain scan of every
+// tiny is the founding scenario scaled to nanoseconds, where a brute-force scan of every
 // value is possible. Only the endpoints' retransmissions stay out of reach.
 func tiny(r *rand.Rand) scenarios.Settings {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
@@ -113,11 +113,11 @@ func scan(t *testing.T, r run.Runner, s search.Search) []search.Cell {
 		if err != nil || o.Status != run.Completed {
 			t.Fatalf("%v %s %s", err, o.Status, o.Dump)
 		}
-		if n := len(cells); n > 0 && cells[n-1].Shape == o.Shape && slices.Equal(cells[n-1].Outcome, o.Outcome) {
+		if n := len(cells); n > 0 && cells[n-1].Signature == o.Signature && slices.Equal(cells[n-1].Outcome, o.Outcome) {
 			cells[n-1].To = int64(x) + 1
 			continue
 		}
-		cells = append(cells, search.Cell{From: int64(x), To: int64(x) + 1, Outcome: o.Outcome, Failed: o.Failed, Shape: o.Shape})
+		cells = append(cells, search.Cell{From: int64(x), To: int64(x) + 1, Outcome: o.Outcome, Failed: o.Failed, Signature: o.Signature})
 	}
 	return cells
 }

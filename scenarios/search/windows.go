@@ -24,14 +24,14 @@ type Windows struct {
 	Method         Method            `json:"method"`
 }
 
-// Cell is a maximal interval [From, To) of probe values of one shape and outcome. Times
+// Cell is a maximal interval [From, To) of probe values of one signature and outcome. Times
 // are in nanoseconds.
 type Cell struct {
-	From    int64    `json:"from_ns"`
-	To      int64    `json:"to_ns"`
-	Outcome []string `json:"outcome"`
-	Failed  bool     `json:"failed"`
-	Shape   string   `json:"shape"`
+	From      int64    `json:"from_ns"`
+	To        int64    `json:"to_ns"`
+	Outcome   []string `json:"outcome"`
+	Failed    bool     `json:"failed"`
+	Signature string   `json:"signature"`
 }
 
 // Interval is a half-open interval [From, To) in nanoseconds.
@@ -47,7 +47,7 @@ type Witness struct {
 }
 
 // Edge is a bound of a failure window inside the range: of the two replications
-// at At-1 and at At, one fails and the other does not. Of a plain scan, the one below
+// at At-1 and at At, one fails and the other does not. Of a brute-force scan, the one below
 // is at the value of the grid before At.
 type Edge struct {
 	At    int64   `json:"at_ns"`
@@ -58,8 +58,8 @@ type Edge struct {
 // Method states how windows were found, and what that proves.
 //
 // If Proved, no window in the range was missed, however short: on each of the segments
-// that the cells consist of, the order of all instants that a run's course rests on is the
-// same on each host, as the slopes of their times show, and so the shape is. That rests on
+// that the cells consist of, the order of all instants that a run's course depends on is the
+// same on each host, as the slopes of their times show, and so the signature is. That depends on
 // the replications to report every such instant (sim.Watched), of which the verifications
 // are a test.
 type Method struct {
@@ -67,7 +67,7 @@ type Method struct {
 	Proved bool   `json:"proved"`
 
 	// Segments is how many intervals of one order of instants and one slope of each there
-	// are; 0 of a plain scan.
+	// are; 0 of a brute-force scan.
 	Segments int `json:"segments"`
 
 	// Verifications counts the runs that were made only to hold a prediction against
@@ -84,7 +84,7 @@ type Method struct {
 
 	// LargestUnverifiedGap is the largest interval, in nanoseconds, between
 	// neighbouring runs of which nothing is proved: a window that opens and closes within
-	// it could have been missed. It is 0 if Proved. Of a plain scan it is the step less 1.
+	// it could have been missed. It is 0 if Proved. Of a brute-force scan it is the step less 1.
 	LargestUnverifiedGap int64 `json:"largest_unverified_gap_ns"`
 
 	// LargestUnverifiedGapFrom is where that interval begins; 0 if there is none.
@@ -104,12 +104,12 @@ const mostFailures = 20
 // MarshalJSON implements json.Marshaler.
 func (c Cell) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		From    int64    `json:"from_ns"`
-		To      *int64   `json:"to_ns"`
-		Outcome []string `json:"outcome"`
-		Failed  bool     `json:"failed"`
-		Shape   string   `json:"shape"`
-	}{c.From, bound(c.To), c.Outcome, c.Failed, c.Shape})
+		From      int64    `json:"from_ns"`
+		To        *int64   `json:"to_ns"`
+		Outcome   []string `json:"outcome"`
+		Failed    bool     `json:"failed"`
+		Signature string   `json:"signature"`
+	}{c.From, bound(c.To), c.Outcome, c.Failed, c.Signature})
 }
 
 // MarshalJSON implements json.Marshaler.

@@ -219,7 +219,7 @@ func (c *client) pause(conn net.Conn) error {
 
 // kill takes note that an association of the client was killed, on the host where it
 // ended. What the two sides know of each other is no part of what happened there, so the
-// note is: two runs of one shape have one outcome.
+// note is: two runs of one signature have one outcome.
 func (c *client) kill(h *sim.Host) {
 	c.touch(theAssociation, true)
 	if !c.killed && !c.w.Stopped() {

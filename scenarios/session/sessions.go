@@ -122,7 +122,7 @@ func (r *sessionsRun) observeEndpoint(e stack.Event) {
 	}
 }
 
-// secondsMatter tells whether times rest on the seconds of the clock: a hello carries
+// secondsMatter tells whether times depend on the seconds of the clock: a hello carries
 // them, an ECDSA signature is over the hello, its length over its bits, and how long a
 // datagram takes of a line over its length, or whether it is sent at all, in how many
 // parts.

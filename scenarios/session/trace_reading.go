@@ -152,7 +152,7 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 			if !repeats {
 				original = e.Datagram
 			}
-			// In the order of the receiver's events alone, which the shape of a run holds.
+			// In the order of the receiver's events alone, which the signature of a run holds.
 			before, known := arrived[original]
 			switch {
 			case !known:

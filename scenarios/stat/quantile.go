@@ -14,7 +14,7 @@ type Lifetime struct {
 }
 
 // Quantile is a quantile of a distribution, estimated from independent samples, with a
-// two-sided interval that rests on no assumption about the distribution.
+// two-sided interval that depends on no assumption about the distribution.
 type Quantile struct {
 	Q       float64 // the probability of at most so much, such as 0.95
 	Samples int

@@ -15,7 +15,7 @@ import (
 type SobolTerm struct {
 	a, b           float64   // mean outputs
 	ab             []float64 // of each factor
-	noiseA, noiseB float64   // the variance of a and b that is owed to the replications
+	noiseA, noiseB float64   // the variance of a and b that is due to the replications
 	noiseFirst     []float64 // the covariance of b and ab - a that is
 	noiseTotal     []float64 // the variance of a - ab that is
 }
@@ -64,7 +64,7 @@ func covarianceOfMeans(x, y []float64) float64 {
 // outside of [0, 1], where no true index does.
 type Index struct{ Estimate, Low, High float64 }
 
-// Sensitivity is how much of the variance of an output is owed to each of its factors,
+// Sensitivity is how much of the variance of an output is due to each of its factors,
 // where these are drawn independently.
 type Sensitivity struct {
 	Points   int     // base points

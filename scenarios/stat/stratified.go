@@ -15,7 +15,7 @@ type Stratified struct {
 	Confidence       float64
 
 	Mixed         int     // strata that have failures and others as well
-	EffectiveSize float64 // how many trials of plain Monte Carlo the interval is worth
+	EffectiveSize float64 // how many trials of crude Monte Carlo the interval is worth
 }
 
 // StratifiedProportion estimates a probability from independent trials in strata of
@@ -27,7 +27,7 @@ type Stratified struct {
 // of their trials shows any variance, and there may be some all the same. So z^2/2 trials
 // of the heaviest such stratum are counted as if they had gone the other way, as many as
 // the interval of Agresti and Coull adds (The American Statistician 52, 1998, 119-126).
-// The trials are never worth less than as many of plain Monte Carlo as there were if each
+// The trials are never worth less than as many of crude Monte Carlo as there were if each
 // stratum had the fewest of them: that is so for any probabilities, since p(1-p) is
 // concave. If a stratum has no trial, the interval is all of [0, 1].
 func StratifiedProportion(strata []Stratum, confidence float64) Stratified {

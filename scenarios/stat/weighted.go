@@ -7,7 +7,7 @@ import "math"
 type Weighted struct {
 	Mean
 	Failures int
-	Plain    int // replications in which nothing was tilted
+	Untilted int // replications in which nothing was tilted
 
 	// MeanWeight is the mean likelihood ratio of all replications, failed or not, whose
 	// expectation is 1, and MeanWeightError its standard error, estimated.
@@ -33,7 +33,7 @@ const LeastEffectiveSize = 30
 func WeightedMean(logWeight []float64, failed []bool, plain int, confidence float64) Weighted {
 	values := make([]float64, len(logWeight))
 	all, largest, sum, squares := 0.0, 0.0, 0.0, 0.0
-	w := Weighted{Plain: plain}
+	w := Weighted{Untilted: plain}
 	for i, l := range logWeight {
 		weight := math.Exp(l)
 		all += weight

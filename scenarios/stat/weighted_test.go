@@ -10,7 +10,7 @@ import (
 
 // sumBeyond draws one weighted sample of the event that two exponential variates of
 // mean 1 add up to more than the limit, each tilted so that its tail is of the power
-// theta, or, of a plain one, not. The weight is that of a mixture with a share of plain
+// theta, or, of an untilted one, not. The weight is that of a mixture with a share of plain
 // ones.
 func sumBeyond(s *stream.Stream, theta, limit, share float64, plain bool) (logWeight float64, failed bool) {
 	sum, ratio := 0.0, 1.0
@@ -89,7 +89,7 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 		t.Errorf("a hundred equal ones: %+v", w)
 	}
 	if want := 1 - math.Pow(0.05, 0.01); math.Abs(w.Unseen-want) > 1e-12 {
-		t.Errorf("a hundred plain ones leave %g unseen, want %g", w.Unseen, want)
+		t.Errorf("a hundred untilted ones leave %g unseen, want %g", w.Unseen, want)
 	}
 	weights[0] = math.Log(10)
 	if w = stat.WeightedMean(weights, failed, 100, 0.95); !w.Degenerate() || math.Abs(w.LargestShare-10/10.99) > 1e-12 {

@@ -115,7 +115,7 @@ func addSearch(tx *sql.Tx, s *Search) error {
 		return err
 	}
 	for i, c := range w.Cells {
-		if _, err := tx.Exec("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", part, i, c.From, c.To, outcomeNames(c.Outcome), c.Failed, c.Shape); err != nil {
+		if _, err := tx.Exec("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", part, i, c.From, c.To, outcomeNames(c.Outcome), c.Failed, c.Signature); err != nil {
 			return err
 		}
 	}

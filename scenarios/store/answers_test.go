@@ -25,7 +25,7 @@ func TestAnswers(t *testing.T) {
 	}
 	w := &search.Windows{
 		Seed: math.MaxUint64, Params: map[string]string{"linger": "0s"}, Probe: "alert-latency", From: 0, To: 50, Runs: 9,
-		Cells:          []search.Cell{{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Shape: "x"}, {From: 10, To: 20, Shape: "y"}, {From: 20, To: 50, Failed: true, Outcome: []string{"a"}, Shape: "z"}},
+		Cells:          []search.Cell{{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Signature: "x"}, {From: 10, To: 20, Signature: "y"}, {From: 20, To: 50, Failed: true, Outcome: []string{"a"}, Signature: "z"}},
 		FailureWindows: []search.Interval{{From: 0, To: 10}, {From: 20, To: 50}},
 		Edges: []search.Edge{
 			{At: 10, Below: search.Witness{Repeat: "run 9"}, Above: search.Witness{Repeat: "run 10"}},
@@ -53,7 +53,7 @@ func TestAnswers(t *testing.T) {
 		{"windows", "figure, row, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within, first_behind", []string{
 			"[f r 18446744073709551615 0 10 10 <nil> <nil> run 9 run 10]", "[f r 18446744073709551615 20 50 30 run 19 run 20 <nil> <nil>]",
 		}},
-		{"cells", "figure, row, from_ns, to_ns, outcome, failed, shape", []string{"[f r 0 10 a,b 1 x]", "[f r 10 20 clean 0 y]", "[f r 20 50 a 1 z]"}},
+		{"cells", "figure, row, from_ns, to_ns, outcome, failed, signature", []string{"[f r 0 10 a,b 1 x]", "[f r 10 20 clean 0 y]", "[f r 20 50 a 1 z]"}},
 		{"estimates", "figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures, exact", []string{
 			"[  1 2.5 monte-carlo 0.25 0.1 0.5 wilson 0.95 4 1 0]", "[f r <nil> <nil> exact 0.3 0.3 0.3 exact <nil> <nil> <nil> 1]",
 		}},

@@ -105,14 +105,14 @@ CREATE TABLE search ( -- window searches that are answered; times in whole nanos
 	method_details TEXT NOT NULL -- JSON: verifications, prediction failures, the largest gap; as of dtlssim window
 );
 
-CREATE TABLE cell ( -- maximal intervals of probe values of one shape
+CREATE TABLE cell ( -- maximal intervals of probe values of one signature
 	part    INTEGER NOT NULL REFERENCES search,
 	cell    INTEGER NOT NULL, -- from 0
 	from_ns INTEGER NOT NULL,
 	to_ns   INTEGER NOT NULL,
 	outcome TEXT NOT NULL,    -- names, separated by commas; 'clean' of none
 	failed  INTEGER NOT NULL,
-	shape   TEXT NOT NULL,
+	signature   TEXT NOT NULL,
 	PRIMARY KEY (part, cell)
 ) WITHOUT ROWID;
 
@@ -162,7 +162,7 @@ CREATE VIEW windows AS
 		LEFT JOIN edge AS below ON below.part = w.part AND below.at_ns = w.from_ns
 		LEFT JOIN edge AS above ON above.part = w.part AND above.at_ns = w.to_ns;
 CREATE VIEW cells AS
-	SELECT part.figure, part.row, search.probe, search.seed, cell.from_ns, cell.to_ns, cell.outcome, cell.failed, cell.shape, part
+	SELECT part.figure, part.row, search.probe, search.seed, cell.from_ns, cell.to_ns, cell.outcome, cell.failed, cell.signature, part
 	FROM cell JOIN search USING (part) JOIN part USING (part);
 CREATE VIEW estimates AS SELECT part.figure, part.row, estimate.* FROM estimate JOIN part USING (part);
 `

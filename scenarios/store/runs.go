@@ -192,6 +192,6 @@ var words = sync.OnceValue(func() *s2.Dict {
 		`{"scenario":"late-close-notify","seed":1,"params":null,"outcome":[],"failed":false,`+
 		`"sessions":null,"server":{"sessions":0,"errors":null},"measures":{"accept_blocked_ns":,"client_bytes":1082,"client_datagrams":10,`+
 		`"duplicate_flights":0,"handshake_ns":60000000,"read_stalled_ns":0,"retransmissions":0,"server_bytes":1828,"server_datagrams":10},`+
-		`"virtual_ns":60252000000,"events":28,"digest":"","shape":"","repeat":"dtlssim run late-close-notify --seed 1 --set `+
+		`"virtual_ns":60252000000,"events":28,"digest":"","signature":"","repeat":"dtlssim run late-close-notify --seed 1 --set `+
 		`","Status":"completed","Dump":"","Flags":"","watched":{"Timelines":null,"Structure":""},"places":[{"p":"client","n":},{"p":"client-1","n":},{"p":"network","n":},{"p":"server","n":}]}`), nil)
 })

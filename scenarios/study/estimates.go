@@ -9,11 +9,11 @@ import (
 )
 
 // EstimatesKind shows the failure probability of each row by every method that answers
-// for it: plain Monte Carlo, and from the failure windows of a probe exactly, or, where
+// for it: crude Monte Carlo, and from the failure windows of a probe exactly, or, where
 // something else is random, conditionally.
 const EstimatesKind Kind = "estimates"
 
-// RowEstimates is the failure probability of a row, besides plain Monte Carlo.
+// RowEstimates is the failure probability of a row, besides crude Monte Carlo.
 type RowEstimates struct {
 	Exact       *estimate.ExactProbability // nil: something besides the probe is random
 	Conditional *estimate.Conditional      // nil: it is exact

@@ -83,8 +83,8 @@ func (m made) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	}
 	o.Records = append(o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: "alert"})
 	slices.SortStableFunc(o.Records, func(a, b trace.Record) int { return int(a.At - b.At) })
-	o.Digest, o.Shape = trace.Digests(o.Records)
-	o.Watched = &sim.Watched{Timelines: trace.Timelines(o.Records), Structure: o.Shape}
+	o.Digest, o.Signature = trace.Digests(o.Records)
+	o.Watched = &sim.Watched{Timelines: trace.Timelines(o.Records), Structure: o.Signature}
 	o.Repeat = "dtlssim run " + x.String()
 	return o, ctx.Err()
 }

@@ -106,7 +106,7 @@ func TestRunOtherKinds(t *testing.T) {
 		}
 	}
 	if n := of["estimates"].Sweeps[1].Points[0].Replications; n != 20 {
-		t.Errorf("%d replications of plain Monte Carlo", n)
+		t.Errorf("%d replications of crude Monte Carlo", n)
 	}
 	c := of["differences"].Comparison
 	if c.Baseline != 0 || len(c.Others) != 2 || of["differences"].Sweeps[0] != c.Results {

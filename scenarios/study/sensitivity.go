@@ -7,7 +7,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// SensitivityKind shows how much of the failure probability's variance is owed to each
+// SensitivityKind shows how much of the failure probability's variance is due to each
 // factor, and the probability at the ends of each.
 const SensitivityKind Kind = "sensitivity"
 

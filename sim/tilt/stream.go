@@ -48,7 +48,7 @@ func (s *Stream) Pass() {
 
 // Tilted tells whether the complement that Variate returns may have digits that its
 // variate has not.
-func (s *Stream) Tilted() bool { return s.tilted != nil && !s.tilted.config.Plain }
+func (s *Stream) Tilted() bool { return s.tilted != nil && !s.tilted.config.Untilted }
 
 // Variate returns the next variate u from (0, 1) and its complement 1 - u. Of two that
 // are tilted, the smaller one has all of its digits.
@@ -94,13 +94,13 @@ func (t *tilted) variate(u float64) (lower, upper float64) {
 	lower, upper = u, 1-u // exact: see stream.Uniform
 	switch {
 	case theta < 1:
-		if !t.config.Plain {
+		if !t.config.Untilted {
 			upper = max(leastVariate, math.Pow(upper, 1/theta))
 			lower = 1 - upper
 		}
 		t.logWeight += (1-theta)*math.Log(upper) - math.Log(theta)
 	case theta > 1:
-		if !t.config.Plain {
+		if !t.config.Untilted {
 			lower = max(leastVariate, math.Pow(lower, theta))
 			upper = 1 - lower
 		}
@@ -136,7 +136,7 @@ func (t *tilted) chance(u, p float64, harm bool) bool {
 		newHarmful = math.Log(-math.Expm1(newHarmless))
 	}
 	below := p
-	if theta != 1 && !t.config.Plain {
+	if theta != 1 && !t.config.Untilted {
 		below = math.Exp(newHarmful)
 		if !harm {
 			below = math.Exp(newHarmless)

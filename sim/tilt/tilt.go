@@ -43,7 +43,7 @@ type Config struct {
 
 	// Plain tells that nothing is tilted after all, and only the likelihood ratio is
 	// wanted: for the share of a mixture that goes without tilts.
-	Plain bool `json:"plain,omitempty"`
+	Untilted bool `json:"plain,omitempty"`
 
 	// Observe tells that what was drawn is wanted as well.
 	Observe bool `json:"observe,omitempty"`

@@ -1,6 +1,6 @@
 // Package trace records what happens in a replication: typed records in a
 // canonical order and a canonical encoding, from which the digest (everything,
-// payload bytes included) and the shape (per host, without times and payloads)
+// payload bytes included) and the signature (per host, without times and payloads)
 // are computed.
 package trace
 
@@ -72,18 +72,18 @@ type Record struct {
 	Payload  []byte        // of what a host sends: Send, Lose, Hold and Queue; and of Forge; what arrives is what was sent
 
 	// Event and Detail say what a Note notes, and Detail why a Drop or a Lose, where an
-	// Arrive, and which rule had a say in the others. Neither may depend on time: both are part of the shape.
+	// Arrive, and which rule had a say in the others. Neither may depend on time: both are part of the signature.
 	Event, Detail string
 }
 
 // Append appends the canonical encoding of the record to b: integers as varints,
-// strings and bytes behind their lengths; first what belongs to the shape, in the
+// strings and bytes behind their lengths; first what belongs to the signature, in the
 // order of the struct, then time, length, latency and payload.
 func (r *Record) Append(b []byte) []byte {
-	return r.appendRest(r.appendShape(b))
+	return r.appendRest(r.appendSignature(b))
 }
 
-// appendRest appends the part of the encoding that does not belong to the shape.
+// appendRest appends the part of the encoding that does not belong to the signature.
 func (r *Record) appendRest(b []byte) []byte {
 	b = binary.AppendVarint(b, int64(r.At))
 	b = binary.AppendUvarint(b, uint64(r.Length))
@@ -92,8 +92,8 @@ func (r *Record) appendRest(b []byte) []byte {
 	return append(b, r.Payload...)
 }
 
-// appendShape appends the part of the encoding that belongs to the shape.
-func (r *Record) appendShape(b []byte) []byte {
+// appendSignature appends the part of the encoding that belongs to the signature.
+func (r *Record) appendSignature(b []byte) []byte {
 	b = appendText(b, r.Host)
 	b = appendText(b, r.Actor)
 	b = append(b, byte(r.Kind))
@@ -259,17 +259,17 @@ func (t *Recorder) Records() []Record { return t.records[:t.settled] }
 // Digests returns two SHA-256 digests of a trace, in hexadecimal.
 //
 // The digest is of everything: order, times, latencies and payloads, and what
-// happened on each host. The shape is, for each host in the order of their names,
+// happened on each host. The signature is, for each host in the order of their names,
 // of what happened on it and in which order, without times and payload bytes: two
-// replications of one shape differ in nothing but their times and their secrets.
-func Digests(records []Record) (digest, shape string) {
+// replications of one signature differ in nothing but their times and their secrets.
+func Digests(records []Record) (digest, signature string) {
 	type host struct {
-		name  string
-		shape []byte // the encodings of what happened on it
-		sum   [sha256.Size]byte
+		name      string
+		signature []byte // the encodings of what happened on it
+		sum       [sha256.Size]byte
 	}
 	var hosts []host
-	rest := make([]byte, 0, 8<<10) // all that does not belong to the shape
+	rest := make([]byte, 0, 8<<10) // all that does not belong to the signature
 	for i := range records {
 		r := &records[i]
 		at := 0
@@ -277,9 +277,9 @@ func Digests(records []Record) (digest, shape string) {
 			at++
 		}
 		if at == len(hosts) {
-			hosts = append(hosts, host{name: r.Host, shape: appendText(make([]byte, 0, 4<<10), r.Host)})
+			hosts = append(hosts, host{name: r.Host, signature: appendText(make([]byte, 0, 4<<10), r.Host)})
 		}
-		hosts[at].shape = r.appendShape(hosts[at].shape)
+		hosts[at].signature = r.appendSignature(hosts[at].signature)
 		rest = r.appendRest(binary.AppendUvarint(rest, uint64(at)))
 	}
 	sum := func(parts []byte) string {
@@ -289,15 +289,15 @@ func Digests(records []Record) (digest, shape string) {
 	all := sha256.Sum256(rest)
 	whole := all[:]
 	for i := range hosts {
-		hosts[i].sum = sha256.Sum256(hosts[i].shape)
+		hosts[i].sum = sha256.Sum256(hosts[i].signature)
 		whole = append(whole, hosts[i].sum[:]...)
 	}
 	slices.SortFunc(hosts, func(a, b host) int { return strings.Compare(a.name, b.name) })
-	var shapes []byte
+	var signatures []byte
 	for i := range hosts {
-		shapes = append(shapes, hosts[i].sum[:]...)
+		signatures = append(signatures, hosts[i].sum[:]...)
 	}
-	return sum(whole), sum(shapes)[:32]
+	return sum(whole), sum(signatures)[:32]
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -316,7 +316,7 @@ type Timeline struct {
 }
 
 // Timelines splits a trace by host, in the order of the hosts' names. Two traces
-// of one shape have timelines of the same lengths.
+// of one signature have timelines of the same lengths.
 func Timelines(records []Record) []Timeline {
 	times := make(map[string][]time.Duration)
 	for i := range records {

@@ -294,7 +294,7 @@ func TestTheOrderOfActorsAtOneInstantDoesNotShow(t *testing.T) {
 		{note(10, "h", "b", "1"), note(10, "h", "b", "2")},
 		{note(10, "g", "c", "1")},
 	}
-	var digest, shape string
+	var digest, signature string
 	for i, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
 		var records []trace.Record
 		for _, actor := range order {
@@ -302,20 +302,20 @@ func TestTheOrderOfActorsAtOneInstantDoesNotShow(t *testing.T) {
 		}
 		r := settled(records...)
 		if i == 0 {
-			digest, shape = digestOf(r), shapeOf(r)
+			digest, signature = digestOf(r), signatureOf(r)
 		}
-		if digestOf(r) != digest || shapeOf(r) != shape {
-			t.Errorf("actors in the order %v give digest %s and shape %s, want %s and %s", order, digestOf(r), shapeOf(r), digest, shape)
+		if digestOf(r) != digest || signatureOf(r) != signature {
+			t.Errorf("actors in the order %v give digest %s and signature %s, want %s and %s", order, digestOf(r), signatureOf(r), digest, signature)
 		}
 	}
 	interleaved := settled(byActor[1][0], byActor[0][0], byActor[2][0], byActor[1][1], byActor[0][1])
-	if digestOf(interleaved) != digest || shapeOf(interleaved) != shape {
-		t.Error("interleaved actors give another digest or shape")
+	if digestOf(interleaved) != digest || signatureOf(interleaved) != signature {
+		t.Error("interleaved actors give another digest or signature")
 	}
 }
 
 // The golden values fix the encoding: a change makes every stored digest stale.
-func TestGoldenDigestAndShape(t *testing.T) {
+func TestGoldenDigestAndSignature(t *testing.T) {
 	r := trace.NewRecorder()
 	for _, record := range smallTrace() {
 		r.Add(&record)
@@ -325,20 +325,20 @@ func TestGoldenDigestAndShape(t *testing.T) {
 		t.Errorf("the records are %+v, want those added", r.Records())
 	}
 	const (
-		digest = "1b2b6080cb35896de91e5b43e1f1e2b7ebc696d79040b63a457ae421cfeb0fe5"
-		shape  = "79f9662c761b18d9504ae674046651a8"
+		digest    = "1b2b6080cb35896de91e5b43e1f1e2b7ebc696d79040b63a457ae421cfeb0fe5"
+		signature = "79f9662c761b18d9504ae674046651a8"
 	)
 	for range 2 { // asking does not change them
-		if got := shapeOf(r); got != shape {
-			t.Errorf("the shape is %s, want %s", got, shape)
+		if got := signatureOf(r); got != signature {
+			t.Errorf("the signature is %s, want %s", got, signature)
 		}
 		if got := digestOf(r); got != digest {
 			t.Errorf("the digest is %s, want %s", got, digest)
 		}
 	}
 	// Nor do they depend on how often the records were settled.
-	if at := settled(smallTrace()...); digestOf(at) != digest || shapeOf(at) != shape {
-		t.Errorf("settled at once: digest %s and shape %s, want %s and %s", digestOf(at), shapeOf(at), digest, shape)
+	if at := settled(smallTrace()...); digestOf(at) != digest || signatureOf(at) != signature {
+		t.Errorf("settled at once: digest %s and signature %s, want %s and %s", digestOf(at), signatureOf(at), digest, signature)
 	}
 }
 
@@ -349,15 +349,15 @@ func TestTheDigestHoldsTheOrderBetweenHosts(t *testing.T) {
 	}
 }
 
-func TestWhatChangesTheDigestAndWhatTheShape(t *testing.T) {
+func TestWhatChangesTheDigestAndWhatTheSignature(t *testing.T) {
 	base := settled(smallTrace()...)
-	if _, err := hex.DecodeString(shapeOf(base)); err != nil || len(shapeOf(base)) != 32 {
-		t.Errorf("the shape is %q, want 16 bytes in hexadecimal", shapeOf(base))
+	if _, err := hex.DecodeString(signatureOf(base)); err != nil || len(signatureOf(base)) != 32 {
+		t.Errorf("the signature is %q, want 16 bytes in hexadecimal", signatureOf(base))
 	}
 	for _, c := range []struct {
-		name   string
-		change func(records []trace.Record)
-		shape  bool // changes too
+		name      string
+		change    func(records []trace.Record)
+		signature bool // changes too
 	}{
 		{"a time", func(r []trace.Record) { r[5].At++ }, false},
 		{"all times", func(r []trace.Record) {
@@ -383,34 +383,34 @@ func TestWhatChangesTheDigestAndWhatTheShape(t *testing.T) {
 		if digestOf(other) == digestOf(base) {
 			t.Errorf("%s leaves the digest as it was", c.name)
 		}
-		if changed := shapeOf(other) != shapeOf(base); changed != c.shape {
-			t.Errorf("%s changes the shape: %v, want %v", c.name, changed, c.shape)
+		if changed := signatureOf(other) != signatureOf(base); changed != c.signature {
+			t.Errorf("%s changes the signature: %v, want %v", c.name, changed, c.signature)
 		}
 	}
 }
 
-func TestTheShapeIsTheOrderOnEachHost(t *testing.T) {
+func TestTheSignatureIsTheOrderOnEachHost(t *testing.T) {
 	a, b := note(10, "client", "c", "sent"), note(20, "server", "s", "received")
 	c, d := note(30, "client", "c", "closed"), note(40, "server", "s", "answered")
-	shape := shapeOf(settled(a, b, c, d))
+	signature := signatureOf(settled(a, b, c, d))
 	at := func(r trace.Record, t time.Duration) trace.Record { r.At = t; return r }
 
 	// Another order between the hosts, with the order on each as it was.
-	if got := shapeOf(settled(b, d, at(a, 50), at(c, 60))); got != shape {
-		t.Error("the order between two hosts changes the shape")
+	if got := signatureOf(settled(b, d, at(a, 50), at(c, 60))); got != signature {
+		t.Error("the order between two hosts changes the signature")
 	}
 	// Another order on one host.
-	if got := shapeOf(settled(at(a, 30), b, at(c, 10), d)); got == shape {
-		t.Error("the order of two events of one host leaves the shape as it was")
+	if got := signatureOf(settled(at(a, 30), b, at(c, 10), d)); got == signature {
+		t.Error("the order of two events of one host leaves the signature as it was")
 	}
 	// The same events, one of them on the other host.
 	moved := c
 	moved.Host = "server"
-	if got := shapeOf(settled(a, b, moved, d)); got == shape {
-		t.Error("an event on another host leaves the shape as it was")
+	if got := signatureOf(settled(a, b, moved, d)); got == signature {
+		t.Error("an event on another host leaves the signature as it was")
 	}
-	if got := shapeOf(settled(a, b, c)); got == shape {
-		t.Error("an event less leaves the shape as it was")
+	if got := signatureOf(settled(a, b, c)); got == signature {
+		t.Error("an event less leaves the signature as it was")
 	}
 }
 
@@ -432,7 +432,7 @@ func digestOf(r *trace.Recorder) string {
 	return digest
 }
 
-func shapeOf(r *trace.Recorder) string {
-	_, shape := trace.Digests(r.Records())
-	return shape
+func signatureOf(r *trace.Recorder) string {
+	_, signature := trace.Digests(r.Records())
+	return signature
 }

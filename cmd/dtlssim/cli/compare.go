@@ -106,7 +106,7 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 	c.Flags().StringVar(&k.remedies, "remedy", "", "compare these `REMEDIES`, separated by commas, or all, with none")
 	c.Flags().StringVar(&k.baseline, "baseline", "", "the design point to compare with, `NAME=VALUE,...` (default the first)")
 	c.Flags().StringVar(&k.method, "method", monteCarlo, "how probabilities are estimated: "+monteCarlo+" or "+conditional)
-	c.Flags().StringVar(&k.probe, "probe", "", "conditional: the parameter `NAME` whose law is integrated over (default the scenario's probe of choice)")
+	c.Flags().StringVar(&k.probe, "probe", "", "conditional: the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().IntVar(&k.replications, "replications", 1000, "monte-carlo: replications of each design point")
 	c.Flags().IntVar(&k.seeds, "seeds", 100, "conditional: seeds of each design point")
 	c.Flags().Float64Var(&k.confidence, "confidence", 0.95, "confidence of the intervals")

@@ -114,7 +114,7 @@ stratified    the share of failures in replications that have the probe in each 
               parts of its law of the same probability, everything else drawn: the variance
               is that within the strata alone. --allocation neyman gives more replications to
               the strata that vary, by pilot replications. The interval is that of Clopper and
-              Pearson for as many replications of plain Monte Carlo as have its variance (Korn
+              Pearson for as many replications of crude Monte Carlo as have its variance (Korn
               and Graubard 1998), never fewer than there are;
 importance    for failures that no single datagram decides: draws of the network are tilted,
               so that failures become probable, and each replication has the likelihood ratio
@@ -129,12 +129,12 @@ latency/client-1>server; CLASS:N=THETA is about the N-th datagram of a flow alon
 that is about a draw counts. Without --tilt, rounds of --pilots replications under other seeds
 choose tilts, draw by draw (the cross-entropy method, Rubinstein and Kroese 2004). Every tenth
 replication goes without tilts, and weights are those of the mixture (Hesterberg 1995): none is
-above ten, and a kind of failure that the tilts miss is seen as plain Monte Carlo sees it. It is
+above ten, and a kind of failure that the tilts miss is seen as crude Monte Carlo sees it. It is
 said when too few weights carry the estimate, or their mean is far from 1, its expectation.
 
 The probe is a latency distribution that one datagram draws from; the range that is searched is all of
 the law but 1e-300 at either end, and at most 1000 h. All methods but monte-carlo are held
-against plain Monte Carlo of --check replications: that they disagree, at intervals of
+against crude Monte Carlo of --check replications: that they disagree, at intervals of
 99.9999 %, is an error.
 
 With --half-width or --relative, a run stops when half of the interval's width, or that as a share
@@ -149,7 +149,7 @@ monte-carlo {replications, failures, no_result}; of all with a probe {probe, law
 conditional and exact {from_ns, to_ns, outside, seeds}; of conditional {unseen_share,
 equivalent_replications}; of exact {rounding, failure_windows: [{from_ns, to_ns}]}; of stratified
 {strata: [{failures, replications}], mixed_strata, effective_replications, pilot_runs}; of
-importance {tilts: [{streams, draw, theta, draws (of a replication)}], plain_replications,
+importance {tilts: [{streams, draw, theta, draws (of a replication)}], untilted_replications,
 pilot_runs, unseen_share, equivalent_replications, mean_weight, mean_weight_error, effective_failures,
 largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
 met}; check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
@@ -185,10 +185,10 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 	e.pool.addTo(c)
 	e.interval.addTo(c)
 	c.Flags().Var(&e.method, "method", "how the probability is estimated")
-	c.Flags().StringVar(&e.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's probe of choice)")
+	c.Flags().StringVar(&e.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().IntVar(&e.replications, "replications", 10_000, "replications of monte-carlo, stratified and importance, at most if there is a target")
 	c.Flags().IntVar(&e.seeds, "seeds", 300, "seeds of conditional, at most if there is a target")
-	c.Flags().IntVar(&e.check, "check", 1000, "replications of plain Monte Carlo to check the other methods with; 0: none")
+	c.Flags().IntVar(&e.check, "check", 1000, "replications of crude Monte Carlo to check the other methods with; 0: none")
 	c.Flags().IntVar(&e.strata, "strata", 20, "strata of the probe's law, of equal probability")
 	c.Flags().StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+proportional+" or "+neyman)
 	c.Flags().StringVar(&e.tilt, "tilt", "", "tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
@@ -269,7 +269,7 @@ func estimateError(j *text.EstimateJSON, err error) error {
 	case j.Interrupted:
 		return &codeError{exitInterrupted, errors.New("interrupted: the estimate is of what was done until then")}
 	case j.Check != nil && !j.Check.Agrees:
-		return &codeError{exitError, fmt.Errorf("plain Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
+		return &codeError{exitError, fmt.Errorf("crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
 			j.Check.Failures, j.Check.Replications, j.Check.Expected, j.Method, suspicion(j))}
 	case j.NoResult > 0:
 		return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result", j.NoResult)}

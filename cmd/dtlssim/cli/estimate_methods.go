@@ -85,7 +85,7 @@ func (e *estimation) looks(j *text.EstimateJSON, least, budget int) (looks []int
 	return looks, confidence
 }
 
-// monteCarlo estimates by plain Monte Carlo.
+// monteCarlo estimates by crude Monte Carlo.
 func (e *estimation) monteCarlo(j *text.EstimateJSON) error {
 	looks, confidence := e.looks(j, leastReplications, e.replications)
 	r, err := e.sample(e.command.Context(), looks, e.target, confidence)

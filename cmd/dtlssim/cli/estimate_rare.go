@@ -127,7 +127,7 @@ func weighted(samples []estimate.WeightedSample, confidence float64) stat.Weight
 	failed, plain := make([]bool, len(samples)), 0
 	for i, s := range samples {
 		failed[i] = s.Failed
-		if s.Plain {
+		if s.Untilted {
 			plain++
 		}
 	}

@@ -20,9 +20,9 @@ func newExplain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain SCENARIO|FILE",
 		Short: "Explain how a scenario fails, and run it under each remedy",
-		Long: `Explain a scenario: the mechanism, the predicted condition, the datagram that the failure is
-owed to, what runs have shown besides, and where to read on. Then search the failure windows of
-its probe of choice under each remedy, with what else the failing example sets, and show them.
+		Long: `Explain a scenario: the mechanism, the predicted condition, the root
+cause, what runs have shown besides, and where to read on. Then search the failure windows of
+its default probe under each remedy, with what else the failing example sets, and show them.
 
 JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
 references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,

@@ -54,7 +54,7 @@ confidence}. measures: {point, measure, count, mean, minimum, median, quantile_9
 windows: {probe, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within,
 first_behind (the commands that repeat the runs on both sides of both edges; null at an end of
 the range)}. cells: {probe, seed, from_ns, to_ns, outcome (as of
-replications), failed, shape}. estimates: {point
+replications), failed, signature}. estimates: {point
 (null of no single one), x, method, estimate, lo, hi, interval, confidence, n, failures, exact}.
 All of a study begin with {figure, row}. CSV has the same columns, and empty cells for null.`,
 		Example: "  dtlssim export linger.sqlite --format csv -o replications.csv\n  dtlssim export linger.sqlite points --format jsonl",
@@ -218,7 +218,7 @@ func writeTable(r *store.Reader, table string, confidence float64, l text.Lines,
 // exported, and in what order.
 var views = map[string]struct{ columns, more, order string }{
 	windowsTable:   {"figure, row, probe, seed, from_ns, to_ns, width_ns", ", last_before, first_within, last_within, first_behind", "part, from_ns"},
-	cellsTable:     {"figure, row, probe, seed, from_ns, to_ns, replace(outcome, ',', ' ') AS outcome, failed", ", shape", "part, from_ns"},
+	cellsTable:     {"figure, row, probe, seed, from_ns, to_ns, replace(outcome, ',', ' ') AS outcome, failed", ", signature", "part, from_ns"},
 	estimatesTable: {"figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures", ", exact", "part, point, method"},
 }
 

@@ -203,7 +203,7 @@ runs, interrupted}.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().StringVar(&probe, "probe", "", "the probe and its range: `NAME=FROM..TO` (default the scenario's probe of choice)")
+	c.Flags().StringVar(&probe, "probe", "", "the probe and its range: `NAME=FROM..TO` (default the scenario's default probe)")
 	c.Flags().StringArrayVar(&varied, "vary", nil, "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the bands to `FILE.svg` or FILE.png")
 	return c

@@ -34,7 +34,7 @@ likelihood ratio of what was drawn.
 
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
-events, digest, shape, repeat}; measures: {name: value}, durations under names that
+events, digest, signature, repeat}; measures: {name: value}, durations under names that
 end with _ns, if the scenario takes any, unmet_rules if a rule met no
 datagram, and limit if the run met one (horizon,
 event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws being how

@@ -40,7 +40,7 @@ func newSensitivity() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sensitivity SCENARIO|FILE",
 		Short: "Find out which factors the failure probability depends on, and how much",
-		Long: `Find out how much of the failure probability's variance is owed to each factor, where all
+		Long: `Find out how much of the failure probability's variance is due to each factor, where all
 are drawn independently from their ranges, and what each does one at a time.
 
 A factor is NAME=A..B, drawn uniformly (NAME=A..B:log: its logarithm is), or NAME=v1,v2,... with
@@ -119,7 +119,7 @@ draws both as a figure.`,
 	a.pool.addTo(c)
 	a.interval.addTo(c)
 	c.Flags().StringVar(&a.method, "method", monteCarlo, "how the probability at a point is found: monte-carlo or exact")
-	c.Flags().StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's probe of choice)")
+	c.Flags().StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
 	c.Flags().IntVar(&a.question.Points, "points", 256, "base points")
 	c.Flags().IntVar(&a.question.Replications, "replications", 10, "replications at each point, of monte-carlo")

@@ -27,15 +27,15 @@ fails, with the two replications on either side of each edge. The probe is a par
 that is a duration or a latency distribution; everything else is as set and as the seed draws.
 
 A run is a function of the probe. The search follows it from one order of all instants
-that the run rests on to the next, and misses no window, however short, unless it says so.
+that the run depends on to the next, and misses no window, however short, unless it says so.
 A range without an end, NAME=FROM.., is searched until nothing is left to meet.
 
---brute STEP runs every STEP-th value instead, and nothing else: an answer that rests on
+--brute STEP runs every STEP-th value instead, and nothing else: an answer that depends on
 no argument, to hold the search against. It knows nothing of what is between two values,
 and the lower witness of an edge is one STEP before it.
 
 JSON: {scenario, seed, params, probe, from_ns, to_ns, cells: [{from_ns, to_ns, outcome:
-[], failed, shape}], failure_windows: [{from_ns, to_ns}], edges: [{at_ns, below: {repeat,
+[], failed, signature}], failure_windows: [{from_ns, to_ns}], edges: [{at_ns, below: {repeat,
 digest}, above: {repeat, digest}}], runs, method: {name, proved, segments, verifications,
 prediction_failures, failures: [{segment_from_ns, at_ns, why}] (if there are any),
 largest_unverified_gap_ns, largest_unverified_gap_from_ns}}. Intervals are half-open; a
@@ -88,7 +88,7 @@ to_ns of null means for ever.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. for one without an end (default the scenario's probe of choice)")
+	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. for one without an end (default the scenario's default probe)")
 	c.Flags().DurationVar(&step, "brute", 0, "run every `STEP`-th value and nothing else, at most 2 million of them (default none: the search)")
 	return c
 }

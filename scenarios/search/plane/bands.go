@@ -76,7 +76,7 @@ type BandLevel struct {
 	Windows *search.Windows `json:"windows"`
 
 	// Joined tells that the cells of this level and of the next go over into each other
-	// along straight lines: both have the same shapes in the same order, and at a level
+	// along straight lines: both have the same signatures in the same order, and at a level
 	// halfway the edges are, to the nanosecond, where the lines have them. Only levels of a
 	// duration can be joined.
 	Joined bool `json:"joined"`
@@ -169,12 +169,12 @@ func newJoint(a, b string, below, above *search.Windows) (joint, bool) {
 		from, to, below, above = to, from, above, below
 	}
 	low, high := newRow(int64(from), below), newRow(int64(to), above)
-	j := joint{middle: low.y + (high.y-low.y)/2, labels: low.shapes.labels}
-	if high.y-low.y < 2 || !slices.Equal(low.shapes.labels, high.shapes.labels) {
+	j := joint{middle: low.y + (high.y-low.y)/2, labels: low.signatures.labels}
+	if high.y-low.y < 2 || !slices.Equal(low.signatures.labels, high.signatures.labels) {
 		return joint{}, false
 	}
-	for i, e := range low.shapes.edges {
-		c, ok := newCandidate(low.y, e, high.y, high.shapes.edges[i])
+	for i, e := range low.signatures.edges {
+		c, ok := newCandidate(low.y, e, high.y, high.signatures.edges[i])
 		if !ok {
 			return joint{}, false
 		}
@@ -185,7 +185,7 @@ func newJoint(a, b string, below, above *search.Windows) (joint, bool) {
 
 // holds tells whether the row halfway is as the lines say.
 func (j *joint) holds(halfway *search.Windows) bool {
-	r := newRow(j.middle, halfway).shapes
+	r := newRow(j.middle, halfway).signatures
 	if !slices.Equal(r.labels, j.labels) {
 		return false
 	}

@@ -49,7 +49,7 @@ func TestBandsByLinger(t *testing.T) {
 	}
 }
 
-// Two levels with cells of the same shapes are not joined if the edges between them bend.
+// Two levels with cells of the same signatures are not joined if the edges between them bend.
 func TestBandsThatBend(t *testing.T) {
 	const ms = time.Millisecond
 	s := testkit.Scenario(t)

@@ -84,9 +84,9 @@ func (m *Map) resolution() int64 {
 // the rows in the middle and at a seeded random place have to be as the lines say, to
 // the nanosecond: the strip between them is then cut into trapezoids. Elsewhere the
 // search jumps, as along one probe, to where the lines of neighbouring edges meet; and
-// where a prediction fails, it bisects. A cell of a row is one of one shape, not only of
+// where a prediction fails, it bisects. A cell of a row is one of one signature, not only of
 // one outcome, so that what two rows have in common is the order of all events; only where
-// shapes change too often with y for that, cells are those of one outcome.
+// signatures change too often with y for that, cells are those of one outcome.
 //
 // In the end, replications at seeded random points of the plane are held against the
 // regions; a strip in which one differs is searched again, with a row through the point.
@@ -148,11 +148,11 @@ const (
 
 // row is one search along x.
 type row struct {
-	y      int64
-	shapes view  // its cells of one shape
-	plain  view  // its cells of one outcome
-	gap    int64 // in x, in which the search could have missed something
-	gapAt  int64
+	y          int64
+	signatures view  // its cells of one signature
+	plain      view  // its cells of one outcome
+	gap        int64 // in x, in which the search could have missed something
+	gapAt      int64
 }
 
 // view is a row as labels of cells and the edges between them.
@@ -162,12 +162,12 @@ type view struct {
 	edges  []int64       // one fewer than labels
 }
 
-// of returns the view of a row that takes notice of shapes, or of outcomes alone.
+// of returns the view of a row that takes notice of signatures, or of outcomes alone.
 func (r *row) of(plain bool) *view {
 	if plain {
 		return &r.plain
 	}
-	return &r.shapes
+	return &r.signatures
 }
 
 // add adds a cell, unless it goes on with the label of the last.
@@ -186,7 +186,7 @@ func newRow(y int64, w *search.Windows) *row {
 	r := &row{y: y, gap: w.Method.LargestUnverifiedGap, gapAt: w.Method.LargestUnverifiedGapFrom}
 	for _, c := range w.Cells {
 		outcome := strings.Join(c.Outcome, ",")
-		r.shapes.add(c, c.Shape+" "+outcome)
+		r.signatures.add(c, c.Signature+" "+outcome)
 		r.plain.add(c, outcome)
 	}
 	return r

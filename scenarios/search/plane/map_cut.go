@@ -13,7 +13,7 @@ type interval struct {
 
 	stuck int // how many times in turn a jump gained little
 
-	// plain takes cells of one outcome for one, whatever their shapes.
+	// plain takes cells of one outcome for one, whatever their signatures.
 	plain bool
 }
 
@@ -35,7 +35,7 @@ const (
 
 	// plainBelow is the part of the range of y below which an interval is taken as plain if
 	// its bounding rows do not predict the middle: where the number of an endpoint's
-	// retransmissions depends on y, shapes change at hundreds of levels, and outcomes at none.
+	// retransmissions depends on y, signatures change at hundreds of levels, and outcomes at none.
 	plainBelow = 32
 )
 

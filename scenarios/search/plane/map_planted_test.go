@@ -22,14 +22,14 @@ type inequality struct{ run, rise, offset int64 }
 
 func (h inequality) holds(x, y int64) bool { return h.run*x > h.rise*y+h.offset }
 
-// plant is a plane in which every outcome is known: the shape is which inequalities hold,
+// plant is a plane in which every outcome is known: the signature is which inequalities hold,
 // and the outcome a function of that.
 type plant struct {
 	inequalities []inequality
 	outcome      func(holds []bool) string
 }
 
-func (p *plant) at(x, y int64) (shape, outcome string) {
+func (p *plant) at(x, y int64) (signature, outcome string) {
 	holds := make([]bool, len(p.inequalities))
 	for i, h := range p.inequalities {
 		holds[i] = h.holds(x, y)
@@ -55,14 +55,14 @@ func (p *plant) row(m *Map, y int64) *search.Windows {
 	cuts = slices.Compact(cuts)
 	w := &search.Windows{Runs: 10 * len(cuts)}
 	for i := 1; i < len(cuts); i++ {
-		shape, outcome := p.at(cuts[i-1], y)
-		w.Cells = append(w.Cells, newCell(cuts[i-1], cuts[i], shape, outcome))
+		signature, outcome := p.at(cuts[i-1], y)
+		w.Cells = append(w.Cells, newCell(cuts[i-1], cuts[i], signature, outcome))
 	}
 	return w
 }
 
-func newCell(from, to int64, shape, outcome string) search.Cell {
-	c := search.Cell{From: from, To: to, Shape: shape, Outcome: []string{}}
+func newCell(from, to int64, signature, outcome string) search.Cell {
+	c := search.Cell{From: from, To: to, Signature: signature, Outcome: []string{}}
 	if outcome != "" {
 		c.Outcome, c.Failed = []string{outcome}, !strings.HasPrefix(outcome, "tolerated")
 	}
@@ -154,7 +154,7 @@ func TestMapOfPlantedLines(t *testing.T) {
 				at = to
 			}
 			for j := range want {
-				want[j].Shape = ""
+				want[j].Signature = ""
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("case %d, seed %d, inequalities %v, of %d: row %d of the map is\n%v, and it is\n%v", i, m.Seed, p.inequalities, size, y, got, want)
@@ -282,14 +282,14 @@ func TestMapOfPlantedCurve(t *testing.T) {
 	}
 }
 
-// Where shapes change at a thousand levels of y and outcomes at none, the map goes by the
+// Where signatures change at a thousand levels of y and outcomes at none, the map goes by the
 // outcomes, and takes no more rows than are good for it.
-func TestMapOfManyShapes(t *testing.T) {
+func TestMapOfManySignatures(t *testing.T) {
 	const size = 1 << 30
 	edge := func(y int64) int64 { return size/4 + y/2 }
 	r := cutRows(t, plane(size, size), 2, func(y int64) *search.Windows {
-		shape := fmt.Sprint("retransmissions: ", 1000*y/size)
-		return &search.Windows{Runs: 20, Cells: []search.Cell{newCell(0, edge(y), shape, ""), newCell(edge(y), size, shape+" and a failure", "failed")}}
+		signature := fmt.Sprint("retransmissions: ", 1000*y/size)
+		return &search.Windows{Runs: 20, Cells: []search.Cell{newCell(0, edge(y), signature, ""), newCell(edge(y), size, signature+" and a failure", "failed")}}
 	})
 	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (Line{1, 2, size / 2}) || r.UndecidedShare != 0 {
 		t.Errorf("regions %+v\nboundaries %+v\n%g undecided", r.Regions, r.Boundaries, r.UndecidedShare)

@@ -109,7 +109,7 @@ type MapMethod struct {
 
 	// PlainShare counts the rows, as a share of the range of y, of strips in which the order of
 	// events changes too often with y to be followed: rows in between have the same outcomes
-	// there, and nothing is known of their shapes.
+	// there, and nothing is known of their signatures.
 	PlainShare float64 `json:"plain_share"`
 
 	// Points of the plane, drawn at random, were run in the end and held against the map:

@@ -178,7 +178,7 @@ func TestMapWithAnyNumberOfWorkers(t *testing.T) {
 }
 
 // hidden is a runner with an outcome of its own at each point of the plane of alert-latency
-// and linger, and no trace: nothing shows where it changes but the shape.
+// and linger, and no trace: nothing shows where it changes but the signature.
 type hidden struct {
 	run.Runner
 	outcome func(x, y time.Duration) []string
@@ -194,7 +194,7 @@ func (h hidden) Do(_ context.Context, job run.Job) (run.Outcome, error) {
 	}
 	o := run.Outcome{Status: run.Completed}
 	o.Outcome = h.outcome(x, y)
-	o.Failed, o.Shape = len(o.Outcome) > 0, strings.Join(o.Outcome, ",")
+	o.Failed, o.Signature = len(o.Outcome) > 0, strings.Join(o.Outcome, ",")
 	o.Watched = &sim.Watched{}
 	return o, nil
 }
