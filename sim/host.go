@@ -75,11 +75,11 @@ func (w *Simulation) host(nat *NAT, address netip.Addr) *Host {
 // Address returns the host's address.
 func (h *Host) Address() netip.Addr { return h.address }
 
-// port is a UDP port in use: one socket of vnet, and the sockets that share it.
+// port is a UDP port in use: the sockets that share it.
 type port struct {
 	host      *Host
 	number    uint16
-	conn      transport.UDPConn
+	conn      transport.UDPConn // by which vnet sends to the NAT; nil on the public network
 	open      *Socket   // takes what no connected socket takes
 	connected []*Socket // few: a list is searched faster than a map
 }
@@ -94,8 +94,8 @@ func (p *port) to(peer netip.AddrPort) *Socket {
 	return nil
 }
 
-// bind returns the port, which it binds on the virtual network if it is not in
-// use yet. The caller holds h.mu.
+// bind returns the port, which it takes into use if it is not yet. The caller holds
+// h.mu.
 func (h *Host) bind(number uint16) (*port, error) {
 	for number == 0 {
 		if _, used := h.ports[h.next]; !used {
@@ -108,36 +108,27 @@ func (h *Host) bind(number uint16) (*port, error) {
 	if p, ok := h.ports[number]; ok {
 		return p, nil
 	}
-	conn, err := h.Net.ListenUDP("udp4", &net.UDPAddr{IP: h.address.AsSlice(), Port: int(number)})
-	if err != nil {
-		return nil, err
+	p := &port{host: h, number: number}
+	if h.nat != nil {
+		var err error
+		p.conn, err = h.Net.ListenUDP("udp4", &net.UDPAddr{IP: h.address.AsSlice(), Port: int(number)})
+		if err != nil {
+			return nil, err
+		}
 	}
-	p := &port{host: h, number: number, conn: conn}
 	h.ports[number] = p
 	return p, nil
 }
 
-// deliver takes a datagram that the virtual network has brought to a host and hands
-// it to the socket that it belongs to. It is a filter of the router, which asks it
-// on the last step of the way, and it leaves nothing to be done there. The endpoints
-// never read from the sockets of vnet: those meet a deadline in the past by a timer,
-// and while a goroutine waits for the mutex of a pion connection no timer fires; and
-// a goroutine that reads from each of them would cost a tenth of a session's time.
-func (w *Simulation) deliver(c vnet.Chunk) bool {
+// translated takes a datagram that the virtual network has brought through the NAT next
+// to its sender. It is a filter of the public router. What is on its way to a NAT passes.
+func (w *Simulation) translated(c vnet.Chunk) bool {
 	packet := w.carried()
-	if packet == nil { // after the end of the replication
-		return false
+	if packet.nat == nil {
+		return true
 	}
-	source, to := addressOf(c.SourceAddr()), addressOf(c.DestinationAddr())
-	if packet.nat != nil {
-		packet.nat.left(packet, source)
-		return false
-	}
-	if h := w.host(nil, to.Addr()); h != nil {
-		h.receive(packet, source, to)
-		return false
-	}
-	return true // on to the NAT
+	packet.nat.left(packet, addressOf(c.SourceAddr()))
+	return false
 }
 
 func addressOf(a net.Addr) netip.AddrPort {
@@ -146,7 +137,9 @@ func addressOf(a net.Addr) netip.AddrPort {
 }
 
 // receive hands a datagram to the socket that takes datagrams of that source at an
-// address of the host.
+// address of the host. The endpoints never read from the sockets of vnet: those meet a
+// deadline in the past by a timer, and while a goroutine waits for the mutex of a pion
+// connection no timer fires.
 func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -176,7 +169,7 @@ func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	}
 }
 
-// transmit hands a datagram to the virtual network, which delivers it at once.
+// transmit hands a datagram to the NAT next to its sender.
 func (p *port) transmit(packet *Packet) { p.host.w.carry(p.conn, packet) }
 
 // carry hands a datagram to the virtual network at one of its sockets.
@@ -207,7 +200,9 @@ func (h *Host) bound(number uint16) bool {
 func (p *port) release() {
 	if p.open == nil && len(p.connected) == 0 {
 		delete(p.host.ports, p.number)
-		_ = p.conn.Close()
+		if p.conn != nil {
+			_ = p.conn.Close()
+		}
 	}
 }
 

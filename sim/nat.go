@@ -329,9 +329,9 @@ func (n *NAT) enter(p *Packet) {
 	n.w.carry(conn, p)
 }
 
-// deliver takes a datagram that vnet has brought to a host behind the NAT, from
-// outside or from another one, and hands it to that host. It is a filter of the
-// router of the inside, which what goes out passes before it is translated.
+// deliver takes a datagram that vnet has let into the NAT and hands it to the host that
+// it is for. It is a filter of the router of the inside, which what goes out passes
+// before it is translated. Before it gets here, nobody knows what a datagram meets.
 func (n *NAT) deliver(c vnet.Chunk) bool {
 	w, packet := n.w, n.w.carried()
 	to := addressOf(c.DestinationAddr())
@@ -340,15 +340,13 @@ func (n *NAT) deliver(c vnet.Chunk) bool {
 		return true // on to the translation
 	}
 	source := addressOf(c.SourceAddr())
-	if packet.nat == nil { // it comes from outside, and what it meets here nobody knows yet
-		if !h.bound(to.Port()) {
-			r := packet.record(h.name, trace.Drop)
-			r.From, r.To, r.Detail = source, to, unbound
-			w.record(&r)
-			return false
-		}
-		w.link.arrived(packet)
+	if !h.bound(to.Port()) {
+		r := packet.record(h.name, trace.Drop)
+		r.From, r.To, r.Detail = source, to, unbound
+		w.record(&r)
+		return false
 	}
+	w.link.arrived(packet)
 	h.receive(packet, source, to)
 	return false
 }

@@ -245,5 +245,5 @@ func (w *Simulation) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	r := p.record(attacker, trace.Forge)
 	r.Latency, r.Payload, r.Detail = e.latency, p.Payload, byRules(e.rule)
 	w.recordBy(actor, &r)
-	w.schedule(actor, nil, p, e.latency)
+	w.schedule(actor, p, e.latency)
 }

@@ -160,9 +160,10 @@ func Run(config Config, build func(w *Simulation)) Result {
 	return result
 }
 
-// startRouter starts the router of the virtual network. It carries datagrams
-// without delay: the link has decided their fate and their time before they get
-// there, which a router of vnet cannot do for each of them under virtual time.
+// startRouter starts the router of the public network, by which datagrams reach the
+// NATs and leave them. It carries them without delay: the link has decided their fate
+// and their time before they get there, which a router of vnet cannot do for each of
+// them under virtual time.
 func (w *Simulation) startRouter() {
 	router, err := vnet.NewRouter(&vnet.RouterConfig{Name: "network", CIDR: network, LoggerFactory: silent{}})
 	if err == nil {
@@ -171,7 +172,7 @@ func (w *Simulation) startRouter() {
 	if err != nil {
 		panic(fmt.Errorf("sim: the virtual network does not start: %w", err))
 	}
-	router.AddChunkFilter(w.deliver)
+	router.AddChunkFilter(w.translated)
 	w.router = router
 	w.OnEnd(func() { _ = router.Stop() })
 }
