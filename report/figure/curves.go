@@ -28,7 +28,7 @@ func (c *Curve) Line() []float64 {
 	}
 	values := make([]float64, len(c.Estimates))
 	for i, e := range c.Estimates {
-		values[i] = e.Estimate
+		values[i] = e.Value
 	}
 	return values
 }
@@ -102,7 +102,7 @@ func decade(curves []Curve) float64 {
 		for i, e := range c.Estimates {
 			if e.Failures > 0 {
 				least = min(least, e.Low)
-			} else if e.Trials > 0 {
+			} else if e.N > 0 {
 				least = min(least, e.High)
 			}
 			if c.Exact != nil && c.Exact[i] > 1e-6 {
@@ -119,7 +119,7 @@ func highest(curves []Curve) float64 {
 	for _, c := range curves {
 		for i, e := range c.Estimates {
 			most = max(most, c.Line()[i])
-			if e.Trials > 0 {
+			if e.N > 0 {
 				most = max(most, e.High)
 			}
 		}
@@ -153,7 +153,7 @@ func (s *intervals) DataRange() (xmin, xmax, ymin, ymax float64) {
 func (s *intervals) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
 	for i, e := range s.estimates {
-		if e.Trials == 0 {
+		if e.N == 0 {
 			continue
 		}
 		x := tx(s.at[i]) + s.shift
@@ -165,7 +165,7 @@ func (s *intervals) Plot(c draw.Canvas, p *plot.Plot) {
 			c.DrawGlyph(draw.GlyphStyle{Color: s.glyph.Color, Radius: 3.5, Shape: downward{}}, vg.Point{X: x, Y: high})
 		default:
 			c.StrokeLine2(s.style, x-2.5, low, x+2.5, low)
-			c.DrawGlyph(s.glyph, vg.Point{X: x, Y: ty(e.Estimate)})
+			c.DrawGlyph(s.glyph, vg.Point{X: x, Y: ty(e.Value)})
 		}
 	}
 }

@@ -125,14 +125,14 @@ func (t *tornado) highest() float64 {
 func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	half := (y(1) - y(0)) * 0.36
-	zero := x(t.base.Estimate)
+	zero := x(t.base.Value)
 	for i, e := range t.effects {
 		for j, l := range e.Levels {
-			if math.IsNaN(l.Probability.Estimate) {
+			if math.IsNaN(l.Probability.Value) {
 				continue
 			}
 			middle := y(t.rows.top[i] - float64(j))
-			end := x(l.Probability.Estimate)
+			end := x(l.Probability.Value)
 			c.SetColor(levelColour(j, len(e.Levels)))
 			c.Fill(vg.Rectangle{Min: vg.Point{X: min(zero, end), Y: middle - half}, Max: vg.Point{X: max(zero, end), Y: middle + half}}.Path())
 			low, high := x(l.Probability.Low), x(l.Probability.High)

@@ -270,14 +270,14 @@ func estimates(r *study.Result) (Term, bool) {
 	}
 	sentence := fmt.Sprintf("Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
 		"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
-		"differences between points are sharper than their intervals say, and points err together.", number, intervalName(stat.WilsonKind), 100*r.Study.Confidence)
+		"differences between points are sharper than their intervals say, and points err together.", number, intervalName(stat.WilsonScore), 100*r.Study.Confidence)
 	if lost > 0 {
 		sentence += fmt.Sprintf(" %d replications gave no result, and count nowhere.", lost)
 	}
 	return Term{Name: "Estimated probabilities", Text: sentence}, true
 }
 
-func intervalName(k stat.Kind) string {
+func intervalName(k stat.Method) string {
 	name := string(k)
 	return strings.ToUpper(name[:1]) + name[1:]
 }

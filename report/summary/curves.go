@@ -39,11 +39,11 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 			}
 			x := strconv.FormatFloat(values[j], 'g', 6, 64)
 			s.Table = append(s.Table, []string{
-				row.Label, x, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate),
+				row.Label, x, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value),
 				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), exact,
 			})
 			records = append(records, []string{
-				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
+				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High),
 				number(confidence), exactNumber,
 			})
 		}

@@ -24,20 +24,20 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 	for i, row := range f.Figure.Rows {
 		p := f.Comparison.Points[i]
 		e := stat.Wilson(p.Failures, p.Completed(), confidence)
-		c := figure.Compared{Label: row.Label, Value: e.Estimate, Low: e.Low, High: e.High, Difference: math.NaN()}
-		line := []string{row.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), "-", "-", "-", "-"}
-		record := []string{row.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High), number(confidence)}
+		c := figure.Compared{Label: row.Label, Value: e.Value, Low: e.Low, High: e.High, Difference: math.NaN()}
+		line := []string{row.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), "-", "-", "-", "-"}
+		record := []string{row.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High), number(confidence)}
 		if i == 0 {
 			record = append(record, "", "", "", "", "", "", "", "", "")
 		} else {
 			o := f.Comparison.Others[i-1]
 			pairs := stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
 			d := stat.PairedDifference(pairs, each)
-			c.Difference, c.DifferenceLow, c.DifferenceHigh = d.Estimate, d.Low, d.High
-			line = append(line[:3], fmt.Sprintf("%+.4f", d.Estimate), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
+			c.Difference, c.DifferenceLow, c.DifferenceHigh = d.Value, d.Low, d.High
+			line = append(line[:3], fmt.Sprintf("%+.4f", d.Value), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
 			record = append(record, strconv.Itoa(pairs.Total()), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
-				number(d.Estimate), number(d.Low), number(d.High), number(each))
-			told := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Estimate)
+				number(d.Value), number(d.Low), number(d.High), number(each))
+			told := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Value)
 			switch {
 			case d.High < 0:
 				less = append(less, told)

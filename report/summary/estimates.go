@@ -30,19 +30,19 @@ func Estimates(f *study.FigureResult, confidence float64) (list []MethodEstimate
 		row, p := f.Figure.Rows[i].Label, f.Sweeps[i].Points[0]
 		plain := stat.Wilson(p.Failures, p.Completed(), confidence)
 		list = append(list, MethodEstimate{
-			row, "monte-carlo", plain.Estimate, plain.Low, plain.High, string(stat.WilsonKind), confidence, plain.Trials, plain.Failures, p.Replications,
+			row, "monte-carlo", plain.Value, plain.Low, plain.High, string(plain.Method), confidence, plain.N, plain.Failures, p.Replications,
 		})
 		if x := e.Exact; x != nil {
 			list = append(list, MethodEstimate{
-				Row: row, Method: "exact", Estimate: x.Probability, Low: max(0, x.Probability-x.Rounding), High: min(1, x.Probability+x.Outside+x.Rounding),
-				Interval: "exact", Samples: x.Seeds, Runs: x.Runs,
+				Row: row, Method: "exact", Estimate: x.Value, Low: x.Low, High: x.High,
+				Interval: "exact", Samples: x.N, Runs: x.Runs,
 			})
 		}
 		if c := e.Conditional; c != nil {
-			m := stat.StudentMean(c.Values, confidence)
+			m := stat.StudentMean(c.Values, confidence).Beside(c.Outside)
 			list = append(list, MethodEstimate{
-				Row: row, Method: "conditional", Estimate: m.Estimate, Low: max(0, m.Low), High: min(1, m.High+c.Outside), Interval: "student", Confidence: confidence,
-				Samples: m.Samples, Runs: c.Runs,
+				Row: row, Method: "conditional", Estimate: m.Value, Low: m.Low, High: m.High, Interval: string(m.Method), Confidence: confidence,
+				Samples: m.N, Runs: c.Runs,
 			})
 		}
 	}

@@ -29,20 +29,20 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 		s.Table = append(s.Table, []string{from.String(), end, fmt.Sprintf("%.6g", p)})
 		records = append(records, []string{fmt.Sprint(i.From), fmt.Sprint(i.To), number(p)})
 	}
-	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Probability)})
+	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Value)})
 	s.Sentence = fmt.Sprintf("With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure windows, %s.",
-		f.Figure.Probe.Name, strings.TrimSpace(f.Distribution.String()), f.Probability.Probability, text.Intervals(w))
+		f.Figure.Probe.Name, strings.TrimSpace(f.Distribution.String()), f.Probability.Value, text.Intervals(w))
 	if len(windows) == 0 {
 		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Figure.Probe.Name, f.Distribution)
 	}
 	s.Method = fmt.Sprintf("Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range that was searched lies %.2g of the law.",
-		f.Figure.Probe.Name, f.Probability.Seeds, f.Probability.Outside)
+		f.Figure.Probe.Name, f.Probability.N, f.Probability.Outside)
 	s.Data = struct {
 		Probability  float64         `json:"probability"`
 		Outside      float64         `json:"outside"`
 		Distribution string          `json:"law"`
 		Windows      *search.Windows `json:"windows"`
-	}{f.Probability.Probability, f.Probability.Outside, f.Distribution.String(), w}
+	}{f.Probability.Value, f.Probability.Outside, f.Distribution.String(), w}
 	drawn := figure.Law(f.Figure.Title, f.Figure.Probe.Name, f.Distribution, windows, s.Sentence)
 	return s, s.add(f.Figure.Name, &drawn, records)
 }

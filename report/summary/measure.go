@@ -31,7 +31,7 @@ func measureDistribution(f *study.FigureResult, confidence float64) (Section, er
 			samples = append(samples, stat.Lifetime{Value: float64(value), Censored: censored})
 		})
 		p := text.PointDistributionJSON{Label: row.Label, Replications: f.Sweeps[0].Points[i].Replications}
-		p.SetDistribution(samples, shownQuantiles, confidence, j.Method)
+		p.SetDistribution(stat.NewDistribution(samples, shownQuantiles, confidence, j.Method == text.KaplanMeier))
 		for k := range p.Quantiles {
 			q := &p.Quantiles[k]
 			s.Table = append(s.Table, []string{row.Label, strconv.Itoa(p.Taken), strconv.Itoa(p.Censored), number(q.Q), q.Value(g.Measure), q.Interval(g.Measure)})

@@ -16,11 +16,11 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 	q := &a.Question
 	j := &text.SensitivityJSON{
 		Scenario: q.Scenario.Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
-		Confidence: confidence, Interval: string(stat.WilsonKind),
+		Confidence: confidence, Interval: string(stat.WilsonScore),
 	}
 	var levels []text.LevelJSON
 	for i := range a.Exact {
-		levels = append(levels, text.LevelJSON{Estimate: &a.Exact[i], Low: a.Exact[i], High: a.Exact[i]})
+		levels = append(levels, text.LevelJSON{Estimate: &a.Exact[i].Value, Low: a.Exact[i].Low, High: a.Exact[i].High})
 	}
 	if a.Exact != nil {
 		j.Method, j.Probe, j.Interval = "exact", f.Figure.Probe.Name, "bounds"

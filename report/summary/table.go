@@ -27,9 +27,9 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 	for i, r := range f.Figure.Rows {
 		p := f.Sweeps[i].Points[0]
 		e := stat.Wilson(p.Failures, p.Completed(), confidence)
-		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Estimate), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
+		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
 		record := []string{
-			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Estimate), number(e.Low), number(e.High),
+			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High),
 			number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]),
 		}
 		for _, o := range outcomes {
@@ -38,13 +38,13 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 		}
 		s.Table = append(s.Table, line)
 		records = append(records, record)
-		best.hold(r.Label, e, i == 0 || e.Estimate < best.estimate.Estimate)
-		worst.hold(r.Label, e, i == 0 || e.Estimate > worst.estimate.Estimate)
+		best.hold(r.Label, e, i == 0 || e.Value < best.estimate.Value)
+		worst.hold(r.Label, e, i == 0 || e.Value > worst.estimate.Value)
 	}
 	s.Sentence = fmt.Sprintf("Most is left over by %s; least by %s; %s.", worst, best, mostFrequent(f, outcomes))
 	if len(f.Figure.Rows) == 1 {
 		s.Sentence = fmt.Sprintf("What is left over by %s; %s.", worst, mostFrequent(f, outcomes))
-	} else if worst.estimate.Estimate == best.estimate.Estimate {
+	} else if worst.estimate.Value == best.estimate.Value {
 		s.Sentence = fmt.Sprintf("All rows leave over the same (%s); %s.", best.estimate, mostFrequent(f, outcomes))
 	}
 	return s, s.add(f.Figure.Name, nil, records)
@@ -73,7 +73,7 @@ func (x *extreme) hold(label string, e stat.Proportion, beyond bool) {
 	switch {
 	case beyond:
 		x.rows, x.estimate = []string{"“" + label + "”"}, e
-	case e.Estimate == x.estimate.Estimate:
+	case e.Value == x.estimate.Value:
 		x.rows = append(x.rows, "“"+label+"”")
 	}
 }

@@ -106,8 +106,8 @@ func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, design []scena
 
 func newDifference(levels scenarios.Settings, d stat.Difference, interval string) DifferenceJSON {
 	row := DifferenceJSON{
-		ComparedJSON: ComparedJSON{Levels: levels, Probability: known(d.Second)}, Difference: known(d.Estimate), StandardError: known(d.StandardError),
-		Low: d.Low, High: d.High, Interval: interval, P: d.P, Correlation: known(d.Correlation), Pairs: d.Pairs,
+		ComparedJSON: ComparedJSON{Levels: levels, Probability: known(d.Second)}, Difference: known(d.Value), StandardError: known(d.StandardError),
+		Low: d.Low, High: d.High, Interval: interval, P: d.P, Adjusted: d.Adjusted, Correlation: known(d.Correlation), Pairs: d.N,
 	}
 	if !math.IsInf(d.VarianceRatio, 0) {
 		row.VarianceRatio = known(d.VarianceRatio)

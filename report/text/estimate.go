@@ -103,47 +103,39 @@ type CheckJSON struct {
 	Feasible     bool    `json:"feasible"` // whether so many replications can tell much
 }
 
-// CheckConfidence is the confidence of the two intervals that a check holds against
-// one another: it fails by chance once in a million times.
-const CheckConfidence = 1 - 1e-6
-
-// leastExpected is how many failures a check has to expect to tell much.
-const leastExpected = 5
-
-// NewCheck holds crude Monte Carlo against an interval, of CheckConfidence, and its
-// estimate.
-func NewCheck(failures, trials int, probability, low, high float64) *CheckJSON {
-	e := stat.ClopperPearson(failures, trials, CheckConfidence)
-	expected := probability * float64(trials)
+// NewCheck converts an agreement test.
+func NewCheck(a stat.Agreement) *CheckJSON {
 	return &CheckJSON{
-		Replications: trials, Failures: failures, Expected: expected, Low: e.Low, High: e.High, Confidence: CheckConfidence,
-		Agrees: e.Low <= high && low <= e.High, Feasible: expected >= leastExpected,
+		Replications: a.N, Failures: a.Failures, Expected: a.Expected, Low: a.Low, High: a.High, Confidence: a.Confidence,
+		Agrees: a.Agrees, Feasible: a.Feasible,
+	}
+}
+
+// set puts in an estimate.
+func (j *EstimateJSON) set(e stat.Estimate, variance, standardError float64) {
+	j.Estimate, j.Low, j.High, j.Interval = known(e.Value), e.Low, e.High, string(e.Method)
+	j.Variance, j.StandardError = known(variance), known(standardError)
+	for _, w := range e.Warnings {
+		j.Warnings = append(j.Warnings, Warning(w))
 	}
 }
 
 // Monte adds what crude Monte Carlo gave.
-func (j *EstimateJSON) Monte(e stat.Proportion, kind stat.Kind) {
-	j.Replications, j.Failures, j.Runs = e.Trials, e.Failures, e.Trials
-	j.Low, j.High, j.Interval = e.Low, e.High, string(kind)
-	j.Estimate, j.Variance, j.StandardError = known(e.Estimate), known(e.Variance()), known(e.StandardError())
+func (j *EstimateJSON) Monte(e stat.Proportion) {
+	j.set(e.Estimate, e.Variance(), e.StandardError())
+	j.Replications, j.Failures, j.Runs = e.N, e.Failures, e.N
 }
 
 // Mean adds what the conditional method gave.
 func (j *EstimateJSON) Mean(m stat.Mean, runs int, outside float64) {
-	j.Seeds, j.Runs, j.Outside, j.Unseen = m.Samples, runs, &outside, &m.Unseen
-	j.Low, j.High, j.Interval = m.Low, min(1, m.High+outside), "student"
-	j.Estimate, j.Variance, j.StandardError = known(m.Estimate), known(m.Variance), known(m.StandardError)
-	if m.Variance > 0 {
-		j.Equivalent = known(m.Estimate * (1 - m.Estimate) / (m.StandardError * m.StandardError))
-	}
+	j.set(m.Estimate.Beside(outside), m.Variance, m.StandardError)
+	j.Seeds, j.Runs, j.Outside, j.Unseen, j.Equivalent = m.N, runs, &outside, &m.Unseen, known(m.Equivalent())
 }
 
 // Stratified adds what the stratified method gave.
 func (j *EstimateJSON) Stratified(s stat.Stratified, r *estimate.Strata) {
-	j.Replications, j.Failures, j.Runs, j.PilotRuns = s.Trials, s.Failures, r.Done+r.Pilots, r.Pilots
-	j.Low, j.High, j.Interval = s.Low, s.High, "effective-clopper-pearson"
-	variance := s.StandardError * s.StandardError * float64(s.Trials)
-	j.Estimate, j.Variance, j.StandardError = known(s.Estimate), known(variance), known(s.StandardError)
+	j.set(s.Estimate, s.Variance(), s.StandardError)
+	j.Replications, j.Failures, j.Runs, j.PilotRuns = s.N, s.Failures, r.Done+r.Pilots, r.Pilots
 	j.MixedStrata, j.Effective = &s.Mixed, &s.EffectiveSize
 	for _, stratum := range r.Strata {
 		j.Strata = append(j.Strata, StratumJSON{stratum.Failures, stratum.Trials})
@@ -152,40 +144,23 @@ func (j *EstimateJSON) Stratified(s stat.Stratified, r *estimate.Strata) {
 
 // Weighted adds what importance sampling gave.
 func (j *EstimateJSON) Weighted(w stat.Weighted, r *estimate.Weighted, tilts []tilt.Tilt, pilots int) {
-	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.Samples, w.Failures, r.Done+pilots, pilots
-	j.Low, j.High, j.Interval = w.Low, w.High, "student"
-	j.Estimate, j.Variance, j.StandardError = known(w.Estimate), known(w.Variance), known(w.StandardError)
-	j.MeanWeight, j.MeanWeightError, j.Untilted, j.Unseen = &w.MeanWeight, &w.MeanWeightError, w.Untilted, &w.Unseen
-	j.EffectiveFailures, j.LargestShare = &w.EffectiveSize, &w.LargestShare
 	for i, t := range tilts {
-		draws := float64(r.Draws[i]) / float64(max(1, w.Samples))
+		draws := float64(r.Draws[i]) / float64(max(1, w.N))
 		j.Tilts = append(j.Tilts, TiltJSON{t, draws})
 		if r.Draws[i] == 0 {
-			j.Warnings = append(j.Warnings, fmt.Sprintf("the tilt %s met no draw: nobody looks at one of that name", t))
+			j.Warnings = append(j.Warnings, Warning(estimate.UnmetTilt{Tilt: t}))
 		}
 	}
-	if w.Variance > 0 && w.Estimate < 1 {
-		j.Equivalent = known(w.Estimate * (1 - w.Estimate) / (w.StandardError * w.StandardError))
-	}
-	switch {
-	case w.Samples == 0:
-	case w.Failures == 0:
-		j.Warnings = append(j.Warnings, "no replication failed: nothing is known of the probability; other tilts may make failures probable")
-	case w.Degenerate():
-		j.Warnings = append(j.Warnings, fmt.Sprintf("the weights are degenerate: the %d failures are worth %.3g of equal weight, and one has %.0f %% of the estimate; the interval does not hold; more replications or other tilts are needed",
-			w.Failures, w.EffectiveSize, 100*w.LargestShare))
-	}
-	if w.Unbalanced() {
-		j.Warnings = append(j.Warnings, fmt.Sprintf("the mean weight is %.3g with a standard error of %.2g, and its expectation is 1: some that weigh much are missing",
-			w.MeanWeight, w.MeanWeightError))
-	}
+	j.set(w.Estimate, w.Variance, w.StandardError)
+	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.N, w.Failures, r.Done+pilots, pilots
+	j.MeanWeight, j.MeanWeightError, j.Untilted, j.Unseen = &w.MeanWeight, &w.MeanWeightError, w.Untilted, &w.Unseen
+	j.EffectiveFailures, j.LargestShare, j.Equivalent = &w.EffectiveSize, &w.LargestShare, known(w.Equivalent())
 }
 
 // Exact adds what the exact method gave.
 func (j *EstimateJSON) Exact(e *estimate.ExactProbability) {
-	j.Seeds, j.Runs, j.Outside, j.Rounding, j.Windows = e.Seeds, e.Runs, &e.Outside, &e.Rounding, e.Windows.FailureWindows
-	j.Low, j.High, j.Interval = max(0, e.Probability-e.Rounding), min(1, e.Probability+e.Outside+e.Rounding), "bounds"
-	j.Estimate, j.Variance, j.StandardError = &e.Probability, new(float64), new(float64)
+	j.set(e.Estimate, 0, 0)
+	j.Seeds, j.Runs, j.Outside, j.Rounding, j.Windows = e.N, e.Runs, &e.Outside, &e.Rounding, e.Windows.FailureWindows
 }
 
 // known returns a number for JSON, which has no NaN.
@@ -194,13 +169,6 @@ func known(f float64) *float64 {
 		return nil
 	}
 	return &f
-}
-
-// intervalTitles say how an interval was computed.
-var intervalTitles = map[string]string{
-	string(stat.WilsonKind): "Wilson", string(stat.ClopperPearsonKind): "Clopper-Pearson", string(stat.JeffreysKind): "Jeffreys",
-	"effective-clopper-pearson": "Clopper-Pearson for the effective number of replications",
-	"student":                   "Student's t", "bounds": "nothing estimated: what was not searched, and rounding",
 }
 
 // Estimate writes an estimated or exact failure probability.
@@ -215,9 +183,9 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	}
 	add("probability", "%s  (%s, %s)", value, j.Scenario, j.Method)
 	if j.Method == "exact" {
-		add("bounds", "%.9g .. %.9g  (%s)", j.Low, j.High, intervalTitles[j.Interval])
+		add("bounds", "%.9g .. %.9g  (%s)", j.Low, j.High, stat.Method(j.Interval).Title())
 	} else {
-		add("interval", "%.6g .. %.6g  (%g %%, %s)", j.Low, j.High, 100*j.Confidence, intervalTitles[j.Interval])
+		add("interval", "%.6g .. %.6g  (%g %%, %s)", j.Low, j.High, 100*j.Confidence, stat.Method(j.Interval).Title())
 	}
 	if j.Variance != nil {
 		add("variance", "%.4g, standard error %.4g%s", *j.Variance, *j.StandardError, equivalent(j))

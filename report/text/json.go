@@ -84,7 +84,7 @@ type SweepJSON struct {
 	Scenario    string              `json:"scenario"`
 	Seed        uint64              `json:"seed"`
 	Params      map[string]string   `json:"params"`
-	Interval    stat.Kind           `json:"interval"`
+	Interval    stat.Method         `json:"interval"`
 	Points      []PointJSON         `json:"points"`
 	Aborted     []run.Aborted       `json:"aborted,omitempty"`
 	Differences []sample.Difference `json:"differences,omitempty"`
@@ -93,9 +93,9 @@ type SweepJSON struct {
 
 // NewSweepJSON converts the answer of a sweep; factors are the names of the
 // parameters that were varied.
-func NewSweepJSON(r *sample.Results, factors []string, interval stat.Interval) SweepJSON {
+func NewSweepJSON(r *sample.Results, factors []string, interval stat.Inference) SweepJSON {
 	j := SweepJSON{
-		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Kind, Points: []PointJSON{},
+		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Method, Points: []PointJSON{},
 		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
 	for i, p := range r.Points {
@@ -105,8 +105,8 @@ func NewSweepJSON(r *sample.Results, factors []string, interval stat.Interval) S
 			Confidence: interval.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut, Limited: p.Limited,
 			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}
-		if !math.IsNaN(e.Estimate) {
-			point.Estimate = &e.Estimate
+		if !math.IsNaN(e.Value) {
+			point.Estimate = &e.Value
 		}
 		for name, text := range p.Params {
 			switch {
@@ -125,7 +125,7 @@ func NewSweepJSON(r *sample.Results, factors []string, interval stat.Interval) S
 
 // SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the
 // estimate with its interval, and a column for each outcome.
-func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.Interval) error {
+func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.Inference) error {
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
 		"replications", "failures", "estimate", "lo", "hi", "confidence", "interval", scenarios.Clean)
@@ -142,7 +142,7 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.In
 		}
 		e := interval.Of(p.Failures, p.Completed())
 		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures),
-			number(e.Estimate), number(e.Low), number(e.High), number(interval.Confidence), string(interval.Kind), strconv.Itoa(p.Outcomes[scenarios.Clean]))
+			number(e.Value), number(e.Low), number(e.High), number(interval.Confidence), string(interval.Method), strconv.Itoa(p.Outcomes[scenarios.Clean]))
 		for _, o := range r.Sweep.Scenario.Outcomes {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}

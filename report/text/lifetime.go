@@ -68,44 +68,26 @@ type StepJSON struct {
 	High        float64 `json:"hi"`
 }
 
-// SetDistribution fills in what the lifetimes at a point give.
-func (p *PointDistributionJSON) SetDistribution(samples []stat.Lifetime, qs []float64, confidence float64, method string) {
-	p.Taken, p.Quantiles, p.Steps = len(samples), []QuantileJSON{}, []StepJSON{}
-	for _, s := range samples {
-		if s.Censored {
-			p.Censored++
-		}
-	}
-	if method == KaplanMeier {
-		curve := stat.KaplanMeier(samples, confidence)
-		for _, q := range qs {
-			e := newQuantileJSON(curve.Quantile(q))
+// SetDistribution fills in the distribution at a point.
+func (p *PointDistributionJSON) SetDistribution(d stat.Distribution) {
+	p.Taken, p.Censored, p.Quantiles, p.Steps, p.cut = d.Taken, d.Censored, []QuantileJSON{}, []StepJSON{}, d.Cut
+	for _, q := range d.Quantiles {
+		e := newQuantileJSON(q)
+		if d.Survival {
 			e.Coverage = 0
-			p.Quantiles = append(p.Quantiles, e)
 		}
-		for _, s := range curve.Steps {
-			p.Steps = append(p.Steps, StepJSON{s.Time, s.AtRisk, s.Events, s.Survival, s.Low, s.High})
-		}
-		if n := len(curve.Steps); n == 0 || curve.Steps[n-1].Survival > 0 {
-			p.End = &curve.End
-		}
-		p.cut = curve.Cut
-		return
+		p.Quantiles = append(p.Quantiles, e)
 	}
-	for _, e := range stat.Quantiles(samples, qs, confidence) {
-		p.Quantiles = append(p.Quantiles, newQuantileJSON(e))
+	for _, s := range d.Steps {
+		p.Steps = append(p.Steps, StepJSON{s.At, s.AtRisk, s.Events, s.Value, s.Low, s.High})
 	}
-	steps, cut := stat.ECDF(samples, stat.Interval{Kind: stat.ClopperPearsonKind, Confidence: confidence})
-	for _, s := range steps {
-		p.Steps = append(p.Steps, StepJSON{Value: s.Value, Probability: s.Estimate, Low: s.Low, High: s.High})
-	}
-	if !math.IsInf(cut, 1) {
-		p.End = &cut
+	if !math.IsInf(d.End, 1) {
+		p.End = &d.End
 	}
 }
 
 func newQuantileJSON(e stat.Quantile) QuantileJSON {
-	j := QuantileJSON{Q: e.Q, Estimate: known(e.Estimate), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank, HighRank: e.HighRank, Coverage: e.Coverage}
+	j := QuantileJSON{Q: e.Q, Estimate: known(e.Value), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank, HighRank: e.HighRank, Coverage: e.Coverage}
 	if !math.IsInf(e.High, 1) {
 		j.High = &e.High
 	}

@@ -68,7 +68,7 @@ type IndexJSON struct {
 
 // NewLevelJSON converts a probability at a level.
 func NewLevelJSON(level string, p stat.Proportion) LevelJSON {
-	return LevelJSON{Level: level, Replications: p.Trials, Failures: p.Failures, Estimate: known(p.Estimate), Low: p.Low, High: p.High}
+	return LevelJSON{Level: level, Replications: p.N, Failures: p.Failures, Estimate: known(p.Value), Low: p.Low, High: p.High}
 }
 
 // SetLevels fills in the probabilities of a design of one factor at a time, at each of its
@@ -86,9 +86,6 @@ func (j *SensitivityJSON) SetLevels(factors []design.Range, points []LevelJSON, 
 	}
 }
 
-// resamples is how many resamples the bootstrap takes.
-const resamples = 2000
-
 // SetOutputs fills in what the analysis of the variance gives of the outputs of each base
 // point, nil of one that is left out, and puts the factors in the order of their total
 // indices. The seed is that of the bootstrap.
@@ -99,7 +96,7 @@ func (j *SensitivityJSON) SetOutputs(outputs []estimate.Outputs, seed uint64) {
 			terms = append(terms, stat.NewSobolTerm(o[0], o[1], o[2:]))
 		}
 	}
-	j.setIndices(stat.SobolIndices(terms, j.Confidence, resamples, stream.New(seed, j.Scenario, "bootstrap of sensitivity")))
+	j.setIndices(stat.SobolIndices(terms, j.Confidence, stat.Resamples, stream.New(seed, j.Scenario, "bootstrap of sensitivity").Uniform))
 	weight := func(f *FactorEffectJSON) float64 {
 		if f.Total == nil {
 			return 0
@@ -110,14 +107,17 @@ func (j *SensitivityJSON) SetOutputs(outputs []estimate.Outputs, seed uint64) {
 }
 
 func (j *SensitivityJSON) setIndices(r stat.Sensitivity) {
-	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), r.Undefined
+	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), ""
+	if r.Undefined != nil {
+		j.Undefined = Warning(r.Undefined)
+	}
 	for i := range r.First {
 		j.Factors[i].First, j.Factors[i].Total = newIndexJSON(r.First[i]), newIndexJSON(r.Total[i])
 	}
 }
 
-func newIndexJSON(i stat.Index) *IndexJSON {
-	return &IndexJSON{Estimate: i.Estimate, Low: known(i.Low), High: known(i.High)}
+func newIndexJSON(i stat.Estimate) *IndexJSON {
+	return &IndexJSON{Estimate: i.Value, Low: known(i.Low), High: known(i.High)}
 }
 
 // Sensitivity writes how sensitive a failure probability is.
@@ -192,7 +192,7 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 		}
 		effects = append(effects, e)
 	}
-	how := fmt.Sprintf("Monte Carlo, with %g %% intervals (%s)", 100*j.Confidence, intervalTitles[j.Interval])
+	how := fmt.Sprintf("Monte Carlo, with %g %% intervals (%s)", 100*j.Confidence, stat.Method(j.Interval).Title())
 	if j.Method == "exact" {
 		how = "exact, from the failure windows and the law"
 	}
@@ -205,9 +205,9 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 }
 
 func (l *LevelJSON) proportion() stat.Proportion {
-	p := stat.Proportion{Failures: l.Failures, Trials: l.Replications, Estimate: math.NaN(), Low: l.Low, High: l.High}
+	p := stat.Proportion{Failures: l.Failures, Estimate: stat.Estimate{N: l.Replications, Value: math.NaN(), Low: l.Low, High: l.High}}
 	if l.Estimate != nil {
-		p.Estimate = *l.Estimate
+		p.Value = *l.Estimate
 	}
 	return p
 }

@@ -105,8 +105,8 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 		}
 		e := stat.Wilson(p.Failures, p.Completed(), confidence)
 		var value any
-		if e.Trials > 0 {
-			value = e.Estimate
+		if e.N > 0 {
+			value = e.Value
 		}
 		cells = append(cells, p.Replications, p.Failures, p.Crashed, p.TimedOut, p.Limited, value, e.Low, e.High, confidence)
 		return row(of.cells(p.Point, cells...))

@@ -119,7 +119,7 @@ func yes(b bool) string {
 }
 
 // Sweep writes the answer of a sweep as a table.
-func Sweep(w io.Writer, r *sample.Results, factors []string, interval stat.Interval) error {
+func Sweep(w io.Writer, r *sample.Results, factors []string, interval stat.Inference) error {
 	header := append([]string{}, upper(factors)...)
 	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*interval.Confidence), "OUTCOMES")
 	rows := [][]string{header}
@@ -130,8 +130,8 @@ func Sweep(w io.Writer, r *sample.Results, factors []string, interval stat.Inter
 		}
 		e := interval.Of(p.Failures, p.Completed())
 		value, interval := "-", "-"
-		if e.Trials > 0 {
-			value, interval = fmt.Sprintf("%.4g", e.Estimate), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
+		if e.N > 0 {
+			value, interval = fmt.Sprintf("%.4g", e.Value), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
 		}
 		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval, counts(r.Sweep.Scenario, p)))
 	}

@@ -74,7 +74,7 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	}
 	for _, i := range []int{0, 2} {
 		d := stat.PairedMean(k.Values[baseline], k.Values[i], confidence)
-		if want := probability(i) - probability(baseline); d.Low > want || want > d.High || d.Pairs != 25 || d.VarianceRatio < 1.5 {
+		if want := probability(i) - probability(baseline); d.Low > want || want > d.High || d.N != 25 || d.VarianceRatio < 1.5 {
 			t.Errorf("conditional, linger %s: %+v, closed form %g", design[i]["linger"], d, want)
 		}
 	}

@@ -3,11 +3,11 @@ package estimate
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -22,50 +22,18 @@ type Importance struct {
 	Tilts    []tilt.Tilt
 }
 
-// WeightedSample is one replication that came to its end.
-type WeightedSample struct {
-	LogWeight float64 // the natural logarithm of the likelihood ratio to the tilted draws
-	Untilted  bool    // it is one of those in which nothing was tilted
-	Failed    bool
-}
-
 // untiltedEvery is which replications go without tilts: the first of so many.
 const untiltedEvery = 10
 
-// MixtureWeights returns the natural logarithms of the weights of samples of a mixture of
-// tilted replications and untilted ones: likelihood ratios to the mixture, in the shares that
-// the two have. No weight is above one over the share of the untilted ones, and failures that
-// the tilts make improbable are seen as often as the untilted ones show them (defensive
-// mixtures: Hesterberg, Technometrics 37, 1995, 185-194; in fixed shares: Owen and Zhou,
-// Journal of the American Statistical Association 95, 2000, 135-143).
-func MixtureWeights(samples []WeightedSample) []float64 {
-	plain := 0
-	for _, s := range samples {
-		if s.Untilted {
-			plain++
-		}
-	}
-	share := float64(plain) / float64(len(samples))
-	weights := make([]float64, len(samples))
-	for i, s := range samples {
-		if s.LogWeight > 0 { // 1/(share + (1-share)/w), without an overflow of w
-			weights[i] = -math.Log(share + (1-share)*math.Exp(-s.LogWeight))
-		} else {
-			weights[i] = s.LogWeight - math.Log(share*math.Exp(s.LogWeight)+1-share)
-		}
-	}
-	return weights
-}
-
 // Weighted is what the replications of an Importance gave, every tenth of them without
-// tilts. The sum of the weights, MixtureWeights, of those that failed, over the number of
+// tilts. The sum of the weights, [stat.MixtureWeights], of those that failed, over the number of
 // all, is the failure probability.
 type Weighted struct {
 	*sample.Results // without weights
 
 	// Samples in the order of the seeds, up to the first that was not done; those that
 	// gave no result are left out.
-	Samples []WeightedSample
+	Samples []stat.WeightedSample
 
 	// Draws are, for each tilt, how many draws it was about in all of them together.
 	Draws []int
@@ -75,7 +43,7 @@ type Weighted struct {
 
 // weighting is a replication that was performed, or is to be.
 type weighting struct {
-	WeightedSample
+	stat.WeightedSample
 	done, completed bool
 }
 
@@ -83,7 +51,7 @@ type weighting struct {
 // them, in turn, until it is told that it has enough. progress, if it is not nil, is told
 // each replication that is done. When ctx ends, the answer holds what was done until
 // then.
-func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks []int, enough func([]WeightedSample) bool, progress func()) (*Weighted, error) {
+func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks []int, enough func([]stat.WeightedSample) bool, progress func()) (*Weighted, error) {
 	tilted, untilted := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Untilted: true}
 	return q.run(ctx, runner, func(i int) *tilt.Config {
 		if i%untiltedEvery == 0 {
@@ -95,11 +63,11 @@ func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks [
 
 // run performs the replications. observe, if it is not nil, is told what was drawn in
 // each that came to its end, by one goroutine at a time.
-func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, looks []int, enough func([]WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
+func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, looks []int, enough func([]stat.WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
 	all := make([]weighting, looks[len(looks)-1])
 	w := &Weighted{Draws: make([]int, len(q.Tilts))}
 	hear := func(_, i int, o *run.Outcome) {
-		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: WeightedSample{Failed: o.Failed, Untilted: tilts(i).Untilted}}
+		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: stat.WeightedSample{Failed: o.Failed, Untilted: tilts(i).Untilted}}
 		if o.Tilt == nil || !all[i].completed {
 			return
 		}
@@ -136,6 +104,12 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 	collect()
 	return w, nil
 }
+
+// UnmetTilt warns that a tilt was about no draw of any replication.
+type UnmetTilt struct{ Tilt tilt.Tilt }
+
+// Invalid implements stat.Warning.
+func (UnmetTilt) Invalid() bool { return false }
 
 // Check reports every fault of the question: what a sweep says of it, and a tilt
 // without anything to tilt.

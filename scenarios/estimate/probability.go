@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
@@ -98,16 +99,14 @@ func exampleOf(s *scenarios.Scenario) string {
 	return ""
 }
 
-// ExactProbability is the answer to an Integral when nothing but the probe is random.
-// The true value is at least Probability - Rounding, and at most Probability + Outside +
-// Rounding.
+// ExactProbability is the answer to an Integral when nothing but the probe is random. See
+// [stat.Exact] for its bounds.
 type ExactProbability struct {
-	Probability float64
-	Outside     float64         // the probability of a latency outside the searched range
-	Rounding    float64         // of floating-point numbers
-	Seeds       int             // under which the windows were found, and found to be the same
-	Runs        int             // replications that it took
-	Windows     *search.Windows // under the first seed
+	stat.Estimate                 // N are the seeds under which the windows were found, and found to be the same
+	Outside       float64         // the probability of a latency outside the searched range
+	Rounding      float64         // of floating-point numbers
+	Runs          int             // replications that it took
+	Windows       *search.Windows // under the first seed
 }
 
 // exactSeeds is under how many seeds the windows have to be the same: the parameters
@@ -171,7 +170,7 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 	if err := q.CheckExact(); err != nil {
 		return nil, err
 	}
-	e := &ExactProbability{Seeds: exactSeeds}
+	e := &ExactProbability{}
 	for i := range exactSeeds {
 		question := q.Search
 		question.Seed += uint64(i)
@@ -187,8 +186,9 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 				question.Seed, q.Search.Seed, q.Search.Probe.Name)}
 		}
 	}
-	e.Probability, e.Outside = e.Windows.Exact(q.Distribution)
-	e.Rounding = e.Windows.Rounding(q.Distribution)
+	probability, outside := e.Windows.Exact(q.Distribution)
+	e.Outside, e.Rounding = outside, e.Windows.Rounding(q.Distribution)
+	e.Estimate = stat.Exact(probability, e.Outside, e.Rounding, exactSeeds)
 	return e, nil
 }
 

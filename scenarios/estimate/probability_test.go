@@ -70,7 +70,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := stat.StudentMean(c.Values, 1-5.7e-7)
-	if got.Samples != seeds || want < got.Low || want > got.High || c.Outside > 1e-14 {
+	if got.N != seeds || want < got.Low || want > got.High || c.Outside > 1e-14 {
 		t.Errorf("conditional %+v, closed form %g", got, want)
 	}
 	if plain := math.Sqrt(want * (1 - want) / float64(seeds)); got.StandardError > plain {
@@ -126,16 +126,16 @@ func TestOneInABillion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%g in %d runs, %s", e.Probability, e.Runs, time.Since(began))
-	if want < e.Probability-e.Rounding || want > e.Probability+e.Outside+e.Rounding || e.Rounding+e.Outside > 1e-5*want {
+	t.Logf("%g in %d runs, %s", e.Value, e.Runs, time.Since(began))
+	if want < e.Value-e.Rounding || want > e.Value+e.Outside+e.Rounding || e.Rounding+e.Outside > 1e-5*want {
 		t.Errorf("%+v, closed form %g", e, want)
 	}
 	c, err := q.Conditional(context.Background(), p, []int{2, 3, 9}, func(v []float64) bool { return len(v) == 3 }, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Values) != 3 || c.Values[0] != e.Probability || c.Values[2] != e.Probability || c.Interrupted {
-		t.Errorf("conditional %+v, exact %g", c, e.Probability)
+	if len(c.Values) != 3 || c.Values[0] != e.Value || c.Values[2] != e.Value || c.Interrupted {
+		t.Errorf("conditional %+v, exact %g", c, e.Value)
 	}
 }
 
@@ -158,10 +158,10 @@ func TestOneInABillionAmongOtherLatencies(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := stat.StudentMean(c.Values, 0.95)
-	if !(stat.Target{Relative: 0.05}).Met(got.Estimate, got.Low, got.High) {
+	if !(stat.Target{Relative: 0.05}).Met(got.Estimate) {
 		t.Errorf("the relative half-width of %+v is above 5 %%", got)
 	}
-	if math.Abs(got.Estimate-want) > 5*got.StandardError {
+	if math.Abs(got.Value-want) > 5*got.StandardError {
 		t.Errorf("conditional %+v, closed form %g", got, want)
 	}
 }
@@ -256,7 +256,7 @@ func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := math.Exp(-1_000_001 / 1500.0); want > 1e-289 || math.Abs(e.Probability-want) > e.Rounding+e.Outside || e.Rounding+e.Outside > 1e-9*want {
+	if want := math.Exp(-1_000_001 / 1500.0); want > 1e-289 || math.Abs(e.Value-want) > e.Rounding+e.Outside || e.Rounding+e.Outside > 1e-9*want {
 		t.Errorf("%+v, closed form %g", e, want)
 	}
 }

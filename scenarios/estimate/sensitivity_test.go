@@ -36,7 +36,7 @@ func indices(t *testing.T, q estimate.Sensitivity, run func(keep func(int, estim
 	if r.Points != q.Points || r.Interrupted || r.NoResult > 0 {
 		t.Fatalf("%+v", r)
 	}
-	return stat.SobolIndices(terms, 0.999, 300, stream.New(1, "test", t.Name()))
+	return stat.SobolIndices(terms, 0.999, 300, stream.New(1, "test", t.Name()).Uniform)
 }
 
 // The founding failure's exact probability is known: the alert is late if it takes more
@@ -72,7 +72,7 @@ func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 		near = 1
 	}
 	for i := range first {
-		if f, w := r.First[i], r.Total[i]; math.Abs(f.Estimate-first[i]) > near || math.Abs(w.Estimate-total[i]) > near ||
+		if f, w := r.First[i], r.Total[i]; math.Abs(f.Value-first[i]) > near || math.Abs(w.Value-total[i]) > near ||
 			f.Low-1e-6 > first[i] || f.High+1e-6 < first[i] || w.Low-1e-6 > total[i] || w.High+1e-6 < total[i] {
 			t.Errorf("factor %d: %+v and %+v, want %.4f and %.4f", i+1, f, w, first[i], total[i])
 		}
@@ -86,8 +86,8 @@ func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(e.Probability-want) > 1e-3 {
-			t.Errorf("at %v the probability is %.6f, want %.6f", design[i], e.Probability, want)
+		if math.Abs(e.Value-want) > 1e-3 {
+			t.Errorf("at %v the probability is %.6f, want %.6f", design[i], e.Value, want)
 		}
 	}
 }

@@ -9,20 +9,18 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
-
-// Stratum is the replications of one stratum that came to their end.
-type Stratum struct{ Failures, Trials int }
 
 // Strata is what replications gave in which the probe's law was cut into strata of
 // equal probability (stratified sampling: Asmussen and Glynn, Stochastic Simulation,
 // 2007, section V.7).
 type Strata struct {
 	*sample.Results
-	Strata []Stratum // by the latency of the probe
-	Pilots int       // replications that set the shares of the strata, and are not among these
+	Strata []stat.Stratum // by the latency of the probe
+	Pilots int            // replications that set the shares of the strata, and are not among these
 }
 
 // LeastOfStratum is how many replications each stratum has at the first look.
@@ -38,7 +36,7 @@ const LeastOfStratum = 2
 // the standard deviation that so many pilot replications under other seeds had there, a
 // failure and its contrary added to each (Neyman, Journal of the Royal Statistical Society
 // 97, 1934, 558-625).
-func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pilots int, looks []int, enough func([]Stratum) bool, progress func()) (*Strata, error) {
+func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pilots int, looks []int, enough func([]stat.Stratum) bool, progress func()) (*Strata, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
 	}
@@ -51,7 +49,7 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 	}
 	if pilots > 0 {
 		seed := stream.New(q.Search.Seed, q.Search.Scenario.Name, "stratified/pilots").Uint64() >> 1
-		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, []int{pilots}, func([]Stratum) bool { return true }, progress)
+		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, []int{pilots}, func([]stat.Stratum) bool { return true }, progress)
 		if err != nil || p.Interrupted {
 			return p, err
 		}
@@ -67,8 +65,8 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 	return s, err
 }
 
-func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint64, in []int, strata int, looks []int, enough func([]Stratum) bool, progress func()) (*Strata, error) {
-	s := &Strata{Strata: make([]Stratum, strata)}
+func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint64, in []int, strata int, looks []int, enough func([]stat.Stratum) bool, progress func()) (*Strata, error) {
+	s := &Strata{Strata: make([]stat.Stratum, strata)}
 	var err error
 	s.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
 		Scenario: q.Search.Scenario, Settings: q.Search.Settings, Design: []scenarios.Settings{{}}, Replications: len(in), Seed: seed, Fail: q.Search.Fail,

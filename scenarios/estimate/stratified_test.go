@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
@@ -31,7 +30,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 	} {
 		for _, pilots := range []int{0, 200} {
 			q := integral(t, c.set.With(scenarios.Settings{"credentials": "psk"}), seed)
-			s, err := q.Stratified(context.Background(), p, 20, pilots, []int{n}, func([]estimate.Stratum) bool { return true }, nil)
+			s, err := q.Stratified(context.Background(), p, 20, pilots, []int{n}, func([]stat.Stratum) bool { return true }, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,7 +43,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 				}
 			}
 			e, plain := stat.StratifiedProportion(strata, 1-5.7e-7), stat.Wilson(int(c.want*n), n, 1-5.7e-7)
-			t.Logf("%s, %d pilots: %.4f [%.4f, %.4f], want %.4f; %d of 20 mixed; crude Monte Carlo %v", c.name, pilots, e.Estimate, e.Low, e.High, c.want, e.Mixed, plain)
+			t.Logf("%s, %d pilots: %.4f [%.4f, %.4f], want %.4f; %d of 20 mixed; crude Monte Carlo %v", c.name, pilots, e.Value, e.Low, e.High, c.want, e.Mixed, plain)
 			if e.Low > c.want || c.want > e.High || total != n || s.Pilots != pilots {
 				t.Errorf("%s, %d pilots: %+v, closed form %g", c.name, pilots, e, c.want)
 			}
@@ -59,8 +58,8 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 // (k+1)/K quantiles, each replication has one, and the answer is the same with one worker.
 func TestStratifiedTwice(t *testing.T) {
 	q := integral(t, scenarios.Settings{"credentials": "psk", "alert-latency": "exponential(mean=20ms)"}, 5)
-	run := func(workers int) []estimate.Stratum {
-		s, err := q.Stratified(context.Background(), testkit.Pool(t, workers), 7, 30, []int{40, 60}, func([]estimate.Stratum) bool { return false }, nil)
+	run := func(workers int) []stat.Stratum {
+		s, err := q.Stratified(context.Background(), testkit.Pool(t, workers), 7, 30, []int{40, 60}, func([]stat.Stratum) bool { return false }, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

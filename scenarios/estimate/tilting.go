@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
@@ -60,7 +61,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
-		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, []int{pilots}, func([]WeightedSample) bool { return true }, progress,
+		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, []int{pilots}, func([]stat.WeightedSample) bool { return true }, progress,
 			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn })
 		if err != nil {
 			return nil, err
@@ -139,7 +140,7 @@ func flat(theta float64) (tilts []tilt.Tilt) {
 
 // pilot is replications with all that they drew.
 type pilot struct {
-	samples []WeightedSample
+	samples []stat.WeightedSample
 	drawn   [][]tilt.Draw
 }
 

@@ -60,7 +60,7 @@ func BenchmarkEstimators(b *testing.B) {
 			return err
 		}},
 		{"stratified", func(runner run.Runner) error {
-			_, err := q.Stratified(ctx, runner, 20, 100, looks, func(list []estimate.Stratum) bool {
+			_, err := q.Stratified(ctx, runner, 20, 100, looks, func(list []stat.Stratum) bool {
 				var strata []stat.Stratum
 				for _, s := range list {
 					strata = append(strata, stat.Stratum(s))
@@ -70,8 +70,8 @@ func BenchmarkEstimators(b *testing.B) {
 			return err
 		}},
 		{"importance", func(runner run.Runner) error {
-			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Scenario: s, Settings: set, Seed: 1, Fail: fail, Tilts: tilts}, looks, func(samples []estimate.WeightedSample) bool {
-				w := stat.WeightedMean(estimate.MixtureWeights(samples), make([]bool, len(samples)), len(samples)/10, 0.95)
+			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Scenario: s, Settings: set, Seed: 1, Fail: fail, Tilts: tilts}, looks, func(samples []stat.WeightedSample) bool {
+				w := stat.WeightedMean(stat.MixtureWeights(samples), make([]bool, len(samples)), len(samples)/10, 0.95)
 				return w.Low > 2
 			}, nil)
 			return err

@@ -49,8 +49,8 @@ func TestCoverageBySimulation(t *testing.T) {
 	s := draws(t)
 	const simulations = 10_000
 	for _, n := range []int{5, 20, 100, 400} {
-		for _, kind := range stat.Kinds {
-			interval := remembered(stat.Interval{Kind: kind, Confidence: 0.9})
+		for _, kind := range stat.ProportionMethods {
+			interval := remembered(stat.Inference{Method: kind, Confidence: 0.9})
 			holds := func(p float64) bool {
 				e := interval(tosses(s, n, p), n)
 				return e.Low <= p && p <= e.High
@@ -62,10 +62,10 @@ func TestCoverageBySimulation(t *testing.T) {
 				}
 			}
 			average := float64(covered) / simulations
-			if !atLeast(average, 0.89, simulations) || kind != stat.ClopperPearsonKind && !atLeast(1-average, 0.08, simulations) {
+			if !atLeast(average, 0.89, simulations) || kind != stat.ClopperPearsonExact && !atLeast(1-average, 0.08, simulations) {
 				t.Errorf("%s, n = %d: coverage %.4f on the average, want 0.9", kind, n, average)
 			}
-			if kind != stat.ClopperPearsonKind {
+			if kind != stat.ClopperPearsonExact {
 				continue
 			}
 			for _, p := range []float64{0.001, 0.02, 0.3, 0.5, 0.95} {
@@ -86,7 +86,7 @@ func TestCoverageBySimulation(t *testing.T) {
 // The coverage of Clopper and Pearson by summation: never below the nominal one, and
 // the closed forms at the extremes join the quantiles beside them.
 func TestClopperPearsonNeverCoversLess(t *testing.T) {
-	interval := stat.Interval{Kind: stat.ClopperPearsonKind, Confidence: 0.95}
+	interval := stat.Inference{Method: stat.ClopperPearsonExact, Confidence: 0.95}
 	for _, n := range []int{1, 2, 3, 10, 50} {
 		for i := 1; i < 400; i++ {
 			p, total := float64(i)/400, 0.0
@@ -128,15 +128,15 @@ func TestTheEndsOfClopperPearsonLeaveHalfTheError(t *testing.T) {
 }
 
 func TestEveryKindHoldsTheEstimateAndIsItsOwnMirrorImage(t *testing.T) {
-	for _, kind := range stat.Kinds {
-		interval := stat.Interval{Kind: kind, Confidence: 0.95}
+	for _, kind := range stat.ProportionMethods {
+		interval := stat.Inference{Method: kind, Confidence: 0.95}
 		for n := range 40 {
 			for k := range n + 1 {
 				e, mirrored := interval.Of(k, n), interval.Of(n-k, n)
-				if apart(e.Low, 1-mirrored.High) > 1e-12 || e.Failures != k || e.Trials != n || e.Confidence != 0.95 {
+				if apart(e.Low, 1-mirrored.High) > 1e-12 || e.Failures != k || e.N != n || e.Confidence != 0.95 {
 					t.Errorf("%s, %d of %d: %+v and %+v", kind, k, n, e, mirrored)
 				}
-				if n > 0 && !(0 <= e.Low && e.Low <= e.Estimate && e.Estimate <= e.High && e.High <= 1) {
+				if n > 0 && !(0 <= e.Low && e.Low <= e.Value && e.Value <= e.High && e.High <= 1) {
 					t.Errorf("%s, %d of %d: %+v", kind, k, n, e)
 				}
 			}
@@ -163,12 +163,12 @@ func TestFewFailuresOfABillion(t *testing.T) {
 }
 
 func TestParseKind(t *testing.T) {
-	for _, k := range stat.Kinds {
-		if got, err := stat.ParseKind(string(k)); got != k || err != nil {
+	for _, k := range stat.ProportionMethods {
+		if got, err := stat.ParseProportionMethod(string(k)); got != k || err != nil {
 			t.Errorf("%s is read as %q %v", k, got, err)
 		}
 	}
-	if _, err := stat.ParseKind("wald"); err == nil || err.Error() != `"wald" is not one of wilson, clopper-pearson, jeffreys` {
+	if _, err := stat.ParseProportionMethod("wald"); err == nil || err.Error() != `"wald" is not one of wilson, clopper-pearson, jeffreys` {
 		t.Errorf("wald: %v", err)
 	}
 }

@@ -18,16 +18,14 @@ func (p Pairs) Total() int { return p.Both + p.OnlyFirst + p.OnlySecond + p.Neit
 // Difference is an estimated difference, the second's mean minus the first's, with a
 // two-sided confidence interval.
 type Difference struct {
-	Pairs         int
+	Estimate              // the interval lies within [-1, 1]; N are the pairs
 	First, Second float64 // the two means; NaN without pairs
-	Estimate      float64
 	StandardError float64 // of the difference, estimated from the pairs
-	Low, High     float64 // within [-1, 1]
-	Confidence    float64
 
 	// P is the two-sided probability, if there is no difference, of a difference as
-	// extreme as this.
-	P float64
+	// extreme as this. Adjusted is P adjusted for all the comparisons that were made; see
+	// [Adjust].
+	P, Adjusted float64
 
 	// Correlation is that of the two of a pair; NaN if one of them is the same in all.
 	Correlation float64
@@ -47,14 +45,13 @@ type Difference struct {
 // as under the other.
 func PairedDifference(p Pairs, confidence float64) Difference {
 	n := float64(p.Total())
-	d := Difference{Pairs: p.Total(), Low: -1, High: 1, Confidence: confidence, P: 1,
-		First: math.NaN(), Second: math.NaN(), Estimate: math.NaN(), StandardError: math.NaN(), Correlation: math.NaN(), VarianceRatio: math.NaN()}
+	d := newDifference(p.Total(), confidence, Tango)
 	if n == 0 {
 		return d
 	}
 	b, c := float64(p.OnlySecond), float64(p.OnlyFirst)
-	d.First, d.Second, d.Estimate = float64(p.Both+p.OnlyFirst)/n, float64(p.Both+p.OnlySecond)/n, (b-c)/n
-	paired := (b+c)/n - d.Estimate*d.Estimate
+	d.First, d.Second, d.Value = float64(p.Both+p.OnlyFirst)/n, float64(p.Both+p.OnlySecond)/n, (b-c)/n
+	paired := (b+c)/n - d.Value*d.Value
 	d.StandardError = math.Sqrt(max(0, paired) / n)
 	d.compareVariances(d.First*(1-d.First), d.Second*(1-d.Second), paired)
 	d.P = mcNemar(p.OnlyFirst, p.OnlySecond)
@@ -62,6 +59,15 @@ func PairedDifference(p Pairs, confidence float64) Difference {
 	d.Low = -tangoUpper(c, b, n, z)
 	d.High = tangoUpper(b, c, n, z)
 	return d
+}
+
+// newDifference returns a difference of which nothing is known.
+func newDifference(pairs int, confidence float64, m Method) Difference {
+	nan := math.NaN()
+	return Difference{
+		Estimate: unknown(pairs, -1, 1, confidence, m), First: nan, Second: nan, StandardError: nan,
+		P: 1, Adjusted: 1, Correlation: nan, VarianceRatio: nan,
+	}
 }
 
 // compareVariances computes the correlation and the ratio of variances from those of the
@@ -134,8 +140,7 @@ func mcNemar(a, b int) float64 {
 // interval is a point, and with fewer than two pairs all of [-1, 1].
 func PairedMean(first, second []float64, confidence float64) Difference {
 	n := len(first)
-	d := Difference{Pairs: n, Low: -1, High: 1, Confidence: confidence, P: 1,
-		First: math.NaN(), Second: math.NaN(), Estimate: math.NaN(), StandardError: math.NaN(), Correlation: math.NaN(), VarianceRatio: math.NaN()}
+	d := newDifference(n, confidence, Student)
 	if n == 0 {
 		return d
 	}
@@ -144,22 +149,39 @@ func PairedMean(first, second []float64, confidence float64) Difference {
 		differences[i] = second[i] - first[i]
 	}
 	a, b, m := StudentMean(first, confidence), StudentMean(second, confidence), StudentMean(differences, confidence)
-	d.First, d.Second, d.Estimate = a.Estimate, b.Estimate, m.Estimate
+	d.First, d.Second, d.Value = a.Value, b.Value, m.Value
 	if n < 2 {
 		return d
 	}
 	d.StandardError = m.StandardError
 	d.compareVariances(a.Variance, b.Variance, m.Variance)
 	half := studentQuantile(confidence, float64(n-1)) * m.StandardError
-	d.Low, d.High = max(-1, m.Estimate-half), min(1, m.Estimate+half)
+	d.Low, d.High = max(-1, m.Value-half), min(1, m.Value+half)
 	switch {
 	case m.StandardError > 0:
-		t, freedom := m.Estimate/m.StandardError, float64(n-1)
+		t, freedom := m.Value/m.StandardError, float64(n-1)
 		d.P, _ = betaTails(freedom/2, 0.5, freedom/(freedom+t*t), t*t/(freedom+t*t))
-	case m.Estimate != 0:
+	case m.Value != 0:
 		d.P = 0
 	}
 	return d
+}
+
+// Beside widens the interval by the probability of what was not looked at, of either of
+// the two.
+func (d *Difference) Beside(outside float64) {
+	d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
+}
+
+// Adjust sets the adjusted P of several comparisons; see [Holm].
+func Adjust(list []*Difference) {
+	p := make([]float64, len(list))
+	for i, d := range list {
+		p[i] = d.P
+	}
+	for i, adjusted := range Holm(p) {
+		list[i].Adjusted = adjusted
+	}
 }
 
 // Bonferroni returns the confidence of each of so many intervals of which all together

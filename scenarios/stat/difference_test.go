@@ -66,7 +66,7 @@ i = r.confidence_interval(0.95) if hasattr(r, 'confidence_interval') else None
 print(json.dumps({"statistic": r.statistic, "p": r.pvalue, "low": i.low, "high": i.high, "correlation": stats.pearsonr(*rows)[0]}))`,
 		[][]float64{first, second}, &want)
 	d := stat.PairedMean(first, second, 0.95)
-	for _, pair := range [][2]float64{{d.Estimate / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low}, {d.High, want.High}, {d.Correlation, want.Correlation}} {
+	for _, pair := range [][2]float64{{d.Value / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low}, {d.High, want.High}, {d.Correlation, want.Correlation}} {
 		if apart(pair[0], pair[1]) > 1e-8 {
 			t.Errorf("%+v, scipy has %+v", d, want)
 			break
@@ -85,12 +85,12 @@ func TestPairsThatNeverDifferAndPairsThatAlwaysDo(t *testing.T) {
 		want := z * z / (float64(n) + z*z)
 		for _, p := range []stat.Pairs{{Both: n}, {Neither: n}} {
 			d := stat.PairedDifference(p, 0.95)
-			if d.Estimate != 0 || math.Abs(d.High-want) > 1e-9 || math.Abs(d.Low+want) > 1e-9 || d.P != 1 {
+			if d.Value != 0 || math.Abs(d.High-want) > 1e-9 || math.Abs(d.Low+want) > 1e-9 || d.P != 1 {
 				t.Errorf("%+v: %+v, want %g on either side", p, d, want)
 			}
 		}
 		d := stat.PairedDifference(stat.Pairs{OnlySecond: n}, 0.95)
-		if d.Estimate != 1 || d.High != 1 || d.Low >= 1 || d.Low < -1 || math.IsNaN(d.Low) {
+		if d.Value != 1 || d.High != 1 || d.Low >= 1 || d.Low < -1 || math.IsNaN(d.Low) {
 			t.Errorf("%d that differ: %+v", n, d)
 		}
 		mirrored := stat.PairedDifference(stat.Pairs{OnlyFirst: n}, 0.95)
@@ -98,7 +98,7 @@ func TestPairsThatNeverDifferAndPairsThatAlwaysDo(t *testing.T) {
 			t.Errorf("%d that differ: %+v and %+v", n, d, mirrored)
 		}
 	}
-	if d := stat.PairedDifference(stat.Pairs{}, 0.95); d.Low != -1 || d.High != 1 || !math.IsNaN(d.Estimate) {
+	if d := stat.PairedDifference(stat.Pairs{}, 0.95); d.Low != -1 || d.High != 1 || !math.IsNaN(d.Value) {
 		t.Errorf("of nothing: %+v", d)
 	}
 }

@@ -5,17 +5,11 @@ import (
 	"slices"
 )
 
-// Share is the share of samples of at most Value, with a pointwise interval.
-type Share struct {
-	Value float64
-	Proportion
-}
-
 // ECDF returns the empirical distribution function at its steps, each with an interval
 // of that kind, which holds the distribution function there, and not all along. Beyond the
 // first censored value, cut, nothing is known without an assumption about what cut it (see
 // [KaplanMeier]), and there are no steps; cut is infinite if there is none.
-func ECDF(samples []Lifetime, interval Interval) (steps []Share, cut float64) {
+func ECDF(samples []Lifetime, interval Inference) (steps []Step, cut float64) {
 	cut = math.Inf(1)
 	values := make([]float64, 0, len(samples))
 	for _, s := range samples {
@@ -31,7 +25,7 @@ func ECDF(samples []Lifetime, interval Interval) (steps []Share, cut float64) {
 			break
 		}
 		if i+1 == len(values) || values[i+1] != v {
-			steps = append(steps, Share{v, interval.Of(i+1, len(samples))})
+			steps = append(steps, Step{Estimate: interval.Of(i+1, len(samples)).Estimate, At: v})
 		}
 	}
 	return steps, cut

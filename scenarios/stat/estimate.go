@@ -1,5 +1,14 @@
-// Package estimate turns counts into estimates: a number with its interval, its
-// confidence and its sample size.
+// Package stat infers numbers from samples. Every number comes as an [Estimate]: a value
+// with its interval, its confidence and its number of samples.
+//
+//	counts        -> Inference.Of, StratifiedProportion, PairedDifference -> Estimate
+//	samples       -> StudentMean, WeightedMean, PairedMean, Quantiles     -> Estimate
+//	lifetimes     -> KaplanMeier, ECDF, NewDistribution                   -> Estimate at each step
+//	base points   -> SobolIndices                                         -> Estimate of each index
+//	exact bounds  -> Exact                                                -> Estimate that is exact
+//	Estimate      -> Plan.Enough, CheckAgreement                          -> stop, agree
+//
+// The package runs nothing and knows nothing of simulations.
 package stat
 
 import (
@@ -9,67 +18,58 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Proportion is an estimated probability with a two-sided confidence interval.
-type Proportion struct {
-	Failures, Trials int
-	Estimate         float64 // Failures / Trials; NaN without trials
-	Low, High        float64
-	Confidence       float64 // of the interval, such as 0.95
+// Estimate is an estimated number with a two-sided confidence interval, or an exact
+// number with its bounds.
+type Estimate struct {
+	Value      float64 // NaN without data
+	Low, High  float64
+	Confidence float64 // of the interval, such as 0.95; 1 of exact bounds
+	N          int     // replications, seeds, pairs or base points that it is computed from
+	Method     Method  // how the interval was computed
+	Exact      bool    // nothing is estimated
+
+	// Warnings say what makes the interval doubtful; nil if nothing does.
+	Warnings []Warning
 }
 
-// Wilson estimates a probability from a number of failures in independent trials,
-// with the score interval of Wilson (Journal of the American Statistical
-// Association 22, 1927, 209-212). Without trials the interval is all of [0, 1].
-func Wilson(failures, trials int, confidence float64) Proportion {
-	p := newProportion(failures, trials, confidence)
-	if trials == 0 {
-		return p
+// Exact returns a probability that is known, from windows that were found to be the same
+// under n seeds: the true value is at least value - rounding, and at most value + outside
+// + rounding.
+func Exact(value, outside, rounding float64, n int) Estimate {
+	return Estimate{
+		Value: value, Low: max(0, value-rounding), High: min(1, value+outside+rounding), Confidence: 1, N: n, Method: Bounds, Exact: true,
 	}
-	n, k := float64(trials), float64(failures)
-	z := Z(confidence)
-	center := (k + z*z/2) / (n + z*z)
-	half := z / (n + z*z) * math.Sqrt(k*(n-k)/n+z*z/4)
-	p.Low, p.High = max(0, center-half), min(1, center+half)
-	switch failures { // exact at the extremes, where the difference above leaves rounding errors
-	case 0:
-		p.Low = 0
-	case trials:
-		p.High = 1
-	}
-	return p
 }
 
-// newProportion returns the estimate with an interval that is all of [0, 1].
-func newProportion(failures, trials int, confidence float64) Proportion {
-	p := Proportion{Failures: failures, Trials: trials, Confidence: confidence, Estimate: math.NaN(), High: 1}
-	if trials > 0 {
-		p.Estimate = float64(failures) / float64(trials)
-	}
-	return p
+// unknown returns an estimate of which nothing is known but its bounds.
+func unknown(n int, low, high, confidence float64, m Method) Estimate {
+	return Estimate{Value: math.NaN(), Low: low, High: high, Confidence: confidence, N: n, Method: m}
 }
 
-// Variance returns the variance of one trial, estimated: p(1-p).
-func (p Proportion) Variance() float64 { return p.Estimate * (1 - p.Estimate) }
+// Known tells whether there is a value.
+func (e Estimate) Known() bool { return !math.IsNaN(e.Value) }
 
-// StandardError returns the standard error of the estimate, estimated.
-func (p Proportion) StandardError() float64 { return math.Sqrt(p.Variance() / float64(p.Trials)) }
+// Holds tells whether a number lies in the interval.
+func (e Estimate) Holds(x float64) bool { return e.Low <= x && x <= e.High }
+
+// Meets tells whether two intervals have a number in common.
+func (e Estimate) Meets(other Estimate) bool { return e.Low <= other.High && other.Low <= e.High }
+
+// Beside widens the interval of a probability by the probability of what was not looked
+// at.
+func (e Estimate) Beside(outside float64) Estimate {
+	e.High = min(1, e.High+outside)
+	return e
+}
 
 // Z returns the half-width, in standard deviations, of a two-sided normal interval
 // of that confidence.
 func Z(confidence float64) float64 { return -distuv.UnitNormal.Quantile((1 - confidence) / 2) }
 
-// CheckConfidence reports a confidence that is none.
+// CheckConfidence reports a confidence that is not above 0 and below 1.
 func CheckConfidence(c float64) error {
 	if !(c > 0 && c < 1) {
 		return fmt.Errorf("a confidence of %g is out of range: above 0, below 1", c)
 	}
 	return nil
-}
-
-// String returns the estimate with its interval.
-func (p Proportion) String() string {
-	if p.Trials == 0 {
-		return "no data"
-	}
-	return fmt.Sprintf("%.4g [%.4g, %.4g]", p.Estimate, p.Low, p.High)
 }

@@ -29,11 +29,11 @@ func TestWilsonAgainstPublishedValues(t *testing.T) {
 		if math.Abs(p.Low-c.low) > 0.00005 || math.Abs(p.High-c.high) > 0.00005 {
 			t.Errorf("%d of %d: [%.4f, %.4f], want [%.4f, %.4f]", c.failures, c.trials, p.Low, p.High, c.low, c.high)
 		}
-		if p.Failures != c.failures || p.Trials != c.trials || p.Confidence != 0.95 {
+		if p.Failures != c.failures || p.N != c.trials || p.Confidence != 0.95 {
 			t.Errorf("%d of %d: the estimate says %+v", c.failures, c.trials, p)
 		}
-		if want := float64(c.failures) / float64(c.trials); p.Estimate != want {
-			t.Errorf("%d of %d: estimate %v, want %v", c.failures, c.trials, p.Estimate, want)
+		if want := float64(c.failures) / float64(c.trials); p.Value != want {
+			t.Errorf("%d of %d: estimate %v, want %v", c.failures, c.trials, p.Value, want)
 		}
 	}
 }
@@ -46,7 +46,7 @@ func TestTheEndsOfTheIntervalSolveTheScoreEquation(t *testing.T) {
 			for _, k := range []int{0, 1, n / 3, n / 2, n - 1, n} {
 				p := stat.Wilson(k, n, confidence)
 				for _, end := range []float64{p.Low, p.High} {
-					distance := math.Abs(p.Estimate - end)
+					distance := math.Abs(p.Value - end)
 					bound := stat.Z(confidence) * math.Sqrt(end*(1-end)/float64(n))
 					if math.Abs(distance-bound) > 1e-9 {
 						t.Errorf("%d of %d at %g: the end %v is %v away from the estimate, want %v", k, n, confidence, end, distance, bound)
@@ -86,8 +86,8 @@ func TestTheIntervalHoldsTheEstimateAndGrowsWithTheConfidence(t *testing.T) {
 	for n := 1; n <= 40; n++ {
 		for k := range n + 1 {
 			narrow, wide := stat.Wilson(k, n, 0.9), stat.Wilson(k, n, 0.99)
-			if !(0 <= wide.Low && wide.Low <= narrow.Low && narrow.Low <= narrow.Estimate &&
-				narrow.Estimate <= narrow.High && narrow.High <= wide.High && wide.High <= 1) {
+			if !(0 <= wide.Low && wide.Low <= narrow.Low && narrow.Low <= narrow.Value &&
+				narrow.Value <= narrow.High && narrow.High <= wide.High && wide.High <= 1) {
 				t.Errorf("%d of %d: %v at 0.9, %v at 0.99", k, n, narrow, wide)
 			}
 		}
@@ -152,8 +152,8 @@ func TestCoverageAtSelectedPoints(t *testing.T) {
 
 func TestWithoutTrialsAnythingIsPossible(t *testing.T) {
 	p := stat.Wilson(0, 0, 0.95)
-	if p.Low != 0 || p.High != 1 || !math.IsNaN(p.Estimate) {
-		t.Errorf("without trials the estimate is %v in [%v, %v], want NaN in [0, 1]", p.Estimate, p.Low, p.High)
+	if p.Low != 0 || p.High != 1 || !math.IsNaN(p.Value) {
+		t.Errorf("without trials the estimate is %v in [%v, %v], want NaN in [0, 1]", p.Value, p.Low, p.High)
 	}
 	if p.String() != "no data" {
 		t.Errorf("without trials the estimate reads %q", p)

@@ -3,14 +3,11 @@ package stat
 import "math"
 
 // Mean is the mean of independent samples from [0, 1], such as the conditional
-// probabilities of seeds, with a two-sided confidence interval.
+// probabilities of seeds.
 type Mean struct {
-	Samples       int
-	Estimate      float64
+	Estimate
 	Variance      float64 // of one sample
 	StandardError float64 // of the mean
-	Low, High     float64
-	Confidence    float64 // of the interval
 
 	// Unseen bounds the share of samples of a kind that is not among these, at the
 	// confidence: what an interval that goes by the spread of the samples cannot know.
@@ -22,7 +19,7 @@ type Mean struct {
 // is right in the limit of many samples, and sooner the less skewed they are. With
 // fewer than two samples the interval is all of [0, 1].
 func StudentMean(samples []float64, confidence float64) Mean {
-	m := Mean{Samples: len(samples), Estimate: math.NaN(), High: 1, Confidence: confidence, Unseen: 1}
+	m := Mean{Estimate: unknown(len(samples), 0, 1, confidence, Student), Unseen: 1}
 	if len(samples) == 0 {
 		return m
 	}
@@ -31,19 +28,31 @@ func StudentMean(samples []float64, confidence float64) Mean {
 	for _, v := range samples {
 		sum += v
 	}
-	m.Estimate = sum / n
-	m.Unseen = -math.Expm1(math.Log(1-confidence) / n)
+	m.Value = sum / n
+	m.Unseen = unseen(confidence, n)
 	if len(samples) == 1 {
 		return m
 	}
 	for _, v := range samples {
-		squares += (v - m.Estimate) * (v - m.Estimate)
+		squares += (v - m.Value) * (v - m.Value)
 	}
 	m.Variance = squares / (n - 1)
 	m.StandardError = math.Sqrt(m.Variance / n)
 	half := studentQuantile(confidence, n-1) * m.StandardError
-	m.Low, m.High = max(0, m.Estimate-half), min(1, m.Estimate+half)
+	m.Low, m.High = max(0, m.Value-half), min(1, m.Value+half)
 	return m
+}
+
+// unseen returns the largest share of which n samples may show nothing, at a confidence.
+func unseen(confidence, n float64) float64 { return -math.Expm1(math.Log(1-confidence) / n) }
+
+// Equivalent returns how many independent trials estimate the probability as precisely;
+// NaN if the samples show no variance, or the probability is 1.
+func (m Mean) Equivalent() float64 {
+	if !(m.Variance > 0 && m.Value < 1) {
+		return math.NaN()
+	}
+	return m.Value * (1 - m.Value) / (m.StandardError * m.StandardError)
 }
 
 // studentQuantile returns the half-width, in standard errors, of a two-sided interval

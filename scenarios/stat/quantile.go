@@ -16,23 +16,21 @@ type Lifetime struct {
 // Quantile is a quantile of a distribution, estimated from independent samples, with a
 // two-sided interval that depends on no assumption about the distribution.
 type Quantile struct {
+	// The value is the sample of rank Q*N, rounded up, from the smallest, and NaN without
+	// samples. The ends of the interval are those of the ranks LowRank and HighRank.
+	Estimate
+
 	Q       float64 // the probability of at most so much, such as 0.95
-	Samples int
+	AtLeast bool    // the value is a censored sample: the quantile is so much or more
 
-	// Estimate is the value of rank Q*Samples, rounded up, from the smallest. It is NaN
-	// without samples; if AtLeast is set, it is a censored one, and the quantile is so much
-	// or more.
-	Estimate float64
-	AtLeast  bool
-
-	// Low and High are order statistics, the values of the ranks LowRank and HighRank, from
-	// 1. A rank of 0 is an open end: there are too few samples for a bound, or they are
-	// censored. Low is then 0, of a measure that is 0 or more, and High infinite.
-	Low, High         float64
+	// LowRank and HighRank count from 1. A rank of 0 is an open end: there are too few
+	// samples for a bound, or they are censored. Low is then 0, of a measure that is 0 or
+	// more, and High infinite.
 	LowRank, HighRank int
 
-	Confidence float64 // that was asked for
-	Coverage   float64 // the probability that the interval holds the quantile, if no sample is censored and no two are equal; not below Confidence
+	// Coverage is the probability that the interval holds the quantile, if no sample is
+	// censored and no two are equal. It is not below the confidence that was asked for.
+	Coverage float64
 }
 
 // Quantiles estimates quantiles with intervals whose ends are order statistics, by the
@@ -62,13 +60,13 @@ func Quantiles(samples []Lifetime, qs []float64, confidence float64) []Quantile 
 
 func quantile(low, high []float64, q, confidence float64) Quantile {
 	n := len(low)
-	e := Quantile{Q: q, Samples: n, Estimate: math.NaN(), High: math.Inf(1), Confidence: confidence}
+	e := Quantile{Estimate: unknown(n, 0, math.Inf(1), confidence, OrderStatistics), Q: q}
 	if n == 0 {
 		e.Coverage = 1
 		return e
 	}
 	rank := min(max(int(math.Ceil(q*float64(n)-1e-9)), 1), n)
-	e.Estimate, e.AtLeast = low[rank-1], math.IsInf(high[rank-1], 1) || low[rank-1] != high[rank-1]
+	e.Value, e.AtLeast = low[rank-1], math.IsInf(high[rank-1], 1) || low[rank-1] != high[rank-1]
 	below, above := quantileRanks(n, q, confidence)
 	e.Coverage = 1
 	if below > 0 {

@@ -2,6 +2,7 @@ package stat_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -38,7 +39,7 @@ func TestQuantilesOfFewSamples(t *testing.T) {
 		if c.n == 72 {
 			c.high = 72
 		}
-		same := e.Estimate == c.estimate || math.IsNaN(e.Estimate) && math.IsNaN(c.estimate)
+		same := e.Value == c.estimate || math.IsNaN(e.Value) && math.IsNaN(c.estimate)
 		if !same || e.Low != c.low || e.High != c.high || e.AtLeast || c.coverage > 0 && apart(e.Coverage, c.coverage) > 1e-12 {
 			t.Errorf("%g quantile of %d: %+v, want %+v", c.q, c.n, e, c)
 		}
@@ -173,13 +174,13 @@ func TestQuantilesOfCutLifetimes(t *testing.T) {
 		samples[i].Censored = true // 15 to 20
 	}
 	e := stat.Quantiles(samples, []float64{0.25, 0.75, 0.95}, 0.9)
-	if q := e[0]; q.Estimate != 5 || q.AtLeast || q.Low != 2 || q.High != 9 {
+	if q := e[0]; q.Value != 5 || q.AtLeast || q.Low != 2 || q.High != 9 {
 		t.Errorf("the lower quartile is %+v", q)
 	}
-	if q := e[1]; q.Estimate != 15 || !q.AtLeast || q.Low != 12 || !math.IsInf(q.High, 1) {
+	if q := e[1]; q.Value != 15 || !q.AtLeast || q.Low != 12 || !math.IsInf(q.High, 1) {
 		t.Errorf("the upper quartile is %+v", q)
 	}
-	if q := e[2]; q.Estimate != 19 || !q.AtLeast {
+	if q := e[2]; q.Value != 19 || !q.AtLeast {
 		t.Errorf("the 0.95 quantile is %+v", q)
 	}
 }
@@ -187,14 +188,17 @@ func TestQuantilesOfCutLifetimes(t *testing.T) {
 // The distribution function has a step at each value, and none beyond the first that is
 // cut.
 func TestECDF(t *testing.T) {
-	interval := stat.Interval{Kind: stat.ClopperPearsonKind, Confidence: 0.95}
+	interval := stat.Inference{Method: stat.ClopperPearsonExact, Confidence: 0.95}
 	samples := []stat.Lifetime{{Value: 3}, {Value: 1}, {Value: 3}, {Value: 4, Censored: true}, {Value: 4}, {Value: 5}}
 	steps, cut := stat.ECDF(samples, interval)
-	want := []stat.Share{{1, interval.Of(1, 6)}, {3, interval.Of(3, 6)}, {4, interval.Of(4, 6)}}
-	if cut != 4 || len(steps) != len(want) || steps[0] != want[0] || steps[1] != want[1] || steps[2] != want[2] {
+	var want []stat.Step
+	for _, n := range []int{1, 3, 4} { // samples of at most so much are as many here
+		want = append(want, stat.Step{At: float64(n), Estimate: interval.Of(n, 6).Estimate})
+	}
+	if cut != 4 || !reflect.DeepEqual(steps, want) {
 		t.Errorf("%v up to %g, want %v up to 4", steps, cut, want)
 	}
-	if steps, cut := stat.ECDF(samples[:3], interval); len(steps) != 2 || !math.IsInf(cut, 1) || steps[1].Estimate != 1 {
+	if steps, cut := stat.ECDF(samples[:3], interval); len(steps) != 2 || !math.IsInf(cut, 1) || steps[1].Value != 1 {
 		t.Errorf("%v up to %g", steps, cut)
 	}
 }

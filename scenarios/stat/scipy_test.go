@@ -76,12 +76,12 @@ def ends(k, n, c):
 print(json.dumps([ends(*r) for r in rows]))`, rows, &want)
 	for i, row := range rows {
 		k, n, confidence := row[0].(int), row[1].(int), row[2].(float64)
-		for j, kind := range stat.Kinds {
+		for j, kind := range stat.ProportionMethods {
 			low, high := want[i][2*j], want[i][2*j+1]
 			if low < 0 { // scipy's binomial test takes long for many trials
 				continue
 			}
-			p := stat.Interval{Kind: kind, Confidence: confidence}.Of(k, n)
+			p := stat.Inference{Method: kind, Confidence: confidence}.Of(k, n)
 			digits := 1e-9
 			if n == 1_000_000_000 {
 				digits = 1e-7
@@ -109,7 +109,7 @@ def mean(c, v):
 print(json.dumps([mean(*r) for r in rows]))`, rows, &want)
 	for i, row := range rows {
 		m := stat.StudentMean(row[1].([]float64), row[0].(float64))
-		got := [4]float64{m.Estimate, m.StandardError, m.Low, m.High}
+		got := [4]float64{m.Value, m.StandardError, m.Low, m.High}
 		for j := range got {
 			if apart(got[j], want[i][j]) > 1e-8 {
 				t.Errorf("%v at %g: %v, scipy has %v", row[1].([]float64)[:2], m.Confidence, got, want[i])

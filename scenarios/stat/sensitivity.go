@@ -1,13 +1,6 @@
 package stat
 
-import (
-	"math"
-	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
-
-	"github.com/dtlssim/dtlssim/sim/stream"
-)
+import "math"
 
 // SobolTerm is what one base point adds to the estimates of sensitivity indices: the
 // outputs at the points a and b, which are drawn independently, and at a with each
@@ -60,10 +53,6 @@ func covarianceOfMeans(x, y []float64) float64 {
 	return sum / (n * (n - 1))
 }
 
-// Index is an estimated sensitivity index with a two-sided interval. An estimate may lie
-// outside of [0, 1], where no true index does.
-type Index struct{ Estimate, Low, High float64 }
-
 // Sensitivity is how much of the variance of an output is due to each of its factors,
 // where these are drawn independently.
 type Sensitivity struct {
@@ -74,9 +63,10 @@ type Sensitivity struct {
 
 	// First are the first-order indices: the share of the variance that goes if the factor
 	// alone is known. Total are the total indices: the share that stays if all others are.
-	// They are nil if the variance is not above 0 as estimated; Undefined says why.
-	First, Total []Index
-	Undefined    string
+	// An estimate may lie outside of [0, 1], where no true index does. They are nil if the
+	// variance is not above 0 as estimated; Undefined says why.
+	First, Total []Estimate
+	Undefined    Warning // nil if there are indices
 	Confidence   float64
 }
 
@@ -93,11 +83,11 @@ type Sensitivity struct {
 // two base points share their draws. They take base points to be independent, and are too
 // wide rather than too narrow for points of a scrambled sequence. An effect that no base
 // point shows has the interval from 0 to 0. An interval is NaN if the variance is not
-// above 0 in some resample.
-func SobolIndices(terms []SobolTerm, confidence float64, resamples int, s *stream.Stream) Sensitivity {
+// above 0 in some resample. uniform draws from [0, 1).
+func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform func() float64) Sensitivity {
 	r := Sensitivity{Points: len(terms), Mean: math.NaN(), Variance: math.NaN(), Noise: math.NaN(), Confidence: confidence}
 	if len(terms) < 2 {
-		r.Undefined = "there are fewer than two base points"
+		r.Undefined = FewBasePoints{}
 		return r
 	}
 	n := float64(len(terms))
@@ -116,19 +106,21 @@ func SobolIndices(terms []SobolTerm, confidence float64, resamples int, s *strea
 	r.Variance = total.variance()
 	switch raw := r.Variance + r.Noise; {
 	case !(raw > negligible*r.Mean*r.Mean):
-		r.Variance, r.Undefined = 0, "the failure probability does not vary over the ranges"
+		r.Variance, r.Undefined = 0, NoVariance{}
 	case !(r.Variance > negligible*r.Mean*r.Mean):
-		r.Undefined = "the variance of the output is not above what the replications' own variance makes of it; more replications or base points may show it"
+		r.Undefined = HiddenVariance{}
 	}
-	if r.Undefined != "" {
+	if r.Undefined != nil {
 		return r
 	}
-	firsts, totals := resample(rows, resamples, s)
+	firsts, totals := resample(rows, resamples, uniform)
 	for i := range factors {
-		first := func(m *moments) float64 { return m.index(m.first(i)) }
-		whole := func(m *moments) float64 { return m.index(m.total(i)) }
-		r.First = append(r.First, accelerated(first, firsts[i], rows, total, confidence))
-		r.Total = append(r.Total, accelerated(whole, totals[i], rows, total, confidence))
+		index := func(part func(*moments, int) float64, resampled []float64) Estimate {
+			statistic := func(m *moments) float64 { return m.index(part(m, i)) }
+			return accelerated(statistic(total), resampled, len(rows), func() []float64 { return leftOut(statistic, rows, total) }, confidence)
+		}
+		r.First = append(r.First, index((*moments).first, firsts[i]))
+		r.Total = append(r.Total, index((*moments).total, totals[i]))
 	}
 	return r
 }
@@ -197,13 +189,13 @@ func (m *moments) index(part float64) float64 {
 
 // resample draws base points with replacement, as many as there are, and returns the
 // indices of each factor in each resample.
-func resample(rows []moments, resamples int, s *stream.Stream) (first, total [][]float64) {
+func resample(rows []moments, resamples int, uniform func() float64) (first, total [][]float64) {
 	factors := len(rows[0].change)
 	first, total = make([][]float64, factors), make([][]float64, factors)
 	for range resamples {
 		m := newMoments(factors)
 		for range rows {
-			m.add(rows[int(s.Uniform()*float64(len(rows)))], 1)
+			m.add(rows[int(uniform()*float64(len(rows)))], 1)
 		}
 		for i := range factors {
 			first[i] = append(first[i], m.index(m.first(i)))
@@ -213,54 +205,13 @@ func resample(rows []moments, resamples int, s *stream.Stream) (first, total [][
 	return first, total
 }
 
-// accelerated returns a statistic with its interval from the values that it has in
-// resamples.
-func accelerated(statistic func(*moments) float64, values []float64, rows []moments, total *moments, confidence float64) Index {
-	e := Index{Estimate: statistic(total), Low: math.NaN(), High: math.NaN()}
-	if slices.ContainsFunc(values, math.IsNaN) {
-		return e
-	}
-	slices.Sort(values)
-	below, n := 0.0, float64(len(values))
-	for _, v := range values {
-		switch {
-		case v < e.Estimate:
-			below++
-		case v == e.Estimate:
-			below += 0.5
-		}
-	}
-	bias := distuv.UnitNormal.Quantile(min(max(below/n, 0.5/n), 1-0.5/n))
-	acceleration := skewness(statistic, rows, total)
-	end := func(z float64) float64 {
-		z = bias + (bias+z)/(1-acceleration*(bias+z))
-		return values[min(max(int(distuv.UnitNormal.CDF(z)*n), 0), len(values)-1)]
-	}
-	z := Z(confidence)
-	e.Low, e.High = end(-z), end(z)
-	return e
-}
-
-// skewness returns the acceleration, from the values that a statistic has without each
-// of the base points.
-func skewness(statistic func(*moments) float64, rows []moments, total *moments) float64 {
+// leftOut returns the values that a statistic has without each of the base points.
+func leftOut(statistic func(*moments) float64, rows []moments, total *moments) []float64 {
 	values := make([]float64, len(rows))
 	for j := range rows {
 		total.add(rows[j], -1)
 		values[j] = statistic(total)
 		total.add(rows[j], 1)
 	}
-	centre, squares, cubes := mean(values), 0.0, 0.0
-	for _, v := range values {
-		d := centre - v
-		squares, cubes = squares+d*d, cubes+d*d*d
-	}
-	a := cubes / (6 * math.Pow(squares, 1.5))
-	if math.IsNaN(a) || math.IsInf(a, 0) || math.Abs(a) > mostAcceleration { // a statistic that never changes, or one of few points
-		return 0
-	}
-	return a
+	return values
 }
-
-// mostAcceleration is far beyond that of any statistic for which the correction holds.
-const mostAcceleration = 0.25

@@ -30,11 +30,36 @@ func (t Target) Check() error {
 
 // Met tells whether an interval is narrow enough. An estimate of 0 never is for a
 // relative target.
-func (t Target) Met(estimate, low, high float64) bool {
-	half := (high - low) / 2
+func (t Target) Met(e Estimate) bool {
+	half := (e.High - e.Low) / 2
 	return (t.HalfWidth == 0 || half <= t.HalfWidth) &&
-		(t.Relative == 0 || estimate > 0 && half <= t.Relative*estimate)
+		(t.Relative == 0 || e.Value > 0 && half <= t.Relative*e.Value)
 }
+
+// Plan is when a run that may stop early is looked at. It is set before the first sample.
+type Plan struct {
+	Target     Target
+	Looks      []int   // increasing numbers of samples; the last is the budget
+	Confidence float64 // of the interval at each look
+}
+
+// NewPlan plans a run of at most budget samples, at least one, whose interval is to have a
+// confidence wherever it stops. Without a target there is one look, at the budget;
+// otherwise the first has about least samples.
+func NewPlan(t Target, confidence float64, least, budget int) Plan {
+	if t.None() {
+		return Plan{Looks: []int{budget}, Confidence: confidence}
+	}
+	looks := Looks(least, budget)
+	return Plan{Target: t, Looks: looks, Confidence: LookConfidence(confidence, len(looks))}
+}
+
+// Budget returns the largest number of samples.
+func (p Plan) Budget() int { return p.Looks[len(p.Looks)-1] }
+
+// Enough tells whether a run may stop: its estimate, of the plan's confidence, is narrow
+// enough, and no warning says that its interval does not hold.
+func (p Plan) Enough(e Estimate) bool { return e.Reliable() && p.Target.Met(e) }
 
 // growth is by how much each look has more samples than the one before: the smaller,
 // the sooner a run stops, and the more looks share the confidence.

@@ -50,7 +50,7 @@ func TestTarget(t *testing.T) {
 		{stat.Target{HalfWidth: 0.01, Relative: 0.1}, 0.01, 0.005, 0.015, false},
 		{stat.Target{}, 0.5, 0, 1, true},
 	} {
-		if got := c.target.Met(c.estimate, c.low, c.high); got != c.want {
+		if got := c.target.Met(stat.Estimate{Value: c.estimate, Low: c.low, High: c.high}); got != c.want {
 			t.Errorf("%+v of %g in [%g, %g]: %v", c.target, c.estimate, c.low, c.high, got)
 		}
 	}
@@ -72,7 +72,7 @@ func stopped(toss func(n int) int, p float64, interval func(failures, trials int
 		failures += toss(n - trials)
 		trials = n
 		e := interval(failures, trials)
-		if i == len(looks)-1 || target.Met(e.Estimate, e.Low, e.High) {
+		if i == len(looks)-1 || target.Met(e.Estimate) {
 			return e.Low <= p && p <= e.High, trials
 		}
 	}
@@ -80,7 +80,7 @@ func stopped(toss func(n int) int, p float64, interval func(failures, trials int
 }
 
 // remembered computes each interval once.
-func remembered(interval stat.Interval) func(failures, trials int) stat.Proportion {
+func remembered(interval stat.Inference) func(failures, trials int) stat.Proportion {
 	known := map[[2]int]stat.Proportion{}
 	return func(failures, trials int) stat.Proportion {
 		key := [2]int{failures, trials}
@@ -97,8 +97,8 @@ func TestStoppingKeepsTheCoverage(t *testing.T) {
 	s := draws(t)
 	const simulations, confidence = 1500, 0.9
 	looks := stat.Looks(100, 5000)
-	for _, kind := range stat.Kinds {
-		interval := remembered(stat.Interval{Kind: kind, Confidence: stat.LookConfidence(confidence, len(looks))})
+	for _, kind := range stat.ProportionMethods {
+		interval := remembered(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))})
 		for _, c := range []struct {
 			p      float64
 			target stat.Target
@@ -134,7 +134,7 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 	s := draws(t)
 	const simulations, confidence, p = 1000, 0.9, 0.3
 	looks := stat.Looks(100, 5000)
-	worst := func(i stat.Interval) float64 {
+	worst := func(i stat.Inference) float64 {
 		interval := remembered(i)
 		covered := 0
 		for range simulations {
@@ -152,11 +152,11 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 		}
 		return float64(covered) / simulations
 	}
-	kind := stat.ClopperPearsonKind
-	if share := worst(stat.Interval{Kind: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !atLeast(share, confidence, simulations) {
+	kind := stat.ClopperPearsonExact
+	if share := worst(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !atLeast(share, confidence, simulations) {
 		t.Errorf("all looks of %.4f of the runs hold p, want at least %g", share, confidence)
 	}
-	if share := worst(stat.Interval{Kind: kind, Confidence: confidence}); share > 0.8 {
+	if share := worst(stat.Inference{Method: kind, Confidence: confidence}); share > 0.8 {
 		t.Errorf("with the whole confidence at each look, all looks of %.4f of the runs hold p: this test shows nothing", share)
 	}
 }
@@ -179,7 +179,7 @@ func TestStudentCoverageBySimulation(t *testing.T) {
 					samples = append(samples, math.Exp(-3*s.Uniform())) // of mean (1 - exp(-3))/3
 				}
 				m := stat.StudentMean(samples, stat.LookConfidence(0.95, len(looks)))
-				if i == len(looks)-1 || (stat.Target{Relative: 0.1}).Met(m.Estimate, m.Low, m.High) {
+				if i == len(looks)-1 || (stat.Target{Relative: 0.1}).Met(m.Estimate) {
 					if want := -math.Expm1(-3) / 3; m.Low <= want && want <= m.High {
 						covered++
 					}
@@ -194,14 +194,14 @@ func TestStudentCoverageBySimulation(t *testing.T) {
 }
 
 func TestStudentMeanOfFewSamples(t *testing.T) {
-	if m := stat.StudentMean(nil, 0.95); !math.IsNaN(m.Estimate) || m.Low != 0 || m.High != 1 || m.Unseen != 1 {
+	if m := stat.StudentMean(nil, 0.95); !math.IsNaN(m.Value) || m.Low != 0 || m.High != 1 || m.Unseen != 1 {
 		t.Errorf("of nothing: %+v", m)
 	}
-	if m := stat.StudentMean([]float64{0.25}, 0.95); m.Estimate != 0.25 || m.Low != 0 || m.High != 1 {
+	if m := stat.StudentMean([]float64{0.25}, 0.95); m.Value != 0.25 || m.Low != 0 || m.High != 1 {
 		t.Errorf("of one sample: %+v", m)
 	}
 	m := stat.StudentMean([]float64{0.25, 0.25, 0.25}, 0.95)
-	if m.Estimate != 0.25 || m.Variance != 0 || m.Low != 0.25 || m.High != 0.25 {
+	if m.Value != 0.25 || m.Variance != 0 || m.Low != 0.25 || m.High != 0.25 {
 		t.Errorf("of three that are equal: %+v", m)
 	}
 	if want := 1 - math.Cbrt(0.05); math.Abs(m.Unseen-want) > 1e-12 { // (1-u)^3 = 0.05

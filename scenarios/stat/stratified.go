@@ -7,12 +7,10 @@ type Stratum struct{ Failures, Trials int }
 
 // Stratified is a probability estimated from strata of equal probability.
 type Stratified struct {
-	Strata           int
-	Failures, Trials int
-	Estimate         float64 // the mean of the shares of the strata; NaN if one has no trial
-	StandardError    float64 // of the estimate, by the shares of the strata; 0 if none is mixed
-	Low, High        float64
-	Confidence       float64
+	Estimate      // the value is the mean of the shares of the strata; N are the trials of all together
+	Strata        []Stratum
+	Failures      int
+	StandardError float64 // of the estimate, by the shares of the strata; 0 if none is mixed
 
 	Mixed         int     // strata that have failures and others as well
 	EffectiveSize float64 // how many trials of crude Monte Carlo the interval is worth
@@ -31,12 +29,12 @@ type Stratified struct {
 // stratum had the fewest of them: that is so for any probabilities, since p(1-p) is
 // concave. If a stratum has no trial, the interval is all of [0, 1].
 func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
-	s := Stratified{Strata: len(strata), Estimate: math.NaN(), StandardError: math.NaN(), High: 1, Confidence: confidence}
+	s := Stratified{Estimate: unknown(0, 0, 1, confidence, EffectiveClopperPearson), Strata: strata, StandardError: math.NaN()}
 	k, z := float64(len(strata)), Z(confidence)
 	sum, variance, heaviest, fewest := 0.0, 0.0, 0.0, math.Inf(1)
 	for _, t := range strata {
 		n := float64(t.Trials)
-		s.Failures, s.Trials, fewest = s.Failures+t.Failures, s.Trials+t.Trials, min(fewest, n)
+		s.Failures, s.N, fewest = s.Failures+t.Failures, s.N+t.Trials, min(fewest, n)
 		p := float64(t.Failures) / n
 		sum += p
 		if t.Failures > 0 && t.Failures < t.Trials {
@@ -49,16 +47,20 @@ func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
 	if len(strata) == 0 || fewest == 0 {
 		return s
 	}
-	s.Estimate, s.StandardError = sum/k, math.Sqrt(variance)
+	s.Value, s.StandardError = sum/k, math.Sqrt(variance)
 	if s.Failures == 0 { // not by a sum with rounding errors
-		s.Estimate = 0
-	} else if s.Failures == s.Trials {
-		s.Estimate = 1
+		s.Value = 0
+	} else if s.Failures == s.N {
+		s.Value = 1
 	}
-	s.EffectiveSize = max(k*fewest, s.Estimate*(1-s.Estimate)/(variance+z*z/2*heaviest*heaviest))
-	s.Low, s.High = clopperPearson(s.Estimate, s.EffectiveSize, (1-confidence)/2)
+	s.EffectiveSize = max(k*fewest, s.Value*(1-s.Value)/(variance+z*z/2*heaviest*heaviest))
+	s.Low, s.High = clopperPearson(s.Value, s.EffectiveSize, (1-confidence)/2)
 	return s
 }
+
+// Variance returns the variance of one trial of which the strata's estimate would be the
+// mean.
+func (s *Stratified) Variance() float64 { return s.StandardError * s.StandardError * float64(s.N) }
 
 // clopperPearson returns the interval of Clopper and Pearson with so much error on
 // either side for a share of trials, neither of which need be whole.

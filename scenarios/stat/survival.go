@@ -5,16 +5,18 @@ import (
 	"slices"
 )
 
-// Step is one step of a survival curve: from Time on, until the next one.
+// Step is one step of a distribution function or a survival curve: from At on, until the
+// next one.
 type Step struct {
-	Time     float64
-	AtRisk   int     // whose lifetimes were not over, nor cut, before Time
-	Events   int     // lifetimes over at Time
-	Censored int     // lifetimes cut at Time or later, before the next step
-	Survival float64 // the probability of more than Time
-	Error    float64 // its standard error, by the formula of Greenwood; NaN at a survival of 0
-	Low      float64 // pointwise interval
-	High     float64
+	// The value of a distribution function is the probability of at most At, and that of a
+	// survival curve the probability of more. The interval is pointwise.
+	Estimate
+	At float64
+
+	AtRisk   int     // of a survival curve: whose lifetimes were not over, nor cut, before At
+	Events   int     // likewise: lifetimes over at At
+	Censored int     // likewise: lifetimes cut at At or later, before the next step
+	Error    float64 // likewise: the standard error, by the formula of Greenwood; NaN at a survival of 0
 }
 
 // Survival is an estimated distribution of lifetimes of which some were cut.
@@ -48,16 +50,16 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 	s := Survival{Samples: len(samples), Confidence: confidence}
 	survival, greenwood, z, high := 1.0, 0.0, Z(confidence), 1.0
 	for i := 0; i < len(sorted); {
-		step := Step{Time: sorted[i].Value, AtRisk: len(sorted) - i}
-		for ; i < len(sorted) && sorted[i].Value == step.Time; i++ {
+		step := Step{Estimate: unknown(len(samples), 0, high, confidence, Greenwood), At: sorted[i].Value, AtRisk: len(sorted) - i}
+		for ; i < len(sorted) && sorted[i].Value == step.At; i++ {
 			if sorted[i].Censored {
 				step.Censored++
-				s.Cut = append(s.Cut, step.Time)
+				s.Cut = append(s.Cut, step.At)
 			} else {
 				step.Events++
 			}
 		}
-		s.End = step.Time
+		s.End = step.At
 		if step.Events == 0 {
 			if n := len(s.Steps); n > 0 {
 				s.Steps[n-1].Censored += step.Censored
@@ -67,8 +69,7 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 		s.Events += step.Events
 		left := step.AtRisk - step.Events
 		survival *= float64(left) / float64(step.AtRisk)
-		step.Survival, step.Error = survival, math.NaN()
-		step.High = high
+		step.Value, step.Error = survival, math.NaN()
 		if left > 0 {
 			greenwood += float64(step.Events) / (float64(step.AtRisk) * float64(left))
 			step.Error = survival * math.Sqrt(greenwood)
@@ -84,9 +85,9 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 
 // At returns the step at a time, or the one before all of them.
 func (s *Survival) At(time float64) Step {
-	at := Step{AtRisk: s.Samples, Survival: 1, Low: 1, High: 1}
+	at := Step{Estimate: Estimate{Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: Greenwood}, AtRisk: s.Samples}
 	for _, step := range s.Steps {
-		if step.Time > time {
+		if step.At > time {
 			break
 		}
 		at = step
@@ -102,26 +103,28 @@ func (s *Survival) At(time float64) Step {
 // lifetime says nothing of when a tenth is over. A time that is not reached is infinite:
 // the lifetimes were cut before, and there is no upper bound. Ranks are 0.
 func (s *Survival) Quantile(q float64) Quantile {
-	e := Quantile{Q: q, Samples: s.Samples, Estimate: math.Inf(1), Low: math.Inf(1), High: math.Inf(1), Confidence: s.Confidence, Coverage: s.Confidence}
+	never := math.Inf(1)
+	e := Quantile{Estimate: unknown(s.Samples, never, never, s.Confidence, BrookmeyerCrowley), Q: q, Coverage: s.Confidence}
+	e.Value = never
 	level := 1 - q + 1e-12 // whatever the rounding of a product
 	for i := len(s.Steps) - 1; i >= 0; i-- {
 		step := s.Steps[i]
-		if step.Survival <= level {
-			e.Estimate = step.Time
+		if step.Value <= level {
+			e.Value = step.At
 		}
 		if step.Low <= level {
-			e.Low = step.Time
+			e.Low = step.At
 		}
 		if step.High <= level {
-			e.High = step.Time
+			e.High = step.At
 		}
 	}
 	e.Low = math.Min(e.Low, s.undecided(level))
 	switch {
 	case s.Samples == 0:
-		e.Estimate, e.Low = math.NaN(), 0
-	case math.IsInf(e.Estimate, 1):
-		e.Estimate, e.AtLeast = s.End, true
+		e.Value, e.Low = math.NaN(), 0
+	case math.IsInf(e.Value, 1):
+		e.Value, e.AtLeast = s.End, true
 		e.Low = math.Min(e.Low, s.End)
 	}
 	return e
@@ -136,7 +139,7 @@ func (s *Survival) undecided(level float64) float64 {
 		return 0
 	}
 	for i, cut := range s.Cut {
-		if len(s.Steps) > 0 && cut >= s.Steps[0].Time {
+		if len(s.Steps) > 0 && cut >= s.Steps[0].At {
 			break
 		}
 		if left := s.Samples - i - 1; left == 0 || math.Pow(tail, 1/float64(left)) <= level {

@@ -38,23 +38,23 @@ func TestKaplanMeierOfATextbook(t *testing.T) {
 	}
 	for i, w := range want {
 		g := s.Steps[i]
-		for _, pair := range [][2]float64{{g.Survival, w.survival}, {g.Error, w.deviation}, {g.Low, w.low}, {g.High, w.high}} {
-			if math.Abs(pair[0]-pair[1]) > 0.5001e-4 || g.Time != w.time || g.AtRisk != w.atRisk || g.Events != w.events || g.Censored != w.censored {
+		for _, pair := range [][2]float64{{g.Value, w.survival}, {g.Error, w.deviation}, {g.Low, w.low}, {g.High, w.high}} {
+			if math.Abs(pair[0]-pair[1]) > 0.5001e-4 || g.At != w.time || g.AtRisk != w.atRisk || g.Events != w.events || g.Censored != w.censored {
 				t.Errorf("%+v, want %+v", g, w)
 				break
 			}
 		}
 	}
-	if m := s.Quantile(0.5); m.Estimate != 23 || m.Low != 13 || !math.IsInf(m.High, 1) || m.AtLeast {
+	if m := s.Quantile(0.5); m.Value != 23 || m.Low != 13 || !math.IsInf(m.High, 1) || m.AtLeast {
 		t.Errorf("the median is %+v, want 23, from 13 without upper bound", m)
 	}
-	if q := s.Quantile(0.9); q.Estimate != 35 || !q.AtLeast || q.Low != 35 || !math.IsInf(q.High, 1) {
+	if q := s.Quantile(0.9); q.Value != 35 || !q.AtLeast || q.Low != 35 || !math.IsInf(q.High, 1) {
 		t.Errorf("the 0.9 quantile is %+v, want 35 or more", q)
 	}
-	if at := s.At(21.9); at.Time != 16 {
-		t.Errorf("at 21.9 there is the step at %g", at.Time)
+	if at := s.At(21.9); at.At != 16 {
+		t.Errorf("at 21.9 there is the step at %g", at.At)
 	}
-	if at := s.At(1); at.Survival != 1 || at.AtRisk != 21 {
+	if at := s.At(1); at.Value != 1 || at.AtRisk != 21 {
 		t.Errorf("at the beginning there is %+v", at)
 	}
 }
@@ -65,7 +65,7 @@ func TestKaplanMeierWithoutCuts(t *testing.T) {
 	s := stat.KaplanMeier([]stat.Lifetime{{Value: 3}, {Value: 1}, {Value: 2}, {Value: 2}, {Value: 5}}, 0.95)
 	for i, p := range []float64{0.8, 0.4, 0.2, 0} {
 		g := s.Steps[i]
-		if apart(g.Survival, p) > 1e-15 || p > 0 && apart(g.Error, math.Sqrt(p*(1-p)/5)) > 1e-12 {
+		if apart(g.Value, p) > 1e-15 || p > 0 && apart(g.Error, math.Sqrt(p*(1-p)/5)) > 1e-12 {
 			t.Errorf("step %d: %+v, want %g", i, g, p)
 		}
 	}
@@ -73,21 +73,21 @@ func TestKaplanMeierWithoutCuts(t *testing.T) {
 	if last.Low != 0 || last.High != s.Steps[2].High || !math.IsNaN(last.Error) {
 		t.Errorf("the last step is %+v", last)
 	}
-	if m := s.Quantile(0.5); m.Estimate != 2 {
+	if m := s.Quantile(0.5); m.Value != 2 {
 		t.Errorf("the median is %+v", m)
 	}
-	if m := s.Quantile(0.2); m.Estimate != 1 { // 1 - 0.2 is 0.8, but for rounding
+	if m := s.Quantile(0.2); m.Value != 1 { // 1 - 0.2 is 0.8, but for rounding
 		t.Errorf("the 0.2 quantile is %+v", m)
 	}
 }
 
 func TestKaplanMeierOfNothing(t *testing.T) {
 	s := stat.KaplanMeier(nil, 0.95)
-	if q := s.Quantile(0.5); len(s.Steps) != 0 || !math.IsNaN(q.Estimate) || q.Low != 0 || !math.IsInf(q.High, 1) {
+	if q := s.Quantile(0.5); len(s.Steps) != 0 || !math.IsNaN(q.Value) || q.Low != 0 || !math.IsInf(q.High, 1) {
 		t.Errorf("%+v, %+v", s, q)
 	}
 	s = stat.KaplanMeier([]stat.Lifetime{{Value: 4, Censored: true}, {Value: 7, Censored: true}}, 0.95)
-	if q := s.Quantile(0.5); len(s.Steps) != 0 || q.Estimate != 7 || !q.AtLeast || !math.IsInf(q.High, 1) {
+	if q := s.Quantile(0.5); len(s.Steps) != 0 || q.Value != 7 || !q.AtLeast || !math.IsInf(q.High, 1) {
 		t.Errorf("all are cut: %+v, %+v", s, q)
 	}
 }

@@ -44,10 +44,10 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 		}
 	}
 	w.Mean = StudentMean(values, confidence)
-	w.Estimate = min(1, w.Estimate) // the sum of weights is unbiased, and above 1 as it happens; no probability is
+	w.Value = min(1, w.Value) // the sum of weights is unbiased, and above 1 as it happens; no probability is
 	w.Unseen = 1
 	if plain > 0 {
-		w.Unseen = -math.Expm1(math.Log(1-confidence) / float64(plain))
+		w.Unseen = unseen(confidence, float64(plain))
 	}
 	if n := float64(len(values)); n > 0 {
 		w.MeanWeight = all / n
@@ -60,17 +60,27 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 	}
 	if w.Failures == 0 {
 		w.Low, w.High = 0, 1
-		return w
+	} else {
+		w.EffectiveSize, w.LargestShare = sum*sum/squares, largest/sum
 	}
-	w.EffectiveSize, w.LargestShare = sum*sum/squares, largest/sum
+	w.warn()
 	return w
 }
 
-// Degenerate tells whether too few replications carry the estimate.
-func (w *Weighted) Degenerate() bool { return w.EffectiveSize < LeastEffectiveSize }
-
-// Unbalanced tells whether the weights of all replications are so far from 1 on the
-// average that their likelihood ratios must have tails which are not among them.
-func (w *Weighted) Unbalanced() bool {
-	return math.Abs(w.MeanWeight-1) > 5*w.MeanWeightError && math.Abs(w.MeanWeight-1) > 1e-9
+// warn adds the warnings.
+func (w *Weighted) warn() {
+	if w.N == 0 {
+		return
+	}
+	switch {
+	case w.Failures == 0:
+		w.Warnings = append(w.Warnings, NoFailure{})
+	case w.EffectiveSize < LeastEffectiveSize:
+		w.Warnings = append(w.Warnings, DegenerateWeights{w.Failures, w.EffectiveSize, w.LargestShare})
+	}
+	// Where the mean weight is so far from 1, the likelihood ratios must have tails that are
+	// not among the samples.
+	if off := math.Abs(w.MeanWeight - 1); off > 5*w.MeanWeightError && off > 1e-9 {
+		w.Warnings = append(w.Warnings, UnbalancedWeights{w.MeanWeight, w.MeanWeightError})
+	}
 }

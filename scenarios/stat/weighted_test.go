@@ -2,6 +2,7 @@ package stat_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -47,7 +48,7 @@ func TestWeightedCoverageBySimulation(t *testing.T) {
 					weights, failed = append(weights, w), append(failed, f)
 				}
 				w := stat.WeightedMean(weights, failed, look/10, stat.LookConfidence(confidence, len(looks)))
-				if i < len(looks)-1 && !(!w.Degenerate() && target.Met(w.Estimate, w.Low, w.High)) {
+				if i < len(looks)-1 && !(stat.Plan{Target: target}).Enough(w.Estimate) {
 					continue
 				}
 				if i < len(looks)-1 {
@@ -59,7 +60,7 @@ func TestWeightedCoverageBySimulation(t *testing.T) {
 				if math.Abs(w.MeanWeight-1) < 4*w.MeanWeightError {
 					balanced++
 				}
-				total += w.Estimate / float64(simulations)
+				total += w.Value / float64(simulations)
 				break
 			}
 		}
@@ -85,26 +86,26 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 		weights[i], failed[i] = math.Log(0.01), true
 	}
 	w := stat.WeightedMean(weights, failed, 100, 0.95)
-	if w.Failures != 100 || math.Abs(w.EffectiveSize-100) > 1e-9 || math.Abs(w.LargestShare-0.01) > 1e-12 || w.Degenerate() || math.Abs(w.Estimate-0.001) > 1e-15 {
+	if w.Failures != 100 || math.Abs(w.EffectiveSize-100) > 1e-9 || math.Abs(w.LargestShare-0.01) > 1e-12 || !w.Reliable() || math.Abs(w.Value-0.001) > 1e-15 {
 		t.Errorf("a hundred equal ones: %+v", w)
 	}
 	if want := 1 - math.Pow(0.05, 0.01); math.Abs(w.Unseen-want) > 1e-12 {
 		t.Errorf("a hundred untilted ones leave %g unseen, want %g", w.Unseen, want)
 	}
 	weights[0] = math.Log(10)
-	if w = stat.WeightedMean(weights, failed, 100, 0.95); !w.Degenerate() || math.Abs(w.LargestShare-10/10.99) > 1e-12 {
+	if w = stat.WeightedMean(weights, failed, 100, 0.95); w.Reliable() || math.Abs(w.LargestShare-10/10.99) > 1e-12 {
 		t.Errorf("one of them a thousand times as large: %+v", w)
 	}
-	if w = stat.WeightedMean(weights, make([]bool, 1000), 100, 0.95); w.Estimate != 0 || w.Low != 0 || w.High != 1 {
+	if w = stat.WeightedMean(weights, make([]bool, 1000), 100, 0.95); w.Value != 0 || w.Low != 0 || w.High != 1 {
 		t.Errorf("without failures: %+v", w)
 	}
 	for i := range weights {
 		weights[i] = math.Log(0.2 + 0.001*float64(i%3))
 	}
-	if w = stat.WeightedMean(weights, failed, 100, 0.95); !w.Unbalanced() {
+	if w = stat.WeightedMean(weights, failed, 100, 0.95); !slices.Contains(w.Warnings, stat.Warning(stat.UnbalancedWeights{Mean: w.MeanWeight, StandardError: w.MeanWeightError})) {
 		t.Errorf("weights of 0.2: %+v", w)
 	}
-	if w = stat.WeightedMean(nil, nil, 0, 0.95); !math.IsNaN(w.Estimate) || w.High != 1 {
+	if w = stat.WeightedMean(nil, nil, 0, 0.95); !math.IsNaN(w.Value) || w.High != 1 {
 		t.Errorf("of nothing: %+v", w)
 	}
 }
@@ -113,7 +114,7 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 // within its interval.
 func TestWeightedEstimateIsAProbability(t *testing.T) {
 	w := stat.WeightedMean([]float64{math.Log(1.5), math.Log(1.2), 0, math.Log(0.9)}, []bool{true, true, true, true}, 1, 0.95)
-	if w.Estimate != 1 || w.High != 1 || w.Low > 1 || math.Abs(w.MeanWeight-1.15) > 1e-12 {
+	if w.Value != 1 || w.High != 1 || w.Low > 1 || math.Abs(w.MeanWeight-1.15) > 1e-12 {
 		t.Errorf("%+v, want an estimate of 1", w)
 	}
 }

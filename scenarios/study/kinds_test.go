@@ -76,7 +76,7 @@ func TestRunOtherKinds(t *testing.T) {
 	// The alert is late from 11.000001 ms and the linger on; half of an exponential law's
 	// nanosecond more or less is far below the rounding.
 	late := func(linger time.Duration) float64 { return math.Exp(-float64(linger+ms+1) / float64(10*ms)) }
-	if got, want := of["law"].Probability.Probability, late(5*ms); math.Abs(got-want) > 1e-9 {
+	if got, want := of["law"].Probability.Value, late(5*ms); math.Abs(got-want) > 1e-9 {
 		t.Errorf("the law fails with %.12g, want %.12g", got, want)
 	}
 	if got := of["law"].Distribution.String(); got != "10ms+exponential(mean=10ms)" {
@@ -93,7 +93,7 @@ func TestRunOtherKinds(t *testing.T) {
 		}
 	}
 	// With the uplink random too, the alert is late by more than the data's latency and 11 ms.
-	if e := of["estimates"].Estimates[0].Exact; e == nil || math.Abs(e.Probability/math.Exp(-21.000001)-1) > 1e-9 {
+	if e := of["estimates"].Estimates[0].Exact; e == nil || math.Abs(e.Value/math.Exp(-21.000001)-1) > 1e-9 {
 		t.Errorf("the exact estimate is %+v", e)
 	}
 	if e := of["estimates"].Estimates[1]; e.Exact != nil || len(e.Conditional.Values) != 20 {
@@ -143,8 +143,8 @@ func TestRunOtherKinds(t *testing.T) {
 		}
 	}
 	exact := of["exact"].Sensitivity
-	if first, last := exact.Exact[exact.At[0][0]], exact.Exact[exact.At[0][1]]; math.Abs(first-late(0)) > 1e-9 || math.Abs(last-late(20*ms)) > 1e-9 {
-		t.Errorf("at the ends of linger the probability is %g and %g", first, last)
+	if first, last := exact.Exact[exact.At[0][0]], exact.Exact[exact.At[0][1]]; math.Abs(first.Value-late(0)) > 1e-9 || math.Abs(last.Value-late(20*ms)) > 1e-9 {
+		t.Errorf("at the ends of linger the probability is %g and %g", first.Value, last.Value)
 	}
 	if ends := of["sensitivity"].Sensitivity.Ends; len(ends.Points) != 4 || ends.Points[0].Replications != 20 {
 		t.Errorf("the ends are %+v", ends)

@@ -5,6 +5,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // SensitivityKind shows how much of the failure probability's variance is due to each
@@ -15,7 +16,7 @@ const SensitivityKind Kind = "sensitivity"
 type SensitivityResult struct {
 	Question estimate.Sensitivity
 	Ends     *sample.Results           // one factor at a time; nil if the probabilities are exact
-	Exact    []float64                 // the same, exact
+	Exact    []stat.Estimate           // the same, exact
 	At       [][]int                   // which points of these the levels of each factor are
 	Outputs  []estimate.Outputs        // of each base point; nil of one that is left out
 	Runs     *estimate.SensitivityRuns // of the base points
@@ -139,7 +140,7 @@ func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 			return nil, err
 		}
 		extra += e.Runs
-		s.Exact = append(s.Exact, e.Probability)
+		s.Exact = append(s.Exact, e.Estimate)
 	}
 	if s.Runs, err = q.Exact(r.ctx, r.runner, g.Probe.Name, tail, keep, r.progress); err == nil {
 		s.Runs.Runs += extra

@@ -219,18 +219,18 @@ func (f *format) addTo(c *cobra.Command) {
 }
 
 // interval is the flags --interval and --confidence.
-type interval struct{ stat.Interval }
+type interval struct{ stat.Inference }
 
-func (i *interval) String() string { return string(i.Kind) }
-func (i *interval) Type() string   { return stat.KindNames("|") }
+func (i *interval) String() string { return string(i.Method) }
+func (i *interval) Type() string   { return stat.ProportionMethodNames("|") }
 
 func (i *interval) Set(text string) (err error) {
-	i.Kind, err = stat.ParseKind(text)
+	i.Method, err = stat.ParseProportionMethod(text)
 	return err
 }
 
 func (i *interval) addTo(c *cobra.Command) {
-	i.Kind = stat.Kinds[0]
+	i.Method = stat.ProportionMethods[0]
 	c.Flags().Var(i, "interval", "how intervals of proportions are computed")
 	c.Flags().Float64Var(&i.Confidence, "confidence", 0.95, "confidence of the intervals")
 }

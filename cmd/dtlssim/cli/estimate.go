@@ -248,7 +248,7 @@ func (e *estimation) repeat(v scenarios.Values) string {
 	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 	flags := []struct{ name, value string }{
 		{"method", string(e.method)}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
-		{"interval", string(e.Kind)}, {"confidence", number(e.Confidence)}, {"check", strconv.Itoa(e.check)},
+		{"interval", string(e.Method)}, {"confidence", number(e.Confidence)}, {"check", strconv.Itoa(e.check)},
 		{"strata", strconv.Itoa(e.strata)}, {"allocation", e.allocation}, {"tilt", scenarios.Quote(tilt.Text(e.tilts))}, {"pilots", strconv.Itoa(e.pilots)},
 		{"half-width", number(e.target.HalfWidth)}, {"relative", number(e.target.Relative)},
 	}

@@ -35,7 +35,7 @@ func (e *estimation) estimate() (*text.EstimateJSON, error) {
 	if e.method == exact || e.method == conditional {
 		j.From, j.To = int64(q.Search.Probe.From), int64(q.Search.Probe.To)
 	}
-	var low, high float64 // at the confidence of the check
+	var checked stat.Estimate // at the confidence of the check
 	switch e.method {
 	case exact:
 		r, err := q.Exact(e.command.Context(), e.workers)
@@ -45,28 +45,26 @@ func (e *estimation) estimate() (*text.EstimateJSON, error) {
 		j.Exact(r)
 		j.Confidence = 1
 		j.ConditionalOn = fmt.Sprintf("the parameters, and that nothing but %s is random", e.probe)
-		low, high = j.Low, j.High
+		checked = r.Estimate
 	case stratified:
-		if low, high, err = e.stratified(j); err != nil {
+		if checked, err = e.stratified(j); err != nil {
 			return nil, err
 		}
 	case importance:
-		if low, high, err = e.importance(j); err != nil {
+		if checked, err = e.importance(j); err != nil {
 			return nil, err
 		}
 	default:
-		mean, err := e.conditional(j)
-		if err != nil {
+		if checked, err = e.conditional(j); err != nil {
 			return nil, err
 		}
-		low, high = mean.Low, min(1, mean.High+*j.Outside)
 	}
 	if e.check == 0 || j.Interrupted || j.Estimate == nil {
 		return j, nil
 	}
 	p, err := e.sample(e.command.Context(), []int{e.check}, stat.Target{}, e.Confidence)
 	if err == nil && !p.Interrupted {
-		j.Check = text.NewCheck(p.Points[0].Failures, p.Points[0].Completed(), *j.Estimate, low, high)
+		j.Check = text.NewCheck(stat.CheckAgreement(p.Points[0].Failures, p.Points[0].Completed(), checked))
 		j.NoResult += p.NoResult()
 	}
 	j.Interrupted = err == nil && p.Interrupted
@@ -93,11 +91,11 @@ func (e *estimation) monteCarlo(j *text.EstimateJSON) error {
 		return err
 	}
 	p := r.Points[0]
-	at := stat.Interval{Kind: e.Kind, Confidence: confidence}.Of(p.Failures, p.Completed())
-	j.Monte(at, e.Kind)
+	at := stat.Inference{Method: e.Method, Confidence: confidence}.Of(p.Failures, p.Completed())
+	j.Monte(at)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	if j.Stopping != nil {
-		j.Stopping.Met = e.target.Met(at.Estimate, at.Low, at.High)
+		j.Stopping.Met = e.target.Met(at.Estimate)
 	}
 	return nil
 }
@@ -105,14 +103,14 @@ func (e *estimation) monteCarlo(j *text.EstimateJSON) error {
 // sample performs replications up to one of the looks, and shows those that gave no
 // result.
 func (e *estimation) sample(ctx context.Context, looks []int, target stat.Target, confidence float64) (*sample.Results, error) {
-	interval := stat.Interval{Kind: e.Kind, Confidence: confidence}
+	interval := stat.Inference{Method: e.Method, Confidence: confidence}
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
 	r, err := sample.RunUntil(ctx, e.workers, sample.Sweep{
 		Scenario: e.scenario, Settings: e.settings, Design: []scenarios.Settings{{}}, Seed: e.seed, Fail: e.predicate,
 	}, looks, func(r *sample.Results) bool {
 		p := r.Points[0]
 		at := interval.Of(p.Failures, p.Completed())
-		return target.Met(at.Estimate, at.Low, at.High)
+		return target.Met(at.Estimate)
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
@@ -124,25 +122,25 @@ func (e *estimation) sample(ctx context.Context, looks []int, target stat.Target
 
 // conditional estimates by conditional Monte Carlo, and returns the mean with the
 // interval of a check.
-func (e *estimation) conditional(j *text.EstimateJSON) (stat.Mean, error) {
+func (e *estimation) conditional(j *text.EstimateJSON) (stat.Estimate, error) {
 	looks, confidence := e.looks(j, leastSeeds, e.seeds)
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "seeds")
 	r, err := e.integral.Conditional(e.command.Context(), e.workers, looks, func(values []float64) bool {
 		m := stat.StudentMean(values, confidence)
-		return e.target.Met(m.Estimate, m.Low, m.High)
+		return e.target.Met(m.Estimate)
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
-		return stat.Mean{}, integralError(e.command, err)
+		return stat.Estimate{}, integralError(e.command, err)
 	}
 	m := stat.StudentMean(r.Values, confidence)
 	j.Mean(m, r.Runs, r.Outside)
 	j.Interrupted = r.Interrupted
 	j.ConditionalOn = fmt.Sprintf("the parameters; %s is integrated over, and everything else that they leave open is drawn", e.probe)
 	if j.Stopping != nil {
-		j.Stopping.Met = e.target.Met(m.Estimate, m.Low, m.High)
+		j.Stopping.Met = e.target.Met(m.Estimate)
 	}
-	return stat.StudentMean(r.Values, text.CheckConfidence), nil
+	return stat.StudentMean(r.Values, stat.AgreementConfidence).Beside(r.Outside), nil
 }
 
 // integralError gives what ended a search its exit code. A scenario in which something

@@ -48,7 +48,7 @@ const (
 
 // stratified estimates by strata of the probe's law, and returns the interval of a
 // check.
-func (e *estimation) stratified(j *text.EstimateJSON) (low, high float64, err error) {
+func (e *estimation) stratified(j *text.EstimateJSON) (checked stat.Estimate, err error) {
 	looks, confidence := e.looks(j, max(leastReplications, estimate.LeastOfStratum*e.strata), e.replications)
 	pilots := 0
 	if e.allocation == neyman {
@@ -56,36 +56,27 @@ func (e *estimation) stratified(j *text.EstimateJSON) (low, high float64, err er
 	}
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1]+pilots, "replications")
 	var at stat.Stratified
-	r, err := e.integral.Stratified(e.command.Context(), e.workers, e.strata, pilots, looks, func(s []estimate.Stratum) bool {
-		at = stat.StratifiedProportion(strata(s), confidence)
-		return e.target.Met(at.Estimate, at.Low, at.High)
+	r, err := e.integral.Stratified(e.command.Context(), e.workers, e.strata, pilots, looks, func(s []stat.Stratum) bool {
+		at = stat.StratifiedProportion(s, confidence)
+		return e.target.Met(at.Estimate)
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
-		return 0, 0, failure(err)
+		return checked, failure(err)
 	}
 	text.Aborted(e.command.ErrOrStderr(), r.Results)
-	at = stat.StratifiedProportion(strata(r.Strata), confidence)
+	at = stat.StratifiedProportion(r.Strata, confidence)
 	j.Stratified(at, r)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	j.ConditionalOn = fmt.Sprintf("the parameters; %s is drawn from strata of its law, and everything else that they leave open as ever", e.probe)
 	if j.Stopping != nil {
-		j.Stopping.Met = e.target.Met(at.Estimate, at.Low, at.High)
+		j.Stopping.Met = e.target.Met(at.Estimate)
 	}
-	checked := stat.StratifiedProportion(strata(r.Strata), text.CheckConfidence)
-	return checked.Low, checked.High, nil
-}
-
-// strata are those of a run, for an estimate.
-func strata(list []estimate.Stratum) (converted []stat.Stratum) {
-	for _, s := range list {
-		converted = append(converted, stat.Stratum(s))
-	}
-	return converted
+	return stat.StratifiedProportion(r.Strata, stat.AgreementConfidence).Estimate, nil
 }
 
 // importance estimates by importance sampling, and returns the interval of a check.
-func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err error) {
+func (e *estimation) importance(j *text.EstimateJSON) (checked stat.Estimate, err error) {
 	q := estimate.Importance{Scenario: e.scenario, Settings: e.settings, Seed: e.seed, Fail: e.predicate, Tilts: e.tilts}
 	pilots := 0
 	if e.tilt == "" {
@@ -93,43 +84,30 @@ func (e *estimation) importance(j *text.EstimateJSON) (low, high float64, err er
 		chosen, err := estimate.ChooseTilts(e.command.Context(), e.workers, q, e.pilots, bar.increment)
 		bar.finish()
 		if err != nil {
-			return 0, 0, failure(err)
+			return checked, failure(err)
 		}
 		if chosen.Interrupted {
-			return 0, 0, interruptedOr(e.command, e.command.Context().Err())
+			return checked, interruptedOr(e.command, e.command.Context().Err())
 		}
 		q.Tilts, pilots = chosen.Tilts, chosen.Runs
 	}
 	looks, confidence := e.looks(j, leastReplications, e.replications)
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
-	r, err := estimate.RunImportance(e.command.Context(), e.workers, q, looks, func(s []estimate.WeightedSample) bool {
-		w := weighted(s, confidence)
-		return !w.Degenerate() && e.target.Met(w.Estimate, w.Low, w.High)
+	r, err := estimate.RunImportance(e.command.Context(), e.workers, q, looks, func(s []stat.WeightedSample) bool {
+		w := stat.MixtureMean(s, confidence)
+		return w.Reliable() && e.target.Met(w.Estimate)
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
-		return 0, 0, failure(err)
+		return checked, failure(err)
 	}
 	text.Aborted(e.command.ErrOrStderr(), r.Results)
-	w := weighted(r.Samples, confidence)
+	w := stat.MixtureMean(r.Samples, confidence)
 	j.Weighted(w, r, q.Tilts, pilots)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	j.ConditionalOn = "the parameters; everything that they leave open is drawn, tilted as said, and weighted"
 	if j.Stopping != nil {
-		j.Stopping.Met = !w.Degenerate() && e.target.Met(w.Estimate, w.Low, w.High)
+		j.Stopping.Met = w.Reliable() && e.target.Met(w.Estimate)
 	}
-	checked := weighted(r.Samples, text.CheckConfidence)
-	return checked.Low, checked.High, nil
-}
-
-// weighted estimates from weighted samples.
-func weighted(samples []estimate.WeightedSample, confidence float64) stat.Weighted {
-	failed, plain := make([]bool, len(samples)), 0
-	for i, s := range samples {
-		failed[i] = s.Failed
-		if s.Untilted {
-			plain++
-		}
-	}
-	return stat.WeightedMean(estimate.MixtureWeights(samples), failed, plain, confidence)
+	return stat.MixtureMean(r.Samples, stat.AgreementConfidence).Estimate, nil
 }

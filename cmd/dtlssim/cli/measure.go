@@ -101,7 +101,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 				return err
 			}
 			recorder := sample.Record(&sweep, measure)
-			r, err := kept.perform(c, &p, sweep, stat.Interval{Kind: stat.WilsonKind, Confidence: confidence})
+			r, err := kept.perform(c, &p, sweep, stat.DefaultInference(confidence))
 			if err != nil {
 				return err
 			}
@@ -144,7 +144,7 @@ func measureHelp() (list string) {
 
 // distribution estimates what a sweep has recorded of a measure.
 func distribution(r *sample.Results, recorder *sample.Recorder, factors []string, measure string, quantiles []float64, confidence float64, survival bool) *text.DistributionJSON {
-	sweep := text.NewSweepJSON(r, factors, stat.Interval{Confidence: confidence})
+	sweep := text.NewSweepJSON(r, factors, stat.Inference{Confidence: confidence})
 	j := &text.DistributionJSON{
 		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: text.OrderStatistics,
 		Confidence: confidence, Interrupted: r.Interrupted,
@@ -160,7 +160,7 @@ func distribution(r *sample.Results, recorder *sample.Recorder, factors []string
 		point := text.PointDistributionJSON{
 			Params: sweep.Points[i].Params, Replications: p.Replications, NoResult: p.Replications - p.Completed(),
 		}
-		point.SetDistribution(samples, quantiles, confidence, j.Method)
+		point.SetDistribution(stat.NewDistribution(samples, quantiles, confidence, survival))
 		j.Points = append(j.Points, point)
 	}
 	return j

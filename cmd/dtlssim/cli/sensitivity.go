@@ -199,7 +199,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	}
 	j := &text.SensitivityJSON{
 		Scenario: a.scenario.Name, Seed: a.seed, Params: v.Text(), Method: a.method, Replications: q.Replications,
-		Confidence: a.Confidence, Interval: string(a.Kind),
+		Confidence: a.Confidence, Interval: string(a.Method),
 	}
 	if a.method == exact {
 		j.Probe, j.Interval = a.probe, "bounds"
@@ -253,7 +253,7 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 				return nil, integralError(a.command, err)
 			}
 			j.Runs += e.Runs
-			levels[i] = text.LevelJSON{Estimate: &e.Probability, Low: max(0, e.Probability-e.Rounding), High: min(1, e.Probability+e.Outside+e.Rounding)}
+			levels[i] = text.LevelJSON{Estimate: &e.Value, Low: e.Low, High: e.High}
 		}
 		return levels, nil
 	}

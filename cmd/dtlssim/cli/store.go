@@ -51,7 +51,7 @@ func keepSweep(path string, sweep *sample.Sweep, limits run.Limits) (keeping, er
 
 // perform performs a sweep that uses the store, keeps the estimates of its points, and
 // closes the store.
-func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep, interval stat.Interval) (*sample.Results, error) {
+func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep, interval stat.Inference) (*sample.Results, error) {
 	defer k.Close()
 	workers, err := p.start()
 	if err != nil {
@@ -110,7 +110,7 @@ func firstError(errs ...error) error {
 // answers returns what a store keeps of the result of a study beside its replications.
 func answers(r *study.Result) store.Answers {
 	var a store.Answers
-	interval := stat.Interval{Kind: stat.WilsonKind, Confidence: r.Study.Confidence}
+	interval := stat.DefaultInference(r.Study.Confidence)
 	for i := range r.Figures {
 		f := &r.Figures[i]
 		estimates := func(row string, list []store.Estimate) {
@@ -160,8 +160,8 @@ func answers(r *study.Result) store.Answers {
 		if e := f.Probability; e != nil {
 			search(f.Figure.Rows[0].Label, e.Windows)
 			estimates(f.Figure.Rows[0].Label, []store.Estimate{{
-				X: math.NaN(), Method: exact, Estimate: e.Probability, Low: max(0, e.Probability-e.Rounding),
-				High: min(1, e.Probability+e.Outside+e.Rounding), Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+				X: math.NaN(), Method: exact, Estimate: e.Value, Low: e.Low, High: e.High,
+				Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
 			}})
 		}
 		if f.Regions != nil {
@@ -177,12 +177,12 @@ func answers(r *study.Result) store.Answers {
 }
 
 // sweepEstimates returns the estimates of a sweep, at values of an axis if it has one.
-func sweepEstimates(r *sample.Results, interval stat.Interval, x []float64) (list []store.Estimate) {
+func sweepEstimates(r *sample.Results, interval stat.Inference, x []float64) (list []store.Estimate) {
 	for i, p := range r.Points {
 		e := interval.Of(p.Failures, p.Completed())
 		list = append(list, store.Estimate{
-			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: monteCarlo, Estimate: e.Estimate, Low: e.Low, High: e.High,
-			Interval: string(interval.Kind), Confidence: e.Confidence, N: e.Trials, Failures: e.Failures,
+			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: monteCarlo, Estimate: e.Value, Low: e.Low, High: e.High,
+			Interval: string(interval.Method), Confidence: e.Confidence, N: e.N, Failures: e.Failures,
 		})
 	}
 	return list

@@ -157,7 +157,7 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 			j.Rows = append(j.Rows, row.Label)
 		}
 		for _, sweep := range fr.Sweeps {
-			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, stat.Interval{Kind: stat.WilsonKind, Confidence: r.Study.Confidence}))
+			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, stat.DefaultInference(r.Study.Confidence)))
 		}
 		for _, file := range s.Files {
 			path := filepath.Join(output, file.Name)

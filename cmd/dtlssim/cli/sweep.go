@@ -94,17 +94,17 @@ measures.`,
 			if err != nil {
 				return err
 			}
-			r, err := kept.perform(c, &p, sweep, interval.Interval)
+			r, err := kept.perform(c, &p, sweep, interval.Inference)
 			if err != nil {
 				return err
 			}
 			if output != "" {
-				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names, interval.Interval) })
+				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names, interval.Inference) })
 			}
 			if f == "json" {
-				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, d.names, interval.Interval)))
+				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, d.names, interval.Inference)))
 			} else {
-				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, d.names, interval.Interval))
+				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, d.names, interval.Inference))
 				if measures {
 					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, d.names))
 				}

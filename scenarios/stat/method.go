@@ -1,0 +1,65 @@
+package stat
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Method is how an interval is computed.
+type Method string
+
+// The methods.
+const (
+	// WilsonScore is the interval of [Wilson]: its coverage is near the nominal one on
+	// average.
+	WilsonScore Method = "wilson"
+
+	// ClopperPearsonExact is the interval of [ClopperPearson]: its coverage is never below
+	// the nominal one, and so it is wider than the others.
+	ClopperPearsonExact Method = "clopper-pearson"
+
+	// JeffreysPrior is the interval of [Jeffreys]: its coverage is near the nominal one on
+	// average.
+	JeffreysPrior Method = "jeffreys"
+
+	Student                 Method = "student"                   // of [StudentMean] and [WeightedMean]
+	EffectiveClopperPearson Method = "effective-clopper-pearson" // of [StratifiedProportion]
+	Tango                   Method = "tango"                     // of [PairedDifference]
+	OrderStatistics         Method = "order-statistics"          // of [Quantiles]
+	Greenwood               Method = "greenwood"                 // of the steps of [KaplanMeier]
+	BrookmeyerCrowley       Method = "brookmeyer-crowley"        // of [Survival.Quantile]
+	Bootstrap               Method = "bca"                       // of [SobolIndices]
+	Bounds                  Method = "bounds"                    // of [Exact]
+)
+
+// titles are the names of methods as prose has them.
+var titles = map[Method]string{
+	WilsonScore: "Wilson", ClopperPearsonExact: "Clopper-Pearson", JeffreysPrior: "Jeffreys", Student: "Student's t",
+	EffectiveClopperPearson: "Clopper-Pearson for the effective number of replications", Tango: "Tango",
+	OrderStatistics: "order statistics", Greenwood: "Greenwood, on the scale log(-log)", BrookmeyerCrowley: "Brookmeyer and Crowley",
+	Bootstrap: "bootstrap (BCa)", Bounds: "nothing estimated: what was not searched, and rounding",
+}
+
+// Title returns the name of a method as prose has it.
+func (m Method) Title() string { return titles[m] }
+
+// ProportionMethods are the methods for a proportion, the default first.
+var ProportionMethods = []Method{WilsonScore, ClopperPearsonExact, JeffreysPrior}
+
+// ProportionMethodNames lists the methods for a proportion, separated by sep.
+func ProportionMethodNames(sep string) string {
+	var names []string
+	for _, m := range ProportionMethods {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, sep)
+}
+
+// ParseProportionMethod reads the name of a method for a proportion.
+func ParseProportionMethod(text string) (Method, error) {
+	if !slices.Contains(ProportionMethods, Method(text)) {
+		return "", fmt.Errorf("%q is not one of %s", text, ProportionMethodNames(", "))
+	}
+	return Method(text), nil
+}

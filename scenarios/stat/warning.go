@@ -1,0 +1,58 @@
+package stat
+
+import "slices"
+
+// Warning says what makes an estimate doubtful. Each kind of doubt is a type with the
+// numbers that show it; whoever shows the estimate makes the text.
+type Warning interface {
+	// Invalid tells whether the interval does not hold at all. If not, the warning asks for
+	// a second look.
+	Invalid() bool
+}
+
+// NoFailure warns that no weighted replication failed: nothing is known of the
+// probability.
+type NoFailure struct{}
+
+// DegenerateWeights warns that too few replications carry a weighted estimate.
+type DegenerateWeights struct {
+	Failures      int
+	EffectiveSize float64 // failures of equal weight that these are worth
+	LargestShare  float64 // of the estimate, that is one replication's
+}
+
+// UnbalancedWeights warns that the mean weight of all replications is far from 1, its
+// expectation.
+type UnbalancedWeights struct{ Mean, StandardError float64 }
+
+// FewBasePoints warns that there are fewer than two base points for sensitivity indices.
+type FewBasePoints struct{}
+
+// NoVariance warns that an output does not vary over the ranges of its factors: it has no
+// sensitivity indices.
+type NoVariance struct{}
+
+// HiddenVariance warns that the variance of an output is not above what the noise of its
+// replications makes of it: there are no sensitivity indices.
+type HiddenVariance struct{}
+
+// Invalid implements Warning.
+func (NoFailure) Invalid() bool { return true }
+
+// Invalid implements Warning.
+func (DegenerateWeights) Invalid() bool { return true }
+
+// Invalid implements Warning.
+func (UnbalancedWeights) Invalid() bool { return false }
+
+// Invalid implements Warning.
+func (FewBasePoints) Invalid() bool { return true }
+
+// Invalid implements Warning.
+func (NoVariance) Invalid() bool { return true }
+
+// Invalid implements Warning.
+func (HiddenVariance) Invalid() bool { return true }
+
+// Reliable tells whether the interval holds, as far as is known.
+func (e Estimate) Reliable() bool { return !slices.ContainsFunc(e.Warnings, Warning.Invalid) }
