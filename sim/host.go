@@ -80,8 +80,8 @@ type port struct {
 	host      *Host
 	number    uint16
 	conn      transport.UDPConn // by which vnet sends to the NAT; nil on the public network
-	open      *Socket   // takes what no connected socket takes
-	connected []*Socket // few: a list is searched faster than a map
+	open      *Socket           // takes what no connected socket takes
+	connected []*Socket         // few: a list is searched faster than a map
 }
 
 // to returns the socket that is connected to a peer, or nil.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,10 +84,25 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,
+			"quiet": quiet,
 			"json":  inspectJSON,
 			"trace": inspectTrace,
 		},
 	})
+}
+
+// progressLines is what a verb may tell on a slow machine: how far it is.
+var progressLines = regexp.MustCompile(`(?m)^\d+ of \d+ \w+\n`)
+
+// quiet asserts that the last command said nothing on standard error but, where the
+// machine is slow, how far it was: quiet stderr.
+func quiet(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || args[0] != "stderr" {
+		ts.Fatalf("usage: quiet stderr")
+	}
+	if said := progressLines.ReplaceAllString(ts.ReadFile("stderr"), ""); said != "" {
+		ts.Fatalf("standard error is not quiet:\n%s", said)
+	}
 }
 
 // exits runs a program and asserts its exit code: exits CODE PROGRAM ARGUMENT...
