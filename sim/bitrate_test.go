@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/dtlssim/dtlssim/clock/testkit"
 )
 
 func TestParseBitRate(t *testing.T) {
@@ -42,7 +44,7 @@ func TestParseBitRate(t *testing.T) {
 
 // Every rate is read as it is written.
 func TestBitRateText(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	testkit.Check(t, func(t *rapid.T) {
 		r := BitRate(rapid.Int64Range(0, int64(maxBitRate)).Draw(t, "rate"))
 		if back, err := ParseBitRate(r.String()); err != nil || back != r {
 			t.Errorf("%d is written %s and read as %d, error %v", int64(r), r, int64(back), err)

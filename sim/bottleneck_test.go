@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -48,7 +49,7 @@ func TestBottleneckByHand(t *testing.T) {
 
 // The bottleneck against a plain one that goes through every nanosecond.
 func TestBottleneckAgainstEveryInstant(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	testkit.Check(t, func(t *rapid.T) {
 		b := bottleneck{Bottleneck: Bottleneck{Rate: 8e9, Queue: rapid.IntRange(1, 4).Draw(t, "queue")}} // a byte a nanosecond
 		var now time.Duration
 		var line []int // what is left of each that is there, in bytes

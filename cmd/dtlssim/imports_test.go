@@ -83,6 +83,8 @@ func TestGuardedImports(t *testing.T) {
 		{"github.com/pion/dtls/v2", "sim/stack/pionv2", "one package knows each DTLS stack"},
 		{"github.com/pion/dtls/v3", "sim/stack/pionv3", "one package knows each DTLS stack"},
 		{"testing/synctest", "clock", "one package knows how virtual time is made"},
+		{"github.com/dtlssim/dtlssim/clock/testkit", "", "only tests use what supports tests"},
+		{"pgregory.net/rapid", "clock/testkit", "only tests use what supports tests"},
 		{"math/rand", "", "randomness comes from named streams"},
 		{"math/rand/v2", "sim/stream", "randomness comes from named streams"},
 	} {

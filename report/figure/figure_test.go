@@ -3,21 +3,18 @@ package figure
 import (
 	"bytes"
 	"encoding/xml"
-	"flag"
 	"io"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden figures")
 
 // examples are small figures that show every element.
 func examples(t *testing.T) map[string]Figure {
@@ -132,20 +129,7 @@ func TestGoldenFigures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", name+".png")
-		if *update {
-			if err := os.WriteFile(path, png, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(png, want) {
-			t.Errorf("%s differs; run go test ./report/figure -update and look at it", path)
-		}
+		testkit.Golden(t, filepath.Join("testdata", name+".png"), png)
 	}
 }
 

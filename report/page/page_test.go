@@ -2,9 +2,7 @@ package page_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,10 +10,9 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/report/page"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden page")
 
 func mustRender(t *testing.T, p page.Page) []byte {
 	t.Helper()
@@ -38,20 +35,7 @@ func TestGoldenPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, data := range map[string][]byte{"testdata/page.html": mustRender(t, p), "testdata/index.html": index} {
-		got := withoutStyle(data)
-		if *update {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s differs; run go test ./report/page -update and read its diff:\n%s", path, got)
-		}
+		testkit.Golden(t, path, withoutStyle(data))
 	}
 }
 

@@ -3,22 +3,18 @@ package summary_test
 import (
 	"bytes"
 	"context"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
-var update = flag.Bool("update", false, "rewrite the picture of the README")
-
 func TestMain(m *testing.M) {
-	run.ServeIfAsked()
-	os.Exit(m.Run())
+	testkit.Main(m, run.ServeIfAsked)
 }
 
 // run runs some of the figures of the built-in study, on a small budget.
@@ -64,19 +60,7 @@ func TestPictureOfTheReadme(t *testing.T) {
 		if f.Name != "failure-windows.png" {
 			continue
 		}
-		if *update {
-			if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(f.Data, want) {
-			t.Errorf("%s differs; run go test ./report/summary -update and look at it", path)
-		}
+		testkit.Golden(t, path, f.Data)
 		return
 	}
 	t.Error("the figure was not drawn")

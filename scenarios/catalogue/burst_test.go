@@ -8,7 +8,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
@@ -20,26 +20,26 @@ func TestBacklogBurstWindows(t *testing.T) {
 	const ns = time.Nanosecond
 	ghost := scenarios.Settings{"alert-latency": "30ms"} // from 90 ms on
 	const next, overflow = "next-handshake-failed", "backlog-overflow"
-	testkit.ExpectCases(t, "backlog-burst", []windowCase{
-		{"no remedy", nil, "alert-latency=10ms..60ms", "", testkit.Windows(11*ms+ns, 60*ms)},
-		{"no remedy", nil, "alert-latency=10ms..60ms", overflow, testkit.Windows(11*ms+ns, 60*ms)},
-		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..60ms", "", testkit.Windows()},
-		{"concurrent", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..60ms", next + "," + overflow, testkit.Windows()},
-		{"concurrent, the ghost", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..60ms", "", testkit.Windows(11*ms+ns, 60*ms)},
-		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..60ms", next + "," + overflow, testkit.Windows()},
+	fixture.ExpectCases(t, "backlog-burst", []windowCase{
+		{"no remedy", nil, "alert-latency=10ms..60ms", "", fixture.Windows(11*ms+ns, 60*ms)},
+		{"no remedy", nil, "alert-latency=10ms..60ms", overflow, fixture.Windows(11*ms+ns, 60*ms)},
+		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..60ms", "", fixture.Windows()},
+		{"concurrent", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..60ms", next + "," + overflow, fixture.Windows()},
+		{"concurrent, the ghost", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..60ms", "", fixture.Windows(11*ms+ns, 60*ms)},
+		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..60ms", next + "," + overflow, fixture.Windows()},
 		// Nothing is dropped, and nobody gets in.
-		{"longer backlog", scenarios.Settings{"remedy": "longer-backlog"}, "alert-latency=10ms..60ms", overflow, testkit.Windows()},
-		{"longer backlog", scenarios.Settings{"remedy": "longer-backlog"}, "alert-latency=10ms..60ms", next, testkit.Windows(11*ms+ns, 60*ms)},
+		{"longer backlog", scenarios.Settings{"remedy": "longer-backlog"}, "alert-latency=10ms..60ms", overflow, fixture.Windows()},
+		{"longer backlog", scenarios.Settings{"remedy": "longer-backlog"}, "alert-latency=10ms..60ms", next, fixture.Windows(11*ms+ns, 60*ms)},
 		// Much is dropped, and everybody gets in.
-		{"patient clients", scenarios.Settings{"remedy": "patient-clients"}, "alert-latency=10ms..60ms", overflow, testkit.Windows(11*ms+ns, 60*ms)},
-		{"patient clients", scenarios.Settings{"remedy": "patient-clients"}, "alert-latency=10ms..60ms", next, testkit.Windows()},
+		{"patient clients", scenarios.Settings{"remedy": "patient-clients"}, "alert-latency=10ms..60ms", overflow, fixture.Windows(11*ms+ns, 60*ms)},
+		{"patient clients", scenarios.Settings{"remedy": "patient-clients"}, "alert-latency=10ms..60ms", next, fixture.Windows()},
 
 		// G + T > L + (B + 1) g; at that very instant the hello comes before the time limit.
-		{"the edge", ghost, "handshake-timeout=1260ms..1280ms", overflow, testkit.Windows(1270*ms, 1280*ms)},
-		{"one place more", ghost.With(scenarios.Settings{"backlog": "9"}), "handshake-timeout=1410ms..1430ms", overflow, testkit.Windows(1420*ms, 1430*ms)},
-		{"a later ghost", scenarios.Settings{"alert-latency": "37ms"}, "handshake-timeout=1255ms..1275ms", overflow, testkit.Windows(1263*ms, 1275*ms)},
+		{"the edge", ghost, "handshake-timeout=1260ms..1280ms", overflow, fixture.Windows(1270*ms, 1280*ms)},
+		{"one place more", ghost.With(scenarios.Settings{"backlog": "9"}), "handshake-timeout=1410ms..1430ms", overflow, fixture.Windows(1420*ms, 1430*ms)},
+		{"a later ghost", scenarios.Settings{"alert-latency": "37ms"}, "handshake-timeout=1255ms..1275ms", overflow, fixture.Windows(1263*ms, 1275*ms)},
 		// The second client starts at 150 ms and waits for 3 s; its handshake needs 50 ms.
-		{"patience", ghost, "handshake-timeout=3s..3020ms", next, testkit.Windows(3010*ms+ns, 3020*ms)},
+		{"patience", ghost, "handshake-timeout=3s..3020ms", next, fixture.Windows(3010*ms+ns, 3020*ms)},
 	})
 }
 
@@ -51,7 +51,7 @@ func TestBurstWithoutAGhost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	const s = 40 * time.Millisecond
 	for _, c := range []struct{ clients, backlog int }{{12, 8}, {160, 128}, {200, 128}} {
 		edge := s * time.Duration(c.clients-c.backlog-1) / time.Duration(c.clients-1) // rounded down
@@ -85,7 +85,7 @@ func TestTheBacklogIsFullOfGhosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	many := scenarios.Settings{"backlog": "128", "clients": "160", "client-timeout": "10s", "gap": "50ms"}
 	all := scenarios.Settings{"backlog": "128", "clients": "30"}
 	for _, c := range []struct {
@@ -121,7 +121,7 @@ func TestShortTimeoutAndLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	lost := scenarios.Settings{"down": "19ms..21ms"} // the first client's second hello
 	if o := outcomeOf(t, p, scenario, lost); len(o.Outcome) > 0 {
 		t.Errorf("handshake timeout 30s: %v", o.Outcome)

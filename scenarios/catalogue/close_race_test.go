@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
@@ -13,7 +13,7 @@ import (
 // catalogue): never without perturbation, and with it at rates of the draw, which fall
 // with the turns at each call.
 func TestCloseRaceRates(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		client, perturb string
 		least, most     int // of a hundred
@@ -36,20 +36,20 @@ func TestCloseRaceRates(t *testing.T) {
 // after the client's data, and the last of the next client's ten hellos comes 9 s after its
 // start.
 func TestCloseRaceWindows(t *testing.T) {
-	s := testkit.Find(t, "close-race")
-	p := testkit.Pool(t, 2)
+	s := fixture.Find(t, "close-race")
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		set  scenarios.Settings
 		fail string
 		want []search.Interval
 	}{
-		{nil, "next-handshake-failed", testkit.Windows(0, 20980*time.Millisecond+1)},
-		{scenarios.Settings{"idle-timeout": "2s"}, "next-handshake-failed", testkit.Windows()},
-		{scenarios.Settings{"idle-timeout": "2s"}, "no-close-notify", testkit.Windows(0, 40*time.Second)},
-		{scenarios.Settings{"idle-timeout": "12s"}, "next-handshake-failed", testkit.Windows(0, 2980*time.Millisecond+1)},
-		{scenarios.Settings{"client-port": "new"}, "next-handshake-failed", testkit.Windows()},
-		{scenarios.Settings{"reconnects": "5"}, "next-handshake-failed", testkit.Windows()},
-		{scenarios.Settings{"perturb": "0"}, "all", testkit.Windows()},
+		{nil, "next-handshake-failed", fixture.Windows(0, 20980*time.Millisecond+1)},
+		{scenarios.Settings{"idle-timeout": "2s"}, "next-handshake-failed", fixture.Windows()},
+		{scenarios.Settings{"idle-timeout": "2s"}, "no-close-notify", fixture.Windows(0, 40*time.Second)},
+		{scenarios.Settings{"idle-timeout": "12s"}, "next-handshake-failed", fixture.Windows(0, 2980*time.Millisecond+1)},
+		{scenarios.Settings{"client-port": "new"}, "next-handshake-failed", fixture.Windows()},
+		{scenarios.Settings{"reconnects": "5"}, "next-handshake-failed", fixture.Windows()},
+		{scenarios.Settings{"perturb": "0"}, "all", fixture.Windows()},
 	} {
 		search := search.Search{Scenario: s, Settings: s.Failing.With(c.set), Seed: s.ExampleSeed, Probe: s.Probe}
 		delete(search.Settings, s.Probe.Name)
@@ -57,6 +57,6 @@ func TestCloseRaceWindows(t *testing.T) {
 		if search.Fail, err = s.ParsePredicate(c.fail); err != nil {
 			t.Fatal(err)
 		}
-		testkit.ExpectWindows(t, p, search, c.want)
+		fixture.ExpectWindows(t, p, search, c.want)
 	}
 }

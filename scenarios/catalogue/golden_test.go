@@ -3,20 +3,17 @@ package catalogue_test
 import (
 	"bytes"
 	"context"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // One golden trace for each behaviour of the server, and of what meets it. They are
 // meant to be read: their diff says what a change does to a run.
@@ -24,7 +21,7 @@ func TestGoldenTraces(t *testing.T) {
 	short := scenarios.Settings{ // so that a ghost fits on a page
 		"credentials": "psk", "handshake-timeout": "1500ms", "client-timeout": "1200ms",
 	}
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		name string
 		set  scenarios.Settings
@@ -83,7 +80,7 @@ func TestGoldenTraces(t *testing.T) {
 			if err := text.Replication(&got, &o.Replication); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, c.name+".txt", got.Bytes())
+			testkit.Golden(t, filepath.Join("testdata", c.name+".txt"), got.Bytes())
 		})
 	}
 }
@@ -91,7 +88,7 @@ func TestGoldenTraces(t *testing.T) {
 // Two golden traces for each scenario of the catalogue: the run that fails and the one
 // that is clean.
 func TestGoldenTracesOfTheCatalogue(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, s := range catalogue.All() {
 		for name, set := range map[string]scenarios.Settings{"failing": s.Failing, "passing": s.Passing} {
 			t.Run(s.Name+"-"+name, func(t *testing.T) {
@@ -103,29 +100,8 @@ func TestGoldenTracesOfTheCatalogue(t *testing.T) {
 				if err := text.Replication(&got, &o.Replication); err != nil {
 					t.Fatal(err)
 				}
-				golden(t, filepath.Join("catalogue", s.Name+"-"+name+".txt"), got.Bytes())
+				testkit.Golden(t, filepath.Join("testdata", "catalogue", s.Name+"-"+name+".txt"), got.Bytes())
 			})
 		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; run go test ./scenarios -update and read the diff\ngot:\n%s", path, got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/format"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -43,41 +43,41 @@ func TestFinishStallWindows(t *testing.T) {
 	}
 	// One retransmission arrives 1015 ms after it was sent, the one behind it overtakes it.
 	late := set("retransmission-latency", "1015ms")
-	testkit.ExpectCases(t, "finish-stall", []windowCase{
-		{"psk", set(), "", "", testkit.Windows(990*ms, 1031*ms+ns)},
-		{"ecdsa", set("credentials", "ecdsa"), "", "", testkit.Windows(990*ms, 1031*ms+ns)},
-		{"all of it is Close", set(), "", "close-stalled", testkit.Windows(990*ms, 1031*ms+ns)},
-		{"none of it is Read", set(), "", "stalled", testkit.Windows()},
-		{"L = 20 ms", set("latency", "20ms"), "", "", testkit.Windows(980*ms, 1061*ms+ns)},
-		{"F = 300 ms", set("flight-interval", "300ms"), "", "", testkit.Windows(290*ms, 331*ms+ns)},
-		{"P = 250 ms", set("service", "250ms"), "", "", testkit.Windows(990*ms, 1280*ms+ns)},
+	fixture.ExpectCases(t, "finish-stall", []windowCase{
+		{"psk", set(), "", "", fixture.Windows(990*ms, 1031*ms+ns)},
+		{"ecdsa", set("credentials", "ecdsa"), "", "", fixture.Windows(990*ms, 1031*ms+ns)},
+		{"all of it is Close", set(), "", "close-stalled", fixture.Windows(990*ms, 1031*ms+ns)},
+		{"none of it is Read", set(), "", "stalled", fixture.Windows()},
+		{"L = 20 ms", set("latency", "20ms"), "", "", fixture.Windows(980*ms, 1061*ms+ns)},
+		{"F = 300 ms", set("flight-interval", "300ms"), "", "", fixture.Windows(290*ms, 331*ms+ns)},
+		{"P = 250 ms", set("service", "250ms"), "", "", fixture.Windows(990*ms, 1280*ms+ns)},
 		// Close is called when the timer has fired already: 2 L + P >= F.
-		{"P = 280 ms, F = 300 ms", set("service", "280ms", "flight-interval", "300ms"), "", "", testkit.Windows()},
-		{"P = 279 ms, F = 300 ms", set("service", "279ms", "flight-interval", "300ms"), "", "", testkit.Windows(290*ms, 609*ms+ns)},
-		{"the peer ends", set("ends", "peer"), "", "", testkit.Windows(990*ms, 1051*ms+ns)},
+		{"P = 280 ms, F = 300 ms", set("service", "280ms", "flight-interval", "300ms"), "", "", fixture.Windows()},
+		{"P = 279 ms, F = 300 ms", set("service", "279ms", "flight-interval", "300ms"), "", "", fixture.Windows(290*ms, 609*ms+ns)},
+		{"the peer ends", set("ends", "peer"), "", "", fixture.Windows(990*ms, 1051*ms+ns)},
 		// Its alert arrives with the data, and the endpoint closes by itself.
-		{"the client closes first", set("client", "closes-first"), "", "", testkit.Windows(990*ms, 1030*ms+ns)},
-		{"hold", set("remedy", "hold"), "", "", testkit.Windows()},
-		{"linger", set("remedy", "linger"), "", "", testkit.Windows(990*ms, 1031*ms+ns)},
-		{"F = 5 s", set("remedy", "larger-interval"), "", "", testkit.Windows()},
-		{"F = 100 ms", set("remedy", "smaller-interval"), "", "", testkit.Windows(90*ms, 131*ms+ns)},
+		{"the client closes first", set("client", "closes-first"), "", "", fixture.Windows(990*ms, 1030*ms+ns)},
+		{"hold", set("remedy", "hold"), "", "", fixture.Windows()},
+		{"linger", set("remedy", "linger"), "", "", fixture.Windows(990*ms, 1031*ms+ns)},
+		{"F = 5 s", set("remedy", "larger-interval"), "", "", fixture.Windows()},
+		{"F = 100 ms", set("remedy", "smaller-interval"), "", "", fixture.Windows(90*ms, 131*ms+ns)},
 		// Two duplicates before the data: at 2010 and 2015 ms, or the flight itself.
-		{"Read, two duplicates", late, "", "stalled", testkit.Windows(1995*ms, 2030*ms+ns)},
-		{"Close, two duplicates", late, "", "close-stalled", testkit.Windows(1990*ms, 3000*ms)},
-		{"Read, two duplicates, hold", late.With(set("remedy", "hold")), "", "stalled", testkit.Windows(1995*ms, 2030*ms+ns)},
-		{"Close, two duplicates, hold", late.With(set("remedy", "hold")), "", "close-stalled", testkit.Windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns)},
-		{"Close, two duplicates, hold for twice F", late.With(set("hold", "2s")), "", "close-stalled", testkit.Windows()},
+		{"Read, two duplicates", late, "", "stalled", fixture.Windows(1995*ms, 2030*ms+ns)},
+		{"Close, two duplicates", late, "", "close-stalled", fixture.Windows(1990*ms, 3000*ms)},
+		{"Read, two duplicates, hold", late.With(set("remedy", "hold")), "", "stalled", fixture.Windows(1995*ms, 2030*ms+ns)},
+		{"Close, two duplicates, hold", late.With(set("remedy", "hold")), "", "close-stalled", fixture.Windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns)},
+		{"Close, two duplicates, hold for twice F", late.With(set("hold", "2s")), "", "close-stalled", fixture.Windows()},
 		// Each copy of its own latency exactly, or the flight with a nanosecond more.
-		{"equal latencies above F/2", set(), "latency=500ms..1600ms", "close-stalled,stalled", testkit.Windows()},
-		{"as above, the retransmission slower", set("retransmission-latency", "700ms"), "latency=600ms..650ms", "close-stalled,stalled", testkit.Windows()},
-		{"as above, the retransmission faster", set("retransmission-latency", "599999999ns"), "latency=600ms..650ms", "", testkit.Windows()},
+		{"equal latencies above F/2", set(), "latency=500ms..1600ms", "close-stalled,stalled", fixture.Windows()},
+		{"as above, the retransmission slower", set("retransmission-latency", "700ms"), "latency=600ms..650ms", "close-stalled,stalled", fixture.Windows()},
+		{"as above, the retransmission faster", set("retransmission-latency", "599999999ns"), "latency=600ms..650ms", "", fixture.Windows()},
 	})
 }
 
 // How long a duplicate stalls Close, and data: until F after the server has finished.
 func TestFinishStallLasts(t *testing.T) {
 	const ms = int64(time.Millisecond)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		flight5, retransmission, interval string
 		closing, reading                  int64
@@ -104,7 +104,7 @@ func TestFinishStallLasts(t *testing.T) {
 
 // While Close stalls, its close_notify is under way already; what waits is the release.
 func TestFinishStallSendsItsAlertAtOnce(t *testing.T) {
-	o := runOf(t, testkit.Pool(t, 2), "finish-stall", scenarios.Settings{"flight5-latency": "1s"})
+	o := runOf(t, fixture.Pool(t, 2), "finish-stall", scenarios.Settings{"flight5-latency": "1s"})
 	var closing, alert, release time.Duration
 	for _, r := range o.Records {
 		switch {
@@ -124,7 +124,7 @@ func TestFinishStallSendsItsAlertAtOnce(t *testing.T) {
 // A sequential server serves nobody while its Close stalls: the next client's handshake
 // takes 919 ms instead of 60.
 func TestFinishStallHoldsUpASequentialServer(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	set := scenarios.Settings{"model": "sequential", "first-record": "discard", "clients": "2"}
 	for flight5, want := range map[string]time.Duration{"1s": 919 * time.Millisecond, "10ms": 60 * time.Millisecond} {
 		o := runOf(t, p, "finish-stall", set.With(scenarios.Settings{"flight5-latency": flight5}))
@@ -137,7 +137,7 @@ func TestFinishStallHoldsUpASequentialServer(t *testing.T) {
 // A copy that the network makes has the record numbers of its original and is dropped
 // as a replay.
 func TestExactCopiesStallNothing(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, delay := range []string{"0s", "1ms", "15ms", "500ms"} {
 		o := runOf(t, p, "finish-stall", scenarios.Settings{"duplicate": "1", "duplicate-delay": delay})
 		if slices.Contains(o.Outcome, "close-stalled") || slices.Contains(o.Outcome, "stalled") {
@@ -168,8 +168,8 @@ fail: [close-stalled]
 	// It is sent at 1020 ms, the last flight arrives at 1035 ms, and the server closes at
 	// 1056 ms.
 	const ms = time.Millisecond
-	w := testkit.FindWindows(t, testkit.Pool(t, 2), search.Search{Scenario: s, Seed: 1, Probe: s.Probe})
-	if want := testkit.Windows(15*ms+1, 36*ms+1); !slices.Equal(w.FailureWindows, want) {
+	w := fixture.FindWindows(t, fixture.Pool(t, 2), search.Search{Scenario: s, Seed: 1, Probe: s.Probe})
+	if want := fixture.Windows(15*ms+1, 36*ms+1); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, want, w.Cells)
 	}
 }
@@ -182,30 +182,30 @@ func TestOrphanedFlight6Windows(t *testing.T) {
 	const ns = time.Nanosecond
 	const handshake, data = "handshake-timeout", "data-lost"
 	remedy := func(name string) scenarios.Settings { return scenarios.Settings{"remedy": name} }
-	testkit.ExpectCases(t, "orphaned-flight6", []windowCase{
-		{"psk", nil, "", handshake, testkit.Windows(100*ms, 1000*ms)},
-		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", handshake, testkit.Windows(100*ms, 1000*ms)},
-		{"the next client", nil, "", "next-handshake-failed", testkit.Windows(100*ms, 1000*ms)},
-		{"F = 300 ms", scenarios.Settings{"flight-interval": "300ms"}, "", handshake, testkit.Windows(100*ms, 300*ms)},
-		{"X = 60 ms", scenarios.Settings{"retransmission-latency": "60ms"}, "", handshake, testkit.Windows(100*ms, 1050*ms)},
-		{"W = 1500 ms", scenarios.Settings{"read-timeout": "1500ms"}, "retransmission-latency=0s..3s", handshake, testkit.Windows(510*ms+ns, 3000*ms)},
+	fixture.ExpectCases(t, "orphaned-flight6", []windowCase{
+		{"psk", nil, "", handshake, fixture.Windows(100*ms, 1000*ms)},
+		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", handshake, fixture.Windows(100*ms, 1000*ms)},
+		{"the next client", nil, "", "next-handshake-failed", fixture.Windows(100*ms, 1000*ms)},
+		{"F = 300 ms", scenarios.Settings{"flight-interval": "300ms"}, "", handshake, fixture.Windows(100*ms, 300*ms)},
+		{"X = 60 ms", scenarios.Settings{"retransmission-latency": "60ms"}, "", handshake, fixture.Windows(100*ms, 1050*ms)},
+		{"W = 1500 ms", scenarios.Settings{"read-timeout": "1500ms"}, "retransmission-latency=0s..3s", handshake, fixture.Windows(510*ms+ns, 3000*ms)},
 		// The second retransmission arrives 2 F after the server has finished.
-		{"W = 2 s", scenarios.Settings{"read-timeout": "2s"}, "retransmission-latency=0s..3s", handshake, testkit.Windows()},
+		{"W = 2 s", scenarios.Settings{"read-timeout": "2s"}, "retransmission-latency=0s..3s", handshake, fixture.Windows()},
 		// The data is a round trip behind the handshake.
-		{"the data", nil, "", data, testkit.Windows(100*ms, 1020*ms)},
+		{"the data", nil, "", data, fixture.Windows(100*ms, 1020*ms)},
 
-		{"hold", remedy("hold"), "", handshake + ",next-handshake-failed,accept-blocked", testkit.Windows()},
-		{"hold, the data", remedy("hold"), "", data, testkit.Windows(100*ms, 1020*ms)},
-		{"hold 500 ms", scenarios.Settings{"hold": "500ms"}, "", handshake, testkit.Windows(100*ms, 500*ms)},
-		{"linger", remedy("linger"), "", handshake, testkit.Windows(100*ms, 1000*ms)},
-		{"linger, the next client", remedy("linger"), "", "next-handshake-failed,ghost-session", testkit.Windows()},
-		{"tombstone, the next client", remedy("tombstone"), "", "next-handshake-failed,ghost-session", testkit.Windows()},
-		{"filter, the next client", remedy("filter"), "", "next-handshake-failed,ghost-session", testkit.Windows()},
-		{"concurrent, the next client", remedy("concurrent"), "", "next-handshake-failed,accept-blocked", testkit.Windows()},
-		{"smaller interval", remedy("smaller-interval"), "", "", testkit.Windows(100*ms, 120*ms)},
-		{"reconnect", remedy("reconnect"), "", data, testkit.Windows(100*ms, 1000*ms)},
-		{"filter+reconnect", remedy("filter+reconnect"), "", data, testkit.Windows()},
-		{"same port", scenarios.Settings{"client-port": "same"}, "", "next-handshake-failed,ghost-session", testkit.Windows()},
+		{"hold", remedy("hold"), "", handshake + ",next-handshake-failed,accept-blocked", fixture.Windows()},
+		{"hold, the data", remedy("hold"), "", data, fixture.Windows(100*ms, 1020*ms)},
+		{"hold 500 ms", scenarios.Settings{"hold": "500ms"}, "", handshake, fixture.Windows(100*ms, 500*ms)},
+		{"linger", remedy("linger"), "", handshake, fixture.Windows(100*ms, 1000*ms)},
+		{"linger, the next client", remedy("linger"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
+		{"tombstone, the next client", remedy("tombstone"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
+		{"filter, the next client", remedy("filter"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
+		{"concurrent, the next client", remedy("concurrent"), "", "next-handshake-failed,accept-blocked", fixture.Windows()},
+		{"smaller interval", remedy("smaller-interval"), "", "", fixture.Windows(100*ms, 120*ms)},
+		{"reconnect", remedy("reconnect"), "", data, fixture.Windows(100*ms, 1000*ms)},
+		{"filter+reconnect", remedy("filter+reconnect"), "", data, fixture.Windows()},
+		{"same port", scenarios.Settings{"client-port": "same"}, "", "next-handshake-failed,ghost-session", fixture.Windows()},
 	})
 }
 
@@ -213,7 +213,7 @@ func TestOrphanedFlight6Windows(t *testing.T) {
 // read it, and goes on until its time is over. With the association kept, a client that
 // closes first is told of nothing, and its data is lost.
 func TestOrphanedFlight6Clients(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	o := runOf(t, p, "orphaned-flight6", scenarios.Settings{"read-timeout": "500ms"})
 	arrived := slices.ContainsFunc(o.Records, func(r trace.Record) bool {
 		return r.Host == "client" && r.Kind == trace.Arrive && r.At == 560*time.Millisecond && strings.HasPrefix(r.Label, "Alert epoch=1")
@@ -236,17 +236,17 @@ func TestRetransmitCollisionWindows(t *testing.T) {
 	const s = time.Second
 	const ns = time.Nanosecond
 	patient := scenarios.Settings{"client-timeout": "30s", "read-timeout": "30s"}
-	testkit.ExpectCases(t, "retransmit-collision", []windowCase{
-		{"psk", nil, "", "", testkit.Windows(990*ms, 3*s)},
-		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", "", testkit.Windows(990*ms, 3*s)},
-		{"F = 300 ms", scenarios.Settings{"remedy": "smaller-interval"}, "", "", testkit.Windows(290*ms, 3*s)},
-		{"F = 5 s", scenarios.Settings{"remedy": "larger-interval"}, "", "", testkit.Windows()},
-		{"without it, unless the server's second flight 4 is behind the first", scenarios.Settings{"without": "retransmission"}, "", "", testkit.Windows(990*ms, 1010*ms+ns)},
-		{"all latencies", nil, "latency=0s..1s", "", testkit.Windows(500*ms, s)},
+	fixture.ExpectCases(t, "retransmit-collision", []windowCase{
+		{"psk", nil, "", "", fixture.Windows(990*ms, 3*s)},
+		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", "", fixture.Windows(990*ms, 3*s)},
+		{"F = 300 ms", scenarios.Settings{"remedy": "smaller-interval"}, "", "", fixture.Windows(290*ms, 3*s)},
+		{"F = 5 s", scenarios.Settings{"remedy": "larger-interval"}, "", "", fixture.Windows()},
+		{"without it, unless the server's second flight 4 is behind the first", scenarios.Settings{"without": "retransmission"}, "", "", fixture.Windows(990*ms, 1010*ms+ns)},
+		{"all latencies", nil, "latency=0s..1s", "", fixture.Windows(500*ms, s)},
 		// The handshake takes three round trips, with duplicates or without: 6 L > T.
-		{"all latencies, T = 10 s", nil, "latency=0s..2s", "handshake-timeout,handshake-aborted", testkit.Windows(1666666667*ns, 2*s)},
-		{"all latencies, T = 30 s", patient, "latency=0s..6s", "handshake-timeout,handshake-aborted", testkit.Windows(5*s+ns, 6*s)},
-		{"all latencies, T = 30 s, F = 5 s", patient.With(scenarios.Settings{"flight-interval": "5s"}), "latency=0s..6s", "handshake-timeout,handshake-aborted", testkit.Windows(5*s+ns, 6*s)},
+		{"all latencies, T = 10 s", nil, "latency=0s..2s", "handshake-timeout,handshake-aborted", fixture.Windows(1666666667*ns, 2*s)},
+		{"all latencies, T = 30 s", patient, "latency=0s..6s", "handshake-timeout,handshake-aborted", fixture.Windows(5*s+ns, 6*s)},
+		{"all latencies, T = 30 s, F = 5 s", patient.With(scenarios.Settings{"flight-interval": "5s"}), "latency=0s..6s", "handshake-timeout,handshake-aborted", fixture.Windows(5*s+ns, 6*s)},
 	})
 }
 
@@ -254,7 +254,7 @@ func TestRetransmitCollisionWindows(t *testing.T) {
 // more for each k, and as many bytes as the handshake has without; no time.
 func TestRetransmitCollisionCosts(t *testing.T) {
 	const application = 57 + 39 // the data and the close_notify, in each direction
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		cost := func(latency string) run.Outcome {
 			return runOf(t, p, "retransmit-collision", scenarios.Settings{
@@ -285,7 +285,7 @@ func TestRetransmitCollisionCosts(t *testing.T) {
 // With random latencies, too, duplicates alone fail no handshake and lose no data; what
 // they do is done afterwards.
 func TestRetransmitCollisionFailsNoHandshake(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	seen := map[string]int{}
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		for seed := range uint64(100) {
@@ -312,7 +312,7 @@ func TestRetransmitCollisionFailsNoHandshake(t *testing.T) {
 // A slow flight 4 is overtaken by the server's second: the handshake ends F later than
 // normal, however slow the first is.
 func TestSlowFlight4CostsOneInterval(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, latency := range []string{"1500ms", "3s", "9s"} {
 		o := runOf(t, p, "retransmit-collision", scenarios.Settings{"flight4-latency": latency})
 		if got := time.Duration(o.Measures["handshake_ns"]); got != 1060*time.Millisecond {
@@ -339,7 +339,7 @@ func failures(t *testing.T, p *run.Pool, scenario, outcome string, set scenarios
 // What a flight interval is good for at one end it costs at the other: a larger one
 // repairs a loss late, a smaller one has Close stall more often.
 func TestFlightIntervalCosts(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	lossy := scenarios.Settings{"loss": "0.1", "client-timeout": "5s"}
 	usual := failures(t, p, "retransmit-collision", "handshake-timeout", lossy)
 	larger := failures(t, p, "retransmit-collision", "handshake-timeout", lossy.With(scenarios.Settings{"remedy": "larger-interval"}))
@@ -357,7 +357,7 @@ func TestFlightIntervalCosts(t *testing.T) {
 // A retransmission is needless only if no answer to what it repeats had been lost, and
 // data that a client sends again in another session has not stalled since the first.
 func TestWhatIsNoDuplicateAndNoStall(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		scenario string
 		set      scenarios.Settings

@@ -1,13 +1,12 @@
 package catalogue_test
 
 import (
-	"os"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 func TestMain(m *testing.M) {
-	run.ServeIfAsked()
-	os.Exit(m.Run())
+	testkit.Main(m, run.ServeIfAsked)
 }

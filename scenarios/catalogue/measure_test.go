@@ -9,14 +9,14 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/session"
 )
 
 // What the runs of the catalogue report is what the list of measures says, all of it.
 func TestMeasuresAreListed(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	reported := map[string]bool{}
 	for _, s := range catalogue.All() {
 		for _, set := range []scenarios.Settings{s.Failing, s.Passing} {
@@ -41,7 +41,7 @@ func TestMeasuresAreListed(t *testing.T) {
 }
 
 func TestCheckMeasure(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	if err := s.CheckMeasure("handshake_ns"); err != nil {
 		t.Error(err)
 	}
@@ -56,7 +56,7 @@ func TestCheckMeasure(t *testing.T) {
 // A handshake that does not come about is not complete at its time limit, whether it
 // met it or ended with an error before; one that comes about is not censored.
 func TestCensoredHandshakes(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		name, scenario string
 		set            scenarios.Settings

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -38,7 +38,7 @@ func largest(records []trace.Record, host string) (sent, got int) {
 // An RSA certificate makes the server's flight too large for a path of 576 bytes,
 // unless the endpoints know.
 func TestMTUOfPathAndEndpoints(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	set := scenarios.Settings{"credentials": "rsa", "clients": "1"}
 	sent, got := largest(replicated(t, p, "late-close-notify", set).Records, "server")
 	if sent <= 576-28 || got > 576-28 {
@@ -59,7 +59,7 @@ func TestMTUOfPathAndEndpoints(t *testing.T) {
 
 // Loss may be of one direction alone.
 func TestLossOfOneDirection(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	for name, host := range map[string]string{"uplink-loss": "client", "downlink-loss": "server"} {
 		lost := map[string]int{}
 		for _, r := range replicated(t, p, "late-close-notify", scenarios.Settings{"credentials": "psk", name: "1"}).Records {

@@ -9,13 +9,13 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
 // Every default of the founding scenario is as the founding issue has it.
 func TestDefaults(t *testing.T) {
-	v, err := testkit.Scenario(t).Resolve(nil)
+	v, err := fixture.Scenario(t).Resolve(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 
 // A remedy sets what it stands for, with a linger of 50 ms unless given.
 func TestRemedies(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	for _, c := range []struct {
 		set  scenarios.Settings
 		want map[string]string
@@ -71,7 +71,7 @@ func TestRemedies(t *testing.T) {
 
 // The latency of one direction follows that of both unless it is given.
 func TestFollowedParameters(t *testing.T) {
-	v, err := testkit.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms", "loss": "0.1", "uplink-loss": "0"})
+	v, err := fixture.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms", "loss": "0.1", "uplink-loss": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestFollowedParameters(t *testing.T) {
 
 // Every fault is reported, each with what would be accepted.
 func TestBadParameters(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	_, err := s.Resolve(scenarios.Settings{
 		"lingr": "1ms", "linger": "1", "clients": "0", "client": "wait", "loss": "2", "latency": "normale(1ms,1ms)", "gap": "-1s",
 		"flight-interval": "0s",
@@ -131,7 +131,7 @@ func TestParseSettings(t *testing.T) {
 
 // The command that repeats a run can be pasted into a shell.
 func TestRepeatIsQuoted(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	v, err := s.Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "linger": "5ms"})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestRepeatIsQuoted(t *testing.T) {
 
 // The predicate selects which outcomes count as failure; by default all.
 func TestPredicate(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	all, err := s.ParsePredicate("")
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestFind(t *testing.T) {
 
 // Intervals and loss models have a canonical text, and bad ones a message.
 func TestNetworkParameters(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	v, err := s.Resolve(scenarios.Settings{"down": "1000ms..2s", "loss": "gilbert-elliott(0.1,0.20)"})
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +206,7 @@ func TestNetworkParameters(t *testing.T) {
 // The n-th client's gap has the n-th draw of a stream of its own, whatever the law is, on
 // top of what is the same for all.
 func TestGapVariation(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	starts := func(set scenarios.Settings) (list []time.Duration) {
 		v, err := s.Resolve(set.With(scenarios.Settings{"clients": "4", "arrivals": "at-intervals", "client-hosts": "4", "credentials": "psk"}))
 		if err != nil {
@@ -238,7 +238,7 @@ func TestGapVariation(t *testing.T) {
 
 // A correlation is below 1: at 1 a flow would have one latency for ever.
 func TestCorrelationParameter(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	if v, err := s.Resolve(scenarios.Settings{"correlation": "0.90"}); err != nil || v.Text()["correlation"] != "0.9" || v.Correlation("correlation") != 0.9 {
 		t.Errorf("%v %v", v.Text()["correlation"], err)
 	}

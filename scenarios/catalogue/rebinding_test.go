@@ -7,7 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
@@ -20,36 +20,36 @@ func TestNATRebindingWindows(t *testing.T) {
 	const ns = time.Nanosecond
 	const next, ghost, pause = "next-handshake-failed", "ghost-session", "client-pause=0s..1m"
 	type set = scenarios.Settings
-	testkit.ExpectCases(t, "nat-rebinding", []windowCase{
-		{"no remedy", nil, pause, "", testkit.Windows(29979*ms+ns, 60*s)},
-		{"no remedy, the next handshake", nil, pause, next, testkit.Windows(29979*ms+ns, 60*s)},
-		{"other times", set{"uplink": "25ms", "downlink": "5ms", "service": "7ms"}, pause, "", testkit.Windows(29963*ms+ns, 60*s)},
+	fixture.ExpectCases(t, "nat-rebinding", []windowCase{
+		{"no remedy", nil, pause, "", fixture.Windows(29979*ms+ns, 60*s)},
+		{"no remedy, the next handshake", nil, pause, next, fixture.Windows(29979*ms+ns, 60*s)},
+		{"other times", set{"uplink": "25ms", "downlink": "5ms", "service": "7ms"}, pause, "", fixture.Windows(29963*ms+ns, 60*s)},
 		{"strictest NAT", set{"nat-mapping": "address-and-port-dependent", "nat-filtering": "address-and-port-dependent"}, pause, "",
-			testkit.Windows(29979*ms+ns, 60*s)},
-		{"beyond the idle timeout", nil, "client-pause=0s..10m", "", testkit.Windows(29979*ms+ns, 600*s)},
-		{"lifetime", set{"client-pause": "30s"}, "nat-lifetime=10s..40s", "", testkit.Windows(10*s, 30021*ms)},
-		{"no NAT", set{"nat-mapping": "none"}, pause, "all", testkit.Windows()},
+			fixture.Windows(29979*ms+ns, 60*s)},
+		{"beyond the idle timeout", nil, "client-pause=0s..10m", "", fixture.Windows(29979*ms+ns, 600*s)},
+		{"lifetime", set{"client-pause": "30s"}, "nat-lifetime=10s..40s", "", fixture.Windows(10*s, 30021*ms)},
+		{"no NAT", set{"nat-mapping": "none"}, pause, "all", fixture.Windows()},
 
-		{"filter", set{"remedy": "filter"}, pause, "", testkit.Windows()},
-		{"filter, the association stays", set{"remedy": "filter"}, pause, "half-open", testkit.Windows(29979*ms+ns, 60*s)},
-		{"filter of dtls.Listen", set{"filter": "handshake"}, pause, "", testkit.Windows()},
-		{"tombstone", set{"remedy": "tombstone"}, pause, "", testkit.Windows(29979*ms+ns, 60*s)},
-		{"concurrent", set{"remedy": "concurrent"}, pause, next + ",accept-blocked", testkit.Windows()},
-		{"short timeout", set{"remedy": "short-timeout"}, pause, next, testkit.Windows()},
+		{"filter", set{"remedy": "filter"}, pause, "", fixture.Windows()},
+		{"filter, the association stays", set{"remedy": "filter"}, pause, "half-open", fixture.Windows(29979*ms+ns, 60*s)},
+		{"filter of dtls.Listen", set{"filter": "handshake"}, pause, "", fixture.Windows()},
+		{"tombstone", set{"remedy": "tombstone"}, pause, "", fixture.Windows(29979*ms+ns, 60*s)},
+		{"concurrent", set{"remedy": "concurrent"}, pause, next + ",accept-blocked", fixture.Windows()},
+		{"short timeout", set{"remedy": "short-timeout"}, pause, next, fixture.Windows()},
 
-		{"keep-alive", set{"remedy": "keep-alive"}, pause, "all", testkit.Windows()},
-		{"keep-alive, slow", set{"client-pause": "50s"}, "keep-alive=20s..1m", ghost, testkit.Windows(29979*ms+ns, 60*s)},
+		{"keep-alive", set{"remedy": "keep-alive"}, pause, "all", fixture.Windows()},
+		{"keep-alive, slow", set{"client-pause": "50s"}, "keep-alive=20s..1m", ghost, fixture.Windows(29979*ms+ns, 60*s)},
 
 		// The server closes 20 s after its answer, which came 10 ms before the pause began.
-		{"short idle timeout", set{"remedy": "short-idle"}, pause, ghost, testkit.Windows(19980*ms+ns, 60*s)},
-		{"short idle timeout and linger", set{"remedy": "short-idle+linger"}, pause, "", testkit.Windows()},
-		{"linger", set{"client-pause": "25s", "idle-timeout": "20s"}, "linger=0s..60ms", "", testkit.Windows(0, 20*ms)},
+		{"short idle timeout", set{"remedy": "short-idle"}, pause, ghost, fixture.Windows(19980*ms+ns, 60*s)},
+		{"short idle timeout and linger", set{"remedy": "short-idle+linger"}, pause, "", fixture.Windows()},
+		{"linger", set{"client-pause": "25s", "idle-timeout": "20s"}, "linger=0s..60ms", "", fixture.Windows(0, 20*ms)},
 
 		// P + Ld > V - Lu
-		{"late answer", set{"clients": "1", "client-timeout": "1m"}, "service=20s..40s", "answer-lost", testkit.Windows(29980*ms+ns, 40*s)},
+		{"late answer", set{"clients": "1", "client-timeout": "1m"}, "service=20s..40s", "answer-lost", fixture.Windows(29980*ms+ns, 40*s)},
 
-		{"same inside port", set{"client-port": "same"}, pause, next, testkit.Windows()},
-		{"same inside port, the second client's ghost", set{"client-port": "same"}, pause, ghost, testkit.Windows(29979*ms+ns, 60*s)},
+		{"same inside port", set{"client-port": "same"}, pause, next, fixture.Windows()},
+		{"same inside port, the second client's ghost", set{"client-port": "same"}, pause, ghost, fixture.Windows(29979*ms+ns, 60*s)},
 	})
 }
 
@@ -61,7 +61,7 @@ func TestExpiryIsFoundAndIntegrated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := testkit.FindWindows(t, testkit.Pool(t, 2), search.Search{
+	w := fixture.FindWindows(t, fixture.Pool(t, 2), search.Search{
 		Scenario: scenario, Settings: scenarios.Settings{"clients": "1", "credentials": "psk"}, Seed: 1,
 		Probe: scenarios.ProbeRange{Name: "pause-jitter", To: time.Hour},
 	})
@@ -69,7 +69,7 @@ func TestExpiryIsFoundAndIntegrated(t *testing.T) {
 		t.Errorf("method %+v", w.Method)
 	}
 	const mean, edge = float64(20 * time.Second), float64(29979*time.Millisecond + 1)
-	got, _ := w.Exact(testkit.ParseDistribution(t, "exponential(mean=20s)"))
+	got, _ := w.Exact(fixture.ParseDistribution(t, "exponential(mean=20s)"))
 	if want := math.Exp(-edge / mean); math.Abs(got-want) > 1e-12 {
 		t.Errorf("exact %.15g, closed form %.15g", got, want)
 	}
@@ -82,7 +82,7 @@ func TestKeepAliveAfterTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := scenarios.Settings{"ends": "server", "linger": "50ms", "client-pause": "1s", "keep-alive": "100ms"}
-	o := outcomeOf(t, testkit.Pool(t, 1), scenario, set)
+	o := outcomeOf(t, fixture.Pool(t, 1), scenario, set)
 	if len(o.Outcome) > 0 || o.Sessions[0].Error != "" || o.Sessions[1].Error != "" {
 		t.Errorf("%v %+v", o.Outcome, o.Sessions)
 	}

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim/distribution"
@@ -28,8 +29,8 @@ func outcomeOf(t *testing.T, p *run.Pool, s *scenarios.Scenario, set scenarios.S
 // clean, and the root cause of the failing run is what the page names: with that alone taken
 // away it passes.
 func TestCatalogueFailsForItsCause(t *testing.T) {
-	p := testkit.Pool(t, 2)
-	for _, s := range testkit.Catalogue() {
+	p := fixture.Pool(t, 2)
+	for _, s := range fixture.Catalogue() {
 		t.Run(s.Name, func(t *testing.T) {
 			if s.Cause.Text == "" || len(s.Cause.Set) == 0 {
 				t.Fatal("it names no cause")
@@ -51,13 +52,13 @@ func TestCatalogueFailsForItsCause(t *testing.T) {
 // leaves nothing of it, or less, in length or of what goes wrong there, or all. The short
 // form looks at the first of each scenario.
 func TestRemediesHelpAsTheySay(t *testing.T) {
-	p := testkit.Pool(t, 2)
-	for _, s := range testkit.Catalogue() {
+	p := fixture.Pool(t, 2)
+	for _, s := range fixture.Catalogue() {
 		t.Run(s.Name, func(t *testing.T) {
 			question := func(set scenarios.Settings) *search.Windows {
 				probing := s.Failing.With(set)
 				delete(probing, s.Probe.Name)
-				return testkit.FindWindows(t, p, search.Search{Scenario: s, Settings: probing, Seed: s.ExampleSeed, Probe: s.Probe})
+				return fixture.FindWindows(t, p, search.Search{Scenario: s, Settings: probing, Seed: s.ExampleSeed, Probe: s.Probe})
 			}
 			text, ok := s.Failing[s.Probe.Name]
 			if !ok {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -21,32 +21,32 @@ import (
 func TestSilentRestartWindows(t *testing.T) {
 	const ms, ns = time.Millisecond, time.Nanosecond
 	const next = "next-handshake-failed"
-	scenario := testkit.Find(t, "silent-restart")
-	p := testkit.Pool(t, 2)
+	scenario := fixture.Find(t, "silent-restart")
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		name, fail string
 		set        scenarios.Settings
 		want       []search.Interval
 	}{
-		{"no remedy", "", nil, testkit.Windows(0, 21001*ms+ns)},
-		{"concurrent", "", scenarios.Settings{"model": "concurrent"}, testkit.Windows(0, 21001*ms+ns)},
-		{"service", "", scenarios.Settings{"service": "500ms"}, testkit.Windows(0, 21500*ms+ns)},
-		{"latency cancels out", "", scenarios.Settings{"latency": "37ms"}, testkit.Windows(0, 21001*ms+ns)},
-		{"flight interval", "", scenarios.Settings{"flight-interval": "3s"}, testkit.Windows(0, 21001*ms+ns)}, // n = 4
-		{"patience", "", scenarios.Settings{"client-timeout": "3500ms"}, testkit.Windows(0, 27001*ms+ns)},     // n = 4
-		{"idle timeout", "", scenarios.Settings{"remedy": "idle-timeout"}, testkit.Windows(0, 6001*ms+ns)},
-		{"idle timeout within the client's patience", "", scenarios.Settings{"idle-timeout": "8s"}, testkit.Windows()},
-		{"rehandshake", "", scenarios.Settings{"remedy": "rehandshake"}, testkit.Windows()},
-		{"rehandshake, concurrent", "", scenarios.Settings{"remedy": "rehandshake", "model": "concurrent"}, testkit.Windows()},
-		{"rehandshake, certificate", "", scenarios.Settings{"remedy": "rehandshake", "credentials": "ecdsa"}, testkit.Windows()},
-		{"new client port", "", scenarios.Settings{"remedy": "new-client-port"}, testkit.Windows()},
-		{"a close_notify", "", scenarios.Settings{"client": "waits"}, testkit.Windows()},
+		{"no remedy", "", nil, fixture.Windows(0, 21001*ms+ns)},
+		{"concurrent", "", scenarios.Settings{"model": "concurrent"}, fixture.Windows(0, 21001*ms+ns)},
+		{"service", "", scenarios.Settings{"service": "500ms"}, fixture.Windows(0, 21500*ms+ns)},
+		{"latency cancels out", "", scenarios.Settings{"latency": "37ms"}, fixture.Windows(0, 21001*ms+ns)},
+		{"flight interval", "", scenarios.Settings{"flight-interval": "3s"}, fixture.Windows(0, 21001*ms+ns)}, // n = 4
+		{"patience", "", scenarios.Settings{"client-timeout": "3500ms"}, fixture.Windows(0, 27001*ms+ns)},     // n = 4
+		{"idle timeout", "", scenarios.Settings{"remedy": "idle-timeout"}, fixture.Windows(0, 6001*ms+ns)},
+		{"idle timeout within the client's patience", "", scenarios.Settings{"idle-timeout": "8s"}, fixture.Windows()},
+		{"rehandshake", "", scenarios.Settings{"remedy": "rehandshake"}, fixture.Windows()},
+		{"rehandshake, concurrent", "", scenarios.Settings{"remedy": "rehandshake", "model": "concurrent"}, fixture.Windows()},
+		{"rehandshake, certificate", "", scenarios.Settings{"remedy": "rehandshake", "credentials": "ecdsa"}, fixture.Windows()},
+		{"new client port", "", scenarios.Settings{"remedy": "new-client-port"}, fixture.Windows()},
+		{"a close_notify", "", scenarios.Settings{"client": "waits"}, fixture.Windows()},
 		// What is left lies where the hello at the end of an attempt makes a ghost: the
 		// attempt's end is 10 s after its start, and the second begins 1 s after that.
-		{"back-off", "", scenarios.Settings{"remedy": "back-off"}, testkit.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
-		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"}, testkit.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
-		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, testkit.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
-		{"back-off, certificate, the next handshake", next, scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, testkit.Windows()},
+		{"back-off", "", scenarios.Settings{"remedy": "back-off"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate, the next handshake", next, scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := search.Search{
@@ -56,7 +56,7 @@ func TestSilentRestartWindows(t *testing.T) {
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
-			testkit.ExpectWindows(t, p, s, c.want)
+			fixture.ExpectWindows(t, p, s, c.want)
 		})
 	}
 }
@@ -65,8 +65,8 @@ func TestSilentRestartWindows(t *testing.T) {
 // answers every later one with its last flight. Without RFC 6347 section 4.2.8, nothing
 // else comes of them.
 func TestOldAssociationAnswersWithItsLastFlight(t *testing.T) {
-	p := testkit.Pool(t, 1)
-	o := outcomeOf(t, p, testkit.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk"})
+	p := fixture.Pool(t, 1)
+	o := outcomeOf(t, p, fixture.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk"})
 	answers := labels(o.Records, func(r *trace.Record) bool { return r.Kind == trace.Send && r.Host == "server" && r.At > time.Second })
 	if len(answers) != 8 || o.Server.Sessions != 1 { // 7 hellos of 11, and a close_notify
 		t.Fatalf("%d sessions, answers %q", o.Server.Sessions, answers)
@@ -81,9 +81,9 @@ func TestOldAssociationAnswersWithItsLastFlight(t *testing.T) {
 // With RFC 6347 section 4.2.8 the handshake of a restart takes as long as any, and the old
 // association is abandoned in the instant in which that is complete.
 func TestRehandshakeTakesTheOldPlace(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	for _, model := range []string{"listener", "concurrent"} {
-		o := outcomeOf(t, p, testkit.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk", "remedy": "rehandshake", "model": model})
+		o := outcomeOf(t, p, fixture.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk", "remedy": "rehandshake", "model": model})
 		var completed, abandoned time.Duration
 		for i := range o.Records {
 			switch r := &o.Records[i]; {
@@ -104,20 +104,20 @@ func TestRehandshakeTakesTheOldPlace(t *testing.T) {
 // which holds up the next client if handshakes are inline.
 func TestStaleHelloKillsNoAssociation(t *testing.T) {
 	const ms, ns = time.Millisecond, time.Nanosecond
-	scenario := testkit.Find(t, "silent-restart")
-	p := testkit.Pool(t, 2)
+	scenario := fixture.Find(t, "silent-restart")
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		fail string
 		set  scenarios.Settings
 		want []search.Interval
 	}{
-		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel"}, testkit.Windows()},
-		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, testkit.Windows()},
+		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel"}, fixture.Windows()},
+		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
 		// The next client's hello arrives at 60+100+21+200+10 = 391 ms: a copy with a delay of
 		// up to 381 ms comes before it.
-		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel"}, testkit.Windows(40*ms+ns, 381*ms+ns)},
-		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, testkit.Windows()},
-		{"next-handshake-failed", nil, testkit.Windows(181*ms+ns, 381*ms+ns)}, // after the release at 191 ms
+		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel"}, fixture.Windows(40*ms+ns, 381*ms+ns)},
+		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
+		{"next-handshake-failed", nil, fixture.Windows(181*ms+ns, 381*ms+ns)}, // after the release at 191 ms
 	} {
 		s := search.Search{Scenario: scenario, Seed: 1, Settings: scenarios.Settings{
 			"credentials": "psk", "client": "waits", "client-pause": "100ms", "client-port": "new", "gap": "200ms",
@@ -129,7 +129,7 @@ func TestStaleHelloKillsNoAssociation(t *testing.T) {
 		if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 			t.Fatal(err)
 		}
-		testkit.ExpectWindows(t, p, s, c.want)
+		fixture.ExpectWindows(t, p, s, c.want)
 	}
 }
 
@@ -149,64 +149,64 @@ func labels(records []trace.Record, condition func(r *trace.Record) bool) (list 
 // answer at 8L + s and closes at 8L + s + c, which the server learns at 9L + s + c.
 func TestForgeryWindows(t *testing.T) {
 	const ms, ns = time.Millisecond, time.Nanosecond
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		scenario string
 		set      scenarios.Settings
 		fail     string
 		want     []search.Interval
 	}{
-		{"plaintext-alert", nil, "", testkit.Windows(10*ms, 101*ms+ns)},
-		{"plaintext-alert", nil, "association-killed", testkit.Windows(50*ms+ns, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "", testkit.Windows(10*ms, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"credentials": "ecdsa"}, "", testkit.Windows(10*ms, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", testkit.Windows(3*ms, 81*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-established"}, "", testkit.Windows(10*ms, 50*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always"}, "all", testkit.Windows()},
-		{"plaintext-alert", scenarios.Settings{"guard": "established"}, "association-killed", testkit.Windows()},
-		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential"}, "all", testkit.Windows()},
-		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential", "verify": "two-sockets"}, "all", testkit.Windows()},
-		{"plaintext-alert", nil, "next-handshake-failed", testkit.Windows(30*ms+ns, 50*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "next-handshake-failed", testkit.Windows()},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "", testkit.Windows(10*ms, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-aborted", testkit.Windows()}, // it is not answered
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-timeout", testkit.Windows(10*ms, 50*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning"}, "", testkit.Windows(50*ms+ns, 111*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead"}, "handshake-timeout", testkit.Windows(10*ms, 50*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead", "remedy": "ignore-always"}, "all", testkit.Windows()},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "", testkit.Windows(0, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "association-killed", testkit.Windows(60*ms+ns, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "fatal"}, "association-killed", testkit.Windows(60*ms+ns, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "warning"}, "", testkit.Windows(60*ms+ns, 81*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "guard": "strict"}, "", testkit.Windows(0, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-established"}, "", testkit.Windows(0, 60*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-always"}, "all", testkit.Windows()},
+		{"plaintext-alert", nil, "", fixture.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", nil, "association-killed", fixture.Windows(50*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "", fixture.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"credentials": "ecdsa"}, "", fixture.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", fixture.Windows(3*ms, 81*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-established"}, "", fixture.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"guard": "established"}, "association-killed", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential", "verify": "two-sockets"}, "all", fixture.Windows()},
+		{"plaintext-alert", nil, "next-handshake-failed", fixture.Windows(30*ms+ns, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "next-handshake-failed", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "", fixture.Windows(10*ms, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-aborted", fixture.Windows()}, // it is not answered
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-timeout", fixture.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning"}, "", fixture.Windows(50*ms+ns, 111*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead"}, "handshake-timeout", fixture.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead", "remedy": "ignore-always"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "", fixture.Windows(0, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "association-killed", fixture.Windows(60*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "fatal"}, "association-killed", fixture.Windows(60*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "warning"}, "", fixture.Windows(60*ms+ns, 81*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "guard": "strict"}, "", fixture.Windows(0, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-established"}, "", fixture.Windows(0, 60*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-always"}, "all", fixture.Windows()},
 
-		{"plaintext-data", nil, "", testkit.Windows(10*ms, 111*ms+ns)},
-		{"plaintext-data", nil, "association-killed", testkit.Windows(50*ms+ns, 101*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", testkit.Windows(3*ms, 84*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"remedy": "discard"}, "all", testkit.Windows()},
-		{"plaintext-data", scenarios.Settings{"remedy": "discard-established"}, "", testkit.Windows(10*ms, 50*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-server"}, "all", testkit.Windows()},
-		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-client"}, "", testkit.Windows(10*ms, 111*ms+ns)},
+		{"plaintext-data", nil, "", fixture.Windows(10*ms, 111*ms+ns)},
+		{"plaintext-data", nil, "association-killed", fixture.Windows(50*ms+ns, 101*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", fixture.Windows(3*ms, 84*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard"}, "all", fixture.Windows()},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard-established"}, "", fixture.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-server"}, "all", fixture.Windows()},
+		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-client"}, "", fixture.Windows(10*ms, 111*ms+ns)},
 		// The alert has to reach the server before the client closes.
-		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "", testkit.Windows(0, 91*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "association-killed", testkit.Windows(60*ms+ns, 91*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard-at-server"}, "association-killed", testkit.Windows(60*ms+ns, 91*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard"}, "all", testkit.Windows()},
+		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "", fixture.Windows(0, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard-at-server"}, "association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard"}, "all", fixture.Windows()},
 	} {
 		name := c.scenario + " " + c.fail
 		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "verify", "latency", "credentials"} {
 			name += " " + c.set[key]
 		}
 		t.Run(name, func(t *testing.T) {
-			scenario := testkit.Find(t, c.scenario)
+			scenario := fixture.Find(t, c.scenario)
 			s := search.Search{Scenario: scenario, Seed: 1, Probe: scenario.Probe, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set)}
 			var err error
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
-			testkit.ExpectWindows(t, p, s, c.want)
+			fixture.ExpectWindows(t, p, s, c.want)
 		})
 	}
 }
@@ -215,7 +215,7 @@ func TestForgeryWindows(t *testing.T) {
 // a client that has sent its last flight, in a record that says epoch 1 and is not encrypted,
 // so that the server drops it and waits for data.
 func TestAnswersDuringTheHandshake(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	for _, c := range []struct {
 		scenario string
 		set      scenarios.Settings
@@ -227,7 +227,7 @@ func TestAnswersDuringTheHandshake(t *testing.T) {
 		{"plaintext-data", scenarios.Settings{"forged-delay": "35ms"}, "Alert(unexpected_message) epoch=0 seq=4", "handshake error: dtls temporary: ApplicationData with epoch of 0"},
 		{"plaintext-data", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
 	} {
-		o := outcomeOf(t, p, testkit.Find(t, c.scenario), c.set.With(scenarios.Settings{"credentials": "psk", "clients": "1"}))
+		o := outcomeOf(t, p, fixture.Find(t, c.scenario), c.set.With(scenarios.Settings{"credentials": "psk", "clients": "1"}))
 		var answers []string
 		for i := range o.Records {
 			r := &o.Records[i]
@@ -251,8 +251,8 @@ func TestAnswersDuringTheHandshake(t *testing.T) {
 // The price of dropping every alert in the clear: a handshake that fails is told to
 // nobody, and the peer waits for its time limit.
 func TestStrictGuardHidesHonestAlerts(t *testing.T) {
-	p := testkit.Pool(t, 1)
-	scenario := testkit.Find(t, "hello2-poison") // the server denies a hello with a foreign cookie
+	p := fixture.Pool(t, 1)
+	scenario := fixture.Find(t, "hello2-poison") // the server denies a hello with a foreign cookie
 	for guard, want := range map[string]string{"none": "handshake error: alert", "strict": "the handshake timed out"} {
 		o := outcomeOf(t, p, scenario, scenarios.Settings{"copied-delay": "170ms", "client-guard": guard})
 		if got := o.Sessions[1].Error; !strings.HasPrefix(got, want) {
@@ -280,7 +280,7 @@ rules:
   - {name: n1000, when: {number: "1000"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 1000, delay: forged-delay}}
 probe: forged-delay=0s..200ms
 `
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	for _, c := range []struct{ alert, number, delay, want string }{
 		{"close_notify", "3", "35ms", "ghost-session,handshake-aborted,data-lost,server-error"},
 		{"close_notify", "3", "75ms", ""}, // the ChangeCipherSpec had it

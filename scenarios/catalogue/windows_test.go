@@ -8,38 +8,38 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-type windowCase testkit.WindowCase
+type windowCase fixture.WindowCase
 
 // A listener that lets anything in fails as the founding case does (entry 3 of the
 // catalogue), and each remedy does what it should.
 func TestUnfilteredListenerWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
-	testkit.ExpectCases(t, "unfiltered-listener", []windowCase{
-		{"no remedy", scenarios.Settings{}, "alert-latency=10ms..300ms", "", testkit.Windows(11*ms+ns, 300*ms)},
-		{"the next handshake", scenarios.Settings{}, "alert-latency=10ms..300ms", "next-handshake-failed", testkit.Windows(11*ms+ns, 110*ms+ns)},
-		{"Accept blocked", scenarios.Settings{}, "alert-latency=10ms..300ms", "accept-blocked", testkit.Windows(11*ms+ns, 110*ms+ns)},
-		{"linger", scenarios.Settings{"remedy": "linger"}, "alert-latency=10ms..300ms", "", testkit.Windows(61*ms+ns, 300*ms)},
-		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..300ms", "", testkit.Windows()},
-		{"the filter of dtls.Listen", scenarios.Settings{"filter": "handshake"}, "alert-latency=10ms..300ms", "", testkit.Windows()},
-		{"tombstone", scenarios.Settings{"remedy": "tombstone"}, "alert-latency=10ms..300ms", "", testkit.Windows()},
+	fixture.ExpectCases(t, "unfiltered-listener", []windowCase{
+		{"no remedy", scenarios.Settings{}, "alert-latency=10ms..300ms", "", fixture.Windows(11*ms+ns, 300*ms)},
+		{"the next handshake", scenarios.Settings{}, "alert-latency=10ms..300ms", "next-handshake-failed", fixture.Windows(11*ms+ns, 110*ms+ns)},
+		{"Accept blocked", scenarios.Settings{}, "alert-latency=10ms..300ms", "accept-blocked", fixture.Windows(11*ms+ns, 110*ms+ns)},
+		{"linger", scenarios.Settings{"remedy": "linger"}, "alert-latency=10ms..300ms", "", fixture.Windows(61*ms+ns, 300*ms)},
+		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
+		{"the filter of dtls.Listen", scenarios.Settings{"filter": "handshake"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
+		{"tombstone", scenarios.Settings{"remedy": "tombstone"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
 		// Kept for 50 ms from the release at 71 ms: until the alert's latency of 61 ms, and at
 		// 61 ms itself the tombstone is gone.
-		{"tombstone, short", scenarios.Settings{"tombstone": "50ms"}, "alert-latency=10ms..300ms", "", testkit.Windows(61*ms, 300*ms)},
+		{"tombstone, short", scenarios.Settings{"tombstone": "50ms"}, "alert-latency=10ms..300ms", "", fixture.Windows(61*ms, 300*ms)},
 		// The ghost is there, but holds nobody up.
-		{"concurrent handshakes", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", testkit.Windows()},
-		{"concurrent handshakes, the ghost", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..300ms", "", testkit.Windows(11*ms+ns, 300*ms)},
+		{"concurrent handshakes", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", fixture.Windows()},
+		{"concurrent handshakes, the ghost", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..300ms", "", fixture.Windows(11*ms+ns, 300*ms)},
 		// With one place, a ghost takes it: a limit makes of a concurrent server what the inline
 		// Accept is. With two, it costs one of them.
-		{"one session at a time", scenarios.Settings{"remedy": "concurrent", "concurrency": "1"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", testkit.Windows(11*ms+ns, 110*ms+ns)},
-		{"two sessions at a time", scenarios.Settings{"remedy": "concurrent", "concurrency": "2"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", testkit.Windows()},
+		{"one session at a time", scenarios.Settings{"remedy": "concurrent", "concurrency": "1"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", fixture.Windows(11*ms+ns, 110*ms+ns)},
+		{"two sessions at a time", scenarios.Settings{"remedy": "concurrent", "concurrency": "2"}, "alert-latency=10ms..300ms", "next-handshake-failed,accept-blocked", fixture.Windows()},
 		// The ghost ends within the next client's patience.
-		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..300ms", "next-handshake-failed", testkit.Windows()},
+		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..300ms", "next-handshake-failed", fixture.Windows()},
 	})
 }
 
@@ -50,19 +50,19 @@ func TestTruncationWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		set  scenarios.Settings
 		want []search.Interval
 	}{
-		{scenarios.Settings{}, testkit.Windows(0, 10*ms)},
-		{scenarios.Settings{"close-delay": "3ms"}, testkit.Windows(0, 7*ms)},
-		{scenarios.Settings{"uplink": "25ms"}, testkit.Windows(0, 25*ms)},
-		{scenarios.Settings{"remedy": "close-delay"}, testkit.Windows()},
-		{scenarios.Settings{"remedy": "acknowledgement"}, testkit.Windows()},
+		{scenarios.Settings{}, fixture.Windows(0, 10*ms)},
+		{scenarios.Settings{"close-delay": "3ms"}, fixture.Windows(0, 7*ms)},
+		{scenarios.Settings{"uplink": "25ms"}, fixture.Windows(0, 25*ms)},
+		{scenarios.Settings{"remedy": "close-delay"}, fixture.Windows()},
+		{scenarios.Settings{"remedy": "acknowledgement"}, fixture.Windows()},
 	} {
 		s := search.Search{Scenario: truncation, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: truncation.Probe}
-		w := testkit.FindWindows(t, p, s)
+		w := fixture.FindWindows(t, p, s)
 		if !slices.Equal(w.FailureWindows, c.want) {
 			t.Errorf("%v: failure windows %v, want %v\ncells: %v", c.set, w.FailureWindows, c.want, w.Cells)
 		}
@@ -71,7 +71,7 @@ func TestTruncationWindows(t *testing.T) {
 				t.Errorf("%v: cell %v", c.set, cell)
 			}
 		}
-		testkit.CheckStructure(t, p, w)
+		fixture.CheckStructure(t, p, w)
 	}
 }
 
@@ -83,43 +83,43 @@ func TestStaleCopyWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
 	const next = "next-handshake-failed"
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
 		scenario, credentials, remedy, fail string
 		want                                []search.Interval
 	}{
-		{"ghost-flight5", "psk", "none", "", testkit.Windows(21*ms+ns, 300*ms)},
-		{"ghost-flight5", "ecdsa", "none", next, testkit.Windows(21*ms+ns, 141*ms+ns)},
-		{"ghost-flight5", "psk", "none", "accept-blocked", testkit.Windows(21*ms+ns, 141*ms+ns)},
-		{"ghost-flight5", "psk", "filter", "", testkit.Windows()},
-		{"ghost-flight5", "psk", "tombstone", "", testkit.Windows()},
-		{"ghost-flight5", "psk", "linger", "", testkit.Windows()},
-		{"ghost-flight5", "psk", "concurrent", next, testkit.Windows()},
+		{"ghost-flight5", "psk", "none", "", fixture.Windows(21*ms+ns, 300*ms)},
+		{"ghost-flight5", "ecdsa", "none", next, fixture.Windows(21*ms+ns, 141*ms+ns)},
+		{"ghost-flight5", "psk", "none", "accept-blocked", fixture.Windows(21*ms+ns, 141*ms+ns)},
+		{"ghost-flight5", "psk", "filter", "", fixture.Windows()},
+		{"ghost-flight5", "psk", "tombstone", "", fixture.Windows()},
+		{"ghost-flight5", "psk", "linger", "", fixture.Windows()},
+		{"ghost-flight5", "psk", "concurrent", next, fixture.Windows()},
 
-		{"duplicate-hello", "psk", "none", "", testkit.Windows(61*ms+ns, 300*ms)},
-		{"duplicate-hello", "ecdsa", "none", next, testkit.Windows(61*ms+ns, 181*ms+ns)},
-		{"duplicate-hello", "psk", "filter", "", testkit.Windows(61*ms+ns, 300*ms)},
-		{"duplicate-hello", "psk", "tombstone", "", testkit.Windows()},
-		{"duplicate-hello", "psk", "linger", "", testkit.Windows()},
-		{"duplicate-hello", "psk", "concurrent", next, testkit.Windows()},
+		{"duplicate-hello", "psk", "none", "", fixture.Windows(61*ms+ns, 300*ms)},
+		{"duplicate-hello", "ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"duplicate-hello", "psk", "filter", "", fixture.Windows(61*ms+ns, 300*ms)},
+		{"duplicate-hello", "psk", "tombstone", "", fixture.Windows()},
+		{"duplicate-hello", "psk", "linger", "", fixture.Windows()},
+		{"duplicate-hello", "psk", "concurrent", next, fixture.Windows()},
 
-		{"hello2-poison", "psk", "none", next, testkit.Windows(41*ms+ns, 181*ms+ns)},
-		{"hello2-poison", "ecdsa", "none", next, testkit.Windows(41*ms+ns, 181*ms+ns)},
-		{"hello2-poison", "psk", "filter", next, testkit.Windows(41*ms+ns, 181*ms+ns)},
-		{"hello2-poison", "psk", "tombstone", next, testkit.Windows(0, 300*ms)},
-		{"hello2-poison", "psk", "tombstone+new-client-port", "", testkit.Windows()},
+		{"hello2-poison", "psk", "none", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
+		{"hello2-poison", "ecdsa", "none", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
+		{"hello2-poison", "psk", "filter", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
+		{"hello2-poison", "psk", "tombstone", next, fixture.Windows(0, 300*ms)},
+		{"hello2-poison", "psk", "tombstone+new-client-port", "", fixture.Windows()},
 
-		{"flight5-poison", "ecdsa", "none", next, testkit.Windows(21*ms+ns, 181*ms+ns)},
-		{"flight5-poison", "rsa", "none", next, testkit.Windows(21*ms+ns, 181*ms+ns)},
-		{"flight5-poison", "psk", "none", next, testkit.Windows()},
-		{"flight5-poison", "ecdsa", "filter", "", testkit.Windows(141*ms+ns, 181*ms+ns)},
-		{"flight5-poison", "ecdsa", "filter+new-client-port", "", testkit.Windows()},
-		{"flight5-poison", "ecdsa", "tombstone+new-client-port", "", testkit.Windows()},
+		{"flight5-poison", "ecdsa", "none", next, fixture.Windows(21*ms+ns, 181*ms+ns)},
+		{"flight5-poison", "rsa", "none", next, fixture.Windows(21*ms+ns, 181*ms+ns)},
+		{"flight5-poison", "psk", "none", next, fixture.Windows()},
+		{"flight5-poison", "ecdsa", "filter", "", fixture.Windows(141*ms+ns, 181*ms+ns)},
+		{"flight5-poison", "ecdsa", "filter+new-client-port", "", fixture.Windows()},
+		{"flight5-poison", "ecdsa", "tombstone+new-client-port", "", fixture.Windows()},
 
-		{"hello1-mixing", "psk", "none", next, testkit.Windows(61*ms+ns, 181*ms+ns)},
-		{"hello1-mixing", "ecdsa", "none", next, testkit.Windows(61*ms+ns, 181*ms+ns)},
-		{"hello1-mixing", "psk", "filter", next, testkit.Windows(61*ms+ns, 181*ms+ns)},
-		{"hello1-mixing", "psk", "tombstone+new-client-port", "", testkit.Windows()},
+		{"hello1-mixing", "psk", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"hello1-mixing", "ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"hello1-mixing", "psk", "filter", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"hello1-mixing", "psk", "tombstone+new-client-port", "", fixture.Windows()},
 	} {
 		t.Run(c.scenario+" "+c.credentials+" "+c.remedy+" "+c.fail, func(t *testing.T) {
 			scenario, err := catalogue.Find(c.scenario)
@@ -133,14 +133,14 @@ func TestStaleCopyWindows(t *testing.T) {
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
 			}
-			testkit.ExpectWindows(t, p, s, c.want)
+			fixture.ExpectWindows(t, p, s, c.want)
 		})
 	}
 }
 
 // Without the copy, each of them is clean: the copy alone is the cause.
 func TestWithoutTheCopy(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, name := range []string{"ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing"} {
 		for _, credentials := range []string{"psk", "ecdsa"} {
 			o, err := p.Do(context.Background(), run.Job{

@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 )
 
 func TestParseFactor(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	for _, c := range []struct {
 		text string
 		want []string
@@ -88,7 +89,7 @@ func TestFactorial(t *testing.T) {
 
 // One factor at a time, around the parameters as set, which are one point.
 func TestOneAtATime(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	factors := []design.Factor{{"linger", []string{"0s", "5ms", "10ms"}}, {"gap", []string{"50ms", "100ms"}}}
 	got, err := design.OneAtATime(s, scenarios.Settings{"linger": "5ms"}, factors)
 	want := []scenarios.Settings{{}, {"linger": "0s"}, {"linger": "10ms"}, {"gap": "50ms"}} // the gap is 100 ms by default
@@ -109,8 +110,8 @@ var spaces = map[string]func(*scenarios.Scenario, scenarios.Settings, []design.R
 // equal points.
 func TestDesignsThatFillASpace(t *testing.T) {
 	const n = 64
-	s, seed := testkit.Scenario(t), testkit.Seed(t)
-	factors := testkit.Ranges(t, s, "linger=3ms..67ms", "gap=1ms..16s:log", "loss=0..0.5", "remedy=none,linger", "clients=1..4",
+	s, seed := fixture.Scenario(t), testkit.Seed(t)
+	factors := fixture.Ranges(t, s, "linger=3ms..67ms", "gap=1ms..16s:log", "loss=0..0.5", "remedy=none,linger", "clients=1..4",
 		"alert-latency=exponential(mean={1ms..65ms})")
 	for name, design := range spaces {
 		points, err := design(s, nil, factors, n, seed)
@@ -160,8 +161,8 @@ func TestDesignsThatFillASpace(t *testing.T) {
 // What is rounded to equal values is drawn again; where there are too few values, an
 // error says so.
 func TestNoTwoPointsAreEqual(t *testing.T) {
-	s, seed := testkit.Scenario(t), testkit.Seed(t)
-	factors := testkit.Ranges(t, s, "clients=1..4", "linger=1ns..4ns")
+	s, seed := fixture.Scenario(t), testkit.Seed(t)
+	factors := fixture.Ranges(t, s, "clients=1..4", "linger=1ns..4ns")
 	for name, design := range spaces {
 		points, err := design(s, nil, factors, 6, seed)
 		texts := map[string]bool{}
@@ -181,7 +182,7 @@ func TestNoTwoPointsAreEqual(t *testing.T) {
 }
 
 func TestParseRangeFaults(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	for text, want := range map[string]string{
 		"linger=5ms":             "there is one level: want two at least",
 		"linger=5ms..5ms":        "the range holds one value",
@@ -199,7 +200,7 @@ func TestParseRangeFaults(t *testing.T) {
 }
 
 func TestReadList(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	points, names, err := design.ReadList(s, scenarios.Settings{"gap": "50ms"}, "list.csv", strings.NewReader(
 		"\ufefflinger, latency\n# a comment\n5ms,\"uniform(5ms,15ms)\"\n,10ms\n10ms,\n"))
 	want := []scenarios.Settings{{"linger": "5ms", "latency": "uniform(5ms,15ms)"}, {"latency": "10ms"}, {"linger": "10ms"}}

@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
@@ -19,8 +20,8 @@ import (
 // W)/m)/2 each, and both methods have them in their intervals.
 func TestCompareAgainstClosedForms(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
-	s := testkit.Scenario(t)
+	p := fixture.Pool(t, 2)
+	s := fixture.Scenario(t)
 	set := scenarios.Settings{"credentials": "psk", "clients": "1", "uplink": "5ms+exponential(mean=4ms)"}
 	design := []scenarios.Settings{{"linger": "0s"}, {"linger": "3ms"}, {"linger": "7ms"}}
 	probability := func(i int) float64 { return 0.5 + math.Exp(-[]float64{1, 4, 8}[i]/4)/2 }
@@ -81,9 +82,9 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 }
 
 func TestCompareWantsABaseline(t *testing.T) {
-	s := sample.Sweep{Scenario: testkit.Scenario(t), Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}}, Replications: 1}
+	s := sample.Sweep{Scenario: fixture.Scenario(t), Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}}, Replications: 1}
 	for _, baseline := range []int{-1, 2} {
-		if _, err := sample.Compare(context.Background(), testkit.Instant{}, s, baseline, nil); err == nil {
+		if _, err := sample.Compare(context.Background(), fixture.Instant{}, s, baseline, nil); err == nil {
 			t.Errorf("the baseline %d is accepted", baseline)
 		}
 	}

@@ -9,10 +9,11 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/session"
@@ -67,7 +68,7 @@ func bothAbove(a, correlation float64) float64 {
 // per cent, and the weights of all replications are 1 on the average.
 func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	erlang := func(n int, x float64) float64 { // the sum of n exponential variates of mean 1 is above x
 		term, sum := math.Exp(-x), 0.0
 		for k := range n {
@@ -126,10 +127,10 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 // well: importance sampling finds which, and gives what the conditional method gives and
 // the closed form of TestOneInABillionAmongOtherLatencies.
 func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	const mean, jitter = 200_000.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))
-	q := estimate.Importance{Scenario: testkit.Scenario(t), Seed: testkit.Seed(t), Fail: predicate(t), Settings: scenarios.Settings{
+	q := estimate.Importance{Scenario: fixture.Scenario(t), Seed: testkit.Seed(t), Fail: predicate(t), Settings: scenarios.Settings{
 		"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
 	}}
 	chosen, err := estimate.ChooseTilts(context.Background(), p, q, 300, func() {})
@@ -154,8 +155,8 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 // replication is one of crude Monte Carlo.
 func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	seed := testkit.Seed(t)
-	p, one := testkit.Pool(t, 2), testkit.Pool(t, 1)
-	s := testkit.Scenario(t)
+	p, one := fixture.Pool(t, 2), fixture.Pool(t, 1)
+	s := fixture.Scenario(t)
 	q := estimate.Importance{Scenario: s, Seed: seed, Fail: predicate(t), Settings: scenarios.Settings{"credentials": "psk", "clients": "1", "latency": "5ms+exponential(mean=4ms)", "linger": "15ms", "loss": "0.01"}}
 	var err error
 	if q.Tilts, err = session.ParseTilts(s, "uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
@@ -192,7 +193,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 
 // What cannot fail by any draw of the network has no tilts.
 func TestNoTilts(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	q := rare(t, 1, "all-lost", scenarios.Settings{"latency": "exponential(mean=1ms)"})
 	if c, err := estimate.ChooseTilts(context.Background(), p, q, 60, func() {}); err == nil {
 		t.Errorf("%+v", c)

@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
@@ -22,17 +23,17 @@ import (
 // Ld + P + W: the exact probability is the law's tail beyond it. Monte Carlo agrees.
 func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	const text = "10ms+exponential(mean=10ms)"
-	w := testkit.FindWindows(t, p, testkit.Question(t, scenarios.Settings{"linger": "15ms"}, "alert-latency=0s..10s"))
-	got, outside := w.Exact(testkit.ParseDistribution(t, text))
+	w := fixture.FindWindows(t, p, fixture.Question(t, scenarios.Settings{"linger": "15ms"}, "alert-latency=0s..10s"))
+	got, outside := w.Exact(fixture.ParseDistribution(t, text))
 	edge := float64(10*time.Millisecond + 1*time.Millisecond + 15*time.Millisecond + 1)
 	want := math.Exp(-(edge - float64(10*time.Millisecond)) / float64(10*time.Millisecond))
 	if math.Abs(got-want) > 1e-12 || outside > 1e-12 {
 		t.Errorf("exact %.15g (%g outside), closed form %.15g", got, outside, want)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: 2000, Seed: seed,
+		Scenario: fixture.Scenario(t), Replications: 2000, Seed: seed,
 		Design: []scenarios.Settings{{"credentials": "psk", "linger": "15ms", "alert-latency": text}},
 	}, nil)
 	if err != nil {
@@ -54,16 +55,13 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 // second one's own alert would add its share.
 func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	const text = "5ms+exponential(mean=4ms)"
 	set := scenarios.Settings{"credentials": "psk", "uplink": text, "linger": "3ms", "clients": "1"}
 	m, pw := 4.0, 1.0+3.0
 	want := 0.5 + math.Exp(-pw/m)/2
 
-	seeds, replications := 60, 3000
-	if testkit.Long() {
-		seeds, replications = 400, 20_000
-	}
+	seeds, replications := testkit.Budget(40, 60, 400), testkit.Budget(1000, 3000, 20_000)
 	q := integral(t, set, seed)
 	c, err := q.Conditional(context.Background(), p, []int{seeds}, func([]float64) bool { return false }, func() {})
 	if err != nil {
@@ -77,7 +75,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 		t.Errorf("the standard error %g of %d seeds is no better than crude Monte Carlo's %g", got.StandardError, seeds, plain)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: replications, Seed: seed, Design: []scenarios.Settings{set},
+		Scenario: fixture.Scenario(t), Replications: replications, Seed: seed, Design: []scenarios.Settings{set},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +90,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 // the alert's latency.
 func integral(t *testing.T, set scenarios.Settings, seed uint64) estimate.Integral {
 	t.Helper()
-	q, err := estimate.NewIntegral(testkit.Scenario(t), set, "alert-latency", seed, predicate(t), 1e-15)
+	q, err := estimate.NewIntegral(fixture.Scenario(t), set, "alert-latency", seed, predicate(t), 1e-15)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +100,7 @@ func integral(t *testing.T, set scenarios.Settings, seed uint64) estimate.Integr
 // predicate is what the founding scenario counts as failure.
 func predicate(t *testing.T) scenarios.Predicate {
 	t.Helper()
-	p, err := testkit.Scenario(t).ParsePredicate("")
+	p, err := fixture.Scenario(t).ParsePredicate("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +112,7 @@ func predicate(t *testing.T) scenarios.Predicate {
 // exp(-(edge - 10ms)/mean), and so is that of the conditional method: its seeds draw
 // nothing else, and each has the same.
 func TestOneInABillion(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	set := scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=48255ns)"}
 	want := math.Exp(-1_000_001 / 48_255.0)
 	if want < 0.9e-9 || want > 1.1e-9 {
@@ -144,7 +142,7 @@ func TestOneInABillion(t *testing.T) {
 // never overtakes it, and is too late for X > J + 1ms - 10us. The conditional method has
 // the mean of exp(-(990us + J)/mean) over J within 5 % by some tens of seeds.
 func TestOneInABillionAmongOtherLatencies(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	const mean, jitter = 48_255.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))
 	q := integral(t, scenarios.Settings{
@@ -207,7 +205,7 @@ func TestWhatHasNoIntegral(t *testing.T) {
 		{"uplink", nil, "every datagram draws from parameter uplink, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency"},
 		{"alert-latency", scenarios.Settings{"latency": "exponential(1ms)", "correlation": "0.5"}, "alert-latency follows uplink, and with correlation=0.5"},
 	} {
-		q, err := estimate.NewIntegral(testkit.Scenario(t), c.set, c.probe, 1, predicate(t), 1e-15)
+		q, err := estimate.NewIntegral(fixture.Scenario(t), c.set, c.probe, 1, predicate(t), 1e-15)
 		if err == nil {
 			err = q.CheckConditional()
 		}
@@ -220,9 +218,9 @@ func TestWhatHasNoIntegral(t *testing.T) {
 // A run that stops early has performed the replications up to a look, those that a
 // sweep of so many performs, with their measures.
 func TestRunUntil(t *testing.T) {
-	s := sample.Sweep{Scenario: testkit.Scenario(t), Seed: 7, Design: []scenarios.Settings{{}}}
+	s := sample.Sweep{Scenario: fixture.Scenario(t), Seed: 7, Design: []scenarios.Settings{{}}}
 	looked := []int{}
-	got, err := sample.RunUntil(context.Background(), testkit.Instant{}, s, []int{10, 30, 90}, func(r *sample.Results) bool {
+	got, err := sample.RunUntil(context.Background(), fixture.Instant{}, s, []int{10, 30, 90}, func(r *sample.Results) bool {
 		p := r.Points[0]
 		looked = append(looked, p.Replications)
 		return p.Replications >= 30
@@ -231,7 +229,7 @@ func TestRunUntil(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Replications = 30
-	want, err := sample.RunSweep(context.Background(), testkit.Instant{}, s, nil)
+	want, err := sample.RunSweep(context.Background(), fixture.Instant{}, s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,8 +244,8 @@ func TestRunUntil(t *testing.T) {
 // So rare that no number next to 1 can tell: the edge lies 1 000 001 ns beyond the
 // offset, and the law's upper tail there is exp(-666.7), 3e-290.
 func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
-	p := testkit.Pool(t, 2)
-	q, err := estimate.NewIntegral(testkit.Scenario(t), scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"},
+	p := fixture.Pool(t, 2)
+	q, err := estimate.NewIntegral(fixture.Scenario(t), scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"},
 		"alert-latency", 1, predicate(t), 1e-300)
 	if err != nil {
 		t.Fatal(err)

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
@@ -18,10 +19,10 @@ import (
 // sensitivity asks for the sensitivity of the founding scenario.
 func sensitivity(t *testing.T, points, replications int, factors ...string) estimate.Sensitivity {
 	t.Helper()
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	return estimate.Sensitivity{
 		Scenario: s, Settings: scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"},
-		Factors: testkit.Ranges(t, s, factors...), Points: points, Replications: replications, Seed: 1,
+		Factors: fixture.Ranges(t, s, factors...), Points: points, Replications: replications, Seed: 1,
 	}
 }
 
@@ -44,12 +45,9 @@ func indices(t *testing.T, q estimate.Sensitivity, run func(keep func(int, estim
 // 10ms+exponential(10ms) the probability is exp(-(service+linger)/10ms), and the gap does
 // nothing. Its indices are integrals of exponentials.
 func TestSensitivityOfTheFoundingScenario(t *testing.T) {
-	points := 8
-	if testkit.Long() {
-		points = 128
-	}
+	points := testkit.Budget(8, 8, 128)
 	q := sensitivity(t, points, 0, "linger=0ms..20ms", "service=0ms..10ms", "gap=50ms..100ms")
-	pool := testkit.Pool(t, 2)
+	pool := fixture.Pool(t, 2)
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
 		return q.Exact(context.Background(), pool, "alert-latency", 1e-15, func(base int, o estimate.Outputs) {
 			// Of a and b, and of a with one factor from b, the logarithms add up.
@@ -94,7 +92,7 @@ func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 
 // tossing is a runner whose replications fail with a probability that the linger gives,
 // by a toss that all points with one seed share.
-type tossing struct{ testkit.Reporting }
+type tossing struct{ fixture.Reporting }
 
 func (tossing) Size() int { return 4 }
 
@@ -114,7 +112,7 @@ var testkitScenario *scenarios.Scenario
 // Replications of 0 and 1 show the same indices as probabilities: all of the variance is
 // the linger's.
 func TestSensitivityByMonteCarlo(t *testing.T) {
-	testkitScenario = testkit.Scenario(t)
+	testkitScenario = fixture.Scenario(t)
 	q := sensitivity(t, 1024, 4, "linger=0s..1s", "gap=50ms..100ms", "remedy=none,recognise")
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
 		return q.MonteCarlo(context.Background(), tossing{}, keep, nil)
@@ -135,7 +133,7 @@ func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
 	var all [][]estimate.Outputs
 	for _, workers := range []int{1, 3} {
 		outputs := make([]estimate.Outputs, q.Points)
-		r, err := q.MonteCarlo(context.Background(), testkit.Pool(t, workers), func(base int, o estimate.Outputs) { outputs[base] = o }, nil)
+		r, err := q.MonteCarlo(context.Background(), fixture.Pool(t, workers), func(base int, o estimate.Outputs) { outputs[base] = o }, nil)
 		if err != nil || r.Points != 8 {
 			t.Fatal(r, err)
 		}
@@ -150,7 +148,7 @@ func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
 // holds what was done.
 func TestSensitivityWithTrouble(t *testing.T) {
 	q := sensitivity(t, 10, 2, "linger=0ms..20ms")
-	crashing := testkit.Reporting(func(seed uint64) run.Outcome {
+	crashing := fixture.Reporting(func(seed uint64) run.Outcome {
 		o := run.Outcome{Status: run.Completed}
 		if seed == q.Seed+7 { // of base point 3, which has two points: a with its factor from b is b
 			o.Status = run.Crashed
@@ -177,7 +175,7 @@ func TestSensitivityFaults(t *testing.T) {
 		"varied, and set or varied a second": func(q *estimate.Sensitivity) { q.Factors = append(q.Factors, q.Factors[0]) },
 		"are too many":                       func(q *estimate.Sensitivity) { q.Replications = 1_000_000_000 },
 		"means nothing to a server of model se": func(q *estimate.Sensitivity) {
-			q.Factors = testkit.Ranges(t, q.Scenario, "model=sequential,listener")
+			q.Factors = fixture.Ranges(t, q.Scenario, "model=sequential,listener")
 			q.Settings = scenarios.Settings{"backlog": "3"}
 		},
 	} {

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -17,7 +18,7 @@ import (
 // where other latencies are random.
 func TestStratifiedAgainstClosedForms(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	const n = 1000
 	for _, c := range []struct {
 		name string
@@ -59,7 +60,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 func TestStratifiedTwice(t *testing.T) {
 	q := integral(t, scenarios.Settings{"credentials": "psk", "alert-latency": "exponential(mean=20ms)"}, 5)
 	run := func(workers int) []stat.Stratum {
-		s, err := q.Stratified(context.Background(), testkit.Pool(t, workers), 7, 30, []int{40, 60}, func([]stat.Stratum) bool { return false }, nil)
+		s, err := q.Stratified(context.Background(), fixture.Pool(t, workers), 7, 30, []int{40, 60}, func([]stat.Stratum) bool { return false }, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +69,7 @@ func TestStratifiedTwice(t *testing.T) {
 	if a, b := run(1), run(2); !slices.Equal(a, b) {
 		t.Errorf("%v and %v", a, b)
 	}
-	if _, err := q.Stratified(context.Background(), testkit.Instant{}, 20, 0, []int{39}, nil, nil); err == nil {
+	if _, err := q.Stratified(context.Background(), fixture.Instant{}, 20, 0, []int{39}, nil, nil); err == nil {
 		t.Error("fewer than two replications of a stratum are accepted")
 	}
 }

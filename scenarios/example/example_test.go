@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"net"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/pion/transport/v2/stdnet"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -19,8 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	catalogue.Register(impatient)
-	run.ServeIfAsked()
-	os.Exit(m.Run())
+	testkit.Main(m, run.ServeIfAsked)
 }
 
 // From the server's Finished, which ends its handshake, to the message it takes two

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
@@ -14,10 +15,7 @@ import (
 // cores.
 func TestCrowdsRepeat(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 4
-	if testkit.Long() {
-		seeds = 100
-	}
+	seeds := testkit.Budget(1, 4, 100)
 	crowd := scenarios.Settings{
 		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
 		"arrivals": "at-intervals", "clients": "160", "gap": "10ms", "client-hosts": "3", "credentials": "psk",
@@ -37,10 +35,10 @@ func TestCrowdsRepeat(t *testing.T) {
 			jobs = append(jobs, run.Job{Scenario: c.scenario, Seed: base + uint64(i), Settings: crowd.With(c.set), Trace: true})
 		}
 		t.Run(c.name, func(t *testing.T) {
-			one := collect(t, testkit.Pool(t, 1), jobs)
+			one := collect(t, fixture.Pool(t, 1), jobs)
 			occupyCores(t, 2)
 			for _, workers := range []int{2, 4} {
-				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, testkit.Pool(t, workers), jobs))
+				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, fixture.Pool(t, workers), jobs))
 			}
 		})
 	}

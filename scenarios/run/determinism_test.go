@@ -10,9 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -93,17 +94,14 @@ func compare(t *testing.T, how string, want, got []run.Outcome) {
 // any number of workers, with both cores busy.
 func TestSameSeedSameBytes(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 60
-	if testkit.Long() {
-		seeds = 1000
-	}
+	seeds := testkit.Budget(15, 60, 1000)
 	for _, credentials := range stack.Credentials {
 		t.Run(credentials, func(t *testing.T) {
 			var jobs []run.Job
 			for i := range seeds {
 				jobs = append(jobs, lossy(credentials, base+uint64(i)))
 			}
-			one := collect(t, testkit.Pool(t, 1), jobs)
+			one := collect(t, fixture.Pool(t, 1), jobs)
 			differing := map[string]bool{}
 			for _, o := range one {
 				differing[o.Digest] = true
@@ -112,7 +110,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 				t.Errorf("%d seeds gave %d traces", seeds, len(differing))
 			}
 			for _, workers := range []int{2, 4} {
-				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, testkit.Pool(t, workers), jobs))
+				compare(t, fmt.Sprintf("%d workers", workers), one, collect(t, fixture.Pool(t, workers), jobs))
 			}
 
 			// Backwards: what was last comes first, and the leftovers are others.
@@ -120,14 +118,14 @@ func TestSameSeedSameBytes(t *testing.T) {
 			for i, job := range jobs {
 				backwards[seeds-1-i] = job
 			}
-			got := collect(t, testkit.Pool(t, 1), backwards)
+			got := collect(t, fixture.Pool(t, 1), backwards)
 			for i := range seeds / 2 {
 				got[i], got[seeds-1-i] = got[seeds-1-i], got[i]
 			}
 			compare(t, "in reverse order", one, got)
 
 			occupyCores(t, 4)
-			compare(t, "with both cores busy", one, collect(t, testkit.Pool(t, 2), jobs))
+			compare(t, "with both cores busy", one, collect(t, fixture.Pool(t, 2), jobs))
 		})
 	}
 }
@@ -135,13 +133,10 @@ func TestSameSeedSameBytes(t *testing.T) {
 // The same seed alone, first, among a thousand others of all kinds, and last.
 func TestNothingIsLeftOver(t *testing.T) {
 	base := testkit.Seed(t)
-	others := 300
-	if testkit.Long() {
-		others = 1000
-	}
+	others := testkit.Budget(50, 300, 1000)
 	for _, credentials := range stack.Credentials {
 		job := lossy(credentials, base)
-		alone := collect(t, testkit.Pool(t, 1), []run.Job{job})[0]
+		alone := collect(t, fixture.Pool(t, 1), []run.Job{job})[0]
 		jobs := []run.Job{job}
 		for i := range others {
 			jobs = append(jobs, lossy(stack.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
@@ -150,7 +145,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 			}
 		}
 		jobs = append(jobs, job)
-		got := collect(t, testkit.Pool(t, 1), jobs)
+		got := collect(t, fixture.Pool(t, 1), jobs)
 		for _, i := range []int{0, others/2 + 2, len(jobs) - 1} {
 			compare(t, fmt.Sprintf("%s as number %d of %d", credentials, i, len(jobs)), []run.Outcome{alone}, got[i:i+1])
 		}
@@ -203,18 +198,15 @@ func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []run.Job)
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 1
-	if testkit.Long() {
-		seeds = 20
-	}
+	seeds := testkit.Budget(1, 1, 20)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, s := range catalogue.All() {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
 		jobs := everyChoice(s, base, seeds)
-		one := collect(t, testkit.Pool(t, 1), jobs)
-		compare(t, s.Name+" with 2 workers", one, collect(t, testkit.Pool(t, 2), jobs))
+		one := collect(t, fixture.Pool(t, 1), jobs)
+		compare(t, s.Name+" with 2 workers", one, collect(t, fixture.Pool(t, 2), jobs))
 		here := make([]run.Outcome, len(jobs))
 		for i, job := range jobs {
 			v, err := s.Resolve(job.Settings)
@@ -235,21 +227,18 @@ func TestEveryScenarioRepeats(t *testing.T) {
 // Go code like a worker, for pools of the runtime are kept for each thread.
 func TestSchedulingDoesNotMatter(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 60
-	if testkit.Long() {
-		seeds = 1000
-	}
+	seeds := testkit.Budget(15, 60, 1000)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		var jobs []run.Job
 		for i := range seeds {
 			jobs = append(jobs, lossy(credentials, base+uint64(i)))
 		}
-		want := collect(t, testkit.Pool(t, 1), jobs)
+		want := collect(t, fixture.Pool(t, 1), jobs)
 		occupyCores(t, 4)
 		got := make([]run.Outcome, seeds)
 		for i, job := range jobs {
-			v, err := testkit.Scenario(t).Resolve(job.Settings)
+			v, err := fixture.Scenario(t).Resolve(job.Settings)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -264,10 +253,7 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 // associations act at one instant again and again, in an order that the runtime draws.
 func TestTimersOnOneGrid(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 12
-	if testkit.Long() {
-		seeds = 150
-	}
+	seeds := testkit.Budget(3, 12, 150)
 	for _, grid := range []struct {
 		scenario string
 		set      scenarios.Settings
@@ -286,7 +272,7 @@ func TestTimersOnOneGrid(t *testing.T) {
 				"reconnects": "3", "back-off": "20ms", "client-timeout": "1s",
 			}.With(grid.set)})
 		}
-		first, second := collectTwice(t, testkit.Pool(t, 2), jobs)
+		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, grid.scenario, first, second)
 	}
 }

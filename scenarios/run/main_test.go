@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -39,8 +40,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	})
 	registerHungry()
-	run.ServeIfAsked()
-	os.Exit(m.Run())
+	testkit.Main(m, run.ServeIfAsked)
 }
 
 // wedged keeps the loop of test-wedges from being taken for nothing.

@@ -8,9 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -30,9 +31,7 @@ func perturbed(credentials string, most int, seed uint64) run.Job {
 func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []run.Job)) {
 	t.Helper()
 	base := testkit.Seed(t)
-	if testkit.Long() {
-		seeds *= 10
-	}
+	seeds = testkit.Budget(max(1, seeds/4), seeds, 10*seeds)
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		for _, most := range []int{1, 2, 5} {
 			t.Run(fmt.Sprintf("%s/%d", credentials, most), func(t *testing.T) {
@@ -51,7 +50,7 @@ func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []run.J
 // with both cores busy.
 func TestPerturbedRunsRepeat(t *testing.T) {
 	eachPerturbation(t, 40, func(t *testing.T, jobs []run.Job) {
-		one := collect(t, testkit.Pool(t, 1), jobs)
+		one := collect(t, fixture.Pool(t, 1), jobs)
 		differing := map[string]bool{}
 		for _, o := range one {
 			differing[o.Digest] = true
@@ -59,11 +58,11 @@ func TestPerturbedRunsRepeat(t *testing.T) {
 		if len(differing) != len(jobs) {
 			t.Errorf("%d seeds gave %d traces", len(jobs), len(differing))
 		}
-		first, second := collectTwice(t, testkit.Pool(t, 2), jobs)
+		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, "the first of two", one, first)
 		compare(t, "the second of two", one, second)
 		occupyCores(t, 4)
-		first, second = collectTwice(t, testkit.Pool(t, 4), jobs)
+		first, second = collectTwice(t, fixture.Pool(t, 4), jobs)
 		compare(t, "the first of two on busy cores", one, first)
 		compare(t, "the second of two on busy cores", one, second)
 	})
@@ -100,11 +99,11 @@ func collectTwice(t *testing.T, p *run.Pool, jobs []run.Job) (first, second []ru
 func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	eachPerturbation(t, 20, func(t *testing.T, jobs []run.Job) {
-		want := collect(t, testkit.Pool(t, 1), jobs)
+		want := collect(t, fixture.Pool(t, 1), jobs)
 		occupyCores(t, 4)
 		got := make([]run.Outcome, len(jobs))
 		for i, job := range jobs {
-			v, err := testkit.Scenario(t).Resolve(job.Settings)
+			v, err := fixture.Scenario(t).Resolve(job.Settings)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,16 +117,13 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 // it has.
 func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := 1
-	if testkit.Long() {
-		seeds = 20
-	}
+	seeds := testkit.Budget(1, 1, 20)
 	for _, s := range catalogue.All() {
 		jobs := everyChoice(s, base, seeds)
 		for i := range jobs {
 			jobs[i].Settings["perturb"] = strconv.Itoa(1 + i%5)
 		}
-		first, second := collectTwice(t, testkit.Pool(t, 2), jobs)
+		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, s.Name, first, second)
 	}
 }
@@ -136,7 +132,7 @@ func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 // the first client sends a close_notify, in others its reader has closed the
 // connection before. Without perturbation it always sends one.
 func TestCloseRaceGoesEitherWay(t *testing.T) {
-	pool := testkit.Pool(t, 1)
+	pool := fixture.Pool(t, 1)
 	for _, most := range []int{0, 1, 5} {
 		var jobs []run.Job
 		for seed := range uint64(200) {

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
@@ -34,7 +35,7 @@ func do(t *testing.T, p *run.Pool, job run.Job) run.Outcome {
 // A panic costs the replication that panics, is recorded with the goroutines, and
 // the pool goes on.
 func TestPanicIsRecorded(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	o := do(t, p, run.Job{Scenario: "test-panics"})
 	if o.Status != run.Crashed {
 		t.Fatalf("status %q, want crashed", o.Status)
@@ -70,7 +71,7 @@ func TestWedgeIsRecorded(t *testing.T) {
 
 // A replication that never ends in virtual time meets a limit.
 func TestLimitIsRecorded(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	o := do(t, p, run.Job{Scenario: "test-never-ends"})
 	if o.Status != run.Limited || o.Limit != "event-limit" {
 		t.Errorf("status %q, limit %q; want limited by event-limit", o.Status, o.Limit)
@@ -80,13 +81,13 @@ func TestLimitIsRecorded(t *testing.T) {
 // A worker that is killed costs one replication of a sweep, which is counted, and
 // nothing else is lost.
 func TestKilledWorkerLosesOneReplication(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	const replications = 400
 	killed := make(chan bool, 1)
 	done := 0
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	r, err := sample.RunSweep(ctx, p, sample.Sweep{
 		Scenario: s, Design: []scenarios.Settings{{"credentials": "psk"}}, Replications: replications, Seed: 1,
 	}, func() {
@@ -139,7 +140,7 @@ func killOneChild(t *testing.T) bool {
 
 // A worker that kills itself is no different.
 func TestSuicideIsRecorded(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	if o := do(t, p, run.Job{Scenario: "test-kills-itself"}); o.Status != run.Crashed {
 		t.Errorf("status %q, want crashed", o.Status)
 	}
@@ -147,7 +148,7 @@ func TestSuicideIsRecorded(t *testing.T) {
 
 // A job that makes no sense is an error of the caller's, not of the replication.
 func TestSenselessJob(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	for _, job := range []run.Job{
 		{Scenario: "no-such-scenario"},
 		{Scenario: "late-close-notify", Settings: scenarios.Settings{"no-such-parameter": "1"}},
@@ -164,7 +165,7 @@ func TestSenselessJob(t *testing.T) {
 
 // The end of the context ends what is under way.
 func TestCancelledJob(t *testing.T) {
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := p.Do(ctx, run.Job{Scenario: "test-wedges"}); !errors.Is(err, context.DeadlineExceeded) {
@@ -177,11 +178,8 @@ func TestCancelledJob(t *testing.T) {
 
 // A worker stays small, however many replications it performs.
 func TestWorkerMemory(t *testing.T) {
-	n := uint64(1000)
-	if testkit.Long() {
-		n = 20_000
-	}
-	p := testkit.Pool(t, 1)
+	n := uint64(testkit.Budget(200, 1000, 20_000))
+	p := fixture.Pool(t, 1)
 	for seed := range n {
 		do(t, p, founding(seed))
 	}
@@ -194,7 +192,7 @@ func TestWorkerMemory(t *testing.T) {
 // A long replication does not take more memory, and it repeats in whatever company.
 func TestLongReplication(t *testing.T) {
 	job := run.Job{Scenario: "late-close-notify", Seed: 1, Settings: scenarios.Settings{"clients": "1000", "loss": "0.02"}}
-	p := testkit.Pool(t, 1)
+	p := fixture.Pool(t, 1)
 	first := do(t, p, job)
 	do(t, p, founding(1))
 	if again := do(t, p, job); again.Digest != first.Digest || first.Status != run.Completed {
@@ -204,7 +202,7 @@ func TestLongReplication(t *testing.T) {
 	if peak := p.PeakMemory(); peak > 200<<20 && !raceDetector {
 		t.Errorf("a worker used %d MiB, want at most 200", peak>>20)
 	}
-	alone := testkit.Pool(t, 1)
+	alone := fixture.Pool(t, 1)
 	if o := do(t, alone, job); o.Digest != first.Digest {
 		t.Errorf("alone: digest %s, want %s", o.Digest, first.Digest)
 	}

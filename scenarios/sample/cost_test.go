@@ -7,7 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/session"
@@ -32,7 +32,7 @@ func (n nothing) Size() int { return n.size }
 // time, intervals at every look among it, over the same with real ones on one worker.
 func BenchmarkEstimators(b *testing.B) {
 	const n = 2000
-	s := testkit.Scenario(b)
+	s := fixture.Scenario(b)
 	set := scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"}
 	fail, err := s.ParsePredicate("")
 	if err != nil {
@@ -88,7 +88,7 @@ func BenchmarkEstimators(b *testing.B) {
 		}},
 	} {
 		b.Run(estimator.name, func(b *testing.B) {
-			pool := testkit.Pool(b, 1)
+			pool := fixture.Pool(b, 1)
 			took := func(runner run.Runner) time.Duration {
 				began := time.Now()
 				if err := estimator.run(runner); err != nil {

@@ -10,17 +10,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // measured sweeps one design point and returns its measures.
-func measured(t *testing.T, replications int, r testkit.Reporting) map[string]sample.Measure {
+func measured(t *testing.T, replications int, r fixture.Reporting) map[string]sample.Measure {
 	t.Helper()
 	results, err := sample.RunSweep(context.Background(), r, sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
+		Scenario: fixture.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,7 @@ func measured(t *testing.T, replications int, r testkit.Reporting) map[string]sa
 }
 
 // took reports values in turn, of one measure.
-func took(values ...int64) testkit.Reporting {
+func took(values ...int64) fixture.Reporting {
 	return func(seed uint64) run.Outcome {
 		o := run.Outcome{Status: run.Completed}
 		o.Measures = map[string]int64{"took_ns": values[seed]}
@@ -135,7 +136,7 @@ func TestMeasuresOfSomeReplications(t *testing.T) {
 // A negative measure is a fault of the scenario, and named.
 func TestNegativeMeasure(t *testing.T) {
 	_, err := sample.RunSweep(context.Background(), took(-5), sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: 1, Design: []scenarios.Settings{{}},
+		Scenario: fixture.Scenario(t), Replications: 1, Design: []scenarios.Settings{{}},
 	}, nil)
 	if err == nil || !strings.Contains(err.Error(), "dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more") {
 		t.Errorf("error %v", err)

@@ -6,15 +6,15 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
 // The memory of the parent does not grow with the number of replications.
 func TestParentMemoryIsConstant(t *testing.T) {
 	used := func(replications int) uint64 {
-		r, err := sample.RunSweep(context.Background(), testkit.Instant{}, sample.Sweep{
-			Scenario: testkit.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
+		r, err := sample.RunSweep(context.Background(), fixture.Instant{}, sample.Sweep{
+			Scenario: fixture.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
@@ -15,9 +15,9 @@ import (
 // What is remembered of a measure, in the order of the replications: the value, or that
 // it was cut; by its own limit, or with the run.
 func TestRecorder(t *testing.T) {
-	sweep := sample.Sweep{Scenario: testkit.Scenario(t), Replications: 6, Design: []scenarios.Settings{{}, {"linger": "1ms"}}}
+	sweep := sample.Sweep{Scenario: fixture.Scenario(t), Replications: 6, Design: []scenarios.Settings{{}, {"linger": "1ms"}}}
 	r := sample.Record(&sweep, "took_ns")
-	_, err := sample.RunSweep(context.Background(), testkit.Reporting(func(seed uint64) run.Outcome {
+	_, err := sample.RunSweep(context.Background(), fixture.Reporting(func(seed uint64) run.Outcome {
 		o := run.Outcome{Status: run.Completed}
 		o.Measures = map[string]int64{"took_ns": int64(seed)}
 		switch seed {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
@@ -17,8 +17,8 @@ import (
 func TestSweepDoesNotDependOnWorkers(t *testing.T) {
 	var results []*sample.Results
 	for _, workers := range []int{1, 3} {
-		r, err := sample.RunSweep(context.Background(), testkit.Pool(t, workers), sample.Sweep{
-			Scenario: testkit.Scenario(t), Replications: 100, Seed: 7, Verify: workers == 3,
+		r, err := sample.RunSweep(context.Background(), fixture.Pool(t, workers), sample.Sweep{
+			Scenario: fixture.Scenario(t), Replications: 100, Seed: 7, Verify: workers == 3,
 			Settings: scenarios.Settings{"credentials": "psk", "latency": "uniform(5ms,15ms)"},
 			Design:   []scenarios.Settings{{"linger": "0s"}, {"linger": "3ms"}},
 		}, nil)
@@ -42,8 +42,8 @@ func TestSweepDoesNotDependOnWorkers(t *testing.T) {
 func TestInterruptedSweep(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := 0
-	r, err := sample.RunSweep(ctx, testkit.Pool(t, 2), sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: 100_000, Seed: 1, Design: []scenarios.Settings{{"credentials": "psk"}},
+	r, err := sample.RunSweep(ctx, fixture.Pool(t, 2), sample.Sweep{
+		Scenario: fixture.Scenario(t), Replications: 100_000, Seed: 1, Design: []scenarios.Settings{{"credentials": "psk"}},
 	}, func() {
 		if done++; done == 20 {
 			cancel()
@@ -71,8 +71,8 @@ func (f faulty) Twice(ctx context.Context, job run.Job) (first, second run.Outco
 
 // Verification reports the first record at which two traces part.
 func TestVerifyReportsTheFirstDifference(t *testing.T) {
-	r, err := sample.RunSweep(context.Background(), faulty{testkit.Pool(t, 2)}, sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: 5, Seed: 1, Verify: true, Design: []scenarios.Settings{{"credentials": "psk"}},
+	r, err := sample.RunSweep(context.Background(), faulty{fixture.Pool(t, 2)}, sample.Sweep{
+		Scenario: fixture.Scenario(t), Replications: 5, Seed: 1, Verify: true, Design: []scenarios.Settings{{"credentials": "psk"}},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

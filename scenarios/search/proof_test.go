@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
@@ -75,7 +76,7 @@ var draws = map[string]draw{
 // randomSearch is a random question about a random scenario of the catalogue. What the
 // scenario's parameters forbid is left out of it.
 func randomSearch(r *rand.Rand, seed uint64) search.Search {
-	list := testkit.Catalogue()
+	list := fixture.Catalogue()
 	s := list[r.IntN(len(list))]
 	var probes []string
 	for _, p := range s.Parameters {
@@ -164,9 +165,9 @@ func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Win
 // prediction fails, and the cells are those of brute-force scans: on a random grid, and of what
 // is around every bound.
 func TestSearchAgainstPlainScan(t *testing.T) {
-	cases := testkit.Cases(t, 30, 2000)
+	cases := testkit.Cases(t, 10, 30, 2000)
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for i := range cases {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		s := randomSearch(random, seed%1_000_000+uint64(i))

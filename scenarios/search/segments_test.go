@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim"
@@ -85,7 +86,7 @@ func imagine(places [][]affine) imagined {
 // prediction fails.
 func TestSearchOfRandomOrders(t *testing.T) {
 	seed := testkit.Seed(t)
-	cases := testkit.Cases(t, 150, 50_000)
+	cases := testkit.Cases(t, 50, 150, 50_000)
 	single := 0
 	for i := range cases {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -97,9 +98,9 @@ func TestSearchOfRandomOrders(t *testing.T) {
 				places[p] = append(places[p], a)
 			}
 		}
-		s := testkit.Question(t, nil, fmt.Sprintf("alert-latency=%dns..%dns", r.IntN(5), 200+r.IntN(100)))
+		s := fixture.Question(t, nil, fmt.Sprintf("alert-latency=%dns..%dns", r.IntN(5), 200+r.IntN(100)))
 		runner := imagine(places)
-		w := testkit.FindWindows(t, runner, s)
+		w := fixture.FindWindows(t, runner, s)
 		s1, err := search.Scan(context.Background(), runner, s, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -129,22 +130,22 @@ func TestUnreportedInstant(t *testing.T) {
 		signature, lines := all(x)
 		return signature, []trace.Timeline{{Host: "0", Times: []time.Duration{slices.Min(lines[0].Times)}}}
 	})
-	s := testkit.Question(t, nil, "alert-latency=0s..100us")
-	w := testkit.FindWindows(t, some, s)
+	s := fixture.Question(t, nil, "alert-latency=0s..100us")
+	w := fixture.FindWindows(t, some, s)
 	m := w.Method
 	if m.Proved || m.PredictionFailures == 0 || m.LargestUnverifiedGap == 0 || len(m.Failures) == 0 || m.Failures[0].At != 5000 || !strings.Contains(m.Failures[0].Why, "another signature") {
 		t.Errorf("%+v", m)
 	}
-	if w = testkit.FindWindows(t, all, s); !w.Method.Proved || len(w.Cells) != 3 || w.Cells[1].From != 5000 || w.Cells[1].To != 5001 {
+	if w = fixture.FindWindows(t, all, s); !w.Method.Proved || len(w.Cells) != 3 || w.Cells[1].From != 5000 || w.Cells[1].To != 5001 {
 		t.Errorf("%+v %v", w.Method, w.Cells)
 	}
 }
 
 // A range without an end is searched until nothing can meet any more, or given up.
 func TestOpenEnd(t *testing.T) {
-	open := testkit.Question(t, nil, "alert-latency=5ns..10ns")
+	open := fixture.Question(t, nil, "alert-latency=5ns..10ns")
 	open.Probe.To = scenarios.Forever
-	w := testkit.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 5000}, {at: 700_000, slope: 0}}}), open)
+	w := fixture.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 5000}, {at: 700_000, slope: 0}}}), open)
 	last := w.Cells[len(w.Cells)-1]
 	if last.From != 700_001 || last.To != int64(scenarios.Forever) || w.To != int64(scenarios.Forever) || !w.Method.Proved {
 		t.Errorf("the last cell is %v, the answer ends at %d; %+v", last, w.To, w.Method)
@@ -155,7 +156,7 @@ func TestOpenEnd(t *testing.T) {
 	}
 
 	// What meets beyond the longest duration that a parameter can have is not for ever.
-	w = testkit.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 2 * int64(distribution.MaxDuration)}}}), open)
+	w = fixture.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 2 * int64(distribution.MaxDuration)}}}), open)
 	if w.To != int64(distribution.MaxDuration)+1 || w.Cells[0].To != w.To {
 		t.Errorf("%v to %d", w.Cells, w.To)
 	}
@@ -172,17 +173,17 @@ func TestOpenEnd(t *testing.T) {
 // The founding scenario without an end: the alert that is later than all else makes a
 // ghost for ever, and a gap longer than any does no harm.
 func TestOpenEndOfTheFoundingScenario(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for probe, want := range map[string][]search.Interval{
-		"alert-latency=0s..": testkit.Windows(0, 10*time.Millisecond, 11*time.Millisecond+1, scenarios.Forever),
-		"gap=0s..":           testkit.Windows(),
+		"alert-latency=0s..": fixture.Windows(0, 10*time.Millisecond, 11*time.Millisecond+1, scenarios.Forever),
+		"gap=0s..":           fixture.Windows(),
 	} {
-		s := testkit.Question(t, nil, "gap=0s..1s")
+		s := fixture.Question(t, nil, "gap=0s..1s")
 		var err error
 		if s.Probe, err = s.Scenario.ParseOpenProbe(probe); err != nil {
 			t.Fatal(err)
 		}
-		if w := testkit.FindWindows(t, p, s); !slices.Equal(w.FailureWindows, want) || w.To != int64(scenarios.Forever) || !w.Method.Proved {
+		if w := fixture.FindWindows(t, p, s); !slices.Equal(w.FailureWindows, want) || w.To != int64(scenarios.Forever) || !w.Method.Proved {
 			t.Errorf("%s: %v up to %d; %+v", probe, w.FailureWindows, w.To, w.Method)
 		}
 	}
@@ -190,14 +191,14 @@ func TestOpenEndOfTheFoundingScenario(t *testing.T) {
 
 // A brute-force scan finds what is on its grid, and refuses what would never end.
 func TestScan(t *testing.T) {
-	p := testkit.Pool(t, 2)
-	s := testkit.Question(t, nil, "alert-latency=0s..20ms")
+	p := fixture.Pool(t, 2)
+	s := fixture.Question(t, nil, "alert-latency=0s..20ms")
 	w, err := search.Scan(context.Background(), p, s, 300*time.Microsecond)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const us = time.Microsecond
-	if want := testkit.Windows(0, 10200*us, 11100*us, 20*time.Millisecond); !slices.Equal(w.FailureWindows, want) {
+	if want := fixture.Windows(0, 10200*us, 11100*us, 20*time.Millisecond); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v", w.FailureWindows, want)
 	}
 	if w.Runs != 67 || w.Method.Name != "brute-force scan, every 300µs" || w.Method.LargestUnverifiedGap != 299_999 || w.Method.Proved || len(w.Edges) != 2 {

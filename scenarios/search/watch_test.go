@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
@@ -20,10 +21,10 @@ func TestLookingChangesNothing(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	of := func(values ...string) string { return values[random.IntN(len(values))] }
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	differ := 0
 	flat := []tilt.Tilt{{Streams: "*/*", Theta: 0.3}, {Streams: "rule/*/*", Theta: 0.3}}
-	for _, s := range testkit.Catalogue() {
+	for _, s := range fixture.Catalogue() {
 		for _, credentials := range []string{"psk", "ed25519", "ecdsa", "rsa"} {
 			job := run.JobOf(s)
 			job.Seed = random.Uint64() >> 1

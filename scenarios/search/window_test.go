@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-type windowCase testkit.WindowCase
+type windowCase fixture.WindowCase
 
 // The windows of cases 1a, 1b and 2 of the founding report, and of the negative
 // control, against their formulas, to the nanosecond. With d the gap between data
@@ -30,50 +31,50 @@ type windowCase testkit.WindowCase
 func TestFoundingWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
-	testkit.ExpectCases(t, "late-close-notify", []windowCase{
+	fixture.ExpectCases(t, "late-close-notify", []windowCase{
 		{"1a", scenarios.Settings{}, "alert-latency=0s..300ms", "",
-			testkit.Windows(0, 10*ms, 11*ms+ns, 300*ms)},
+			fixture.Windows(0, 10*ms, 11*ms+ns, 300*ms)},
 		{"1a, the next handshake alone", scenarios.Settings{}, "alert-latency=0s..300ms", "next-handshake-failed",
 			// Until the second client's hello arrives: its gap after the first has ended.
-			testkit.Windows(0, 10*ms, 11*ms+ns, 110*ms+ns)},
+			fixture.Windows(0, 10*ms, 11*ms+ns, 110*ms+ns)},
 		{"1a, service", scenarios.Settings{"service": "7ms", "latency": "3ms"}, "alert-latency=3ms..100ms", "",
-			testkit.Windows(10*ms+ns, 100*ms)},
+			fixture.Windows(10*ms+ns, 100*ms)},
 		{"1a, linger", scenarios.Settings{"linger": "50ms"}, "alert-latency=10ms..300ms", "",
-			testkit.Windows(61*ms+ns, 300*ms)},
+			fixture.Windows(61*ms+ns, 300*ms)},
 		{"1a, linger in the wrong place", scenarios.Settings{"pause-after-release": "50ms"}, "alert-latency=10ms..300ms", "",
-			testkit.Windows(11*ms+ns, 300*ms)},
+			fixture.Windows(11*ms+ns, 300*ms)},
 		// Of 64 kbit/s the alert's 39 bytes, with 28 of headers, take 8.375 ms, and the line is
 		// the data's until the alert is on it: d is as long, though the client closes first.
 		{"1a, a line of 64 kbit/s", scenarios.Settings{"linger": "20ms", "bandwidth": "64kbit/s"}, "alert-latency=0s..100ms", "",
-			testkit.Windows(0, 10*ms-8375*time.Microsecond, 31*ms-8375*time.Microsecond+ns, 100*ms)},
+			fixture.Windows(0, 10*ms-8375*time.Microsecond, 31*ms-8375*time.Microsecond+ns, 100*ms)},
 		{"1a, rejected", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "",
-			testkit.Windows(11*ms+ns, 300*ms)},
+			fixture.Windows(11*ms+ns, 300*ms)},
 		{"1a, rejected, the next handshake", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "next-handshake-failed",
-			testkit.Windows()},
-		{"1a, recognised", scenarios.Settings{"remedy": "recognise"}, "alert-latency=10ms..300ms", "", testkit.Windows()},
-		{"1a, other server port", scenarios.Settings{"remedy": "server-port"}, "alert-latency=10ms..300ms", "", testkit.Windows()},
-		{"1a, the report's recommendation", scenarios.Settings{"remedy": "linger+recognise"}, "alert-latency=10ms..300ms", "", testkit.Windows()},
+			fixture.Windows()},
+		{"1a, recognised", scenarios.Settings{"remedy": "recognise"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
+		{"1a, other server port", scenarios.Settings{"remedy": "server-port"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
+		{"1a, the report's recommendation", scenarios.Settings{"remedy": "linger+recognise"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
 		// A finding: the ghost is connected to the first client's address. A second
 		// client that reuses it finds the ghost waiting, and completes its handshake with
 		// it: what the report's fourth remedy takes for harmful rescues the session.
 		{"1a, the next client reuses the 5-tuple", scenarios.Settings{"client-port": "same"}, "alert-latency=10ms..110ms", "",
-			testkit.Windows()},
-		{"1b", scenarios.Settings{"client": "waits"}, "alert-latency=0s..100ms", "", testkit.Windows(0, 100*ms)},
+			fixture.Windows()},
+		{"1b", scenarios.Settings{"client": "waits"}, "alert-latency=0s..100ms", "", fixture.Windows(0, 100*ms)},
 		{"1b, linger", scenarios.Settings{"client": "waits", "linger": "50ms"}, "alert-latency=0s..100ms", "",
-			testkit.Windows(40*ms+ns, 100*ms)},
+			fixture.Windows(40*ms+ns, 100*ms)},
 		// The client answers the server's close_notify during its pause: the pause is
 		// no part of the condition then.
 		{"1b, pause", scenarios.Settings{"client": "waits", "client-pause": "5ms", "linger": "50ms"}, "alert-latency=0s..100ms", "",
-			testkit.Windows(40*ms+ns, 100*ms)},
+			fixture.Windows(40*ms+ns, 100*ms)},
 		{"1b, linger shorter than the round trip", scenarios.Settings{"client": "waits", "linger": "9ms"}, "alert-latency=0s..100ms", "",
-			testkit.Windows(0, 100*ms)},
-		{"1b, recognised", scenarios.Settings{"client": "waits", "remedy": "recognise"}, "alert-latency=0s..300ms", "", testkit.Windows()},
+			fixture.Windows(0, 100*ms)},
+		{"1b, recognised", scenarios.Settings{"client": "waits", "remedy": "recognise"}, "alert-latency=0s..300ms", "", fixture.Windows()},
 		{"2, three clients, the last handshake", scenarios.Settings{"clients": "3"}, "alert-latency=10ms..190ms", "next-handshake-failed",
-			testkit.Windows(11*ms+ns, 190*ms)},
+			fixture.Windows(11*ms+ns, 190*ms)},
 		{"2, a wait after the release does not help", scenarios.Settings{"clients": "3", "pause-after-release": "50ms"},
-			"alert-latency=120ms..180ms", "next-handshake-failed", testkit.Windows(120*ms, 180*ms)},
-		{"negative control", scenarios.Settings{}, "latency=0s..300ms", "", testkit.Windows()},
-		{"negative control, linger", scenarios.Settings{}, "linger=0s..300ms", "", testkit.Windows()},
+			"alert-latency=120ms..180ms", "next-handshake-failed", fixture.Windows(120*ms, 180*ms)},
+		{"negative control", scenarios.Settings{}, "latency=0s..300ms", "", fixture.Windows()},
+		{"negative control, linger", scenarios.Settings{}, "linger=0s..300ms", "", fixture.Windows()},
 	})
 }
 
@@ -126,18 +127,15 @@ func scan(t *testing.T, r run.Runner, s search.Search) []search.Cell {
 func TestSearchAgainstExhaustiveScan(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cases := 12
-	if testkit.Long() {
-		cases = 300
-	}
-	p := testkit.Pool(t, 2)
+	cases := testkit.Budget(4, 12, 300)
+	p := fixture.Pool(t, 2)
 	for i := range cases {
 		set := tiny(random)
 		name := []string{"alert-latency", "alert-latency", "alert-latency", "linger", "gap", "service", "client-pause"}[random.IntN(7)]
 		delete(set, name)
-		s := search.Search{Scenario: testkit.Scenario(t), Settings: set, Seed: seed + uint64(i)}
+		s := search.Search{Scenario: fixture.Scenario(t), Settings: set, Seed: seed + uint64(i)}
 		s.Probe = scenarios.ProbeRange{Name: name, To: 150}
-		got := testkit.FindWindows(t, p, s)
+		got := fixture.FindWindows(t, p, s)
 		if want := scan(t, p, s); !reflect.DeepEqual(got.Cells, want) {
 			t.Fatalf("case %d, seed %d, probe %s, settings %v:\nsearch %v\nscan   %v", i, s.Seed, s.Probe, set, got.Cells, want)
 		}
@@ -149,9 +147,9 @@ func TestSearchAgainstExhaustiveScan(t *testing.T) {
 
 // What no trace shows bounds a cell all the same: the endpoint's timer of retransmission.
 func TestHiddenTimer(t *testing.T) {
-	p := testkit.Pool(t, 2)
-	s := testkit.Question(t, scenarios.Settings{"flight-interval": "1s", "clients": "1"}, "downlink=900ms..1100ms")
-	w := testkit.FindWindows(t, p, s)
+	p := fixture.Pool(t, 2)
+	s := fixture.Question(t, scenarios.Settings{"flight-interval": "1s", "clients": "1"}, "downlink=900ms..1100ms")
+	w := fixture.FindWindows(t, p, s)
 	// With 10 ms up, the hello's answer comes 10 ms + x after the hello; the client
 	// repeats the hello after 1 s, and at that very instant the timer comes first.
 	edge := int64(990 * time.Millisecond)
@@ -165,7 +163,7 @@ func TestHiddenTimer(t *testing.T) {
 
 // A range may have no end, where that is asked for.
 func TestParseOpenProbe(t *testing.T) {
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	for text, want := range map[string]scenarios.ProbeRange{
 		"gap=5ms..":         {Name: "gap", From: 5 * time.Millisecond, To: scenarios.Forever},
 		" gap = 5ms .. ":    {Name: "gap", From: 5 * time.Millisecond, To: scenarios.Forever},
@@ -193,7 +191,7 @@ func TestParseOpenProbe(t *testing.T) {
 // What runs report of their instants is the same in different processes.
 func TestWatchedRepeats(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for i := range 40 {
 		s := randomSearch(rand.New(rand.NewPCG(seed, uint64(i))), uint64(i))
 		job := run.JobOf(s.Scenario)
@@ -211,17 +209,17 @@ func TestSenselessSearches(t *testing.T) {
 		"client=0s..1s":        "only a duration or a latency distribution can be varied",
 		"clients=0s..1s":       "only a duration or a latency distribution can be varied",
 	} {
-		if _, err := testkit.Scenario(t).ParseProbe(probe); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := fixture.Scenario(t).ParseProbe(probe); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that says %q", probe, err, want)
 		}
 	}
-	s := testkit.Question(t, scenarios.Settings{"alert-latency": "1ms"}, "alert-latency=0s..1s")
+	s := fixture.Question(t, scenarios.Settings{"alert-latency": "1ms"}, "alert-latency=0s..1s")
 	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "is varied, and set to 1ms as well") {
 		t.Errorf("error %v", err)
 	}
 	for _, text := range []string{"", "alert-latency", "alert-latency=", "alert-latency=1s", "alert-latency=2s..1s", "=1s..2s",
 		"alert-latency=a..b", "alert-latency=-1s..1s", "alert-latency=1..2"} {
-		if p, err := testkit.Scenario(t).ParseProbe(text); err == nil {
+		if p, err := fixture.Scenario(t).ParseProbe(text); err == nil {
 			t.Errorf("probe %q was read as %v", text, p)
 		}
 	}

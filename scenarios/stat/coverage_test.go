@@ -2,27 +2,17 @@ package stat_test
 
 import (
 	"math"
-	"os"
-	"strconv"
 	"testing"
-	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// draws returns a stream of another seed each time, which DTLSSIM_SEED sets.
+// draws returns a stream of the seed of the tests.
 func draws(t *testing.T) *stream.Stream {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("DTLSSIM_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("DTLSSIM_SEED: %v", err)
-		}
-	}
-	t.Logf("repeat with DTLSSIM_SEED=%d", seed)
-	return stream.New(seed, "estimate", t.Name())
+	return stream.New(testkit.Seed(t), "estimate", t.Name())
 }
 
 // tosses returns how many of n trials fail.

@@ -2,10 +2,10 @@ package stat_test
 
 import (
 	"math"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
@@ -214,10 +214,7 @@ func TestTheVarianceThatPairsSave(t *testing.T) {
 }
 
 // often returns how many simulations a test performs: five times as many in its long
-// form.
+// form, a quarter in its short one.
 func often(n int) int {
-	if os.Getenv("DTLSSIM_LONG") != "" {
-		return 5 * n
-	}
-	return n
+	return testkit.Budget(n/4, n, 5*n)
 }

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
@@ -18,13 +18,7 @@ import (
 func scipy(t *testing.T, program string, in, out any) {
 	t.Helper()
 	const python = "/usr/bin/python3"
-	if err := exec.Command(python, "-c", "import scipy").Run(); err != nil {
-		const missing = "there is no scipy; install it with: apt-get install python3-scipy"
-		if os.Getenv("DTLSSIM_TOOLS_REQUIRED") != "" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
+	testkit.Tool(t, "apt-get install python3-scipy", python, "-c", "import scipy")
 	input, err := json.Marshal(in)
 	if err != nil {
 		t.Fatal(err)

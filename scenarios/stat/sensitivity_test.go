@@ -2,11 +2,11 @@ package stat_test
 
 import (
 	"math"
-	"os"
 	"reflect"
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/design/sobol"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
@@ -181,10 +181,7 @@ func TestNoiseIsTakenOff(t *testing.T) {
 // nominal one, and of a scrambled sequence no less. With noise, and without.
 func TestCoverageOfIndices(t *testing.T) {
 	s := draws(t)
-	simulations, n := 100, 256
-	if os.Getenv("DTLSSIM_LONG") != "" {
-		simulations = 1500
-	}
+	simulations, n := testkit.Budget(50, 100, 1500), 256
 	const confidence = 0.9
 	g := gFunction(0, 1, 9)
 	toss := func(y, draw float64) float64 {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -37,7 +37,7 @@ func (a always) Do(context.Context, run.Job) (run.Outcome, error) { return a.out
 // So is what the runs of a search cost, which are kept with the times of their traces.
 func TestCostOfRuns(t *testing.T) {
 	const performed, stored = 300, 5000
-	job := run.JobOf(testkit.Scenario(t))
+	job := run.JobOf(fixture.Scenario(t))
 	job.Watch, job.Settings = true, scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}
 	do := func(r run.Runner, n int) (took time.Duration, o run.Outcome) {
 		start := processorTime(t)

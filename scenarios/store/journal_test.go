@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
@@ -107,7 +107,7 @@ func TestPendingIsFoldedIn(t *testing.T) {
 		for _, reading := range []bool{false, true} {
 			path := filepath.Join(t.TempDir(), "study.sqlite")
 			sweep := sample.Sweep{
-				Scenario: testkit.Scenario(t), Replications: 5, Seed: 1,
+				Scenario: fixture.Scenario(t), Replications: 5, Seed: 1,
 				Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
 			}
 			s, _, err := OpenSweep(path, sweep, run.Limits{})

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/clock/testkit"
 )
 
 // The memory of the parent grows neither with the replications that it keeps nor with
@@ -22,10 +22,7 @@ func TestMemoryIsConstant(t *testing.T) {
 		return m.HeapAlloc
 	}
 	small := used(1_000)
-	many := 50_000
-	if testkit.Long() {
-		many = 500_000 // at each of two points
-	}
+	many := testkit.Budget(20_000, 50_000, 500_000) // at each of two points
 	large, again := used(many), used(many)
 	t.Logf("%d KiB, %d KiB, %d KiB", small>>10, large>>10, again>>10)
 	if most := small + 1<<20; large > most || again > most {

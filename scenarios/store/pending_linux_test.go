@@ -1,12 +1,14 @@
 package store
 
 import (
+	"fmt"
 	"path/filepath"
 	"syscall"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
@@ -16,7 +18,7 @@ import (
 func TestPendingOnReadOnlyDisk(t *testing.T) {
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("no file system of its own: %v", err)
+		testkit.Missing(t, fmt.Sprintf("no file system of its own, for which root may mount: %v", err))
 	}
 	defer func() {
 		if err := syscall.Unmount(disk, 0); err != nil {
@@ -25,7 +27,7 @@ func TestPendingOnReadOnlyDisk(t *testing.T) {
 	}()
 	path := filepath.Join(disk, "study.sqlite")
 	s, _, err := OpenSweep(path, sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: 5, Seed: 1, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
+		Scenario: fixture.Scenario(t), Replications: 5, Seed: 1, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
 	}, run.Limits{})
 	if err != nil {
 		t.Fatal(err)

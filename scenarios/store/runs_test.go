@@ -6,16 +6,16 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 // watched performs a run as a search does.
 func watched(t testing.TB, settings scenarios.Settings) run.Outcome {
 	t.Helper()
-	job := run.JobOf(testkit.Scenario(t))
+	job := run.JobOf(fixture.Scenario(t))
 	job.Seed, job.Watch, job.Settings = 7, true, settings
-	o, err := testkit.Pool(t, 1).Do(context.Background(), job)
+	o, err := fixture.Pool(t, 1).Do(context.Background(), job)
 	if err != nil {
 		t.Fatal(err)
 	}

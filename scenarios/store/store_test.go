@@ -10,16 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 func TestMain(m *testing.M) {
-	run.ServeIfAsked()
-	os.Exit(m.Run())
+	testkit.Main(m, run.ServeIfAsked)
 }
 
 // instant answers every job at once, with an answer that its seed decides.
@@ -55,7 +55,7 @@ var limits = run.Limits{Wall: run.DefaultWallLimit, Memory: run.DefaultMemoryLim
 
 func sweep(t testing.TB, replications int) sample.Sweep {
 	return sample.Sweep{
-		Scenario: testkit.Scenario(t), Replications: replications, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"},
+		Scenario: fixture.Scenario(t), Replications: replications, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"},
 		Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "10ms"}},
 	}
 }
@@ -229,10 +229,7 @@ func TestSecondWriterIsRefused(t *testing.T) {
 // A million replications stay below 200 MiB on disk: 200 bytes each.
 func TestSize(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	n := 20_000
-	if testkit.Long() {
-		n = 500_000
-	}
+	n := testkit.Budget(10_000, 20_000, 500_000)
 	performed(t, context.Background(), path, sweep(t, n), nil)
 	info, err := os.Stat(path)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -158,10 +158,7 @@ func runToBeKilled(path string) error {
 // the file on. What it acknowledged is there, and then the study gives what an
 // uninterrupted one does.
 func TestKilledAtRandom(t *testing.T) {
-	kills, longest := 5, 400*time.Millisecond
-	if testkit.Long() {
-		kills = 100
-	}
+	kills, longest := testkit.Budget(3, 5, 100), 400*time.Millisecond
 	path := filepath.Join(t.TempDir(), "study.sqlite")
 	acknowledged, middle := 0, 0
 	for i := range kills {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
@@ -60,7 +60,7 @@ func TestRunOtherKinds(t *testing.T) {
 	const ms = time.Millisecond
 	s := parse(t, others)
 	steps := 0
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	r, err := s.Run(context.Background(), p, 0.5, func() { steps++ })
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestRunOtherKinds(t *testing.T) {
 func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s := parse(t, others)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	want, err := s.Run(context.Background(), p, 0.5, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -60,7 +60,7 @@ figures:
 func TestRun(t *testing.T) {
 	s := parse(t, small)
 	steps := 0
-	counted := counting{testkit.Pool(t, 2), make(chan struct{}, 10_000)}
+	counted := counting{fixture.Pool(t, 2), make(chan struct{}, 10_000)}
 	r, err := s.Run(context.Background(), counted, 0.5, func() { steps++ })
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("%d replications are counted, %d of them without the exact curves", r.Runs, rest)
 	}
 
-	again, err := s.Run(context.Background(), testkit.Pool(t, 1), 0.5, nil)
+	again, err := s.Run(context.Background(), fixture.Pool(t, 1), 0.5, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
       - {label: in the window, set: {alert-latency: "10.{x}ms"}}
       - {label: before the window, set: {alert-latency: "{x}ms"}}
 `)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	r, err := s.Run(context.Background(), p, 1, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
 // A law whose tail reaches beyond the range that the exact curve searches.
 func TestExactCurveOfAHeavyTail(t *testing.T) {
 	s := parse(t, figure(curves, `{alert-latency: "{x}ms"}`, `{credentials: psk, alert-latency: "pareto(minimum=10ms,shape={x})"}`))
-	r, err := s.Run(context.Background(), testkit.Pool(t, 2), 1, nil)
+	r, err := s.Run(context.Background(), fixture.Pool(t, 2), 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func (c counting) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 // Points that differ in nothing but the law of the probe share their windows: twenty
 // more points cost twenty more replications, and no more searches.
 func TestPointsShareWindows(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	asked := func(steps string) int {
 		s := parse(t, figure(curves, "steps: 2", "steps: "+steps))
 		s.Figures[0].Set["credentials"] = "psk"
@@ -250,7 +250,7 @@ func TestPointsShareWindows(t *testing.T) {
 // the context.
 func TestCancelled(t *testing.T) {
 	s := parse(t, small)
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	for _, c := range []struct{ after, figures int }{
 		{0, 0},              // before anything
 		{1, 0},              // within the windows

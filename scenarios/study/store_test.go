@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -27,7 +27,7 @@ func TestStoreGivesTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := testkit.Pool(t, 2)
+	pool := fixture.Pool(t, 2)
 	want, err := s.Run(context.Background(), pool, 0.5, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -182,11 +182,11 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 
 // sweepOf is a sweep of one point.
 func sweepOf(t *testing.T) sample.Sweep {
-	return sample.Sweep{Scenario: testkit.Scenario(t), Design: []scenarios.Settings{{"linger": "1ms"}}, Replications: 1, Seed: 1}
+	return sample.Sweep{Scenario: fixture.Scenario(t), Design: []scenarios.Settings{{"linger": "1ms"}}, Replications: 1, Seed: 1}
 }
 
 // testSource is the file of the founding scenario.
-func testSource(t *testing.T) string { return string(testkit.Scenario(t).Source) }
+func testSource(t *testing.T) string { return string(fixture.Scenario(t).Source) }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
@@ -95,7 +96,7 @@ func TestTheQuantileIsTheInverseForAnyParameters(t *testing.T) {
 	// No law is narrower than a thousandth of where it lies: a double has 16 digits,
 	// and the nine wanted here have to remain.
 	scale := rapid.Int64Range(1000, int64(time.Minute))
-	rapid.Check(t, func(t *rapid.T) {
+	testkit.Check(t, func(t *rapid.T) {
 		d := time.Duration(scale.Draw(t, "duration_ns"))
 		var text string
 		switch family := rapid.SampledFrom([]string{"uniform", "normal", "exponential", "lognormal", "gamma", "weibull", "pareto"}).Draw(t, "family"); family {

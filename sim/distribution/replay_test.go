@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
@@ -101,7 +102,7 @@ func TestReplayAsADistribution(t *testing.T) {
 // instant: held against one that is looked up nanosecond by nanosecond.
 func TestReplayAgainstEveryInstant(t *testing.T) {
 	path := write(t, "0,0\n")
-	rapid.Check(t, func(t *rapid.T) {
+	testkit.Check(t, func(t *rapid.T) {
 		gaps := rapid.SliceOfN(rapid.IntRange(1, 20), 2, 10).Draw(t, "gaps_ns")
 		var text strings.Builder
 		at := 0

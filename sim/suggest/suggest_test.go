@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/dtlssim/dtlssim/clock/testkit"
 )
 
 func TestDistance(t *testing.T) {
@@ -45,7 +47,7 @@ func plainDistance(a, b string) int {
 
 func TestDistanceIsThatOfItsDefinition(t *testing.T) {
 	short := rapid.StringMatching(`[abc]{0,6}`)
-	rapid.Check(t, func(t *rapid.T) {
+	testkit.Check(t, func(t *rapid.T) {
 		a, b := short.Draw(t, "a"), short.Draw(t, "b")
 		if got, want := distance(a, b), plainDistance(a, b); got != want {
 			t.Errorf("distance(%q, %q) = %d, want %d", a, b, got, want)

@@ -3,44 +3,20 @@ package trace_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
-
-func checkGolden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (go test ./sim/trace -update writes it)", err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (go test ./sim/trace -update rewrites it)\ngot:\n%swant:\n%s", path, got, want)
-	}
-}
 
 func TestWriteTable(t *testing.T) {
 	var out bytes.Buffer
 	if err := trace.WriteTable(&out, smallTrace()); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "small.txt", out.Bytes())
+	testkit.Golden(t, "testdata/small.txt", out.Bytes())
 }
 
 func TestWriteJSONLines(t *testing.T) {
@@ -48,7 +24,7 @@ func TestWriteJSONLines(t *testing.T) {
 	if err := trace.WriteJSONLines(&out, smallTrace()); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "small.jsonl", out.Bytes())
+	testkit.Golden(t, "testdata/small.jsonl", out.Bytes())
 }
 
 // fullDisk accepts nothing.

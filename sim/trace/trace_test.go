@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -100,7 +101,7 @@ func anyRecord() *rapid.Generator[trace.Record] {
 
 func TestDecodeReadsWhatEncodeWritesOfAnything(t *testing.T) {
 	records := rapid.SliceOfN(anyRecord(), 0, 4)
-	rapid.Check(t, func(t *rapid.T) {
+	testkit.Check(t, func(t *rapid.T) {
 		want := records.Draw(t, "records")
 		got, err := trace.Decode(trace.Encode(want))
 		if err != nil {

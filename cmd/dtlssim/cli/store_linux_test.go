@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/dtlssim/dtlssim/clock/testkit"
 )
 
 // storedSweep is a sweep of two points that keeps its replications.
@@ -146,7 +149,7 @@ func linesOf(t *testing.T, path, table string) int {
 func TestDiskFullOfAStudy(t *testing.T) {
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=320k"); err != nil {
-		t.Skipf("no file system of limited size: %v", err)
+		testkit.Missing(t, fmt.Sprintf("no file system of limited size, for which root may mount: %v", err))
 	}
 	defer func() {
 		if err := syscall.Unmount(disk, 0); err != nil {
@@ -177,7 +180,7 @@ func TestDiskFullOfAStudy(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=256k"); err != nil {
-		t.Skipf("no file system of limited size: %v", err)
+		testkit.Missing(t, fmt.Sprintf("no file system of limited size, for which root may mount: %v", err))
 	}
 	defer func() {
 		if err := syscall.Unmount(disk, 0); err != nil {

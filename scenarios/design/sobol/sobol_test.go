@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"os"
 	"os/exec"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/design/sobol"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
@@ -27,13 +26,7 @@ func points(q *sobol.Sequence, n, dimensions int) [][]float64 {
 func TestAgainstScipy(t *testing.T) {
 	const n = 4096
 	const python = "/usr/bin/python3" // Debian's; another may come first in PATH
-	if err := exec.Command(python, "-c", "import scipy").Run(); err != nil {
-		const missing = "there is no scipy; install it with: apt-get install python3-scipy"
-		if os.Getenv("DTLSSIM_TOOLS_REQUIRED") != "" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
+	testkit.Tool(t, "apt-get install python3-scipy", python, "-c", "import scipy")
 	c := exec.Command(python, "-c", `
 import json
 from scipy.stats import qmc

@@ -9,7 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
@@ -19,13 +19,13 @@ import (
 // the second client's hello at 110 ms.
 func TestBandsByLinger(t *testing.T) {
 	const ms = time.Millisecond
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	f, err := design.ParseFactor(s, "linger=0s..200ms/10")
 	if err != nil {
 		t.Fatal(err)
 	}
 	done := 0
-	b, err := plane.FindBands(context.Background(), testkit.Pool(t, 2), plane.Bands{
+	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 2), plane.Bands{
 		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms}, Factor: f,
 	}, func() { done++ })
 	if err != nil {
@@ -34,7 +34,7 @@ func TestBandsByLinger(t *testing.T) {
 	var joined []string
 	for i, l := range b.Levels {
 		edge := 11*ms + 1 + time.Duration(i)*20*ms
-		if want := testkit.Windows(0, 10*ms, edge, 300*ms); !slices.Equal(l.Windows.FailureWindows, want) {
+		if want := fixture.Windows(0, 10*ms, edge, 300*ms); !slices.Equal(l.Windows.FailureWindows, want) {
 			t.Errorf("at %s: %v, want %v", l.Level, l.Windows.FailureWindows, want)
 		}
 		if l.Joined {
@@ -52,7 +52,7 @@ func TestBandsByLinger(t *testing.T) {
 // Two levels with cells of the same signatures are not joined if the edges between them bend.
 func TestBandsThatBend(t *testing.T) {
 	const ms = time.Millisecond
-	s := testkit.Scenario(t)
+	s := fixture.Scenario(t)
 	edge := func(y time.Duration) time.Duration { return 10*ms + y*y/(100*ms) }
 	runner := hidden{outcome: func(x, y time.Duration) []string {
 		if x >= edge(y) {
@@ -75,15 +75,15 @@ func TestBandsThatBend(t *testing.T) {
 // Levels that are no durations are not joined; a level of a choice is as good as any.
 func TestBandsByRemedy(t *testing.T) {
 	const ms = time.Millisecond
-	s := testkit.Scenario(t)
-	b, err := plane.FindBands(context.Background(), testkit.Pool(t, 1), plane.Bands{
+	s := fixture.Scenario(t)
+	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 1), plane.Bands{
 		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
 		Factor: design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range [][]search.Interval{testkit.Windows(11*ms+1, 300*ms), testkit.Windows(61*ms+1, 300*ms), testkit.Windows()} {
+	for i, want := range [][]search.Interval{fixture.Windows(11*ms+1, 300*ms), fixture.Windows(61*ms+1, 300*ms), fixture.Windows()} {
 		if l := b.Levels[i]; l.Joined || !slices.Equal(l.Windows.FailureWindows, want) {
 			t.Errorf("at %s: %v, joined %v, want %v", l.Level, l.Windows.FailureWindows, l.Joined, want)
 		}

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
@@ -116,10 +116,7 @@ func randomPlant(random *rand.Rand, size int) *plant {
 func TestMapOfPlantedLines(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cases := 100
-	if testkit.Long() {
-		cases = 3000
-	}
+	cases := testkit.Budget(30, 100, 3000)
 	searched, all := 0, 0
 	for i := range cases {
 		size := []int{40, 300, 2000}[i%3]

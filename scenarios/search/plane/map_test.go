@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/internal/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/sim"
@@ -53,7 +54,7 @@ func regions(t *testing.T, r run.Runner, m plane.Map) *plane.Regions {
 // it fails for La > P + W + Ld, a line of slope 1, and for La < Ld, where the alert
 // overtakes the data.
 func TestMapOfLinger(t *testing.T) {
-	r := regions(t, testkit.Pool(t, 2), ask(t, "late-close-notify", "alert-latency=0s..300ms", "linger=0s..200ms", nil))
+	r := regions(t, fixture.Pool(t, 2), ask(t, "late-close-notify", "alert-latency=0s..300ms", "linger=0s..200ms", nil))
 	const ms = int64(time.Millisecond)
 	for _, b := range r.Boundaries {
 		want := plane.Line{Rise: 1, Run: 1, Offset: 11*ms + 1}
@@ -81,11 +82,8 @@ func TestMapOfLinger(t *testing.T) {
 // of its region.
 func TestMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
-	p := testkit.Pool(t, 2)
-	points, most := 50, 2
-	if testkit.Long() {
-		points, most = 500, 100
-	}
+	p := fixture.Pool(t, 2)
+	points, most := testkit.Budget(20, 50, 500), testkit.Budget(1, 2, 100)
 	for i, c := range []struct {
 		scenario, x, y string
 		set            scenarios.Settings
@@ -147,7 +145,7 @@ func TestMapsAgainstRuns(t *testing.T) {
 // With the probes in each other's place, the regions have the same outcomes and exactly the
 // same points.
 func TestMapWithProbesExchanged(t *testing.T) {
-	p := testkit.Pool(t, 2)
+	p := fixture.Pool(t, 2)
 	sizes := func(x, y string) (list []string) {
 		for _, g := range regions(t, p, ask(t, "deferred-alert", x, y, nil)).Regions {
 			list = append(list, fmt.Sprintf("%s %v: %s", g.Title(), g.Failed, g.Points))
@@ -165,7 +163,7 @@ func TestMapWithAnyNumberOfWorkers(t *testing.T) {
 	m := ask(t, "plaintext-data", "forged-delay=0s..20ms", "latency=1ms..20ms", nil)
 	var first []byte
 	for _, workers := range []int{1, 2} {
-		text, err := json.Marshal(regions(t, testkit.Pool(t, workers), m))
+		text, err := json.Marshal(regions(t, fixture.Pool(t, workers), m))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +252,7 @@ func TestSenselessMaps(t *testing.T) {
 func TestMapInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	m := ask(t, "late-close-notify", "alert-latency=0s..300ms", "linger=0s..200ms", nil)
-	r, err := plane.FindRegions(ctx, testkit.Pool(t, 2), m, func(share float64) {
+	r, err := plane.FindRegions(ctx, fixture.Pool(t, 2), m, func(share float64) {
 		if share > 0.2 {
 			cancel()
 		}
