@@ -1,36 +1,106 @@
 package scenarios
 
 import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode"
 )
 
-// Repeat returns the command that repeats one replication.
-func (v Values) Repeat(seed uint64, p Predicate) string {
-	args := []string{"dtlssim", "run", Quote(v.scenario.Reference()), "--seed", strconv.FormatUint(seed, 10)}
-	args = append(args, v.Arguments()...)
-	if text := p.Text(); text != "" {
-		args = append(args, "--fail", text)
-	}
-	return strings.Join(args, " ")
+// Command is a command line of this program: the name of the program and its arguments,
+// as the process gets them. Its text is for a POSIX shell.
+type Command []string
+
+// NewCommand returns the command that calls this program with arguments.
+func NewCommand(arguments ...string) Command {
+	return append(Command{Program()}, arguments...)
 }
 
-// Arguments returns the settings as arguments for a command line, in the order of
-// the scenario's parameters.
+// With returns the command with more arguments.
+func (c Command) With(arguments ...string) Command {
+	return append(slices.Clip(c), arguments...)
+}
+
+// String returns the command as a POSIX shell reads it: with quotes around each argument
+// that needs them.
+func (c Command) String() string {
+	quoted := make([]string, len(c))
+	for i, argument := range c {
+		quoted[i] = quote(argument)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// quote quotes an argument unless every character of it stands for itself in every
+// POSIX shell.
+func quote(s string) string {
+	special := func(c rune) bool {
+		return !strings.ContainsRune("-_./:=,+%@", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	}
+	if s != "" && !strings.ContainsFunc(s, special) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// Command returns the command with a verb of the scenario under the values, such as run.
+func (v Values) Command(verb string, seed uint64, p Predicate) Command {
+	c := NewCommand(verb, v.scenario.Reference(), "--seed", strconv.FormatUint(seed, 10)).With(v.Arguments()...)
+	if text := p.Text(); text != "" {
+		c = c.With("--fail", text)
+	}
+	return c
+}
+
+// Repeat returns the command that repeats one replication.
+func (v Values) Repeat(seed uint64, p Predicate) Command { return v.Command("run", seed, p) }
+
+// Arguments returns the settings as arguments of a command, in the order of the
+// scenario's parameters.
 func (v Values) Arguments() []string {
 	var args []string
 	for _, p := range v.scenario.Parameters {
 		if text, ok := v.given[p.Name]; ok {
-			args = append(args, "--set", Quote(p.Name+"="+text))
+			args = append(args, "--set", p.Name+"="+text)
 		}
 	}
 	return args
 }
 
-// Quote quotes an argument for a POSIX shell if it needs that.
-func Quote(s string) string {
-	if !strings.ContainsAny(s, " \t\n'\"\\$`()<>|&;*?[]{}#~!") {
-		return s
+// Program returns the name of this program in the commands that it prints: the one that
+// go install gives it, which is the last element of the path of its package main. It does
+// not depend on how the file of the program is named or called, so that the same binary
+// gives the same bytes. A program built from files instead of a package is called as its
+// executable file, and the binary of a Go test is dtlssim.
+var Program = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	executable, err := os.Executable()
+	if !ok || err != nil {
+		return "dtlssim"
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return programName(info.Path, executable)
+})
+
+var majorVersion = regexp.MustCompile(`^v[1-9][0-9]*$`)
+
+// programName returns the name of a program from the path of its package main and of its
+// executable file.
+func programName(main, executable string) string {
+	name := path.Base(main)
+	if majorVersion.MatchString(name) && path.Dir(main) != "." {
+		name = path.Base(path.Dir(main))
+	}
+	if main == "" || main == "command-line-arguments" || strings.HasSuffix(name, ".test") {
+		name = strings.TrimSuffix(filepath.Base(executable), ".exe")
+		if strings.HasSuffix(name, ".test") {
+			return "dtlssim"
+		}
+	}
+	return name
 }

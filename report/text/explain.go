@@ -68,11 +68,11 @@ func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 	if set == nil || err != nil {
 		return ""
 	}
-	arguments := []string{"dtlssim", "run", s.Reference()}
+	c := scenarios.NewCommand("run", s.Reference())
 	if s.ExampleSeed != 1 {
-		arguments = append(arguments, "--seed", strconv.FormatUint(s.ExampleSeed, 10))
+		c = c.With("--seed", strconv.FormatUint(s.ExampleSeed, 10))
 	}
-	return strings.Join(append(arguments, v.Arguments()...), " ")
+	return c.With(v.Arguments()...).String()
 }
 
 // NewRemedyWindows returns what is known of a remedy, by its name, with the windows

@@ -332,7 +332,7 @@ func (l *tableLines) Row(cells []any) error {
 func (l *tableLines) End() error {
 	err := Table(l.w, l.rows)
 	if err == nil && l.more > 0 {
-		_, err = fmt.Fprintf(l.w, "and %d more: dtlssim export has them all\n", l.more)
+		_, err = fmt.Fprintf(l.w, "and %d more: %s has them all\n", l.more, scenarios.NewCommand("export"))
 	}
 	return err
 }

@@ -141,7 +141,7 @@ func TestRepeatIsQuoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "dtlssim run late-close-notify --seed 18446744073709551615 --set 'latency=uniform(1ms,2ms)' --set linger=5ms --fail data-lost,ghost-session"
-	if got := v.Repeat(1<<64-1, p); got != want {
+	if got := v.Repeat(1<<64-1, p).String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

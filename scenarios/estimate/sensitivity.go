@@ -144,7 +144,7 @@ func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep fu
 				if err != nil {
 					return nil, err
 				}
-				t := run.NewAborted(&o, v.Repeat(job.Seed, q.Fail))
+				t := run.NewAborted(&o, v.Repeat(job.Seed, q.Fail).String())
 				t.At = base
 				r.aborted = append(r.aborted, t)
 			case o.Failed:

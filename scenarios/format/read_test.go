@@ -78,7 +78,7 @@ func TestParseWhole(t *testing.T) {
 	if !s.HasStudy || string(s.Source) != whole || s.Reference() != "whole.yaml" {
 		t.Error("it forgets its file")
 	}
-	if repeat := v.Repeat(7, scenarios.Predicate{}); repeat != "dtlssim run whole.yaml --seed 7" {
+	if repeat := v.Repeat(7, scenarios.Predicate{}); repeat.String() != "dtlssim run whole.yaml --seed 7" {
 		t.Errorf("it repeats with %s", repeat)
 	}
 }

@@ -56,14 +56,14 @@ func ReplicateWith(v scenarios.Values, seed uint64, p scenarios.Predicate, asked
 	config, repeat := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: asked.Watch}, v.Repeat(seed, p)
 	if c := asked.Tilt; c != nil {
 		config.Tilt = *c
-		repeat += TiltFlag(c)
+		repeat = repeat.With(TiltArguments(c)...)
 	}
 	result, o := v.Scenario().Run(v, config)
 	r := Replication{
 		Scenario: v.Scenario().Name, Seed: seed, Params: v.Text(),
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
-		Repeat: repeat, Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
+		Repeat: repeat.String(), Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}
@@ -77,10 +77,10 @@ func ReplicateWith(v scenarios.Values, seed uint64, p scenarios.Predicate, asked
 	return r
 }
 
-// TiltFlag returns the flag of a command that tilts so; empty if nothing is tilted.
-func TiltFlag(c *tilt.Config) string {
+// TiltArguments returns the arguments of a command that tilts so; nil if nothing is tilted.
+func TiltArguments(c *tilt.Config) []string {
 	if c == nil || len(c.Tilts) == 0 || c.Untilted {
-		return ""
+		return nil
 	}
-	return " --tilt " + scenarios.Quote(tilt.Text(c.Tilts))
+	return []string{"--tilt", tilt.Text(c.Tilts)}
 }

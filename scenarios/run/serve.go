@@ -32,14 +32,14 @@ func ServeIfAsked() {
 	}
 	limit, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "dtlssim worker: %s: want a number of bytes: %v\n", asked, err)
+		fmt.Fprintf(os.Stderr, "%s worker: %s: want a number of bytes: %v\n", scenarios.Program(), asked, err)
 		os.Exit(1)
 	}
 	// Whatever a scenario prints must not get between the frames.
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	if err := serve(os.Stdin, out, limit); err != nil {
-		fmt.Fprintln(os.Stderr, "dtlssim worker:", err)
+		fmt.Fprintln(os.Stderr, scenarios.Program()+" worker:", err)
 		os.Exit(1)
 	}
 	os.Exit(0)

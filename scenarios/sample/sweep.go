@@ -310,5 +310,5 @@ func (r *Results) repeat(job run.Job) string {
 	if err != nil { // RunSweep has resolved the same settings
 		return err.Error()
 	}
-	return v.Repeat(job.Seed, r.Sweep.Fail) + run.TiltFlag(job.Tilt)
+	return v.Repeat(job.Seed, r.Sweep.Fail).With(run.TiltArguments(job.Tilt)...).String()
 }

@@ -202,7 +202,7 @@ func (f *finder) repeat(x int64) string {
 	if err != nil { // newFinder has resolved the same settings
 		return err.Error()
 	}
-	return v.Repeat(f.search.Seed, f.search.Fail)
+	return v.Repeat(f.search.Seed, f.search.Fail).String()
 }
 
 // segment finds the segment of one order and one slope of each instant that begins at

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
@@ -77,7 +76,7 @@ func FromStore(path string) (*Result, error) {
 		if name == "" {
 			name = kept.Study.Name
 		}
-		return nil, &store.MissingError{Path: path, Command: fmt.Sprintf("dtlssim study %s --store %s", shell(name), shell(path))}
+		return nil, &store.MissingError{Path: path, Command: scenarios.NewCommand("study", name, "--store", path).String()}
 	}
 	s, err := restore(kept)
 	if err != nil {
@@ -97,16 +96,6 @@ func FromStore(path string) (*Result, error) {
 type reading struct{ *store.Reader }
 
 func (r reading) Runner(run.Runner) run.Runner { return r.Reader.Runner() }
-
-// shell quotes an argument for a shell if it needs that.
-func shell(text string) string {
-	if strings.ContainsFunc(text, func(c rune) bool {
-		return !strings.ContainsRune("-_./:=,+%@", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
-	}) {
-		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-	}
-	return text
-}
 
 // restore reads the study that a store keeps, with its scenario, as their files were.
 func restore(kept store.Specification) (*Study, error) {

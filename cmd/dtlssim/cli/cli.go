@@ -92,17 +92,17 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
 	}
-	text := strings.TrimRight(err.Error(), "\n")
+	text, prefix := strings.TrimRight(err.Error(), "\n"), scenarios.Program()+": "
 	if code == exitUsage {
-		text = strings.ReplaceAll(text, "\n", "\ndtlssim: ") // a line for each fault
+		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // a line for each fault
 	}
-	fmt.Fprintln(stderr, "dtlssim: "+text)
+	fmt.Fprintln(stderr, prefix+text)
 	return code
 }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "dtlssim",
+		Use:   scenarios.Program(),
 		Short: "Find the exact timings at which a DTLS session fails, and how probable that is",
 		Long: `dtlssim runs unmodified pion/dtls v2 endpoints on a virtual network under virtual
 time. The same binary, specification and seed give the same bytes, on any machine
@@ -137,7 +137,20 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 		},
 	})
 	root.SetFlagErrorFunc(flagError)
+	for _, verb := range append(root.Commands(), root) {
+		callProgram(verb, scenarios.Program())
+	}
 	return root
+}
+
+// callProgram has the help of a command name the program in its examples and references.
+func callProgram(c *cobra.Command, program string) {
+	name := func(text *string) { *text = strings.ReplaceAll(*text, "dtlssim ", program+" ") }
+	name(&c.Example)
+	c.Flags().VisitAll(func(f *pflag.Flag) { name(&f.Usage) })
+	if c.HasParent() { // what is said of dtlssim itself stays
+		name(&c.Long)
+	}
 }
 
 // version names this binary: the version of its module, the revision that it was built

@@ -249,9 +249,9 @@ func (k *comparison) repeat() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	command := "dtlssim compare" + strings.TrimPrefix(v.Repeat(k.seed, k.predicate), "dtlssim run")
+	command := v.Command("compare", k.seed, k.predicate)
 	for _, factor := range k.vary {
-		command += " --vary " + scenarios.Quote(factor)
+		command = command.With("--vary", factor)
 	}
 	for _, f := range []struct{ name, value string }{
 		{"remedy", k.remedies}, {"baseline", k.baseline}, {"method", k.method}, {"probe", k.probe}, {"replications", strconv.Itoa(k.replications)},
@@ -260,10 +260,10 @@ func (k *comparison) repeat() (string, error) {
 		switch {
 		case !k.command.Flags().Changed(f.name):
 		case f.name == "simultaneous":
-			command += fmt.Sprintf(" --%s=%t", f.name, k.simultaneous)
+			command = command.With(fmt.Sprintf("--%s=%t", f.name, k.simultaneous))
 		default:
-			command += " --" + f.name + " " + scenarios.Quote(f.value)
+			command = command.With("--"+f.name, f.value)
 		}
 	}
-	return command, nil
+	return command.String(), nil
 }

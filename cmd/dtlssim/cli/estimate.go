@@ -249,16 +249,16 @@ func (e *estimation) repeat(v scenarios.Values) string {
 	flags := []struct{ name, value string }{
 		{"method", string(e.method)}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
 		{"interval", string(e.Method)}, {"confidence", number(e.Confidence)}, {"check", strconv.Itoa(e.check)},
-		{"strata", strconv.Itoa(e.strata)}, {"allocation", e.allocation}, {"tilt", scenarios.Quote(tilt.Text(e.tilts))}, {"pilots", strconv.Itoa(e.pilots)},
+		{"strata", strconv.Itoa(e.strata)}, {"allocation", e.allocation}, {"tilt", tilt.Text(e.tilts)}, {"pilots", strconv.Itoa(e.pilots)},
 		{"half-width", number(e.target.HalfWidth)}, {"relative", number(e.target.Relative)},
 	}
-	command := "dtlssim estimate" + strings.TrimPrefix(v.Repeat(e.seed, e.predicate), "dtlssim run")
+	command := v.Command("estimate", e.seed, e.predicate)
 	for _, f := range flags {
 		if f.name == "method" || e.command.Flags().Changed(f.name) {
-			command += " --" + f.name + " " + f.value
+			command = command.With("--"+f.name, f.value)
 		}
 	}
-	return command
+	return command.String()
 }
 
 // estimateError gives a finished estimate its exit code.

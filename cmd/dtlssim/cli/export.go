@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/sim/suggest"
@@ -229,7 +230,7 @@ func readStore(c *cobra.Command, path string) (*store.Reader, error) {
 		return nil, storeError(err)
 	}
 	if r.Pending {
-		fmt.Fprintf(c.ErrOrStderr(), "dtlssim: what the process that was killed did last lies beside %s and is not shown: the file, or its folder, is read-only\n", path)
+		fmt.Fprintf(c.ErrOrStderr(), scenarios.Program()+": what the process that was killed did last lies beside %s and is not shown: the file, or its folder, is read-only\n", path)
 	}
 	return r, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/page"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
@@ -237,14 +238,14 @@ func (q *report) add(r *study.Result, i int) error {
 	if err != nil {
 		return err
 	}
-	options := ""
+	var options []string
 	if q.budget != 1 && q.kept[i] == nil { // it means nothing to what a store holds
-		options = " --budget " + strconv.FormatFloat(q.budget, 'g', -1, 64)
+		options = []string{"--budget", strconv.FormatFloat(q.budget, 'g', -1, 64)}
 	}
 	argument := q.arguments[i]
-	commands := []string{"dtlssim report " + argument + options}
+	commands := []string{scenarios.NewCommand("report", argument).With(options...).String()}
 	if q.kept[i] == nil {
-		commands = append(commands, "dtlssim study "+argument+options)
+		commands = append(commands, scenarios.NewCommand("study", argument).With(options...).String())
 	}
 	p := page.Study(r, sections, commands, versionTerms(q.programs[i]))
 	html, err := page.Render(p)

@@ -75,7 +75,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				if err != nil {
 					return err
 				}
-				t := run.NewAborted(&o, v.Repeat(s.seed, s.predicate)+run.TiltFlag(tilted))
+				t := run.NewAborted(&o, v.Repeat(s.seed, s.predicate).With(run.TiltArguments(tilted)...).String())
 				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
 			}
 			if file != "" {

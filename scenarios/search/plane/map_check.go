@@ -55,7 +55,7 @@ func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contr
 		if err != nil {
 			return err
 		}
-		repeat := v.Repeat(m.Seed, m.Fail)
+		repeat := v.Repeat(m.Seed, m.Fail).String()
 		if o.Status != run.Completed {
 			return &run.AbortedError{Aborted: run.NewAborted(&o, repeat)}
 		}
