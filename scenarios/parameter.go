@@ -105,8 +105,7 @@ func (p *Parameter) parse(text string) (value, error) {
 		return value{l, l.String()}, nil
 	case ChoiceType:
 		if !slices.Contains(p.Choices, text) {
-			return value{}, fmt.Errorf("%q is not one of %s.%s", text, strings.Join(p.Choices, ", "),
-				suggest.DidYouMean(text, p.Choices))
+			return value{}, suggest.NotOneOf(text, p.Choices)
 		}
 		return value{text, text}, nil
 	case BitRateType:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // FindPoint returns the index of the one design point that has these levels, which may
@@ -28,7 +29,7 @@ func FindPoint(design []scenarios.Settings, levels scenarios.Settings) (int, err
 	case 1:
 		return found[0], nil
 	case 0:
-		return 0, fmt.Errorf("%s is no design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), MaxFaults)], "; "))
+		return 0, fmt.Errorf("%s is no design point.%s There are %s", LevelsText(levels), suggest.DidYouMean(LevelsText(levels), names), strings.Join(names[:min(len(names), MaxFaults)], "; "))
 	}
 	return 0, fmt.Errorf("%s is more than one design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), MaxFaults)], "; "))
 }

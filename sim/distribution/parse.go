@@ -107,11 +107,7 @@ func init() { // parseMixture reads laws, and so refers to the map itself
 func Forms() []string {
 	forms := []string{"10ms"}
 	for name, f := range families {
-		var args []string
-		for _, a := range f.arguments {
-			args = append(args, a.name)
-		}
-		forms = append(forms, name+"("+strings.Join(args, ",")+")")
+		forms = append(forms, name+"("+strings.Join(f.argumentNames(), ",")+")")
 	}
 	for _, c := range composites {
 		forms = append(forms, c.form)
@@ -136,6 +132,15 @@ func Parse(text string) (Distribution, error) {
 	return l, nil
 }
 
+// didYouMean asks for the distributions whose names are like name, with their arguments.
+func didYouMean(name string) string {
+	likely := suggest.Likely(name, names())
+	for i, l := range likely {
+		likely[i] = form(l)
+	}
+	return suggest.Ask(likely)
+}
+
 func parse(text string) (Distribution, error) {
 	open := strings.IndexByte(text, '(')
 	if open < 0 {
@@ -144,8 +149,8 @@ func parse(text string) (Distribution, error) {
 			if slices.Contains(names(), text) {
 				return nil, fmt.Errorf("%s needs its arguments: %s", text, form(text))
 			}
-			if s := suggest.Nearest(text, names()); s != "" {
-				return nil, fmt.Errorf("not a law. Did you mean %s?", form(s))
+			if hint := didYouMean(text); hint != "" {
+				return nil, fmt.Errorf("not a law.%s", hint)
 			}
 			return nil, fmt.Errorf("%w; a law is one of %s", err, strings.Join(Forms(), ", "))
 		}
@@ -180,11 +185,7 @@ func parse(text string) (Distribution, error) {
 	}
 	f, ok := families[name]
 	if !ok {
-		hint := ""
-		if s := suggest.Nearest(name, names()); s != "" {
-			hint = fmt.Sprintf(" Did you mean %s?", form(s))
-		}
-		return nil, fmt.Errorf("%q is not a distribution.%s A distribution is one of %s", name, hint, strings.Join(Forms(), ", "))
+		return nil, fmt.Errorf("%q is not a distribution.%s A distribution is one of %s", name, didYouMean(name), strings.Join(Forms(), ", "))
 	}
 	values, err := f.parseArguments(name, body)
 	if err != nil {
@@ -215,7 +216,7 @@ func (f family) parseArguments(name, body string) ([]float64, error) {
 			key = strings.TrimSpace(key)
 			at = slices.IndexFunc(f.arguments, func(a argument) bool { return a.name == key })
 			if at < 0 {
-				return nil, fmt.Errorf("%s has no argument %q: %s", name, key, form(name))
+				return nil, fmt.Errorf("%s has no argument %q.%s Want %s", name, key, suggest.DidYouMean(key, f.argumentNames()), form(name))
 			}
 			text = strings.TrimSpace(value)
 		}
@@ -282,6 +283,13 @@ func ParseDuration(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%s is out of range: at most 1000h", text)
 	}
 	return d, nil
+}
+
+func (f *family) argumentNames() (list []string) {
+	for _, a := range f.arguments {
+		list = append(list, a.name)
+	}
+	return list
 }
 
 func names() []string {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // Model says how datagrams of a flow are lost.
@@ -133,7 +135,8 @@ func Parse(text string) (Model, error) {
 		at, value := i, strings.TrimSpace(part)
 		if name, v, ok := strings.Cut(value, "="); ok {
 			if at = slices.Index(arguments, strings.TrimSpace(name)); at < 0 {
-				return nil, fmt.Errorf("gilbert-elliott has no argument %q: %s", strings.TrimSpace(name), Form)
+				return nil, fmt.Errorf("gilbert-elliott has no argument %q.%s Want %s", strings.TrimSpace(name),
+					suggest.DidYouMean(strings.TrimSpace(name), arguments), Form)
 			}
 			value = strings.TrimSpace(v)
 		}

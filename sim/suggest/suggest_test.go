@@ -1,6 +1,7 @@
 package suggest
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -83,17 +84,56 @@ func TestNearest(t *testing.T) {
 		{"", laws, ""},
 		{"gamma", nil, ""},
 	} {
-		if got := Nearest(c.name, c.candidates); got != c.want {
-			t.Errorf("Nearest(%q, %q) = %q, want %q", c.name, c.candidates, got, c.want)
+		if got := nearest(c.name, c.candidates); got != c.want {
+			t.Errorf("nearest(%q, %q) = %q, want %q", c.name, c.candidates, got, c.want)
 		}
 	}
 }
 
+func TestLikely(t *testing.T) {
+	names := []string{"late-close-notify", "deferred-alert", "ghost-session", "ghost-flight5", "hello1-mixing", "hello2-poison", "gap"}
+	for _, c := range []struct {
+		name string
+		want []string
+	}{
+		{"late-close-notfy", names[:1]},          // the nearest
+		{"LATE-CLOSE-NOTIFY", names[:1]},         // in any case
+		{"late-close", names[:1]},                // what begins with it
+		{"ghost", names[2:4]},                    // all of them
+		{"alert", names[1:2]},                    // what contains it
+		{"mixing", names[4:5]},                   // .
+		{"late-close-notify-again", names[:1]},   // what it contains
+		{"my-ghost-session.yaml-2", names[2:3]},  // .
+		{"lo", nil},                              // too short to tell
+		{"the-gap-of-all", []string{"gap"}},      // three letters are not
+		{"something-else", nil},                  // nothing
+		{"", nil},                                // likewise
+		{"late-close-notify", names[:1]},         // it is there
+		{"ghost-", []string{names[2], names[3]}}, // the hyphen counts
+		{"poisson", nil},                         // part of none, and near none
+		{"hello", []string{names[4], names[5]}},  // in their order
+	} {
+		if got := Likely(c.name, names); !slices.Equal(got, c.want) {
+			t.Errorf("Likely(%q) = %q, want %q", c.name, got, c.want)
+		}
+	}
+	many := []string{"a-delay", "b-delay", "c-delay", "d-delay"}
+	if got, want := NotOneOf("delay", many).Error(), `"delay" is not one of a-delay, b-delay, c-delay, d-delay. Did you mean a-delay?`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := NotOneOf("other", many).Error(), `"other" is not one of a-delay, b-delay, c-delay, d-delay`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := DidYouMean("lay", many), " Did you mean a-delay, b-delay or c-delay?"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestOfEquallyNearTheFirst(t *testing.T) {
-	if got := Nearest("cat", []string{"bat", "rat", "car"}); got != "bat" {
+	if got := nearest("cat", []string{"bat", "rat", "car"}); got != "bat" {
 		t.Errorf("the nearest is %q, want the first, bat", got)
 	}
-	if got := Nearest("cat", []string{"cats", "coat", "cat", "cap"}); got != "cat" {
+	if got := nearest("cat", []string{"cats", "coat", "cat", "cap"}); got != "cat" {
 		t.Errorf("the nearest is %q, want cat itself, wherever it stands", got)
 	}
 }

@@ -56,6 +56,7 @@ var badInputs = []badInput{
 	{name: "bench with an argument", args: words("bench L"), want: []string{"dtlssim bench takes no argument, not 1"}},
 	{name: "unknown scenario, near", args: words("run late-clos-notify"),
 		want: []string{`there is no scenario "late-clos-notify". Did you mean late-close-notify?`}},
+	{name: "unknown scenario, a part", args: words("list late-close"), want: []string{`there is no scenario "late-close". Did you mean late-close-notify?`}},
 	{name: "unknown scenario, far", args: words("list tcp"), want: []string{`there is no scenario "tcp". There are late-close-notify`}},
 	{name: "empty scenario", args: []string{"list", ""}, want: []string{`there is no scenario "". There are late-close-notify`}},
 
@@ -119,7 +120,7 @@ var badInputs = []badInput{
 	{name: "law with too few arguments", args: words("run L --set latency=gamma(1ms)"),
 		want: []string{`latency distribution "gamma(1ms)": want the arguments gamma(mean,shape), not 1`}},
 	{name: "law with an unknown argument", args: words("run L --set latency=lognormal(median=1ms,sigm=1)"),
-		want: []string{`lognormal has no argument "sigm": lognormal(median,sigma)`}},
+		want: []string{`lognormal has no argument "sigm". Did you mean sigma? Want lognormal(median,sigma)`}},
 	{name: "law with an argument twice", args: words("run L --set latency=uniform(from=1ms,from=2ms)"), want: []string{"uniform: argument from is given twice"}},
 	{name: "law with empty range", args: words("run L --set latency=uniform(2ms,1ms)"), want: []string{"its first bound must be below its second"}},
 	{name: "law out of range", args: words("run L --set latency=lognormal(1ms,21)"), want: []string{"lognormal: sigma: 21 is out of range: 1e-06 to 20"}},
@@ -135,7 +136,7 @@ var badInputs = []badInput{
 		want: []string{`"clean" is not an outcome of late-close-notify. They are unexpected-message, ghost-session,`}},
 	{name: "empty outcome", args: words("window L --fail data-lost,"), want: []string{`"" is not an outcome of late-close-notify. They are`}},
 	{name: "two unknown outcomes", args: words("run L --fail data-los,ghost"), want: []string{
-		`"data-los" is not an outcome of late-close-notify. Did you mean data-lost?`, `"ghost" is not an outcome of late-close-notify. They are`,
+		`"data-los" is not an outcome of late-close-notify. Did you mean data-lost?`, `"ghost" is not an outcome of late-close-notify. Did you mean ghost-session? They are`,
 	}},
 
 	// Probes.
@@ -254,9 +255,9 @@ var badInputs = []badInput{
 	{name: "numbers of sensitivity", args: words("sensitivity L --vary linger=0s..1s --points 1 --replications 0 --ends 0 --workers 0 -o x.pdf"),
 		want: []string{"--points 1 must be at least 2", "--replications 0 must be at least 1", "--ends 0 must be at least 1", "--workers 0", "--output x.pdf: want FILE.svg or FILE.png"}},
 	{name: "method that means nothing here", args: words("sensitivity L --vary linger=0s..1s --method conditional"),
-		want: []string{`--method "conditional" is not one of monte-carlo, exact.`}},
+		want: []string{`--method "conditional" is not one of monte-carlo, exact`}},
 	{name: "another method that means nothing here", args: words("sensitivity L --vary linger=0s..1s --method stratified"),
-		want: []string{`--method "stratified" is not one of monte-carlo, exact.`}},
+		want: []string{`--method "stratified" is not one of monte-carlo, exact`}},
 	{name: "bands without an end", args: words("bands L --vary linger=0s..1s/2 --probe alert-latency=0s.."),
 		want: []string{`probe "alert-latency=0s..": the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO`}},
 	{name: "flags of the other method", args: words("sensitivity L --vary linger=0s..1s --method exact --replications 3 --ends 3"),
@@ -340,7 +341,7 @@ var badInputs = []badInput{
 	{name: "compare nothing", args: words("compare L"), want: []string{"nothing is compared: want --vary with two levels at least, or --remedy"}},
 	{name: "unknown remedy of compare", args: words("compare L --remedy lingr --seeds 5"), want: []string{"Did you mean linger?", "--seeds means nothing to the method monte-carlo, only to conditional"}},
 	{name: "unknown baseline", args: words("compare L --vary linger=0ms,5ms --baseline linger=3ms"),
-		want: []string{"--baseline: linger=3ms is no design point: there are linger=0ms; linger=5ms"}},
+		want: []string{"--baseline: linger=3ms is no design point. Did you mean linger=0ms? There are linger=0ms; linger=5ms"}},
 	{name: "unknown method of compare", args: words("compare L --vary linger=0ms,5ms --method exact --confidence 2 --replications 0"),
 		want: []string{`--method "exact" is not one of monte-carlo, conditional`, "a confidence of 2 is out of range", "--replications 0 must be at least 1"}},
 	{name: "conditional comparison without a law", args: words("compare L --vary linger=0ms,5ms --method conditional --probe service"),
@@ -392,7 +393,7 @@ var badInputs = []badInput{
 		want: []string{"kinds.yaml:3:7: seed of the study: want a single value", "kinds.yaml:5:10: figures of the study: want a list"}},
 	{name: "faults of a file and of flags", args: words("study faults.yaml --workers 0"),
 		want: []string{
-			`faults.yaml:5:11: kind "pie" of figure c: want one of windows, curves, table`, "faults.yaml:5:5: rows of figure c are missing",
+			`faults.yaml:5:11: kind of figure c: "pie" is not one of windows, curves, table`, "faults.yaml:5:5: rows of figure c are missing",
 			"faults.yaml:9:34: parameter linger: ", "--workers 0",
 		}},
 	{name: "law of the probe is none", args: words("study choice.yaml -o out"), want: []string{

@@ -212,7 +212,7 @@ func (f *format) Type() string   { return "text|json" }
 
 func (f *format) Set(text string) error {
 	if text != "text" && text != "json" {
-		return fmt.Errorf("%q is not one of text, json", text)
+		return suggest.NotOneOf(text, []string{"text", "json"})
 	}
 	*f = format(text)
 	return nil
@@ -238,8 +238,10 @@ func (i *interval) String() string { return string(i.Method) }
 func (i *interval) Type() string   { return stat.ProportionMethodNames("|") }
 
 func (i *interval) Set(text string) (err error) {
-	i.Method, err = stat.ParseProportionMethod(text)
-	return err
+	if i.Method, err = stat.ParseProportionMethod(text); err != nil {
+		return suggest.NotOneOf(text, strings.Split(stat.ProportionMethodNames(" "), " "))
+	}
+	return nil
 }
 
 func (i *interval) addTo(c *cobra.Command) {

@@ -118,7 +118,7 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 func (k *comparison) resolve(name string) error {
 	faults := []error{k.selection.resolve(name), k.pool.check(), stat.CheckConfidence(k.confidence)}
 	if k.method != monteCarlo && k.method != conditional {
-		faults = append(faults, fmt.Errorf("--method %q is not one of %s, %s.%s", k.method, monteCarlo, conditional, suggest.DidYouMean(k.method, []string{monteCarlo, conditional})))
+		faults = append(faults, fmt.Errorf("--method %w", suggest.NotOneOf(k.method, []string{monteCarlo, conditional})))
 	} else {
 		for _, r := range []struct{ flag, method string }{{"replications", monteCarlo}, {"seeds", conditional}, {"probe", conditional}} {
 			if k.command.Flags().Changed(r.flag) && k.method != r.method {

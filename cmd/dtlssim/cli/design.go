@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // The designs.
@@ -40,7 +41,7 @@ func (d *designFlags) Type() string   { return strings.Join(designs, "|") }
 
 func (d *designFlags) Set(text string) error {
 	if !slices.Contains(designs, text) {
-		return fmt.Errorf("%q is not one of %s", text, strings.Join(designs, ", "))
+		return suggest.NotOneOf(text, designs)
 	}
 	d.kind = text
 	return nil

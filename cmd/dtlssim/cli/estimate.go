@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -43,7 +44,7 @@ func (m *method) Type() string   { return strings.Join(methods, "|") }
 
 func (m *method) Set(text string) error {
 	if !slices.Contains(methods, text) {
-		return fmt.Errorf("%q is not one of %s", text, strings.Join(methods, ", "))
+		return suggest.NotOneOf(text, methods)
 	}
 	*m = method(text)
 	return nil

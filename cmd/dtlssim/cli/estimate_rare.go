@@ -14,7 +14,7 @@ import (
 func (e *estimation) checkSampling() error {
 	var faults []error
 	if e.allocation != proportional && e.allocation != neyman {
-		faults = append(faults, fmt.Errorf("--allocation %q is not one of %s, %s.%s", e.allocation, proportional, neyman, suggest.DidYouMean(e.allocation, []string{proportional, neyman})))
+		faults = append(faults, fmt.Errorf("--allocation %w", suggest.NotOneOf(e.allocation, []string{proportional, neyman})))
 	}
 	if e.strata < 1 || e.strata > mostStrata {
 		faults = append(faults, fmt.Errorf("--strata %d is out of range: 1 to %d", e.strata, mostStrata))

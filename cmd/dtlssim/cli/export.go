@@ -64,7 +64,7 @@ All of a study begin with {figure, row}. CSV has the same columns, and empty cel
 			table, err := chosenTable(args, tables)
 			faults := []error{err, stat.CheckConfidence(confidence)}
 			if form != "csv" && form != "jsonl" {
-				faults = append(faults, fmt.Errorf("--format %q is not one of csv, jsonl", form))
+				faults = append(faults, fmt.Errorf("--format %w", suggest.NotOneOf(form, []string{"csv", "jsonl"})))
 			}
 			if err := errors.Join(faults...); err != nil {
 				return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -134,7 +133,7 @@ func (a *analysis) resolve(name string) error {
 	given := a.command.Flags().Changed
 	known := []string{monteCarlo, exact}
 	if !slices.Contains(known, a.method) {
-		faults = append(faults, fmt.Errorf("--method %q is not one of %s.%s", a.method, strings.Join(known, ", "), suggest.DidYouMean(a.method, known)))
+		faults = append(faults, fmt.Errorf("--method %w", suggest.NotOneOf(a.method, known)))
 	}
 	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo, "probe": exact} {
 		if given(flag) && a.method != reads && slices.Contains(known, a.method) {

@@ -269,8 +269,7 @@ func (r *Reader) Choice(f Fields, key string, optional bool, words ...string) st
 	case !t.Given:
 		r.Fault(t.Place, "%s of %s is missing: want one of %s", key, f.What, strings.Join(words, ", "))
 	case !slices.Contains(words, t.Value):
-		r.Fault(t.Place, "%s %q of %s: want one of %s%s", key, t.Value, f.What, strings.Join(words, ", "),
-			strings.Replace(suggest.DidYouMean(t.Value, words), " Did", ". Did", 1))
+		r.Fault(t.Place, "%s of %s: %v", key, f.What, suggest.NotOneOf(t.Value, words))
 	default:
 		return t.Value
 	}
