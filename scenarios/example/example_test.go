@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
-	"slices"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,14 +29,70 @@ func TestMain(m *testing.M) {
 // From the server's Finished, which ends its handshake, to the message it takes two
 // latencies: with a patience of 500 ms the message comes in time up to 250 ms, for the
 // timer of an endpoint comes before a datagram of the same instant.
-func TestWindows(t *testing.T) {
-	w, err := windows(t.Context())
+func Example() {
+	pool, err := run.NewPool(1, run.Limits{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer pool.Close()
+	question := search.Search{Scenario: impatient, Seed: 1, Probe: impatient.Probe}
+	w, err := search.FindWindows(context.Background(), pool, question)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("The echo does not come at latencies of")
+	for _, i := range w.FailureWindows {
+		fmt.Printf("  %s up to %s\n", time.Duration(i.From), time.Duration(i.To))
+	}
+	// Output:
+	// The echo does not come at latencies of
+	//   250ms up to 1s
+}
+
+// Every verb of the command line knows the scenario, in the workers of the program too,
+// and calls the program by its name.
+func TestCommandLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program")
+	}
+	program := filepath.Join(t.TempDir(), "renamed") // commands name it by its package all the same
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	study, err := filepath.Abs("study.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []search.Interval{{From: int64(250 * time.Millisecond), To: int64(time.Second)}}
-	if !slices.Equal(w.FailureWindows, want) {
-		t.Errorf("it fails in %v, want %v\n%v", w.FailureWindows, want, w.Cells)
+	t.Chdir(t.TempDir())
+	const far = "latency=200ms+exponential(mean=50ms)"
+	for _, c := range []struct {
+		args []string
+		want string // in what it prints
+	}{
+		{[]string{"list"}, "impatient-server          A server that gives up"},
+		{[]string{"list", "impatient-server"}, "how long the server waits for the message"},
+		{[]string{"run", "impatient-server", "--set", "latency=300ms"}, "repeat   example run impatient-server --seed 1 --set latency=300ms\n"},
+		{[]string{"window", "impatient-server", "--set", "patience=300ms"}, "[150ms, 1s)"},
+		{[]string{"sweep", "impatient-server", "--vary", "latency=100ms,300ms", "--replications", "2", "--verify"}, "\n300ms    2             2         1 "},
+		{[]string{"sweep", "impatient-server", "--set", far, "--replications", "20", "--store", "stored.sqlite", "--format", "json"}, `"example run impatient-server --seed `},
+		{[]string{"query", "stored.sqlite"}, "\n0      20 "},
+		{[]string{"export", "stored.sqlite", "replications"}, ",no-echo,"},
+		{[]string{"estimate", "impatient-server", "--set", far, "--replications", "20"}, "repeat"},
+		{[]string{"study", study, "-o", "figures", "--store", "study.sqlite"}, "patience 500 ms  from 250ms on"},
+		{[]string{"report", "study.sqlite", "-o", "pages"}, "pages/index.html"},
+		{[]string{"help", "sweep"}, "\n  example sweep late-close-notify --vary"},
+	} {
+		out, err := exec.Command(program, c.args...).Output()
+		if err != nil {
+			var exit *exec.ExitError
+			errors.As(err, &exit)
+			t.Fatalf("%q: %v\n%s\n%s", c.args, err, out, exit.Stderr)
+		}
+		if !strings.Contains(string(out), c.want) {
+			t.Errorf("%q does not print %q:\n%s", c.args, c.want, out)
+		}
 	}
 }
 

@@ -1,21 +1,19 @@
 // Command example is a program of its own with a scenario in Go: an application's own
-// server, which takes a transport.Net, meets a client that is far away. It finds the
-// latencies at which the echo does not come.
+// server, which takes a transport.Net, meets a client that is far away. Every verb of
+// dtlssim works for it:
 //
-//	go run ./scenarios/example
+//	go run ./scenarios/example window impatient-server
+//	go run ./scenarios/example study scenarios/example/study.yaml
+//
+// The test of this package asks the same question in Go.
 package main
 
 import (
-	"context"
-	"fmt"
 	"net/netip"
-	"os"
 	"time"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stack"
@@ -36,7 +34,7 @@ var impatient = &scenarios.Scenario{
 	Run:      replicate,
 }
 
-// run performs one replication: two hosts, the application's server on one of them, a
+// replicate performs one replication: two hosts, the application's server on one of them, a
 // client on the other.
 func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 	server, client := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
@@ -88,26 +86,4 @@ func echo(w *sim.Simulation, host *sim.Host, server netip.AddrPort) error {
 	return err
 }
 
-// windows finds the latencies at which the echo does not come.
-func windows(ctx context.Context) (*search.Windows, error) {
-	pool, err := run.NewPool(1, run.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	return search.FindWindows(ctx, pool, search.Search{Scenario: impatient, Seed: 1, Probe: impatient.Probe})
-}
-
-func main() {
-	catalogue.Register(impatient) // before the program becomes a worker
-	run.ServeIfAsked()
-	w, err := windows(context.Background())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "example:", err)
-		os.Exit(1)
-	}
-	fmt.Println("The echo does not come at latencies of")
-	for _, i := range w.FailureWindows {
-		fmt.Printf("  %s up to %s\n", time.Duration(i.From), time.Duration(i.To))
-	}
-}
+func main() { cli.Main(impatient) }
