@@ -46,32 +46,103 @@ func packages(t *testing.T) []goPackage {
 	return list
 }
 
-// layer returns the folder at the top that a package of this module stands in.
-func layer(path string) (string, bool) {
-	rest, ok := strings.CutPrefix(path, module)
-	top, _, _ := strings.Cut(rest, "/")
-	return top, ok
+// order is every package of the module, from the bottom up. A package imports only what
+// stands above it in this table, and the reason says why it stands no higher and no lower.
+var order = []struct{ name, reason string }{
+	{"clock", "virtual time and the event list, on which all of a replication stands; it knows no datagram"},
+	{"clock/testkit", "seeds, long forms and golden files of tests, for tests of every layer"},
+
+	{"sim/stream", "named random streams: the only randomness, below whatever draws"},
+	{"sim/suggest", "what to say of a misspelt name, below whatever reads names"},
+	{"sim/distribution", "a latency is drawn here, from a variate that somebody else draws"},
+	{"sim/loss", "a loss is decided here, likewise"},
+	{"sim/tilt", "a stream whose draws are tilted is a stream to the network"},
+	{"sim/trace", "what happened, as records: whoever acts writes it, whoever judges reads it"},
+	{"sim/stack", "what a DTLS endpoint is asked to do and reports; it knows no network"},
+	{"sim/stack/pionv2", "one stack behind that interface"},
+	{"sim/stack/pionv3", "another"},
+	{"sim", "one replication: hosts, links, NATs and rules; it runs any stack and knows none"},
+	{"sim/stack/stacktest", "the contract of every stack, which it checks on a simulated network"},
+
+	{"scenarios", "the model: what a scenario is, with values, outcomes and commands; it knows no file and no worker"},
+	{"scenarios/session", "how clients and servers behave in the scenarios that files describe"},
+	{"scenarios/format/strict", "YAML with every fault's place, for files of any kind"},
+	{"scenarios/format/schema", "JSON Schema, for files of any kind"},
+	{"scenarios/format", "a file becomes a scenario that runs sessions"},
+	{"scenarios/catalogue", "scenarios by their names, which are files or a program's own"},
+	{"scenarios/run", "one replication of a scenario in a worker, which finds it in the catalogue"},
+	{"scenarios/stat", "intervals, tests and stopping rules: numbers only, below whatever samples"},
+	{"scenarios/design/sobol", "a sequence of points in a cube, which knows no parameter"},
+	{"scenarios/design", "factors and the design points that they make; nothing is run"},
+	{"scenarios/search", "the windows along one probe, from runs"},
+	{"scenarios/search/plane", "the regions of two probes, from windows"},
+	{"scenarios/sample", "replications at design points, counted"},
+	{"scenarios/estimate", "probabilities, from samples and windows"},
+	{"scenarios/store", "a file that holds replications, windows and answers; it computes none"},
+	{"scenarios/study", "searches, samples and estimates that a file lists, with or without a store"},
+	{"scenarios/benchmark", "what a replication costs; nothing depends on it"},
+	{"scenarios/internal/fixture", "scenarios and runners for tests of these packages"},
+
+	{"report/figure", "a figure is drawn from numbers"},
+	{"report/text", "results as text, JSON and CSV, with the figures of single answers"},
+	{"report/planes", "results of two probes as text and figures"},
+	{"report/summary", "the figures, sentences and tables of a study"},
+	{"report/page", "a study as an HTML page, from its summary"},
+
+	{"cmd/dtlssim/cli", "flags in, a question asked, a view printed: above all that it wires"},
+	{"cmd/dtlssim", "the program, which is the command line and nothing else"},
+	{"scenarios/example", "a program of its own, as users write them: it stands beside cmd/dtlssim, and so above the command line"},
 }
 
 // Imports run one way: cmd -> report -> scenarios -> sim -> clock. What is shown
 // does not run anything, what is simulated does not know how it is shown, and one
 // replication does not know what it is part of.
 func TestImportsRunOneWay(t *testing.T) {
-	order := []string{"clock", "sim", "scenarios", "report", "cmd"}
-	list := packages(t)
-	if len(list) < 10 {
-		t.Fatalf("only %d packages were found", len(list))
-	}
-	for _, p := range list {
-		from, ok := layer(p.ImportPath)
-		if !ok || !slices.Contains(order, from) {
-			t.Errorf("package %s stands in none of %v", p.ImportPath, order)
+	at := map[string]int{}
+	for i, p := range order {
+		if _, twice := at[p.name]; twice || p.reason == "" {
+			t.Errorf("%s stands in the table twice, or without a reason", p.name)
 		}
+		at[p.name] = i
+	}
+	list := packages(t)
+	found := map[string]bool{}
+	for _, p := range list {
+		from, ok := strings.CutPrefix(p.ImportPath, module)
+		i, known := at[from]
+		if !ok || !known {
+			t.Errorf("%s does not stand in the table of packages: add it, with the reason why it stands where it stands", p.ImportPath)
+			continue
+		}
+		found[from] = true
 		for _, imported := range p.Imports {
-			if to, ok := layer(imported); ok && slices.Index(order, to) > slices.Index(order, from) {
-				t.Errorf("%s imports %s, against the direction %v", p.ImportPath, imported, order)
+			if to, ok := strings.CutPrefix(imported, module); ok && at[to] >= i {
+				t.Errorf("%s imports %s, which stands below it in the table: %s", from, to, order[i].reason)
 			}
 		}
+	}
+	for _, p := range order {
+		if !found[p.name] {
+			t.Errorf("%s stands in the table, and there is no such package", p.name)
+		}
+	}
+}
+
+// The table keeps the layers together: no package of a layer stands between those of
+// another. The example is the one exception.
+func TestLayersStandTogether(t *testing.T) {
+	layers := []string{"clock", "sim", "scenarios", "report", "cmd"}
+	last := 0
+	for _, p := range order {
+		top, _, _ := strings.Cut(p.name, "/")
+		i := slices.Index(layers, top)
+		if p.name == "scenarios/example" {
+			continue
+		}
+		if i < last {
+			t.Errorf("%s stands behind packages of %s", p.name, layers[last])
+		}
+		last = max(last, i)
 	}
 }
 
