@@ -32,6 +32,7 @@ type Packet struct {
 	label   string
 
 	generation int // of the socket that sends, among those of one peer
+	flow       *flow
 
 	nat     *NAT           // on whose inside it is; nil on the public network
 	outside netip.AddrPort // its source on the public network, if a NAT has changed that
@@ -121,6 +122,7 @@ type flowKey struct {
 
 // flow holds the draws of the datagrams of one association in one direction.
 type flow struct {
+	key              flowKey
 	name             string // ends the names of its streams
 	ordinal          int    // among the flows of its two actors, from 1
 	latency          draws
@@ -148,10 +150,11 @@ type fate struct {
 
 // fate draws a datagram's fate. Every datagram takes the same draws of each stream
 // of its flow, whether they matter or not, so that those behind it keep theirs.
-func (l *link) fate(p *Packet) (f fate) {
+func (l *link) fate(sender *Socket, p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	flow, now := l.flow(p), l.w.Now()
+	p.flow = l.flow(sender, p)
+	flow, now := p.flow, l.w.Now()
 	if l.w.Watching() {
 		l.w.watch.sent(p, l, now)
 	}
@@ -203,12 +206,16 @@ func (l *link) stream(purpose, of string) func() *tilt.Stream {
 	}
 }
 
-// flow returns the draws of the flow that a datagram belongs to. The caller holds mu.
-func (l *link) flow(p *Packet) *flow {
+// flow returns the draws of the flow that a datagram belongs to: mostly the one of the
+// datagram that the socket sent before. The caller holds mu.
+func (l *link) flow(sender *Socket, p *Packet) *flow {
 	key := flowKey{p.Sender, p.Receiver, p.From, p.To, p.generation}
+	if f := sender.flow; f != nil && f.key == key {
+		return f
+	}
 	f, ok := l.flows[key]
 	if !ok {
-		f = &flow{name: "/" + p.Sender + ">" + p.Receiver}
+		f = &flow{key: key, name: "/" + p.Sender + ">" + p.Receiver}
 		pair := [2]string{p.Sender, p.Receiver}
 		l.between[pair]++
 		if f.ordinal = l.between[pair]; f.ordinal > 1 {
@@ -224,6 +231,7 @@ func (l *link) flow(p *Packet) *flow {
 		}
 		l.flows[key] = f
 	}
+	sender.flow = f
 	return f
 }
 
@@ -243,7 +251,7 @@ func (w *Simulation) send(socket *Socket, destination netip.AddrPort, payload []
 		label:   trace.Label(payload),
 	}
 	w.mu.Unlock()
-	d := departure{actor: actor, packet: p, fate: w.link.fate(p)}
+	d := departure{actor: actor, packet: p, fate: w.link.fate(socket, p)}
 	f, b := &d.fate, w.link.bottleneck(p)
 	r := p.record(from.host.name, trace.Send)
 	r.Latency, r.Payload, r.Detail = f.latency, p.Payload, byRules(f.rules...)

@@ -122,7 +122,7 @@ type extra struct {
 // apply applies the rules to what was drawn for a datagram that is sent now. The
 // caller holds mu.
 func (l *link) apply(p *Packet, now time.Duration, f *fate) {
-	flow := l.flow(p)
+	flow := p.flow
 	for _, r := range l.rules {
 		seen := r.of(flow)
 		if !seen.matches(p) || (r.Match.Nth > 0 && flow.ordinal > 1) {

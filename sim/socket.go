@@ -47,6 +47,8 @@ type Socket struct {
 	alerted   bool         // an encrypted alert was sent from here
 	handover  handover     // to another association with the same peer
 	deadline  *clock.Event // a read deadline to come
+
+	flow *flow // that its last datagram belongs to; guarded by link.mu
 }
 
 var _ transport.UDPConn = (*Socket)(nil)
