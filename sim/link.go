@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -101,8 +102,7 @@ type link struct {
 	w  *Simulation
 	mu sync.Mutex // held for a few instructions only
 
-	flows       map[flowKey]*flow
-	between     map[[2]string]int // how many flows there are from one actor to another
+	flows       map[[2]string][]*flow // from one actor to another, in their order
 	bottlenecks map[*Bottleneck]*bottleneck
 	rules       []*ruleState
 	held        []*held
@@ -132,7 +132,7 @@ type flow struct {
 }
 
 func newLink(w *Simulation, config Link) *link {
-	l := &link{Link: config, w: w, flows: make(map[flowKey]*flow), between: make(map[[2]string]int), bottlenecks: make(map[*Bottleneck]*bottleneck)}
+	l := &link{Link: config, w: w, flows: make(map[[2]string][]*flow), bottlenecks: make(map[*Bottleneck]*bottleneck)}
 	for _, r := range config.Rules {
 		l.rules = append(l.rules, &ruleState{Rule: r})
 	}
@@ -213,12 +213,13 @@ func (l *link) flow(sender *Socket, p *Packet) *flow {
 	if f := sender.flow; f != nil && f.key == key {
 		return f
 	}
-	f, ok := l.flows[key]
-	if !ok {
-		f = &flow{key: key, name: "/" + p.Sender + ">" + p.Receiver}
-		pair := [2]string{p.Sender, p.Receiver}
-		l.between[pair]++
-		if f.ordinal = l.between[pair]; f.ordinal > 1 {
+	pair := [2]string{p.Sender, p.Receiver}
+	between := l.flows[pair]
+	i := slices.IndexFunc(between, func(f *flow) bool { return f.key == key })
+	if i < 0 {
+		i = len(between)
+		f := &flow{key: key, name: "/" + p.Sender + ">" + p.Receiver, ordinal: i + 1}
+		if f.ordinal > 1 {
 			f.name += "#" + strconv.Itoa(f.ordinal)
 		}
 		if l.Correlation > 0 {
@@ -229,10 +230,11 @@ func (l *link) flow(sender *Socket, p *Packet) *flow {
 				f.loss = m.Start(l.stream("loss", f.name)().Chance)
 			}
 		}
-		l.flows[key] = f
+		between = append(between, f)
+		l.flows[pair] = between
 	}
-	sender.flow = f
-	return f
+	sender.flow = between[i]
+	return between[i]
 }
 
 // send gives a datagram to the network. It never blocks.

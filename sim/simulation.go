@@ -119,6 +119,7 @@ func OwnProcess(limit int64) {
 	defer exclusive.Unlock()
 	debug.SetGCPercent(-1)
 	collectionOff, memoryLimit = true, limit
+	largeStacks.Do(func() { go holdStack() })
 }
 
 // Run performs one replication. build sets up hosts and starts actors; it runs on

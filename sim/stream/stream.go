@@ -7,7 +7,6 @@ package stream
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"math/rand/v2"
 )
 
@@ -17,14 +16,13 @@ type Stream struct{ source *rand.ChaCha8 }
 // New returns the stream of that name. Its key is the SHA-256 digest of the
 // seed, the scenario's name and the stream's name.
 func New(seed uint64, scenario, name string) *Stream {
-	h := sha256.New()
-	h.Write([]byte("dtlssim stream 1\x00"))
-	h.Write(binary.BigEndian.AppendUint64(nil, seed))
+	key := append(make([]byte, 0, 128), "dtlssim stream 1\x00"...)
+	key = binary.BigEndian.AppendUint64(key, seed)
 	for _, s := range []string{scenario, name} {
-		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s))))
-		io.WriteString(h, s)
+		key = binary.BigEndian.AppendUint32(key, uint32(len(s)))
+		key = append(key, s...)
 	}
-	return &Stream{source: rand.NewChaCha8([32]byte(h.Sum(nil)))}
+	return &Stream{source: rand.NewChaCha8(sha256.Sum256(key))}
 }
 
 // Uint64 returns the next 64 bits.
