@@ -7,7 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // rule is a rule of a scenario file: which datagrams it is about, and what becomes of
@@ -35,8 +35,8 @@ type Match struct {
 
 // recordTypes are the content types by name.
 var RecordTypes = map[string]uint8{
-	"change-cipher-spec": trace.ChangeCipherSpec, "alert": trace.Alert, "handshake": trace.Handshake,
-	"application-data": trace.ApplicationData,
+	"change-cipher-spec": wire.ChangeCipherSpec, "alert": wire.Alert, "handshake": wire.Handshake,
+	"application-data": wire.ApplicationData,
 }
 
 // messageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
@@ -70,7 +70,7 @@ func (d Delay) Of(v Values) distribution.Distribution {
 // nothing protects.
 type Forgery struct {
 	Record      string // "alert" or "application-data"
-	Alert       string // its description, as trace.AlertDescriptions has it
+	Alert       string // its description, as wire.AlertDescriptions has it
 	Level       string // "warning" or "fatal"
 	Data        string
 	Sequence    int

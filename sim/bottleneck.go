@@ -84,7 +84,7 @@ func (w *Simulation) enter(b *bottleneck, d departure) {
 		r := d.packet.record(b.Name, trace.Enter)
 		stay, ok := b.enter(w.Now(), d.packet.size())
 		if !ok {
-			r.Kind, r.Detail = trace.Lose, "the queue is full"
+			r.Kind, r.Event = trace.Lose, QueueFull
 		}
 		w.record(&r)
 		if ok {
@@ -96,7 +96,7 @@ func (w *Simulation) enter(b *bottleneck, d departure) {
 // leave has a datagram leave the bottleneck.
 func (w *Simulation) leave(b *bottleneck, d departure) {
 	r := d.packet.record(b.Name, trace.Leave)
-	r.Latency, r.Detail = d.fate.latency, byRules(d.fate.rules...)
+	r.Latency, r.Event = d.fate.latency, byRules(d.fate.rules...)
 	if d.fate.until.Is != nil {
 		r.Kind = trace.Hold
 	}

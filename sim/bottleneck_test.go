@@ -178,7 +178,7 @@ func TestLine(t *testing.T) {
 			t.Errorf("record %d has the latency %s, want %s", i, got, want)
 		}
 	}
-	if r.Records[0].Payload == nil || r.Records[3].Payload != nil || r.Records[5].Payload != nil {
+	if r.Records[0].Payload() == nil || r.Records[3].Payload() != nil || r.Records[5].Payload() != nil {
 		t.Error("the payload of a datagram stands where it is sent, and there alone")
 	}
 }
@@ -243,7 +243,7 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 		switch r := &first.Records[i]; {
 		case r.Kind == trace.Enter:
 			entered++
-		case r.Detail == "the queue is full":
+		case r.Detail() == "the queue is full":
 			full++
 		}
 	}

@@ -141,7 +141,7 @@ func TestReordering(t *testing.T) {
 	var read []string
 	for i := range r.Records {
 		if rec := &r.Records[i]; rec.Kind == trace.Note {
-			read = append(read, fmt.Sprintf("%s %s", rec.At, rec.Detail))
+			read = append(read, fmt.Sprintf("%s %s", rec.At, rec.Detail()))
 		}
 	}
 	// Of the flow's first four variates those below a half are the first's and third's.

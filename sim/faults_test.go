@@ -23,7 +23,7 @@ func TestMTU(t *testing.T) {
 	if len(r.Records) != 3 || r.Records[0].Kind != trace.Send || r.Records[2].Kind != trace.Arrive {
 		t.Errorf("got %q", story(r))
 	}
-	if lost := r.Records[1]; lost.Kind != trace.Lose || lost.Detail != "larger than the MTU of 100 bytes" {
+	if lost := r.Records[1]; lost.Kind != trace.Lose || lost.Detail() != "larger than the MTU of 100 bytes" {
 		t.Errorf("the larger one: %+v", lost)
 	}
 }

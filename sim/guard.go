@@ -1,12 +1,10 @@
 package sim
 
 import (
-	"fmt"
 	"net"
-	"strings"
 	"sync/atomic"
 
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // Guard stands between a socket and its endpoint, and keeps from the endpoint the
@@ -14,7 +12,8 @@ import (
 // records, so anybody can send them: RFC 6347 section 4.1.2.7 asks to discard what is
 // invalid, and once a handshake is complete, a peer that is honest sends none.
 type Guard struct {
-	net.Conn // the socket, or the view of it that an endpoint is given
+	net.Conn      // below, for all but Read
+	below    Conn // the socket, or the view of it that an endpoint is given
 	host     *Host
 	always   bool
 	complete atomic.Bool
@@ -22,28 +21,25 @@ type Guard struct {
 
 // Guard returns conn with a guard before it: one that always keeps such records
 // back, or only once Complete was called.
-func (h *Host) Guard(conn net.Conn, always bool) *Guard {
-	return &Guard{Conn: conn, host: h, always: always}
+func (h *Host) Guard(conn Conn, always bool) *Guard {
+	return &Guard{Conn: conn, below: conn, host: h, always: always}
 }
 
 // Complete tells the guard that the handshake of the endpoint is complete.
 func (g *Guard) Complete() { g.complete.Store(true) }
 
-// GuardDrops is the event of the note that a guard keeps records back.
-const GuardDrops = "guard drops"
-
 // Read implements net.Conn. A datagram of which nothing is left is passed over.
 func (g *Guard) Read(p []byte) (int, error) {
 	for {
-		n, err := g.Conn.Read(p)
-		if err != nil || !(g.always || g.complete.Load()) {
-			return n, err
+		d, err := g.below.Receive()
+		if err != nil {
+			return 0, err
 		}
-		left, stripped := trace.Strip(p[:n], inTheClear)
-		if len(stripped) == 0 {
-			return n, nil
+		if !(g.always || g.complete.Load()) || !d.Contains(inTheClear) {
+			return read(p, d)
 		}
-		g.host.w.Note(g.host, GuardDrops, fmt.Sprintf("%s in the clear", strings.Join(stripped, ", ")))
+		left, stripped := d.Strip(inTheClear)
+		g.host.w.Event(g.host, GuardDropped{stripped})
 		if len(left) > 0 {
 			return copy(p, left), nil
 		}
@@ -51,6 +47,6 @@ func (g *Guard) Read(p []byte) (int, error) {
 }
 
 // inTheClear tells of a record that it is an alert or application data of epoch 0.
-func inTheClear(r trace.DTLSRecord) bool {
-	return r.Epoch == 0 && (r.ContentType == trace.Alert || r.ContentType == trace.ApplicationData)
+func inTheClear(r *wire.Record) bool {
+	return r.Epoch == 0 && (r.ContentType == wire.Alert || r.ContentType == wire.ApplicationData)
 }

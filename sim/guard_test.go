@@ -6,16 +6,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // A guard keeps alerts and application data of epoch 0 back once the handshake is
 // complete, or always, wherever they stand in a datagram, and lets everything else
 // through.
 func TestGuard(t *testing.T) {
-	alert := trace.PlainRecord(trace.Alert, 0, []byte{1, 0})
-	data := trace.PlainRecord(trace.ApplicationData, 1, []byte("x"))
-	hello := trace.PlainRecord(trace.Handshake, 2, []byte("hello"))
+	alert := wire.PlainRecord(wire.Alert, 0, []byte{1, 0})
+	data := wire.PlainRecord(wire.ApplicationData, 1, []byte("x"))
+	hello := wire.PlainRecord(wire.Handshake, 2, []byte("hello"))
 	encrypted := append([]byte(nil), alert...)
 	encrypted[4] = 1 // its epoch
 	for _, c := range []struct {
@@ -63,10 +63,10 @@ func TestGuard(t *testing.T) {
 		var got []string
 		drops := 0
 		for i := range r.Records {
-			switch rec := &r.Records[i]; rec.Event {
+			switch rec := &r.Records[i]; rec.Name() {
 			case "read":
-				got = append(got, rec.Detail)
-			case GuardDrops:
+				got = append(got, rec.Detail())
+			case "guard drops":
 				drops++
 			}
 		}

@@ -14,10 +14,11 @@ import (
 )
 
 // Host is a host of the virtual network. It is a transport.Net, so an application
-// that takes one runs on it unchanged. On top of what vnet offers, several
-// sockets may share a UDP port as they do under a real kernel: one that takes
-// datagrams from anybody, and any number that are connected to a peer and take
-// that peer's.
+// that takes one runs on it unchanged. Its interfaces and addresses are those of vnet,
+// its sockets are not: a deadline in the past wakes a reader of vnet by a timer, and
+// while a goroutine waits for the mutex of a pion connection no timer fires. Several
+// sockets may share a UDP port as they do under a real kernel: one that takes datagrams
+// from anybody, and any number that are connected to a peer and take that peer's.
 type Host struct {
 	transport.Net
 	w       *Simulation
@@ -79,9 +80,8 @@ func (h *Host) Address() netip.Addr { return h.address }
 type port struct {
 	host      *Host
 	number    uint16
-	conn      transport.UDPConn // by which vnet sends to the NAT; nil on the public network
-	open      *Socket           // takes what no connected socket takes
-	connected []*Socket         // few: a list is searched faster than a map
+	open      *Socket   // takes what no connected socket takes
+	connected []*Socket // few: a list is searched faster than a map
 }
 
 // to returns the socket that is connected to a peer, or nil.
@@ -96,7 +96,7 @@ func (p *port) to(peer netip.AddrPort) *Socket {
 
 // bind returns the port, which it takes into use if it is not yet. The caller holds
 // h.mu.
-func (h *Host) bind(number uint16) (*port, error) {
+func (h *Host) bind(number uint16) *port {
 	for number == 0 {
 		if _, used := h.ports[h.next]; !used {
 			number = h.next
@@ -106,86 +106,42 @@ func (h *Host) bind(number uint16) (*port, error) {
 		}
 	}
 	if p, ok := h.ports[number]; ok {
-		return p, nil
+		return p
 	}
 	p := &port{host: h, number: number}
-	if h.nat != nil {
-		var err error
-		p.conn, err = h.Net.ListenUDP("udp4", &net.UDPAddr{IP: h.address.AsSlice(), Port: int(number)})
-		if err != nil {
-			return nil, err
-		}
-	}
 	h.ports[number] = p
-	return p, nil
-}
-
-// translated takes a datagram that the virtual network has brought through the NAT next
-// to its sender. It is a filter of the public router. What is on its way to a NAT passes.
-func (w *Simulation) translated(c vnet.Chunk) bool {
-	packet := w.carried()
-	if packet.nat == nil {
-		return true
-	}
-	packet.nat.left(packet, addressOf(c.SourceAddr()))
-	return false
-}
-
-func addressOf(a net.Addr) netip.AddrPort {
-	u := a.(*net.UDPAddr).AddrPort() // vnet carries nothing but UDP for us
-	return netip.AddrPortFrom(u.Addr().Unmap(), u.Port())
+	return p
 }
 
 // receive hands a datagram to the socket that takes datagrams of that source at an
-// address of the host. The endpoints never read from the sockets of vnet: those meet a
-// deadline in the past by a timer, and while a goroutine waits for the mutex of a pion
-// connection no timer fires.
+// address of the host.
 func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var socket *Socket
-	where := "the connected socket"
+	where := TheConnectedSocket
 	if p := h.ports[to.Port()]; p != nil {
 		switch socket = p.to(source); {
 		case socket == nil:
-			socket, where = p.open, "the open socket"
+			socket, where = p.open, TheOpenSocket
 		case socket.handover.listener != nil:
-			socket, where = socket.route(packet.Payload)
+			socket, where = socket.route(packet.Datagram)
 		}
 	}
 	r := packet.record(h.name, trace.Arrive)
-	r.From, r.To, r.Detail = source, to, where
+	r.From, r.To, r.Event = source, to, where
 	switch {
 	case socket == nil:
-		r.Kind, r.Detail = trace.Drop, "no socket takes datagrams from this peer"
+		r.Kind, r.Event = trace.Drop, NotConnected
 	case socket.draining:
-		r.Kind, r.Detail = trace.Drop, "the endpoint is closed, its socket lingers"
-	case socket.queued+len(packet.Payload) > receiveBuffer:
-		r.Kind, r.Detail = trace.Drop, "the receive buffer is full"
+		r.Kind, r.Event = trace.Drop, EndpointClosed
+	case socket.queued+len(packet.Datagram.Payload) > receiveBuffer:
+		r.Kind, r.Event = trace.Drop, BufferFull
 	}
 	h.w.record(&r) // before anybody can read it, and cause the next record
 	if r.Kind == trace.Arrive {
-		socket.enqueue(datagram{from: source, payload: packet.Payload, packet: packet})
+		socket.enqueue(arrival{from: source, packet: packet})
 	}
-}
-
-// transmit hands a datagram to the NAT next to its sender.
-func (p *port) transmit(packet *Packet) { p.host.w.carry(p.conn, packet) }
-
-// carry hands a datagram to the virtual network at one of its sockets.
-func (w *Simulation) carry(conn transport.UDPConn, packet *Packet) {
-	w.mu.Lock()
-	w.underway = packet
-	w.mu.Unlock()
-	// The virtual network copies the payload, and fails only if there is no route.
-	_, _ = conn.WriteTo(packet.Payload, net.UDPAddrFromAddrPort(packet.To))
-}
-
-// carried returns the datagram that the virtual network carries now.
-func (w *Simulation) carried() *Packet {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.underway
 }
 
 // bound tells whether a port is in use.
@@ -200,9 +156,6 @@ func (h *Host) bound(number uint16) bool {
 func (p *port) release() {
 	if p.open == nil && len(p.connected) == 0 {
 		delete(p.host.ports, p.number)
-		if p.conn != nil {
-			_ = p.conn.Close()
-		}
 	}
 }
 
@@ -234,10 +187,7 @@ func (h *Host) Connect(number uint16, peer netip.AddrPort) (*Socket, error) {
 func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p, err := h.bind(number)
-	if err != nil {
-		return nil, err
-	}
+	p := h.bind(number)
 	local := netip.AddrPortFrom(h.address, p.number)
 	if (!peer.IsValid() && p.open != nil) || (peer.IsValid() && p.to(peer) != nil) {
 		return nil, &net.OpError{

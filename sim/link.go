@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -13,11 +12,12 @@ import (
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // Packet is one datagram on its way.
 type Packet struct {
-	ID trace.Datagram
+	ID trace.DatagramID
 
 	// From is the address of the socket that sends, and To what it sends to, each as
 	// the sender knows it. Behind a NAT, From is therefore the inside address, which is
@@ -29,8 +29,7 @@ type Packet struct {
 	// socket that sends, and the one that last opened a socket at the destination.
 	Sender, Receiver string
 
-	Payload []byte
-	label   string
+	Datagram *wire.Datagram // with its DTLS records, which were parsed when it was sent
 
 	generation int // of the socket that sends, among those of one peer
 	flow       *flow
@@ -44,7 +43,7 @@ type Packet struct {
 const headers = 20 + 8
 
 // size returns the size of the IP packet that carries the datagram, in bytes.
-func (p *Packet) size() int { return len(p.Payload) + headers }
+func (p *Packet) size() int { return len(p.Datagram.Payload) + headers }
 
 // Link says what becomes of datagrams. All of it is drawn from named streams, one
 // for each flow (the datagrams of one association in one direction) and purpose, so that
@@ -142,9 +141,9 @@ func newLink(w *Simulation, config Link) *link {
 // fate is what becomes of one datagram.
 type fate struct {
 	latency time.Duration
-	rules   []string // that had a say in it
-	until   Match    // if it waits for another datagram to arrive; its latency counts from there
-	lost    string   // why; empty if it is not
+	rules   []string    // that had a say in it
+	until   Match       // if it waits for another datagram to arrive; its latency counts from there
+	lost    trace.Event // why; nil if it is not
 	extra   []extra
 }
 
@@ -180,13 +179,13 @@ func (l *link) fate(sender *Socket, p *Packet) (f fate) {
 		}
 	}
 	if flow.loss != nil && flow.loss.Lost() {
-		f.lost = "loss"
+		f.lost = Loss
 	}
 	if l.Down.Contains(now) {
-		f.lost = "the link is down"
+		f.lost = LinkDown
 	}
 	if l.MTU > 0 && p.size() > l.MTU {
-		f.lost = fmt.Sprintf("larger than the MTU of %d bytes", l.MTU)
+		f.lost = TooLarge{MTU: l.MTU}
 	}
 	l.apply(p, now, &f)
 	if copied { // behind the datagram, wherever the rules have put that
@@ -238,7 +237,7 @@ func (l *link) flow(sender *Socket, p *Packet) *flow {
 }
 
 // send gives a datagram to the network. It never blocks.
-func (w *Simulation) send(socket *Socket, destination netip.AddrPort, payload []byte) {
+func (w *Simulation) send(socket *Socket, destination netip.AddrPort, datagram *wire.Datagram) {
 	if w.Stopped() {
 		return
 	}
@@ -246,20 +245,19 @@ func (w *Simulation) send(socket *Socket, destination netip.AddrPort, payload []
 	w.mu.Lock()
 	from.host.sent[actor.Name]++
 	p := &Packet{
-		ID:   trace.Datagram{Actor: actor.Name, Number: from.host.sent[actor.Name]},
+		ID:   trace.DatagramID{Actor: actor.Name, Number: from.host.sent[actor.Name]},
 		From: socket.local, To: destination,
 		Sender: socket.actor, Receiver: w.owner(destination), generation: socket.handover.generation,
-		Payload: append([]byte(nil), payload...),
-		label:   trace.Label(payload),
+		Datagram: datagram,
 	}
 	w.mu.Unlock()
 	d := departure{actor: actor, packet: p, fate: w.link.fate(socket, p)}
 	f, b := &d.fate, w.link.bottleneck(p)
 	r := p.record(from.host.name, trace.Send)
-	r.Latency, r.Payload, r.Detail = f.latency, p.Payload, byRules(f.rules...)
+	r.Latency, r.Sent, r.Event = f.latency, true, byRules(f.rules...)
 	switch {
-	case f.lost != "":
-		r.Kind, r.Latency, r.Detail = trace.Lose, 0, f.lost
+	case f.lost != nil:
+		r.Kind, r.Latency, r.Event = trace.Lose, 0, f.lost
 	case b != nil:
 		r.Kind = trace.Queue
 	case f.until.Is != nil:
@@ -267,13 +265,13 @@ func (w *Simulation) send(socket *Socket, destination netip.AddrPort, payload []
 	}
 	w.recordBy(actor, &r)
 	if n := from.host.nat; n != nil {
-		n.cross(actor, from, p)
+		n.cross(actor, p)
 	}
-	passes := f.lost == "" && b == nil
+	passes := f.lost == nil && b == nil
 	switch {
 	case passes:
 		w.depart(d)
-	case f.lost == "":
+	case f.lost == nil:
 		w.enter(b, d)
 	}
 	for i := range f.extra {
@@ -303,7 +301,7 @@ func (w *Simulation) depart(d departure) {
 // recorded as of a place, by an actor or the network.
 func (w *Simulation) copy(by *clock.Actor, place string, d departure, e *extra) {
 	r := d.packet.record(place, trace.Copy)
-	r.Latency, r.Detail = e.latency, byRules(e.rule)
+	r.Latency, r.Event = e.latency, byRules(e.rule)
 	if e.until.Is != nil {
 		r.Kind = trace.HoldCopy
 	}
@@ -321,17 +319,16 @@ func (w *Simulation) scheduleAfter(until Match, actor *clock.Actor, p *Packet, l
 	w.link.hold(until, func() { w.schedule(actor, p, latency) })
 }
 
-// schedule has a datagram delivered after a latency. Between two hosts that no NAT
-// stands between there is nothing left to decide, and vnet is not asked: it would
-// translate nothing, and its router and sockets cost a sixth of a session.
+// schedule has a datagram delivered after a latency. The network hands it to the host
+// itself: a router of vnet has nothing to decide, and cost a sixth of a session.
 func (w *Simulation) schedule(actor *clock.Actor, p *Packet, latency time.Duration) {
 	w.AfterBy(actor, clock.Delivery, latency, func() {
 		if w.takenByNAT(p) {
 			return
 		}
-		if reason, host := w.unreachable(p); reason != "" {
+		if reason, host := w.unreachable(p); reason != 0 {
 			r := p.record(host, trace.Drop)
-			r.From, r.Detail = p.source(), reason
+			r.From, r.Event = p.source(), reason
 			w.record(&r)
 			return
 		}
@@ -341,24 +338,19 @@ func (w *Simulation) schedule(actor *clock.Actor, p *Packet, latency time.Durati
 }
 
 func (p *Packet) record(host string, kind trace.Kind) trace.Record {
-	return trace.Record{
-		Host: host, Kind: kind, Datagram: p.ID, From: p.From, To: p.To, Label: p.label, Length: len(p.Payload),
-	}
+	return trace.Record{Host: host, Kind: kind, ID: p.ID, From: p.From, To: p.To, Datagram: p.Datagram}
 }
 
-// unbound is why a host drops a datagram for a port that is not in use.
-const unbound = "no socket is bound to the port"
-
 // unreachable says why a datagram that reaches its destination now will meet no
-// socket there, and where that is; reason is empty if one will take it, or its host
+// socket there, and where that is; reason is 0 if one will take it, or its host
 // decide.
-func (w *Simulation) unreachable(p *Packet) (reason, host string) {
+func (w *Simulation) unreachable(p *Packet) (reason Reason, host string) {
 	h := w.host(p.nat, p.To.Addr())
 	if h == nil {
-		return "no such host", p.To.Addr().String()
+		return NoSuchHost, p.To.Addr().String()
 	}
 	if !h.bound(p.To.Port()) {
-		return unbound, h.name
+		return Unbound, h.name
 	}
-	return "", h.name
+	return 0, h.name
 }

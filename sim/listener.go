@@ -2,13 +2,12 @@ package sim
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // DefaultBacklog is how many peers may wait for Accept in pion's own listener
@@ -18,7 +17,7 @@ const DefaultBacklog = 128
 // ListenerConfig says whom a Listener lets in.
 type ListenerConfig struct {
 	// Filter tells whether the first datagram of a new peer lets it in; nil: any does.
-	Filter func(datagram []byte) bool
+	Filter func(first *wire.Datagram) bool
 
 	// Tombstone is how long after the close of a connection its peer is not let in again.
 	Tombstone time.Duration
@@ -62,7 +61,7 @@ type Connection struct {
 	listener *Listener
 
 	// First is the datagram that made the connection.
-	First []byte
+	First *wire.Datagram
 }
 
 // ListenPeers opens a listener on a port.
@@ -104,30 +103,28 @@ func (l *Listener) run() {
 		h.mu.Unlock()
 		switch {
 		case dead:
-			l.drop(d, "a connection of this peer was closed a short while ago")
-		case l.config.Filter != nil && !l.config.Filter(d.payload):
-			l.drop(d, "the filter lets no such datagram in")
+			l.drop(d, RecentlyClosed)
+		case l.config.Filter != nil && !l.config.Filter(d.packet.Datagram):
+			l.drop(d, NotAdmitted)
 		case full:
 			h.mu.Lock()
 			l.backlog.Dropped++
 			h.mu.Unlock()
-			l.drop(d, "the backlog is full")
+			l.drop(d, BacklogFull)
 		default:
 			l.admit(d)
 		}
 	}
 }
 
-// ListenerDrops is the event of the note that a listener does not let a datagram in.
-const ListenerDrops = "listener drops"
-
-func (l *Listener) drop(d datagram, reason string) {
+// drop notes that a datagram is not let in.
+func (l *Listener) drop(d arrival, why Reason) {
 	h := l.socket.port.host
-	h.w.Note(h, ListenerDrops, fmt.Sprintf("%s from %s: %s", trace.Label(d.payload), d.from, reason))
+	h.w.Event(h, ListenerDropped{Datagram: d.packet.Datagram, From: d.from, Reason: why})
 }
 
 // admit makes a connection for the sender of a datagram.
-func (l *Listener) admit(d datagram) {
+func (l *Listener) admit(d arrival) {
 	h := l.socket.port.host
 	socket, err := l.connect(d)
 	if err != nil { // the listener was closed meanwhile
@@ -140,7 +137,7 @@ func (l *Listener) admit(d datagram) {
 		return
 	}
 	socket.handover.accepted = true
-	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.payload})
+	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.packet.Datagram})
 	l.backlog.Longest = max(l.backlog.Longest, len(l.waiting))
 	l.ready.Broadcast()
 }
@@ -172,7 +169,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 
 // Waiting returns how many connections wait for Accept whose first datagram is as
 // wanted; nil wants any.
-func (l *Listener) Waiting(wanted func(first []byte) bool) (n int) {
+func (l *Listener) Waiting(wanted func(first *wire.Datagram) bool) (n int) {
 	h := l.socket.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -2,63 +2,24 @@ package sim
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
-	"slices"
-	"strings"
-	"time"
 
-	"github.com/pion/logging"
-	"github.com/pion/transport/v2"
 	"github.com/pion/transport/v2/vnet"
 
 	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim/nat"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
-
-// Behaviour says what a NAT makes depend on the remote end (RFC 4787 sections 4.1
-// and 5).
-type Behaviour string
-
-// The behaviours, of mapping and of filtering.
-const (
-	// EndpointIndependent: an inside address has one external address for all remote
-	// ends; any of them may send to it.
-	EndpointIndependent Behaviour = "endpoint-independent"
-
-	// AddressDependent: an inside address has an external one for each remote IP
-	// address; an IP address may send to it when something was sent to that IP address.
-	AddressDependent Behaviour = "address-dependent"
-
-	// AddressAndPortDependent: as AddressDependent, for each remote IP address and port.
-	AddressAndPortDependent Behaviour = "address-and-port-dependent"
-)
-
-// Behaviours lists the behaviours, the least restrictive first, as vnet numbers them.
-var Behaviours = []Behaviour{EndpointIndependent, AddressDependent, AddressAndPortDependent}
-
-// DefaultMappingLifetime is what RFC 4787 recommends (REQ-5: not less than two
-// minutes, five or more recommended). Many a NAT in use keeps a UDP mapping for 30 s
-// only.
-const DefaultMappingLifetime = 5 * time.Minute
 
 // defaultInside is the network behind a NAT (RFC 1918).
 var defaultInside = netip.MustParsePrefix("10.0.0.0/24")
 
 // NATConfig describes a NAT.
 type NATConfig struct {
-	Name     string       // of its records in the trace; default "nat"
-	External netip.Addr   // its address on the public network, which no other has
-	Inside   netip.Prefix // the network behind it, of IPv4, which no other has; default 10.0.0.0/24
+	nat.Config // its external address is on the public network, and no other has it
 
-	// Lifetime is how long a mapping outlives the last datagram that went out by it;
-	// what comes in does not refresh it (RFC 4787 REQ-6). At the instant at which the
-	// lifetime is over the mapping is still alive; one nanosecond later it is not.
-	// 0: DefaultMappingLifetime.
-	Lifetime time.Duration
-
-	Mapping   Behaviour // when an inside address has the same external one; default EndpointIndependent
-	Filtering Behaviour // who may send to an external address; default EndpointIndependent
+	Name   string       // of its records in the trace; default "nat"
+	Inside netip.Prefix // the network behind it, of IPv4, which no other has; default 10.0.0.0/24
 }
 
 // NAT is a network address translator next to the hosts behind it: what they send
@@ -66,33 +27,18 @@ type NATConfig struct {
 // it, or is lost there; what is sent to them crosses the link first, and the NAT
 // drops it on arrival if no mapping is alive or the filter refuses its source.
 //
-// It is vnet's NAT that translates, with what is particular to that one: external
-// ports count up from 49152 and none is used twice in a replication, whoever asks,
-// so that no mapping ever leads to another host than before; a peer that the filter
-// lets in may send as long as the mapping lives; and when the ports are used up,
-// which is after 16384 mappings, it drops what needs a new one. A datagram that one
-// host behind a NAT sends to the external address of another comes back in with its
-// external source (RFC 4787 REQ-9), after the latency of the link.
+// A datagram that one host behind a NAT sends to the external address of another comes
+// back in with its external source (RFC 4787 REQ-9), after the latency of the link.
 type NAT struct {
 	w      *Simulation
 	name   string
 	config NATConfig
-	router *vnet.Router // of its inside; vnet translates between it and the public one
+	router *vnet.Router // of its inside
 
-	public  *vnet.Net // where vnet takes what comes from the public network
-	sources map[netip.AddrPort]transport.UDPConn
-
-	mappings map[mappingKey]netip.AddrPort // the last external address of each; guarded by Simulation.mu
+	translator *nat.Translator // guarded by Simulation.mu
 }
 
-// mappingKey is what a mapping is for: an inside address, and as much of the remote
-// end as the mapping behaviour looks at.
-type mappingKey struct {
-	inside netip.AddrPort
-	remote string
-}
-
-// NAT adds a NAT to the network. It is called while the world is built. A
+// NAT adds a NAT to the network. It is called while the simulation is built. A
 // configuration that makes no sense panics.
 func (w *Simulation) NAT(c NATConfig) *NAT {
 	if c.Name == "" {
@@ -101,49 +47,31 @@ func (w *Simulation) NAT(c NATConfig) *NAT {
 	if !c.Inside.IsValid() {
 		c.Inside = defaultInside
 	}
-	if c.Lifetime == 0 {
-		c.Lifetime = DefaultMappingLifetime
+	n := &NAT{w: w, name: c.Name, config: c}
+	var err error
+	if n.translator, err = nat.New(c.Config); err == nil {
+		err = n.check()
 	}
-	if c.Mapping == "" {
-		c.Mapping = EndpointIndependent
-	}
-	if c.Filtering == "" {
-		c.Filtering = EndpointIndependent
-	}
-	n := &NAT{
-		w: w, name: c.Name, config: c,
-		sources: make(map[netip.AddrPort]transport.UDPConn), mappings: make(map[mappingKey]netip.AddrPort),
-	}
-	err := n.check()
 	if err == nil {
-		err = n.start()
+		n.router, err = newRouter(c.Name, c.Inside.Masked())
 	}
 	if err != nil {
 		panic(fmt.Errorf("sim: NAT %s: %w", c.Name, err))
-	}
-	if w.inside == nil {
-		w.inside = make(map[netip.AddrPort]netip.AddrPort)
 	}
 	w.nats = append(w.nats, n)
 	return n
 }
 
-// check finds the faults of a configuration that vnet would not find.
+// check finds the faults of a configuration in its network.
 func (n *NAT) check() error {
-	c := n.config
-	for _, b := range []Behaviour{c.Mapping, c.Filtering} {
-		if !slices.Contains(Behaviours, b) {
-			return fmt.Errorf("behaviour %q: want one of %q", b, Behaviours)
-		}
-	}
-	if c.Lifetime < 0 {
-		return fmt.Errorf("mapping lifetime %s: want a positive one", c.Lifetime)
-	}
-	if n.w.host(nil, c.External) != nil || n.w.natAt(c.External) != nil {
+	c, public := n.config, publicNetwork
+	switch {
+	case n.w.host(nil, c.External) != nil || n.w.natAt(c.External) != nil:
 		return fmt.Errorf("external address %s: it is taken", c.External)
-	}
-	if !c.Inside.Addr().Is4() || c.Inside.Overlaps(netip.MustParsePrefix(network)) {
-		return fmt.Errorf("inside %s: want an IPv4 network apart from %s", c.Inside, network)
+	case !public.Contains(c.External):
+		return fmt.Errorf("external address %s: want one of %s", c.External, public)
+	case !c.Inside.Addr().Is4() || c.Inside.Overlaps(public):
+		return fmt.Errorf("inside %s: want an IPv4 network apart from %s", c.Inside, public)
 	}
 	for _, other := range n.w.nats {
 		if c.Inside.Overlaps(other.config.Inside) { // the trace tells hosts by their addresses
@@ -151,40 +79,6 @@ func (n *NAT) check() error {
 		}
 	}
 	return nil
-}
-
-// start starts the router of the inside.
-func (n *NAT) start() error {
-	external := []string{n.config.External.String()}
-	behaviour := func(b Behaviour) vnet.EndpointDependencyType {
-		return vnet.EndpointDependencyType(slices.Index(Behaviours, b))
-	}
-	var err error
-	n.router, err = vnet.NewRouter(&vnet.RouterConfig{
-		Name: n.name, CIDR: n.config.Inside.Masked().String(), StaticIPs: external,
-		NATType: &vnet.NATType{
-			MappingBehavior:   behaviour(n.config.Mapping),
-			FilteringBehavior: behaviour(n.config.Filtering),
-			MappingLifeTime:   n.config.Lifetime,
-		},
-		LoggerFactory: natLogger{n: n},
-	})
-	if err != nil {
-		return err
-	}
-	// vnet routes datagrams to the second of two that are added under one address: to
-	// the NAT; the first can send all the same.
-	if n.public, err = vnet.NewNet(&vnet.NetConfig{StaticIPs: external}); err != nil {
-		return err
-	}
-	if err := n.w.router.AddNet(n.public); err != nil {
-		return err
-	}
-	if err := n.w.router.AddRouter(n.router); err != nil {
-		return err
-	}
-	n.router.AddChunkFilter(n.deliver)
-	return n.router.Start() // the public router stops it
 }
 
 // Host adds a host behind the NAT. It is called while the world is built.
@@ -200,11 +94,14 @@ func (n *NAT) Address() netip.Addr { return n.config.External }
 func (w *Simulation) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.Watching() && w.natAt(external.Addr()) != nil {
+	n := w.natAt(external.Addr())
+	if n == nil {
+		return netip.AddrPort{}, false
+	}
+	if w.Watching() {
 		w.Touch("mapping of "+external.String(), false)
 	}
-	inside, ok = w.inside[external]
-	return inside, ok
+	return n.translator.Inside(external)
 }
 
 // natAt returns the NAT with an external address, or nil.
@@ -220,11 +117,13 @@ func (w *Simulation) natAt(external netip.Addr) *NAT {
 // owner returns the actor that last opened a socket at an address, or at the inside
 // address behind it. The caller holds mu.
 func (w *Simulation) owner(address netip.AddrPort) string {
-	if w.Watching() && w.natAt(address.Addr()) != nil {
-		w.Touch("mapping of "+address.String(), false)
-	}
-	if inside, ok := w.inside[address]; ok {
-		address = inside
+	if n := w.natAt(address.Addr()); n != nil {
+		if w.Watching() {
+			w.Touch("mapping of "+address.String(), false)
+		}
+		if inside, ok := n.translator.Inside(address); ok {
+			address = inside
+		}
 	}
 	if w.Watching() {
 		w.Touch("owner of "+address.String(), false)
@@ -247,47 +146,34 @@ func (n *NAT) local(a netip.Addr) bool { return n.config.Inside.Contains(a) || a
 // it goes out at all. It does so by an event: two actors may send at one instant in
 // an order that the runtime draws at random, and ports are numbered in the order in
 // which datagrams come. The event is over before any delivery of this instant.
-func (n *NAT) cross(actor *clock.Actor, from *port, p *Packet) {
+func (n *NAT) cross(actor *clock.Actor, p *Packet) {
 	p.nat = n
 	if !n.local(p.To.Addr()) {
-		n.w.AfterBy(actor, clock.Crossing, 0, func() { from.transmit(p) })
+		n.w.AfterBy(actor, clock.Crossing, 0, func() { n.leave(p) })
 	}
 }
 
-// left takes note that a datagram has left the NAT with an external source. It is
-// called on the public side, by the filter of the router.
-func (n *NAT) left(p *Packet, outside netip.AddrPort) {
-	key := mappingKey{inside: p.From}
-	switch n.config.Mapping {
-	case AddressDependent:
-		key.remote = p.To.Addr().String()
-	case AddressAndPortDependent:
-		key.remote = p.To.String()
+// leave has a datagram leave the NAT with an external source, if a port is left for it.
+func (n *NAT) leave(p *Packet) {
+	w := n.w
+	w.mu.Lock()
+	if w.Watching() {
+		w.watch.mapped(n, n.translator.Last(p.From, p.To)) // which may be none
 	}
-	n.w.mu.Lock()
-	p.nat, p.outside = nil, outside
-	last, again := n.mappings[key]
-	n.mappings[key] = outside
-	n.w.inside[outside] = p.From
-	n.w.mu.Unlock()
-	if n.w.Watching() {
-		n.w.watch.mapped(n, last) // which may be none
-		n.w.watch.refreshed(n, outside)
+	m, ok := n.translator.Outbound(w.Now(), p.From, p.To)
+	if ok {
+		p.nat, p.outside = nil, m.External
 	}
-	if last == outside {
-		return
+	w.mu.Unlock()
+	switch {
+	case !ok:
+		n.drop(p, NoExternalPort)
+	case m.Made:
+		if w.Watching() {
+			w.Touch("mapping of "+m.External.String(), true)
+		}
+		w.record(&trace.Record{Host: n.name, Kind: trace.Note, Event: Mapped{m}})
 	}
-	if n.w.Watching() {
-		n.w.Touch("mapping of "+outside.String(), true)
-	}
-	r := trace.Record{Host: n.name, Kind: trace.Note, Event: "mapping", Detail: fmt.Sprintf("%s is %s outside", p.From, outside)}
-	if key.remote != "" {
-		r.Detail += " for " + key.remote
-	}
-	if again {
-		r.Event, r.Detail = "rebinding", r.Detail+", no longer "+last.String()
-	}
-	n.w.record(&r)
 }
 
 // takenByNAT tells whether a datagram that would be delivered now is one for a NAT,
@@ -303,94 +189,46 @@ func (w *Simulation) takenByNAT(p *Packet) bool {
 	return n != nil
 }
 
-// enter has a datagram from the public network enter the NAT. vnet sends under an
-// address of an interface only, so that of the public side has them all.
+// enter has a datagram from the public network enter the NAT.
 func (n *NAT) enter(p *Packet) {
-	if n.w.Watching() {
-		n.w.watch.mapped(n, p.To)
+	w, source := n.w, p.source()
+	w.mu.Lock()
+	if w.Watching() {
+		w.watch.mapped(n, p.To)
 	}
-	source := p.source()
-	if source.Port() == 0 { // of a forged one; vnet would choose a port, at random
-		n.drop(p, "nobody sends from port 0")
-		return
+	inside, refusal := n.translator.Inbound(w.Now(), source, p.To)
+	w.mu.Unlock()
+	switch {
+	case source.Port() == 0: // of a forged one
+		n.drop(p, PortZero)
+	case refusal == nat.NeverMapped:
+		n.drop(p, NeverMapped)
+	case refusal == nat.Expired:
+		n.drop(p, MappingExpired{Inside: inside})
+	case refusal == nat.Filtered:
+		n.drop(p, Filtered)
+	default:
+		n.deliver(p, source, inside)
 	}
-	conn, ok := n.sources[source]
-	if !ok {
-		eth0, err := n.public.InterfaceByName("eth0")
-		if err == nil {
-			eth0.AddAddress(&net.IPNet{IP: source.Addr().AsSlice()})
-			conn, err = n.public.ListenUDP("udp4", net.UDPAddrFromAddrPort(source))
-		}
-		if err != nil {
-			panic(fmt.Errorf("sim: NAT %s takes nothing from %s: %w", n.name, source, err))
-		}
-		n.sources[source] = conn
-	}
-	n.w.carry(conn, p)
 }
 
-// deliver takes a datagram that vnet has let into the NAT and hands it to the host that
-// it is for. It is a filter of the router of the inside, which what goes out passes
-// before it is translated. Before it gets here, nobody knows what a datagram meets.
-func (n *NAT) deliver(c vnet.Chunk) bool {
-	w, packet := n.w, n.w.carried()
-	to := addressOf(c.DestinationAddr())
-	h := w.host(n, to.Addr())
-	if h == nil {
-		return true // on to the translation
+// deliver hands a datagram from outside to the host that it is for. What it meets there
+// was not known before.
+func (n *NAT) deliver(p *Packet, source, inside netip.AddrPort) {
+	h := n.w.host(n, inside.Addr()) // that the mapping was made for
+	if !h.bound(inside.Port()) {
+		r := p.record(h.name, trace.Drop)
+		r.From, r.To, r.Event = source, inside, Unbound
+		n.w.record(&r)
+		return
 	}
-	source := addressOf(c.SourceAddr())
-	if !h.bound(to.Port()) {
-		r := packet.record(h.name, trace.Drop)
-		r.From, r.To, r.Detail = source, to, unbound
-		w.record(&r)
-		return false
-	}
-	w.link.arrived(packet)
-	h.receive(packet, source, to)
-	return false
+	n.w.link.arrived(p)
+	h.receive(p, source, inside)
 }
 
 // drop records that the NAT drops a datagram.
-func (n *NAT) drop(p *Packet, reason string) {
+func (n *NAT) drop(p *Packet, reason trace.Event) {
 	r := p.record(n.name, trace.Drop)
-	r.From, r.Detail = p.source(), reason
+	r.From, r.Event = p.source(), reason
 	n.w.record(&r)
-}
-
-// natLogger is how vnet tells what its NAT drops: its router warns of what is not let
-// in, and reports an error, and stops, when no port is left. vnet says so nowhere else.
-type natLogger struct {
-	silent
-	n *NAT
-}
-
-var (
-	_ logging.LoggerFactory = natLogger{}
-	_ logging.LeveledLogger = natLogger{}
-)
-
-// NewLogger implements logging.LoggerFactory.
-func (l natLogger) NewLogger(string) logging.LeveledLogger { return l }
-
-// Warnf implements logging.LeveledLogger.
-func (l natLogger) Warnf(format string, args ...any) {
-	n, p := l.n, l.n.w.carried()
-	inside, known := n.w.Inside(p.To)
-	switch {
-	case !strings.HasSuffix(fmt.Sprintf(format, args...), "no NAT binding found"):
-		n.drop(p, "the filter lets nothing in from there")
-	case known:
-		n.drop(p, fmt.Sprintf("the mapping of %s has expired", inside))
-	default:
-		n.drop(p, "nothing was ever mapped to this port")
-	}
-}
-
-// Errorf implements logging.LeveledLogger.
-func (l natLogger) Errorf(string, ...any) {
-	l.n.drop(l.n.w.carried(), "no external port is left")
-	if l.n.router.Stop() == nil { // else the replication has ended
-		_ = l.n.router.Start() // fails of one that runs only
-	}
 }

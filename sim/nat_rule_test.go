@@ -9,17 +9,20 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim/distribution"
+	"github.com/dtlssim/dtlssim/sim/nat"
 )
 
 // Rules are about what is on the wire behind the NAT: what they hold or copy has
 // crossed it once, on its way out when it was sent, and enters it when it is let go.
 func TestRulesBehindNAT(t *testing.T) {
-	is := func(text string) Match { return Match{Is: func(p *Packet) bool { return string(p.Payload) == text }} }
+	is := func(text string) Match {
+		return Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == text }}
+	}
 	r := playNAT(Link{Latency: constant(time.Millisecond), Rules: []Rule{
 		{Name: "late", Match: is("0"), Action: Hold, Until: is("7000")},
 		{Name: "twice", Match: is("7000"), Action: Duplicate, Delay: distribution.Constant{Value: time.Millisecond}},
 		{Name: "again", Match: is("re 0"), Action: Replay, Delay: distribution.Constant{Value: 5 * time.Second}, Until: is("re 0")},
-	}}, NATConfig{Lifetime: 5 * time.Second}, func(w *Simulation, a, b, _ *Host) {
+	}}, nat.Config{Lifetime: 5 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, 0) })
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0, 7*time.Second) })
@@ -44,12 +47,12 @@ func TestForgeryAndNAT(t *testing.T) {
 			return Rule{
 				Name: name, Action: Forge, Delay: distribution.Constant{Value: time.Second},
 				Match: Match{Is: func(p *Packet) bool {
-					return strings.HasPrefix(string(p.Payload), "re") == (seenAt == "on the way in")
+					return strings.HasPrefix(string(p.Datagram.Payload), "re") == (seenAt == "on the way in")
 				}},
 				Forged: func(*Packet) Forgery { return Forgery{Payload: []byte("forged"), Reversed: reversed} },
 			}
 		}
-		r := playNAT(Link{Rules: []Rule{rule("onwards", false), rule("back", true)}}, NATConfig{Filtering: AddressAndPortDependent},
+		r := playNAT(Link{Rules: []Rule{rule("onwards", false), rule("back", true)}}, nat.Config{Filtering: nat.AddressAndPortDependent},
 			func(w *Simulation, a, b, _ *Host) {
 				server := must(a.Listen(1000))
 				w.Go("server", func() {
@@ -63,7 +66,7 @@ func TestForgeryAndNAT(t *testing.T) {
 			})
 		var got []string
 		for _, rec := range r.Records {
-			if strings.HasPrefix(rec.Datagram.Actor, attacker) {
+			if strings.HasPrefix(rec.ID.Actor, attacker) {
 				got = append(got, fmt.Sprintf("%s %s %s %s > %s", rec.At, rec.Host, rec.Kind, rec.From, rec.To))
 			}
 		}
@@ -88,7 +91,7 @@ func TestRulesSeeTheSendersAddresses(t *testing.T) {
 		}}
 	}
 	hold := Rule{Name: "hold", Match: note("sent"), Action: Replay, Until: note("arrived")}
-	playNAT(Link{Rules: []Rule{hold}}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
+	playNAT(Link{Rules: []Rule{hold}}, nat.Config{}, func(w *Simulation, a, b, _ *Host) {
 		must(a.Listen(1000))
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0) })
 	})
@@ -103,7 +106,7 @@ func TestForgeryFromPortZero(t *testing.T) {
 		Name: "zero", Action: Forge, Match: Match{Is: func(*Packet) bool { return true }},
 		Forged: func(*Packet) Forgery { return Forgery{Reversed: true} },
 	}
-	r := playNAT(Link{Rules: []Rule{rule}}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
+	r := playNAT(Link{Rules: []Rule{rule}}, nat.Config{}, func(w *Simulation, a, b, _ *Host) {
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, netip.AddrPortFrom(addressA, 0))), 0) })
 	})
 	expect(t, r,

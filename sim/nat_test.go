@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim/distribution"
+	"github.com/dtlssim/dtlssim/sim/nat"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -24,10 +25,10 @@ var (
 
 // playNAT runs a replication with a server a at 192.0.2.1, and behind a NAT at
 // 192.0.2.9 two hosts, b and c, at 10.0.0.2 and 10.0.0.3.
-func playNAT(link Link, config NATConfig, build func(w *Simulation, a, b, c *Host)) Result {
+func playNAT(link Link, config nat.Config, build func(w *Simulation, a, b, c *Host)) Result {
 	config.External = addressNAT
 	return Run(Config{Scenario: "test", Seed: 1, Link: link}, func(w *Simulation) {
-		a, nat := w.Host("a", addressA), w.NAT(config)
+		a, nat := w.Host("a", addressA), w.NAT(NATConfig{Config: config})
 		build(w, a, nat.Host("b", netip.MustParseAddr("10.0.0.2")), nat.Host("c", netip.MustParseAddr("10.0.0.3")))
 	})
 }
@@ -59,7 +60,7 @@ func sayAt(w *Simulation, s net.Conn, instants ...time.Duration) {
 func notes(r Result) (lines []string) {
 	for _, rec := range r.Records {
 		if rec.Host == "nat" && rec.Kind == trace.Note {
-			lines = append(lines, rec.Event+": "+rec.Detail)
+			lines = append(lines, rec.Name()+": "+rec.Detail())
 		}
 	}
 	return lines
@@ -69,7 +70,7 @@ func notes(r Result) (lines []string) {
 // its latency then, what comes in takes its latency first. Each side sees the
 // addresses that are valid there.
 func TestNATTranslates(t *testing.T) {
-	r := playNAT(Link{Latency: constant(5 * time.Millisecond)}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
+	r := playNAT(Link{Latency: constant(5 * time.Millisecond)}, nat.Config{}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, 0) })
 		w.Go("client", func() {
@@ -110,7 +111,7 @@ func TestMappingExpires(t *testing.T) {
 			"30.000000001s a sends re 0", "30.000000001s nat drop #1: the mapping of 10.0.0.2:50001 has expired",
 		}},
 	} {
-		r := playNAT(Link{}, NATConfig{Lifetime: 30 * time.Second}, func(w *Simulation, a, b, _ *Host) {
+		r := playNAT(Link{}, nat.Config{Lifetime: 30 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 			server := must(a.Listen(1000))
 			client := must(b.Connect(50001, service))
 			w.Go("server", func() { answer(w, server, test.pause) })
@@ -126,7 +127,7 @@ func TestMappingExpires(t *testing.T) {
 // What comes in does not refresh a mapping (RFC 4787 section 4.3, REQ-6, which makes
 // that an option).
 func TestInboundDoesNotRefresh(t *testing.T) {
-	r := playNAT(Link{}, NATConfig{Lifetime: 30 * time.Second}, func(w *Simulation, a, b, _ *Host) {
+	r := playNAT(Link{}, nat.Config{Lifetime: 30 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 		must(b.Connect(50001, service))
 		must(must(b.Connect(50001, netip.AddrPortFrom(addressA, 9))).Write([]byte("open")))
 		back := must(a.Connect(1000, netip.AddrPortFrom(addressNAT, 49152)))
@@ -143,7 +144,7 @@ func TestInboundDoesNotRefresh(t *testing.T) {
 // one that comes one nanosecond too late gets another port.
 func TestRefreshAndRebinding(t *testing.T) {
 	second := Rule{Name: "second", Match: Match{Is: func(*Packet) bool { return true }, Nth: 2}, Action: Discard}
-	r := playNAT(Link{Latency: constant(time.Second), Rules: []Rule{second}}, NATConfig{Lifetime: 30 * time.Second},
+	r := playNAT(Link{Latency: constant(time.Second), Rules: []Rule{second}}, nat.Config{Lifetime: 30 * time.Second},
 		func(w *Simulation, a, b, _ *Host) {
 			must(a.Listen(1000))
 			w.Go("client", func() {
@@ -162,7 +163,7 @@ func TestRefreshAndRebinding(t *testing.T) {
 // What a timer of an endpoint sends crosses the NAT before anything arrives at the
 // same instant: the mapping is there, whoever comes first by name.
 func TestCrossingComesBeforeArrivals(t *testing.T) {
-	r := playNAT(Link{Latency: constant(time.Second)}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
+	r := playNAT(Link{Latency: constant(time.Second)}, nat.Config{}, func(w *Simulation, a, b, _ *Host) {
 		outside, inside := must(a.Connect(1000, netip.AddrPortFrom(addressNAT, 49152))), must(b.Connect(50001, service))
 		w.Busy()
 		w.Go("a first by name", func() { sayAt(w, outside, 59*time.Second) })
@@ -183,13 +184,13 @@ func TestCrossingComesBeforeArrivals(t *testing.T) {
 func TestFilteringBehaviours(t *testing.T) {
 	const refused = "the filter lets nothing in from there"
 	remotes := []string{"the same address and port", "another port", "another address"}
-	for behaviour, want := range map[Behaviour][3]string{
-		EndpointIndependent:     {"", "", ""},
-		AddressDependent:        {"", "", refused},
-		AddressAndPortDependent: {"", refused, refused},
+	for behaviour, want := range map[nat.Behaviour][3]string{
+		nat.EndpointIndependent:     {"", "", ""},
+		nat.AddressDependent:        {"", "", refused},
+		nat.AddressAndPortDependent: {"", refused, refused},
 	} {
 		got := [3]string{}
-		r := playNAT(Link{}, NATConfig{Filtering: behaviour}, func(w *Simulation, a, b, _ *Host) {
+		r := playNAT(Link{}, nat.Config{Filtering: behaviour}, func(w *Simulation, a, b, _ *Host) {
 			other := w.Host("other", addressB)
 			must(b.Listen(50001))
 			must(must(b.Connect(50001, service)).Write([]byte("open")))
@@ -201,7 +202,7 @@ func TestFilteringBehaviours(t *testing.T) {
 		})
 		for _, rec := range r.Records {
 			if rec.Host == "nat" && rec.Kind == trace.Drop {
-				got[slices.Index(remotes, rec.Datagram.Actor)] = rec.Detail
+				got[slices.Index(remotes, rec.ID.Actor)] = rec.Detail()
 			}
 		}
 		if got != want {
@@ -213,19 +214,19 @@ func TestFilteringBehaviours(t *testing.T) {
 // How many external addresses one inside address has depends on the mapping
 // behaviour (RFC 4787 section 4.1).
 func TestMappingBehaviours(t *testing.T) {
-	for behaviour, want := range map[Behaviour][]string{
-		EndpointIndependent: {"mapping: 10.0.0.2:50001 is 192.0.2.9:49152 outside"},
-		AddressDependent: {
+	for behaviour, want := range map[nat.Behaviour][]string{
+		nat.EndpointIndependent: {"mapping: 10.0.0.2:50001 is 192.0.2.9:49152 outside"},
+		nat.AddressDependent: {
 			"mapping: 10.0.0.2:50001 is 192.0.2.9:49152 outside for 192.0.2.1",
 			"mapping: 10.0.0.2:50001 is 192.0.2.9:49153 outside for 192.0.2.2",
 		},
-		AddressAndPortDependent: {
+		nat.AddressAndPortDependent: {
 			"mapping: 10.0.0.2:50001 is 192.0.2.9:49152 outside for 192.0.2.1:1000",
 			"mapping: 10.0.0.2:50001 is 192.0.2.9:49153 outside for 192.0.2.1:1001",
 			"mapping: 10.0.0.2:50001 is 192.0.2.9:49154 outside for 192.0.2.2:1000",
 		},
 	} {
-		r := playNAT(Link{}, NATConfig{Mapping: behaviour}, func(w *Simulation, a, b, _ *Host) {
+		r := playNAT(Link{}, nat.Config{Mapping: behaviour}, func(w *Simulation, a, b, _ *Host) {
 			s := must(b.Listen(50001))
 			w.Go("client", func() {
 				for _, to := range []string{"192.0.2.1:1000", "192.0.2.1:1001", "192.0.2.2:1000", "192.0.2.1:1000"} {
@@ -247,7 +248,7 @@ func TestFlowsAndInsideAddresses(t *testing.T) {
 		flows = append(flows, fmt.Sprintf("%s %s > %s", p.Sender, p.Receiver, p.To))
 		return distribution.Constant{}
 	}}
-	playNAT(link, NATConfig{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
+	playNAT(link, nat.Config{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
 		w.Go("server", func() { answer(w, must(a.Listen(1000)), 0) })
 		w.Go("client-1", func() { sayAt(w, must(b.Connect(50001, service)), 0, 10*time.Second) })
 		w.Go("client-2", func() { sayAt(w, must(c.Connect(50001, service)), 5*time.Second) })
@@ -273,7 +274,7 @@ func TestFlowsAndInsideAddresses(t *testing.T) {
 // way of the link under their external ones; from outside, nobody reaches an inside
 // address, nor a port that was never mapped.
 func TestWaysAroundNAT(t *testing.T) {
-	r := playNAT(Link{}, NATConfig{}, func(w *Simulation, a, b, c *Host) {
+	r := playNAT(Link{}, nat.Config{}, func(w *Simulation, a, b, c *Host) {
 		from, to := must(b.Listen(50001)), must(c.Listen(50002))
 		w.Go("c", func() { must(to.WriteTo([]byte("open"), net.UDPAddrFromAddrPort(service))) })
 		w.Go("d", func() {
@@ -299,7 +300,7 @@ func TestWaysAroundNAT(t *testing.T) {
 
 // A host behind a NAT may have closed its socket while the mapping still lives.
 func TestMappingOutlivesSocket(t *testing.T) {
-	r := playNAT(Link{}, NATConfig{}, func(w *Simulation, a, b, _ *Host) {
+	r := playNAT(Link{}, nat.Config{}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, time.Second) })
 		w.Go("client", func() {
@@ -318,7 +319,7 @@ func TestMappingOutlivesSocket(t *testing.T) {
 func TestExternalPortsAreUsedUp(t *testing.T) {
 	const ports = 1<<16 - 49152
 	allLost := Interval{0, (ports - 1) * time.Second} // which costs no port less, but time
-	r := playNAT(Link{Down: allLost}, NATConfig{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
+	r := playNAT(Link{Down: allLost}, nat.Config{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
 		must(a.Listen(1000))
 		w.Go("client", func() {
 			one, other := must(b.Connect(1, service)), must(c.Connect(1, service))
@@ -349,7 +350,7 @@ func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	link := Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) }, Loss: independent(0.2)}
 	run := func() Result {
-		return playNAT(link, NATConfig{Lifetime: 1500 * time.Millisecond, Filtering: AddressAndPortDependent},
+		return playNAT(link, nat.Config{Lifetime: 1500 * time.Millisecond, Filtering: nat.AddressAndPortDependent},
 			func(w *Simulation, a, b, c *Host) {
 				server := must(a.Listen(1000))
 				w.Go("server", func() { answer(w, server, time.Second) })
@@ -385,10 +386,10 @@ func TestSessionThroughNAT(t *testing.T) {
 	config := stack.Config{Credentials: "ecdsa", FlightInterval: time.Second}
 	run := func() Result {
 		return playNAT(Link{Latency: constant(10 * time.Millisecond)},
-			NATConfig{Lifetime: 30 * time.Second, Filtering: AddressAndPortDependent}, func(w *Simulation, a, b, _ *Host) {
+			nat.Config{Lifetime: 30 * time.Second, Filtering: nat.AddressAndPortDependent}, func(w *Simulation, a, b, _ *Host) {
 				listener := must(a.ListenPeers(1000, ListenerConfig{}))
 				serve := func(c *Connection) {
-					w.Note(a, "peer", fmt.Sprintf("%s, first %s", c.Peer(), trace.Label(c.First)))
+					w.Note(a, "peer", fmt.Sprintf("%s, first %s", c.Peer(), c.First.Label()))
 					ctx, cancel := w.WithTimeout(time.Minute)
 					defer cancel()
 					session, err := pionv2.New().Server(ctx, c, config)
@@ -420,7 +421,7 @@ func TestSessionThroughNAT(t *testing.T) {
 	var got []string
 	for i := range first.Records {
 		if rec := &first.Records[i]; rec.Kind == trace.Note || rec.Kind == trace.Drop {
-			got = append(got, fmt.Sprintf("%s %s: %s %s", rec.At, rec.Host, rec.Event, rec.Detail))
+			got = append(got, fmt.Sprintf("%s %s: %s %s", rec.At, rec.Host, rec.Name(), rec.Detail()))
 		}
 	}
 	if want := []string{
@@ -443,21 +444,22 @@ func TestSessionThroughNAT(t *testing.T) {
 
 // A NAT that makes no sense is a fault of the scenario.
 func TestNATFaults(t *testing.T) {
+	at := func(external string) nat.Config { return nat.Config{External: netip.MustParseAddr(external)} }
+	inside := func(prefix string) NATConfig {
+		return NATConfig{Config: at("192.0.2.9"), Inside: netip.MustParsePrefix(prefix)}
+	}
 	for want, config := range map[string]NATConfig{
-		`sim: NAT nat: behaviour "full-cone": want one of ["endpoint-independent" "address-dependent" "address-and-port-dependent"]`: {
-			External: addressNAT, Mapping: "full-cone",
-		},
-		"sim: NAT n2: external address 192.0.2.1: it is taken":                            {Name: "n2", External: addressA},
-		"sim: NAT nat: external address 192.0.2.8: it is taken":                           {External: netip.MustParseAddr("192.0.2.8")},
-		"sim: NAT nat: mapping lifetime -1s: want a positive one":                         {External: addressNAT, Lifetime: -time.Second},
-		"sim: NAT nat: inside 10.0.0.0/24: it overlaps with that of NAT first":            {External: addressNAT},
-		"sim: NAT nat: inside 192.0.2.0/25: want an IPv4 network apart from 192.0.2.0/24": {External: addressNAT, Inside: netip.MustParsePrefix("192.0.2.0/25")},
-		"sim: NAT nat: inside fd00::/64: want an IPv4 network apart from 192.0.2.0/24":    {External: addressNAT, Inside: netip.MustParsePrefix("fd00::/64")},
-		"sim: NAT nat: static IP is beyond subnet: 192.0.2.0/24":                          {External: netip.MustParseAddr("198.51.100.1"), Inside: netip.MustParsePrefix("10.1.0.0/16")},
+		"sim: NAT nat: mapping lifetime -1s: want a positive one":                         {Config: nat.Config{External: addressNAT, Lifetime: -time.Second}},
+		"sim: NAT n2: external address 192.0.2.1: it is taken":                            {Name: "n2", Config: at("192.0.2.1")},
+		"sim: NAT nat: external address 192.0.2.8: it is taken":                           {Config: at("192.0.2.8")},
+		"sim: NAT nat: external address 198.51.100.1: want one of 192.0.2.0/24":           {Config: at("198.51.100.1")},
+		"sim: NAT nat: inside 10.0.0.0/24: it overlaps with that of NAT first":            {Config: at("192.0.2.9")},
+		"sim: NAT nat: inside 192.0.2.0/25: want an IPv4 network apart from 192.0.2.0/24": inside("192.0.2.0/25"),
+		"sim: NAT nat: inside fd00::/64: want an IPv4 network apart from 192.0.2.0/24":    inside("fd00::/64"),
 		"sim: host b: 192.0.2.8 is the external address of NAT first":                     {},
 	} {
 		play(Link{}, func(w *Simulation, _, _ *Host) {
-			w.NAT(NATConfig{Name: "first", External: netip.MustParseAddr("192.0.2.8")})
+			w.NAT(NATConfig{Name: "first", Config: at("192.0.2.8")})
 			defer func() {
 				if got := fmt.Sprint(recover()); got != want {
 					t.Errorf("got  %s\nwant %s", got, want)

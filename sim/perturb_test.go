@@ -95,8 +95,8 @@ func TestPerturbedCallMayHoldAMutex(t *testing.T) {
 			sent++
 		}
 	}
-	if last := r.Records[len(r.Records)-1]; sent != 3 || last.Event != "later" || last.At != time.Second {
-		t.Errorf("%d datagrams were sent, and at last %s %s", sent, last.At, last.Event)
+	if last := r.Records[len(r.Records)-1]; sent != 3 || last.Name() != "later" || last.At != time.Second {
+		t.Errorf("%d datagrams were sent, and at last %s %s", sent, last.At, last.Name())
 	}
 }
 

@@ -3,7 +3,7 @@ package sim
 import (
 	"slices"
 
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // handover is what a socket knows of a second association with its peer: a client that
@@ -20,18 +20,16 @@ type handover struct {
 
 // sent takes note of a datagram that the endpoint sends. A server sends a ServerHello
 // when the client has returned the cookie (RFC 6347 section 4.2.1).
-func (o *handover) sent(datagram []byte) {
+func (o *handover) sent(datagram *wire.Datagram) {
 	if o.listener == nil || o.answered {
 		return
 	}
-	o.answered = trace.Contains(datagram, func(r trace.DTLSRecord) bool {
-		return r.ContentType == trace.Handshake && r.Epoch == 0 && r.Message == trace.ServerHello
-	})
+	o.answered = datagram.Contains(func(r *wire.Record) bool { return r.IsHandshake(wire.ServerHello) })
 }
 
 // connect returns a socket for the sender of a datagram: a new one, or, with
 // Rehandshake, one that a datagram of the same instant has made.
-func (l *Listener) connect(d datagram) (*Socket, error) {
+func (l *Listener) connect(d arrival) (*Socket, error) {
 	h := l.socket.port.host
 	h.mu.Lock()
 	first := l.socket.port.to(d.from)
@@ -46,7 +44,7 @@ func (l *Listener) connect(d datagram) (*Socket, error) {
 		return s, err
 	}
 	defer h.mu.Unlock()
-	if s, _ := first.route(d.payload); s != l.socket {
+	if s, _ := first.route(d.packet.Datagram); s != l.socket {
 		return s, nil
 	}
 	s := newSocket(first.port, first.local)
@@ -67,21 +65,21 @@ func (s *Socket) second() *Socket {
 }
 
 // route returns which socket takes a datagram from the peer that s was the first to be
-// connected to, and what to call it. A ClientHello of epoch 0 begins a second
+// connected to, and which place that is. A ClientHello of epoch 0 begins a second
 // association once the first is established. From then on hellos belong to that, and,
 // when its peer has shown that it is reachable, all that is of epoch 0. Before, the
 // last flight of the first may still be repeated. The rest belongs to the first. The
 // caller holds Host.mu.
-func (s *Socket) route(datagram []byte) (*Socket, string) {
-	hello := trace.IsClientHello(datagram)
+func (s *Socket) route(datagram *wire.Datagram) (*Socket, Place) {
+	hello := datagram.IsClientHello()
 	second := s.second()
 	switch {
-	case second != nil && (hello || (second.handover.answered && trace.IsPlain(datagram))):
-		return second, "the second connected socket"
+	case second != nil && (hello || (second.handover.answered && datagram.IsPlain())):
+		return second, TheSecondConnectedSocket
 	case second == nil && hello && s.handover.established && !s.draining && s.port.open != nil:
-		return s.port.open, "the open socket"
+		return s.port.open, TheOpenSocket
 	}
-	return s, "the connected socket"
+	return s, TheConnectedSocket
 }
 
 // Establish tells the listener that the connection's handshake is complete. With

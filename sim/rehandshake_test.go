@@ -11,17 +11,18 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // handshakeRecord is a handshake record of epoch 0 with a message of a type; padded to
 // a length that tells which one it is.
 func handshakeRecord(messageType byte, length int) []byte {
-	return trace.PlainRecord(trace.Handshake, 0, append([]byte{messageType}, make([]byte, length-1)...))
+	return wire.PlainRecord(wire.Handshake, 0, append([]byte{messageType}, make([]byte, length-1)...))
 }
 
 // record1 is a record of epoch 1.
 func record1(length int) []byte {
-	b := trace.PlainRecord(trace.ApplicationData, 0, make([]byte, length))
+	b := wire.PlainRecord(wire.ApplicationData, 0, make([]byte, length))
 	b[4] = 1
 	return b
 }
@@ -74,10 +75,10 @@ func rehandshakes(parallel bool, datagrams [][]byte, steps map[int]func(connecti
 	for i := range r.Records {
 		rec := &r.Records[i]
 		switch {
-		case rec.Event == ListenerDrops:
+		case rec.Name() == "listener drops":
 			got = append(got, "dropped")
-		case rec.Kind == trace.Note && rec.Host == "a" && !strings.Contains(rec.Event, " "):
-			got = append(got, rec.Event+":"+rec.Detail)
+		case rec.Kind == trace.Note && rec.Host == "a" && !strings.Contains(rec.Name(), " "):
+			got = append(got, rec.Name()+":"+rec.Detail())
 		}
 	}
 	return got

@@ -2,12 +2,12 @@ package sim
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // Action is what a rule does about a datagram.
@@ -134,7 +134,7 @@ func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 		}
 		if r.Without {
 			if r.Action <= AddDelay || r.Action == Hold {
-				f.lost = "taken out of the run, of rule " + r.Name
+				f.lost = TakenOut{Rule: r.Name}
 			}
 			continue
 		}
@@ -144,7 +144,7 @@ func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 		case AddDelay:
 			f.latency += delay
 		case Discard:
-			f.lost = "rule " + r.Name
+			f.lost = byRules(r.Name)
 		case Hold:
 			f.until, f.latency = r.Until, delay
 		case Duplicate:
@@ -163,11 +163,11 @@ func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 }
 
 // byRules says, for the trace, which rules determined a datagram's time or copy.
-func byRules(names ...string) string {
+func byRules(names ...string) trace.Event {
 	if len(names) == 0 || names[0] == "" {
-		return ""
+		return nil
 	}
-	return "rule " + strings.Join(names, ", ")
+	return trace.Rules(names)
 }
 
 // unmet returns the names of the rules that met no datagram of theirs, in their order.
@@ -234,16 +234,16 @@ func (w *Simulation) forge(actor *clock.Actor, seen *Packet, e *extra) {
 func (w *Simulation) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	w.mu.Lock()
 	p := &Packet{
-		ID:   trace.Datagram{Actor: attacker + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},
+		ID:   trace.DatagramID{Actor: attacker + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},
 		From: seen.source(), To: seen.To, Sender: attacker, Receiver: seen.Receiver,
-		Payload: e.forged.Payload, label: trace.Label(e.forged.Payload),
+		Datagram: wire.Parse(e.forged.Payload),
 	}
 	if e.forged.Reversed {
 		p.From, p.To, p.Receiver = seen.To, seen.source(), seen.Sender
 	}
 	w.mu.Unlock()
 	r := p.record(attacker, trace.Forge)
-	r.Latency, r.Payload, r.Detail = e.latency, p.Payload, byRules(e.rule)
+	r.Latency, r.Sent, r.Event = e.latency, true, byRules(e.rule)
 	w.recordBy(actor, &r)
 	w.schedule(actor, p, e.latency)
 }

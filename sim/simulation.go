@@ -25,8 +25,8 @@ import (
 // DefaultLimits are far beyond what a scenario that ends needs.
 var DefaultLimits = clock.Limits{Virtual: 100_000 * time.Hour, Events: 1_000_000}
 
-// network is the address block of the virtual network (RFC 5737).
-const network = "192.0.2.0/24"
+// publicNetwork is the address block of the public network (RFC 5737).
+var publicNetwork = netip.MustParsePrefix("192.0.2.0/24")
 
 // Config describes one replication.
 type Config struct {
@@ -83,11 +83,9 @@ type Simulation struct {
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
-	owners   map[netip.AddrPort]string         // the actor that last opened a socket there
-	inside   map[netip.AddrPort]netip.AddrPort // by external address: see Inside
-	waiting  []*Socket                         // whose readers will take what is in the queue when all is settled
-	expired  []*Socket                         // whose readers a deadline will wake then
-	underway *Packet                           // that the virtual network carries now
+	owners   map[netip.AddrPort]string // the actor that last opened a socket there
+	waiting  []*Socket                 // whose readers will take what is in the queue when all is settled
+	expired  []*Socket                 // whose readers a deadline will wake then
 
 	collected int // events dispatched when garbage was last collected
 }
@@ -146,7 +144,10 @@ func Run(config Config, build func(w *Simulation)) Result {
 		w.Clock = c
 		w.startWatch()
 		w.link = newLink(w, config.Link)
-		w.startRouter()
+		var err error
+		if w.router, err = newRouter("network", publicNetwork); err != nil {
+			panic(fmt.Errorf("sim: the virtual network does not start: %w", err))
+		}
 		w.startTurnstile()
 		c.OnSettled(w.settled)
 		build(w)
@@ -161,27 +162,22 @@ func Run(config Config, build func(w *Simulation)) Result {
 	return result
 }
 
-// startRouter starts the router of the public network, by which datagrams reach the
-// NATs and leave them. It carries them without delay: the link has decided their fate
-// and their time before they get there, which a router of vnet cannot do for each of
-// them under virtual time.
-func (w *Simulation) startRouter() {
-	router, err := vnet.NewRouter(&vnet.RouterConfig{Name: "network", CIDR: network, LoggerFactory: silent{}})
-	if err == nil {
-		err = router.Start()
-	}
-	if err != nil {
-		panic(fmt.Errorf("sim: the virtual network does not start: %w", err))
-	}
-	router.AddChunkFilter(w.translated)
-	w.router = router
-	w.OnEnd(func() { _ = router.Stop() })
+// newRouter returns a router of vnet, which gives hosts their addresses in a network. It
+// is never started: datagrams do not pass it. One router is one queue, and cannot delay
+// each datagram by itself under virtual time.
+func newRouter(name string, network netip.Prefix) (*vnet.Router, error) {
+	return vnet.NewRouter(&vnet.RouterConfig{Name: name, CIDR: network.String(), LoggerFactory: silent{}})
 }
 
 // Note records what an application on host h did or saw. event and detail must
 // not depend on time, for both are part of the signature.
 func (w *Simulation) Note(h *Host, event, detail string) {
-	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: event, Detail: detail})
+	w.Event(h, trace.Text{Event: event, Detail: detail})
+}
+
+// Event records an event on host h.
+func (w *Simulation) Event(h *Host, e trace.Event) {
+	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: e})
 }
 
 // record adds a record of the calling goroutine's actor at the present time.

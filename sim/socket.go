@@ -13,17 +13,32 @@ import (
 	"github.com/pion/transport/v2"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // receiveBuffer is how many bytes of payload wait at a socket before more are
 // dropped: the default of Linux (net.core.rmem_default), without its accounting.
 const receiveBuffer = 212992
 
-type datagram struct {
-	from    netip.AddrPort
-	payload []byte
-	packet  *Packet // that brought it
+// arrival is a datagram that waits at a socket.
+type arrival struct {
+	from   netip.AddrPort
+	packet *Packet
+}
+
+func (d arrival) length() int { return len(d.packet.Datagram.Payload) }
+
+// Conn is a connection whose datagrams come and go with their DTLS records, which are parsed
+// once: a connected socket, or a view of one. Whoever stands between a socket and an endpoint
+// uses it; an endpoint reads and writes bytes.
+type Conn interface {
+	net.Conn
+
+	// Receive waits for a datagram and takes it, as Read does.
+	Receive() (*wire.Datagram, error)
+
+	// Send sends a datagram, as Write does.
+	Send(d *wire.Datagram) (int, error)
 }
 
 // Socket is a UDP socket of a host. It blocks under virtual time, and a Write
@@ -35,7 +50,7 @@ type Socket struct {
 
 	// Guarded by Host.mu.
 	peer      netip.AddrPort // valid if connected
-	queue     []datagram
+	queue     []arrival
 	queued    int // bytes in queue
 	closed    bool
 	draining  bool // its endpoint has closed: what arrives is read and dropped
@@ -66,9 +81,9 @@ func (s *Socket) compare(t *Socket) int {
 }
 
 // enqueue adds a datagram. The caller holds Host.mu.
-func (s *Socket) enqueue(d datagram) {
+func (s *Socket) enqueue(d arrival) {
 	s.queue = append(s.queue, d)
-	s.queued += len(d.payload)
+	s.queued += d.length()
 	s.ready.Broadcast()
 }
 
@@ -101,14 +116,14 @@ func (s *Socket) failure(operation string, err error) error {
 }
 
 // Peek waits for a datagram and returns the first without taking it.
-func (s *Socket) Peek() (payload []byte, from netip.AddrPort, err error) {
+func (s *Socket) Peek() (first *wire.Datagram, from netip.AddrPort, err error) {
 	h := s.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := s.await(); err != nil {
 		return nil, netip.AddrPort{}, err
 	}
-	return s.queue[0].payload, s.queue[0].from, nil
+	return s.queue[0].packet.Datagram, s.queue[0].from, nil
 }
 
 // Peer returns the address that the socket is connected to; it is not valid if there
@@ -144,10 +159,10 @@ func (s *Socket) Discard() {
 }
 
 // take removes the first datagram. The caller holds Host.mu.
-func (s *Socket) take() datagram {
+func (s *Socket) take() arrival {
 	d := s.queue[0]
 	s.queue = s.queue[1:]
-	s.queued -= len(d.payload)
+	s.queued -= d.length()
 	return d
 }
 
@@ -206,39 +221,71 @@ func (s *Socket) ReadFrom(p []byte) (int, net.Addr, error) {
 
 // ReadFromUDP implements transport.UDPConn.
 func (s *Socket) ReadFromUDP(p []byte) (int, *net.UDPAddr, error) {
+	d, err := s.receive()
+	if err != nil {
+		return 0, nil, err
+	}
+	n, err := read(p, d.packet.Datagram)
+	return n, net.UDPAddrFromAddrPort(d.from), err
+}
+
+// receive waits for a datagram and takes it.
+func (s *Socket) receive() (arrival, error) {
 	s.yield(callRead)
 	h := s.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := s.await(); err != nil {
-		return 0, nil, err
+		return arrival{}, err
 	}
-	d := s.take()
-	n := copy(p, d.payload)
-	if n < len(d.payload) {
-		return n, net.UDPAddrFromAddrPort(d.from), io.ErrShortBuffer
+	return s.take(), nil
+}
+
+// read copies a datagram to p, as far as there is room.
+func read(p []byte, d *wire.Datagram) (int, error) {
+	n := copy(p, d.Payload)
+	if n < len(d.Payload) {
+		return n, io.ErrShortBuffer
 	}
-	return n, net.UDPAddrFromAddrPort(d.from), nil
+	return n, nil
 }
 
 // Read implements net.Conn.
 func (s *Socket) Read(p []byte) (int, error) {
-	n, _, err := s.ReadFromUDP(p)
-	return n, err
+	d, err := s.receive()
+	if err != nil {
+		return 0, err
+	}
+	return read(p, d.packet.Datagram)
+}
+
+// Receive implements Conn.
+func (s *Socket) Receive() (*wire.Datagram, error) {
+	d, err := s.receive()
+	if err != nil {
+		return nil, err
+	}
+	return d.packet.Datagram, nil
 }
 
 // Write implements net.Conn, for a connected socket.
-func (s *Socket) Write(p []byte) (int, error) {
+func (s *Socket) Write(p []byte) (int, error) { return s.Send(parse(p)) }
+
+// parse returns the datagram of a payload that the caller may use again.
+func parse(payload []byte) *wire.Datagram { return wire.Parse(append([]byte(nil), payload...)) }
+
+// Send implements Conn.
+func (s *Socket) Send(d *wire.Datagram) (int, error) {
 	s.yield(callWrite)
-	return s.write(p)
+	return s.send(d)
 }
 
-func (s *Socket) write(p []byte) (int, error) {
+func (s *Socket) send(d *wire.Datagram) (int, error) {
 	h := s.port.host
 	h.mu.Lock()
 	peer, closed := s.peer, s.closed || s.withdrawn
-	s.alerted = s.alerted || (peer.IsValid() && !closed && trace.IsEncryptedAlert(p))
-	s.handover.sent(p)
+	s.alerted = s.alerted || (peer.IsValid() && !closed && d.IsEncryptedAlert())
+	s.handover.sent(d)
 	h.mu.Unlock()
 	switch {
 	case closed:
@@ -246,8 +293,8 @@ func (s *Socket) write(p []byte) (int, error) {
 	case !peer.IsValid():
 		return 0, s.failure("write", fmt.Errorf("the socket is not connected"))
 	}
-	h.w.send(s, peer, p)
-	return len(p), nil
+	h.w.send(s, peer, d)
+	return len(d.Payload), nil
 }
 
 // WriteTo implements net.PacketConn.
@@ -270,7 +317,7 @@ func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 		return 0, s.failure("write", net.ErrClosed)
 	}
 	a := to.AddrPort()
-	h.w.send(s, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), p)
+	h.w.send(s, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), parse(p))
 	return len(p), nil
 }
 
@@ -376,7 +423,7 @@ func (s *Socket) WriteMsgUDP(_, _ []byte, _ *net.UDPAddr) (n, oobn int, err erro
 // endpoint closes what it was given, and this Close leaves the socket in place
 // until the application releases it. What arrives between the two is read and
 // dropped.
-func (s *Socket) Endpoint() net.Conn { return &endpointView{s} }
+func (s *Socket) Endpoint() Conn { return &endpointView{s} }
 
 type endpointView struct{ *Socket }
 
@@ -396,7 +443,10 @@ func (v *endpointView) Close() error {
 }
 
 // Write implements net.Conn.
-func (v *endpointView) Write(p []byte) (int, error) {
+func (v *endpointView) Write(p []byte) (int, error) { return v.Send(parse(p)) }
+
+// Send implements Conn.
+func (v *endpointView) Send(d *wire.Datagram) (int, error) {
 	v.yield(callWrite)
 	h := v.port.host
 	h.mu.Lock()
@@ -405,5 +455,5 @@ func (v *endpointView) Write(p []byte) (int, error) {
 	if draining {
 		return 0, v.failure("write", net.ErrClosed)
 	}
-	return v.write(p)
+	return v.send(d)
 }

@@ -48,13 +48,12 @@ type watch struct {
 
 	mu       sync.Mutex // held for a few instructions only
 	instants []instant
-	pairs    map[string][][2]time.Duration    // that were compared, by name
-	expires  map[netip.AddrPort]time.Duration // when mappings of NATs end, by external address
+	pairs    map[string][][2]time.Duration // that were compared, by name
 }
 
 func (w *Simulation) startWatch() {
 	if w.config.Watch {
-		w.watch = &watch{w: w, pairs: make(map[string][][2]time.Duration), expires: make(map[netip.AddrPort]time.Duration)}
+		w.watch = &watch{w: w, pairs: make(map[string][][2]time.Duration)}
 		w.Watch(w.watch)
 	}
 }
@@ -171,23 +170,14 @@ func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 	}
 }
 
-// mapped notes that a NAT looks whether the mapping of an external address is alive.
+// mapped notes that a NAT looks whether the mapping of an external address is alive. The
+// caller holds Simulation.mu.
 func (h *watch) mapped(n *NAT, external netip.AddrPort) {
 	now := h.w.Now()
-	h.mu.Lock()
-	expires, known := h.expires[external]
-	h.mu.Unlock()
-	if known {
+	if expires, known := n.translator.Expires(external); known {
 		h.compare("lifetime of "+external.String(), now, expires)
 	}
 	h.add(instant{place: n.name, at: now, what: "translation", write: true})
-}
-
-// refreshed notes that a mapping is made, or refreshed, now.
-func (h *watch) refreshed(n *NAT, external netip.AddrPort) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.expires[external] = h.w.Now() + n.config.Lifetime
 }
 
 // watched returns all that was noted, beside what the trace has.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim/nat"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -76,8 +77,8 @@ func TestWatchedPausesAndDeadlines(t *testing.T) {
 func TestWatchedComparisons(t *testing.T) {
 	const ms = time.Millisecond
 	held := Rule{
-		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Payload) == "held" }}, Action: Hold,
-		Until: Match{Is: func(p *Packet) bool { return string(p.Payload) == "key" }},
+		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "held" }}, Action: Hold,
+		Until: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "key" }},
 	}
 	got := watched(t, Link{Latency: constant(5 * ms), Down: Interval{20 * ms, 30 * ms}, Rules: []Rule{held}}, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
@@ -110,7 +111,7 @@ func TestWatchedMapping(t *testing.T) {
 	const ms = time.Millisecond
 	r := Run(Config{Scenario: "test", Seed: 1, Watch: true, Link: Link{Latency: constant(5 * ms)}}, func(w *Simulation) {
 		a := w.Host("a", addressA)
-		n := w.NAT(NATConfig{External: netip.MustParseAddr("192.0.2.9"), Lifetime: 20 * ms})
+		n := w.NAT(NATConfig{Config: nat.Config{External: netip.MustParseAddr("192.0.2.9"), Lifetime: 20 * ms}})
 		b := n.Host("b", netip.MustParseAddr("10.0.0.2"))
 		s := must(a.Listen(1000))
 		w.Go("echo", func() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // Suspend has those who read from the socket wait even for what arrives, until it
@@ -17,14 +18,10 @@ func (s *Socket) Suspend() {
 	s.suspended = true
 }
 
-// SocketReleased is why a datagram is dropped that waited at a socket when that was
-// withdrawn.
-const SocketReleased = "its socket was released"
-
 // Withdraw takes a connected socket off its port, as Close does, but those who read
 // from it go on waiting, for a socket whose place it takes. It returns the datagrams
 // that waited in its queue; they are lost.
-func (s *Socket) Withdraw() (lost [][]byte, err error) {
+func (s *Socket) Withdraw() (lost []*wire.Datagram, err error) {
 	h := s.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -32,9 +29,9 @@ func (s *Socket) Withdraw() (lost [][]byte, err error) {
 		return nil, s.failure("withdraw", net.ErrClosed)
 	}
 	for _, d := range s.queue {
-		lost = append(lost, d.payload)
+		lost = append(lost, d.packet.Datagram)
 		r := d.packet.record(h.name, trace.Drop)
-		r.From, r.To, r.Detail = d.from, s.local, SocketReleased
+		r.From, r.To, r.Event = d.from, s.local, SocketReleased
 		h.w.record(&r)
 	}
 	s.queue, s.queued, s.withdrawn = nil, 0, true

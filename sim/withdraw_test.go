@@ -20,7 +20,7 @@ func TestSocketTakesThePlaceOfAnother(t *testing.T) {
 			kept.Suspend()
 			_ = w.Sleep(3 * time.Millisecond) // "two" has arrived
 			lost, err := kept.Withdraw()
-			w.Note(a, "withdraw", fmt.Sprintf("%q %v", lost, err))
+			w.Note(a, "withdraw", fmt.Sprintf("%d %q %v", len(lost), lost[0].Payload, err))
 			_, err = kept.Write([]byte("into nowhere"))
 			w.Note(a, "write", fmt.Sprint(err != nil))
 			_, err = kept.Withdraw()
@@ -48,7 +48,7 @@ func TestSocketTakesThePlaceOfAnother(t *testing.T) {
 	expect(t, r,
 		"0s b sends one", "1ms a arrive #1: the connected socket", "1ms a: read one",
 		"3ms b sends two", "4ms a arrive #2: the connected socket",
-		`5ms a drop #2: its socket was released`, `5ms a: withdraw ["two"] <nil>`,
+		`5ms a drop #2: its socket was released`, `5ms a: withdraw 1 "two" <nil>`,
 		"5ms a: write true", "5ms a: withdraw again true", "5ms a: the place of another peer's true",
 		"6ms b sends three", "6ms b sends four",
 		"7ms a arrive #3: the connected socket", "7ms a arrive #4: the connected socket",

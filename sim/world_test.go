@@ -50,11 +50,11 @@ func story(r Result) []string {
 		rec := &r.Records[i]
 		switch rec.Kind {
 		case trace.Note:
-			lines = append(lines, fmt.Sprintf("%s %s: %s %s", rec.At, rec.Host, rec.Event, rec.Detail))
+			lines = append(lines, fmt.Sprintf("%s %s: %s %s", rec.At, rec.Host, rec.Name(), rec.Detail()))
 		case trace.Send:
-			lines = append(lines, fmt.Sprintf("%s %s sends %s", rec.At, rec.Host, rec.Payload))
+			lines = append(lines, fmt.Sprintf("%s %s sends %s", rec.At, rec.Host, rec.Payload()))
 		default:
-			lines = append(lines, fmt.Sprintf("%s %s %s #%d: %s", rec.At, rec.Host, rec.Kind, rec.Datagram.Number, rec.Detail))
+			lines = append(lines, fmt.Sprintf("%s %s %s #%d: %s", rec.At, rec.Host, rec.Kind, rec.ID.Number, rec.Detail()))
 		}
 	}
 	return lines
@@ -118,8 +118,8 @@ func TestConnectDefersOthers(t *testing.T) {
 		to := netip.AddrPortFrom(addressA, 1000)
 		one, two := must(b.Connect(2001, to)), must(b.Connect(2002, to))
 		w.Go("server", func() {
-			payload, peer, err := first.Peek()
-			w.Note(a, "peek", fmt.Sprintf("%s from port %d %v", payload, peer.Port(), err))
+			waits, peer, err := first.Peek()
+			w.Note(a, "peek", fmt.Sprintf("%s from port %d %v", waits.Payload, peer.Port(), err))
 			if err := w.Sleep(time.Second); err != nil {
 				return
 			}
@@ -266,7 +266,7 @@ func TestReceiveBuffer(t *testing.T) {
 	})
 	drops := 0
 	for _, rec := range r.Records {
-		if rec.Kind == trace.Drop && rec.Detail == "the receive buffer is full" {
+		if rec.Kind == trace.Drop && rec.Detail() == "the receive buffer is full" {
 			drops++
 		}
 	}
@@ -523,7 +523,7 @@ func TestDuplicates(t *testing.T) {
 		"0s b sends twice", "0s b copy #1: ",
 		"5ms a arrive #1: the open socket", "5ms a: read twice",
 		"8ms a arrive #1: the open socket", "8ms a: read twice")
-	if copied := r.Records[1]; copied.Latency != 8*time.Millisecond || copied.Payload != nil {
+	if copied := r.Records[1]; copied.Latency != 8*time.Millisecond || copied.Payload() != nil {
 		t.Errorf("the copy is recorded as %+v", copied)
 	}
 }

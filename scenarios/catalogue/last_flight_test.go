@@ -108,11 +108,11 @@ func TestFinishStallSendsItsAlertAtOnce(t *testing.T) {
 	var closing, alert, release time.Duration
 	for _, r := range o.Records {
 		switch {
-		case r.Host == "server" && r.Kind == trace.Note && r.Event == "close":
+		case r.Host == "server" && r.Kind == trace.Note && r.Name() == "close":
 			closing = r.At
-		case r.Host == "server" && r.Kind == trace.Send && strings.HasPrefix(r.Label, "Alert"):
+		case r.Host == "server" && r.Kind == trace.Send && strings.HasPrefix(r.Label(), "Alert"):
 			alert = r.At
-		case r.Kind == trace.Note && r.Event == "release":
+		case r.Kind == trace.Note && r.Name() == "release":
 			release = r.At
 		}
 	}
@@ -216,7 +216,7 @@ func TestOrphanedFlight6Clients(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	o := runOf(t, p, "orphaned-flight6", scenarios.Settings{"read-timeout": "500ms"})
 	arrived := slices.ContainsFunc(o.Records, func(r trace.Record) bool {
-		return r.Host == "client" && r.Kind == trace.Arrive && r.At == 560*time.Millisecond && strings.HasPrefix(r.Label, "Alert epoch=1")
+		return r.Host == "client" && r.Kind == trace.Arrive && r.At == 560*time.Millisecond && strings.HasPrefix(r.Label(), "Alert epoch=1")
 	})
 	if s := o.Sessions[0]; !arrived || s.Error != "the handshake timed out" {
 		t.Errorf("alert arrived: %v, session %+v", arrived, s)

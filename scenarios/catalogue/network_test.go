@@ -27,9 +27,9 @@ func largest(records []trace.Record, host string) (sent, got int) {
 		switch r := &records[i]; {
 		case r.Host != host:
 		case r.Kind == trace.Arrive:
-			got = max(got, r.Length)
+			got = max(got, r.Length())
 		default:
-			sent = max(sent, r.Length)
+			sent = max(sent, r.Length())
 		}
 	}
 	return sent, got

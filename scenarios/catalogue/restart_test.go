@@ -87,9 +87,9 @@ func TestRehandshakeTakesTheOldPlace(t *testing.T) {
 		var completed, abandoned time.Duration
 		for i := range o.Records {
 			switch r := &o.Records[i]; {
-			case r.Host == "server" && r.Event == "handshake completed":
+			case r.Host == "server" && r.Name() == "handshake completed":
 				completed = r.At
-			case r.Event == "abandoned":
+			case r.Name() == "abandoned":
 				abandoned = r.At
 			}
 		}
@@ -137,7 +137,7 @@ func TestStaleHelloKillsNoAssociation(t *testing.T) {
 func labels(records []trace.Record, condition func(r *trace.Record) bool) (list []string) {
 	for i := range records {
 		if condition(&records[i]) {
-			list = append(list, records[i].Label)
+			list = append(list, records[i].Label())
 		}
 	}
 	return list
@@ -231,10 +231,10 @@ func TestAnswersDuringTheHandshake(t *testing.T) {
 		var answers []string
 		for i := range o.Records {
 			r := &o.Records[i]
-			if r.Kind == trace.Send && strings.HasPrefix(r.Label, "Alert") {
-				answers = append(answers, r.Label)
-				if r.Length != 15 {
-					t.Errorf("%s %v: %s has %d bytes; want one that is not encrypted", c.scenario, c.set, r.Label, r.Length)
+			if r.Kind == trace.Send && strings.HasPrefix(r.Label(), "Alert") {
+				answers = append(answers, r.Label())
+				if r.Length() != 15 {
+					t.Errorf("%s %v: %s has %d bytes; want one that is not encrypted", c.scenario, c.set, r.Label(), r.Length())
 				}
 				break
 			}

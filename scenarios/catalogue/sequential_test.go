@@ -74,7 +74,7 @@ func TestDeferredAlertFailsTheSessionAfterNext(t *testing.T) {
 			if !first.IsValid() {
 				first = r.From // of the first client's first hello
 			}
-			if r.Kind == trace.Send && r.To == first && strings.HasPrefix(r.Label, "HelloVerifyRequest") {
+			if r.Kind == trace.Send && r.To == first && strings.HasPrefix(r.Label(), "HelloVerifyRequest") {
 				answered++
 			}
 		}
@@ -152,9 +152,9 @@ func serverNotes(t *testing.T, set scenarios.Settings, scenario string) (notes [
 	}
 	o := outcomeOf(t, fixture.Pool(t, 1), s, set.With(scenarios.Settings{"credentials": "psk"}))
 	for _, r := range o.Records {
-		if r.Actor == "server" && r.Event != "" {
-			detail, _, _ := strings.Cut(r.Detail, ",")
-			notes = append(notes, strings.TrimSpace(r.Event+" "+detail))
+		if r.Actor == "server" && r.Name() != "" {
+			detail, _, _ := strings.Cut(r.Detail(), ",")
+			notes = append(notes, strings.TrimSpace(r.Name()+" "+detail))
 		}
 	}
 	return notes

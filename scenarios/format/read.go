@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/suggest"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // The keys of a scenario file, and of its parts.
@@ -349,7 +349,7 @@ func (d *definition) forgery(f strict.Fields) scenarios.Forgery {
 		g.Sequence = d.Whole(t, "sequence", 0, maxSequence)
 	}
 	if g.Record == "alert" {
-		g.Alert = d.Choice(f, "alert", false, scenarios.SortedNames(trace.AlertDescriptions())...)
+		g.Alert = d.Choice(f, "alert", false, scenarios.SortedNames(wire.AlertDescriptions())...)
 		g.Level = d.Choice(f, "level", true, alertLevels...)
 	}
 	if t := d.Text(f, "data"); t.Given {

@@ -48,8 +48,8 @@ func TestRulesDependOnChoices(t *testing.T) {
 		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
 		var lost string
 		for _, r := range result.Records {
-			if strings.HasPrefix(r.Detail, "rule ") {
-				lost = r.Label + ": " + r.Detail
+			if strings.HasPrefix(r.Detail(), "rule ") {
+				lost = r.Label() + ": " + r.Detail()
 			}
 		}
 		if lost != c.want {
@@ -93,7 +93,7 @@ probe: alert-latency=0s..1s
 		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
 		applied := false
 		for _, r := range result.Records {
-			applied = applied || strings.Contains(r.Detail, "rule alert")
+			applied = applied || strings.Contains(r.Detail(), "rule alert")
 		}
 		if applied != c.want {
 			t.Errorf("%v: the rule was applied: %v, want %v", c.set, applied, c.want)

@@ -14,7 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // wordPattern describes what isWord accepts.
@@ -156,7 +156,7 @@ func matchSchema(description string) *jsonschema.Schema {
 
 func forgerySchema(delay *jsonschema.Schema) *jsonschema.Schema {
 	s := schema.Object("An on-path attacker who sees the datagram sends another, of epoch 0, under its addresses.", forgeKeys, []string{"record"}, map[string]*jsonschema.Schema{
-		"record": schema.OneOf("", forgedTypes), "alert": schema.OneOf("The alert's description.", scenarios.SortedNames(trace.AlertDescriptions())),
+		"record": schema.OneOf("", forgedTypes), "alert": schema.OneOf("The alert's description.", scenarios.SortedNames(wire.AlertDescriptions())),
 		"level": schema.OneOf("The alert's level; default fatal.", alertLevels), "data": schema.Scalar("The application data."),
 		"sequence": schema.Whole(fmt.Sprintf("The record number; default %d.", forgedSequence), 0, maxSequence),
 		"to":       schema.OneOf("Whom it goes to; default receiver.", destinations),

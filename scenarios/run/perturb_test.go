@@ -158,7 +158,7 @@ func alertsSent(records []trace.Record, actor string) int {
 	n := 0
 	for i := range records {
 		r := &records[i]
-		if r.Actor == actor && (r.Kind == trace.Send || r.Kind == trace.Lose) && trace.IsEncryptedAlert(r.Payload) {
+		if r.Actor == actor && (r.Kind == trace.Send || r.Kind == trace.Lose) && r.Datagram.IsEncryptedAlert() {
 			n++
 		}
 	}

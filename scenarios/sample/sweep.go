@@ -302,7 +302,7 @@ func describe(records []trace.Record, i int) string {
 		return "no record"
 	}
 	r := &records[i]
-	return fmt.Sprintf("%s %s %s %x", trace.Seconds(r.At), r.Host, r.Describe(), r.Payload)
+	return fmt.Sprintf("%s %s %s %x", trace.Seconds(r.At), r.Host, r.Describe(), r.Payload())
 }
 
 func (r *Results) repeat(job run.Job) string {

@@ -89,7 +89,7 @@ func (c *client) run(server func() netip.AddrPort) {
 		if c.unfinished = c.v.Duration("client-timeout"); c.w.Stopped() {
 			c.unfinished = min(c.unfinished, c.w.Now()-start)
 		}
-		c.w.Note(c.host, noteClientFailed, err.Error())
+		c.w.Event(c.host, clientFailed{err})
 		if left == 0 || c.w.Sleep(pause) != nil {
 			return
 		}
@@ -150,7 +150,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 		c.silent = c.silent || (!vanishes && !a.announced && !c.w.Stopped())
 	}()
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
-	c.w.Note(c.host, noteCompleted, "")
+	c.w.Event(c.host, completed{})
 
 	if _, err := io.WriteString(conn, greeting(c.number)); err != nil {
 		return fmt.Errorf("sending the data: %w", err)

@@ -9,7 +9,7 @@ import (
 // guarded returns what to give to an endpoint in the place of a socket, by the value
 // of the parameter guard or client-guard, and what to call when its handshake is
 // complete.
-func guarded(h *sim.Host, conn net.Conn, guard string) (net.Conn, func()) {
+func guarded(h *sim.Host, conn sim.Conn, guard string) (net.Conn, func()) {
 	if guard == guardNone {
 		return conn, func() {}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/nat"
 )
 
 // noNAT is the value of nat-mapping without a NAT.
@@ -16,15 +17,15 @@ const noNAT = "none"
 var natParameters = inGroup(scenarios.NATGroup, []scenarios.Parameter{
 	{Name: "nat-mapping", Type: scenarios.ChoiceType, Default: noNAT, Choices: append([]string{noNAT}, behaviours()...),
 		Meaning: "a NAT in front of the clients, and what it makes their external addresses depend on (RFC 4787 section 4.1)"},
-	{Name: "nat-filtering", Type: scenarios.ChoiceType, Default: string(sim.EndpointIndependent), Choices: behaviours(),
+	{Name: "nat-filtering", Type: scenarios.ChoiceType, Default: string(nat.EndpointIndependent), Choices: behaviours(),
 		Meaning: "whom the NAT lets send to an external address (RFC 4787 section 5)"},
-	{Name: "nat-lifetime", Type: scenarios.DurationType, Default: sim.DefaultMappingLifetime.String(), Min: int64(time.Nanosecond),
+	{Name: "nat-lifetime", Type: scenarios.DurationType, Default: nat.DefaultLifetime.String(), Min: int64(time.Nanosecond),
 		Meaning: "how long a mapping of the NAT outlives the last datagram that went out by it"},
 })
 
 func behaviours() []string {
 	var list []string
-	for _, b := range sim.Behaviours {
+	for _, b := range nat.Behaviours {
 		list = append(list, string(b))
 	}
 	return list
@@ -41,11 +42,11 @@ var (
 func (r *sessionsRun) startClientHosts() {
 	address, add := clientAddress, r.w.Host
 	if mapping := r.v.Choice("nat-mapping"); mapping != noNAT {
-		nat := r.w.NAT(sim.NATConfig{
+		translator := r.w.NAT(sim.NATConfig{Config: nat.Config{
 			External: natAddress, Lifetime: r.v.Duration("nat-lifetime"),
-			Mapping: sim.Behaviour(mapping), Filtering: sim.Behaviour(r.v.Choice("nat-filtering")),
-		})
-		address, add = insideAddress, nat.Host
+			Mapping: nat.Behaviour(mapping), Filtering: nat.Behaviour(r.v.Choice("nat-filtering")),
+		}})
+		address, add = insideAddress, translator.Host
 	}
 	for i := range r.v.Count("client-hosts") {
 		name := "client"

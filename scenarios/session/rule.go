@@ -3,7 +3,7 @@ package session
 import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // payload returns the record that an on-path attacker sends.
@@ -13,10 +13,10 @@ func payload(f scenarios.Forgery) []byte {
 		if f.Level == "fatal" {
 			level = 2
 		}
-		description := trace.AlertDescriptions()[f.Alert]
-		return trace.PlainRecord(trace.Alert, uint64(f.Sequence), []byte{level, description})
+		description := wire.AlertDescriptions()[f.Alert]
+		return wire.PlainRecord(wire.Alert, uint64(f.Sequence), []byte{level, description})
 	}
-	return trace.PlainRecord(trace.ApplicationData, uint64(f.Sequence), []byte(f.Data))
+	return wire.PlainRecord(wire.ApplicationData, uint64(f.Sequence), []byte(f.Data))
 }
 
 // matches tells whether a datagram is one that the match is about, but for which of its
@@ -29,13 +29,13 @@ func matches(m scenarios.Match, p *sim.Packet) bool {
 	case m.Client != 0 && m.Client != client && m.Client != clientNumber(p.Receiver):
 		return false
 	}
-	return trace.Contains(p.Payload, func(r trace.DTLSRecord) bool {
+	return p.Datagram.Contains(func(r *wire.Record) bool {
 		switch {
 		case m.Record != "" && r.ContentType != scenarios.RecordTypes[m.Record], m.Epoch >= 0 && int(r.Epoch) != m.Epoch:
 			return false
 		case m.Message == "":
 			return true
-		case r.ContentType != trace.Handshake:
+		case r.ContentType != wire.Handshake:
 			return false
 		case r.Epoch > 0:
 			return m.Message == scenarios.Finished

@@ -10,7 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/stack"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // server is what the server models share: what they are set up with, what they do
@@ -51,19 +51,19 @@ func (s *server) address() netip.AddrPort {
 
 // begun tells whether a client had begun a session with that datagram, and still
 // waits for its handshake.
-func (s *server) begun(first []byte, peer netip.AddrPort) bool {
+func (s *server) begun(first *wire.Datagram, peer netip.AddrPort) bool {
 	c := s.client(peer)
 	if c != nil {
 		c.touch(theHandshake, false)
 	}
-	return trace.IsClientHello(first) && c != nil && c.shaking
+	return first.IsClientHello() && c != nil && c.shaking
 }
 
 // accepted notes a new session and returns its name.
-func (s *server) accepted(first []byte, peer netip.AddrPort) string {
+func (s *server) accepted(first *wire.Datagram, peer netip.AddrPort) string {
 	s.sessions++
 	name := "session " + strconv.Itoa(s.sessions)
-	s.w.Note(s.host, noteAccept, name+", from "+peer.String()+": "+trace.Label(first))
+	s.w.Event(s.host, accepted{session: name, peer: peer, first: first})
 	return name
 }
 
@@ -74,15 +74,8 @@ func (s *server) beEndpoint(session string) (back func()) {
 	return s.w.Become("endpoint of " + session)
 }
 
-// What applications note, where the trace is read for it.
-const (
-	noteAccept        = "accept"
-	noteClientFailed  = "client failed"
-	noteCompleted     = "handshake completed"
-	noteDataRead      = "data read"
-	noteClose         = "close"
-	noteListenerDrops = sim.ListenerDrops
-)
+// noteClose is what an application notes that closes its session.
+const noteClose = "close"
 
 // converse is a session after its handshake, until the endpoint is closed: read,
 // answer, close.
@@ -149,7 +142,7 @@ func (s *server) exchange(session conversation) error {
 	}
 	line := string(buffer[:n])
 	s.delivered[greetedBy(line)] = true
-	s.w.Note(s.host, noteDataRead, strconv.Quote(line))
+	s.w.Event(s.host, dataRead{line})
 	if s.v.Choice("client") == "acknowledged" {
 		if err := s.answer(session, []byte(acknowledgement)); err != nil {
 			return err

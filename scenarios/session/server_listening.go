@@ -7,15 +7,15 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // filters are the filters of a listener by their names.
-var filters = map[string]func(datagram []byte) bool{
+var filters = map[string]func(first *wire.Datagram) bool{
 	"none": nil,
 	// dtls.Listen of pion v2 looks at the content type of the first record alone.
-	"handshake":    trace.BeginsWithHandshake,
-	"client-hello": trace.IsClientHello,
+	"handshake":    (*wire.Datagram).BeginsWithHandshake,
+	"client-hello": (*wire.Datagram).IsClientHello,
 }
 
 // listeningServer is server model L, a listener whose Accept performs the handshake
@@ -129,7 +129,7 @@ func (s *listeningServer) serveInline() error {
 			s.release(a)
 			continue
 		}
-		s.w.Note(s.host, noteCompleted, a.name)
+		s.w.Event(s.host, completed{a.name})
 		s.w.Go(a.name, func() { s.serve(a, session) })
 	}
 }
@@ -158,7 +158,7 @@ func (s *listeningServer) serveConcurrently() error {
 				s.release(a)
 				return
 			}
-			s.w.Note(s.host, noteCompleted, a.name)
+			s.w.Event(s.host, completed{a.name})
 			s.serve(a, session)
 		})
 	}
@@ -168,7 +168,7 @@ func (s *listeningServer) serveConcurrently() error {
 // no client had begun.
 func (s *listeningServer) heldUp(since time.Duration) {
 	s.blocked += s.w.Now() - since
-	s.waited = s.waited || s.listener.Waiting(trace.IsClientHello) > 0
+	s.waited = s.waited || s.listener.Waiting((*wire.Datagram).IsClientHello) > 0
 }
 
 // serve is a session after its handshake.

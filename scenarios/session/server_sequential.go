@@ -1,12 +1,11 @@
 package session
 
 import (
-	"fmt"
 	"net/netip"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // sequentialServer is server model S, one socket at a time, as Mbed TLS's
@@ -28,8 +27,8 @@ type sequentialServer struct {
 
 // recognised are the first datagrams that can start a session, by the values of the
 // parameter recognises.
-var recognised = map[string]func(datagram []byte) bool{
-	"handshake": trace.StartsHandshake, "client-hello": trace.IsClientHello,
+var recognised = map[string]func(first *wire.Datagram) bool{
+	"handshake": (*wire.Datagram).StartsHandshake, "client-hello": (*wire.Datagram).IsClientHello,
 }
 
 // start starts the server.
@@ -59,9 +58,9 @@ func (s *sequentialServer) serve() error {
 			s.listening.Discard()
 			if s.v.Choice("first-record") == "reject" {
 				s.unexpected++
-				s.report("unexpected message: the first datagram from %s is %s", peer, trace.Label(first))
+				s.report("unexpected message: the first datagram from %s is %s", peer, first.Label())
 			} else {
-				s.w.Note(s.host, "discard", fmt.Sprintf("the first datagram from %s is %s", peer, trace.Label(first)))
+				s.w.Event(s.host, discarded{from: peer, first: first})
 			}
 			continue
 		}
@@ -112,7 +111,7 @@ func (s *sequentialServer) observe(o *scenarios.Observation, wrong map[string]bo
 }
 
 // session serves one session; its error is one that ends the server.
-func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
+func (s *sequentialServer) session(first *wire.Datagram, peer netip.AddrPort) error {
 	name, begun := s.accepted(first, peer), s.begun(first, peer)
 	socket, err := s.connect(peer)
 	if err != nil {
@@ -129,8 +128,8 @@ func (s *sequentialServer) session(first []byte, peer netip.AddrPort) error {
 }
 
 // talk is the session itself, until the endpoint is closed. It tells whether the
-// handshake was completed.
-func (s *sequentialServer) talk(name string, socket *sim.Socket) (completed bool, err error) {
+// handshake is complete.
+func (s *sequentialServer) talk(name string, socket *sim.Socket) (shaken bool, err error) {
 	conn := socket.Endpoint()
 	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
@@ -143,6 +142,6 @@ func (s *sequentialServer) talk(name string, socket *sim.Socket) (completed bool
 		return false, err
 	}
 	complete()
-	s.w.Note(s.host, noteCompleted, "")
+	s.w.Event(s.host, completed{})
 	return true, s.converse(session, socket)
 }

@@ -1,12 +1,13 @@
 package session
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"slices"
 
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // twoSockets is the value of the parameter verify with which the hello verify costs two
@@ -25,7 +26,7 @@ const twoSockets = "two-sockets"
 type verification struct {
 	name   string
 	begun  bool
-	first  []byte
+	first  *wire.Datagram
 	socket *sim.Socket // that the endpoint reads from, on its port or not
 
 	requested chan struct{} // gets a value when a HelloVerifyRequest was sent
@@ -41,17 +42,20 @@ type handshake struct {
 // verifyingConn is what the endpoint has for a connection. As soon as it sends a
 // HelloVerifyRequest it reads nothing: its application is elsewhere.
 type verifyingConn struct {
-	net.Conn
+	sim.Conn
 	v *verification
 }
 
 // Write implements net.Conn.
-func (c *verifyingConn) Write(p []byte) (int, error) {
-	request := trace.IsHelloVerifyRequest(p)
+func (c *verifyingConn) Write(p []byte) (int, error) { return c.Send(wire.Parse(bytes.Clone(p))) }
+
+// Send implements sim.Conn.
+func (c *verifyingConn) Send(d *wire.Datagram) (int, error) {
+	request := d.IsHelloVerifyRequest()
 	if request {
 		c.v.socket.Suspend()
 	}
-	n, err := c.Conn.Write(p)
+	n, err := c.Conn.Send(d)
 	if err == nil && request {
 		select {
 		case c.v.requested <- struct{}{}:
@@ -64,11 +68,11 @@ func (c *verifyingConn) Write(p []byte) (int, error) {
 // verify serves a first datagram with verify=two-sockets: until a HelloVerifyRequest
 // was sent and verify-hold is over, or else until the end of the session. Its error is
 // one that ends the server.
-func (s *sequentialServer) verify(first []byte, peer netip.AddrPort) error {
+func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) error {
 	v := s.pending(first, peer)
 	known := v != nil
 	if known {
-		s.w.Note(s.host, "accept again", v.name+", from "+peer.String()+": "+trace.Label(first))
+		s.w.Event(s.host, accepted{session: v.name, peer: peer, first: first, again: true})
 	} else {
 		v = &verification{
 			name: s.accepted(first, peer), first: first, requested: make(chan struct{}, 1), ended: make(chan handshake, 1),
@@ -106,14 +110,14 @@ func (s *sequentialServer) verify(first []byte, peer netip.AddrPort) error {
 
 // pending returns the verification that a datagram of a peer goes on with, off the
 // list, or nil. A hello of another handshake begins a new one.
-func (s *sequentialServer) pending(first []byte, peer netip.AddrPort) *verification {
+func (s *sequentialServer) pending(first *wire.Datagram, peer netip.AddrPort) *verification {
 	i := slices.IndexFunc(s.verifying, func(v *verification) bool { return v.socket.Peer() == peer })
 	if i < 0 {
 		return nil
 	}
 	v := s.verifying[i]
 	s.verifying = slices.Delete(s.verifying, i, i+1)
-	if len(v.ended) > 0 || trace.IsClientHello(first) && !trace.SameHello(first, v.first) {
+	if len(v.ended) > 0 || first.IsClientHello() && !wire.SameHello(first, v.first) {
 		_ = v.socket.Endpoint().Close() // its endpoint may have done so
 		return nil
 	}
@@ -149,10 +153,10 @@ func (s *sequentialServer) withdraw(v *verification) error {
 	default:
 	}
 	for _, d := range lost {
-		first, _ := trace.Flight(v.first)
-		if flight, _ := trace.Flight(d); flight != first && s.begun(d, v.socket.Peer()) { // a first hello was answered already
+		first, _ := v.first.Flight()
+		if flight, _ := d.Flight(); flight != first && s.begun(d, v.socket.Peer()) { // a first hello was answered already
 			s.swallowed++
-			s.w.Note(s.host, "hello swallowed", trace.Label(d))
+			s.w.Event(s.host, helloSwallowed{d})
 		}
 	}
 	s.verifying = append(s.verifying, v)
@@ -164,7 +168,7 @@ func (s *sequentialServer) finish(v *verification, h handshake) error {
 	defer v.socket.Close()
 	err := h.err
 	if err == nil {
-		s.w.Note(s.host, noteCompleted, "")
+		s.w.Event(s.host, completed{})
 		err = s.converse(h.session, v.socket)
 	} else {
 		_ = v.socket.Endpoint().Close() // the endpoint has closed it already, unless the handshake failed

@@ -2,8 +2,6 @@ package session
 
 import (
 	"net/netip"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -30,11 +28,11 @@ type flight struct {
 
 // readTrace reads a trace.
 func readTrace(records []trace.Record) (r reading) {
-	first := make(map[flight]trace.Datagram, 16) // where a flight was sent first
-	var again map[trace.Datagram]trace.Datagram  // a retransmission: of which datagram
-	peers := map[netip.AddrPort]int{}            // clients by their addresses as the server sees them
-	dataAt := map[int]time.Duration{}            // when the first data of a client arrived
-	tries := map[string]int{}                    // sessions of an actor so far
+	first := make(map[flight]trace.DatagramID, 16)  // where a flight was sent first
+	var again map[trace.DatagramID]trace.DatagramID // a retransmission: of which datagram
+	peers := map[netip.AddrPort]int{}               // clients by their addresses as the server sees them
+	dataAt := map[int]time.Duration{}               // when the first data of a client arrived
+	tries := map[string]int{}                       // sessions of an actor so far
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
@@ -47,8 +45,8 @@ func readTrace(records []trace.Record) (r reading) {
 				side = 0
 			}
 			r.sent[side]++
-			r.bytes[side] += int64(e.Length)
-			key, ok := trace.Flight(e.Payload)
+			r.bytes[side] += int64(e.Length())
+			key, ok := e.Datagram.Flight()
 			if !ok {
 				continue
 			}
@@ -56,40 +54,38 @@ func readTrace(records []trace.Record) (r reading) {
 			if before, sent := first[f]; sent {
 				r.retransmissions++
 				if again == nil {
-					again = make(map[trace.Datagram]trace.Datagram)
+					again = make(map[trace.DatagramID]trace.DatagramID)
 				}
-				again[e.Datagram] = before
+				again[e.ID] = before
 			} else {
-				first[f] = e.Datagram
+				first[f] = e.ID
 			}
 		case trace.Arrive:
-			client := clientNumber(e.Datagram.Actor)
+			client := clientNumber(e.ID.Actor)
 			if client > 0 {
 				peers[e.From] = client
 			}
-			if client > 0 && strings.HasPrefix(e.Label, "ApplicationData") {
+			if client > 0 && e.Datagram.IsData() {
 				if _, ok := dataAt[client]; !ok {
 					dataAt[client] = e.At
 				}
 			}
 		case trace.Note:
-			switch e.Event {
-			case noteAccept, noteClientFailed:
-				tries[e.Actor]++
-				if len(dataAt) > 0 {
-					if address, ok := acceptedFrom(e); ok {
-						delete(dataAt, peers[address]) // that of an attempt before
-					}
+			switch event := e.Event.(type) {
+			case accepted:
+				if !event.again {
+					tries[e.Actor]++
+					delete(dataAt, peers[event.peer]) // that of an attempt before
 				}
-			case noteListenerDrops:
-				if strings.HasSuffix(e.Detail, "the backlog is full") {
+			case clientFailed:
+				tries[e.Actor]++
+			case sim.ListenerDropped:
+				if event.Reason == sim.BacklogFull {
 					r.overflows++
 				}
-			case noteDataRead:
-				if line, err := strconv.Unquote(e.Detail); err == nil {
-					if at, ok := dataAt[greetedBy(line)]; ok {
-						r.stall = max(r.stall, e.At-at)
-					}
+			case dataRead:
+				if at, ok := dataAt[greetedBy(event.line)]; ok {
+					r.stall = max(r.stall, e.At-at)
 				}
 			}
 		}
@@ -103,54 +99,49 @@ func readTrace(records []trace.Record) (r reading) {
 // duplicates counts, in handshakes that came about, the retransmissions that arrived
 // where the flight had arrived already, while nothing of the answer was lost. again
 // says which datagram a retransmission repeats.
-func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram) (total int) {
-	type end struct{ client, side int } // side: 0 the client, 1 the server
-	lost := map[end]int{}               // flights that it sent and that were lost
-	arrived := map[trace.Datagram]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
-	peers := map[netip.AddrPort]int{}   // clients by their addresses as the server sees them
-	owners := map[netip.AddrPort]int{}  // clients by their own addresses
-	queued := map[trace.Datagram]bool{} // flights that a line has, which may lose them
-	byClient := map[int]int{}           // duplicates
-	completed := map[int]bool{}         // clients whose handshakes came about
-	unread := map[trace.Datagram]int{}  // that arrive and are dropped with their socket: how often
+func duplicates(records []trace.Record, again map[trace.DatagramID]trace.DatagramID) (total int) {
+	type end struct{ client, side int }   // side: 0 the client, 1 the server
+	lost := map[end]int{}                 // flights that it sent and that were lost
+	arrived := map[trace.DatagramID]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
+	peers := map[netip.AddrPort]int{}     // clients by their addresses as the server sees them
+	owners := map[netip.AddrPort]int{}    // clients by their own addresses
+	byClient := map[int]int{}             // duplicates
+	complete := map[int]bool{}            // clients whose handshakes came about
+	unread := map[trace.DatagramID]int{}  // that arrive and are dropped with their socket: how often
 	for i := range records {
-		if e := &records[i]; e.Kind == trace.Drop && e.Detail == sim.SocketReleased {
-			unread[e.Datagram]++
+		if e := &records[i]; e.Kind == trace.Drop && e.Event == sim.SocketReleased {
+			unread[e.ID]++
 		}
 	}
 	for i := range records {
 		e := &records[i]
-		if n := clientNumber(e.Actor); n > 0 && len(e.Payload) > 0 {
+		if n := clientNumber(e.Actor); n > 0 && len(e.Payload()) > 0 {
 			owners[e.From] = n
 		}
 		switch e.Kind {
-		case trace.Queue:
-			if _, ok := trace.Flight(e.Payload); ok {
-				queued[e.Datagram] = true
-			}
 		case trace.Lose:
-			if _, ok := trace.Flight(e.Payload); ok || queued[e.Datagram] {
+			if _, ok := e.Datagram.Flight(); ok {
 				sender := end{peers[e.To], 1}
-				if client := clientNumber(e.Datagram.Actor); client > 0 {
+				if client := clientNumber(e.ID.Actor); client > 0 {
 					sender = end{client, 0}
 				}
 				lost[sender]++
 			}
 		case trace.Arrive:
-			client := clientNumber(e.Datagram.Actor)
+			client := clientNumber(e.ID.Actor)
 			receiver := end{client, 1}
 			if client > 0 {
 				peers[e.From] = client
 			} else {
 				receiver = end{owners[e.To], 0}
 			}
-			if unread[e.Datagram] > 0 {
-				unread[e.Datagram]--
+			if unread[e.ID] > 0 {
+				unread[e.ID]--
 				continue
 			}
-			original, repeats := again[e.Datagram]
+			original, repeats := again[e.ID]
 			if !repeats {
-				original = e.Datagram
+				original = e.ID
 			}
 			// In the order of the receiver's events alone, which the signature of a run holds.
 			before, known := arrived[original]
@@ -161,26 +152,17 @@ func duplicates(records []trace.Record, again map[trace.Datagram]trace.Datagram)
 				byClient[receiver.client]++
 			}
 		case trace.Note:
-			if e.Event == noteCompleted {
-				completed[clientNumber(e.Actor)] = true
+			if _, ok := e.Event.(completed); ok {
+				complete[clientNumber(e.Actor)] = true
 			}
 		}
 	}
 	for client, n := range byClient { // in any order: it is a sum
-		if client > 0 && completed[client] {
+		if client > 0 && complete[client] {
 			total += n
 		}
 	}
 	return total
-}
-
-// acceptedFrom returns the address of the peer of which a note says that it was
-// accepted.
-func acceptedFrom(e *trace.Record) (address netip.AddrPort, ok bool) {
-	_, text, _ := strings.Cut(e.Detail, ", from ")
-	text, _, _ = strings.Cut(text, ": ")
-	address, err := netip.ParseAddrPort(text)
-	return address, err == nil
 }
 
 // observe fills an observation with what a trace shows.

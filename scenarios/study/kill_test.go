@@ -79,9 +79,9 @@ func (m made) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	}
 	o.Failed = x >= 31*time.Millisecond
 	for at := time.Duration(0); at < 100*time.Millisecond; at += 2 * time.Millisecond {
-		o.Records = append(o.Records, trace.Record{At: at, Host: "server", Kind: trace.Note, Event: "tick"})
+		o.Records = append(o.Records, trace.Record{At: at, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "tick"}})
 	}
-	o.Records = append(o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: "alert"})
+	o.Records = append(o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "alert"}})
 	slices.SortStableFunc(o.Records, func(a, b trace.Record) int { return int(a.At - b.At) })
 	o.Digest, o.Signature = trace.Digests(o.Records)
 	o.Watched = &sim.Watched{Timelines: trace.Timelines(o.Records), Structure: o.Signature}

@@ -68,7 +68,7 @@ func TestNamesOfKindsAndDatagrams(t *testing.T) {
 			t.Errorf("kind %d is called %q, want %q", uint8(kind), got, want)
 		}
 	}
-	if got, want := (trace.Datagram{Actor: "client-1", Number: 12}).String(), "client-1#12"; got != want {
+	if got, want := (trace.DatagramID{Actor: "client-1", Number: 12}).String(), "client-1#12"; got != want {
 		t.Errorf("the datagram is called %q, want %q", got, want)
 	}
 }

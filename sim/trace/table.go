@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -17,42 +18,43 @@ func Seconds(d time.Duration) string {
 
 // Describe says in a few words what a record is about, without its time and host.
 func (r *Record) Describe() string {
+	what := fmt.Sprintf("%s  %d B", r.Label(), r.Length())
 	switch r.Kind {
 	case Send:
-		return fmt.Sprintf("-> %s  %s  %d B  (arrives %s%s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency), r.rule())
+		return fmt.Sprintf("-> %s  %s  (arrives %s%s)", r.To, what, Seconds(r.At+r.Latency), r.rule())
 	case Copy:
-		return fmt.Sprintf("=> %s  %s  %d B  (a copy arrives %s%s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency), r.rule())
+		return fmt.Sprintf("=> %s  %s  (a copy arrives %s%s)", r.To, what, Seconds(r.At+r.Latency), r.rule())
 	case Hold:
-		return fmt.Sprintf("-| %s  %s  %d B  (held%s)", r.To, r.Label, r.Length, r.rule())
+		return fmt.Sprintf("-| %s  %s  (held%s)", r.To, what, r.rule())
 	case HoldCopy:
-		return fmt.Sprintf("=| %s  %s  %d B  (a copy is held%s)", r.To, r.Label, r.Length, r.rule())
+		return fmt.Sprintf("=| %s  %s  (a copy is held%s)", r.To, what, r.rule())
 	case Forge:
-		return fmt.Sprintf("~> %s  %s  %d B  (as %s; arrives %s%s)", r.To, r.Label, r.Length, r.From, Seconds(r.At+r.Latency), r.rule())
+		return fmt.Sprintf("~> %s  %s  (as %s; arrives %s%s)", r.To, what, r.From, Seconds(r.At+r.Latency), r.rule())
 	case Queue:
-		return fmt.Sprintf("-> %s  %s  %d B  (to the queue%s)", r.To, r.Label, r.Length, r.rule())
+		return fmt.Sprintf("-> %s  %s  (to the queue%s)", r.To, what, r.rule())
 	case Enter:
-		return fmt.Sprintf(">| %s  %s  %d B  enters the queue", r.To, r.Label, r.Length)
+		return fmt.Sprintf(">| %s  %s  enters the queue", r.To, what)
 	case Leave:
-		return fmt.Sprintf("|> %s  %s  %d B  (arrives %s%s)", r.To, r.Label, r.Length, Seconds(r.At+r.Latency), r.rule())
+		return fmt.Sprintf("|> %s  %s  (arrives %s%s)", r.To, what, Seconds(r.At+r.Latency), r.rule())
 	case Lose:
-		return fmt.Sprintf("-x %s  %s  %d B  lost: %s", r.To, r.Label, r.Length, r.Detail)
+		return fmt.Sprintf("-x %s  %s  lost: %s", r.To, what, r.Detail())
 	case Arrive:
-		return fmt.Sprintf("<- %s  %s  %d B  to %s", r.From, r.Label, r.Length, r.Detail)
+		return fmt.Sprintf("<- %s  %s  to %s", r.From, what, r.Detail())
 	case Drop:
-		return fmt.Sprintf("<x %s  %s  %d B  dropped: %s", r.From, r.Label, r.Length, r.Detail)
+		return fmt.Sprintf("<x %s  %s  dropped: %s", r.From, what, r.Detail())
 	}
-	if r.Detail == "" {
-		return r.Event
+	if detail := r.Detail(); detail != "" {
+		return r.Name() + ": " + detail
 	}
-	return r.Event + ": " + r.Detail
+	return r.Name()
 }
 
 // rule says by which rule something happened.
 func (r *Record) rule() string {
-	if r.Detail == "" {
+	if r.Event == nil {
 		return ""
 	}
-	return ", " + r.Detail
+	return ", " + r.Detail()
 }
 
 // WriteTable writes a trace as a table, one line a record: virtual time in
@@ -92,11 +94,11 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 			Event    string `json:"event,omitempty"`
 			Detail   string `json:"detail,omitempty"`
 		}{
-			At: int64(r.At), Host: r.Host, Actor: r.Actor, Kind: r.Kind.String(), Label: r.Label,
-			Length: r.Length, Payload: hex.EncodeToString(r.Payload), Event: r.Event, Detail: r.Detail,
+			At: int64(r.At), Host: r.Host, Actor: r.Actor, Kind: r.Kind.String(), Label: r.Label(),
+			Length: r.Length(), Payload: hex.EncodeToString(r.Payload()), Event: r.Name(), Detail: r.Detail(),
 		}
 		if r.Kind != Note {
-			line.Datagram, line.From, line.To = r.Datagram.String(), r.From.String(), r.To.String()
+			line.Datagram, line.From, line.To = r.ID.String(), r.From.String(), r.To.String()
 		}
 		switch r.Kind {
 		case Send, Copy, Hold, HoldCopy, Forge, Queue, Leave:
@@ -114,7 +116,7 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 // or -1 when they are the same.
 func FirstDifference(a, b []Record) int {
 	for i := range max(len(a), len(b)) {
-		if i >= len(a) || i >= len(b) || string(a[i].Append(nil)) != string(b[i].Append(nil)) {
+		if i >= len(a) || i >= len(b) || !bytes.Equal(a[i].appendCanonical(nil), b[i].appendCanonical(nil)) {
 			return i
 		}
 	}

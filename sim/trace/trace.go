@@ -12,8 +12,11 @@ import (
 	"net/netip"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // Kind is the type of a record.
@@ -35,7 +38,10 @@ const (
 	Leave                    // a datagram leaves a bottleneck, and the network will deliver it
 )
 
-var kindNames = [...]string{Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold", HoldCopy: "hold copy", Forge: "forge", Queue: "queue", Enter: "enter", Leave: "leave"}
+var kindNames = [...]string{
+	Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold", HoldCopy: "hold copy",
+	Forge: "forge", Queue: "queue", Enter: "enter", Leave: "leave",
+}
 
 // String returns the kind's name.
 func (k Kind) String() string {
@@ -45,15 +51,15 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
-// Datagram identifies a datagram within a replication: the n-th that the actor
-// sent, counted from 1.
-type Datagram struct {
+// DatagramID identifies a datagram within a replication: the n-th that the actor sent,
+// counted from 1.
+type DatagramID struct {
 	Actor  string
 	Number uint64
 }
 
 // String returns the identity as tables show it.
-func (d Datagram) String() string { return fmt.Sprintf("%s#%d", d.Actor, d.Number) }
+func (d DatagramID) String() string { return d.Actor + "#" + strconv.FormatUint(d.Number, 10) }
 
 // Record is one thing that happened on one host, or at a bottleneck, which the trace
 // has in the place of a host.
@@ -64,161 +70,59 @@ type Record struct {
 	Kind  Kind
 
 	// Of a datagram.
-	Datagram Datagram
+	ID       DatagramID
 	From, To netip.AddrPort
-	Label    string        // see Label
-	Length   int           // of the payload, in bytes
-	Latency  time.Duration // of Send, Copy, Forge and Leave: from now to its arrival; of Hold and HoldCopy, from the end of the wait; of Queue, from its Leave
-	Payload  []byte        // of what a host sends: Send, Lose, Hold and Queue; and of Forge; what arrives is what was sent
+	Datagram *wire.Datagram // what is on its way
 
-	// Event and Detail say what a Note notes, and Detail why a Drop or a Lose, where an
-	// Arrive, and which rule had a say in the others. Neither may depend on time: both are part of the signature.
-	Event, Detail string
+	// Latency is the time to the datagram's arrival: of Send, Copy, Forge and Leave from now,
+	// of Hold and HoldCopy from the end of the wait, of Queue from its Leave.
+	Latency time.Duration
+
+	// Sent tells that this is where a host, or somebody outside, sends the datagram. The
+	// digest has the payload from there; what arrives is what was sent.
+	Sent bool
+
+	Event Event // what else is to be said; nil of a datagram: nothing
 }
 
-// Append appends the canonical encoding of the record to b: integers as varints,
-// strings and bytes behind their lengths; first what belongs to the signature, in the
-// order of the struct, then time, length, latency and payload.
-func (r *Record) Append(b []byte) []byte {
-	return r.appendRest(r.appendSignature(b))
-}
-
-// appendRest appends the part of the encoding that does not belong to the signature.
-func (r *Record) appendRest(b []byte) []byte {
-	b = binary.AppendVarint(b, int64(r.At))
-	b = binary.AppendUvarint(b, uint64(r.Length))
-	b = binary.AppendVarint(b, int64(r.Latency))
-	b = binary.AppendUvarint(b, uint64(len(r.Payload)))
-	return append(b, r.Payload...)
-}
-
-// appendSignature appends the part of the encoding that belongs to the signature.
-func (r *Record) appendSignature(b []byte) []byte {
-	b = appendText(b, r.Host)
-	b = appendText(b, r.Actor)
-	b = append(b, byte(r.Kind))
-	b = appendText(b, r.Datagram.Actor)
-	b = binary.AppendUvarint(b, r.Datagram.Number)
-	b = appendAddress(b, r.From)
-	b = appendAddress(b, r.To)
-	b = appendText(b, r.Label)
-	b = appendText(b, r.Event)
-	return appendText(b, r.Detail)
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-func appendAddress(b []byte, a netip.AddrPort) []byte {
-	switch {
-	case !a.IsValid():
-		return append(b, 0)
-	case a.Addr().Is4():
-		raw := a.Addr().As4()
-		b = append(append(b, byte(len(raw)+2)), raw[:]...)
-	default:
-		raw := a.Addr().As16()
-		b = append(append(b, byte(len(raw)+2)), raw[:]...)
+// Label returns the label of the datagram; it is empty of a Note.
+func (r *Record) Label() string {
+	if r.Datagram == nil {
+		return ""
 	}
-	return binary.BigEndian.AppendUint16(b, a.Port())
+	return r.Datagram.Label()
 }
 
-// Encode returns the canonical encoding of a whole trace.
-func Encode(records []Record) []byte {
-	var b []byte
-	for i := range records {
-		b = records[i].Append(b)
-	}
-	return b
-}
-
-// Decode reads the records of a canonical encoding.
-func Decode(encoding []byte) ([]Record, error) {
-	d := decoder{rest: encoding}
-	var records []Record
-	for len(d.rest) > 0 && !d.bad {
-		var r Record
-		r.Host = string(d.bytes())
-		r.Actor = string(d.bytes())
-		r.Kind = Kind(d.byte())
-		r.Datagram.Actor = string(d.bytes())
-		r.Datagram.Number = d.uvarint()
-		r.From = d.address()
-		r.To = d.address()
-		r.Label = string(d.bytes())
-		r.Event = string(d.bytes())
-		r.Detail = string(d.bytes())
-		r.At = time.Duration(d.varint())
-		r.Length = int(d.uvarint())
-		r.Latency = time.Duration(d.varint())
-		r.Payload = slices.Clone(d.bytes())
-		records = append(records, r)
-	}
-	if d.bad {
-		return nil, fmt.Errorf("trace: record %d is malformed", len(records))
-	}
-	return records, nil
-}
-
-type decoder struct {
-	rest []byte
-	bad  bool
-}
-
-func (d *decoder) take(n int) {
-	if n <= 0 || n > len(d.rest) {
-		d.bad, d.rest = true, nil
-		return
-	}
-	d.rest = d.rest[n:]
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	d.take(n)
-	return v
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.rest)
-	d.take(n)
-	return v
-}
-
-func (d *decoder) byte() byte {
-	if len(d.rest) == 0 {
-		d.bad = true
+// Length returns the length of the datagram's payload in bytes; it is 0 of a Note.
+func (r *Record) Length() int {
+	if r.Datagram == nil {
 		return 0
 	}
-	v := d.rest[0]
-	d.rest = d.rest[1:]
-	return v
+	return len(r.Datagram.Payload)
 }
 
-func (d *decoder) bytes() []byte {
-	n := d.uvarint()
-	if n > uint64(len(d.rest)) {
-		d.bad, d.rest = true, nil
+// Payload returns the payload of the datagram where it is sent; it is nil elsewhere.
+func (r *Record) Payload() []byte {
+	if r.Datagram == nil || !r.Sent {
 		return nil
 	}
-	v := d.rest[:n]
-	d.rest = d.rest[n:]
-	return v
+	return r.Datagram.Payload
 }
 
-func (d *decoder) address() netip.AddrPort {
-	raw := d.bytes()
-	switch len(raw) {
-	case 0:
-		return netip.AddrPort{}
-	case 6:
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(raw)), binary.BigEndian.Uint16(raw[4:]))
-	case 18:
-		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(raw)), binary.BigEndian.Uint16(raw[16:]))
+// Name returns the name of the record's event, if it has one.
+func (r *Record) Name() string {
+	if r.Event == nil {
+		return ""
 	}
-	d.bad = true
-	return netip.AddrPort{}
+	return r.Event.Name()
+}
+
+// Detail returns what the record's event says besides its name.
+func (r *Record) Detail() string {
+	if r.Event == nil {
+		return ""
+	}
+	return string(r.Event.AppendDetail(nil))
 }
 
 // Recorder collects the records of one replication.

@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 var (
@@ -19,33 +21,46 @@ var (
 	serverAddress = netip.MustParseAddrPort("10.0.0.1:4433")
 )
 
+// dtls builds a datagram of one DTLS 1.2 record (RFC 6347 section 4.1).
+func dtls(contentType byte, epoch uint16, sequence uint64, fragment ...byte) *wire.Datagram {
+	b := []byte{contentType, 254, 253}
+	b = binary.BigEndian.AppendUint64(b, uint64(epoch)<<48|sequence)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(fragment)))
+	return wire.Parse(append(b, fragment...))
+}
+
+func said(detail string) trace.Event { return trace.Text{Detail: detail} }
+
 // smallTrace is a trace with a record of every kind: a ClientHello arrives, its
 // answer is lost, a late alert finds no socket.
 func smallTrace() []trace.Record {
-	hello := record(22, 0, 0, []byte{1, 0, 0, 0})
-	verify := record(22, 0, 0, []byte{3, 0, 0, 0})
-	alert := record(21, 1, 3, make([]byte, 10))
+	hello := dtls(22, 0, 0, 1, 0, 0, 0)
+	verify := dtls(22, 0, 0, 3, 0, 0, 0)
+	alert := dtls(21, 1, 3, make([]byte, 10)...)
+	id := func(actor string, number uint64) trace.DatagramID {
+		return trace.DatagramID{Actor: actor, Number: number}
+	}
 	return []trace.Record{
-		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Note, Event: "handshake started"},
-		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Send, Datagram: trace.Datagram{Actor: "client-1", Number: 1},
-			From: clientAddress, To: serverAddress, Label: trace.Label(hello), Length: len(hello), Latency: 10 * time.Millisecond, Payload: hello},
-		{At: 10 * time.Millisecond, Host: "server", Kind: trace.Arrive, Datagram: trace.Datagram{Actor: "client-1", Number: 1},
-			From: clientAddress, To: serverAddress, Label: trace.Label(hello), Length: len(hello), Detail: "listener"},
-		{At: 10 * time.Millisecond, Host: "server", Actor: "server", Kind: trace.Lose, Datagram: trace.Datagram{Actor: "server", Number: 1},
-			From: serverAddress, To: clientAddress, Label: trace.Label(verify), Length: len(verify), Payload: verify, Detail: "at random"},
-		{At: time.Second + 1, Host: "server", Kind: trace.Drop, Datagram: trace.Datagram{Actor: "client-1", Number: 2},
-			From: clientAddress, To: serverAddress, Label: trace.Label(alert), Length: len(alert), Detail: "no socket"},
-		{At: 30 * time.Second, Host: "client", Actor: "client-1", Kind: trace.Note, Event: "handshake failed", Detail: "timeout <after> 30 s"},
+		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Note, Event: trace.Text{Event: "handshake started"}},
+		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Send, ID: id("client-1", 1), From: clientAddress, To: serverAddress,
+			Datagram: hello, Latency: 10 * time.Millisecond, Sent: true},
+		{At: 10 * time.Millisecond, Host: "server", Kind: trace.Arrive, ID: id("client-1", 1), From: clientAddress, To: serverAddress,
+			Datagram: hello, Event: said("listener")},
+		{At: 10 * time.Millisecond, Host: "server", Actor: "server", Kind: trace.Lose, ID: id("server", 1),
+			From: serverAddress, To: clientAddress, Datagram: verify, Sent: true, Event: said("at random")},
+		{At: time.Second + 1, Host: "server", Kind: trace.Drop, ID: id("client-1", 2), From: clientAddress, To: serverAddress,
+			Datagram: alert, Event: said("no socket")},
+		{At: 30 * time.Second, Host: "client", Actor: "client-1", Kind: trace.Note,
+			Event: trace.Text{Event: "handshake failed", Detail: "timeout <after> 30 s"}},
 	}
 }
 
 func same(a, b []trace.Record) bool {
 	return slices.EqualFunc(a, b, func(a, b trace.Record) bool {
-		payloads := bytes.Equal(a.Payload, b.Payload) // no payload and an empty one are alike
-		a.Payload, b.Payload = nil, nil
-		return payloads && a.At == b.At && a.Host == b.Host && a.Actor == b.Actor && a.Kind == b.Kind &&
-			a.Datagram == b.Datagram && a.From == b.From && a.To == b.To && a.Label == b.Label &&
-			a.Length == b.Length && a.Latency == b.Latency && a.Event == b.Event && a.Detail == b.Detail
+		return a.At == b.At && a.Host == b.Host && a.Actor == b.Actor && a.Kind == b.Kind &&
+			a.ID == b.ID && a.From == b.From && a.To == b.To && (a.Datagram == nil) == (b.Datagram == nil) &&
+			a.Label() == b.Label() && a.Length() == b.Length() && a.Sent == b.Sent && bytes.Equal(a.Payload(), b.Payload()) &&
+			a.Latency == b.Latency && a.Name() == b.Name() && a.Detail() == b.Detail()
 	})
 }
 
@@ -64,6 +79,16 @@ func TestDecodeReadsWhatEncodeWrites(t *testing.T) {
 }
 
 func anyRecord() *rapid.Generator[trace.Record] {
+	hello := dtls(22, 0, 0, 1, 0, 0, 0)
+	datagram := rapid.Custom(func(t *rapid.T) *wire.Datagram {
+		switch rapid.IntRange(0, 2).Draw(t, "datagram") {
+		case 0:
+			return nil
+		case 1:
+			return hello // the same as another record's
+		}
+		return wire.Parse(rapid.SliceOf(rapid.Byte()).Draw(t, "payload"))
+	})
 	return rapid.Custom(func(t *rapid.T) trace.Record {
 		address := rapid.Custom(func(t *rapid.T) netip.AddrPort {
 			port := rapid.Uint16().Draw(t, "port")
@@ -83,18 +108,16 @@ func anyRecord() *rapid.Generator[trace.Record] {
 			Host:  rapid.String().Draw(t, "host"),
 			Actor: rapid.String().Draw(t, "actor"),
 			Kind:  trace.Kind(rapid.Byte().Draw(t, "kind")),
-			Datagram: trace.Datagram{
+			ID: trace.DatagramID{
 				Actor:  rapid.String().Draw(t, "datagram actor"),
 				Number: rapid.Uint64().Draw(t, "number"),
 			},
-			From:    address.Draw(t, "from"),
-			To:      address.Draw(t, "to"),
-			Label:   rapid.String().Draw(t, "label"),
-			Length:  rapid.IntMin(0).Draw(t, "length"),
-			Latency: time.Duration(rapid.Int64().Draw(t, "latency")),
-			Payload: rapid.SliceOf(rapid.Byte()).Draw(t, "payload"),
-			Event:   rapid.String().Draw(t, "event"),
-			Detail:  rapid.String().Draw(t, "detail"),
+			From:     address.Draw(t, "from"),
+			To:       address.Draw(t, "to"),
+			Datagram: datagram.Draw(t, "datagram"),
+			Latency:  time.Duration(rapid.Int64().Draw(t, "latency")),
+			Sent:     rapid.Bool().Draw(t, "sent"),
+			Event:    trace.Text{Event: rapid.String().Draw(t, "event"), Detail: rapid.String().Draw(t, "detail")},
 		}
 	})
 }
@@ -193,21 +216,22 @@ func TestFirstDifference(t *testing.T) {
 	}
 	// Every field counts.
 	for name, change := range map[string]func(r *trace.Record){
-		"At":              func(r *trace.Record) { r.At++ },
-		"Host":            func(r *trace.Record) { r.Host += "x" },
-		"Actor":           func(r *trace.Record) { r.Actor += "x" },
-		"Kind":            func(r *trace.Record) { r.Kind = trace.Lose },
-		"Datagram.Actor":  func(r *trace.Record) { r.Datagram.Actor += "x" },
-		"Datagram.Number": func(r *trace.Record) { r.Datagram.Number++ },
-		"From":            func(r *trace.Record) { r.From = serverAddress },
-		"From port":       func(r *trace.Record) { r.From = netip.AddrPortFrom(r.From.Addr(), 1) },
-		"To":              func(r *trace.Record) { r.To = netip.AddrPort{} },
-		"Label":           func(r *trace.Record) { r.Label += "x" },
-		"Length":          func(r *trace.Record) { r.Length++ },
-		"Latency":         func(r *trace.Record) { r.Latency++ },
-		"Payload":         func(r *trace.Record) { r.Payload[0] ^= 1 },
-		"Event":           func(r *trace.Record) { r.Event += "x" },
-		"Detail":          func(r *trace.Record) { r.Detail += "x" },
+		"At":        func(r *trace.Record) { r.At++ },
+		"Host":      func(r *trace.Record) { r.Host += "x" },
+		"Actor":     func(r *trace.Record) { r.Actor += "x" },
+		"Kind":      func(r *trace.Record) { r.Kind = trace.Lose },
+		"ID.Actor":  func(r *trace.Record) { r.ID.Actor += "x" },
+		"ID.Number": func(r *trace.Record) { r.ID.Number++ },
+		"From":      func(r *trace.Record) { r.From = serverAddress },
+		"From port": func(r *trace.Record) { r.From = netip.AddrPortFrom(r.From.Addr(), 1) },
+		"To":        func(r *trace.Record) { r.To = netip.AddrPort{} },
+		"label":     func(r *trace.Record) { r.Datagram = dtls(22, 0, 1, 1, 0, 0, 0) },
+		"length":    func(r *trace.Record) { r.Datagram = dtls(22, 0, 0, 1, 0, 0, 0, 0) },
+		"Latency":   func(r *trace.Record) { r.Latency++ },
+		"payload":   func(r *trace.Record) { r.Datagram = dtls(22, 0, 0, 1, 0, 0, 1) },
+		"Sent":      func(r *trace.Record) { r.Sent = false },
+		"event":     func(r *trace.Record) { r.Event = trace.Text{Event: "x"} },
+		"detail":    func(r *trace.Record) { r.Event = said("x") },
 	} {
 		other := smallTrace()
 		change(&other[1])
@@ -228,12 +252,12 @@ func settled(records ...trace.Record) *trace.Recorder {
 }
 
 func note(at time.Duration, host, actor, event string) trace.Record {
-	return trace.Record{At: at, Host: host, Actor: actor, Kind: trace.Note, Event: event}
+	return trace.Record{At: at, Host: host, Actor: actor, Kind: trace.Note, Event: trace.Text{Event: event}}
 }
 
 func events(r *trace.Recorder) (list []string) {
 	for _, record := range r.Records() {
-		list = append(list, record.Event)
+		list = append(list, record.Name())
 	}
 	return list
 }
@@ -257,7 +281,7 @@ func TestSettleOrdersByTimeThenActorThenAsAdded(t *testing.T) {
 func TestSettleKeepsTheOrderOfOneActor(t *testing.T) {
 	r := trace.NewRecorder()
 	for i := range 60 {
-		r.Add(&trace.Record{At: 10, Host: "h", Actor: string(rune('c' - i%3)), Kind: trace.Note, Length: i})
+		r.Add(&trace.Record{At: 10, Host: "h", Actor: string(rune('c' - i%3)), Kind: trace.Note, ID: trace.DatagramID{Number: uint64(i)}})
 	}
 	r.Settle()
 	last := map[string]int{"a": -1, "b": -1, "c": -1}
@@ -265,10 +289,11 @@ func TestSettleKeepsTheOrderOfOneActor(t *testing.T) {
 		if want := string(rune('a' + i/20)); record.Actor != want {
 			t.Fatalf("record %d is of actor %s, want %s", i, record.Actor, want)
 		}
-		if record.Length <= last[record.Actor] {
-			t.Errorf("actor %s: number %d stands behind number %d", record.Actor, record.Length, last[record.Actor])
+		number := int(record.ID.Number)
+		if number <= last[record.Actor] {
+			t.Errorf("actor %s: number %d stands behind number %d", record.Actor, number, last[record.Actor])
 		}
-		last[record.Actor] = record.Length
+		last[record.Actor] = number
 	}
 }
 
@@ -367,16 +392,17 @@ func TestWhatChangesTheDigestAndWhatTheSignature(t *testing.T) {
 			}
 		}, false},
 		{"a latency", func(r []trace.Record) { r[1].Latency++ }, false},
-		{"a payload byte", func(r []trace.Record) { r[1].Payload[20-4] ^= 1 }, false},
-		{"a length", func(r []trace.Record) { r[1].Length++ }, false},
+		{"a payload byte", func(r []trace.Record) { r[1].Datagram = dtls(22, 0, 0, 1, 0, 0, 1) }, false},
+		{"where the payload counts", func(r []trace.Record) { r[1].Sent = false }, false},
+		{"a length", func(r []trace.Record) { r[1].Datagram = dtls(22, 0, 0, 1, 0, 0, 0, 0) }, false},
 		{"a host", func(r []trace.Record) { r[5].Host = "server" }, true},
 		{"an actor", func(r []trace.Record) { r[5].Actor = "client-2" }, true},
 		{"a kind", func(r []trace.Record) { r[4].Kind = trace.Arrive }, true},
-		{"a datagram's number", func(r []trace.Record) { r[4].Datagram.Number++ }, true},
+		{"a datagram's number", func(r []trace.Record) { r[4].ID.Number++ }, true},
 		{"an address", func(r []trace.Record) { r[1].To = clientAddress }, true},
-		{"a label", func(r []trace.Record) { r[1].Label = "ServerHello epoch=0 seq=0" }, true},
-		{"an event", func(r []trace.Record) { r[0].Event = "handshake finished" }, true},
-		{"a detail", func(r []trace.Record) { r[4].Detail = "closed" }, true},
+		{"a label", func(r []trace.Record) { r[1].Datagram = dtls(22, 0, 0, 2, 0, 0, 0) }, true},
+		{"an event", func(r []trace.Record) { r[0].Event = trace.Text{Event: "handshake finished"} }, true},
+		{"a detail", func(r []trace.Record) { r[4].Event = said("closed") }, true},
 	} {
 		records := smallTrace()
 		c.change(records)
@@ -436,4 +462,15 @@ func digestOf(r *trace.Recorder) string {
 func signatureOf(r *trace.Recorder) string {
 	_, signature := trace.Digests(r.Records())
 	return signature
+}
+
+// Copies of a datagram share what was parsed of it, in another process too.
+func TestDecodedRecordsShareADatagram(t *testing.T) {
+	records, err := trace.Decode(trace.Encode(smallTrace()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if records[1].Datagram != records[2].Datagram || records[1].Datagram == records[3].Datagram {
+		t.Error("records of one datagram do not share it, or those of two do")
+	}
 }

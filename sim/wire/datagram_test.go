@@ -1,4 +1,4 @@
-package trace_test
+package wire_test
 
 import (
 	"encoding/binary"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/sim/trace"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // record builds a DTLS 1.2 record (RFC 6347 section 4.1).
@@ -22,22 +22,22 @@ func record(contentType byte, epoch uint16, sequence uint64, fragment []byte) []
 func message(handshakeType byte) []byte { return append([]byte{handshakeType}, make([]byte, 11)...) }
 
 var (
-	clientHello  = record(trace.Handshake, 0, 0, message(1))
+	clientHello  = record(wire.Handshake, 0, 0, message(1))
 	serverFlight = slices.Concat(
-		record(trace.Handshake, 0, 1, message(2)),
-		record(trace.Handshake, 0, 2, message(11)), // a certificate in three fragments
-		record(trace.Handshake, 0, 3, message(11)),
-		record(trace.Handshake, 0, 4, message(11)),
-		record(trace.Handshake, 0, 5, message(12)),
-		record(trace.Handshake, 0, 6, message(14)),
+		record(wire.Handshake, 0, 1, message(2)),
+		record(wire.Handshake, 0, 2, message(11)), // a certificate in three fragments
+		record(wire.Handshake, 0, 3, message(11)),
+		record(wire.Handshake, 0, 4, message(11)),
+		record(wire.Handshake, 0, 5, message(12)),
+		record(wire.Handshake, 0, 6, message(14)),
 	)
 	clientFlight = slices.Concat(
-		record(trace.Handshake, 0, 2, message(16)),
-		record(trace.ChangeCipherSpec, 0, 3, []byte{1}),
-		record(trace.Handshake, 1, 0, make([]byte, 40)),
+		record(wire.Handshake, 0, 2, message(16)),
+		record(wire.ChangeCipherSpec, 0, 3, []byte{1}),
+		record(wire.Handshake, 1, 0, make([]byte, 40)),
 	)
-	encryptedAlert  = record(trace.Alert, 1, 2, make([]byte, 26))
-	applicationData = record(trace.ApplicationData, 1, 1, make([]byte, 40))
+	encryptedAlert  = record(wire.Alert, 1, 2, make([]byte, 26))
+	applicationData = record(wire.ApplicationData, 1, 1, make([]byte, 40))
 )
 
 func TestLabel(t *testing.T) {
@@ -65,7 +65,8 @@ func TestLabel(t *testing.T) {
 		{"two records of application data", slices.Concat(applicationData, applicationData),
 			"ApplicationData+ApplicationData epoch=1 seq=1"},
 		{"a handshake message without a name", record(22, 0, 0, message(99)), "Handshake(99) epoch=0 seq=0"},
-		{"the greatest epoch and number", record(21, 65535, 1<<48-1, make([]byte, 26)), "Alert epoch=65535 seq=281474976710655"},
+		{"the greatest epoch and number", record(21, 65535, 1<<48-1, make([]byte, 26)),
+			"Alert epoch=65535 seq=281474976710655"},
 		{"a record without content", record(23, 1, 0, nil), "ApplicationData epoch=1 seq=0"},
 
 		{"nothing", nil, "not DTLS"},
@@ -80,7 +81,7 @@ func TestLabel(t *testing.T) {
 			"ClientKeyExchange+ChangeCipherSpec+not DTLS epoch=0 seq=2"},
 		{"a record and garbage behind it", append(slices.Clone(clientHello), 0), "ClientHello+not DTLS epoch=0 seq=0"},
 	} {
-		if got := trace.Label(c.datagram); got != c.want {
+		if got := wire.Parse(c.datagram).Label(); got != c.want {
 			t.Errorf("%s is labelled %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -96,7 +97,7 @@ func TestLabelClaimsNothingThatTheRecordDoesNotSay(t *testing.T) {
 		{"an alert of three bytes", record(21, 0, 0, []byte{2, 40, 0}), "Alert(close_notify) epoch=0 seq=0"},
 		{"an empty handshake record", record(22, 0, 0, nil), "HelloRequest epoch=0 seq=0"},
 	} {
-		if got := trace.Label(c.datagram); got == c.claim {
+		if got := wire.Parse(c.datagram).Label(); got == c.claim {
 			t.Errorf("%s is labelled %q", c.name, got)
 		}
 	}
@@ -124,13 +125,13 @@ func TestWhatADatagramIs(t *testing.T) {
 		{"garbage", []byte("not a datagram of DTLS"), false, false, false},
 		{"nothing", nil, false, false, false},
 	} {
-		if got := trace.StartsHandshake(c.datagram); got != c.startsHandshake {
+		if got := wire.Parse(c.datagram).StartsHandshake(); got != c.startsHandshake {
 			t.Errorf("%s starts a handshake: %v, want %v", c.name, got, c.startsHandshake)
 		}
-		if got := trace.IsClientHello(c.datagram); got != c.isClientHello {
+		if got := wire.Parse(c.datagram).IsClientHello(); got != c.isClientHello {
 			t.Errorf("%s is a ClientHello: %v, want %v", c.name, got, c.isClientHello)
 		}
-		if got := trace.IsEncryptedAlert(c.datagram); got != c.encryptedAlert {
+		if got := wire.Parse(c.datagram).IsEncryptedAlert(); got != c.encryptedAlert {
 			t.Errorf("%s is an encrypted alert: %v, want %v", c.name, got, c.encryptedAlert)
 		}
 	}
@@ -140,7 +141,7 @@ func TestWhatADatagramIs(t *testing.T) {
 // as they are.
 func TestStrip(t *testing.T) {
 	plainAlert := record(21, 0, 4, []byte{1, 0})
-	alerts := func(r trace.DTLSRecord) bool { return r.ContentType == trace.Alert }
+	alerts := func(r *wire.Record) bool { return r.ContentType == wire.Alert }
 	for _, c := range []struct {
 		name           string
 		datagram, left []byte
@@ -148,13 +149,18 @@ func TestStrip(t *testing.T) {
 	}{
 		{"nothing to strip", clientFlight, clientFlight, ""},
 		{"nothing left", plainAlert, nil, "Alert(close_notify)"},
-		{"among others", slices.Concat(clientHello, plainAlert, applicationData), slices.Concat(clientHello, applicationData), "Alert(close_notify)"},
+		{"among others", slices.Concat(clientHello, plainAlert, applicationData), slices.Concat(clientHello, applicationData),
+			"Alert(close_notify)"},
 		{"two", slices.Concat(plainAlert, clientHello, encryptedAlert), clientHello, "Alert(close_notify) Alert"},
 		{"before garbage", slices.Concat(plainAlert, []byte("garbage")), []byte("garbage"), "Alert(close_notify)"},
 		{"garbage", []byte("garbage"), []byte("garbage"), ""},
 		{"nothing", nil, nil, ""},
 	} {
-		left, stripped := trace.Strip(c.datagram, alerts)
+		left, records := wire.Parse(c.datagram).Strip(alerts)
+		var stripped []string
+		for i := range records {
+			stripped = append(stripped, records[i].Name())
+		}
 		if !slices.Equal(left, c.left) || strings.Join(stripped, " ") != c.stripped {
 			t.Errorf("%s: left %x, stripped %q", c.name, left, stripped)
 		}
@@ -164,13 +170,14 @@ func TestStrip(t *testing.T) {
 // IsPlain tells the epoch of the first record.
 func TestIsPlain(t *testing.T) {
 	for _, datagram := range [][]byte{clientHello, clientFlight, record(21, 0, 4, []byte{1, 0})} {
-		if !trace.IsPlain(datagram) {
-			t.Errorf("%s is not plain", trace.Label(datagram))
+		if !wire.Parse(datagram).IsPlain() {
+			t.Errorf("%s is not plain", wire.Parse(datagram).Label())
 		}
 	}
-	for _, datagram := range [][]byte{encryptedAlert, slices.Concat(applicationData, clientHello), nil, []byte("garbage")} {
-		if trace.IsPlain(datagram) {
-			t.Errorf("%s is plain", trace.Label(datagram))
+	dataFirst := slices.Concat(applicationData, clientHello)
+	for _, datagram := range [][]byte{encryptedAlert, dataFirst, nil, []byte("garbage")} {
+		if wire.Parse(datagram).IsPlain() {
+			t.Errorf("%s is plain", wire.Parse(datagram).Label())
 		}
 	}
 }
@@ -178,19 +185,21 @@ func TestIsPlain(t *testing.T) {
 // FuzzLabel checks that no datagram makes Label panic, and that the label and the
 // questions about a datagram agree.
 func FuzzLabel(f *testing.F) {
-	for _, datagram := range [][]byte{clientHello, serverFlight, clientFlight, encryptedAlert, applicationData, nil, clientHello[:13]} {
+	whole := [][]byte{clientHello, serverFlight, clientFlight, encryptedAlert, applicationData}
+	for _, datagram := range append(whole, nil, clientHello[:13]) {
 		f.Add(datagram)
 	}
-	f.Fuzz(func(t *testing.T, datagram []byte) {
-		label := trace.Label(datagram)
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		datagram := wire.Parse(payload)
+		label := datagram.Label()
 		if label == "" {
 			t.Error("the label is empty")
 		}
-		if label == "not DTLS" && (trace.StartsHandshake(datagram) || trace.IsEncryptedAlert(datagram)) {
-			t.Errorf("%x is %q, and yet begins with a record", datagram, label)
+		if label == "not DTLS" && (datagram.StartsHandshake() || datagram.IsEncryptedAlert()) {
+			t.Errorf("%x is %q, and yet begins with a record", payload, label)
 		}
-		if trace.IsClientHello(datagram) && !trace.StartsHandshake(datagram) {
-			t.Errorf("%x is a ClientHello that starts no handshake", datagram)
+		if datagram.IsClientHello() && !datagram.StartsHandshake() {
+			t.Errorf("%x is a ClientHello that starts no handshake", payload)
 		}
 	})
 }
@@ -200,7 +209,7 @@ func FuzzLabel(f *testing.F) {
 func TestSameHello(t *testing.T) {
 	hello := func(sequence uint64, random byte, cookie int) []byte {
 		fragment := slices.Concat(message(1), []byte{254, 253}, slices.Repeat([]byte{random}, 32), make([]byte, cookie))
-		return record(trace.Handshake, 0, sequence, fragment)
+		return record(wire.Handshake, 0, sequence, fragment)
 	}
 	for _, c := range []struct {
 		name string
@@ -213,11 +222,60 @@ func TestSameHello(t *testing.T) {
 		{"too short to have a random", clientHello, clientHello, false},
 		{"no hello", encryptedAlert, encryptedAlert, false},
 	} {
-		if got := trace.SameHello(c.a, c.b); got != c.want {
+		if got := wire.SameHello(wire.Parse(c.a), wire.Parse(c.b)); got != c.want {
 			t.Errorf("%s: %t", c.name, got)
 		}
 	}
-	if request := record(trace.Handshake, 0, 0, message(3)); !trace.IsHelloVerifyRequest(request) || trace.IsHelloVerifyRequest(clientHello) {
+	request := wire.Parse(record(wire.Handshake, 0, 0, message(3)))
+	if !request.IsHelloVerifyRequest() || wire.Parse(clientHello).IsHelloVerifyRequest() {
 		t.Error("a HelloVerifyRequest is not told from a ClientHello")
+	}
+}
+
+// What stands in the records is the payload's, and all of it.
+func TestRecordsArePartsOfThePayload(t *testing.T) {
+	d := wire.Parse(slices.Concat(clientFlight, encryptedAlert))
+	if len(d.Records) != 4 {
+		t.Fatalf("%d records, want 4", len(d.Records))
+	}
+	at := 0
+	for i, want := range []struct{ contentType, length int }{
+		{wire.Handshake, 12}, {wire.ChangeCipherSpec, 1}, {wire.Handshake, 40}, {wire.Alert, 26},
+	} {
+		r := d.Records[i]
+		at += 13
+		if int(r.ContentType) != want.contentType || len(r.Fragment) != want.length || &r.Fragment[0] != &d.Payload[at] {
+			t.Errorf("record %d: content type %d, %d bytes", i, r.ContentType, len(r.Fragment))
+		}
+		at += want.length
+	}
+}
+
+// A flight that is sent again under other record numbers is the same flight, and another
+// fragment of its first message is not.
+func TestFlight(t *testing.T) {
+	hello := []byte{1, 0, 0, 40, 0, 2, 0, 0, 0, 0, 0, 40, 0}
+	later := slices.Clone(hello)
+	later[8] = 20 // fragment_offset
+	key := func(payload []byte) uint64 {
+		k, ok := wire.Parse(payload).Flight()
+		if !ok {
+			t.Fatalf("%x is no part of a handshake", payload)
+		}
+		return k
+	}
+	if key(record(22, 0, 0, hello)) != key(record(22, 0, 5, hello)) {
+		t.Error("a flight sent again is another one")
+	}
+	keys := []uint64{
+		key(record(22, 0, 0, hello)), key(record(22, 0, 0, later)), key(record(20, 0, 0, []byte{1})), key(record(22, 1, 0, hello)),
+	}
+	if slices.Sort(keys); len(slices.Compact(keys)) != 4 {
+		t.Errorf("two of four flights have one key: %v", keys)
+	}
+	for _, payload := range [][]byte{nil, applicationData, encryptedAlert, record(22, 0, 0, hello[:8])} {
+		if _, ok := wire.Parse(payload).Flight(); ok {
+			t.Errorf("%x is part of a handshake", payload)
+		}
 	}
 }
