@@ -51,7 +51,7 @@ func quote(s string) string {
 
 // Command returns the command with a verb of the scenario under the values, such as run.
 func (v Values) Command(verb string, seed uint64, p Predicate) Command {
-	c := NewCommand(verb, v.scenario.Reference(), "--seed", strconv.FormatUint(seed, 10)).With(v.Arguments()...)
+	c := NewCommand(verb, v.base.scenario.Reference(), "--seed", strconv.FormatUint(seed, 10)).With(v.Arguments()...)
 	if text := p.Text(); text != "" {
 		c = c.With("--fail", text)
 	}
@@ -65,8 +65,8 @@ func (v Values) Repeat(seed uint64, p Predicate) Command { return v.Command("run
 // scenario's parameters.
 func (v Values) Arguments() []string {
 	var args []string
-	for _, p := range v.scenario.Parameters {
-		if text, ok := v.given[p.Name]; ok {
+	for _, p := range v.base.scenario.Parameters {
+		if text, given := v.Setting(p.Name); given {
 			args = append(args, "--set", p.Name+"="+text)
 		}
 	}

@@ -86,6 +86,19 @@ func (p *Parameter) Check(text string) error {
 	return err
 }
 
+// duration returns a duration as the value of a parameter that can be varied. It reports
+// what parse reports of its text.
+func (p *Parameter) duration(d time.Duration) (any, error) {
+	switch {
+	case d < 0 || d > distribution.MaxDuration || p.Type == DurationType && int64(d) < p.Min:
+		parsed, err := p.parse(d.String())
+		return parsed.parsed, err
+	case p.Type == DistributionType:
+		return distribution.Distribution(distribution.Constant{Value: d}), nil
+	}
+	return d, nil
+}
+
 func (p *Parameter) parse(text string) (value, error) {
 	switch p.Type {
 	case DurationType:

@@ -60,7 +60,7 @@ func (d Delay) Of(v Values) distribution.Distribution {
 	if d.Parameter == "" {
 		return d.Distribution
 	}
-	if p := v.scenario.Parameter(d.Parameter); p.Type == DurationType {
+	if p := v.base.scenario.Parameter(d.Parameter); p.Type == DurationType {
 		return distribution.Constant{Value: v.Duration(d.Parameter)}
 	}
 	return v.Distribution(d.Parameter)
@@ -96,7 +96,7 @@ func (v Values) Chosen(values Settings) bool {
 
 // checkWithout reports a rule that is to be taken out and does nothing as it is.
 func (v Values) checkWithout() error {
-	for _, r := range v.scenario.Rules {
+	for _, r := range v.base.scenario.Rules {
 		if v.Choice(WithoutParameter) != r.Name || v.Chosen(r.When) {
 			continue
 		}

@@ -133,6 +133,10 @@ type Observation struct {
 const (
 	RemedyParameter = "remedy"
 	NoRemedy        = "none"
+
+	// ModelParameter is the parameter that chooses the server model, if a scenario has
+	// several.
+	ModelParameter = "model"
 )
 
 // remedy returns the remedy of that name; it is empty if there is none.

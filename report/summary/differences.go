@@ -60,7 +60,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 		}
 	}
 	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of Tango, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", 100*each, 100*confidence)
-	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario.Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true, EachConfidence: each}
+	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario().Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true, EachConfidence: each}
 	j.SetPairs(f.Comparison)
 	s.Data = j
 	drawn := figure.Differences(f.Figure.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))

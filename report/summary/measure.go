@@ -18,7 +18,7 @@ var shownQuantiles = []float64{0.5, 0.9, 0.99}
 // distribution shows the distribution function, or the survival curve, of a measure.
 func measureDistribution(f *study.FigureResult, confidence float64) (Section, error) {
 	g := f.Figure
-	j := &text.DistributionJSON{Scenario: f.Sweeps[0].Sweep.Scenario.Name, Measure: g.Measure, Method: text.OrderStatistics, Confidence: confidence}
+	j := &text.DistributionJSON{Scenario: f.Sweeps[0].Sweep.Scenario().Name, Measure: g.Measure, Method: text.OrderStatistics, Confidence: confidence}
 	if g.Kind == study.SurvivalKind {
 		j.Method = text.KaplanMeier
 	}

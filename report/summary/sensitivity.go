@@ -15,7 +15,7 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 	a := f.Sensitivity
 	q := &a.Question
 	j := &text.SensitivityJSON{
-		Scenario: q.Scenario.Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
+		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
 		Confidence: confidence, Interval: string(stat.WilsonScore),
 	}
 	var levels []text.LevelJSON

@@ -53,7 +53,7 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 // occurred returns the outcomes that a table has to show: those that count as failure,
 // if the scenario names them, and those that occurred.
 func occurred(f *study.FigureResult) (list []scenarios.Outcome) {
-	s := f.Sweeps[0].Sweep.Scenario
+	s := f.Sweeps[0].Sweep.Scenario()
 	for _, o := range s.Outcomes {
 		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Sweeps, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
 			list = append(list, o)

@@ -70,7 +70,7 @@ type DifferenceJSON struct {
 
 // SetPairs puts in what Monte Carlo gave.
 func (j *CompareJSON) SetPairs(c *sample.Comparison) {
-	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline], c.Points[c.Baseline].Params
+	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline].Levels, c.Sweep.Design[c.Baseline].Values.Text()
 	j.Runs, j.NoResult, j.Aborted, j.Interrupted = c.Done, c.NoResult(), c.Aborted, c.Interrupted
 	base := c.Points[c.Baseline]
 	if n := base.Completed(); n > 0 {
@@ -78,7 +78,7 @@ func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	}
 	for _, p := range c.Others {
 		d := stat.PairedDifference(stat.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}, j.EachConfidence)
-		row := newDifference(c.Sweep.Design[p.Point], d, "tango")
+		row := newDifference(c.Sweep.Design[p.Point].Levels, d, "tango")
 		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther, p.Neither, p.Without
 		row.FirstOnlyBaseline, row.FirstOnlyOther = p.FirstOnlyBaseline, p.FirstOnlyOther
 		j.Differences = append(j.Differences, row)
@@ -87,16 +87,16 @@ func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 }
 
 // SetMeans puts in what the conditional method gave at the points of a design.
-func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, design []scenarios.Settings, baseline int) {
-	j.Baseline.Levels, j.Runs, j.Interrupted = design[baseline], c.Runs, c.Interrupted
-	for i := range design {
+func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, points []design.Point, baseline int) {
+	j.Baseline.Levels, j.Runs, j.Interrupted = points[baseline].Levels, c.Runs, c.Interrupted
+	for i := range points {
 		if i == baseline {
 			continue
 		}
 		d := stat.PairedMean(c.Values[baseline], c.Values[i], j.EachConfidence)
 		outside := c.Outside[i] + c.Outside[baseline]
 		d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
-		row := newDifference(design[i], d, "student")
+		row := newDifference(points[i].Levels, d, "student")
 		row.Outside = outside
 		j.Baseline.Probability = known(d.First)
 		j.Differences = append(j.Differences, row)

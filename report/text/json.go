@@ -95,7 +95,7 @@ type SweepJSON struct {
 // parameters that were varied.
 func NewSweepJSON(r *sample.Results, factors []string, interval stat.Inference) SweepJSON {
 	j := SweepJSON{
-		Scenario: r.Sweep.Scenario.Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Method, Points: []PointJSON{},
+		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Method, Points: []PointJSON{},
 		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
 	for i, p := range r.Points {
@@ -108,7 +108,7 @@ func NewSweepJSON(r *sample.Results, factors []string, interval stat.Inference) 
 		if !math.IsNaN(e.Value) {
 			point.Estimate = &e.Value
 		}
-		for name, text := range p.Params {
+		for name, text := range p.Values.Text() {
 			switch {
 			case slices.Contains(factors, name):
 				point.Params[name] = text
@@ -129,7 +129,7 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.In
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
 		"replications", "failures", "estimate", "lo", "hi", "confidence", "interval", scenarios.Clean)
-	for _, o := range r.Sweep.Scenario.Outcomes {
+	for _, o := range r.Sweep.Scenario().Outcomes {
 		header = append(header, o.Name)
 	}
 	if err := c.Write(append(header, "crashed", "timed_out", "limited")); err != nil {
@@ -138,12 +138,12 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.In
 	for _, p := range r.Points {
 		var row []string
 		for _, f := range factors {
-			row = append(row, p.Params[f])
+			row = append(row, p.Values.TextOf(f))
 		}
 		e := interval.Of(p.Failures, p.Completed())
 		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures),
 			number(e.Value), number(e.Low), number(e.High), number(interval.Confidence), string(interval.Method), strconv.Itoa(p.Outcomes[scenarios.Clean]))
-		for _, o := range r.Sweep.Scenario.Outcomes {
+		for _, o := range r.Sweep.Scenario().Outcomes {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}
 		row = append(row, strconv.Itoa(p.Crashed), strconv.Itoa(p.TimedOut), strconv.Itoa(p.Limited))

@@ -47,7 +47,7 @@ func Measures(w io.Writer, r *sample.Results, factors []string) error {
 		for _, p := range r.Points {
 			row := []string{MeasureTitle(name)}
 			for _, f := range factors {
-				row = append(row, p.Params[f])
+				row = append(row, p.Values.TextOf(f))
 			}
 			m := p.Measures[name]
 			row = append(row, strconv.Itoa(m.Count))

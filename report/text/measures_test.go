@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
@@ -12,7 +15,15 @@ import (
 // that nobody took has no values, and one that was always 0 is left out.
 func TestMeasures(t *testing.T) {
 	point := func(linger string, measures map[string]sample.Measure) *sample.Point {
-		return &sample.Point{Params: map[string]string{"linger": linger}, Measures: measures}
+		s, err := catalogue.Find("late-close-notify")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := s.Resolve(scenarios.Settings{"linger": linger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &sample.Point{Point: design.Point{Values: v}, Measures: measures}
 	}
 	r := &sample.Results{Points: []*sample.Point{
 		point("0s", map[string]sample.Measure{

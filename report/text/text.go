@@ -126,14 +126,14 @@ func Sweep(w io.Writer, r *sample.Results, factors []string, interval stat.Infer
 	for _, p := range r.Points {
 		var row []string
 		for _, f := range factors {
-			row = append(row, p.Params[f])
+			row = append(row, p.Values.TextOf(f))
 		}
 		e := interval.Of(p.Failures, p.Completed())
 		value, interval := "-", "-"
 		if e.N > 0 {
 			value, interval = fmt.Sprintf("%.4g", e.Value), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
 		}
-		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval, counts(r.Sweep.Scenario, p)))
+		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval, counts(r.Sweep.Scenario(), p)))
 	}
 	if err := Table(w, rows); err != nil {
 		return err

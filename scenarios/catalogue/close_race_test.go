@@ -51,8 +51,9 @@ func TestCloseRaceWindows(t *testing.T) {
 		{scenarios.Settings{"reconnects": "5"}, "next-handshake-failed", fixture.Windows()},
 		{scenarios.Settings{"perturb": "0"}, "all", fixture.Windows()},
 	} {
-		search := search.Search{Scenario: s, Settings: s.Failing.With(c.set), Seed: s.ExampleSeed, Probe: s.Probe}
-		delete(search.Settings, s.Probe.Name)
+		set := s.Failing.With(c.set)
+		delete(set, s.Probe.Name)
+		search := search.Search{Values: fixture.Values(t, s, set), Seed: s.ExampleSeed, Probe: s.Probe}
 		var err error
 		if search.Fail, err = s.ParsePredicate(c.fail); err != nil {
 			t.Fatal(err)

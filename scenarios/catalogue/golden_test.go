@@ -70,9 +70,7 @@ func TestGoldenTraces(t *testing.T) {
 					}
 				}
 			}
-			o, err := p.Do(context.Background(), run.Job{
-				Scenario: scenario, Settings: short.With(c.set), Seed: 1, Trace: true,
-			})
+			o, err := p.Do(context.Background(), fixture.Traced(t, scenario, short.With(c.set), 1))
 			if err != nil || o.Status != run.Completed {
 				t.Fatal(err, o.Status, o.Dump)
 			}
@@ -92,7 +90,7 @@ func TestGoldenTracesOfTheCatalogue(t *testing.T) {
 	for _, s := range catalogue.All() {
 		for name, set := range map[string]scenarios.Settings{"failing": s.Failing, "passing": s.Passing} {
 			t.Run(s.Name+"-"+name, func(t *testing.T) {
-				o, err := p.Do(context.Background(), run.Job{Scenario: s.Name, Settings: set, Seed: s.ExampleSeed, Trace: true})
+				o, err := p.Do(context.Background(), fixture.Traced(t, s.Name, set, s.ExampleSeed))
 				if err != nil || o.Status != run.Completed {
 					t.Fatal(err, o.Status, o.Dump)
 				}

@@ -168,7 +168,7 @@ fail: [close-stalled]
 	// It is sent at 1020 ms, the last flight arrives at 1035 ms, and the server closes at
 	// 1056 ms.
 	const ms = time.Millisecond
-	w := fixture.FindWindows(t, fixture.Pool(t, 2), search.Search{Scenario: s, Seed: 1, Probe: s.Probe})
+	w := fixture.FindWindows(t, fixture.Pool(t, 2), search.Search{Values: fixture.Values(t, s, nil), Seed: 1, Probe: s.Probe})
 	if want := fixture.Windows(15*ms+1, 36*ms+1); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, want, w.Cells)
 	}
@@ -289,10 +289,10 @@ func TestRetransmitCollisionFailsNoHandshake(t *testing.T) {
 	seen := map[string]int{}
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		for seed := range uint64(100) {
-			o, err := p.Do(context.Background(), run.Job{Scenario: "retransmit-collision", Seed: seed, Settings: scenarios.Settings{
+			o, err := p.Do(context.Background(), fixture.Job(t, "retransmit-collision", scenarios.Settings{
 				"latency": "100ms+exponential(mean=600ms)", "credentials": credentials,
 				"client-timeout": "60s", "handshake-timeout": "60s", "read-timeout": "60s",
-			}})
+			}, seed))
 			if err != nil || o.Status != run.Completed {
 				t.Fatal(err, o.Status, o.Dump)
 			}
@@ -325,7 +325,7 @@ func TestSlowFlight4CostsOneInterval(t *testing.T) {
 func failures(t *testing.T, p *run.Pool, scenario, outcome string, set scenarios.Settings) (n int) {
 	t.Helper()
 	for seed := range uint64(100) {
-		o, err := p.Do(context.Background(), run.Job{Scenario: scenario, Seed: seed, Settings: scenarios.Settings{"credentials": "psk"}.With(set)})
+		o, err := p.Do(context.Background(), fixture.Job(t, scenario, scenarios.Settings{"credentials": "psk"}.With(set), seed))
 		if err != nil || o.Status != run.Completed {
 			t.Fatal(err, o.Status, o.Dump)
 		}

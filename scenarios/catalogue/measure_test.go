@@ -20,7 +20,7 @@ func TestMeasuresAreListed(t *testing.T) {
 	reported := map[string]bool{}
 	for _, s := range catalogue.All() {
 		for _, set := range []scenarios.Settings{s.Failing, s.Passing} {
-			o, err := p.Do(context.Background(), run.Job{Scenario: s.Name, Settings: set, Seed: s.ExampleSeed})
+			o, err := p.Do(context.Background(), fixture.Job(t, s.Name, set, s.ExampleSeed))
 			if err != nil || o.Status != run.Completed {
 				t.Fatal(err, o.Status, o.Dump)
 			}
@@ -69,7 +69,7 @@ func TestCensoredHandshakes(t *testing.T) {
 		{"one ends with an error", "plaintext-alert", scenarios.Settings{"client-timeout": "3s", "clients": "1", "forged-alert": "fatal", "attacked": "client", "forged-delay": "10ms"}, 0, 3e9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o, err := p.Do(context.Background(), run.Job{Scenario: c.scenario, Settings: c.set, Seed: 1})
+			o, err := p.Do(context.Background(), fixture.Job(t, c.scenario, c.set, 1))
 			if err != nil || o.Status != run.Completed {
 				t.Fatal(err, o.Status, o.Dump)
 			}

@@ -13,7 +13,7 @@ import (
 // run performs one replication of a scenario.
 func replicated(t *testing.T, r *run.Pool, scenario string, set scenarios.Settings) run.Outcome {
 	t.Helper()
-	o, err := r.Do(context.Background(), run.Job{Scenario: scenario, Settings: set, Seed: 1, Trace: true})
+	o, err := r.Do(context.Background(), fixture.Traced(t, scenario, set, 1))
 	if err != nil || o.Status != run.Completed {
 		t.Fatal(err, o.Status, o.Dump)
 	}

@@ -62,7 +62,7 @@ func TestExpiryIsFoundAndIntegrated(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := fixture.FindWindows(t, fixture.Pool(t, 2), search.Search{
-		Scenario: scenario, Settings: scenarios.Settings{"clients": "1", "credentials": "psk"}, Seed: 1,
+		Values: fixture.Values(t, scenario, scenarios.Settings{"clients": "1", "credentials": "psk"}), Seed: 1,
 		Probe: scenarios.ProbeRange{Name: "pause-jitter", To: time.Hour},
 	})
 	if !w.Method.Proved {

@@ -16,9 +16,7 @@ import (
 // outcomeOf performs one replication.
 func outcomeOf(t *testing.T, p *run.Pool, s *scenarios.Scenario, set scenarios.Settings) run.Outcome {
 	t.Helper()
-	job := run.JobOf(s)
-	job.Settings, job.Seed, job.Trace = set, s.ExampleSeed, true
-	o, err := p.Do(context.Background(), job)
+	o, err := p.Do(context.Background(), fixture.Traced(t, s.Name, set, s.ExampleSeed))
 	if err != nil || o.Status != run.Completed {
 		t.Fatalf("%s %v: %v %s %s", s.Name, set, err, o.Status, o.Dump)
 	}
@@ -58,7 +56,7 @@ func TestRemediesHelpAsTheySay(t *testing.T) {
 			question := func(set scenarios.Settings) *search.Windows {
 				probing := s.Failing.With(set)
 				delete(probing, s.Probe.Name)
-				return fixture.FindWindows(t, p, search.Search{Scenario: s, Settings: probing, Seed: s.ExampleSeed, Probe: s.Probe})
+				return fixture.FindWindows(t, p, search.Search{Values: fixture.Values(t, s, probing), Seed: s.ExampleSeed, Probe: s.Probe})
 			}
 			text, ok := s.Failing[s.Probe.Name]
 			if !ok {

@@ -50,7 +50,7 @@ func TestSilentRestartWindows(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := search.Search{
-				Scenario: scenario, Seed: 1, Probe: scenario.Probe, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set),
+				Seed: 1, Probe: scenario.Probe, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set)),
 			}
 			var err error
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
@@ -119,9 +119,9 @@ func TestStaleHelloKillsNoAssociation(t *testing.T) {
 		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
 		{"next-handshake-failed", nil, fixture.Windows(181*ms+ns, 381*ms+ns)}, // after the release at 191 ms
 	} {
-		s := search.Search{Scenario: scenario, Seed: 1, Settings: scenarios.Settings{
+		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{
 			"credentials": "psk", "client": "waits", "client-pause": "100ms", "client-port": "new", "gap": "200ms",
-		}.With(c.set)}
+		}.With(c.set))}
 		var err error
 		if s.Probe, err = scenario.ParseProbe("stale-hello=0s..500ms"); err != nil {
 			t.Fatal(err)
@@ -201,7 +201,7 @@ func TestForgeryWindows(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			scenario := fixture.Find(t, c.scenario)
-			s := search.Search{Scenario: scenario, Seed: 1, Probe: scenario.Probe, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set)}
+			s := search.Search{Seed: 1, Probe: scenario.Probe, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set))}
 			var err error
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)

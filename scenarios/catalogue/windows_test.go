@@ -61,7 +61,7 @@ func TestTruncationWindows(t *testing.T) {
 		{scenarios.Settings{"remedy": "close-delay"}, fixture.Windows()},
 		{scenarios.Settings{"remedy": "acknowledgement"}, fixture.Windows()},
 	} {
-		s := search.Search{Scenario: truncation, Settings: c.set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1, Probe: truncation.Probe}
+		s := search.Search{Values: fixture.Values(t, truncation, c.set.With(scenarios.Settings{"credentials": "psk"})), Seed: 1, Probe: truncation.Probe}
 		w := fixture.FindWindows(t, p, s)
 		if !slices.Equal(w.FailureWindows, c.want) {
 			t.Errorf("%v: failure windows %v, want %v\ncells: %v", c.set, w.FailureWindows, c.want, w.Cells)
@@ -127,8 +127,8 @@ func TestStaleCopyWindows(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := search.Search{
-				Scenario: scenario, Seed: 1, Probe: scenario.Probe,
-				Settings: scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy},
+				Seed: 1, Probe: scenario.Probe,
+				Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy}),
 			}
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)
@@ -143,9 +143,8 @@ func TestWithoutTheCopy(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	for _, name := range []string{"ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing"} {
 		for _, credentials := range []string{"psk", "ecdsa"} {
-			o, err := p.Do(context.Background(), run.Job{
-				Scenario: name, Seed: 1, Settings: scenarios.Settings{"without": "copy", "copied-delay": "100ms", "credentials": credentials},
-			})
+			o, err := p.Do(context.Background(), fixture.Job(t, name,
+				scenarios.Settings{"without": "copy", "copied-delay": "100ms", "credentials": credentials}, 1))
 			if err != nil || o.Status != run.Completed || len(o.Outcome) > 0 {
 				t.Errorf("%s, %s: %v %s %v", name, credentials, err, o.Status, o.Outcome)
 			}

@@ -87,7 +87,17 @@ func SplitLevels(body string) ([]string, error) {
 	return levels, err
 }
 
-// checkNames reports a parameter that is varied twice, or set as well.
+// Point is a design point: the levels of the factors, as they are shown, and the
+// parameters that they make, with all else as the base of the design has it.
+type Point struct {
+	Levels scenarios.Settings
+	Values scenarios.Values
+}
+
+// Single returns the design of one point, at which nothing is varied.
+func Single(base scenarios.Values) []Point { return []Point{{scenarios.Settings{}, base}} }
+
+// CheckNames reports a parameter that is varied twice, or set as well.
 func CheckNames(settings scenarios.Settings, names []string) error {
 	var faults []error
 	seen := map[string]bool{}
@@ -101,39 +111,48 @@ func CheckNames(settings scenarios.Settings, names []string) error {
 }
 
 // Factorial returns the design points of a full factorial design, in order: the
-// last factor varies fastest. No factor may be among the settings, or twice.
-func Factorial(settings scenarios.Settings, factors []Factor) ([]scenarios.Settings, error) {
+// last factor varies fastest. No factor may be given in the base, or twice.
+func Factorial(base scenarios.Values, factors []Factor) ([]Point, error) {
 	var names []string
 	for _, f := range factors {
 		names = append(names, f.Name)
 	}
-	fault := CheckNames(settings, names)
-	points := []scenarios.Settings{{}}
+	fault := CheckNames(base.Settings(), names)
+	levels := []scenarios.Settings{{}}
 	for _, f := range factors {
-		if len(points)*len(f.Levels) > MaxLevels {
+		if len(levels)*len(f.Levels) > MaxLevels {
 			return nil, errors.Join(fault, fmt.Errorf("the design has more than %d design points", MaxLevels))
 		}
 		var next []scenarios.Settings
-		for _, p := range points {
+		for _, p := range levels {
 			for _, level := range f.Levels {
 				next = append(next, p.With(scenarios.Settings{f.Name: level}))
 			}
 		}
-		points = next
+		levels = next
 	}
-	return points, fault
+	if fault != nil {
+		return nil, fault
+	}
+	points := make([]Point, len(levels))
+	var faults []error
+	for i, p := range levels {
+		v, err := base.Set(p)
+		points[i], faults = Point{p, v}, append(faults, err)
+	}
+	return points, errors.Join(faults...)
 }
 
 // OneAtATime returns the design points of a design that varies one factor at a time:
-// first the parameters as set, then each level of each factor with all else as set. A
-// level that a parameter has already is no point of its own. A factor may be among the
-// settings, but not twice.
-func OneAtATime(s *scenarios.Scenario, settings scenarios.Settings, factors []Factor) ([]scenarios.Settings, error) {
+// first the base, then each level of each factor with all else as there. A level that a
+// parameter has already is no point of its own. A factor may be given in the base, but
+// not twice.
+func OneAtATime(base scenarios.Values, factors []Factor) ([]Point, error) {
 	var names []string
 	for _, f := range factors {
 		names = append(names, f.Name)
 	}
-	d := NewDistinct(s, settings)
+	d := NewDistinct(base)
 	_, err := d.Add(scenarios.Settings{})
 	faults := []error{CheckNames(nil, names), err}
 	for _, f := range factors {
@@ -148,32 +167,33 @@ func OneAtATime(s *scenarios.Scenario, settings scenarios.Settings, factors []Fa
 	return d.Points, errors.Join(faults...)
 }
 
-// distinct collects design points of which no two have the same parameters.
-type distinct struct {
-	scenario *scenarios.Scenario
-	settings scenarios.Settings
-	Points   []scenarios.Settings
-	seen     map[string]int // by the parameters: the index of the point
+// Distinct collects design points of which no two have the same parameters.
+type Distinct struct {
+	Points []Point
+	base   scenarios.Values
+	seen   map[string]int // by the parameters: the index of the point
 }
 
-func NewDistinct(s *scenarios.Scenario, settings scenarios.Settings) *distinct {
-	return &distinct{scenario: s, settings: settings, seen: map[string]int{}}
+// NewDistinct returns a collection of points whose factors vary from a base.
+func NewDistinct(base scenarios.Values) *Distinct {
+	return &Distinct{base: base, seen: map[string]int{}}
 }
 
-// add adds a point and returns its index, or that of the one that equals it.
-func (d *distinct) Add(point scenarios.Settings) (int, error) {
-	v, err := d.scenario.Resolve(d.settings.With(point))
+// Add adds a point and returns its index, or that of the one that equals it.
+func (d *Distinct) Add(levels scenarios.Settings) (int, error) {
+	v, err := d.base.Set(levels)
 	if err != nil {
 		return 0, err
 	}
+	text := v.Text()
 	var key strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(v.Text())) {
-		key.WriteString(v.Text()[name] + "\n")
+	for _, name := range slices.Sorted(maps.Keys(text)) {
+		key.WriteString(text[name] + "\n")
 	}
 	if i, ok := d.seen[key.String()]; ok {
 		return i, nil
 	}
 	d.seen[key.String()] = len(d.Points)
-	d.Points = append(d.Points, point)
+	d.Points = append(d.Points, Point{levels, v})
 	return len(d.Points) - 1, nil
 }

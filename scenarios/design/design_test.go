@@ -76,13 +76,28 @@ func TestParseFactor(t *testing.T) {
 	}
 }
 
-func TestFactorial(t *testing.T) {
-	got, err := design.Factorial(nil, []design.Factor{{"a", []string{"1", "2"}}, {"b", []string{"x", "y"}}})
-	want := []scenarios.Settings{{"a": "1", "b": "x"}, {"a": "1", "b": "y"}, {"a": "2", "b": "x"}, {"a": "2", "b": "y"}}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%v %v, want %v", got, err, want)
+// levelsOf returns the levels of design points.
+func levelsOf(points []design.Point) (list []scenarios.Settings) {
+	for _, p := range points {
+		list = append(list, p.Levels)
 	}
-	if _, err := design.Factorial(scenarios.Settings{"a": "1"}, []design.Factor{{"a", nil}}); err == nil {
+	return list
+}
+
+func TestFactorial(t *testing.T) {
+	s := fixture.Scenario(t)
+	got, err := design.Factorial(fixture.Values(t, s, scenarios.Settings{"linger": "3ms"}), []design.Factor{{"clients", []string{"1", "2"}}, {"client", []string{"waits", "vanishes"}}})
+	want := []scenarios.Settings{
+		{"clients": "1", "client": "waits"}, {"clients": "1", "client": "vanishes"},
+		{"clients": "2", "client": "waits"}, {"clients": "2", "client": "vanishes"},
+	}
+	if err != nil || !reflect.DeepEqual(levelsOf(got), want) {
+		t.Errorf("%v %v, want %v", levelsOf(got), err, want)
+	}
+	if v := got[2].Values; v.Count("clients") != 2 || v.Choice("client") != "waits" || v.Duration("linger") != 3*time.Millisecond {
+		t.Errorf("the third point has %v", v.Settings())
+	}
+	if _, err := design.Factorial(fixture.Values(t, s, scenarios.Settings{"clients": "1"}), []design.Factor{{"clients", nil}}); err == nil {
 		t.Error("a parameter is set and varied, and nobody says so")
 	}
 }
@@ -91,17 +106,17 @@ func TestFactorial(t *testing.T) {
 func TestOneAtATime(t *testing.T) {
 	s := fixture.Scenario(t)
 	factors := []design.Factor{{"linger", []string{"0s", "5ms", "10ms"}}, {"gap", []string{"50ms", "100ms"}}}
-	got, err := design.OneAtATime(s, scenarios.Settings{"linger": "5ms"}, factors)
+	got, err := design.OneAtATime(fixture.Values(t, s, scenarios.Settings{"linger": "5ms"}), factors)
 	want := []scenarios.Settings{{}, {"linger": "0s"}, {"linger": "10ms"}, {"gap": "50ms"}} // the gap is 100 ms by default
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%v %v, want %v", got, err, want)
+	if err != nil || !reflect.DeepEqual(levelsOf(got), want) {
+		t.Errorf("%v %v, want %v", levelsOf(got), err, want)
 	}
-	if _, err := design.OneAtATime(s, nil, []design.Factor{factors[0], factors[0]}); err == nil {
+	if _, err := design.OneAtATime(fixture.Values(t, s, nil), []design.Factor{factors[0], factors[0]}); err == nil {
 		t.Error("a parameter is varied twice, and nobody says so")
 	}
 }
 
-var spaces = map[string]func(*scenarios.Scenario, scenarios.Settings, []design.Range, int, uint64) ([]scenarios.Settings, error){
+var spaces = map[string]func(scenarios.Values, []design.Range, int, uint64) ([]design.Point, error){
 	"sobol": design.SobolDesign, "latin-hypercube": design.LatinHypercube,
 }
 
@@ -114,10 +129,11 @@ func TestDesignsThatFillASpace(t *testing.T) {
 	factors := fixture.Ranges(t, s, "linger=3ms..67ms", "gap=1ms..16s:log", "loss=0..0.5", "remedy=none,linger", "clients=1..4",
 		"alert-latency=exponential(mean={1ms..65ms})")
 	for name, design := range spaces {
-		points, err := design(s, nil, factors, n, seed)
+		drawn, err := design(fixture.Values(t, s, nil), factors, n, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
+		points := levelsOf(drawn)
 		shares := map[string][]float64{}
 		levels := map[string]int{}
 		var texts []string
@@ -150,9 +166,9 @@ func TestDesignsThatFillASpace(t *testing.T) {
 		if slices.Sort(texts); len(slices.Compact(texts)) != n {
 			t.Errorf("%s: two points are equal", name)
 		}
-		again, _ := design(s, nil, factors, n, seed)
-		other, _ := design(s, nil, factors, n, seed+1)
-		if !reflect.DeepEqual(points, again) || reflect.DeepEqual(points, other) {
+		again, _ := design(fixture.Values(t, s, nil), factors, n, seed)
+		other, _ := design(fixture.Values(t, s, nil), factors, n, seed+1)
+		if !reflect.DeepEqual(points, levelsOf(again)) || reflect.DeepEqual(points, levelsOf(other)) {
 			t.Errorf("%s: it is no function of the seed", name)
 		}
 	}
@@ -164,18 +180,18 @@ func TestNoTwoPointsAreEqual(t *testing.T) {
 	s, seed := fixture.Scenario(t), testkit.Seed(t)
 	factors := fixture.Ranges(t, s, "clients=1..4", "linger=1ns..4ns")
 	for name, design := range spaces {
-		points, err := design(s, nil, factors, 6, seed)
+		points, err := design(fixture.Values(t, s, nil), factors, 6, seed)
 		texts := map[string]bool{}
 		for _, p := range points {
-			texts[fmt.Sprint(p)] = true
+			texts[fmt.Sprint(p.Levels)] = true
 		}
 		if err != nil || len(texts) != 6 {
-			t.Errorf("%s: %v %v", name, points, err)
+			t.Errorf("%s: %v %v", name, levelsOf(points), err)
 		}
-		if _, err := design(s, nil, factors, 17, seed); err == nil || !strings.Contains(err.Error(), "the ranges hold few values") {
+		if _, err := design(fixture.Values(t, s, nil), factors, 17, seed); err == nil || !strings.Contains(err.Error(), "the ranges hold few values") {
 			t.Errorf("%s: 17 points of 16 values: %v", name, err)
 		}
-		if _, err := design(s, scenarios.Settings{"linger": "2ns"}, factors, 6, seed); err == nil || !strings.Contains(err.Error(), "linger is varied, and set") {
+		if _, err := design(fixture.Values(t, s, scenarios.Settings{"linger": "2ns"}), factors, 6, seed); err == nil || !strings.Contains(err.Error(), "linger is varied, and set") {
 			t.Errorf("%s: a parameter is set and varied: %v", name, err)
 		}
 	}
@@ -201,11 +217,11 @@ func TestParseRangeFaults(t *testing.T) {
 
 func TestReadList(t *testing.T) {
 	s := fixture.Scenario(t)
-	points, names, err := design.ReadList(s, scenarios.Settings{"gap": "50ms"}, "list.csv", strings.NewReader(
+	points, names, err := design.ReadList(fixture.Values(t, s, scenarios.Settings{"gap": "50ms"}), "list.csv", strings.NewReader(
 		"\ufefflinger, latency\n# a comment\n5ms,\"uniform(5ms,15ms)\"\n,10ms\n10ms,\n"))
 	want := []scenarios.Settings{{"linger": "5ms", "latency": "uniform(5ms,15ms)"}, {"latency": "10ms"}, {"linger": "10ms"}}
-	if err != nil || !reflect.DeepEqual(points, want) || !slices.Equal(names, []string{"linger", "latency"}) {
-		t.Errorf("%v %v %v, want %v", points, names, err, want)
+	if err != nil || !reflect.DeepEqual(levelsOf(points), want) || !slices.Equal(names, []string{"linger", "latency"}) {
+		t.Errorf("%v %v %v, want %v", levelsOf(points), names, err, want)
 	}
 	for text, want := range map[string]string{
 		"":                             "list.csv: the file is empty",
@@ -219,7 +235,7 @@ func TestReadList(t *testing.T) {
 		"linger,backlog\n1ms,3\n":      "list.csv:2:1: parameter backlog means nothing to a server of model sequential",
 		"linger\n\"1ms\n":              "list.csv:",
 	} {
-		_, _, err := design.ReadList(s, scenarios.Settings{"gap": "50ms"}, "list.csv", strings.NewReader(text))
+		_, _, err := design.ReadList(fixture.Values(t, s, scenarios.Settings{"gap": "50ms"}), "list.csv", strings.NewReader(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v; want one that says %q", text, err, want)
 		}

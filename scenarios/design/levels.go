@@ -12,13 +12,13 @@ import (
 
 // FindPoint returns the index of the one design point that has these levels, which may
 // leave factors out.
-func FindPoint(design []scenarios.Settings, levels scenarios.Settings) (int, error) {
+func FindPoint(design []Point, levels scenarios.Settings) (int, error) {
 	found, names := []int{}, []string{}
 	for i, p := range design {
-		names = append(names, LevelsText(p))
+		names = append(names, LevelsText(p.Levels))
 		matches := true
 		for name, value := range levels {
-			level, ok := p[name]
+			level, ok := p.Levels[name]
 			matches = matches && ok && level == value
 		}
 		if matches {

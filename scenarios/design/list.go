@@ -12,10 +12,10 @@ import (
 )
 
 // ReadList reads design points from CSV (RFC 4180): a header of names of parameters, and
-// a row for each point. An empty cell leaves the parameter as set; a line that begins
+// a row for each point. An empty cell leaves the parameter as in the base; a line that begins
 // with # is passed over. It reports every fault, with the name of the file, line and
 // column; of two equal points as well. It returns the names too.
-func ReadList(s *scenarios.Scenario, settings scenarios.Settings, file string, r io.Reader) (points []scenarios.Settings, names []string, err error) {
+func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, names []string, err error) {
 	c := csv.NewReader(r)
 	c.Comment, c.TrimLeadingSpace, c.FieldsPerRecord = '#', true, -1
 	var faults []error
@@ -26,7 +26,7 @@ func ReadList(s *scenarios.Scenario, settings scenarios.Settings, file string, r
 			}
 		}
 	}
-	d := NewDistinct(s, settings)
+	s, d := base.Scenario(), NewDistinct(base)
 	lines := map[int]int{} // of the points
 	known := []bool{}      // whether a column is one of a parameter
 	for row := 0; ; row++ {
@@ -51,7 +51,7 @@ func ReadList(s *scenarios.Scenario, settings scenarios.Settings, file string, r
 			for i, name := range cells {
 				name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")) // of a spreadsheet
 				line, column := c.FieldPos(i)
-				_, set := settings[name]
+				_, set := base.Setting(name)
 				known = append(known, false)
 				switch {
 				case s.Parameter(name) == nil:

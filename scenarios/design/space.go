@@ -104,13 +104,13 @@ const draws = 100
 
 // SobolDesign returns design points from a sequence of Sobol that the seed scrambles. A
 // point that equals one before it, after rounding, is left out, and one more taken.
-func SobolDesign(s *scenarios.Scenario, settings scenarios.Settings, ranges []Range, points int, seed uint64) ([]scenarios.Settings, error) {
-	if err := checkSpace(settings, ranges, points); err != nil {
+func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64) ([]Point, error) {
+	if err := checkSpace(base.Settings(), ranges, points); err != nil {
 		return nil, err
 	}
-	sequence := sobol.NewScrambled(len(ranges), DesignStream(s, seed, "sobol"))
+	sequence := sobol.NewScrambled(len(ranges), DesignStream(base.Scenario(), seed, "sobol"))
 	coordinates := make([]float64, len(ranges))
-	d := NewDistinct(s, settings)
+	d := NewDistinct(base)
 	for range draws * points {
 		sequence.Next(coordinates)
 		if _, err := d.Add(PointAt(ranges, coordinates)); err != nil {
@@ -127,17 +127,17 @@ func SobolDesign(s *scenarios.Scenario, settings scenarios.Settings, ranges []Ra
 // Beckman, Conover, Technometrics 21, 1979, 239-245): each of as many equal parts of a
 // range as there are points holds one of them. It is drawn again while two of them are
 // equal after rounding.
-func LatinHypercube(s *scenarios.Scenario, settings scenarios.Settings, ranges []Range, points int, seed uint64) ([]scenarios.Settings, error) {
-	if err := checkSpace(settings, ranges, points); err != nil {
+func LatinHypercube(base scenarios.Values, ranges []Range, points int, seed uint64) ([]Point, error) {
+	if err := checkSpace(base.Settings(), ranges, points); err != nil {
 		return nil, err
 	}
-	source := DesignStream(s, seed, "latin-hypercube")
+	source := DesignStream(base.Scenario(), seed, "latin-hypercube")
 	sampler := samplemv.LatinHypercube{Q: distmv.NewUnitUniform(len(ranges), nil), Src: source}
 	batch := mat.NewDense(points, len(ranges), nil)
 	most := 0
 	for range draws {
 		sampler.Sample(batch)
-		d := NewDistinct(s, settings)
+		d := NewDistinct(base)
 		for i := range points {
 			if _, err := d.Add(PointAt(ranges, batch.RawRowView(i))); err != nil {
 				return nil, err

@@ -23,10 +23,10 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	s := fixture.Scenario(t)
 	set := scenarios.Settings{"credentials": "psk", "clients": "1", "uplink": "5ms+exponential(mean=4ms)"}
-	design := []scenarios.Settings{{"linger": "0s"}, {"linger": "3ms"}, {"linger": "7ms"}}
+	points := fixture.Design(t, s, set, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "3ms"}, scenarios.Settings{"linger": "7ms"})
 	probability := func(i int) float64 { return 0.5 + math.Exp(-[]float64{1, 4, 8}[i]/4)/2 }
 	const n, baseline, confidence = 600, 1, 1 - 5.7e-7
-	c, err := sample.Compare(context.Background(), p, sample.Sweep{Scenario: s, Settings: set, Design: design, Replications: n, Seed: seed, Fail: predicate(t)}, baseline, nil)
+	c, err := sample.Compare(context.Background(), p, sample.Sweep{Design: points, Replications: n, Seed: seed, Fail: predicate(t)}, baseline, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 		}
 		d := stat.PairedDifference(pairs, confidence)
 		if want := probability(o.Point) - probability(baseline); d.Low > want || want > d.High {
-			t.Errorf("linger %s: %+v, closed form %g", design[o.Point]["linger"], d, want)
+			t.Errorf("linger %s: %+v, closed form %g", points[o.Point].Levels["linger"], d, want)
 		}
 		if d.VarianceRatio < 1.2 {
 			t.Errorf("common random numbers save nothing: %+v", d)
@@ -51,44 +51,47 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 			worse, better, first = better, worse, o.FirstOnlyOther
 		}
 		if o.Point == 2 && worse > 0 || o.Point == 0 && worse > 0 || better == 0 {
-			t.Errorf("linger %s: %+v", design[o.Point]["linger"], o)
+			t.Errorf("linger %s: %+v", points[o.Point].Levels["linger"], o)
 		}
-		if first == nil || !strings.Contains(first.Baseline, "linger=3ms") || !strings.Contains(first.Other, "linger="+design[o.Point]["linger"]) || first.Seed < seed {
+		if first == nil || !strings.Contains(first.Baseline, "linger=3ms") || !strings.Contains(first.Other, "linger="+points[o.Point].Levels["linger"]) || first.Seed < seed {
 			t.Fatalf("the first seed that differs: %+v", first)
 		}
 		// Its commands tell the truth, and no seed before it differs.
 		check, err := sample.Compare(context.Background(), p, sample.Sweep{
-			Scenario: s, Settings: set, Design: []scenarios.Settings{design[baseline], design[o.Point]}, Replications: int(first.Seed-seed) + 1, Seed: seed, Fail: predicate(t),
+			Design: []design.Point{points[baseline], points[o.Point]}, Replications: int(first.Seed-seed) + 1, Seed: seed, Fail: predicate(t),
 		}, 0, nil)
 		if err != nil || check.Others[0].OnlyBaseline+check.Others[0].OnlyOther != 1 {
 			t.Errorf("up to seed %d: %+v %v", first.Seed, check.Others[0], err)
 		}
 	}
 
-	var points []estimate.Integral
-	for _, levels := range design {
-		points = append(points, integral(t, set.With(levels), seed))
+	var integrals []estimate.Integral
+	for _, p := range points {
+		integrals = append(integrals, integral(t, set.With(p.Levels), seed))
 	}
-	k, err := estimate.CompareConditional(context.Background(), p, points, 25, func() {})
+	k, err := estimate.CompareConditional(context.Background(), p, integrals, 25, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range []int{0, 2} {
 		d := stat.PairedMean(k.Values[baseline], k.Values[i], confidence)
 		if want := probability(i) - probability(baseline); d.Low > want || want > d.High || d.N != 25 || d.VarianceRatio < 1.5 {
-			t.Errorf("conditional, linger %s: %+v, closed form %g", design[i]["linger"], d, want)
+			t.Errorf("conditional, linger %s: %+v, closed form %g", points[i].Levels["linger"], d, want)
 		}
 	}
 }
 
 func TestCompareWantsABaseline(t *testing.T) {
-	s := sample.Sweep{Scenario: fixture.Scenario(t), Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}}, Replications: 1}
+	s := sample.Sweep{Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"}), Replications: 1}
 	for _, baseline := range []int{-1, 2} {
 		if _, err := sample.Compare(context.Background(), fixture.Instant{}, s, baseline, nil); err == nil {
 			t.Errorf("the baseline %d is accepted", baseline)
 		}
 	}
-	points := []scenarios.Settings{{"a": "1", "b": "1"}, {"a": "1", "b": "2"}, {"a": "2", "b": "1"}}
+	var points []design.Point
+	for _, levels := range []scenarios.Settings{{"a": "1", "b": "1"}, {"a": "1", "b": "2"}, {"a": "2", "b": "1"}} {
+		points = append(points, design.Point{Levels: levels})
+	}
 	for text, want := range map[string]int{"a=2": 2, "b=2": 1, "a=1,b=1": 0, "a=1": -1, "c=1": -1, "a=3": -1} {
 		levels, err := scenarios.ParseSettings(strings.Split(text, ","))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -15,11 +16,10 @@ import (
 // draws of the network are made probable (importance sampling: Asmussen and Glynn,
 // Stochastic Simulation, 2007, chapter VI).
 type Importance struct {
-	Scenario *scenarios.Scenario
-	Settings scenarios.Settings
-	Seed     uint64 // of the first replication; the n-th, from 0, has Seed+n
-	Fail     scenarios.Predicate
-	Tilts    []tilt.Tilt
+	Values scenarios.Values
+	Seed   uint64 // of the first replication; the n-th, from 0, has Seed+n
+	Fail   scenarios.Predicate
+	Tilts  []tilt.Tilt
 }
 
 // untiltedEvery is which replications go without tilts: the first of so many.
@@ -92,7 +92,7 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 	}
 	var err error
 	w.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
-		Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: len(all), Seed: q.Seed, Fail: q.Fail,
+		Design: design.Single(q.Values), Replications: len(all), Seed: q.Seed, Fail: q.Fail,
 		Tilt: tilts, Observers: []sample.Observer{hear},
 	}, looks, func(*sample.Results) bool {
 		collect()
@@ -114,7 +114,7 @@ func (UnmetTilt) Invalid() bool { return false }
 // Check reports every fault of the question: what a sweep says of it, and a tilt
 // without anything to tilt.
 func (q *Importance) Check() error {
-	s := sample.Sweep{Scenario: q.Scenario, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: 1, Fail: q.Fail}
+	s := sample.Sweep{Design: design.Single(q.Values), Replications: 1, Fail: q.Fail}
 	if err := s.Check(); err != nil {
 		return err
 	}

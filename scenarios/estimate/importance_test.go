@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -32,7 +33,7 @@ func rare(t *testing.T, seed uint64, fail string, set scenarios.Settings) estima
 	if err != nil {
 		t.Fatal(err)
 	}
-	return estimate.Importance{Scenario: s, Settings: set, Seed: seed, Fail: p}
+	return estimate.Importance{Values: fixture.Values(t, s, set), Seed: seed, Fail: p}
 }
 
 // weighted performs n replications.
@@ -130,9 +131,9 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	const mean, jitter = 200_000.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))
-	q := estimate.Importance{Scenario: fixture.Scenario(t), Seed: testkit.Seed(t), Fail: predicate(t), Settings: scenarios.Settings{
+	q := estimate.Importance{Seed: testkit.Seed(t), Fail: predicate(t), Values: fixture.Values(t, fixture.Scenario(t), scenarios.Settings{
 		"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
-	}}
+	})}
 	chosen, err := estimate.ChooseTilts(context.Background(), p, q, 300, func() {})
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +158,9 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	seed := testkit.Seed(t)
 	p, one := fixture.Pool(t, 2), fixture.Pool(t, 1)
 	s := fixture.Scenario(t)
-	q := estimate.Importance{Scenario: s, Seed: seed, Fail: predicate(t), Settings: scenarios.Settings{"credentials": "psk", "clients": "1", "latency": "5ms+exponential(mean=4ms)", "linger": "15ms", "loss": "0.01"}}
+	q := estimate.Importance{Seed: seed, Fail: predicate(t), Values: fixture.Values(t, s, scenarios.Settings{
+		"credentials": "psk", "clients": "1", "latency": "5ms+exponential(mean=4ms)", "linger": "15ms", "loss": "0.01",
+	})}
 	var err error
 	if q.Tilts, err = session.ParseTilts(s, "uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
 		t.Fatal(err)
@@ -168,7 +171,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	if !reflect.DeepEqual(w, again) || !slices.Equal(r.Samples, r1.Samples) || !slices.Equal(r.Draws, r1.Draws) {
 		t.Errorf("with two workers %+v, with one %+v", w, again)
 	}
-	m, err := sample.RunSweep(context.Background(), p, sample.Sweep{Scenario: s, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: n, Seed: seed, Fail: q.Fail}, nil)
+	m, err := sample.RunSweep(context.Background(), p, sample.Sweep{Design: design.Single(q.Values), Replications: n, Seed: seed, Fail: q.Fail}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +188,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 		}
 	}
 	// An untilted one is that replication of the sweep.
-	plain, err := sample.RunSweep(context.Background(), p, sample.Sweep{Scenario: s, Settings: q.Settings, Design: []scenarios.Settings{{}}, Replications: 1, Seed: seed, Fail: q.Fail}, nil)
+	plain, err := sample.RunSweep(context.Background(), p, sample.Sweep{Design: design.Single(q.Values), Replications: 1, Seed: seed, Fail: q.Fail}, nil)
 	if err != nil || (plain.Points[0].Failures == 1) != r.Samples[0].Failed {
 		t.Errorf("the first sample %+v, the first replication %+v %v", r.Samples[0], plain.Points[0], err)
 	}

@@ -28,30 +28,29 @@ type Integral struct {
 // maxReach bounds the range of an Integral: no latency distribution is searched beyond.
 const maxReach = 1000 * time.Hour
 
-// NewIntegral asks for the probability of failure under the law that the settings give
+// NewIntegral asks for the probability of failure under the law that the values give
 // the probe, with all else as set and as the seed draws. The searched range leaves out
 // as much of the law at either end as tail says, a probability, or what lies beyond
 // 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
-func NewIntegral(s *scenarios.Scenario, settings scenarios.Settings, probe string, seed uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
+func NewIntegral(v scenarios.Values, probe string, seed uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
+	s := v.Scenario()
 	if err := s.CheckProbe(probe); err != nil {
 		return Integral{}, err
 	}
 	if p := s.Parameter(probe); p.Type != scenarios.DistributionType {
 		return Integral{}, fmt.Errorf("probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type)
 	}
-	v, err := s.Resolve(settings)
-	if err != nil {
-		return Integral{}, err
-	}
 	l := v.Distribution(probe)
 	if err := distribution.CheckIntegrable(l); err != nil {
 		return Integral{}, err
 	}
-	others := settings.With(nil)
-	delete(others, probe)
+	others, err := v.Without(probe)
+	if err != nil {
+		return Integral{}, err
+	}
 	return Integral{
 		Search: search.Search{
-			Scenario: s, Settings: others, Seed: seed, Fail: fail,
+			Values: others, Seed: seed, Fail: fail,
 			Probe: scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
 		},
 		Distribution: l, Values: v,
@@ -74,7 +73,7 @@ func highEnd(l distribution.Distribution, tail float64) time.Duration {
 // of a single duration, and every datagram draws its own from a law of the network,
 // and each of several parameters from a law that it shares with others.
 func (q *Integral) Check() error {
-	s, name := q.Search.Scenario, q.Search.Probe.Name
+	s, name := q.Values.Scenario(), q.Search.Probe.Name
 	if s.Parameter(name).Group == scenarios.NetworkGroup {
 		return fmt.Errorf("probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a parameter of one datagram%s",
 			name, exampleOf(s))
@@ -125,7 +124,7 @@ func (q *Integral) CheckExact() error {
 // besides the probe. One of the network that stands for its two directions is named by
 // them, for each may be set otherwise.
 func (q *Integral) randomBesides() (names []string) {
-	v, parameters := q.Values, q.Search.Scenario.Parameters
+	v, parameters := q.Values, q.Values.Scenario().Parameters
 	for _, p := range parameters {
 		directions := slices.ContainsFunc(parameters, func(other scenarios.Parameter) bool {
 			return other.Follows == p.Name && other.Group == scenarios.NetworkGroup
@@ -206,10 +205,10 @@ type Conditional struct {
 // probability.
 func (q *Integral) CheckConditional() error {
 	v, name := q.Values, q.Search.Probe.Name
-	for _, p := range q.Search.Scenario.Parameters {
+	for _, p := range q.Values.Scenario().Parameters {
 		if p.Type == scenarios.CorrelationType && v.Correlation(p.Name) > 0 && !v.Given(name) {
 			return fmt.Errorf("probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a law of its own, or choose the method monte-carlo",
-				name, q.Search.Scenario.Parameter(name).Follows, p.Name, v.Text()[p.Name])
+				name, q.Values.Scenario().Parameter(name).Follows, p.Name, v.Text()[p.Name])
 		}
 	}
 	return q.Check()

@@ -33,8 +33,8 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 		t.Errorf("exact %.15g (%g outside), closed form %.15g", got, outside, want)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: 2000, Seed: seed,
-		Design: []scenarios.Settings{{"credentials": "psk", "linger": "15ms", "alert-latency": text}},
+		Replications: 2000, Seed: seed,
+		Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk", "linger": "15ms", "alert-latency": text}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 		t.Errorf("the standard error %g of %d seeds is no better than crude Monte Carlo's %g", got.StandardError, seeds, plain)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: replications, Seed: seed, Design: []scenarios.Settings{set},
+		Replications: replications, Seed: seed, Design: fixture.Design(t, fixture.Scenario(t), nil, set),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 // the alert's latency.
 func integral(t *testing.T, set scenarios.Settings, seed uint64) estimate.Integral {
 	t.Helper()
-	q, err := estimate.NewIntegral(fixture.Scenario(t), set, "alert-latency", seed, predicate(t), 1e-15)
+	q, err := estimate.NewIntegral(fixture.Values(t, fixture.Scenario(t), set), "alert-latency", seed, predicate(t), 1e-15)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,11 +201,10 @@ func TestWhatHasNoIntegral(t *testing.T) {
 		{"alert-latency", scenarios.Settings{"alert-latency": "replay(" + path + ")"}, "nothing can be integrated over it"},
 		{"linger", nil, "parameter linger is a duration; only over a latency distribution can be integrated"},
 		{"alert", nil, "no parameter"},
-		{"alert-latency", scenarios.Settings{"lingr": "1ms"}, "Did you mean linger?"},
 		{"uplink", nil, "every datagram draws from parameter uplink, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency"},
 		{"alert-latency", scenarios.Settings{"latency": "exponential(1ms)", "correlation": "0.5"}, "alert-latency follows uplink, and with correlation=0.5"},
 	} {
-		q, err := estimate.NewIntegral(fixture.Scenario(t), c.set, c.probe, 1, predicate(t), 1e-15)
+		q, err := estimate.NewIntegral(fixture.Values(t, fixture.Scenario(t), c.set), c.probe, 1, predicate(t), 1e-15)
 		if err == nil {
 			err = q.CheckConditional()
 		}
@@ -218,7 +217,7 @@ func TestWhatHasNoIntegral(t *testing.T) {
 // A run that stops early has performed the replications up to a look, those that a
 // sweep of so many performs, with their measures.
 func TestRunUntil(t *testing.T) {
-	s := sample.Sweep{Scenario: fixture.Scenario(t), Seed: 7, Design: []scenarios.Settings{{}}}
+	s := sample.Sweep{Seed: 7, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{})}
 	looked := []int{}
 	got, err := sample.RunUntil(context.Background(), fixture.Instant{}, s, []int{10, 30, 90}, func(r *sample.Results) bool {
 		p := r.Points[0]
@@ -245,7 +244,7 @@ func TestRunUntil(t *testing.T) {
 // offset, and the law's upper tail there is exp(-666.7), 3e-290.
 func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
 	p := fixture.Pool(t, 2)
-	q, err := estimate.NewIntegral(fixture.Scenario(t), scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"},
+	q, err := estimate.NewIntegral(fixture.Values(t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"}),
 		"alert-latency", 1, predicate(t), 1e-300)
 	if err != nil {
 		t.Fatal(err)

@@ -19,11 +19,10 @@ import (
 // Sensitivity is a question for how much of the failure probability's variance is due
 // to each factor, where the factors are drawn independently from their ranges.
 type Sensitivity struct {
-	Scenario *scenarios.Scenario
-	Settings scenarios.Settings // of the parameters; of a factor, where it stands if another is varied
-	Factors  []design.Range
-	Points   int // base points
-	Fail     scenarios.Predicate
+	Values  scenarios.Values // of the parameters; of a factor, where it stands if another is varied
+	Factors []design.Range
+	Points  int // base points
+	Fail    scenarios.Predicate
 
 	// Seed scrambles the sequence of the base points. The n-th replication at each of the
 	// points that belong to the j-th base point has the seed Seed + j*Replications + n, both
@@ -57,7 +56,7 @@ func (q *Sensitivity) Check() error {
 	}
 	for _, points := range q.points() {
 		for _, p := range points {
-			if _, err := q.Scenario.Resolve(q.Settings.With(p)); err != nil {
+			if _, err := q.Values.Set(p); err != nil {
 				return err // the others are alike
 			}
 		}
@@ -70,7 +69,7 @@ func (q *Sensitivity) Check() error {
 // Physics Communications 181, 2010, 259-270).
 func (q *Sensitivity) points() [][]scenarios.Settings {
 	d := len(q.Factors)
-	sequence := sobol.NewScrambled(2*d, design.DesignStream(q.Scenario, q.Seed, "sensitivity"))
+	sequence := sobol.NewScrambled(2*d, design.DesignStream(q.Values.Scenario(), q.Seed, "sensitivity"))
 	coordinates := make([]float64, 2*d)
 	list := make([][]scenarios.Settings, q.Points)
 	for j := range list {
@@ -86,8 +85,8 @@ func (q *Sensitivity) points() [][]scenarios.Settings {
 
 // Ends returns a design of one factor at a time: the settings first, and which of its
 // points each end of each factor is, or, of a factor that is a list, each level.
-func (q *Sensitivity) Ends() (points []scenarios.Settings, at [][]int, err error) {
-	d := design.NewDistinct(q.Scenario, q.Settings)
+func (q *Sensitivity) Ends() (points []design.Point, at [][]int, err error) {
+	d := design.NewDistinct(q.Values)
 	if _, err := d.Add(scenarios.Settings{}); err != nil {
 		return nil, nil, err
 	}
@@ -127,9 +126,8 @@ func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep fu
 	if q.Replications < 1 {
 		return nil, fmt.Errorf("%d replications: want at least 1", q.Replications)
 	}
-	return q.run(ctx, runner, keep, progress, func(ctx context.Context, base int, p scenarios.Settings, r *baseRuns) ([]float64, error) {
-		job := run.JobOf(q.Scenario)
-		job.Settings, job.Fail = q.Settings.With(p), q.Fail.Text()
+	return q.run(ctx, runner, keep, progress, func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error) {
+		job := run.Job{Values: v, Fail: q.Fail}
 		values := make([]float64, q.Replications)
 		for n := range values {
 			job.Seed = q.Seed + uint64(base*q.Replications+n)
@@ -140,11 +138,7 @@ func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep fu
 			r.runs++
 			switch {
 			case o.Status != run.Completed:
-				v, err := q.Scenario.Resolve(job.Settings)
-				if err != nil {
-					return nil, err
-				}
-				t := run.NewAborted(&o, v.Repeat(job.Seed, q.Fail).String())
+				t := run.NewAborted(&o, job.Repeat())
 				t.At = base
 				r.aborted = append(r.aborted, t)
 			case o.Failed:
@@ -159,8 +153,8 @@ func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep fu
 // integrated over its law, under one seed. What has none as far as the parameters show it
 // is an error; that nothing else is random either, ExactAt shows at some of the points.
 func (q *Sensitivity) Exact(ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func()) (*SensitivityRuns, error) {
-	return q.run(ctx, runner, keep, progress, func(ctx context.Context, _ int, p scenarios.Settings, r *baseRuns) ([]float64, error) {
-		integral, err := q.Integral(p, probe, tail)
+	return q.run(ctx, runner, keep, progress, func(ctx context.Context, _ int, v scenarios.Values, r *baseRuns) ([]float64, error) {
+		integral, err := q.Integral(v, probe, tail)
 		if err != nil {
 			return nil, err
 		}
@@ -176,8 +170,8 @@ func (q *Sensitivity) Exact(ctx context.Context, runner run.Runner, probe string
 
 // ExactAt finds the exact probability at one point, and that the windows are the same
 // under other seeds: see Integral.Exact.
-func (q *Sensitivity) ExactAt(ctx context.Context, runner run.Runner, p scenarios.Settings, probe string, tail float64) (*ExactProbability, error) {
-	integral, err := q.Integral(p, probe, tail)
+func (q *Sensitivity) ExactAt(ctx context.Context, runner run.Runner, v scenarios.Values, probe string, tail float64) (*ExactProbability, error) {
+	integral, err := q.Integral(v, probe, tail)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +180,8 @@ func (q *Sensitivity) ExactAt(ctx context.Context, runner run.Runner, p scenario
 
 // Integral is the question for the exact probability at one point. It is an error if
 // there is none, as far as the parameters show it.
-func (q *Sensitivity) Integral(p scenarios.Settings, probe string, tail float64) (Integral, error) {
-	integral, err := NewIntegral(q.Scenario, q.Settings.With(p), probe, q.Seed, q.Fail, tail)
+func (q *Sensitivity) Integral(v scenarios.Values, probe string, tail float64) (Integral, error) {
+	integral, err := NewIntegral(v, probe, q.Seed, q.Fail, tail)
 	if err == nil {
 		err = integral.CheckExact()
 	}
@@ -203,7 +197,7 @@ type baseRuns struct {
 // run evaluates the points of every base point, as many base points at a time as the
 // runner has workers. Of equal points that belong to one base point, one is evaluated.
 func (q *Sensitivity) run(ctx context.Context, runner run.Runner, keep func(int, Outputs), progress func(),
-	evaluate func(ctx context.Context, base int, p scenarios.Settings, r *baseRuns) ([]float64, error)) (*SensitivityRuns, error) {
+	evaluate func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error)) (*SensitivityRuns, error) {
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
@@ -218,7 +212,11 @@ func (q *Sensitivity) run(ctx context.Context, runner run.Runner, keep func(int,
 				outputs = append(outputs, outputs[same])
 				continue
 			}
-			values, err := evaluate(ctx, base, p, &r)
+			v, err := q.Values.Set(p)
+			if err != nil {
+				return err
+			}
+			values, err := evaluate(ctx, base, v, &r)
 			if err != nil {
 				return err
 			}

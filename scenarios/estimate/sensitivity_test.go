@@ -21,7 +21,7 @@ func sensitivity(t *testing.T, points, replications int, factors ...string) esti
 	t.Helper()
 	s := fixture.Scenario(t)
 	return estimate.Sensitivity{
-		Scenario: s, Settings: scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"},
+		Values:  fixture.Values(t, s, scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"}),
 		Factors: fixture.Ranges(t, s, factors...), Points: points, Replications: replications, Seed: 1,
 	}
 }
@@ -80,12 +80,12 @@ func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 		t.Fatalf("%v %v %v", design, at, err)
 	}
 	for i, want := range map[int]float64{0: math.Exp(-0.1), 1: math.Exp(-2.1), 3: math.Exp(-1)} {
-		e, err := q.ExactAt(context.Background(), pool, design[i], "alert-latency", 1e-15)
+		e, err := q.ExactAt(context.Background(), pool, design[i].Values, "alert-latency", 1e-15)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if math.Abs(e.Value-want) > 1e-3 {
-			t.Errorf("at %v the probability is %.6f, want %.6f", design[i], e.Value, want)
+			t.Errorf("at %v the probability is %.6f, want %.6f", design[i].Levels, e.Value, want)
 		}
 	}
 }
@@ -97,22 +97,14 @@ type tossing struct{ fixture.Reporting }
 func (tossing) Size() int { return 4 }
 
 func (tossing) Do(_ context.Context, job run.Job) (run.Outcome, error) {
-	s := testkitScenario
-	v, err := s.Resolve(job.Settings)
-	if err != nil {
-		return run.Outcome{}, err
-	}
 	o := run.Outcome{Status: run.Completed}
-	o.Failed = stream.New(job.Seed, "toss", "").Uniform() < 0.2+0.6*float64(v.Duration("linger"))/1e9
+	o.Failed = stream.New(job.Seed, "toss", "").Uniform() < 0.2+0.6*float64(job.Values.Duration("linger"))/1e9
 	return o, nil
 }
-
-var testkitScenario *scenarios.Scenario
 
 // Replications of 0 and 1 show the same indices as probabilities: all of the variance is
 // the linger's.
 func TestSensitivityByMonteCarlo(t *testing.T) {
-	testkitScenario = fixture.Scenario(t)
 	q := sensitivity(t, 1024, 4, "linger=0s..1s", "gap=50ms..100ms", "remedy=none,recognise")
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
 		return q.MonteCarlo(context.Background(), tossing{}, keep, nil)
@@ -175,8 +167,8 @@ func TestSensitivityFaults(t *testing.T) {
 		"varied, and set or varied a second": func(q *estimate.Sensitivity) { q.Factors = append(q.Factors, q.Factors[0]) },
 		"are too many":                       func(q *estimate.Sensitivity) { q.Replications = 1_000_000_000 },
 		"means nothing to a server of model se": func(q *estimate.Sensitivity) {
-			q.Factors = fixture.Ranges(t, q.Scenario, "model=sequential,listener")
-			q.Settings = scenarios.Settings{"backlog": "3"}
+			q.Factors = fixture.Ranges(t, q.Values.Scenario(), "model=sequential,listener")
+			q.Values = fixture.Values(t, q.Values.Scenario(), scenarios.Settings{"model": "listener", "backlog": "3"})
 		},
 	} {
 		q := sensitivity(t, 4, 1, "linger=0ms..20ms")

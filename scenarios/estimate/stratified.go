@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -48,7 +49,7 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 		shares[k] = 1
 	}
 	if pilots > 0 {
-		seed := stream.New(q.Search.Seed, q.Search.Scenario.Name, "stratified/pilots").Uint64() >> 1
+		seed := stream.New(q.Search.Seed, q.Values.Scenario().Name, "stratified/pilots").Uint64() >> 1
 		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, []int{pilots}, func([]stat.Stratum) bool { return true }, progress)
 		if err != nil || p.Interrupted {
 			return p, err
@@ -69,9 +70,9 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint6
 	s := &Strata{Strata: make([]stat.Stratum, strata)}
 	var err error
 	s.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
-		Scenario: q.Search.Scenario, Settings: q.Search.Settings, Design: []scenarios.Settings{{}}, Replications: len(in), Seed: seed, Fail: q.Search.Fail,
-		Each: func(i int) scenarios.Settings {
-			return scenarios.Settings{q.Search.Probe.Name: q.latency(seed+uint64(i), in[i], strata).String()}
+		Design: design.Single(q.Search.Values), Replications: len(in), Seed: seed, Fail: q.Search.Fail,
+		Each: func(i int) scenarios.Assignment {
+			return scenarios.Assignment{Name: q.Search.Probe.Name, Value: q.latency(seed+uint64(i), in[i], strata)}
 		},
 		Observers: []sample.Observer{func(_, i int, o *run.Outcome) {
 			if o.Status == run.Completed {
@@ -87,7 +88,7 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint6
 
 // latency draws the probe's latency from a stratum, from 0.
 func (q *Integral) latency(seed uint64, stratum, strata int) time.Duration {
-	u := stream.New(seed, q.Search.Scenario.Name, "stratified/"+q.Search.Probe.Name).Uniform()
+	u := stream.New(seed, q.Values.Scenario().Name, "stratified/"+q.Search.Probe.Name).Uniform()
 	if stratum >= strata/2 { // from above, for the digits of the upper tail
 		return distribution.UpperLatency(q.Distribution, (float64(strata-1-stratum)+(1-u))/float64(strata))
 	}

@@ -55,7 +55,7 @@ var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 
 // An error says that no replication failed.
 func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots int, progress func()) (*Tilting, error) {
 	t := &Tilting{RelativeVariance: math.Inf(1)}
-	random := stream.New(q.Seed, q.Scenario.Name, "importance/pilots")
+	random := stream.New(q.Seed, q.Values.Scenario().Name, "importance/pilots")
 	perform := func(tilts []tilt.Tilt) (*pilot, error) {
 		trial := q
 		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest

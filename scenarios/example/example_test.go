@@ -36,7 +36,12 @@ func Example() {
 		return
 	}
 	defer pool.Close()
-	question := search.Search{Scenario: impatient, Seed: 1, Probe: impatient.Probe}
+	defaults, err := impatient.Resolve(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	question := search.Search{Values: defaults, Seed: 1, Probe: impatient.Probe}
 	w, err := search.FindWindows(context.Background(), pool, question)
 	if err != nil {
 		fmt.Println(err)

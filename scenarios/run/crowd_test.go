@@ -32,7 +32,7 @@ func TestCrowdsRepeat(t *testing.T) {
 	} {
 		var jobs []run.Job
 		for i := range seeds {
-			jobs = append(jobs, run.Job{Scenario: c.scenario, Seed: base + uint64(i), Settings: crowd.With(c.set), Trace: true})
+			jobs = append(jobs, fixture.Traced(t, c.scenario, crowd.With(c.set), base+uint64(i)))
 		}
 		t.Run(c.name, func(t *testing.T) {
 			one := collect(t, fixture.Pool(t, 1), jobs)

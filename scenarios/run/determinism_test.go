@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,8 @@ import (
 // lossy is a job with 20 % loss, copies and random latencies, so that
 // retransmissions, reordering and timeouts are all there. That of an odd seed has a slow
 // line with a short queue too, and fragments, and correlated latencies.
-func lossy(credentials string, seed uint64) run.Job {
+func lossy(t *testing.T, credentials string, seed uint64) run.Job {
+	t.Helper()
 	set := scenarios.Settings{
 		"credentials": credentials, "loss": "0.2", "latency": "5ms+exponential(mean=20ms)", "client": "waits",
 		"duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
@@ -33,7 +35,7 @@ func lossy(credentials string, seed uint64) run.Job {
 			"reorder": "0.1", "reorder-delay": "exponential(mean=30ms)",
 		})
 	}
-	return run.Job{Scenario: "late-close-notify", Seed: seed, Trace: true, Settings: set}
+	return fixture.Traced(t, "late-close-notify", set, seed)
 }
 
 // collect performs jobs, as many at a time as the pool has workers, and returns
@@ -99,7 +101,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 		t.Run(credentials, func(t *testing.T) {
 			var jobs []run.Job
 			for i := range seeds {
-				jobs = append(jobs, lossy(credentials, base+uint64(i)))
+				jobs = append(jobs, lossy(t, credentials, base+uint64(i)))
 			}
 			one := collect(t, fixture.Pool(t, 1), jobs)
 			differing := map[string]bool{}
@@ -135,11 +137,11 @@ func TestNothingIsLeftOver(t *testing.T) {
 	base := testkit.Seed(t)
 	others := testkit.Budget(50, 300, 1000)
 	for _, credentials := range stack.Credentials {
-		job := lossy(credentials, base)
+		job := lossy(t, credentials, base)
 		alone := collect(t, fixture.Pool(t, 1), []run.Job{job})[0]
 		jobs := []run.Job{job}
 		for i := range others {
-			jobs = append(jobs, lossy(stack.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
+			jobs = append(jobs, lossy(t, stack.Credentials[i%3], base+uint64(i)+1)) // without rsa, which is slow
 			if i == others/2 {
 				jobs = append(jobs, job)
 			}
@@ -169,7 +171,7 @@ func occupyCores(t *testing.T, processes int) {
 
 // everyChoice returns jobs of a scenario under loss in bursts, copies and random
 // latencies, with each value of each choice that it has.
-func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []run.Job) {
+func everyChoice(s *scenarios.Scenario, base uint64, seeds int, perturb bool) (jobs []run.Job) {
 	for _, parameter := range s.Parameters {
 		for _, choice := range parameter.Choices {
 			for i := range seeds {
@@ -184,10 +186,17 @@ func everyChoice(s *scenarios.Scenario, base uint64, seeds int) (jobs []run.Job)
 				if parameter.Name != "credentials" {
 					set["credentials"] = "psk"
 				}
-				if _, err := s.Resolve(set); err != nil && strings.Contains(err.Error(), "the rule does nothing to be taken out") {
+				if perturb {
+					set["perturb"] = strconv.Itoa(1 + len(jobs)%5)
+				}
+				v, err := s.Resolve(set)
+				if err != nil && strings.Contains(err.Error(), "the rule does nothing to be taken out") {
 					continue
 				}
-				jobs = append(jobs, run.Job{Scenario: s.Name, Settings: set, Seed: base + uint64(i), Trace: true})
+				if err != nil {
+					panic(err)
+				}
+				jobs = append(jobs, run.Job{Values: v, Seed: base + uint64(i), Trace: true})
 			}
 		}
 	}
@@ -204,16 +213,12 @@ func TestEveryScenarioRepeats(t *testing.T) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
-		jobs := everyChoice(s, base, seeds)
+		jobs := everyChoice(s, base, seeds, false)
 		one := collect(t, fixture.Pool(t, 1), jobs)
 		compare(t, s.Name+" with 2 workers", one, collect(t, fixture.Pool(t, 2), jobs))
 		here := make([]run.Outcome, len(jobs))
 		for i, job := range jobs {
-			v, err := s.Resolve(job.Settings)
-			if err != nil {
-				t.Fatal(err)
-			}
-			here[i].Replication = run.Replicate(v, job.Seed, scenarios.Predicate{})
+			here[i].Replication = run.Replicate(job.Values, job.Seed, scenarios.Predicate{})
 		}
 		compare(t, s.Name+" in an ordinary process", one, here)
 	}
@@ -232,17 +237,13 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		var jobs []run.Job
 		for i := range seeds {
-			jobs = append(jobs, lossy(credentials, base+uint64(i)))
+			jobs = append(jobs, lossy(t, credentials, base+uint64(i)))
 		}
 		want := collect(t, fixture.Pool(t, 1), jobs)
 		occupyCores(t, 4)
 		got := make([]run.Outcome, seeds)
 		for i, job := range jobs {
-			v, err := fixture.Scenario(t).Resolve(job.Settings)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got[i].Replication = run.Replicate(v, job.Seed, scenarios.Predicate{})
+			got[i].Replication = run.Replicate(job.Values, job.Seed, scenarios.Predicate{})
 		}
 		compare(t, credentials+" in an ordinary process", want, got)
 	}
@@ -266,11 +267,11 @@ func TestTimersOnOneGrid(t *testing.T) {
 	} {
 		var jobs []run.Job
 		for i := range seeds {
-			jobs = append(jobs, run.Job{Scenario: grid.scenario, Seed: base + uint64(i), Trace: true, Settings: scenarios.Settings{
+			jobs = append(jobs, fixture.Traced(t, grid.scenario, scenarios.Settings{
 				"credentials": "psk", "latency": "10ms", "flight-interval": "20ms", "clients": "6", "arrivals": "at-intervals", "gap": "10ms",
 				"reorder": "0.3", "reorder-delay": "20ms", "duplicate": "0.2", "duplicate-delay": "20ms", "loss": "0.2",
 				"reconnects": "3", "back-off": "20ms", "client-timeout": "1s",
-			}.With(grid.set)})
+			}.With(grid.set), base+uint64(i)))
 		}
 		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, grid.scenario, first, second)

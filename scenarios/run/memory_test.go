@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/sim"
@@ -75,7 +76,7 @@ func TestGrowthEndsAtTheSameEvent(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector's memory counts")
 	}
-	job := run.Job{Scenario: "test-grows", Seed: 1, Trace: true}
+	job := fixture.Traced(t, "test-grows", nil, 1)
 	p := frugal(t, 1)
 	first := do(t, p, job)
 	if first.Status != run.Limited || first.Limit != "memory-limit" || first.Events != 4000 {
@@ -89,7 +90,7 @@ func TestGrowthEndsAtTheSameEvent(t *testing.T) {
 		t.Errorf("repeated with %q, want %q", first.Repeat, want)
 	}
 	for seed := range uint64(20) {
-		if o := do(t, p, founding(seed)); o.Status != run.Completed {
+		if o := do(t, p, founding(t, seed)); o.Status != run.Completed {
 			t.Fatalf("another replication in its place: %s\n%s", o.Status, o.Dump)
 		}
 	}
@@ -103,7 +104,7 @@ func TestGarbageIsNoGrowth(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector's memory counts")
 	}
-	if o := do(t, frugal(t, 1), run.Job{Scenario: "test-litters"}); o.Status != run.Completed {
+	if o := do(t, frugal(t, 1), fixture.Job(t, "test-litters", nil, 0)); o.Status != run.Completed {
 		t.Errorf("%s by %q\n%s", o.Status, o.Limit, o.Dump)
 	}
 }
@@ -113,10 +114,10 @@ func TestGarbageIsNoGrowth(t *testing.T) {
 func TestGrowthBetweenFixedPointsIsRecorded(t *testing.T) {
 	p := frugal(t, 1)
 	for range 3 {
-		if o := do(t, p, run.Job{Scenario: "test-gulps"}); o.Status != run.Limited || o.Limit != "memory-limit" {
+		if o := do(t, p, fixture.Job(t, "test-gulps", nil, 0)); o.Status != run.Limited || o.Limit != "memory-limit" {
 			t.Errorf("%s by %q, want limited by memory-limit", o.Status, o.Limit)
 		}
-		if o := do(t, p, founding(1)); o.Status != run.Completed {
+		if o := do(t, p, founding(t, 1)); o.Status != run.Completed {
 			t.Errorf("the replication afterwards: %s by %q", o.Status, o.Limit)
 		}
 	}
@@ -126,7 +127,7 @@ func TestGrowthBetweenFixedPointsIsRecorded(t *testing.T) {
 // the worker, keeps its goroutines, and goes on.
 func TestAllocationWithoutEndIsRecorded(t *testing.T) {
 	p := frugal(t, 1)
-	o := do(t, p, run.Job{Scenario: "test-devours"})
+	o := do(t, p, fixture.Job(t, "test-devours", nil, 0))
 	if o.Status != run.Limited || o.Limit != "memory-limit" {
 		t.Fatalf("%s by %q, want limited by memory-limit\n%s", o.Status, o.Limit, o.Dump)
 	}
@@ -136,7 +137,7 @@ func TestAllocationWithoutEndIsRecorded(t *testing.T) {
 	if o.Flags != " --memory-limit 64MiB" {
 		t.Errorf("repeated with the flags %q", o.Flags)
 	}
-	if o := do(t, p, founding(1)); o.Status != run.Completed {
+	if o := do(t, p, founding(t, 1)); o.Status != run.Completed {
 		t.Errorf("the replication afterwards: %s", o.Status)
 	}
 }
@@ -149,7 +150,7 @@ func TestSweepGoesOnAfterTheMemoryLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 		r, err := sample.RunSweep(context.Background(), frugal(t, 2), sample.Sweep{
-			Scenario: s, Design: []scenarios.Settings{{}}, Replications: 3, Seed: 7, Verify: true,
+			Design: fixture.Design(t, s, nil, scenarios.Settings{}), Replications: 3, Seed: 7, Verify: true,
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -18,13 +18,13 @@ import (
 
 // perturbed is a job with scheduling as a draw: a lossy one for even seeds; for odd
 // ones the founding scenario as it is, in which more sessions come to their end.
-func perturbed(credentials string, most int, seed uint64) run.Job {
-	job := lossy(credentials, seed)
-	if seed%2 == 1 {
-		job.Settings = scenarios.Settings{"credentials": credentials}
+func perturbed(t *testing.T, credentials string, most int, seed uint64) run.Job {
+	t.Helper()
+	set := scenarios.Settings{"credentials": credentials}
+	if seed%2 == 0 {
+		set = lossy(t, credentials, seed).Values.Settings()
 	}
-	job.Settings["perturb"] = strconv.Itoa(most)
-	return job
+	return fixture.Traced(t, "late-close-notify", set.With(scenarios.Settings{"perturb": strconv.Itoa(most)}), seed)
 }
 
 // eachPerturbation calls f for every combination that the tests below go through.
@@ -37,7 +37,7 @@ func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []run.J
 			t.Run(fmt.Sprintf("%s/%d", credentials, most), func(t *testing.T) {
 				var jobs []run.Job
 				for i := range seeds {
-					jobs = append(jobs, perturbed(credentials, most, base+uint64(i)))
+					jobs = append(jobs, perturbed(t, credentials, most, base+uint64(i)))
 				}
 				f(t, jobs)
 			})
@@ -103,11 +103,7 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 		occupyCores(t, 4)
 		got := make([]run.Outcome, len(jobs))
 		for i, job := range jobs {
-			v, err := fixture.Scenario(t).Resolve(job.Settings)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got[i].Replication = run.Replicate(v, job.Seed, scenarios.Predicate{})
+			got[i].Replication = run.Replicate(job.Values, job.Seed, scenarios.Predicate{})
 		}
 		compare(t, "in an ordinary process", want, got)
 	})
@@ -119,10 +115,7 @@ func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
 	for _, s := range catalogue.All() {
-		jobs := everyChoice(s, base, seeds)
-		for i := range jobs {
-			jobs[i].Settings["perturb"] = strconv.Itoa(1 + i%5)
-		}
+		jobs := everyChoice(s, base, seeds, true)
 		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, s.Name, first, second)
 	}
@@ -136,10 +129,7 @@ func TestCloseRaceGoesEitherWay(t *testing.T) {
 	for _, most := range []int{0, 1, 5} {
 		var jobs []run.Job
 		for seed := range uint64(200) {
-			jobs = append(jobs, run.Job{
-				Scenario: "late-close-notify", Seed: seed, Trace: true,
-				Settings: scenarios.Settings{"credentials": "psk", "perturb": strconv.Itoa(most)},
-			})
+			jobs = append(jobs, fixture.Traced(t, "late-close-notify", scenarios.Settings{"credentials": "psk", "perturb": strconv.Itoa(most)}, seed))
 		}
 		silent := 0
 		for _, o := range collect(t, pool, jobs) {

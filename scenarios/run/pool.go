@@ -237,7 +237,7 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 	answered := err == nil && status == Completed
 	if answered && !answer.outOfMemory() {
 		p.idle <- w
-		return p.outcome(answer)
+		return p.outcome(&job, answer)
 	}
 	// The worker is lost; another takes its place. So it does when the memory is used
 	// up, in case that something of the process keeps it from being collected.
@@ -252,7 +252,7 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if answered {
-		return p.outcome(answer)
+		return p.outcome(&job, answer)
 	}
 	o := Outcome{Status: status, Dump: w.lastWords()}
 	if status == Limited {
@@ -268,8 +268,9 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, error) {
 	var answer reply
 	done := make(chan error, 1)
+	question := w.known.request(&job)
 	go func() {
-		err := writeFrame(w.in, job)
+		err := writeFrame(w.in, question)
 		if err == nil {
 			err = readFrame(w.out, &answer)
 		}
@@ -283,6 +284,9 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 		select {
 		case err := <-done:
 			if err == nil {
+				if answer.Error != "" {
+					w.known = known{} // nobody knows what it made of it
+				}
 				return answer, Completed, nil
 			}
 			w.kill()
@@ -303,11 +307,15 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 	}
 }
 
-func (p *Pool) outcome(answer reply) (Outcome, error) {
+func (p *Pool) outcome(job *Job, answer reply) (Outcome, error) {
 	if answer.Error != "" {
 		return Outcome{}, errors.New(answer.Error)
 	}
 	o := Outcome{Replication: *answer.Replication, Status: Completed}
+	o.Repeat = job.Repeat()
+	if job.Trace {
+		o.Params = job.Values.Text()
+	}
 	if o.Limit != "" {
 		o.Status = Limited
 		o.Flags = p.limits.flags(o.Status, o.Limit)
@@ -329,6 +337,7 @@ type process struct {
 	in      io.WriteCloser
 	out     *bufio.Reader
 	words   *firstWords
+	known   known // its user's, one at a time
 }
 
 func (p *Pool) start() (*process, error) {

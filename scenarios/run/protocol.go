@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -17,34 +18,85 @@ import (
 
 // Job is one replication to perform.
 type Job struct {
+	Values scenarios.Values // of the parameters
+	Seed   uint64
+	Fail   scenarios.Predicate
+	Trace  bool         // whether the trace is wanted as well, and the parameters
+	Tilt   *tilt.Config // nil: none
+
+	// Watch tells whether Replication.Watched is wanted as well, which takes the
+	// replication a little time.
+	Watch bool
+}
+
+// Repeat returns the command that repeats the replication.
+func (j *Job) Repeat() string {
+	return j.Values.Repeat(j.Seed, j.Fail).With(TiltArguments(j.Tilt)...).String()
+}
+
+// request is a Job as a worker is told of it. The settings, which most jobs have in common
+// with one before, go once, and stay in a slot of the worker; durations that are laid over
+// them go as numbers.
+type request struct {
+	Slot     int       `json:"slot"`
+	Settings *settings `json:"settings,omitempty"` // nil: those that the slot has
+
+	Laid  []scenarios.Assignment `json:"laid,omitempty"` // in the order in which they are laid
+	Seed  uint64                 `json:"seed"`
+	Trace bool                   `json:"trace,omitempty"`
+	Tilt  *tilt.Config           `json:"tilt,omitempty"`
+	Watch bool                   `json:"watch,omitempty"`
+}
+
+// settings is what a slot of a worker is filled from.
+type settings struct {
 	Scenario string `json:"scenario"`
 
 	// File and Source are those of a scenario that is not built in or registered.
 	File   string `json:"file,omitempty"`
 	Source []byte `json:"source,omitempty"`
 
-	Settings scenarios.Settings `json:"settings"`
-	Seed     uint64             `json:"seed"`
-	Fail     string             `json:"fail"`  // the failure predicate
-	Trace    bool               `json:"trace"` // whether the trace is wanted as well, and the parameters
-
-	Tilt *tilt.Config `json:"tilt,omitempty"` // nil: none
-
-	// Watch tells whether Replication.Watched is wanted as well, which takes the
-	// replication a little time.
-	Watch bool `json:"watch,omitempty"`
+	Set  scenarios.Settings `json:"set"`
+	Fail string             `json:"fail"` // the failure predicate
 }
 
-// JobOf returns a job for a scenario, with everything else still to be set.
-func JobOf(s *scenarios.Scenario) Job {
-	j := Job{Scenario: s.Name}
-	if s.File != "" {
-		j.File, j.Source = s.File, s.Source
+func newSettings(job *Job) *settings {
+	v := job.Values.Resolved().Values()
+	s := &settings{Scenario: v.Scenario().Name, Set: v.Settings(), Fail: job.Fail.Text()}
+	if v.Scenario().File != "" {
+		s.File, s.Source = v.Scenario().File, v.Scenario().Source
 	}
-	return j
+	return s
 }
 
-// reply is what a worker answers to a Job.
+// slots is how many settings a worker holds. Searches side by side, one of each worker or
+// of each level, ask for their runs in turns.
+const slots = 32
+
+// known is which settings a worker has in its slots, as its parent knows it.
+type known struct {
+	of   [slots]slotOf
+	next int // the slot that is filled next
+}
+
+// slotOf tells what is in a slot.
+type slotOf struct {
+	resolved *scenarios.Resolved // nil: nothing
+	fail     string
+}
+
+// request returns what a worker is to be told of a job.
+func (k *known) request(job *Job) request {
+	r := request{Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch}
+	of := slotOf{job.Values.Resolved(), job.Fail.Text()}
+	if r.Slot = slices.Index(k.of[:], of); r.Slot < 0 {
+		r.Slot, r.Settings = k.next, newSettings(job)
+		k.of[k.next], k.next = of, (k.next+1)%slots
+	}
+	return r
+}
+
+// reply is what a worker answers to a request.
 type reply struct {
 	Replication *Replication `json:"replication,omitempty"`
 	Trace       []byte       `json:"trace,omitempty"` // canonical encoding

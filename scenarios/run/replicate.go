@@ -31,7 +31,7 @@ type Replication struct {
 	// to its end.
 	Limit string `json:"limit,omitempty"`
 
-	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see ReplicateTilted
+	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see Job.Tilt
 
 	Records []trace.Record `json:"-"`
 
@@ -42,28 +42,25 @@ type Replication struct {
 // Replicate performs one replication in this process. For a result that repeats
 // to the byte, the process has to be one that sim.Environment describes.
 func Replicate(v scenarios.Values, seed uint64, p scenarios.Predicate) Replication {
-	return ReplicateWith(v, seed, p, Asked{})
+	r := replicate(v, seed, p, nil, false)
+	r.Params, r.Repeat = v.Text(), v.Repeat(seed, p).String()
+	return r
 }
 
-// Asked is what a replication is asked for besides.
-type Asked struct {
-	Tilt  *tilt.Config // draws of the network tilted, or observed; nil: neither
-	Watch bool         // Replication.Watched
-}
-
-// ReplicateWith is Replicate with what is asked for besides.
-func ReplicateWith(v scenarios.Values, seed uint64, p scenarios.Predicate, asked Asked) Replication {
-	config, repeat := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: asked.Watch}, v.Repeat(seed, p)
-	if c := asked.Tilt; c != nil {
-		config.Tilt = *c
-		repeat = repeat.With(TiltArguments(c)...)
+// replicate performs one replication, and leaves out what whoever asks knows: the
+// parameters, and the command that repeats it. Draws of the network are tilted, or
+// observed, unless tilts is nil; watch asks for Replication.Watched.
+func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *tilt.Config, watch bool) Replication {
+	config := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: watch}
+	if tilts != nil {
+		config.Tilt = *tilts
 	}
 	result, o := v.Scenario().Run(v, config)
 	r := Replication{
-		Scenario: v.Scenario().Name, Seed: seed, Params: v.Text(),
+		Scenario: v.Scenario().Name, Seed: seed,
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
-		Repeat: repeat.String(), Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
+		Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

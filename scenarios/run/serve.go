@@ -2,11 +2,9 @@ package run
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"strconv"
 
@@ -48,17 +46,17 @@ func ServeIfAsked() {
 func serve(in io.Reader, out io.Writer, limit int64) error {
 	sim.OwnProcess(limit)
 	r := bufio.NewReader(in)
-	var last resolved
+	var w worker
 	for {
-		var job Job
-		err := readFrame(r, &job)
+		var q request
+		err := readFrame(r, &q)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		frame, err := last.answer(job)
+		frame, err := w.answer(&q)
 		if err != nil {
 			return err
 		}
@@ -71,8 +69,8 @@ func serve(in io.Reader, out io.Writer, limit int64) error {
 
 // answer performs a job and returns the frame that answers it. The heap is largest
 // when that stands ready, if nothing was collected before.
-func (r *resolved) answer(job Job) ([]byte, error) {
-	answer := r.perform(job)
+func (w *worker) answer(q *request) ([]byte, error) {
+	answer := w.perform(q)
 	frame, err := encodeFrame(answer)
 	if err == nil && sim.MemoryMet() && !answer.outOfMemory() {
 		return encodeFrame(reply{Replication: &Replication{Limit: string(clock.MemoryLimit)}})
@@ -80,57 +78,69 @@ func (r *resolved) answer(job Job) ([]byte, error) {
 	return frame, err
 }
 
-// resolved is what the last job asked for, ready to run: most jobs differ from the
-// one before in the seed alone.
-type resolved struct {
-	job       Job
-	scenario  *scenarios.Scenario
+// worker is what a worker has read, ready to run: most jobs differ from one before in
+// the seed alone, or in a duration.
+type worker struct {
+	slots [slots]slot
+	files map[string]*scenarios.Scenario // by path and text
+}
+
+type slot struct {
 	values    scenarios.Values
 	predicate scenarios.Predicate
 }
 
-func (r *resolved) perform(job Job) reply {
-	if err := r.resolve(job); err != nil {
-		return reply{Error: err.Error()}
+func (w *worker) perform(q *request) reply {
+	if q.Settings != nil {
+		read, err := w.read(q.Settings)
+		if err != nil {
+			return reply{Error: err.Error()}
+		}
+		w.slots[q.Slot] = read
 	}
-	replication := ReplicateWith(r.values, job.Seed, r.predicate, Asked{Tilt: job.Tilt, Watch: job.Watch})
+	of := w.slots[q.Slot]
+	for _, l := range q.Laid {
+		var err error
+		if of.values, err = of.values.With(l.Name, l.Value); err != nil {
+			return reply{Error: err.Error()}
+		}
+	}
+	replication := replicate(of.values, q.Seed, of.predicate, q.Tilt, q.Watch)
 	answer := reply{Replication: &replication}
-	if !job.Trace { // who performs thousands knows the parameters
-		replication.Params = nil
-	}
 	if answer.outOfMemory() {
 		sim.Collect() // its trace until then is worth having: make room for it
 	}
-	if job.Trace {
+	if q.Trace {
 		answer.Trace = trace.Encode(replication.Records)
 	}
 	return answer
 }
 
-func (r *resolved) resolve(job Job) error {
-	if job.Scenario == r.job.Scenario && job.File == r.job.File && bytes.Equal(job.Source, r.job.Source) && job.Fail == r.job.Fail && maps.Equal(job.Settings, r.job.Settings) {
-		return nil
-	}
-	s := r.scenario // a file is parsed once
-	if s == nil || job.Scenario != r.job.Scenario || job.File != r.job.File || !bytes.Equal(job.Source, r.job.Source) {
-		var err error
-		if job.Source != nil {
-			s, err = format.Parse(job.File, job.Source)
-		} else {
-			s, err = catalogue.Find(job.Scenario)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	values, err := s.Resolve(job.Settings)
+// read reads settings. A file is parsed once.
+func (w *worker) read(s *settings) (slot, error) {
+	scenario, err := w.scenario(s)
 	if err != nil {
-		return err
+		return slot{}, err
 	}
-	predicate, err := s.ParsePredicate(job.Fail)
+	values, err := scenario.Resolve(s.Set)
 	if err != nil {
-		return err
+		return slot{}, err
 	}
-	*r = resolved{job, s, values, predicate}
-	return nil
+	predicate, err := scenario.ParsePredicate(s.Fail)
+	return slot{values, predicate}, err
+}
+
+func (w *worker) scenario(s *settings) (*scenarios.Scenario, error) {
+	if s.Source == nil {
+		return catalogue.Find(s.Scenario)
+	}
+	key := s.File + "\n" + string(s.Source)
+	if read, ok := w.files[key]; ok {
+		return read, nil
+	}
+	read, err := format.Parse(s.File, s.Source)
+	if err == nil {
+		w.files = map[string]*scenarios.Scenario{key: read} // one at a time
+	}
+	return read, err
 }

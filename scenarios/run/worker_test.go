@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,8 +20,9 @@ import (
 )
 
 // founding is a job that every worker can do.
-func founding(seed uint64) run.Job {
-	return run.Job{Scenario: "late-close-notify", Settings: scenarios.Settings{"credentials": "psk"}, Seed: seed}
+func founding(t *testing.T, seed uint64) run.Job {
+	t.Helper()
+	return fixture.Job(t, "late-close-notify", scenarios.Settings{"credentials": "psk"}, seed)
 }
 
 func do(t *testing.T, p *run.Pool, job run.Job) run.Outcome {
@@ -36,7 +38,7 @@ func do(t *testing.T, p *run.Pool, job run.Job) run.Outcome {
 // the pool goes on.
 func TestPanicIsRecorded(t *testing.T) {
 	p := fixture.Pool(t, 1)
-	o := do(t, p, run.Job{Scenario: "test-panics"})
+	o := do(t, p, fixture.Job(t, "test-panics", nil, 0))
 	if o.Status != run.Crashed {
 		t.Fatalf("status %q, want crashed", o.Status)
 	}
@@ -45,7 +47,7 @@ func TestPanicIsRecorded(t *testing.T) {
 			t.Errorf("the dump does not say %q:\n%s", want, o.Dump)
 		}
 	}
-	if o := do(t, p, founding(1)); o.Status != run.Completed {
+	if o := do(t, p, founding(t, 1)); o.Status != run.Completed {
 		t.Errorf("the replication after the panic: %q\n%s", o.Status, o.Dump)
 	}
 }
@@ -57,14 +59,14 @@ func TestWedgeIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	o := do(t, p, run.Job{Scenario: "test-wedges"})
+	o := do(t, p, fixture.Job(t, "test-wedges", nil, 0))
 	if o.Status != run.TimedOut {
 		t.Fatalf("status %q, want timed-out", o.Status)
 	}
 	if !strings.Contains(o.Dump, "SIGQUIT") || !strings.Contains(o.Dump, "main_test.go") {
 		t.Errorf("the dump does not show where the scenario was:\n%s", o.Dump)
 	}
-	if o := do(t, p, founding(1)); o.Status != run.Completed {
+	if o := do(t, p, founding(t, 1)); o.Status != run.Completed {
 		t.Errorf("the replication after the wedge: %q", o.Status)
 	}
 }
@@ -72,7 +74,7 @@ func TestWedgeIsRecorded(t *testing.T) {
 // A replication that never ends in virtual time meets a limit.
 func TestLimitIsRecorded(t *testing.T) {
 	p := fixture.Pool(t, 1)
-	o := do(t, p, run.Job{Scenario: "test-never-ends"})
+	o := do(t, p, fixture.Job(t, "test-never-ends", nil, 0))
 	if o.Status != run.Limited || o.Limit != "event-limit" {
 		t.Errorf("status %q, limit %q; want limited by event-limit", o.Status, o.Limit)
 	}
@@ -89,7 +91,7 @@ func TestKilledWorkerLosesOneReplication(t *testing.T) {
 	done := 0
 	s := fixture.Scenario(t)
 	r, err := sample.RunSweep(ctx, p, sample.Sweep{
-		Scenario: s, Design: []scenarios.Settings{{"credentials": "psk"}}, Replications: replications, Seed: 1,
+		Design: fixture.Design(t, s, nil, scenarios.Settings{"credentials": "psk"}), Replications: replications, Seed: 1,
 	}, func() {
 		if done++; done == 50 {
 			killed <- killOneChild(t)
@@ -141,7 +143,7 @@ func killOneChild(t *testing.T) bool {
 // A worker that kills itself is no different.
 func TestSuicideIsRecorded(t *testing.T) {
 	p := fixture.Pool(t, 1)
-	if o := do(t, p, run.Job{Scenario: "test-kills-itself"}); o.Status != run.Crashed {
+	if o := do(t, p, fixture.Job(t, "test-kills-itself", nil, 0)); o.Status != run.Crashed {
 		t.Errorf("status %q, want crashed", o.Status)
 	}
 }
@@ -149,16 +151,27 @@ func TestSuicideIsRecorded(t *testing.T) {
 // A job that makes no sense is an error of the caller's, not of the replication.
 func TestSenselessJob(t *testing.T) {
 	p := fixture.Pool(t, 1)
-	for _, job := range []run.Job{
-		{Scenario: "no-such-scenario"},
-		{Scenario: "late-close-notify", Settings: scenarios.Settings{"no-such-parameter": "1"}},
-		{Scenario: "late-close-notify", Fail: "no-such-outcome"},
+	unknown := *fixture.Scenario(t)
+	unknown.Name = "no-such-scenario"
+	other := *fixture.Scenario(t)
+	other.Parameters = append(slices.Clone(other.Parameters), scenarios.Parameter{Name: "no-such-parameter", Type: scenarios.CountType, Default: "0", Max: 1})
+	other.Outcomes = append(slices.Clone(other.Outcomes), scenarios.Outcome{Name: "no-such-outcome"})
+	fail, err := other.ParsePredicate("no-such-outcome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, job := range map[string]run.Job{
+		"no-such-scenario":  {Values: fixture.Values(t, &unknown, nil)},
+		"no-such-parameter": {Values: fixture.Values(t, &other, scenarios.Settings{"no-such-parameter": "1"})},
+		"no-such-outcome":   {Values: fixture.Values(t, fixture.Scenario(t), nil), Fail: fail},
 	} {
-		if o, err := p.Do(context.Background(), job); err == nil {
-			t.Errorf("%+v gave %+v", job, o)
+		for range 2 { // the worker still has none of it the second time
+			if o, err := p.Do(context.Background(), job); err == nil || !strings.Contains(err.Error(), what) {
+				t.Errorf("%s gave %+v, error %v", what, o, err)
+			}
 		}
 	}
-	if o := do(t, p, founding(1)); o.Status != run.Completed {
+	if o := do(t, p, founding(t, 1)); o.Status != run.Completed {
 		t.Errorf("the replication afterwards: %q", o.Status)
 	}
 }
@@ -168,10 +181,10 @@ func TestCancelledJob(t *testing.T) {
 	p := fixture.Pool(t, 1)
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := p.Do(ctx, run.Job{Scenario: "test-wedges"}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := p.Do(ctx, fixture.Job(t, "test-wedges", nil, 0)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want the context's", err)
 	}
-	if o := do(t, p, founding(1)); o.Status != run.Completed {
+	if o := do(t, p, founding(t, 1)); o.Status != run.Completed {
 		t.Errorf("the replication afterwards: %q", o.Status)
 	}
 }
@@ -181,7 +194,7 @@ func TestWorkerMemory(t *testing.T) {
 	n := uint64(testkit.Budget(200, 1000, 20_000))
 	p := fixture.Pool(t, 1)
 	for seed := range n {
-		do(t, p, founding(seed))
+		do(t, p, founding(t, seed))
 	}
 	p.Close()
 	if peak := p.PeakMemory(); peak == 0 || peak > 200<<20 && !raceDetector {
@@ -191,10 +204,10 @@ func TestWorkerMemory(t *testing.T) {
 
 // A long replication does not take more memory, and it repeats in whatever company.
 func TestLongReplication(t *testing.T) {
-	job := run.Job{Scenario: "late-close-notify", Seed: 1, Settings: scenarios.Settings{"clients": "1000", "loss": "0.02"}}
+	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"clients": "1000", "loss": "0.02"}, 1)
 	p := fixture.Pool(t, 1)
 	first := do(t, p, job)
-	do(t, p, founding(1))
+	do(t, p, founding(t, 1))
 	if again := do(t, p, job); again.Digest != first.Digest || first.Status != run.Completed {
 		t.Errorf("%s: digest %s, and %s the second time", first.Status, first.Digest, again.Digest)
 	}

@@ -109,6 +109,7 @@ func (r *Results) pair(p *Paired, base, other byte, baseline, n int) {
 
 // pairCommands returns what repeats the n-th replications of two points.
 func (r *Results) pairCommands(baseline, point, n int) *PairCommands {
-	repeat := func(point int) string { return r.repeat(r.job(point*r.Sweep.Replications + n)) }
-	return &PairCommands{Seed: r.Sweep.Seed + uint64(n), Baseline: repeat(baseline), Other: repeat(point)}
+	seed := r.Sweep.Seed + uint64(n)
+	repeat := func(point int) string { return r.Sweep.Design[point].Values.Repeat(seed, r.Sweep.Fail).String() }
+	return &PairCommands{Seed: seed, Baseline: repeat(baseline), Other: repeat(point)}
 }

@@ -43,7 +43,7 @@ func BenchmarkEstimators(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	q, err := estimate.NewIntegral(s, set, "alert-latency", 1, fail, 1e-300)
+	q, err := estimate.NewIntegral(fixture.Values(b, s, set), "alert-latency", 1, fail, 1e-300)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func BenchmarkEstimators(b *testing.B) {
 		run  func(runner run.Runner) error
 	}{
 		{"monte-carlo", func(runner run.Runner) error {
-			_, err := sample.RunUntil(ctx, runner, sample.Sweep{Scenario: s, Settings: set, Design: []scenarios.Settings{{}}, Seed: 1, Fail: fail}, looks, func(r *sample.Results) bool {
+			_, err := sample.RunUntil(ctx, runner, sample.Sweep{Design: fixture.Design(b, s, set, scenarios.Settings{}), Seed: 1, Fail: fail}, looks, func(r *sample.Results) bool {
 				p := r.Points[0]
 				return stat.ClopperPearson(p.Failures, p.Completed(), 0.95).Low > 2
 			}, nil)
@@ -70,7 +70,7 @@ func BenchmarkEstimators(b *testing.B) {
 			return err
 		}},
 		{"importance", func(runner run.Runner) error {
-			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Scenario: s, Settings: set, Seed: 1, Fail: fail, Tilts: tilts}, looks, func(samples []stat.WeightedSample) bool {
+			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, looks, func(samples []stat.WeightedSample) bool {
 				w := stat.WeightedMean(stat.MixtureWeights(samples), make([]bool, len(samples)), len(samples)/10, 0.95)
 				return w.Low > 2
 			}, nil)
@@ -78,7 +78,7 @@ func BenchmarkEstimators(b *testing.B) {
 		}},
 		{"compare", func(runner run.Runner) error {
 			c, err := sample.Compare(ctx, runner, sample.Sweep{
-				Scenario: s, Settings: set, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "5ms"}}, Replications: n / 2, Seed: 1, Fail: fail,
+				Design: fixture.Design(b, s, set, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "5ms"}), Replications: n / 2, Seed: 1, Fail: fail,
 			}, 0, nil)
 			if err == nil {
 				o := c.Others[0]

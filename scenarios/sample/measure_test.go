@@ -21,7 +21,7 @@ import (
 func measured(t *testing.T, replications int, r fixture.Reporting) map[string]sample.Measure {
 	t.Helper()
 	results, err := sample.RunSweep(context.Background(), r, sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
+		Replications: replications, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestMeasuresOfSomeReplications(t *testing.T) {
 // A negative measure is a fault of the scenario, and named.
 func TestNegativeMeasure(t *testing.T) {
 	_, err := sample.RunSweep(context.Background(), took(-5), sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: 1, Design: []scenarios.Settings{{}},
+		Replications: 1, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}),
 	}, nil)
 	if err == nil || !strings.Contains(err.Error(), "dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more") {
 		t.Errorf("error %v", err)

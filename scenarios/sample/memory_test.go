@@ -14,7 +14,7 @@ import (
 func TestParentMemoryIsConstant(t *testing.T) {
 	used := func(replications int) uint64 {
 		r, err := sample.RunSweep(context.Background(), fixture.Instant{}, sample.Sweep{
-			Scenario: fixture.Scenario(t), Replications: replications, Design: []scenarios.Settings{{}},
+			Replications: replications, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}),
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -36,7 +36,11 @@ func (r *Results) recall(progress func()) (missing, error) {
 			if progress != nil {
 				progress()
 			}
-			if err := r.count(i, r.job(i), o, d); err != nil {
+			job, err := r.Sweep.job(i)
+			if err != nil {
+				return err
+			}
+			if err := r.count(i, &job, o, d); err != nil {
 				return err
 			}
 			r.Sweep.tell(point, replication, &o)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -15,11 +16,9 @@ import (
 
 // Sweep is a question for the failure probability at each point of a design.
 type Sweep struct {
-	Scenario     *scenarios.Scenario
-	Settings     scenarios.Settings   // of the parameters that are not varied
-	Design       []scenarios.Settings // of the others, at each design point
-	Replications int                  // at each design point
-	Seed         uint64               // of the first replication; the n-th, from 0, has Seed+n
+	Design       []design.Point // of one scenario
+	Replications int            // at each design point
+	Seed         uint64         // of the first replication; the n-th, from 0, has Seed+n
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
 
@@ -34,16 +33,18 @@ type Sweep struct {
 	// one replication, from 0, of every design point: see RunImportance.
 	Tilt func(replication int) *tilt.Config
 
-	// Each, if it is not nil, returns what is set besides in one replication, from 0, of
-	// every design point.
-	Each func(replication int) scenarios.Settings
+	// Each, if it is not nil, returns the duration that one replication, from 0, of every
+	// design point gives a parameter.
+	Each func(replication int) scenarios.Assignment
 }
+
+// Scenario returns the scenario that the sweep is of.
+func (s *Sweep) Scenario() *scenarios.Scenario { return s.Design[0].Values.Scenario() }
 
 // Point is a design point with what its replications gave.
 type Point struct {
-	Levels       scenarios.Settings // what the design sets
-	Params       map[string]string  // every parameter
-	Replications int                // that came to an end, in whatever way
+	design.Point
+	Replications int // that came to an end, in whatever way
 	Failures     int
 	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
 	Crashed      int
@@ -102,10 +103,8 @@ func (s *Sweep) Check() error {
 	if s.Replications < 1 {
 		faults = append(faults, fmt.Errorf("%d replications: want at least 1", s.Replications))
 	}
-	for _, levels := range s.Design {
-		if _, err := s.Scenario.Resolve(s.Settings.With(levels)); err != nil {
-			faults = append(faults, err)
-		}
+	if len(s.Design) == 0 {
+		faults = append(faults, errors.New("no design points: want at least 1"))
 	}
 	return errors.Join(faults...)
 }
@@ -136,12 +135,8 @@ func RunUntil(
 		return nil, err
 	}
 	r := &Results{Sweep: s}
-	for _, levels := range s.Design {
-		v, err := s.Scenario.Resolve(s.Settings.With(levels))
-		if err != nil {
-			return nil, err
-		}
-		r.Points = append(r.Points, &Point{Levels: levels, Params: v.Text(), Outcomes: map[string]int{}})
+	for _, p := range s.Design {
+		r.Points = append(r.Points, &Point{Point: p, Outcomes: map[string]int{}})
 	}
 	r.Total = len(r.Points) * s.Replications
 	left, err := r.recall(progress)
@@ -177,15 +172,18 @@ func (r *Results) performAll(ctx context.Context, runner run.Runner, left missin
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), to-from, func(ctx context.Context, k int) error {
 		i := left.at(from + k)
-		job := r.job(i)
+		job, err := s.job(i)
+		if err != nil {
+			return err
+		}
 		o, d, err := r.perform(ctx, runner, job)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if err := r.count(i, job, o, d); err != nil {
-			return fmt.Errorf("%s: %w", r.repeat(job), err)
+		if err := r.count(i, &job, o, d); err != nil {
+			return fmt.Errorf("%s: %w", job.Repeat(), err)
 		}
 		s.tell(i/s.Replications, i%s.Replications, &o)
 		if s.Store != nil {
@@ -206,18 +204,18 @@ func (r *Results) performAll(ctx context.Context, runner run.Runner, left missin
 }
 
 // job returns the i-th replication over all points.
-func (r *Results) job(i int) run.Job {
-	s := &r.Sweep
-	job := run.JobOf(s.Scenario)
-	job.Settings, job.Seed = s.Settings.With(s.Design[i/s.Replications]), s.Seed+uint64(i%s.Replications)
-	job.Fail, job.Trace = s.Fail.Text(), s.Verify
+func (s *Sweep) job(i int) (run.Job, error) {
+	point, n := i/s.Replications, i%s.Replications
+	job := run.Job{Values: s.Design[point].Values, Seed: s.Seed + uint64(n), Fail: s.Fail, Trace: s.Verify}
 	if s.Tilt != nil {
-		job.Tilt = s.Tilt(i % s.Replications)
+		job.Tilt = s.Tilt(n)
 	}
+	var err error
 	if s.Each != nil {
-		job.Settings = job.Settings.With(s.Each(i % s.Replications))
+		set := s.Each(n)
+		job.Values, err = job.Values.With(set.Name, set.Value)
 	}
-	return job
+	return job, err
 }
 
 // perform performs a replication, and once more if the sweep is verified.
@@ -230,12 +228,12 @@ func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (
 	if err != nil {
 		return first, nil, err
 	}
-	return first, r.compare(job, first, second), nil
+	return first, compare(&job, first, second), nil
 }
 
 // count adds the i-th replication to its point. It reports a measure that cannot be
 // summed up, which is a fault of the scenario.
-func (r *Results) count(i int, job run.Job, o run.Outcome, d *Difference) error {
+func (r *Results) count(i int, job *run.Job, o run.Outcome, d *Difference) error {
 	p := r.Points[i/r.Sweep.Replications]
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
@@ -249,7 +247,7 @@ func (r *Results) count(i int, job run.Job, o run.Outcome, d *Difference) error 
 		p.Limited++
 	}
 	if o.Status != run.Completed {
-		t := run.NewAborted(&o, r.repeat(job))
+		t := run.NewAborted(&o, job.Repeat())
 		t.At = i
 		r.Aborted = KeepFirst(r.Aborted, t, func(t *run.Aborted) int { return t.At })
 	} else {
@@ -265,7 +263,7 @@ func (r *Results) count(i int, job run.Job, o run.Outcome, d *Difference) error 
 		if o.Failed {
 			p.Failures++
 			if p.FirstFailure == "" || job.Seed < p.firstFailure {
-				p.FirstFailure, p.firstFailure = r.repeat(job), job.Seed
+				p.FirstFailure, p.firstFailure = job.Repeat(), job.Seed
 			}
 		}
 	}
@@ -281,8 +279,8 @@ func (r *Results) count(i int, job run.Job, o run.Outcome, d *Difference) error 
 
 // compare returns the difference between two runs of one replication; nil if there is
 // none.
-func (r *Results) compare(job run.Job, a, b run.Outcome) *Difference {
-	d := &Difference{Repeat: r.repeat(job), Record: -1}
+func compare(job *run.Job, a, b run.Outcome) *Difference {
+	d := &Difference{Repeat: job.Repeat(), Record: -1}
 	switch {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)
@@ -303,12 +301,4 @@ func describe(records []trace.Record, i int) string {
 	}
 	r := &records[i]
 	return fmt.Sprintf("%s %s %s %x", trace.Seconds(r.At), r.Host, r.Describe(), r.Payload())
-}
-
-func (r *Results) repeat(job run.Job) string {
-	v, err := r.Sweep.Scenario.Resolve(job.Settings)
-	if err != nil { // RunSweep has resolved the same settings
-		return err.Error()
-	}
-	return v.Repeat(job.Seed, r.Sweep.Fail).With(run.TiltArguments(job.Tilt)...).String()
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
@@ -18,9 +19,9 @@ func TestSweepDoesNotDependOnWorkers(t *testing.T) {
 	var results []*sample.Results
 	for _, workers := range []int{1, 3} {
 		r, err := sample.RunSweep(context.Background(), fixture.Pool(t, workers), sample.Sweep{
-			Scenario: fixture.Scenario(t), Replications: 100, Seed: 7, Verify: workers == 3,
-			Settings: scenarios.Settings{"credentials": "psk", "latency": "uniform(5ms,15ms)"},
-			Design:   []scenarios.Settings{{"linger": "0s"}, {"linger": "3ms"}},
+			Replications: 100, Seed: 7, Verify: workers == 3,
+			Design: fixture.Design(t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk", "latency": "uniform(5ms,15ms)"},
+				scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "3ms"}),
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +44,7 @@ func TestInterruptedSweep(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := 0
 	r, err := sample.RunSweep(ctx, fixture.Pool(t, 2), sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: 100_000, Seed: 1, Design: []scenarios.Settings{{"credentials": "psk"}},
+		Replications: 100_000, Seed: 1, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk"}),
 	}, func() {
 		if done++; done == 20 {
 			cancel()
@@ -63,8 +64,9 @@ type faulty struct{ run.Runner }
 func (f faulty) Twice(ctx context.Context, job run.Job) (first, second run.Outcome, err error) {
 	first, second, err = f.Runner.Twice(ctx, job)
 	if err == nil && job.Seed == 3 {
-		job.Settings = job.Settings.With(scenarios.Settings{"service": "2ms"})
-		second, err = f.Do(ctx, job)
+		if job.Values, err = job.Values.With("service", 2*time.Millisecond); err == nil {
+			second, err = f.Do(ctx, job)
+		}
 	}
 	return first, second, err
 }
@@ -72,7 +74,7 @@ func (f faulty) Twice(ctx context.Context, job run.Job) (first, second run.Outco
 // Verification reports the first record at which two traces part.
 func TestVerifyReportsTheFirstDifference(t *testing.T) {
 	r, err := sample.RunSweep(context.Background(), faulty{fixture.Pool(t, 2)}, sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: 5, Seed: 1, Verify: true, Design: []scenarios.Settings{{"credentials": "psk"}},
+		Replications: 5, Seed: 1, Verify: true, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk"}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func TestPlantedNanosecond(t *testing.T) {
 		// nanosecond before, its alert arrives in time, and one later it has not closed.
 		{"a deadline on another host", scenarios.Settings{"uplink": "1ns", "idle-timeout": "3s"}, 2990 * time.Millisecond, false},
 	} {
-		s := search.Search{Scenario: scenario, Seed: 1, Settings: scenarios.Settings{"credentials": "psk", "clients": "1"}.With(c.set)}
+		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk", "clients": "1"}.With(c.set))}
 		var err error
 		if s.Probe, err = scenario.ParseProbe("client-pause=0s..20s"); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestEveryKindOfInstant(t *testing.T) {
 		{"the lifetime of a mapping", "nat-rebinding", scenarios.Settings{"clients": "1"}, "client-pause=0s..1m", "", fixture.Windows(29979*ms+1, 60_000*ms)},
 	} {
 		scenario := fixture.Find(t, c.scenario)
-		s := search.Search{Scenario: scenario, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"}.With(c.set)}
+		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set))}
 		var err error
 		if s.Probe, err = scenario.ParseProbe(c.probe); err != nil {
 			t.Fatal(err)
@@ -121,9 +121,9 @@ func TestEveryKindOfInstant(t *testing.T) {
 // not always the same, are told apart.
 func TestTwoDeadlinesCancelledAtOnce(t *testing.T) {
 	scenario := fixture.Find(t, "close-race")
-	s := search.Search{Scenario: scenario, Seed: 114, Settings: scenarios.Settings{
+	s := search.Search{Seed: 114, Values: fixture.Values(t, scenario, scenarios.Settings{
 		"keep-alive": "500ms", "arrivals": "at-intervals", "client-timeout": "500ms", "flight-interval": "200ms", "loss": "0.2",
-	}}
+	})}
 	s.Probe = scenarios.ProbeRange{Name: "handshake-timeout", From: 20 * time.Millisecond, To: 18 * time.Second}
 	if m := fixture.FindWindows(t, fixture.Pool(t, 2), s).Method; !m.Proved || m.PredictionFailures > 0 {
 		t.Errorf("%+v", m)

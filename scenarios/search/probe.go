@@ -3,13 +3,12 @@ package search
 import (
 	"fmt"
 
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Check reports what makes the question senseless.
 func (s *Search) Check() error {
-	if err := s.Scenario.CheckProbe(s.Probe.Name); err != nil {
+	if err := s.Values.Scenario().CheckProbe(s.Probe.Name); err != nil {
 		return err
 	}
 	if s.Probe.From > distribution.MaxDuration {
@@ -18,9 +17,9 @@ func (s *Search) Check() error {
 	if s.Probe.To <= s.Probe.From {
 		return fmt.Errorf("probe: the range %s..%s is empty", s.Probe.From, s.Probe.To)
 	}
-	if text, ok := s.Settings[s.Probe.Name]; ok {
+	if text, given := s.Values.Setting(s.Probe.Name); given {
 		return fmt.Errorf("probe: parameter %s is varied, and set to %s as well", s.Probe.Name, text)
 	}
-	_, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}))
+	_, err := s.Values.With(s.Probe.Name, s.Probe.From)
 	return err
 }

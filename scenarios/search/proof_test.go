@@ -84,12 +84,16 @@ func randomSearch(r *rand.Rand, seed uint64) search.Search {
 			probes = append(probes, p.Name)
 		}
 	}
-	question := search.Search{Scenario: s, Settings: scenarios.Settings{}, Seed: seed}
+	defaults, err := s.Resolve(nil)
+	if err != nil {
+		panic(err)
+	}
+	question := search.Search{Values: defaults, Seed: seed}
 	if r.IntN(3) == 0 {
 		question.Probe.Name = s.Probe.Name
 	}
 	for question.Probe.Name == "" {
-		if name := probes[r.IntN(len(probes))]; (&search.Search{Scenario: s, Probe: scenarios.ProbeRange{Name: name, From: time.Second, To: time.Minute}}).Check() == nil {
+		if name := probes[r.IntN(len(probes))]; (&search.Search{Values: defaults, Probe: scenarios.ProbeRange{Name: name, From: time.Second, To: time.Minute}}).Check() == nil {
 			question.Probe.Name = name
 		}
 	}
@@ -107,11 +111,13 @@ func randomSearch(r *rand.Rand, seed uint64) search.Search {
 		if value == "" || p.Name == question.Probe.Name {
 			continue
 		}
-		with := question
-		with.Settings = question.Settings.With(scenarios.Settings{p.Name: value})
-		with.Probe.From, with.Probe.To = time.Second, time.Minute
-		if with.Check() == nil {
-			question.Settings = with.Settings
+		with, err := question.Values.Set(scenarios.Settings{p.Name: value})
+		if err != nil {
+			continue
+		}
+		other := search.Search{Values: with, Probe: scenarios.ProbeRange{Name: question.Probe.Name, From: time.Second, To: time.Minute}}
+		if other.Check() == nil {
+			question.Values = with
 		}
 	}
 	lengths := []time.Duration{30 * time.Millisecond, 300 * time.Millisecond, time.Duration(1 + r.Int64N(int64(2*time.Second)))}
@@ -121,18 +127,16 @@ func randomSearch(r *rand.Rand, seed uint64) search.Search {
 		question.Probe.From += 200 * time.Millisecond
 	}
 	length := lengths[r.IntN(3)]
-	if v, err := s.Resolve(question.Settings); err == nil { // with no more than a few retransmissions of each flight
-		length = min(length, 2*v.Duration("flight-interval"))
-	}
+	length = min(length, 2*question.Values.Duration("flight-interval")) // with no more than a few retransmissions of each flight
 	question.Probe.To = question.Probe.From + length
 	return question
 }
 
 // command is the command that repeats a search.
 func command(s search.Search) string {
-	text := fmt.Sprintf("dtlssim window %s --seed %d --probe %s", s.Scenario.Name, s.Seed, s.Probe)
-	for _, p := range s.Scenario.Parameters {
-		if value, ok := s.Settings[p.Name]; ok {
+	text := fmt.Sprintf("dtlssim window %s --seed %d --probe %s", s.Values.Scenario().Name, s.Seed, s.Probe)
+	for _, p := range s.Values.Scenario().Parameters {
+		if value, ok := s.Values.Setting(p.Name); ok {
 			text += fmt.Sprintf(" --set '%s=%s'", p.Name, value)
 		}
 	}
@@ -147,8 +151,11 @@ func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Win
 			continue
 		}
 		i := slices.IndexFunc(w.Cells, func(c search.Cell) bool { return c.From <= x && x < c.To })
-		job := run.JobOf(s.Scenario)
-		job.Seed, job.Settings, job.Fail = s.Seed, s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()}), s.Fail.Text()
+		v, err := s.Values.Set(scenarios.Settings{s.Probe.Name: time.Duration(x).String()}) // as a user would
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := run.Job{Values: v, Seed: s.Seed, Fail: s.Fail}
 		o, err := runner.Do(context.Background(), job)
 		if err != nil || o.Status != run.Completed {
 			t.Fatalf("%v %s\n%s", err, o.Status, command(s))

@@ -24,12 +24,12 @@ import (
 type imagined func(x time.Duration) (signature string, lines []trace.Timeline)
 
 func (f imagined) Do(_ context.Context, job run.Job) (run.Outcome, error) {
-	x, err := distribution.ParseDuration(job.Settings["alert-latency"])
+	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
 	o := run.Outcome{Status: run.Completed}
 	signature, lines := f(x)
 	o.Signature, o.Failed = signature, strings.HasSuffix(signature, "!")
 	o.Watched = &sim.Watched{Timelines: lines, Structure: signature}
-	return o, err
+	return o, nil
 }
 
 func (f imagined) Twice(context.Context, run.Job) (first, second run.Outcome, err error) {
@@ -180,7 +180,7 @@ func TestOpenEndOfTheFoundingScenario(t *testing.T) {
 	} {
 		s := fixture.Question(t, nil, "gap=0s..1s")
 		var err error
-		if s.Probe, err = s.Scenario.ParseOpenProbe(probe); err != nil {
+		if s.Probe, err = s.Values.Scenario().ParseOpenProbe(probe); err != nil {
 			t.Fatal(err)
 		}
 		if w := fixture.FindWindows(t, p, s); !slices.Equal(w.FailureWindows, want) || w.To != int64(scenarios.Forever) || !w.Method.Proved {

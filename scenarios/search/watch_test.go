@@ -26,18 +26,15 @@ func TestLookingChangesNothing(t *testing.T) {
 	flat := []tilt.Tilt{{Streams: "*/*", Theta: 0.3}, {Streams: "rule/*/*", Theta: 0.3}}
 	for _, s := range fixture.Catalogue() {
 		for _, credentials := range []string{"psk", "ed25519", "ecdsa", "rsa"} {
-			job := run.JobOf(s)
-			job.Seed = random.Uint64() >> 1
-			job.Settings = scenarios.Settings{
+			job := fixture.Job(t, s.Name, scenarios.Settings{
 				"credentials": credentials, "latency": "5ms+exponential(mean=40ms)", "loss": "0.1", "duplicate": "0.2", "reorder": "0.2",
-			}
+			}, random.Uint64()>>1)
 			for _, set := range []scenarios.Settings{
 				{"model": of("sequential", "listener", "concurrent")}, {"perturb": of("0", "0", "3")},
 				{"nat-mapping": of("none", "address-dependent")}, {"bandwidth": of("unlimited", "64kbit/s")},
 			} {
-				with := job.Settings.With(set)
-				if _, err := s.Resolve(with); err == nil {
-					job.Settings = with
+				if with, err := job.Values.Set(set); err == nil {
+					job.Values = with
 				}
 			}
 			alone, err := p.Do(context.Background(), job)

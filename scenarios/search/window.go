@@ -19,11 +19,10 @@ import (
 
 // Search is a question for the failure windows of a probe.
 type Search struct {
-	Scenario *scenarios.Scenario
-	Settings scenarios.Settings // of every other parameter
-	Seed     uint64
-	Probe    scenarios.ProbeRange
-	Fail     scenarios.Predicate
+	Values scenarios.Values // of every other parameter
+	Seed   uint64
+	Probe  scenarios.ProbeRange
+	Fail   scenarios.Predicate
 }
 
 // methodName is the name of the method below.
@@ -111,15 +110,11 @@ func newFinder(ctx context.Context, runner run.Runner, s Search) (*finder, error
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	v, err := s.Scenario.Resolve(s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}))
-	if err != nil {
-		return nil, err
-	}
-	params := maps.Clone(v.Text())
+	params := maps.Clone(s.Values.Text())
 	delete(params, s.Probe.Name)
 	return &finder{
 		ctx: ctx, runner: runner, search: s, params: params,
-		random: stream.New(s.Seed, s.Scenario.Name, "window/verification"),
+		random: stream.New(s.Seed, s.Values.Scenario().Name, "window/verification"),
 		runs:   make(map[int64]*probed), method: Method{Name: methodName},
 	}, nil
 }
@@ -171,15 +166,17 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 
 func (f *finder) run(x int64) (*probed, error) {
 	s := f.search
-	job := run.JobOf(s.Scenario)
-	job.Seed, job.Fail, job.Watch = s.Seed, s.Fail.Text(), f.step == 0
-	job.Settings = s.Settings.With(scenarios.Settings{s.Probe.Name: time.Duration(x).String()})
+	v, err := s.Values.With(s.Probe.Name, time.Duration(x))
+	if err != nil {
+		return nil, err
+	}
+	job := run.Job{Values: v, Seed: s.Seed, Fail: s.Fail, Watch: f.step == 0}
 	o, err := f.runner.Do(f.ctx, job)
 	if err != nil {
 		return nil, err
 	}
 	if o.Status != run.Completed {
-		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, f.repeat(x))}
+		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, job.Repeat())}
 	}
 	run := &probed{
 		outcome: o.Outcome, failed: o.Failed, signature: o.Signature, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
@@ -192,17 +189,6 @@ func (f *finder) run(x int64) (*probed, error) {
 		run.structure, run.times = o.Watched.Structure, o.Watched.Timelines
 	}
 	return run, nil
-}
-
-// repeat returns the command that repeats the run at x.
-func (f *finder) repeat(x int64) string {
-	v, err := f.search.Scenario.Resolve(f.search.Settings.With(scenarios.Settings{
-		f.search.Probe.Name: time.Duration(x).String(),
-	}))
-	if err != nil { // newFinder has resolved the same settings
-		return err.Error()
-	}
-	return v.Repeat(f.search.Seed, f.search.Fail).String()
 }
 
 // segment finds the segment of one order and one slope of each instant that begins at
@@ -339,7 +325,7 @@ func (f *finder) add(from, to int64, run *probed) {
 func (f *finder) answer() (*Windows, error) {
 	s := f.search
 	w := &Windows{
-		Scenario: s.Scenario.Name, Seed: s.Seed, Params: f.params, Probe: s.Probe.Name,
+		Scenario: s.Values.Scenario().Name, Seed: s.Seed, Params: f.params, Probe: s.Probe.Name,
 		From: int64(s.Probe.From), To: f.to, Cells: f.cells, Method: f.method,
 		FailureWindows: []Interval{}, Edges: []Edge{},
 	}

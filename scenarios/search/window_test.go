@@ -109,7 +109,7 @@ func scan(t *testing.T, r run.Runner, s search.Search) []search.Cell {
 	var cells []search.Cell
 	for x := s.Probe.From; x < s.Probe.To; x++ {
 		o, err := r.Do(context.Background(), run.Job{
-			Scenario: s.Scenario.Name, Seed: s.Seed, Settings: s.Settings.With(scenarios.Settings{s.Probe.Name: x.String()}),
+			Values: fixture.With(t, s.Values, scenarios.Settings{s.Probe.Name: x.String()}), Seed: s.Seed,
 		})
 		if err != nil || o.Status != run.Completed {
 			t.Fatalf("%v %s %s", err, o.Status, o.Dump)
@@ -133,7 +133,7 @@ func TestSearchAgainstExhaustiveScan(t *testing.T) {
 		set := tiny(random)
 		name := []string{"alert-latency", "alert-latency", "alert-latency", "linger", "gap", "service", "client-pause"}[random.IntN(7)]
 		delete(set, name)
-		s := search.Search{Scenario: fixture.Scenario(t), Settings: set, Seed: seed + uint64(i)}
+		s := search.Search{Values: fixture.Values(t, fixture.Scenario(t), set), Seed: seed + uint64(i)}
 		s.Probe = scenarios.ProbeRange{Name: name, To: 150}
 		got := fixture.FindWindows(t, p, s)
 		if want := scan(t, p, s); !reflect.DeepEqual(got.Cells, want) {
@@ -194,8 +194,11 @@ func TestWatchedRepeats(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	for i := range 40 {
 		s := randomSearch(rand.New(rand.NewPCG(seed, uint64(i))), uint64(i))
-		job := run.JobOf(s.Scenario)
-		job.Seed, job.Settings, job.Watch = s.Seed, s.Settings.With(scenarios.Settings{s.Probe.Name: s.Probe.From.String()}), true
+		v, err := s.Values.With(s.Probe.Name, s.Probe.From)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := run.Job{Values: v, Seed: s.Seed, Watch: true}
 		one, other, err := p.Twice(context.Background(), job)
 		if err != nil || one.Watched == nil || !reflect.DeepEqual(one.Watched, other.Watched) {
 			t.Fatalf("%v\n%+v\n%+v\n%s", err, one.Watched, other.Watched, one.Repeat)

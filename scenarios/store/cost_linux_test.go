@@ -37,8 +37,8 @@ func (a always) Do(context.Context, run.Job) (run.Outcome, error) { return a.out
 // So is what the runs of a search cost, which are kept with the times of their traces.
 func TestCostOfRuns(t *testing.T) {
 	const performed, stored = 300, 5000
-	job := run.JobOf(fixture.Scenario(t))
-	job.Watch, job.Settings = true, scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}
+	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}, 0)
+	job.Watch = true
 	do := func(r run.Runner, n int) (took time.Duration, o run.Outcome) {
 		start := processorTime(t)
 		for i := range n {

@@ -107,8 +107,8 @@ func TestPendingIsFoldedIn(t *testing.T) {
 		for _, reading := range []bool{false, true} {
 			path := filepath.Join(t.TempDir(), "study.sqlite")
 			sweep := sample.Sweep{
-				Scenario: fixture.Scenario(t), Replications: 5, Seed: 1,
-				Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
+				Replications: 5, Seed: 1, Design: fixture.Design(t, fixture.Scenario(t), nil,
+					scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"}, scenarios.Settings{"linger": "2ms"}, scenarios.Settings{"linger": "3ms"}),
 			}
 			s, _, err := OpenSweep(path, sweep, run.Limits{})
 			if err != nil {

@@ -133,18 +133,14 @@ func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s SweepSpecification) (
 		return 0, err
 	}
 	defer insert.Close()
-	for i, levels := range sweep.Design {
-		v, err := sweep.Scenario.Resolve(sweep.Settings.With(levels))
-		if err != nil {
-			return 0, err
-		}
+	for i, point := range sweep.Design {
 		parameters := map[string]string{}
-		for name, value := range v.Text() {
+		for name, value := range point.Values.Text() {
 			if _, common := s.Parameters[name]; !common {
 				parameters[name] = value
 			}
 		}
-		l, err1 := json.Marshal(levels)
+		l, err1 := json.Marshal(point.Levels)
 		p, err2 := json.Marshal(parameters)
 		if err := errors.Join(err1, err2); err != nil {
 			return 0, err

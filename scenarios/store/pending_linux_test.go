@@ -27,7 +27,8 @@ func TestPendingOnReadOnlyDisk(t *testing.T) {
 	}()
 	path := filepath.Join(disk, "study.sqlite")
 	s, _, err := OpenSweep(path, sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: 5, Seed: 1, Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "1ms"}, {"linger": "2ms"}, {"linger": "3ms"}},
+		Replications: 5, Seed: 1, Design: fixture.Design(t, fixture.Scenario(t), nil,
+			scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"}, scenarios.Settings{"linger": "2ms"}, scenarios.Settings{"linger": "3ms"}),
 	}, run.Limits{})
 	if err != nil {
 		t.Fatal(err)

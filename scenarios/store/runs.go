@@ -16,6 +16,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -103,13 +104,28 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 // runKey returns what a run is known by in its file. The file is of one scenario, so
 // what its YAML says is no part of it; the path is, since commands name it.
 func runKey(job run.Job) ([]byte, error) {
-	job.Source = nil
-	text, err := json.Marshal(job)
+	of := runOf{
+		Scenario: job.Values.Scenario().Name, File: job.Values.Scenario().File, Settings: job.Values.Settings(), Seed: job.Seed, Fail: job.Fail.Text(),
+		Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch,
+	}
+	text, err := json.Marshal(of)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
 	return sum[:keyLength], nil
+}
+
+// runOf is what a run is of, as its key has it.
+type runOf struct {
+	Scenario string             `json:"scenario"`
+	File     string             `json:"file,omitempty"`
+	Settings scenarios.Settings `json:"settings"`
+	Seed     uint64             `json:"seed"`
+	Fail     string             `json:"fail"`
+	Trace    bool               `json:"trace"`
+	Tilt     *tilt.Config       `json:"tilt,omitempty"`
+	Watch    bool               `json:"watch,omitempty"`
 }
 
 // reduced returns what is kept of an outcome. Whatever a later version adds to it is

@@ -13,8 +13,8 @@ import (
 // watched performs a run as a search does.
 func watched(t testing.TB, settings scenarios.Settings) run.Outcome {
 	t.Helper()
-	job := run.JobOf(fixture.Scenario(t))
-	job.Seed, job.Watch, job.Settings = 7, true, settings
+	job := fixture.Job(t, "late-close-notify", settings, 7)
+	job.Watch = true
 	o, err := fixture.Pool(t, 1).Do(context.Background(), job)
 	if err != nil {
 		t.Fatal(err)

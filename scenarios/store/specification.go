@@ -72,7 +72,7 @@ const (
 // replications or points than a store has room for, and a file of a latency distribution that
 // cannot be read.
 func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
-	s := newSpecification(sweep.Scenario, limits)
+	s := newSpecification(sweep.Scenario(), limits)
 	s.Verify = sweep.Verify
 	of, err := newSweepSpecification(sweep)
 	if err != nil {
@@ -80,7 +80,7 @@ func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 	}
 	s.Sweep = &of
 	for _, point := range sweep.Design {
-		if err := s.addFiles(sweep.Scenario, sweep.Settings.With(point)); err != nil {
+		if err := s.addFiles(point.Values); err != nil {
 			return s, err
 		}
 	}
@@ -90,14 +90,14 @@ func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 // OfStudy returns the specification of a study of a scenario. settings are all that its
 // figures set, for the files of latency distributions among them. It reports one that cannot be
 // read.
-func OfStudy(of StudySpecification, scenario *scenarios.Scenario, settings []scenarios.Settings, limits run.Limits) (Specification, error) {
+func OfStudy(of StudySpecification, scenario *scenarios.Scenario, points []scenarios.Values, limits run.Limits) (Specification, error) {
 	s := newSpecification(scenario, limits)
 	s.Study = &of
 	if s.Source == of.Text {
 		s.Source = "" // one file has both
 	}
-	for _, set := range settings {
-		if err := s.addFiles(scenario, set); err != nil {
+	for _, v := range points {
+		if err := s.addFiles(v); err != nil {
 			return s, err
 		}
 	}
@@ -123,16 +123,12 @@ func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 	levels := map[string][]string{}
 	seen := map[string]bool{}
 	for i, point := range sweep.Design {
-		v, err := sweep.Scenario.Resolve(sweep.Settings.With(point))
-		if err != nil {
-			return s, err
-		}
-		text := v.Text()
+		text := point.Values.Text()
 		if i == 0 {
 			s.Parameters = maps.Clone(text)
 		}
 		maps.DeleteFunc(s.Parameters, func(name, value string) bool { return text[name] != value })
-		for name, level := range point {
+		for name, level := range point.Levels {
 			delete(s.Parameters, name)
 			if at := name + "=" + level; !seen[at] {
 				seen[at] = true
@@ -143,7 +139,11 @@ func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 	for _, name := range slices.Sorted(maps.Keys(levels)) {
 		s.Factors = append(s.Factors, design.Factor{Name: name, Levels: levels[name]})
 	}
-	design, err := json.Marshal(sweep.Design)
+	points := make([]scenarios.Settings, len(sweep.Design))
+	for i := range sweep.Design {
+		points[i] = sweep.Design[i].Levels
+	}
+	design, err := json.Marshal(points)
 	if err != nil {
 		return s, err
 	}
@@ -155,11 +155,7 @@ func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 var fileOf = regexp.MustCompile(`\b(?:empirical|replay)\(([^)]*)\)`)
 
 // addFiles adds the files that the laws read which a scenario has under some settings.
-func (s *Specification) addFiles(scenario *scenarios.Scenario, settings scenarios.Settings) error {
-	v, err := scenario.Resolve(settings)
-	if err != nil {
-		return err
-	}
+func (s *Specification) addFiles(v scenarios.Values) error {
 	for _, text := range v.Text() {
 		for _, match := range fileOf.FindAllStringSubmatch(text, -1) {
 			path := match[1]

@@ -55,8 +55,8 @@ var limits = run.Limits{Wall: run.DefaultWallLimit, Memory: run.DefaultMemoryLim
 
 func sweep(t testing.TB, replications int) sample.Sweep {
 	return sample.Sweep{
-		Scenario: fixture.Scenario(t), Replications: replications, Seed: 1, Settings: scenarios.Settings{"credentials": "psk"},
-		Design: []scenarios.Settings{{"linger": "0s"}, {"linger": "10ms"}},
+		Replications: replications, Seed: 1,
+		Design: fixture.Design(t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk"}, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "10ms"}),
 	}
 }
 
@@ -160,7 +160,11 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		want   string
 	}{
 		{name: "seed", change: func(s *sample.Sweep) { s.Seed = 2 }, want: "seed: 1 there, 2 here"},
-		{name: "parameter", change: func(s *sample.Sweep) { s.Settings["clients"] = "3" }, want: "parameter clients: 2 there, 3 here"},
+		{name: "parameter", change: func(s *sample.Sweep) {
+			for i := range s.Design {
+				s.Design[i].Values = fixture.With(t, s.Design[i].Values, scenarios.Settings{"clients": "3"})
+			}
+		}, want: "parameter clients: 2 there, 3 here"},
 		{name: "verify", change: func(s *sample.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
 		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},

@@ -39,11 +39,11 @@ var curves = kind{
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
-			var design []scenarios.Settings
+			var settings []scenarios.Settings
 			for _, x := range g.X.Values() {
-				design = append(design, g.At(row, x))
+				settings = append(settings, g.At(row, x))
 			}
-			if err := r.sweep(&f, row, design); err != nil {
+			if err := r.sweep(&f, row, settings...); err != nil {
 				return f, err
 			}
 		}
@@ -113,7 +113,7 @@ func checkCurve(s *Study, g *Figure, row Row) error {
 	}
 	for _, x := range g.X.Values() {
 		set := g.At(row, x)
-		if _, err := s.Scenario.Resolve(set); err != nil {
+		if _, err := s.values(set); err != nil {
 			return err
 		}
 		if g.Probe.Name == "" {
@@ -144,19 +144,16 @@ func (r *execution) exact(f *Figure) (curves [][]float64, runs int, err error) {
 		windows *search.Windows
 	}
 	groups := map[string]*group{}
-	key := func(set scenarios.Settings) string {
-		text := ""
-		for _, name := range slices.Sorted(maps.Keys(set)) {
-			text += name + "=" + set[name] + "\n"
-		}
-		return text
-	}
 	at := func(row Row, x float64) (estimate.Integral, *group, error) {
-		q, err := estimate.NewIntegral(s.Scenario, f.At(row, x), f.Probe.Name, s.Seed, f.Fail, tail)
+		v, err := s.values(f.At(row, x))
+		if err != nil {
+			return estimate.Integral{}, nil, err
+		}
+		q, err := estimate.NewIntegral(v, f.Probe.Name, s.Seed, f.Fail, tail)
 		if err != nil {
 			return q, nil, err
 		}
-		k := key(q.Search.Settings)
+		k := settingsText(q.Search.Values.Settings())
 		if groups[k] == nil {
 			groups[k] = &group{search: q.Search}
 		}

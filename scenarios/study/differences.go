@@ -1,6 +1,7 @@
 package study
 
 import (
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
@@ -18,7 +19,7 @@ var differences = kind{
 	steps: func(_ *Study, g *Figure, budget float64) int { return len(g.Rows) * g.scaled(budget) },
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
-		sweep, err := r.keep(g, r.study.rows(g, r.budget))
+		sweep, err := r.rows(g)
 		if err != nil {
 			return f, err
 		}
@@ -33,17 +34,21 @@ var differences = kind{
 
 // checkRow holds a row against the scenario.
 func checkRow(s *Study, g *Figure, row Row) error {
-	_, err := s.Scenario.Resolve(g.Set.With(row.Set))
+	_, err := s.of(g, row)
 	return err
 }
 
-// rows is the sweep whose design points are the rows.
-func (s *Study) rows(g *Figure, budget float64) sample.Sweep {
-	sweep := sample.Sweep{Scenario: s.Scenario, Settings: g.Set, Seed: s.Seed, Replications: g.scaled(budget), Fail: g.Fail}
+// rows returns the sweep whose design points are the rows.
+func (r *execution) rows(g *Figure) (sample.Sweep, error) {
+	sweep := sample.Sweep{Seed: r.study.Seed, Replications: g.scaled(r.budget), Fail: g.Fail}
 	for _, row := range g.Rows {
-		sweep.Design = append(sweep.Design, row.Set)
+		v, err := r.study.of(g, row)
+		if err != nil {
+			return sweep, err
+		}
+		sweep.Design = append(sweep.Design, design.Point{Levels: row.Set, Values: v})
 	}
-	return sweep
+	return r.keep(g, sweep)
 }
 
 // keep has a sweep of all rows of a figure use the study's store, if there is one. Two

@@ -3,7 +3,6 @@ package study
 import (
 	"fmt"
 
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
@@ -29,7 +28,7 @@ var estimates = kind{
 		}
 	},
 	check: func(s *Study, g *Figure, row Row) error {
-		q, err := estimate.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail)
+		q, err := s.integralOf(g, row)
 		if err != nil {
 			return err
 		}
@@ -39,7 +38,7 @@ var estimates = kind{
 		n := 0
 		for _, row := range g.Rows {
 			n += g.scaled(budget) + 1
-			if q, err := estimate.NewIntegral(s.Scenario, g.Set.With(row.Set), g.Probe.Name, s.Seed, g.Fail, tail); err == nil && q.CheckExact() != nil {
+			if q, err := s.integralOf(g, row); err == nil && q.CheckExact() != nil {
 				n += g.scaledSeeds(budget) - 1
 			}
 		}
@@ -48,7 +47,7 @@ var estimates = kind{
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
-			if err := r.sweep(&f, row, []scenarios.Settings{g.Set.With(row.Set)}); err != nil {
+			if err := r.sweep(&f, row, g.Set.With(row.Set)); err != nil {
 				return f, err
 			}
 			e, runs, err := r.estimates(g, row)
@@ -68,9 +67,18 @@ func (f *Figure) scaledSeeds(budget float64) int {
 	return seeds.scaled(budget)
 }
 
+// integralOf asks for the probability of failure of a row.
+func (s *Study) integralOf(g *Figure, row Row) (estimate.Integral, error) {
+	v, err := s.of(g, row)
+	if err != nil {
+		return estimate.Integral{}, err
+	}
+	return estimate.NewIntegral(v, g.Probe.Name, s.Seed, g.Fail, tail)
+}
+
 // estimates estimates the probability of a row from its failure windows.
 func (r *execution) estimates(g *Figure, row Row) (e RowEstimates, runs int, err error) {
-	q, err := estimate.NewIntegral(r.study.Scenario, g.Set.With(row.Set), g.Probe.Name, r.study.Seed, g.Fail, tail)
+	q, err := r.study.integralOf(g, row)
 	if err != nil {
 		return e, 0, err
 	}

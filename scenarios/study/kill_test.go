@@ -18,11 +18,13 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -73,10 +75,7 @@ func (m made) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	if !job.Watch {
 		return o, ctx.Err()
 	}
-	x, err := time.ParseDuration(job.Settings["alert-latency"])
-	if err != nil {
-		return o, err
-	}
+	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
 	o.Failed = x >= 31*time.Millisecond
 	for at := time.Duration(0); at < 100*time.Millisecond; at += 2 * time.Millisecond {
 		o.Records = append(o.Records, trace.Record{At: at, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "tick"}})
@@ -276,7 +275,9 @@ func same(t *testing.T, got, want *study.Result) {
 			}
 			for _, s := range f.Sweeps {
 				for _, p := range s.Points {
-					text += fmt.Sprintf("%+v\n", *p)
+					q := *p
+					q.Values = scenarios.Values{} // of which %v shows addresses
+					text += fmt.Sprintf("%+v %v\n", q, p.Values.Text())
 				}
 				text += fmt.Sprintf("%+v %+v %d of %d, %v\n", s.Aborted, s.Differences, s.Done, s.Total, s.Virtual)
 			}

@@ -61,5 +61,9 @@ func (s *Study) integral(g *Figure, set scenarios.Settings) (estimate.Integral, 
 	if _, ok := set[g.Probe.Name]; !ok {
 		return estimate.Integral{}, fmt.Errorf("it does not set the law of the probe %s", g.Probe.Name)
 	}
-	return estimate.NewIntegral(s.Scenario, set, g.Probe.Name, s.Seed, g.Fail, tail)
+	v, err := s.values(set)
+	if err != nil {
+		return estimate.Integral{}, err
+	}
+	return estimate.NewIntegral(v, g.Probe.Name, s.Seed, g.Fail, tail)
 }

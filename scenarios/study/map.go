@@ -16,14 +16,20 @@ var mapKind = kind{
 		r.probe(s, f, "against", &g.Against)
 	},
 	check: func(s *Study, g *Figure, row Row) error {
-		m := s.regions(g, row)
+		m, err := s.regions(g, row)
+		if err != nil {
+			return err
+		}
 		return m.Check()
 	},
 	steps: func(*Study, *Figure, float64) int { return 1 },
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
-		var err error
-		f.Regions, err = plane.FindRegions(r.ctx, r.runner, r.study.regions(g, g.Rows[0]), nil)
+		question, err := r.study.regions(g, g.Rows[0])
+		if err != nil {
+			return f, err
+		}
+		f.Regions, err = plane.FindRegions(r.ctx, r.runner, question, nil)
 		if err != nil {
 			return f, err
 		}
@@ -37,8 +43,9 @@ var mapKind = kind{
 }
 
 // regions asks for the regions of a row.
-func (s *Study) regions(g *Figure, row Row) plane.Map {
-	return plane.Map{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, X: g.Probe, Y: g.Against, Fail: g.Fail}
+func (s *Study) regions(g *Figure, row Row) (plane.Map, error) {
+	v, err := s.of(g, row)
+	return plane.Map{Values: v, Seed: s.Seed, X: g.Probe, Y: g.Against, Fail: g.Fail}, err
 }
 
 // BandsKind shows the windows of a probe at each level of a factor.
@@ -56,14 +63,20 @@ var bandsKind = kind{
 		}
 	},
 	check: func(s *Study, g *Figure, row Row) error {
-		b := s.bands(g, row)
+		b, err := s.bands(g, row)
+		if err != nil {
+			return err
+		}
 		return b.Check()
 	},
 	steps: func(_ *Study, g *Figure, _ float64) int { return len(g.Factor.Levels) },
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
-		var err error
-		f.Bands, err = plane.FindBands(r.ctx, r.runner, r.study.bands(g, g.Rows[0]), r.progress)
+		question, err := r.study.bands(g, g.Rows[0])
+		if err != nil {
+			return f, err
+		}
+		f.Bands, err = plane.FindBands(r.ctx, r.runner, question, r.progress)
 		if err != nil {
 			return f, err
 		}
@@ -76,6 +89,7 @@ var bandsKind = kind{
 }
 
 // bands asks for the bands of a row.
-func (s *Study) bands(g *Figure, row Row) plane.Bands {
-	return plane.Bands{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Factor: g.Factor, Fail: g.Fail}
+func (s *Study) bands(g *Figure, row Row) (plane.Bands, error) {
+	v, err := s.of(g, row)
+	return plane.Bands{Values: v, Seed: s.Seed, Probe: g.Probe, Factor: g.Factor, Fail: g.Fail}, err
 }

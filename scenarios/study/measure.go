@@ -35,7 +35,7 @@ func ofMeasure(name Kind) kind {
 		steps: differences.steps,
 		run: func(r *execution, g *Figure) (FigureResult, error) {
 			f := FigureResult{Figure: g}
-			sweep, err := r.keep(g, r.study.rows(g, r.budget))
+			sweep, err := r.rows(g)
 			if err != nil {
 				return f, err
 			}

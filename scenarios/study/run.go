@@ -95,10 +95,15 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 	return r, nil
 }
 
-// sweep runs a sweep over the design of a row.
-func (r *execution) sweep(f *FigureResult, row Row, design []scenarios.Settings) error {
-	sweep := sample.Sweep{
-		Scenario: r.study.Scenario, Design: design, Seed: r.study.Seed, Replications: f.Figure.scaled(r.budget), Fail: f.Figure.Fail,
+// sweep runs a sweep of a row: at each of these settings.
+func (r *execution) sweep(f *FigureResult, row Row, settings ...scenarios.Settings) error {
+	sweep := sample.Sweep{Seed: r.study.Seed, Replications: f.Figure.scaled(r.budget), Fail: f.Figure.Fail}
+	for _, set := range settings {
+		p, err := r.study.point(set)
+		if err != nil {
+			return err
+		}
+		sweep.Design = append(sweep.Design, p)
 	}
 	result, err := r.perform(f.Figure.Name, row.Label, sweep)
 	if err != nil {

@@ -94,7 +94,7 @@ func TestRun(t *testing.T) {
 			t.Fatalf("curve %d has %d points and %d exact ones, want 3", i, len(sweep.Points), len(curve.Exact[i]))
 		}
 		for j, p := range sweep.Points {
-			if p.Replications != 30 || p.Completed() != 30 || p.Params["linger"] != []string{"0s", "5ms", "10ms"}[j] {
+			if p.Replications != 30 || p.Completed() != 30 || p.Values.TextOf("linger") != []string{"0s", "5ms", "10ms"}[j] {
 				t.Errorf("curve %d, point %d: %+v", i, j, p)
 			}
 			// Six standard deviations: the seed is fixed, this only holds two answers together.

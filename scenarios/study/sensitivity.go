@@ -53,8 +53,11 @@ var sensitivity = kind{
 		}
 	},
 	check: func(s *Study, g *Figure, row Row) error {
-		q := s.sensitivity(g, row)
-		if err := q.Check(); err != nil {
+		q, err := s.sensitivity(g, row)
+		if err == nil {
+			err = q.Check()
+		}
+		if err != nil {
 			return err
 		}
 		if g.Probe.Name == "" {
@@ -62,15 +65,15 @@ var sensitivity = kind{
 		}
 		design, _, err := q.Ends()
 		for i := 0; err == nil && i < len(design); i++ {
-			_, err = q.Integral(design[i], g.Probe.Name, tail)
+			_, err = q.Integral(design[i].Values, g.Probe.Name, tail)
 		}
 		return err
 	},
 	steps: func(s *Study, g *Figure, budget float64) int {
 		n := g.Points
 		if g.Probe.Name == "" {
-			q := s.sensitivity(g, g.Rows[0])
-			if design, _, err := q.Ends(); err == nil { // as checked
+			if q, err := s.sensitivity(g, g.Rows[0]); err == nil { // as checked
+				design, _, _ := q.Ends()
 				n += len(design) * g.scaledEnds(budget)
 			}
 		}
@@ -97,19 +100,22 @@ func (g *Figure) scaledEnds(budget float64) int {
 }
 
 // sensitivity asks for the sensitivity indices of a row.
-func (s *Study) sensitivity(g *Figure, row Row) estimate.Sensitivity {
-	q := estimate.Sensitivity{
-		Scenario: s.Scenario, Settings: g.Set.With(row.Set), Factors: g.Factors, Points: g.Points, Fail: g.Fail, Seed: s.Seed,
-	}
+func (s *Study) sensitivity(g *Figure, row Row) (estimate.Sensitivity, error) {
+	v, err := s.of(g, row)
+	q := estimate.Sensitivity{Values: v, Factors: g.Factors, Points: g.Points, Fail: g.Fail, Seed: s.Seed}
 	if g.Probe.Name == "" {
 		q.Replications = g.Replications
 	}
-	return q
+	return q, err
 }
 
 // sensitivity performs an analysis.
 func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
-	s := &SensitivityResult{Question: r.study.sensitivity(g, g.Rows[0])}
+	question, err := r.study.sensitivity(g, g.Rows[0])
+	if err != nil {
+		return nil, err
+	}
+	s := &SensitivityResult{Question: question}
 	q := &s.Question
 	design, at, err := q.Ends()
 	if err != nil {
@@ -118,7 +124,7 @@ func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 	s.At = at
 	if g.Probe.Name == "" {
 		sweep, err := r.keep(g, sample.Sweep{
-			Scenario: q.Scenario, Settings: q.Settings, Design: design, Replications: g.scaledEnds(r.budget), Seed: q.Seed, Fail: q.Fail,
+			Design: design, Replications: g.scaledEnds(r.budget), Seed: q.Seed, Fail: q.Fail,
 		})
 		if err != nil {
 			return nil, err
@@ -135,7 +141,7 @@ func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 	}
 	extra := 0
 	for _, p := range design {
-		e, err := q.ExactAt(r.ctx, r.runner, p, g.Probe.Name, tail)
+		e, err := q.ExactAt(r.ctx, r.runner, p.Values, g.Probe.Name, tail)
 		if err != nil {
 			return nil, err
 		}

@@ -37,6 +37,8 @@ type Study struct {
 	// Store, if it is not nil, keeps what a run performs, and has what need not be
 	// performed again.
 	Store Store
+
+	read map[string]scenarios.Values // settings that have been read; see values
 }
 
 // Figure is one figure or table of a study, and what has to be run for it.

@@ -29,20 +29,28 @@ type Store interface {
 // Specification returns what a store of the study is of. It reports a file of a latency
 // law that cannot be read.
 func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
-	var settings []scenarios.Settings
+	var points []scenarios.Values
+	var faults []error
+	add := func(set scenarios.Settings) {
+		v, err := s.values(set)
+		points, faults = append(points, v), append(faults, err)
+	}
 	for i := range s.Figures {
 		f := &s.Figures[i]
 		for _, row := range f.Rows {
 			if slices.Contains(f.Kind.kind().keys, "x") {
 				for _, x := range f.X.Values() {
-					settings = append(settings, f.At(row, x))
+					add(f.At(row, x))
 				}
 			} else {
-				settings = append(settings, f.Set.With(row.Set))
+				add(f.Set.With(row.Set))
 			}
 		}
 	}
-	return store.OfStudy(store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, settings, limits)
+	if err := errors.Join(faults...); err != nil {
+		return store.Specification{}, err
+	}
+	return store.OfStudy(store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, points, limits)
 }
 
 // FromStore returns the result of the study that a store keeps, as the run gave it that

@@ -182,7 +182,7 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 
 // sweepOf is a sweep of one point.
 func sweepOf(t *testing.T) sample.Sweep {
-	return sample.Sweep{Scenario: fixture.Scenario(t), Design: []scenarios.Settings{{"linger": "1ms"}}, Replications: 1, Seed: 1}
+	return sample.Sweep{Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "1ms"}), Replications: 1, Seed: 1}
 }
 
 // testSource is the file of the founding scenario.

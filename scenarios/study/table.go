@@ -1,7 +1,6 @@
 package study
 
 import (
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
@@ -18,7 +17,7 @@ var table = kind{
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
-			if err := r.sweep(&f, row, []scenarios.Settings{g.Set.With(row.Set)}); err != nil {
+			if err := r.sweep(&f, row, g.Set.With(row.Set)); err != nil {
 				return f, err
 			}
 		}

@@ -17,14 +17,21 @@ var windows = kind{
 		r.probe(s, f, "probe", &g.Probe)
 	},
 	check: func(s *Study, g *Figure, row Row) error {
-		search := s.search(g, row)
-		return search.Check()
+		question, err := s.search(g, row)
+		if err != nil {
+			return err
+		}
+		return question.Check()
 	},
 	steps: func(_ *Study, g *Figure, _ float64) int { return len(g.Rows) },
 	run: func(r *execution, g *Figure) (FigureResult, error) {
 		f := FigureResult{Figure: g}
 		for _, row := range g.Rows {
-			w, err := search.FindWindows(r.ctx, r.runner, r.study.search(g, row))
+			question, err := r.study.search(g, row)
+			if err != nil {
+				return f, err
+			}
+			w, err := search.FindWindows(r.ctx, r.runner, question)
 			if err != nil {
 				return f, fmt.Errorf("row %q: %w", row.Label, err)
 			}
@@ -46,6 +53,7 @@ func (r *reader) probe(s *Study, f strict.Fields, key string, to *scenarios.Prob
 }
 
 // search asks for the windows of a row.
-func (s *Study) search(g *Figure, row Row) search.Search {
-	return search.Search{Scenario: s.Scenario, Settings: g.Set.With(row.Set), Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}
+func (s *Study) search(g *Figure, row Row) (search.Search, error) {
+	v, err := s.of(g, row)
+	return search.Search{Values: v, Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}, err
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/benchmark"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/stack"
@@ -127,6 +127,10 @@ func throughput(c *cobra.Command, p pool, replications int) (throughputJSON, err
 	if err != nil {
 		return t, err
 	}
+	defaults, err := s.Resolve(nil)
+	if err != nil {
+		return t, err
+	}
 	workers, err := p.start()
 	if err != nil {
 		return t, err
@@ -134,7 +138,7 @@ func throughput(c *cobra.Command, p pool, replications int) (throughputJSON, err
 	defer workers.Close()
 	start := time.Now()
 	r, err := sample.RunSweep(c.Context(), workers, sample.Sweep{
-		Scenario: s, Design: []scenarios.Settings{{}}, Replications: replications, Seed: 1,
+		Design: design.Single(defaults), Replications: replications, Seed: 1,
 	}, nil)
 	if err != nil {
 		return t, err

@@ -258,7 +258,8 @@ type selection struct {
 	fail  string
 
 	scenario  *scenarios.Scenario
-	settings  scenarios.Settings
+	settings  scenarios.Settings // as given
+	values    scenarios.Values   // what they come to; none if they are at fault
 	predicate scenarios.Predicate
 }
 
@@ -281,7 +282,7 @@ func (s *selection) resolve(name string) error {
 	s.settings, faults[1] = scenarios.ParseSettings(slices.Concat(s.short, s.set))
 	if s.scenario != nil {
 		s.predicate, faults[2] = s.scenario.ParsePredicate(s.fail)
-		_, faults[3] = s.scenario.Resolve(s.settings)
+		s.values, faults[3] = s.scenario.Resolve(s.settings)
 	}
 	return errors.Join(faults[:]...)
 }

@@ -33,7 +33,7 @@ type comparison struct {
 	confidence   float64
 	simultaneous bool
 
-	design    []scenarios.Settings
+	design    []design.Point
 	at        int                 // of the baseline
 	integrals []estimate.Integral // of conditional
 	command   *cobra.Command
@@ -138,7 +138,7 @@ func (k *comparison) resolve(name string) error {
 	factors, err := k.factors()
 	faults = append(faults, err)
 	if err == nil {
-		if k.design, err = design.Factorial(k.settings, factors); err == nil && len(k.design) < 2 {
+		if k.design, err = design.Factorial(k.values, factors); err == nil && len(k.design) < 2 {
 			err = errors.New("nothing is compared: want --vary with two levels at least, or --remedy")
 		}
 		faults = append(faults, err)
@@ -166,13 +166,13 @@ func (k *comparison) resolve(name string) error {
 	if k.probe == "" {
 		k.probe = k.scenario.Probe.Name
 	}
-	for _, levels := range k.design {
-		q, err := estimate.NewIntegral(k.scenario, k.settings.With(levels), k.probe, k.seed, k.predicate, tail)
+	for _, p := range k.design {
+		q, err := estimate.NewIntegral(p.Values, k.probe, k.seed, k.predicate, tail)
 		if err == nil {
 			err = q.CheckConditional()
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", design.LevelsText(levels), err)
+			return fmt.Errorf("%s: %w", design.LevelsText(p.Levels), err)
 		}
 		k.integrals = append(k.integrals, q)
 	}
@@ -202,22 +202,16 @@ func (k *comparison) factors() (factors []design.Factor, err error) {
 }
 
 func (k *comparison) sweep() sample.Sweep {
-	return sample.Sweep{Scenario: k.scenario, Settings: k.settings, Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate}
+	return sample.Sweep{Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate}
 }
 
 // compare performs what the flags ask for.
 func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
-	v, err := k.scenario.Resolve(k.settings.With(k.design[k.at]))
-	if err != nil {
-		return nil, err
-	}
 	j := &text.CompareJSON{
-		Scenario: k.scenario.Name, Seed: k.seed, Params: v.Text(), Method: k.method, Probe: k.probe,
+		Scenario: k.scenario.Name, Seed: k.seed, Params: k.design[k.at].Values.Text(), Method: k.method, Probe: k.probe,
 		Confidence: k.confidence, Simultaneous: k.simultaneous, EachConfidence: k.confidence,
 	}
-	if j.Repeat, err = k.repeat(); err != nil {
-		return nil, err
-	}
+	j.Repeat = k.repeat()
 	if k.simultaneous {
 		j.EachConfidence = stat.Bonferroni(k.confidence, len(k.design)-1)
 	}
@@ -244,12 +238,8 @@ func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
 }
 
 // repeat returns the command that repeats the comparison.
-func (k *comparison) repeat() (string, error) {
-	v, err := k.scenario.Resolve(k.settings)
-	if err != nil {
-		return "", err
-	}
-	command := v.Command("compare", k.seed, k.predicate)
+func (k *comparison) repeat() string {
+	command := k.values.Command("compare", k.seed, k.predicate)
 	for _, factor := range k.vary {
 		command = command.With("--vary", factor)
 	}
@@ -265,5 +255,5 @@ func (k *comparison) repeat() (string, error) {
 			command = command.With("--"+f.name, f.value)
 		}
 	}
-	return command.String(), nil
+	return command.String()
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -32,7 +31,7 @@ type designFlags struct {
 	count  int
 	list   string
 	given  func(flag string) bool
-	points []scenarios.Settings
+	points []design.Point
 	names  []string // of the parameters that are varied
 }
 
@@ -119,21 +118,22 @@ func (d *designFlags) resolve(s *selection) []error {
 			faults, factors, d.names = append(faults, err), append(factors, f), append(d.names, f.Name)
 		}
 	}
-	if fills || d.kind == oneAtATime { // a broken factor has no points
-		if _, err := s.scenario.Resolve(s.settings); err != nil || errors.Join(faults...) != nil {
-			return faults
+	if s.values.Scenario() == nil || errors.Join(faults...) != nil { // a broken factor has no points
+		if d.kind == factorial {
+			faults = append(faults, design.CheckNames(s.settings, d.names))
 		}
+		return faults
 	}
 	var err error
 	switch d.kind {
 	case latinHypercube:
-		d.points, err = design.LatinHypercube(s.scenario, s.settings, ranges, d.count, s.seed)
+		d.points, err = design.LatinHypercube(s.values, ranges, d.count, s.seed)
 	case sobolDesign:
-		d.points, err = design.SobolDesign(s.scenario, s.settings, ranges, d.count, s.seed)
+		d.points, err = design.SobolDesign(s.values, ranges, d.count, s.seed)
 	case oneAtATime:
-		d.points, err = design.OneAtATime(s.scenario, s.settings, factors)
+		d.points, err = design.OneAtATime(s.values, factors)
 	default:
-		d.points, err = design.Factorial(s.settings, factors)
+		d.points, err = design.Factorial(s.values, factors)
 	}
 	return append(faults, err)
 }
@@ -145,6 +145,12 @@ func (d *designFlags) readList(s *selection) error {
 		return fmt.Errorf("%s cannot be read: %w", d.list, reason(err))
 	}
 	defer f.Close()
-	d.points, d.names, err = design.ReadList(s.scenario, s.settings, d.list, f)
+	base := s.values
+	if base.Scenario() == nil { // what the list says is wrong or right all the same
+		if base, err = s.scenario.Resolve(nil); err != nil {
+			return err
+		}
+	}
+	d.points, d.names, err = design.ReadList(base, d.list, f)
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/session"
@@ -232,7 +231,7 @@ func (e *estimation) resolve(name string) error {
 			e.probe = e.scenario.Probe.Name
 		}
 		var err error
-		if e.integral, err = estimate.NewIntegral(e.scenario, e.settings, e.probe, e.seed, e.predicate, tail); err == nil {
+		if e.integral, err = estimate.NewIntegral(e.values, e.probe, e.seed, e.predicate, tail); err == nil {
 			if e.method == exact {
 				err = e.integral.CheckExact()
 			} else {
@@ -245,7 +244,7 @@ func (e *estimation) resolve(name string) error {
 }
 
 // repeat returns the command that repeats the estimate.
-func (e *estimation) repeat(v scenarios.Values) string {
+func (e *estimation) repeat() string {
 	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 	flags := []struct{ name, value string }{
 		{"method", string(e.method)}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
@@ -253,7 +252,7 @@ func (e *estimation) repeat(v scenarios.Values) string {
 		{"strata", strconv.Itoa(e.strata)}, {"allocation", e.allocation}, {"tilt", tilt.Text(e.tilts)}, {"pilots", strconv.Itoa(e.pilots)},
 		{"half-width", number(e.target.HalfWidth)}, {"relative", number(e.target.Relative)},
 	}
-	command := v.Command("estimate", e.seed, e.predicate)
+	command := e.values.Command("estimate", e.seed, e.predicate)
 	for _, f := range flags {
 		if f.name == "method" || e.command.Flags().Changed(f.name) {
 			command = command.With("--"+f.name, f.value)

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
@@ -17,12 +17,8 @@ import (
 
 // estimate performs what the flags ask for.
 func (e *estimation) estimate() (*text.EstimateJSON, error) {
-	v, err := e.scenario.Resolve(e.settings)
-	if err != nil {
-		return nil, err
-	}
 	j := &text.EstimateJSON{
-		Scenario: e.scenario.Name, Seed: e.seed, Params: v.Text(), Method: string(e.method), Confidence: e.Confidence, Repeat: e.repeat(v),
+		Scenario: e.scenario.Name, Seed: e.seed, Params: e.values.Text(), Method: string(e.method), Confidence: e.Confidence, Repeat: e.repeat(),
 		ConditionalOn: "the parameters; everything that they leave open is drawn",
 	}
 	if e.method == monteCarlo {
@@ -35,6 +31,7 @@ func (e *estimation) estimate() (*text.EstimateJSON, error) {
 	if e.method == exact || e.method == conditional {
 		j.From, j.To = int64(q.Search.Probe.From), int64(q.Search.Probe.To)
 	}
+	var err error
 	var checked stat.Estimate // at the confidence of the check
 	switch e.method {
 	case exact:
@@ -106,7 +103,7 @@ func (e *estimation) sample(ctx context.Context, looks []int, target stat.Target
 	interval := stat.Inference{Method: e.Method, Confidence: confidence}
 	bar := newProgress(e.command.ErrOrStderr(), looks[len(looks)-1], "replications")
 	r, err := sample.RunUntil(ctx, e.workers, sample.Sweep{
-		Scenario: e.scenario, Settings: e.settings, Design: []scenarios.Settings{{}}, Seed: e.seed, Fail: e.predicate,
+		Design: design.Single(e.values), Seed: e.seed, Fail: e.predicate,
 	}, looks, func(r *sample.Results) bool {
 		p := r.Points[0]
 		at := interval.Of(p.Failures, p.Completed())

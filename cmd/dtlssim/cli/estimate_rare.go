@@ -77,7 +77,7 @@ func (e *estimation) stratified(j *text.EstimateJSON) (checked stat.Estimate, er
 
 // importance estimates by importance sampling, and returns the interval of a check.
 func (e *estimation) importance(j *text.EstimateJSON) (checked stat.Estimate, err error) {
-	q := estimate.Importance{Scenario: e.scenario, Settings: e.settings, Seed: e.seed, Fail: e.predicate, Tilts: e.tilts}
+	q := estimate.Importance{Values: e.values, Seed: e.seed, Fail: e.predicate, Tilts: e.tilts}
 	pilots := 0
 	if e.tilt == "" {
 		bar := newProgress(e.command.ErrOrStderr(), e.pilots*estimate.MostPilotRounds, "pilot replications")

@@ -49,7 +49,11 @@ references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windo
 				if remedy != "" {
 					set = set.With(scenarios.Settings{"remedy": remedy})
 				}
-				w, err := search.FindWindows(c.Context(), workers, search.Search{Scenario: s, Settings: set, Seed: s.ExampleSeed, Probe: s.Probe})
+				v, err := s.Resolve(set)
+				if err != nil {
+					return err
+				}
+				w, err := search.FindWindows(c.Context(), workers, search.Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe})
 				if err != nil {
 					return searchError(c, err)
 				}

@@ -58,7 +58,7 @@ and polygons within some nanoseconds.`,
 			}
 			question := plane.Map{Resolution: resolution, MaxRuns: runs}
 			if s.scenario != nil && len(probes) == 2 {
-				question.Scenario, question.Settings, question.Seed, question.Fail = s.scenario, s.settings, s.seed, s.predicate
+				question.Values, question.Seed, question.Fail = s.values, s.seed, s.predicate
 				var err1, err2 error
 				question.X, err1 = s.scenario.ParseProbe(probes[0])
 				question.Y, err2 = s.scenario.ParseProbe(probes[1])
@@ -159,7 +159,7 @@ runs, interrupted}.`,
 			}
 			var question plane.Bands
 			if s.scenario != nil {
-				question = plane.Bands{Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
+				question = plane.Bands{Values: s.values, Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
 				var err error
 				if probe != "" {
 					question.Probe, err = s.scenario.ParseProbe(probe)

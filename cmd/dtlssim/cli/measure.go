@@ -84,7 +84,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 				faults = append(faults, text.CheckCurves(len(d.points)))
 			}
 			sweep := sample.Sweep{
-				Scenario: s.scenario, Settings: s.settings, Design: d.points, Replications: replications, Seed: s.seed, Fail: s.predicate,
+				Design: d.points, Replications: replications, Seed: s.seed, Fail: s.predicate,
 			}
 			if errors.Join(faults...) == nil {
 				faults = append(faults, sweep.Check())

@@ -64,18 +64,13 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 				return err
 			}
 			defer workers.Close()
-			job := run.JobOf(s.scenario)
-			job.Settings, job.Seed, job.Fail, job.Trace, job.Tilt = s.settings, s.seed, s.predicate.Text(), true, tilted
+			job := run.Job{Values: s.values, Seed: s.seed, Fail: s.predicate, Trace: true, Tilt: tilted}
 			o, err := workers.Do(c.Context(), job)
 			if err != nil {
 				return interruptedOr(c, err)
 			}
 			if o.Digest == "" { // nothing came back
-				v, err := s.scenario.Resolve(s.settings)
-				if err != nil {
-					return err
-				}
-				t := run.NewAborted(&o, v.Repeat(s.seed, s.predicate).With(run.TiltArguments(tilted)...).String())
+				t := run.NewAborted(&o, job.Repeat())
 				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
 			}
 			if file != "" {

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -156,7 +155,7 @@ func (a *analysis) resolve(name string) error {
 		return errors.Join(faults...)
 	}
 	q := &a.question
-	q.Scenario, q.Settings, q.Seed, q.Fail = a.scenario, a.settings, a.seed, a.predicate
+	q.Values, q.Seed, q.Fail = a.values, a.seed, a.predicate
 	for _, v := range a.vary {
 		r, err := design.ParseRange(a.scenario, v)
 		faults, q.Factors = append(faults, err), append(q.Factors, r)
@@ -182,7 +181,7 @@ func (a *analysis) checkExact() error {
 		return err
 	}
 	for _, p := range design {
-		if _, err := a.question.Integral(p, a.probe, tail); err != nil {
+		if _, err := a.question.Integral(p.Values, a.probe, tail); err != nil {
 			return fmt.Errorf("--method exact: %w", err)
 		}
 	}
@@ -192,12 +191,8 @@ func (a *analysis) checkExact() error {
 // analyse performs what the flags ask for.
 func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	q := &a.question
-	v, err := a.scenario.Resolve(a.settings)
-	if err != nil {
-		return nil, err
-	}
 	j := &text.SensitivityJSON{
-		Scenario: a.scenario.Name, Seed: a.seed, Params: v.Text(), Method: a.method, Replications: q.Replications,
+		Scenario: a.scenario.Name, Seed: a.seed, Params: a.values.Text(), Method: a.method, Replications: q.Replications,
 		Confidence: a.Confidence, Interval: string(a.Method),
 	}
 	if a.method == exact {
@@ -210,6 +205,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	outputs := make([]estimate.Outputs, q.Points)
 	keep := func(base int, o estimate.Outputs) { outputs[base] = o }
 	ctx := a.command.Context()
+	var err error
 	var runs *estimate.SensitivityRuns
 	if a.method == exact {
 		runs, err = q.Exact(ctx, a.workers, a.probe, tail, keep, bar.increment)
@@ -243,11 +239,11 @@ func (a *analysis) oneAtATime(j *text.SensitivityJSON) error {
 }
 
 // probabilities returns the failure probability at each point of a design.
-func (a *analysis) probabilities(design []scenarios.Settings, j *text.SensitivityJSON) ([]text.LevelJSON, error) {
-	levels := make([]text.LevelJSON, len(design))
+func (a *analysis) probabilities(points []design.Point, j *text.SensitivityJSON) ([]text.LevelJSON, error) {
+	levels := make([]text.LevelJSON, len(points))
 	if a.method == exact {
-		for i, p := range design {
-			e, err := a.question.ExactAt(a.command.Context(), a.workers, p, a.probe, tail)
+		for i, p := range points {
+			e, err := a.question.ExactAt(a.command.Context(), a.workers, p.Values, a.probe, tail)
 			if err != nil {
 				return nil, integralError(a.command, err)
 			}
@@ -256,9 +252,9 @@ func (a *analysis) probabilities(design []scenarios.Settings, j *text.Sensitivit
 		}
 		return levels, nil
 	}
-	bar := newProgress(a.command.ErrOrStderr(), len(design)*a.ends, "replications")
+	bar := newProgress(a.command.ErrOrStderr(), len(points)*a.ends, "replications")
 	r, err := sample.RunSweep(a.command.Context(), a.workers, sample.Sweep{
-		Scenario: a.scenario, Settings: a.settings, Design: design, Replications: a.ends, Seed: a.seed, Fail: a.predicate,
+		Design: points, Replications: a.ends, Seed: a.seed, Fail: a.predicate,
 	}, bar.increment)
 	bar.finish()
 	if err != nil {

@@ -74,7 +74,7 @@ measures.`,
 			}
 			faults = append(faults, d.resolve(&s)...)
 			sweep := sample.Sweep{
-				Scenario: s.scenario, Settings: s.settings, Design: d.points, Replications: replications, Seed: s.seed,
+				Design: d.points, Replications: replications, Seed: s.seed,
 				Fail: s.predicate, Verify: verify,
 			}
 			if errors.Join(faults...) == nil {

@@ -50,7 +50,7 @@ to_ns of null means for ever.`,
 			var question search.Search
 			if s.scenario != nil {
 				question = search.Search{
-					Scenario: s.scenario, Settings: s.settings, Seed: s.seed, Fail: s.predicate, Probe: s.scenario.Probe,
+					Values: s.values, Seed: s.seed, Fail: s.predicate, Probe: s.scenario.Probe,
 				}
 				var err error
 				if probe != "" {

@@ -17,25 +17,23 @@ import (
 
 // Bands is a question for the windows of a probe at each level of a factor.
 type Bands struct {
-	Scenario *scenarios.Scenario
-	Settings scenarios.Settings // of every other parameter
-	Seed     uint64
-	Probe    scenarios.ProbeRange
-	Factor   design.Factor
-	Fail     scenarios.Predicate
+	Values scenarios.Values // of every other parameter
+	Seed   uint64
+	Probe  scenarios.ProbeRange
+	Factor design.Factor
+	Fail   scenarios.Predicate
 }
 
-// at is the search at a level.
-func (b *Bands) at(level string) search.Search {
-	return search.Search{
-		Scenario: b.Scenario, Settings: b.Settings.With(scenarios.Settings{b.Factor.Name: level}), Seed: b.Seed, Probe: b.Probe, Fail: b.Fail,
-	}
+// at returns the search at a level.
+func (b *Bands) at(level string) (search.Search, error) {
+	v, err := b.Values.Set(scenarios.Settings{b.Factor.Name: level})
+	return search.Search{Values: v, Seed: b.Seed, Probe: b.Probe, Fail: b.Fail}, err
 }
 
 // Check reports every fault of the question.
 func (b *Bands) Check() error {
 	var faults []error
-	if text, ok := b.Settings[b.Factor.Name]; ok {
+	if text, given := b.Values.Setting(b.Factor.Name); given {
 		faults = append(faults, fmt.Errorf("parameter %s is varied, and set to %s as well", b.Factor.Name, text))
 	}
 	if b.Factor.Name == b.Probe.Name {
@@ -45,8 +43,11 @@ func (b *Bands) Check() error {
 		return err
 	}
 	for _, level := range b.Factor.Levels {
-		search := b.at(level)
-		if err := search.Check(); err != nil {
+		search, err := b.at(level)
+		if err == nil {
+			err = search.Check()
+		}
+		if err != nil {
 			faults = append(faults, fmt.Errorf("at %s=%s: %w", b.Factor.Name, level, err))
 		}
 		if len(faults) == design.MaxFaults {
@@ -89,7 +90,7 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	answer := &BandWindows{Scenario: b.Scenario.Name, Seed: b.Seed, Factor: b.Factor.Name, Probe: b.Probe.Name, Levels: []BandLevel{}}
+	answer := &BandWindows{Scenario: b.Values.Scenario().Name, Seed: b.Seed, Factor: b.Factor.Name, Probe: b.Probe.Name, Levels: []BandLevel{}}
 	found, err := b.search(ctx, runner, b.Factor.Levels, progress)
 	if err != nil {
 		return nil, err
@@ -131,7 +132,11 @@ func (b *Bands) search(ctx context.Context, runner run.Runner, levels []string, 
 	found := make([]*search.Windows, len(levels))
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), len(levels), func(ctx context.Context, i int) error {
-		w, err := search.FindWindows(ctx, runner, b.at(levels[i]))
+		var w *search.Windows
+		question, err := b.at(levels[i])
+		if err == nil {
+			w, err = search.FindWindows(ctx, runner, question)
+		}
 		if err != nil {
 			return fmt.Errorf("at %s=%s: %w", b.Factor.Name, levels[i], err)
 		}

@@ -26,7 +26,7 @@ func TestBandsByLinger(t *testing.T) {
 	}
 	done := 0
 	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 2), plane.Bands{
-		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms}, Factor: f,
+		Values: fixture.Values(t, s, nil), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms}, Factor: f,
 	}, func() { done++ })
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestBandsThatBend(t *testing.T) {
 		return nil
 	}}
 	b, err := plane.FindBands(context.Background(), runner, plane.Bands{
-		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
+		Values: fixture.Values(t, s, nil), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
 		Factor: design.Factor{Name: "linger", Levels: []string{"20ms", "40ms"}},
 	}, nil)
 	if err != nil {
@@ -77,7 +77,7 @@ func TestBandsByRemedy(t *testing.T) {
 	const ms = time.Millisecond
 	s := fixture.Scenario(t)
 	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 1), plane.Bands{
-		Scenario: s, Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
+		Values: fixture.Values(t, s, nil), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
 		Factor: design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}},
 	}, nil)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestBandsByRemedy(t *testing.T) {
 			t.Errorf("at %s: %v, joined %v, want %v", l.Level, l.Windows.FailureWindows, l.Joined, want)
 		}
 	}
-	bad := plane.Bands{Scenario: s, Settings: scenarios.Settings{"linger": "1ms"}, Probe: scenarios.ProbeRange{Name: "linger", To: ms},
+	bad := plane.Bands{Values: fixture.Values(t, s, scenarios.Settings{"linger": "1ms"}), Probe: scenarios.ProbeRange{Name: "linger", To: ms},
 		Factor: design.Factor{Name: "linger", Levels: []string{"2ms"}}}
 	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "set to 1ms as well") || !strings.Contains(err.Error(), "is the probe, and varied as well") {
 		t.Errorf("error %v", err)

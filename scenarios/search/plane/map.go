@@ -18,11 +18,10 @@ import (
 
 // Map is a question for the regions of one outcome in the plane of two probes.
 type Map struct {
-	Scenario *scenarios.Scenario
-	Settings scenarios.Settings // of every other parameter
-	Seed     uint64
-	X, Y     scenarios.ProbeRange
-	Fail     scenarios.Predicate
+	Values scenarios.Values // of every other parameter
+	Seed   uint64
+	X, Y   scenarios.ProbeRange
+	Fail   scenarios.Predicate
 
 	// Resolution is the height in y from which on a strip is left undecided whose rows
 	// follow no straight lines; 0 stands for a 1024th of the range of Y. Edges that are
@@ -38,18 +37,16 @@ type Map struct {
 // DefaultMaxRuns is the bound of a map's replications unless it has its own.
 const DefaultMaxRuns = 1_000_000
 
-// search is the question for the row at y.
-func (m *Map) search(y int64) search.Search {
-	return search.Search{
-		Scenario: m.Scenario, Settings: m.Settings.With(scenarios.Settings{m.Y.Name: time.Duration(y).String()}), Seed: m.Seed,
-		Probe: m.X, Fail: m.Fail,
-	}
+// search returns the question for the row at y.
+func (m *Map) search(y int64) (search.Search, error) {
+	v, err := m.Values.With(m.Y.Name, time.Duration(y))
+	return search.Search{Values: v, Seed: m.Seed, Probe: m.X, Fail: m.Fail}, err
 }
 
 // Check reports every fault of the question.
 func (m *Map) Check() error {
-	x := search.Search{Scenario: m.Scenario, Settings: m.Settings, Probe: m.X}
-	y := search.Search{Scenario: m.Scenario, Settings: m.Settings, Probe: m.Y}
+	x := search.Search{Values: m.Values, Probe: m.X}
+	y := search.Search{Values: m.Values, Probe: m.Y}
 	faults := []error{x.Check()}
 	if err := y.Check(); err != nil && (faults[0] == nil || err.Error() != faults[0].Error()) {
 		faults = append(faults, err)
@@ -66,8 +63,11 @@ func (m *Map) Check() error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	search := m.search(int64(m.Y.From))
-	return search.Check()
+	row, err := m.search(int64(m.Y.From))
+	if err != nil {
+		return err
+	}
+	return row.Check()
 }
 
 // resolution returns the resolution in nanoseconds.
@@ -97,15 +97,15 @@ func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(sh
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
-	v, err := m.Scenario.Resolve(m.search(int64(m.Y.From)).Settings.With(scenarios.Settings{m.X.Name: m.X.From.String()}))
-	if err != nil {
-		return nil, err
-	}
-	params := maps.Clone(v.Text())
+	params := maps.Clone(m.Values.Text())
 	delete(params, m.X.Name)
 	delete(params, m.Y.Name)
 	c := newCutter(m, func(ctx context.Context, y int64) (*search.Windows, error) {
-		return search.FindWindows(ctx, runner, m.search(y))
+		row, err := m.search(y)
+		if err != nil {
+			return nil, err
+		}
+		return search.FindWindows(ctx, runner, row)
 	})
 	c.workers, c.progress = runner.Size(), progress
 	if err := c.cut(ctx); err != nil {
@@ -324,6 +324,6 @@ func (c *cutter) again(ctx context.Context, wrong []Contradiction) (bool, error)
 
 // randomRow is a seeded random row strictly between two.
 func (c *cutter) randomRow(low, high int64) int64 {
-	s := stream.New(c.ask.Seed, c.ask.Scenario.Name, fmt.Sprintf("map/row %d-%d", low, high))
+	s := stream.New(c.ask.Seed, c.ask.Values.Scenario().Name, fmt.Sprintf("map/row %d-%d", low, high))
 	return low + 1 + int64(s.Uint64()%uint64(high-low-1))
 }

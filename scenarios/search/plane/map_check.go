@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
@@ -32,7 +31,7 @@ const (
 // check runs random points of the plane, and returns those that are not as the map has
 // them. Points that are undecided are passed over.
 func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contradiction, error) {
-	random := stream.New(m.Seed, m.Scenario.Name, fmt.Sprintf("map/points after %d", r.Method.PointRuns))
+	random := stream.New(m.Seed, m.Values.Scenario().Name, fmt.Sprintf("map/points after %d", r.Method.PointRuns))
 	var points []point
 	for range checkPoints {
 		x := r.X.From + int64(random.Uint64()%uint64(r.X.To-r.X.From))
@@ -44,23 +43,24 @@ func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contr
 	differs := make([]*Contradiction, len(points))
 	err := run.Spread(ctx, runner.Size(), len(points), func(ctx context.Context, i int) error {
 		x, y := points[i][0], points[i][1]
-		settings := m.search(y).Settings.With(scenarios.Settings{m.X.Name: time.Duration(x).String()})
-		job := run.JobOf(m.Scenario)
-		job.Seed, job.Fail, job.Settings = m.Seed, m.Fail.Text(), settings
+		row, err := m.search(y)
+		if err != nil {
+			return err
+		}
+		v, err := row.Values.With(m.X.Name, time.Duration(x))
+		if err != nil {
+			return err
+		}
+		job := run.Job{Values: v, Seed: m.Seed, Fail: m.Fail}
 		o, err := runner.Do(ctx, job)
 		if err != nil {
 			return err
 		}
-		v, err := m.Scenario.Resolve(settings)
-		if err != nil {
-			return err
-		}
-		repeat := v.Repeat(m.Seed, m.Fail).String()
 		if o.Status != run.Completed {
-			return &run.AbortedError{Aborted: run.NewAborted(&o, repeat)}
+			return &run.AbortedError{Aborted: run.NewAborted(&o, job.Repeat())}
 		}
 		if region, _ := r.At(x, y); !slices.Equal(region.Outcome, o.Outcome) {
-			differs[i] = &Contradiction{X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: repeat}
+			differs[i] = &Contradiction{X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: job.Repeat()}
 		}
 		return nil
 	})

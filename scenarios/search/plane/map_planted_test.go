@@ -72,7 +72,10 @@ func newCell(from, to int64, signature, outcome string) search.Cell {
 // cutRows cuts a plane whose rows a function gives.
 func cutRows(t *testing.T, m Map, workers int, row func(y int64) *search.Windows) *Regions {
 	t.Helper()
-	m.Scenario = &scenarios.Scenario{Name: "planted"}
+	var err error
+	if m.Values, err = (&scenarios.Scenario{Name: "planted"}).Resolve(nil); err != nil {
+		t.Fatal(err)
+	}
 	c := newCutter(m, func(_ context.Context, y int64) (*search.Windows, error) { return row(y), nil })
 	c.workers = workers
 	if err := c.cut(context.Background()); err != nil {

@@ -132,7 +132,7 @@ const mapMethodName = "rows searched along x, lines and meetings, verified"
 func (c *cutter) regions() *Regions {
 	m := &c.ask
 	r := &Regions{
-		Scenario: m.Scenario.Name, Seed: m.Seed,
+		Scenario: m.Values.Scenario().Name, Seed: m.Seed,
 		X: ProbeAxis{m.X.Name, int64(m.X.From), int64(m.X.To)}, Y: ProbeAxis{m.Y.Name, int64(m.Y.From), int64(m.Y.To)},
 		Boundaries: []Boundary{}, Levels: []Level{}, Strips: []Strip{}, Undecided: []search.Interval{}, Regions: []Region{},
 		Method: MapMethod{Name: mapMethodName, Rows: len(c.rows), Contradictions: []Contradiction{}},

@@ -28,7 +28,7 @@ func ask(t *testing.T, scenario, x, y string, set scenarios.Settings) plane.Map 
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := plane.Map{Scenario: s, Settings: set.With(scenarios.Settings{"credentials": "psk"}), Seed: 1}
+	m := plane.Map{Values: fixture.Values(t, s, set.With(scenarios.Settings{"credentials": "psk"})), Seed: 1}
 	if m.X, err = s.ParseProbe(x); err == nil {
 		m.Y, err = s.ParseProbe(y)
 	}
@@ -112,8 +112,8 @@ func TestMapsAgainstRuns(t *testing.T) {
 			if !ok {
 				return
 			}
-			set := m.Settings.With(scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()})
-			o, err := p.Do(context.Background(), run.Job{Scenario: c.scenario, Seed: m.Seed, Settings: set})
+			v := fixture.With(t, m.Values, scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()})
+			o, err := p.Do(context.Background(), run.Job{Values: v, Seed: m.Seed})
 			if err != nil || o.Status != run.Completed {
 				t.Fatalf("%v %s %s", err, o.Status, o.Dump)
 			}
@@ -185,11 +185,7 @@ type hidden struct {
 func (h hidden) Size() int { return 2 }
 
 func (h hidden) Do(_ context.Context, job run.Job) (run.Outcome, error) {
-	x, err1 := distribution.ParseDuration(job.Settings["alert-latency"])
-	y, err2 := distribution.ParseDuration(job.Settings["linger"])
-	if err1 != nil || err2 != nil {
-		return run.Outcome{}, fmt.Errorf("settings %v", job.Settings)
-	}
+	x, y := job.Values.Distribution("alert-latency").(distribution.Constant).Value, job.Values.Duration("linger")
 	o := run.Outcome{Status: run.Completed}
 	o.Outcome = h.outcome(x, y)
 	o.Failed, o.Signature = len(o.Outcome) > 0, strings.Join(o.Outcome, ",")
@@ -223,7 +219,7 @@ func TestRandomPointsMendTheMap(t *testing.T) {
 			return []string{"data-lost"}
 		}
 		return nil
-	}}, plane.Map{Scenario: m.Scenario, Seed: 1, X: m.X, Y: m.Y, Fail: m.Fail, MaxRuns: 5000})
+	}}, plane.Map{Values: m.Values, Seed: 1, X: m.X, Y: m.Y, Fail: m.Fail, MaxRuns: 5000})
 	if len(r.Method.Contradictions) == 0 && r.Stopped == "" {
 		t.Errorf("nothing is said of a plane that cannot be searched: %+v", r.Method)
 	}
@@ -233,8 +229,8 @@ func TestSenselessMaps(t *testing.T) {
 	m := ask(t, "late-close-notify", "alert-latency=0s..100ms", "linger=0s..100ms", nil)
 	for want, change := range map[string]func(*plane.Map){
 		"parameter alert-latency is varied twice":                     func(m *plane.Map) { m.Y = m.X },
-		"parameter linger is varied, and set to 3ms as well":          func(m *plane.Map) { m.Settings = scenarios.Settings{"linger": "3ms"} },
-		"parameter alert-latency is varied, and set to 3ms as well":   func(m *plane.Map) { m.Settings = scenarios.Settings{"alert-latency": "3ms"} },
+		"parameter linger is varied, and set to 3ms as well":          func(m *plane.Map) { m.Values = fixture.With(t, m.Values, scenarios.Settings{"linger": "3ms"}) },
+		"parameter alert-latency is varied, and set to 3ms as well":   func(m *plane.Map) { m.Values = fixture.With(t, m.Values, scenarios.Settings{"alert-latency": "3ms"}) },
 		"a resolution of -1ns is out of range":                        func(m *plane.Map) { m.Resolution = -1 },
 		"-1 runs at most: want at least 1":                            func(m *plane.Map) { m.MaxRuns = -1 },
 		"only a duration or a latency distribution can be varied":     func(m *plane.Map) { m.Y.Name = "clients" },
