@@ -57,6 +57,8 @@ var order = []struct{ name, reason string }{
 	{"sim/distribution", "a latency is drawn here, from a variate that somebody else draws"},
 	{"sim/loss", "a loss is decided here, likewise"},
 	{"sim/tilt", "a stream whose draws are tilted is a stream to the network"},
+	{"sim/wire", "what a datagram's headers show, parsed once; below whatever sends, records or matches datagrams"},
+	{"sim/nat", "which external address an inside one has, and who may send to it; it knows no datagram"},
 	{"sim/trace", "what happened, as records: whoever acts writes it, whoever judges reads it"},
 	{"sim/stack", "what a DTLS endpoint is asked to do and reports; it knows no network"},
 	{"sim/stack/pionv2", "one stack behind that interface"},
