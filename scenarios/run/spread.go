@@ -5,33 +5,60 @@ import (
 	"sync"
 )
 
-// spread calls f for 0 to n-1, as many at a time as there are workers, until one
-// call fails or ctx ends. It returns the error of the first that failed, or of ctx.
+// Spread calls f for 0 to n-1, as many at a time as there are workers, until a call fails
+// or ctx ends. It returns the error of ctx, or that of the least i for which f fails, which
+// does not depend on the order in which calls end: when one fails, those of a larger i are
+// canceled, and those of a smaller i, all of which have begun, go on.
 func Spread(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan int)
-	go func() {
-		defer close(next)
-		for i := range n {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return
+	var (
+		mu      sync.Mutex
+		next    int
+		failed  = n // the least i for which f has failed
+		fault   error
+		running = map[int]context.CancelFunc{}
+	)
+	// begin returns the next i with a context of its own; ok tells whether there is one.
+	begin := func() (own context.Context, i int, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if next >= failed || ctx.Err() != nil {
+			return nil, 0, false
+		}
+		i = next
+		next++
+		own, running[i] = context.WithCancel(ctx)
+		return own, i, true
+	}
+	end := func(i int, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		running[i]()
+		delete(running, i)
+		if err == nil || i > failed {
+			return
+		}
+		failed, fault = i, err
+		for j, cancel := range running {
+			if j > i {
+				cancel()
 			}
 		}
-	}()
+	}
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
-			for i := range next {
-				if err := f(ctx, i); err != nil {
-					cancel(err)
+			for {
+				own, i, ok := begin()
+				if !ok {
 					return
 				}
+				end(i, f(own, i))
 			}
 		})
 	}
 	group.Wait()
-	return context.Cause(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fault
 }

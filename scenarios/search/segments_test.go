@@ -3,6 +3,7 @@ package search_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -217,5 +218,39 @@ func TestScan(t *testing.T) {
 		if err := ask(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
+	}
+}
+
+// aborting is a runner whose runs at 3 ns and above are aborted, those at larger values
+// earlier.
+type aborting struct {
+	imagined
+	turn chan bool // closed when the run at 4 ns has ended
+}
+
+func (a aborting) Size() int { return 2 }
+
+func (a aborting) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
+	if x < 3 {
+		return a.imagined.Do(ctx, job)
+	}
+	if x == 3 {
+		<-a.turn
+	} else {
+		defer close(a.turn)
+	}
+	return run.Outcome{Status: run.Crashed, Dump: x.String()}, nil
+}
+
+// The fault that a search returns does not depend on which run ends first.
+func TestFaultOfASearch(t *testing.T) {
+	a := aborting{imagined: imagine([][]affine{{{at: 0, slope: 1}, {at: 1, slope: 0}}})}
+	a.turn = make(chan bool)
+	s := fixture.Question(t, nil, "alert-latency=3ns..5ns")
+	_, err := search.FindWindows(context.Background(), a, s)
+	var aborted *run.AbortedError
+	if !errors.As(err, &aborted) || aborted.Dump != "3ns" {
+		t.Errorf("error %v, want that of the run at 3 ns", err)
 	}
 }

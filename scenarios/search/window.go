@@ -138,18 +138,22 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 			results <- result{x, run, err}
 		}()
 	}
-	var faults []error
+	// Of several faults, that of the least value is returned: the order in which runs end is
+	// not to be seen.
+	var fault *result
 	for range pending {
 		r := <-results
 		if r.err != nil {
-			faults = append(faults, r.err)
+			if fault == nil || r.x < fault.x {
+				fault = &r
+			}
 			continue
 		}
 		f.runs[r.x] = r.run
 		f.timed = append(f.timed, r.x)
 	}
-	if len(faults) > 0 {
-		return nil, faults[0]
+	if fault != nil {
+		return nil, fault.err
 	}
 	switch {
 	case f.search.Probe.Open() && len(f.runs) > maxOpenRuns:
