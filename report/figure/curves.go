@@ -88,8 +88,18 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	if logY {
 		unseen = " (a triangle: no failure seen, at the upper bound)"
 	}
-	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% Wilson intervals%s. Lines: %s.", sentence, 100*confidence, unseen, lines)
+	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% %s intervals%s. Lines: %s.", sentence, 100*confidence, methodOf(curves).Title(), unseen, lines)
 	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
+}
+
+// methodOf returns how the intervals of curves are computed.
+func methodOf(curves []Curve) (m stat.Method) {
+	for _, c := range curves {
+		for _, e := range c.Estimates {
+			m = e.Method
+		}
+	}
+	return m
 }
 
 // shapes are those of the points of curves; a triangle is kept for what was never seen.

@@ -14,7 +14,6 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -246,13 +245,14 @@ func searches(r *study.Result) (Term, bool) {
 
 // estimates says what the intervals are.
 func estimates(r *study.Result) (Term, bool) {
-	least, most, lost := 0, 0, 0
+	least, most, lost, interval := 0, 0, 0, ""
 	for _, f := range r.Figures {
 		if f.Recorder != nil { // of a measure, which has intervals of its own
 			continue
 		}
 		for _, sweep := range f.Sweeps {
 			lost += sweep.NoResult()
+			interval = sweep.Sweep.Inference.Method.Title()
 			for _, p := range sweep.Points {
 				if n := p.Completed(); least == 0 || n < least {
 					least = n
@@ -270,16 +270,11 @@ func estimates(r *study.Result) (Term, bool) {
 	}
 	sentence := fmt.Sprintf("Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
 		"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
-		"differences between points are sharper than their intervals say, and points err together.", number, intervalName(stat.WilsonScore), 100*r.Study.Confidence)
+		"differences between points are sharper than their intervals say, and points err together.", number, interval, 100*r.Study.Confidence)
 	if lost > 0 {
 		sentence += fmt.Sprintf(" %d replications gave no result, and count nowhere.", lost)
 	}
 	return Term{Name: "Estimated probabilities", Text: sentence}, true
-}
-
-func intervalName(k stat.Method) string {
-	name := string(k)
-	return strings.ToUpper(name[:1]) + name[1:]
 }
 
 // failing says which outcomes count as failure, and what they mean.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -27,13 +26,13 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 			c.Exact = f.Exact[i]
 		}
 		for j, p := range f.Sweeps[i].Points {
-			e := stat.Wilson(p.Failures, p.Completed(), confidence)
+			e := p.Estimate
 			c.Estimates = append(c.Estimates, e)
 			exact, exactNumber := "-", ""
 			if c.Exact != nil {
 				exact, exactNumber = exactText(c.Exact[j]), number(c.Exact[j])
 				all++
-				if e.Low <= c.Exact[j] && c.Exact[j] <= e.High {
+				if e.Holds(c.Exact[j]) {
 					inside++
 				}
 			}

@@ -7,14 +7,13 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
 // differences shows the failure probability of each row beside its difference from the
 // first.
 func differences(f *study.FigureResult, confidence float64) (Section, error) {
-	each := stat.Bonferroni(confidence, len(f.Figure.Rows)-1)
+	each := f.Comparison.EachConfidence
 	s := Section{Table: [][]string{{"ROW", "FAILURES", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("%g %% INTERVAL, ALL TOGETHER", 100*confidence), "FAILS ONLY HERE", "ONLY IN THE FIRST"}}}
 	records := [][]string{{
 		"row", "replications", "failures", "estimate", "lo", "hi", "confidence", "pairs", "both", "only_first", "only_row", "neither", "difference", "difference_lo", "difference_hi", "difference_confidence",
@@ -23,7 +22,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 	var less, more, open []string
 	for i, row := range f.Figure.Rows {
 		p := f.Comparison.Points[i]
-		e := stat.Wilson(p.Failures, p.Completed(), confidence)
+		e := p.Estimate
 		c := figure.Compared{Label: row.Label, Value: e.Value, Low: e.Low, High: e.High, Difference: math.NaN()}
 		line := []string{row.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), "-", "-", "-", "-"}
 		record := []string{row.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High), number(confidence)}
@@ -31,11 +30,10 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 			record = append(record, "", "", "", "", "", "", "", "", "")
 		} else {
 			o := f.Comparison.Others[i-1]
-			pairs := stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
-			d := stat.PairedDifference(pairs, each)
+			d := o.Difference
 			c.Difference, c.DifferenceLow, c.DifferenceHigh = d.Value, d.Low, d.High
 			line = append(line[:3], fmt.Sprintf("%+.4f", d.Value), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
-			record = append(record, strconv.Itoa(pairs.Total()), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
+			record = append(record, strconv.Itoa(d.N), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
 				number(d.Value), number(d.Low), number(d.High), number(each))
 			told := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Value)
 			switch {
@@ -59,8 +57,8 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 			s.Sentence += fmt.Sprintf(" %s %s.", part.says, text.List(part.rows))
 		}
 	}
-	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of Tango, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", 100*each, 100*confidence)
-	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario().Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true, EachConfidence: each}
+	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", f.Comparison.Others[0].Difference.Method.Title(), 100*each, 100*confidence)
+	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario().Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true}
 	j.SetPairs(f.Comparison)
 	s.Data = j
 	drawn := figure.Differences(f.Figure.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -24,26 +23,18 @@ type MethodEstimate struct {
 	Runs       int     `json:"runs"`
 }
 
-// Estimates returns the estimates of a figure of the kind estimates, row by row.
-func Estimates(f *study.FigureResult, confidence float64) (list []MethodEstimate) {
-	for i, e := range f.Estimates {
-		row, p := f.Figure.Rows[i].Label, f.Sweeps[i].Points[0]
-		plain := stat.Wilson(p.Failures, p.Completed(), confidence)
-		list = append(list, MethodEstimate{
-			row, "monte-carlo", plain.Value, plain.Low, plain.High, string(plain.Method), confidence, plain.N, plain.Failures, p.Replications,
-		})
-		if x := e.Exact; x != nil {
-			list = append(list, MethodEstimate{
-				Row: row, Method: "exact", Estimate: x.Value, Low: x.Low, High: x.High,
-				Interval: "exact", Samples: x.N, Runs: x.Runs,
-			})
-		}
-		if c := e.Conditional; c != nil {
-			m := stat.StudentMean(c.Values, confidence).Beside(c.Outside)
-			list = append(list, MethodEstimate{
-				Row: row, Method: "conditional", Estimate: m.Value, Low: m.Low, High: m.High, Interval: string(m.Method), Confidence: confidence,
-				Samples: m.N, Runs: c.Runs,
-			})
+// methodEstimates returns the estimates of a figure of the kind estimates, row by row.
+func methodEstimates(f *study.FigureResult) (list []MethodEstimate) {
+	for i := range f.Estimates {
+		for _, e := range f.Estimates[i].ByMethod(f.Sweeps[i].Points[0]) {
+			j := MethodEstimate{
+				Row: f.Figure.Rows[i].Label, Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High, Interval: string(e.Method),
+				Confidence: e.Confidence, Samples: e.N, Failures: e.Failures, Runs: e.Runs,
+			}
+			if e.Exact {
+				j.Interval, j.Confidence = "exact", 0
+			}
+			list = append(list, j)
 		}
 	}
 	return list
@@ -51,7 +42,7 @@ func Estimates(f *study.FigureResult, confidence float64) (list []MethodEstimate
 
 // estimates shows what every method says of each row.
 func estimates(f *study.FigureResult, confidence float64) (Section, error) {
-	list := Estimates(f, confidence)
+	list := methodEstimates(f)
 	s := Section{
 		Data:  list,
 		Table: [][]string{{"ROW", "METHOD", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "SAMPLES", "RUNS"}},
@@ -81,7 +72,7 @@ func estimates(f *study.FigureResult, confidence float64) (Section, error) {
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}
-	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Student's interval. Crude Monte Carlo: the share of failures, with Wilson's interval; a run of it takes one replication, a seed of the others a whole search."
+	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Student's interval. Crude Monte Carlo: the share of failures, with " + f.Sweeps[0].Sweep.Inference.Method.Title() + "'s interval; a run of it takes one replication, a seed of the others a whole search."
 	fig := figure.Estimates(f.Figure.Title, drawn, smallest < 0.01, s.Sentence)
 	return s, s.add(f.Figure.Name, &fig, records)
 }

@@ -8,12 +8,8 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
-
-// shownQuantiles are those in the table.
-var shownQuantiles = []float64{0.5, 0.9, 0.99}
 
 // distribution shows the distribution function, or the survival curve, of a measure.
 func measureDistribution(f *study.FigureResult, confidence float64) (Section, error) {
@@ -26,12 +22,8 @@ func measureDistribution(f *study.FigureResult, confidence float64) (Section, er
 	records := [][]string{{"row", "value", "probability", "lo", "hi", "confidence"}}
 	var medians, without []string
 	for i, row := range g.Rows {
-		var samples []stat.Lifetime
-		f.Recorder.Each(i, func(value int64, censored bool) {
-			samples = append(samples, stat.Lifetime{Value: float64(value), Censored: censored})
-		})
 		p := text.PointDistributionJSON{Label: row.Label, Replications: f.Sweeps[0].Points[i].Replications}
-		p.SetDistribution(stat.NewDistribution(samples, shownQuantiles, confidence, j.Method == text.KaplanMeier))
+		p.SetDistribution(f.Measured[i])
 		for k := range p.Quantiles {
 			q := &p.Quantiles[k]
 			s.Table = append(s.Table, []string{row.Label, strconv.Itoa(p.Taken), strconv.Itoa(p.Censored), number(q.Q), q.Value(g.Measure), q.Interval(g.Measure)})

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -16,21 +15,13 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 	q := &a.Question
 	j := &text.SensitivityJSON{
 		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
-		Confidence: confidence, Interval: string(stat.WilsonScore),
-	}
-	var levels []text.LevelJSON
-	for i := range a.Exact {
-		levels = append(levels, text.LevelJSON{Estimate: &a.Exact[i].Value, Low: a.Exact[i].Low, High: a.Exact[i].High})
+		Confidence: confidence,
 	}
 	if a.Exact != nil {
-		j.Method, j.Probe, j.Interval = "exact", f.Figure.Probe.Name, "bounds"
-	} else {
-		for _, p := range a.Ends.Points {
-			levels = append(levels, text.NewLevelJSON("", stat.Wilson(p.Failures, p.Completed(), confidence)))
-		}
+		j.Method, j.Probe = "exact", f.Figure.Probe.Name
 	}
-	j.SetLevels(q.Factors, levels, a.At)
-	j.SetOutputs(a.Outputs, q.Seed)
+	j.SetLevels(q.Factors, a.Levels(), a.At)
+	j.SetIndices(a.Indices)
 
 	percent := fmt.Sprintf("%g %% INTERVAL", 100*confidence)
 	s := Section{Table: [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent, "FIRST ORDER", percent, "TOTAL", percent}}}

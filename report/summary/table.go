@@ -26,7 +26,7 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 	var best, worst extreme
 	for i, r := range f.Figure.Rows {
 		p := f.Sweeps[i].Points[0]
-		e := stat.Wilson(p.Failures, p.Completed(), confidence)
+		e := p.Estimate
 		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
 		record := []string{
 			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High),

@@ -72,58 +72,37 @@ type DifferenceJSON struct {
 func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline].Levels, c.Sweep.Design[c.Baseline].Values.Text()
 	j.Runs, j.NoResult, j.Aborted, j.Interrupted = c.Done, c.NoResult(), c.Aborted, c.Interrupted
-	base := c.Points[c.Baseline]
-	if n := base.Completed(); n > 0 {
-		j.Baseline.Probability = known(float64(base.Failures) / float64(n))
-	}
+	j.Baseline.Probability = known(c.Points[c.Baseline].Estimate.Value)
+	j.EachConfidence = c.EachConfidence
 	for _, p := range c.Others {
-		d := stat.PairedDifference(stat.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}, j.EachConfidence)
-		row := newDifference(c.Sweep.Design[p.Point].Levels, d, "tango")
+		row := newDifference(c.Sweep.Design[p.Point].Levels, p.Difference)
 		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther, p.Neither, p.Without
 		row.FirstOnlyBaseline, row.FirstOnlyOther = p.FirstOnlyBaseline, p.FirstOnlyOther
 		j.Differences = append(j.Differences, row)
 	}
-	j.adjust()
 }
 
 // SetMeans puts in what the conditional method gave at the points of a design.
 func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, points []design.Point, baseline int) {
 	j.Baseline.Levels, j.Runs, j.Interrupted = points[baseline].Levels, c.Runs, c.Interrupted
-	for i := range points {
-		if i == baseline {
-			continue
-		}
-		d := stat.PairedMean(c.Values[baseline], c.Values[i], j.EachConfidence)
-		outside := c.Outside[i] + c.Outside[baseline]
-		d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
-		row := newDifference(points[i].Levels, d, "student")
-		row.Outside = outside
+	j.EachConfidence = c.EachConfidence
+	for _, d := range c.Differences {
+		row := newDifference(points[d.Point].Levels, d.Difference)
+		row.Outside = d.Outside
 		j.Baseline.Probability = known(d.First)
 		j.Differences = append(j.Differences, row)
 	}
-	j.adjust()
 }
 
-func newDifference(levels scenarios.Settings, d stat.Difference, interval string) DifferenceJSON {
+func newDifference(levels scenarios.Settings, d stat.Difference) DifferenceJSON {
 	row := DifferenceJSON{
 		ComparedJSON: ComparedJSON{Levels: levels, Probability: known(d.Second)}, Difference: known(d.Value), StandardError: known(d.StandardError),
-		Low: d.Low, High: d.High, Interval: interval, P: d.P, Adjusted: d.Adjusted, Correlation: known(d.Correlation), Pairs: d.N,
+		Low: d.Low, High: d.High, Interval: string(d.Method), P: d.P, Adjusted: d.Adjusted, Correlation: known(d.Correlation), Pairs: d.N,
 	}
 	if !math.IsInf(d.VarianceRatio, 0) {
 		row.VarianceRatio = known(d.VarianceRatio)
 	}
 	return row
-}
-
-// adjust adds the P of all comparisons together.
-func (j *CompareJSON) adjust() {
-	p := make([]float64, len(j.Differences))
-	for i := range p {
-		p[i] = j.Differences[i].P
-	}
-	for i, adjusted := range stat.Holm(p) {
-		j.Differences[i].Adjusted = adjusted
-	}
 }
 
 // Compare writes the differences from a baseline.

@@ -103,64 +103,82 @@ type CheckJSON struct {
 	Feasible     bool    `json:"feasible"` // whether so many replications can tell much
 }
 
-// NewCheck converts an agreement test.
-func NewCheck(a stat.Agreement) *CheckJSON {
-	return &CheckJSON{
-		Replications: a.N, Failures: a.Failures, Expected: a.Expected, Low: a.Low, High: a.High, Confidence: a.Confidence,
-		Agrees: a.Agrees, Feasible: a.Feasible,
+// NewEstimate converts an answer; repeat is the command that repeats it.
+func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *EstimateJSON {
+	j := &EstimateJSON{
+		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Params: q.Values.Text(), Method: string(q.Method), Confidence: a.Confidence, Repeat: repeat,
+		Estimate: known(a.Value), Low: a.Low, High: a.High, Interval: string(a.Estimate.Method),
+		Variance: known(a.Variance), StandardError: known(a.StandardError), Runs: a.Runs, NoResult: a.NoResult, Interrupted: a.Interrupted,
+		ConditionalOn: conditionalOn(q),
 	}
-}
-
-// set puts in an estimate.
-func (j *EstimateJSON) set(e stat.Estimate, variance, standardError float64) {
-	j.Estimate, j.Low, j.High, j.Interval = known(e.Value), e.Low, e.High, string(e.Method)
-	j.Variance, j.StandardError = known(variance), known(standardError)
-	for _, w := range e.Warnings {
+	for _, w := range a.Warnings {
 		j.Warnings = append(j.Warnings, Warning(w))
 	}
-}
-
-// Monte adds what crude Monte Carlo gave.
-func (j *EstimateJSON) Monte(e stat.Proportion) {
-	j.set(e.Estimate, e.Variance(), e.StandardError())
-	j.Replications, j.Failures, j.Runs = e.N, e.Failures, e.N
-}
-
-// Mean adds what the conditional method gave.
-func (j *EstimateJSON) Mean(m stat.Mean, runs int, outside float64) {
-	j.set(m.Estimate.Beside(outside), m.Variance, m.StandardError)
-	j.Seeds, j.Runs, j.Outside, j.Unseen, j.Equivalent = m.N, runs, &outside, &m.Unseen, known(m.Equivalent())
-}
-
-// Stratified adds what the stratified method gave.
-func (j *EstimateJSON) Stratified(s stat.Stratified, r *estimate.Strata) {
-	j.set(s.Estimate, s.Variance(), s.StandardError)
-	j.Replications, j.Failures, j.Runs, j.PilotRuns = s.N, s.Failures, r.Done+r.Pilots, r.Pilots
-	j.MixedStrata, j.Effective = &s.Mixed, &s.EffectiveSize
-	for _, stratum := range r.Strata {
-		j.Strata = append(j.Strata, StratumJSON{stratum.Failures, stratum.Trials})
+	probe := q.Integral.Search.Probe
+	switch q.Method {
+	case estimate.ExactMethod, estimate.ConditionalMethod:
+		j.From, j.To = int64(probe.From), int64(probe.To)
+		fallthrough
+	case estimate.StratifiedMethod:
+		j.Probe, j.Distribution = probe.Name, q.Integral.Distribution.String()
 	}
-}
-
-// Weighted adds what importance sampling gave.
-func (j *EstimateJSON) Weighted(w stat.Weighted, r *estimate.Weighted, tilts []tilt.Tilt, pilots int) {
-	for i, t := range tilts {
-		draws := float64(r.Draws[i]) / float64(max(1, w.N))
-		j.Tilts = append(j.Tilts, TiltJSON{t, draws})
-		if r.Draws[i] == 0 {
-			j.Warnings = append(j.Warnings, Warning(estimate.UnmetTilt{Tilt: t}))
+	if p := a.Proportion; p != nil {
+		j.Replications, j.Failures = p.N, p.Failures
+	}
+	if e := a.Exact; e != nil {
+		j.Seeds, j.Outside, j.Rounding, j.Windows = e.N, &e.Outside, &e.Rounding, e.Windows.FailureWindows
+	}
+	if c := a.Conditional; c != nil {
+		j.Seeds, j.Outside, j.Unseen, j.Equivalent = c.Probability.N, &c.Outside, &c.Probability.Unseen, known(c.Probability.Equivalent())
+	}
+	if s := a.Stratified; s != nil {
+		p := &s.Probability
+		j.Replications, j.Failures, j.PilotRuns, j.MixedStrata, j.Effective = p.N, p.Failures, s.Pilots, &p.Mixed, &p.EffectiveSize
+		for _, stratum := range s.Strata {
+			j.Strata = append(j.Strata, StratumJSON{stratum.Failures, stratum.Trials})
 		}
 	}
-	j.set(w.Estimate, w.Variance, w.StandardError)
-	j.Replications, j.Failures, j.Runs, j.PilotRuns = w.N, w.Failures, r.Done+pilots, pilots
-	j.MeanWeight, j.MeanWeightError, j.Untilted, j.Unseen = &w.MeanWeight, &w.MeanWeightError, w.Untilted, &w.Unseen
-	j.EffectiveFailures, j.LargestShare, j.Equivalent = &w.EffectiveSize, &w.LargestShare, known(w.Equivalent())
+	if w := a.Importance; w != nil {
+		j.weighted(w)
+	}
+	if !a.Plan.Target.None() && a.Exact == nil {
+		t := a.Plan.Target
+		j.Stopping = &StoppingJSON{HalfWidth: t.HalfWidth, Relative: t.Relative, Looks: a.Plan.Looks, LookConfidence: a.Plan.Confidence, Met: a.Met}
+	}
+	if g := a.Agreement; g != nil {
+		j.Check = &CheckJSON{
+			Replications: g.N, Failures: g.Failures, Expected: g.Expected, Low: g.Low, High: g.High, Confidence: g.Confidence,
+			Agrees: g.Agrees, Feasible: g.Feasible,
+		}
+	}
+	return j
 }
 
-// Exact adds what the exact method gave.
-func (j *EstimateJSON) Exact(e *estimate.ExactProbability) {
-	j.set(e.Estimate, 0, 0)
-	j.Seeds, j.Runs, j.Outside, j.Rounding, j.Windows = e.N, e.Runs, &e.Outside, &e.Rounding, e.Windows.FailureWindows
+// weighted adds what importance sampling gave.
+func (j *EstimateJSON) weighted(r *estimate.Weighted) {
+	w := &r.Probability
+	j.Replications, j.Failures, j.PilotRuns, j.Untilted = w.N, w.Failures, r.Pilots, w.Untilted
+	j.MeanWeight, j.MeanWeightError, j.Unseen = &w.MeanWeight, &w.MeanWeightError, &w.Unseen
+	j.EffectiveFailures, j.LargestShare, j.Equivalent = &w.EffectiveSize, &w.LargestShare, known(w.Equivalent())
+	for i, t := range r.Tilts {
+		j.Tilts = append(j.Tilts, TiltJSON{t, float64(r.Draws[i]) / float64(max(1, w.N))})
+	}
+}
+
+// conditionalOn says what an estimate is conditional on.
+func conditionalOn(q *estimate.Question) string {
+	probe := q.Integral.Search.Probe.Name
+	switch q.Method {
+	case estimate.ExactMethod:
+		return fmt.Sprintf("the parameters, and that nothing but %s is random", probe)
+	case estimate.ConditionalMethod:
+		return fmt.Sprintf("the parameters; %s is integrated over, and everything else that they leave open is drawn", probe)
+	case estimate.StratifiedMethod:
+		return fmt.Sprintf("the parameters; %s is drawn from strata of its law, and everything else that they leave open as ever", probe)
+	case estimate.ImportanceMethod:
+		return "the parameters; everything that they leave open is drawn, tilted as said, and weighted"
+	}
+	return "the parameters; everything that they leave open is drawn"
 }
 
 // known returns a number for JSON, which has no NaN.

@@ -93,16 +93,16 @@ type SweepJSON struct {
 
 // NewSweepJSON converts the answer of a sweep; factors are the names of the
 // parameters that were varied.
-func NewSweepJSON(r *sample.Results, factors []string, interval stat.Inference) SweepJSON {
+func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 	j := SweepJSON{
-		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: interval.Method, Points: []PointJSON{},
+		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: r.Sweep.Inference.Method, Points: []PointJSON{},
 		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
 	for i, p := range r.Points {
-		e := interval.Of(p.Failures, p.Completed())
+		e := p.Estimate
 		point := PointJSON{
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
-			Confidence: interval.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut, Limited: p.Limited,
+			Confidence: e.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut, Limited: p.Limited,
 			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}
 		if !math.IsNaN(e.Value) {
@@ -125,7 +125,7 @@ func NewSweepJSON(r *sample.Results, factors []string, interval stat.Inference) 
 
 // SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the
 // estimate with its interval, and a column for each outcome.
-func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.Inference) error {
+func SweepCSV(w io.Writer, r *sample.Results, factors []string) error {
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
 		"replications", "failures", "estimate", "lo", "hi", "confidence", "interval", scenarios.Clean)
@@ -140,9 +140,9 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string, interval stat.In
 		for _, f := range factors {
 			row = append(row, p.Values.TextOf(f))
 		}
-		e := interval.Of(p.Failures, p.Completed())
+		e := p.Estimate
 		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures),
-			number(e.Value), number(e.Low), number(e.High), number(interval.Confidence), string(interval.Method), strconv.Itoa(p.Outcomes[scenarios.Clean]))
+			number(e.Value), number(e.Low), number(e.High), number(e.Confidence), string(e.Method), strconv.Itoa(p.Outcomes[scenarios.Clean]))
 		for _, o := range r.Sweep.Scenario().Outcomes {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}

@@ -9,9 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/scenarios/design"
-	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // SensitivityJSON is how sensitive a failure probability is to factors, for JSON.
@@ -66,19 +64,22 @@ type IndexJSON struct {
 	High     *float64 `json:"hi"`
 }
 
-// NewLevelJSON converts a probability at a level.
-func NewLevelJSON(level string, p stat.Proportion) LevelJSON {
-	return LevelJSON{Level: level, Replications: p.N, Failures: p.Failures, Estimate: known(p.Value), Low: p.Low, High: p.High}
+func newLevelJSON(p stat.Proportion) LevelJSON {
+	l := LevelJSON{Failures: p.Failures, Estimate: known(p.Value), Low: p.Low, High: p.High}
+	if !p.Exact {
+		l.Replications = p.N
+	}
+	return l
 }
 
 // SetLevels fills in the probabilities of a design of one factor at a time, at each of its
 // points: see [estimate.Sensitivity.Ends].
-func (j *SensitivityJSON) SetLevels(factors []design.Range, points []LevelJSON, at [][]int) {
-	j.Base = points[0]
+func (j *SensitivityJSON) SetLevels(factors []design.Range, points []stat.Proportion, at [][]int) {
+	j.Base, j.Interval = newLevelJSON(points[0]), string(points[0].Method)
 	for i, r := range factors {
 		f := FactorEffectJSON{Name: r.Name}
 		for k, level := range r.Ends().Levels {
-			l := points[at[i][k]]
+			l := newLevelJSON(points[at[i][k]])
 			l.Level = level
 			f.Levels = append(f.Levels, l)
 		}
@@ -86,27 +87,9 @@ func (j *SensitivityJSON) SetLevels(factors []design.Range, points []LevelJSON, 
 	}
 }
 
-// SetOutputs fills in what the analysis of the variance gives of the outputs of each base
-// point, nil of one that is left out, and puts the factors in the order of their total
-// indices. The seed is that of the bootstrap.
-func (j *SensitivityJSON) SetOutputs(outputs []estimate.Outputs, seed uint64) {
-	var terms []stat.SobolTerm
-	for _, o := range outputs {
-		if o != nil {
-			terms = append(terms, stat.NewSobolTerm(o[0], o[1], o[2:]))
-		}
-	}
-	j.setIndices(stat.SobolIndices(terms, j.Confidence, stat.Resamples, stream.New(seed, j.Scenario, "bootstrap of sensitivity").Uniform))
-	weight := func(f *FactorEffectJSON) float64 {
-		if f.Total == nil {
-			return 0
-		}
-		return f.Total.Estimate
-	}
-	slices.SortStableFunc(j.Factors, func(x, y FactorEffectJSON) int { return cmp.Compare(weight(&y), weight(&x)) })
-}
-
-func (j *SensitivityJSON) setIndices(r stat.Sensitivity) {
+// SetIndices fills in the sensitivity indices, and puts the factors in the order of their
+// total indices.
+func (j *SensitivityJSON) SetIndices(r stat.Sensitivity) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), ""
 	if r.Undefined != nil {
 		j.Undefined = Warning(r.Undefined)
@@ -114,6 +97,13 @@ func (j *SensitivityJSON) setIndices(r stat.Sensitivity) {
 	for i := range r.First {
 		j.Factors[i].First, j.Factors[i].Total = newIndexJSON(r.First[i]), newIndexJSON(r.Total[i])
 	}
+	weight := func(f *FactorEffectJSON) float64 {
+		if f.Total == nil {
+			return 0
+		}
+		return f.Total.Estimate
+	}
+	slices.SortStableFunc(j.Factors, func(x, y FactorEffectJSON) int { return cmp.Compare(weight(&y), weight(&x)) })
 }
 
 func newIndexJSON(i stat.Estimate) *IndexJSON {

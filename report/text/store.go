@@ -12,7 +12,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
@@ -79,7 +78,7 @@ func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error
 
 // StorePoints gives the design points of a store as a table: the parameters that are
 // not the same at all of them, the counts, and the estimate of the failure probability
-// with its Wilson interval of a confidence.
+// with its interval of a confidence.
 func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
@@ -103,7 +102,7 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 				cells = append(cells, nil)
 			}
 		}
-		e := stat.Wilson(p.Failures, p.Completed(), confidence)
+		e := p.Estimate(confidence)
 		var value any
 		if e.N > 0 {
 			value = e.Value

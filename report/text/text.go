@@ -13,7 +13,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -119,16 +118,16 @@ func yes(b bool) string {
 }
 
 // Sweep writes the answer of a sweep as a table.
-func Sweep(w io.Writer, r *sample.Results, factors []string, interval stat.Inference) error {
+func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 	header := append([]string{}, upper(factors)...)
-	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*interval.Confidence), "OUTCOMES")
+	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*r.Sweep.Inference.Confidence), "OUTCOMES")
 	rows := [][]string{header}
 	for _, p := range r.Points {
 		var row []string
 		for _, f := range factors {
 			row = append(row, p.Values.TextOf(f))
 		}
-		e := interval.Of(p.Failures, p.Completed())
+		e := p.Estimate
 		value, interval := "-", "-"
 		if e.N > 0 {
 			value, interval = fmt.Sprintf("%.4g", e.Value), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)

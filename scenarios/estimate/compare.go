@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // ConditionalComparison is the conditional probabilities of the same seeds at several
@@ -18,13 +19,29 @@ type ConditionalComparison struct {
 	Outside     []float64   // at each point, the probability of a latency outside the searched range
 	Runs        int         // replications that it took
 	Interrupted bool        // the context ended before all was done
+
+	// Differences are those of each other point from the baseline, in the order of the
+	// points, each with an interval of EachConfidence that allows for what lies outside the
+	// searched ranges of the two.
+	Differences    []ConditionalDifference
+	EachConfidence float64
+}
+
+// ConditionalDifference is the difference of a point from the baseline.
+type ConditionalDifference struct {
+	stat.Difference
+	Point   int
+	Outside float64 // of both together
 }
 
 // CompareConditional finds, under each of so many seeds from the first on, the windows
 // at each of several design points, and integrates them over the law that the probe has
-// there. progress is told each point of a seed that is done. When ctx ends, the answer
+// there. The differences from one of the points, the
+// baseline, have intervals of a confidence, each or, if they are simultaneous, all
+// together. progress is told each point of a seed that is done. When ctx ends, the answer
 // holds the seeds before the first that was not done at every point.
-func CompareConditional(ctx context.Context, runner run.Runner, points []Integral, seeds int, progress func()) (*ConditionalComparison, error) {
+func CompareConditional(ctx context.Context, runner run.Runner, points []Integral, seeds, baseline int, confidence float64, simultaneous bool,
+	progress func()) (*ConditionalComparison, error) {
 	var faults []error
 	for i := range points {
 		faults = append(faults, points[i].CheckConditional())
@@ -65,5 +82,26 @@ func CompareConditional(ctx context.Context, runner run.Runner, points []Integra
 	for i := range c.Values {
 		c.Values[i] = c.Values[i][:done]
 	}
+	if c.EachConfidence = confidence; simultaneous {
+		c.EachConfidence = stat.Bonferroni(confidence, len(points)-1)
+	}
+	c.compare(baseline)
 	return c, nil
+}
+
+// compare estimates the differences from the baseline.
+func (c *ConditionalComparison) compare(baseline int) {
+	for i := range c.Values {
+		if i == baseline {
+			continue
+		}
+		d := ConditionalDifference{stat.PairedMean(c.Values[baseline], c.Values[i], c.EachConfidence), i, c.Outside[i] + c.Outside[baseline]}
+		d.Beside(d.Outside)
+		c.Differences = append(c.Differences, d)
+	}
+	var all []*stat.Difference
+	for i := range c.Differences {
+		all = append(all, &c.Differences[i].Difference)
+	}
+	stat.Adjust(all)
 }

@@ -31,6 +31,9 @@ const untiltedEvery = 10
 type Weighted struct {
 	*sample.Results // without weights
 
+	// Probability is estimated with the plan's confidence, from the samples.
+	Probability stat.Weighted
+
 	// Samples in the order of the seeds, up to the first that was not done; those that
 	// gave no result are left out.
 	Samples []stat.WeightedSample
@@ -38,7 +41,8 @@ type Weighted struct {
 	// Draws are, for each tilt, how many draws it was about in all of them together.
 	Draws []int
 
-	Untilted int // samples without tilts
+	Tilts  []tilt.Tilt
+	Pilots int // pilot replications that chose the tilts, and are not among these
 }
 
 // weighting is a replication that was performed, or is to be.
@@ -47,25 +51,25 @@ type weighting struct {
 	done, completed bool
 }
 
-// RunImportance performs replications up to each of the looks, increasing numbers of
-// them, in turn, until it is told that it has enough. progress, if it is not nil, is told
-// each replication that is done. When ctx ends, the answer holds what was done until
-// then.
-func RunImportance(ctx context.Context, runner run.Runner, q Importance, looks []int, enough func([]stat.WeightedSample) bool, progress func()) (*Weighted, error) {
+// RunImportance performs replications up to each of the looks of a plan in turn, until the
+// estimate at a look is enough. progress, if it is not nil, is told each replication that
+// is done. When ctx ends, the answer holds what was done until then.
+func RunImportance(ctx context.Context, runner run.Runner, q Importance, plan stat.Plan, progress func()) (*Weighted, error) {
 	tilted, untilted := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Untilted: true}
 	return q.run(ctx, runner, func(i int) *tilt.Config {
 		if i%untiltedEvery == 0 {
 			return untilted
 		}
 		return tilted
-	}, looks, enough, progress, nil)
+	}, plan, progress, nil)
 }
 
 // run performs the replications. observe, if it is not nil, is told what was drawn in
 // each that came to its end, by one goroutine at a time.
-func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, looks []int, enough func([]stat.WeightedSample) bool, progress func(), observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
-	all := make([]weighting, looks[len(looks)-1])
-	w := &Weighted{Draws: make([]int, len(q.Tilts))}
+func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, plan stat.Plan, progress func(),
+	observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
+	all := make([]weighting, plan.Budget())
+	w := &Weighted{Draws: make([]int, len(q.Tilts)), Tilts: q.Tilts}
 	hear := func(_, i int, o *run.Outcome) {
 		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: stat.WeightedSample{Failed: o.Failed, Untilted: tilts(i).Untilted}}
 		if o.Tilt == nil || !all[i].completed {
@@ -84,24 +88,34 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 		for ; next < len(all) && all[next].done; next++ {
 			if all[next].completed {
 				w.Samples = append(w.Samples, all[next].WeightedSample)
-				if all[next].Untilted {
-					w.Untilted++
-				}
 			}
 		}
 	}
-	var err error
-	w.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
+	running, err := sample.Begin(runner, sample.Sweep{
 		Design: design.Single(q.Values), Replications: len(all), Seed: q.Seed, Fail: q.Fail,
 		Tilt: tilts, Observers: []sample.Observer{hear},
-	}, looks, func(*sample.Results) bool {
-		collect()
-		return enough(w.Samples)
 	}, progress)
 	if err != nil {
 		return nil, err
 	}
-	collect()
+	for _, look := range plan.Looks {
+		if err := running.Extend(ctx, look); err != nil {
+			return nil, err
+		}
+		collect()
+		w.Probability = stat.MixtureMean(w.Samples, plan.Confidence)
+		if running.Results.Interrupted || plan.Enough(w.Probability.Estimate) {
+			break
+		}
+	}
+	w.Results = running.Finish()
+	var unmet []stat.Warning
+	for i, t := range q.Tilts {
+		if w.Draws[i] == 0 {
+			unmet = append(unmet, UnmetTilt{t})
+		}
+	}
+	w.Probability.Warnings = append(unmet, w.Probability.Warnings...)
 	return w, nil
 }
 

@@ -39,15 +39,11 @@ func rare(t *testing.T, seed uint64, fail string, set scenarios.Settings) estima
 // weighted performs n replications.
 func weighted(t *testing.T, runner run.Runner, q estimate.Importance, n int) (stat.Weighted, *estimate.Weighted) {
 	t.Helper()
-	r, err := estimate.RunImportance(context.Background(), runner, q, []int{n}, func([]stat.WeightedSample) bool { return true }, nil)
+	r, err := estimate.RunImportance(context.Background(), runner, q, stat.NewPlan(stat.Target{}, 0.95, 1, n), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed := make([]bool, len(r.Samples))
-	for i, s := range r.Samples {
-		failed[i] = s.Failed
-	}
-	return stat.WeightedMean(stat.MixtureWeights(r.Samples), failed, r.Untilted, 0.95), r
+	return r.Probability, r
 }
 
 // bothAbove is the probability that both of two standard normal variates of a

@@ -25,6 +25,10 @@ type Integral struct {
 	Values       scenarios.Values          // every parameter, the probe among them
 }
 
+// Tail is the probability of each tail of the probe's law that need not be searched: the
+// least that a number can still tell with all of its digits.
+const Tail = 1e-300
+
 // maxReach bounds the range of an Integral: no latency distribution is searched beyond.
 const maxReach = 1000 * time.Hour
 
@@ -195,10 +199,12 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 type Conditional struct {
 	// Values are, for each seed from the first, the probability that the probe's latency
 	// falls in a failure window, given everything else that the seed draws.
-	Values      []float64
-	Runs        int     // replications that it took
-	Outside     float64 // the probability of a latency outside the searched range
-	Interrupted bool    // the context ended before all was done
+	Values []float64
+
+	Probability stat.Mean // of the values, with the plan's confidence; the interval allows for Outside
+	Runs        int       // replications that it took
+	Outside     float64   // the probability of a latency outside the searched range
+	Interrupted bool      // the context ended before all was done
 }
 
 // CheckConditional reports what makes the mean over seeds another thing than the
@@ -217,16 +223,16 @@ func (q *Integral) CheckConditional() error {
 // Conditional finds the windows under one seed after another, starting with that of
 // the search, and integrates each over the law: conditional Monte Carlo, whose mean is
 // the probability, without the variance that is the probe's own (Asmussen and Glynn,
-// Stochastic Simulation, 2007, section V.4). It performs the seeds up to each of the looks,
-// increasing numbers of them, in turn, until it is told that it has enough. progress is
+// Stochastic Simulation, 2007, section V.4). It performs the seeds up to each of the looks
+// of a plan in turn, until the estimate at a look is enough. progress is
 // told each seed that is done, by one goroutine at a time. When ctx ends, the answer holds
 // the seeds before the first that was not done.
-func (q *Integral) Conditional(ctx context.Context, runner run.Runner, looks []int, enough func(values []float64) bool, progress func()) (*Conditional, error) {
+func (q *Integral) Conditional(ctx context.Context, runner run.Runner, plan stat.Plan, progress func()) (*Conditional, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
 	}
 	c := &Conditional{}
-	for _, look := range looks {
+	for _, look := range plan.Looks {
 		from := len(c.Values)
 		values := slices.Repeat([]float64{math.NaN()}, look-from)
 		var mu sync.Mutex
@@ -248,12 +254,14 @@ func (q *Integral) Conditional(ctx context.Context, runner run.Runner, looks []i
 			return nil, err
 		}
 		if done := slices.IndexFunc(values, math.IsNaN); done >= 0 {
-			c.Values, c.Interrupted = append(c.Values, values[:done]...), true
-			return c, nil
+			values, c.Interrupted = values[:done], true
 		}
-		if c.Values = append(c.Values, values...); enough(c.Values) {
+		c.Values = append(c.Values, values...)
+		c.Probability = stat.StudentMean(c.Values, plan.Confidence)
+		if c.Interrupted || plan.Enough(c.Probability.Estimate) {
 			break
 		}
 	}
+	c.Probability.Estimate = c.Probability.Beside(c.Outside)
 	return c, nil
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +62,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 
 	seeds, replications := testkit.Budget(40, 60, 400), testkit.Budget(1000, 3000, 20_000)
 	q := integral(t, set, seed)
-	c, err := q.Conditional(context.Background(), p, []int{seeds}, func([]float64) bool { return false }, func() {})
+	c, err := q.Conditional(context.Background(), p, stat.NewPlan(stat.Target{}, 0.95, 1, seeds), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +127,7 @@ func TestOneInABillion(t *testing.T) {
 	if want < e.Value-e.Rounding || want > e.Value+e.Outside+e.Rounding || e.Rounding+e.Outside > 1e-5*want {
 		t.Errorf("%+v, closed form %g", e, want)
 	}
-	c, err := q.Conditional(context.Background(), p, []int{2, 3, 9}, func(v []float64) bool { return len(v) == 3 }, func() {})
+	c, err := q.Conditional(context.Background(), p, stat.Plan{Target: stat.Target{Relative: 0.1}, Looks: []int{3, 9}, Confidence: 0.95}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +150,7 @@ func TestOneInABillionAmongOtherLatencies(t *testing.T) {
 	if err := q.CheckExact(); err == nil || !strings.Contains(err.Error(), "uplink=uniform(from=10ms,to=10.01ms) as well") {
 		t.Errorf("it can be exact: %v", err)
 	}
-	c, err := q.Conditional(context.Background(), p, []int{40}, func([]float64) bool { return true }, func() {})
+	c, err := q.Conditional(context.Background(), p, stat.NewPlan(stat.Target{}, 0.95, 1, 40), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,24 +215,21 @@ func TestWhatHasNoIntegral(t *testing.T) {
 
 // A run that stops early has performed the replications up to a look, those that a
 // sweep of so many performs, with their measures.
-func TestRunUntil(t *testing.T) {
+func TestRunPlan(t *testing.T) {
 	s := sample.Sweep{Seed: 7, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{})}
-	looked := []int{}
-	got, err := sample.RunUntil(context.Background(), fixture.Instant{}, s, []int{10, 30, 90}, func(r *sample.Results) bool {
-		p := r.Points[0]
-		looked = append(looked, p.Replications)
-		return p.Replications >= 30
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.Replications = 30
 	want, err := sample.RunSweep(context.Background(), fixture.Instant{}, s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(looked, []int{10, 30}) || got.Done != 30 || got.Total != 30 || got.Interrupted {
-		t.Errorf("looks at %v, %d of %d done", looked, got.Done, got.Total)
+	e := want.Points[0].Estimate
+	plan := stat.Plan{Target: stat.Target{HalfWidth: (e.High - e.Low) / 2}, Looks: []int{10, 30, 90}, Confidence: 0.95}
+	got, err := sample.RunPlan(context.Background(), fixture.Instant{}, s, plan, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Done != 30 || got.Total != 30 || got.Interrupted || got.Points[0].Estimate.N != e.N || got.Points[0].Estimate.Low != e.Low {
+		t.Errorf("%d of %d done, estimate %v, want %v", got.Done, got.Total, got.Points[0].Estimate, e)
 	}
 	if a, b := got.Points[0], want.Points[0]; a.Failures != b.Failures || a.Crashed != b.Crashed || !reflect.DeepEqual(a.Measures, b.Measures) {
 		t.Errorf("%+v, and a sweep of so many gives %+v", a, b)

@@ -14,6 +14,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // Sensitivity is a question for how much of the failure probability's variance is due
@@ -118,6 +120,19 @@ type SensitivityRuns struct {
 // with each factor from b: for each the replications, 1 of a failure, or the exact
 // probability.
 type Outputs [][]float64
+
+// Indices estimates the sensitivity indices from the outputs of each base point, nil of
+// one that is left out. The seed of the question is that of the bootstrap.
+func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) stat.Sensitivity {
+	var terms []stat.SobolTerm
+	for _, o := range outputs {
+		if o != nil {
+			terms = append(terms, stat.NewSobolTerm(o[0], o[1], o[2:]))
+		}
+	}
+	resampling := stream.New(q.Seed, q.Values.Scenario().Name, "bootstrap of sensitivity")
+	return stat.SobolIndices(terms, confidence, stat.Resamples, resampling.Uniform)
+}
 
 // MonteCarlo performs the replications of all base points. keep is given the outputs of
 // each base point when it is done, in any order, and progress is told; both are called by

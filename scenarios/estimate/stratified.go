@@ -21,7 +21,11 @@ import (
 type Strata struct {
 	*sample.Results
 	Strata []stat.Stratum // by the latency of the probe
-	Pilots int            // replications that set the shares of the strata, and are not among these
+
+	// Probability is estimated with the plan's confidence, from the strata.
+	Probability stat.Stratified
+
+	Pilots int // replications that set the shares of the strata, and are not among these
 }
 
 // LeastOfStratum is how many replications each stratum has at the first look.
@@ -30,18 +34,18 @@ const LeastOfStratum = 2
 // Stratified performs replications of which each has the probe in one of so many strata
 // of its law: in the n-th, from 0, it is the quantile of a variate that is uniform over the
 // stratum, drawn from a stream of its own under the seed Seed+n, which draws all else. They
-// are performed up to each of the looks, increasing numbers of them, in turn, until it is
-// told that it has enough; the first look has LeastOfStratum of each stratum at least.
+// are performed up to each of the looks of a plan in turn, until the estimate at a look is
+// enough; the first look has LeastOfStratum of each stratum at least.
 //
 // Every stratum has the same share of them or, if pilots is above 0, one in proportion to
 // the standard deviation that so many pilot replications under other seeds had there, a
 // failure and its contrary added to each (Neyman, Journal of the Royal Statistical Society
 // 97, 1934, 558-625).
-func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pilots int, looks []int, enough func([]stat.Stratum) bool, progress func()) (*Strata, error) {
+func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pilots int, plan stat.Plan, progress func()) (*Strata, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
 	}
-	if least := LeastOfStratum * strata; strata < 1 || looks[0] < least || pilots > 0 && pilots < least {
+	if least := LeastOfStratum * strata; strata < 1 || plan.Looks[0] < least || pilots > 0 && pilots < least {
 		return nil, fmt.Errorf("%d strata want at least %d replications", strata, max(1, least))
 	}
 	shares := make([]float64, strata)
@@ -50,7 +54,7 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 	}
 	if pilots > 0 {
 		seed := stream.New(q.Search.Seed, q.Values.Scenario().Name, "stratified/pilots").Uint64() >> 1
-		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, []int{pilots}, func([]stat.Stratum) bool { return true }, progress)
+		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, once(pilots, plan.Confidence), progress)
 		if err != nil || p.Interrupted {
 			return p, err
 		}
@@ -59,17 +63,16 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 			shares[k] = math.Sqrt(share * (1 - share))
 		}
 	}
-	s, err := q.stratified(ctx, runner, q.Search.Seed, allocate(shares, looks[len(looks)-1]), strata, looks, enough, progress)
+	s, err := q.stratified(ctx, runner, q.Search.Seed, allocate(shares, plan.Budget()), strata, plan, progress)
 	if err == nil {
 		s.Pilots = pilots
 	}
 	return s, err
 }
 
-func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint64, in []int, strata int, looks []int, enough func([]stat.Stratum) bool, progress func()) (*Strata, error) {
+func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint64, in []int, strata int, plan stat.Plan, progress func()) (*Strata, error) {
 	s := &Strata{Strata: make([]stat.Stratum, strata)}
-	var err error
-	s.Results, err = sample.RunUntil(ctx, runner, sample.Sweep{
+	running, err := sample.Begin(runner, sample.Sweep{
 		Design: design.Single(q.Search.Values), Replications: len(in), Seed: seed, Fail: q.Search.Fail,
 		Each: func(i int) scenarios.Assignment {
 			return scenarios.Assignment{Name: q.Search.Probe.Name, Value: q.latency(seed+uint64(i), in[i], strata)}
@@ -82,8 +85,21 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint6
 				}
 			}
 		}},
-	}, looks, func(*sample.Results) bool { return enough(s.Strata) }, progress)
-	return s, err
+	}, progress)
+	if err != nil {
+		return nil, err
+	}
+	for _, look := range plan.Looks {
+		if err := running.Extend(ctx, look); err != nil {
+			return nil, err
+		}
+		s.Probability = stat.StratifiedProportion(s.Strata, plan.Confidence)
+		if running.Results.Interrupted || plan.Enough(s.Probability.Estimate) {
+			break
+		}
+	}
+	s.Results = running.Finish()
+	return s, nil
 }
 
 // latency draws the probe's latency from a stratum, from 0.

@@ -31,7 +31,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 	} {
 		for _, pilots := range []int{0, 200} {
 			q := integral(t, c.set.With(scenarios.Settings{"credentials": "psk"}), seed)
-			s, err := q.Stratified(context.Background(), p, 20, pilots, []int{n}, func([]stat.Stratum) bool { return true }, nil)
+			s, err := q.Stratified(context.Background(), p, 20, pilots, stat.NewPlan(stat.Target{}, 0.95, 1, n), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 func TestStratifiedTwice(t *testing.T) {
 	q := integral(t, scenarios.Settings{"credentials": "psk", "alert-latency": "exponential(mean=20ms)"}, 5)
 	run := func(workers int) []stat.Stratum {
-		s, err := q.Stratified(context.Background(), fixture.Pool(t, workers), 7, 30, []int{40, 60}, func([]stat.Stratum) bool { return false }, nil)
+		s, err := q.Stratified(context.Background(), fixture.Pool(t, workers), 7, 30, stat.Plan{Target: stat.Target{HalfWidth: 1e-9}, Looks: []int{40, 60}, Confidence: 0.95}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestStratifiedTwice(t *testing.T) {
 	if a, b := run(1), run(2); !slices.Equal(a, b) {
 		t.Errorf("%v and %v", a, b)
 	}
-	if _, err := q.Stratified(context.Background(), fixture.Instant{}, 20, 0, []int{39}, nil, nil); err == nil {
+	if _, err := q.Stratified(context.Background(), fixture.Instant{}, 20, 0, stat.NewPlan(stat.Target{}, 0.95, 1, 39), nil); err == nil {
 		t.Error("fewer than two replications of a stratum are accepted")
 	}
 }

@@ -61,7 +61,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
-		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, []int{pilots}, func([]stat.WeightedSample) bool { return true }, progress,
+		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, once(pilots, stat.AgreementConfidence), progress,
 			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn })
 		if err != nil {
 			return nil, err
@@ -125,6 +125,11 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		return nil, fmt.Errorf("the tilts that %d pilot replications suggest make none fail; --tilt sets others, and --pilots the number of replications", t.Runs)
 	}
 	return t, nil
+}
+
+// once is a plan of one look.
+func once(replications int, confidence float64) stat.Plan {
+	return stat.Plan{Looks: []int{replications}, Confidence: confidence}
 }
 
 // flat tilts all draws alike.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // Comparison is a sweep in which each design point is compared with one of them, the
@@ -14,8 +15,9 @@ import (
 // V.5).
 type Comparison struct {
 	*Results
-	Baseline int      // index of the baseline among the points
-	Others   []Paired // for each other point, in the order of the design
+	Baseline       int      // index of the baseline among the points
+	Others         []Paired // for each other point, in the order of the design
+	EachConfidence float64  // of the interval of each difference
 }
 
 // Paired counts the seeds under which a design point and the baseline both came to their
@@ -23,6 +25,10 @@ type Comparison struct {
 type Paired struct {
 	Point                                  int // index among the points
 	Both, OnlyBaseline, OnlyOther, Neither int // fail
+
+	// Difference is the point's failure probability less that of the baseline, estimated
+	// from the pairs.
+	Difference stat.Difference
 
 	// Without is how many seeds gave no result under one of the two, or both.
 	Without int
@@ -46,10 +52,11 @@ const (
 	withoutResult
 )
 
-// Compare performs the replications of a sweep, and compares each
-// design point with the one at index baseline. For the rest it is RunSweep; seeds of which
-// one replication was not done when ctx ended are not counted as pairs.
-func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, progress func()) (*Comparison, error) {
+// Compare performs the replications of a sweep, and compares each design point with the
+// one at index baseline. The intervals of the differences have the confidence of the
+// sweep each, or, if they are simultaneous, all together. For the rest it is RunSweep;
+// seeds of which one replication was not done when ctx ended are not counted as pairs.
+func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, simultaneous bool, progress func()) (*Comparison, error) {
 	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 {
 		return nil, fmt.Errorf("%d design points with the baseline at %d: want two at least and the baseline among them", len(s.Design), baseline)
 	}
@@ -72,7 +79,10 @@ func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, prog
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Results: r, Baseline: baseline}
+	c := &Comparison{Results: r, Baseline: baseline, EachConfidence: r.Sweep.Inference.Confidence}
+	if simultaneous {
+		c.EachConfidence = stat.Bonferroni(c.EachConfidence, len(s.Design)-1)
+	}
 	for i := range s.Design {
 		if i == baseline {
 			continue
@@ -81,8 +91,15 @@ func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, prog
 		for n := range s.Replications {
 			r.pair(&p, outcomes[baseline][n], outcomes[i][n], baseline, n)
 		}
+		pairs := stat.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}
+		p.Difference = stat.PairedDifference(pairs, c.EachConfidence)
 		c.Others = append(c.Others, p)
 	}
+	var differences []*stat.Difference
+	for i := range c.Others {
+		differences = append(differences, &c.Others[i].Difference)
+	}
+	stat.Adjust(differences)
 	return c, nil
 }
 

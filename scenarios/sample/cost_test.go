@@ -38,7 +38,7 @@ func BenchmarkEstimators(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	looks := stat.Looks(100, n)
+	plan := stat.NewPlan(stat.Target{HalfWidth: 1e-9}, 0.95, 100, n) // which no look meets
 	tilts, err := session.ParseTilts(s, "alert-latency=0.5")
 	if err != nil {
 		b.Fatal(err)
@@ -53,37 +53,23 @@ func BenchmarkEstimators(b *testing.B) {
 		run  func(runner run.Runner) error
 	}{
 		{"monte-carlo", func(runner run.Runner) error {
-			_, err := sample.RunUntil(ctx, runner, sample.Sweep{Design: fixture.Design(b, s, set, scenarios.Settings{}), Seed: 1, Fail: fail}, looks, func(r *sample.Results) bool {
-				p := r.Points[0]
-				return stat.ClopperPearson(p.Failures, p.Completed(), 0.95).Low > 2
-			}, nil)
+			_, err := sample.RunPlan(ctx, runner, sample.Sweep{
+				Design: fixture.Design(b, s, set, scenarios.Settings{}), Seed: 1, Fail: fail, Inference: stat.Inference{Method: stat.ClopperPearsonExact},
+			}, plan, nil)
 			return err
 		}},
 		{"stratified", func(runner run.Runner) error {
-			_, err := q.Stratified(ctx, runner, 20, 100, looks, func(list []stat.Stratum) bool {
-				var strata []stat.Stratum
-				for _, s := range list {
-					strata = append(strata, stat.Stratum(s))
-				}
-				return stat.StratifiedProportion(strata, 0.95).Low > 2
-			}, nil)
+			_, err := q.Stratified(ctx, runner, 20, 100, plan, nil)
 			return err
 		}},
 		{"importance", func(runner run.Runner) error {
-			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, looks, func(samples []stat.WeightedSample) bool {
-				w := stat.WeightedMean(stat.MixtureWeights(samples), make([]bool, len(samples)), len(samples)/10, 0.95)
-				return w.Low > 2
-			}, nil)
+			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, plan, nil)
 			return err
 		}},
 		{"compare", func(runner run.Runner) error {
-			c, err := sample.Compare(ctx, runner, sample.Sweep{
+			_, err := sample.Compare(ctx, runner, sample.Sweep{
 				Design: fixture.Design(b, s, set, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "5ms"}), Replications: n / 2, Seed: 1, Fail: fail,
-			}, 0, nil)
-			if err == nil {
-				o := c.Others[0]
-				stat.PairedDifference(stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}, 0.95)
-			}
+			}, 0, false, nil)
 			return err
 		}},
 	} {

@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -21,6 +22,10 @@ type Sweep struct {
 	Seed         uint64         // of the first replication; the n-th, from 0, has Seed+n
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
+
+	// Inference is how the failure probabilities are estimated. The zero value is the
+	// default method with a confidence of 0.95.
+	Inference stat.Inference
 
 	// Store, if it is not nil, has replications of this sweep that need not be performed
 	// again, and keeps those that are performed.
@@ -54,6 +59,9 @@ type Point struct {
 	// Measures sum up those of the completed replications, by name; nil if there are
 	// none. See scenarios.Observation.
 	Measures map[string]Measure
+
+	// Estimate is that of the failure probability, from the completed replications.
+	Estimate stat.Proportion
 
 	// FirstFailure is the command that repeats the first failing replication.
 	FirstFailure string
@@ -118,21 +126,53 @@ const maxAborted = 100
 // it is called by one goroutine at a time. When ctx ends, the result holds what
 // was done until then.
 func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) (*Results, error) {
-	return RunUntil(ctx, runner, s, nil, nil, progress)
+	r, err := Begin(runner, s, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Extend(ctx, r.missing.total); err != nil {
+		return nil, err
+	}
+	return r.Finish(), nil
 }
 
-// RunUntil performs the replications of a sweep up to each of the looks, increasing
-// numbers of replications, in turn, until enough says that it has enough; the last look
-// counts, not s.Replications. Without enough it is RunSweep. The replications that
-// were not wanted any more are not part of Results.Total.
-func RunUntil(
-	ctx context.Context, runner run.Runner, s Sweep, looks []int, enough func(*Results) bool, progress func(),
-) (*Results, error) {
-	if enough != nil {
-		s.Replications = looks[len(looks)-1]
+// RunPlan performs the replications of a sweep of one design point up to each of the looks
+// of a plan in turn, until the estimate at a look, of the plan's confidence, is enough. The
+// plan's budget stands in the place of s.Replications. The replications that were not
+// wanted any more are not part of Results.Total. For the rest it is RunSweep.
+func RunPlan(ctx context.Context, runner run.Runner, s Sweep, plan stat.Plan, progress func()) (*Results, error) {
+	s.Replications, s.Inference.Confidence = plan.Budget(), plan.Confidence
+	r, err := Begin(runner, s, progress)
+	if err != nil {
+		return nil, err
 	}
+	for _, look := range plan.Looks {
+		if err := r.Extend(ctx, look); err != nil {
+			return nil, err
+		}
+		if r.Results.Interrupted || plan.Enough(r.Results.Points[0].Estimate.Estimate) {
+			break
+		}
+	}
+	return r.Finish(), nil
+}
+
+// Running is a sweep that is performed part by part.
+type Running struct {
+	Results  *Results // of what is performed
+	runner   run.Runner
+	progress func()
+	missing  missing // what the store of the sweep does not have
+	done     int     // of the missing
+}
+
+// Begin prepares the sweep, and takes what its store has. See [RunSweep].
+func Begin(runner run.Runner, s Sweep, progress func()) (*Running, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
+	}
+	if s.Inference == (stat.Inference{}) {
+		s.Inference = stat.DefaultInference(defaultConfidence)
 	}
 	r := &Results{Sweep: s}
 	for _, p := range s.Design {
@@ -143,26 +183,34 @@ func RunUntil(
 	if err != nil {
 		return nil, err
 	}
-	if enough == nil {
-		looks = []int{left.total}
+	return &Running{Results: r, runner: runner, progress: progress, missing: left}, nil
+}
+
+// defaultConfidence is that of a sweep which does not say.
+const defaultConfidence = 0.95
+
+// Extend performs the missing replications up to another number of them, and estimates
+// the failure probability at each point. When ctx ends, Results.Interrupted says so.
+func (r *Running) Extend(ctx context.Context, to int) error {
+	all := len(r.Results.Points) * r.Results.Sweep.Replications
+	r.Results.Total = all - r.missing.total + to
+	if err := r.Results.performAll(ctx, r.runner, r.missing, r.done, to, r.progress); err != nil {
+		return err
 	}
-	done := 0
-	for _, look := range looks {
-		if enough != nil {
-			r.Total = look
-		}
-		if err := r.performAll(ctx, runner, left, done, look, progress); err != nil {
-			return nil, err
-		}
-		if done = look; r.Interrupted || enough != nil && enough(r) {
-			break
-		}
+	r.done = to
+	for _, p := range r.Results.Points {
+		p.Estimate = r.Results.Sweep.Inference.Of(p.Failures, p.Completed())
 	}
-	for _, p := range r.Points {
+	return nil
+}
+
+// Finish sums up the measures of the points, and returns the answer.
+func (r *Running) Finish() *Results {
+	for _, p := range r.Results.Points {
 		p.sumUp() // of the points that are not complete
 	}
-	r.Sweep.Store, r.Sweep.Observers = nil, nil // they may be gone when the result is read
-	return r, nil
+	r.Results.Sweep.Store, r.Results.Sweep.Observers = nil, nil // they may be gone when the result is read
+	return r.Results
 }
 
 // performAll performs the replications that are missing, from one up to another,

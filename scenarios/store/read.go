@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // Reader is a store that is only read. A process may write to it meanwhile; each
@@ -67,6 +68,11 @@ type Point struct {
 
 // Completed returns how many replications gave a result.
 func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
+
+// Estimate returns the failure probability with an interval of a confidence.
+func (p *Point) Estimate(confidence float64) stat.Proportion {
+	return stat.DefaultInference(confidence).Of(p.Failures, p.Completed())
+}
 
 // Replication is one replication as it is kept.
 type Replication struct {

@@ -130,10 +130,6 @@ func checkCurve(s *Study, g *Figure, row Row) error {
 	return nil
 }
 
-// tail is the probability of each of the law's tails beyond the searched range, as of
-// dtlssim estimate.
-const tail = 1e-300
-
 // exact computes the failure probability at each point of each curve from the
 // windows of the probe and its law there. Points that differ in nothing but that
 // law share their windows.
@@ -149,7 +145,7 @@ func (r *execution) exact(f *Figure) (curves [][]float64, runs int, err error) {
 		if err != nil {
 			return estimate.Integral{}, nil, err
 		}
-		q, err := estimate.NewIntegral(v, f.Probe.Name, s.Seed, f.Fail, tail)
+		q, err := estimate.NewIntegral(v, f.Probe.Name, s.Seed, f.Fail, estimate.Tail)
 		if err != nil {
 			return q, nil, err
 		}

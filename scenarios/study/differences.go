@@ -23,7 +23,7 @@ var differences = kind{
 		if err != nil {
 			return f, err
 		}
-		f.Comparison, err = sample.Compare(r.ctx, r.performer, sweep, 0, r.progress)
+		f.Comparison, err = sample.Compare(r.ctx, r.performer, sweep, 0, true, r.progress)
 		if err != nil {
 			return f, err
 		}
@@ -40,7 +40,7 @@ func checkRow(s *Study, g *Figure, row Row) error {
 
 // rows returns the sweep whose design points are the rows.
 func (r *execution) rows(g *Figure) (sample.Sweep, error) {
-	sweep := sample.Sweep{Seed: r.study.Seed, Replications: g.scaled(r.budget), Fail: g.Fail}
+	sweep := sample.Sweep{Seed: r.study.Seed, Replications: g.scaled(r.budget), Fail: g.Fail, Inference: r.study.inference()}
 	for _, row := range g.Rows {
 		v, err := r.study.of(g, row)
 		if err != nil {

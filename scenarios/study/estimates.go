@@ -5,6 +5,8 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // EstimatesKind shows the failure probability of each row by every method that answers
@@ -16,6 +18,27 @@ const EstimatesKind Kind = "estimates"
 type RowEstimates struct {
 	Exact       *estimate.ExactProbability // nil: something besides the probe is random
 	Conditional *estimate.Conditional      // nil: it is exact
+}
+
+// MethodEstimate is a failure probability by one method.
+type MethodEstimate struct {
+	stat.Estimate
+	By       estimate.Method
+	Failures int // of monte-carlo
+	Runs     int // replications that it took
+}
+
+// ByMethod returns the estimates of a row by every method, crude Monte Carlo first; p is
+// the row's design point.
+func (e *RowEstimates) ByMethod(p *sample.Point) []MethodEstimate {
+	list := []MethodEstimate{{p.Estimate.Estimate, estimate.MonteCarloMethod, p.Estimate.Failures, p.Replications}}
+	if x := e.Exact; x != nil {
+		list = append(list, MethodEstimate{Estimate: x.Estimate, By: estimate.ExactMethod, Runs: x.Runs})
+	}
+	if c := e.Conditional; c != nil {
+		list = append(list, MethodEstimate{Estimate: c.Probability.Estimate, By: estimate.ConditionalMethod, Runs: c.Runs})
+	}
+	return list
 }
 
 var estimates = kind{
@@ -73,7 +96,7 @@ func (s *Study) integralOf(g *Figure, row Row) (estimate.Integral, error) {
 	if err != nil {
 		return estimate.Integral{}, err
 	}
-	return estimate.NewIntegral(v, g.Probe.Name, s.Seed, g.Fail, tail)
+	return estimate.NewIntegral(v, g.Probe.Name, s.Seed, g.Fail, estimate.Tail)
 }
 
 // estimates estimates the probability of a row from its failure windows.
@@ -89,8 +112,8 @@ func (r *execution) estimates(g *Figure, row Row) (e RowEstimates, runs int, err
 		r.progress()
 		return e, e.Exact.Runs, nil
 	}
-	looks := []int{g.scaledSeeds(r.budget)}
-	e.Conditional, err = q.Conditional(r.ctx, r.runner, looks, func([]float64) bool { return true }, r.progress)
+	plan := stat.NewPlan(stat.Target{}, r.study.Confidence, 1, g.scaledSeeds(r.budget))
+	e.Conditional, err = q.Conditional(r.ctx, r.runner, plan, r.progress)
 	if err != nil {
 		return e, 0, err
 	}

@@ -65,5 +65,5 @@ func (s *Study) integral(g *Figure, set scenarios.Settings) (estimate.Integral, 
 	if err != nil {
 		return estimate.Integral{}, err
 	}
-	return estimate.NewIntegral(v, g.Probe.Name, s.Seed, g.Fail, tail)
+	return estimate.NewIntegral(v, g.Probe.Name, s.Seed, g.Fail, estimate.Tail)
 }

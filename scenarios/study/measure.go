@@ -16,6 +16,9 @@ const (
 
 var distributionKind, survivalKind = ofMeasure(DistributionKind), ofMeasure(SurvivalKind)
 
+// quantiles are those of a measure that are estimated.
+var quantiles = []float64{0.5, 0.9, 0.99}
+
 // ofMeasure is how figures of a measure are read and run.
 func ofMeasure(name Kind) kind {
 	return kind{
@@ -45,6 +48,9 @@ func ofMeasure(name Kind) kind {
 				return f, err
 			}
 			f.Sweeps = []*sample.Results{results}
+			for row := range g.Rows {
+				f.Measured = append(f.Measured, f.Recorder.Distribution(row, quantiles, r.study.Confidence, name == SurvivalKind))
+			}
 			return f, nil
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
@@ -36,6 +37,7 @@ type FigureResult struct {
 	Estimates    []RowEstimates             // of EstimatesKind, by row, as Sweeps
 	Comparison   *sample.Comparison         // of DifferencesKind; its Results are the one of Sweeps
 	Recorder     *sample.Recorder           // of DistributionKind and SurvivalKind, of the one of Sweeps
+	Measured     []stat.Distribution        // likewise, by row
 	Sensitivity  *SensitivityResult         // of SensitivityKind
 
 	runs int // replications besides those of Windows and Sweeps
@@ -95,9 +97,12 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 	return r, nil
 }
 
+// inference is how failure probabilities of a study are estimated.
+func (s *Study) inference() stat.Inference { return stat.DefaultInference(s.Confidence) }
+
 // sweep runs a sweep of a row: at each of these settings.
 func (r *execution) sweep(f *FigureResult, row Row, settings ...scenarios.Settings) error {
-	sweep := sample.Sweep{Seed: r.study.Seed, Replications: f.Figure.scaled(r.budget), Fail: f.Figure.Fail}
+	sweep := sample.Sweep{Seed: r.study.Seed, Replications: f.Figure.scaled(r.budget), Fail: f.Figure.Fail, Inference: r.study.inference()}
 	for _, set := range settings {
 		p, err := r.study.point(set)
 		if err != nil {

@@ -19,6 +19,7 @@ type SensitivityResult struct {
 	Exact    []stat.Estimate           // the same, exact
 	At       [][]int                   // which points of these the levels of each factor are
 	Outputs  []estimate.Outputs        // of each base point; nil of one that is left out
+	Indices  stat.Sensitivity          // from the outputs
 	Runs     *estimate.SensitivityRuns // of the base points
 }
 
@@ -65,7 +66,7 @@ var sensitivity = kind{
 		}
 		design, _, err := q.Ends()
 		for i := 0; err == nil && i < len(design); i++ {
-			_, err = q.Integral(design[i].Values, g.Probe.Name, tail)
+			_, err = q.Integral(design[i].Values, g.Probe.Name, estimate.Tail)
 		}
 		return err
 	},
@@ -109,8 +110,30 @@ func (s *Study) sensitivity(g *Figure, row Row) (estimate.Sensitivity, error) {
 	return q, err
 }
 
+// Levels returns the failure probability at each point of one factor at a time.
+func (s *SensitivityResult) Levels() (list []stat.Proportion) {
+	for _, e := range s.Exact {
+		list = append(list, stat.Proportion{Estimate: e})
+	}
+	if s.Ends != nil {
+		for _, p := range s.Ends.Points {
+			list = append(list, p.Estimate)
+		}
+	}
+	return list
+}
+
 // sensitivity performs an analysis.
 func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
+	s, err := r.analyse(g)
+	if err == nil {
+		s.Indices = s.Question.Indices(s.Outputs, r.study.Confidence)
+	}
+	return s, err
+}
+
+// analyse performs the runs of an analysis.
+func (r *execution) analyse(g *Figure) (*SensitivityResult, error) {
 	question, err := r.study.sensitivity(g, g.Rows[0])
 	if err != nil {
 		return nil, err
@@ -125,6 +148,7 @@ func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 	if g.Probe.Name == "" {
 		sweep, err := r.keep(g, sample.Sweep{
 			Design: design, Replications: g.scaledEnds(r.budget), Seed: q.Seed, Fail: q.Fail,
+			Inference: r.study.inference(),
 		})
 		if err != nil {
 			return nil, err
@@ -141,14 +165,14 @@ func (r *execution) sensitivity(g *Figure) (*SensitivityResult, error) {
 	}
 	extra := 0
 	for _, p := range design {
-		e, err := q.ExactAt(r.ctx, r.runner, p.Values, g.Probe.Name, tail)
+		e, err := q.ExactAt(r.ctx, r.runner, p.Values, g.Probe.Name, estimate.Tail)
 		if err != nil {
 			return nil, err
 		}
 		extra += e.Runs
 		s.Exact = append(s.Exact, e.Estimate)
 	}
-	if s.Runs, err = q.Exact(r.ctx, r.runner, g.Probe.Name, tail, keep, r.progress); err == nil {
+	if s.Runs, err = q.Exact(r.ctx, r.runner, g.Probe.Name, estimate.Tail, keep, r.progress); err == nil {
 		s.Runs.Runs += extra
 	}
 	return s, err

@@ -167,7 +167,7 @@ func (k *comparison) resolve(name string) error {
 		k.probe = k.scenario.Probe.Name
 	}
 	for _, p := range k.design {
-		q, err := estimate.NewIntegral(p.Values, k.probe, k.seed, k.predicate, tail)
+		q, err := estimate.NewIntegral(p.Values, k.probe, k.seed, k.predicate, estimate.Tail)
 		if err == nil {
 			err = q.CheckConditional()
 		}
@@ -202,23 +202,22 @@ func (k *comparison) factors() (factors []design.Factor, err error) {
 }
 
 func (k *comparison) sweep() sample.Sweep {
-	return sample.Sweep{Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate}
+	return sample.Sweep{
+		Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate, Inference: stat.DefaultInference(k.confidence),
+	}
 }
 
 // compare performs what the flags ask for.
 func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
 	j := &text.CompareJSON{
 		Scenario: k.scenario.Name, Seed: k.seed, Params: k.design[k.at].Values.Text(), Method: k.method, Probe: k.probe,
-		Confidence: k.confidence, Simultaneous: k.simultaneous, EachConfidence: k.confidence,
+		Confidence: k.confidence, Simultaneous: k.simultaneous,
 	}
 	j.Repeat = k.repeat()
-	if k.simultaneous {
-		j.EachConfidence = stat.Bonferroni(k.confidence, len(k.design)-1)
-	}
 	ctx, out := k.command.Context(), k.command.ErrOrStderr()
 	if k.method == monteCarlo {
 		bar := newProgress(out, len(k.design)*k.replications, "replications")
-		c, err := sample.Compare(ctx, workers, k.sweep(), k.at, bar.increment)
+		c, err := sample.Compare(ctx, workers, k.sweep(), k.at, k.simultaneous, bar.increment)
 		bar.finish()
 		if err != nil {
 			return nil, failure(err)
@@ -228,7 +227,7 @@ func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
 		return j, nil
 	}
 	bar := newProgress(out, len(k.design)*k.seeds, "searches")
-	c, err := estimate.CompareConditional(ctx, workers, k.integrals, k.seeds, bar.increment)
+	c, err := estimate.CompareConditional(ctx, workers, k.integrals, k.seeds, k.at, k.confidence, k.simultaneous, bar.increment)
 	bar.finish()
 	if err != nil {
 		return nil, integralError(k.command, err)

@@ -20,11 +20,11 @@ import (
 
 // The methods of estimate.
 const (
-	monteCarlo  = "monte-carlo"
-	conditional = "conditional"
-	exact       = "exact"
-	stratified  = "stratified"
-	importance  = "importance"
+	monteCarlo  = string(estimate.MonteCarloMethod)
+	conditional = string(estimate.ConditionalMethod)
+	exact       = string(estimate.ExactMethod)
+	stratified  = string(estimate.StratifiedMethod)
+	importance  = string(estimate.ImportanceMethod)
 )
 
 var methods = []string{monteCarlo, conditional, exact, stratified, importance}
@@ -64,16 +64,6 @@ var readers = []struct {
 // sampling are the methods whose interval is one of samples.
 var sampling = []string{monteCarlo, conditional, stratified, importance}
 
-// How many replications, or seeds, a run that may stop early has at its first look.
-const (
-	leastReplications = 100
-	leastSeeds        = 30
-)
-
-// tail is the probability of each tail of the probe's law that is not searched: what a
-// number can still tell with all of its digits.
-const tail = 1e-300
-
 // estimation is the flags of estimate with what they ask for.
 type estimation struct {
 	selection
@@ -92,13 +82,12 @@ type estimation struct {
 
 	tilts    []tilt.Tilt // that the flag gives
 	integral estimate.Integral
-	workers  run.Runner
 	command  *cobra.Command
 }
 
 func newEstimate() *cobra.Command {
 	var f format
-	e := estimation{method: monteCarlo, allocation: proportional}
+	e := estimation{method: method(monteCarlo), allocation: proportional}
 	c := &cobra.Command{
 		Use:   "estimate SCENARIO|FILE",
 		Short: "Estimate one failure probability, by one of five methods",
@@ -171,8 +160,7 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 				return err
 			}
 			defer workers.Close()
-			e.workers = workers
-			j, err := e.estimate()
+			j, err := e.ask(workers)
 			if err != nil {
 				return err
 			}
@@ -221,18 +209,18 @@ func (e *estimation) resolve(name string) error {
 		}
 	}
 	faults = append(faults, e.target.Check(), e.checkSampling())
-	if e.method == importance && e.scenario != nil && e.tilt != "" {
+	if string(e.method) == importance && e.scenario != nil && e.tilt != "" {
 		var err error
 		e.tilts, err = session.ParseTilts(e.scenario, e.tilt)
 		faults = append(faults, err)
 	}
-	if e.method != monteCarlo && e.method != importance && e.scenario != nil && faults[0] == nil {
+	if string(e.method) != monteCarlo && string(e.method) != importance && e.scenario != nil && faults[0] == nil {
 		if e.probe == "" {
 			e.probe = e.scenario.Probe.Name
 		}
 		var err error
-		if e.integral, err = estimate.NewIntegral(e.values, e.probe, e.seed, e.predicate, tail); err == nil {
-			if e.method == exact {
+		if e.integral, err = estimate.NewIntegral(e.values, e.probe, e.seed, e.predicate, estimate.Tail); err == nil {
+			if string(e.method) == exact {
 				err = e.integral.CheckExact()
 			} else {
 				err = e.integral.CheckConditional()
@@ -241,6 +229,33 @@ func (e *estimation) resolve(name string) error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// ask asks the question that the flags pose.
+func (e *estimation) ask(workers run.Runner) (*text.EstimateJSON, error) {
+	q := estimate.Question{
+		Values: e.values, Seed: e.seed, Fail: e.predicate,
+		Method: estimate.Method(e.method), Integral: e.integral, Budget: e.replications, Inference: e.Inference, Target: e.target,
+		Strata: e.strata, Tilts: e.tilts, Check: e.check,
+	}
+	if string(e.method) == conditional {
+		q.Budget = e.seeds
+	}
+	if string(e.method) == importance || e.allocation == neyman {
+		q.Pilots = e.pilots
+	}
+	out := e.command.ErrOrStderr()
+	a, err := q.Ask(e.command.Context(), workers, func(steps int, unit string) (step, end func()) {
+		bar := newProgress(out, steps, unit)
+		return bar.increment, bar.finish
+	})
+	if err != nil {
+		return nil, integralError(e.command, err)
+	}
+	for _, r := range a.Sweeps {
+		text.Aborted(out, r)
+	}
+	return text.NewEstimate(&q, a, e.repeat()), nil
 }
 
 // repeat returns the command that repeats the estimate.

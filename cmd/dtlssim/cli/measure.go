@@ -85,6 +85,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			}
 			sweep := sample.Sweep{
 				Design: d.points, Replications: replications, Seed: s.seed, Fail: s.predicate,
+				Inference: stat.DefaultInference(confidence),
 			}
 			if errors.Join(faults...) == nil {
 				faults = append(faults, sweep.Check())
@@ -101,7 +102,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 				return err
 			}
 			recorder := sample.Record(&sweep, measure)
-			r, err := kept.perform(c, &p, sweep, stat.DefaultInference(confidence))
+			r, err := kept.perform(c, &p, sweep)
 			if err != nil {
 				return err
 			}
@@ -144,7 +145,7 @@ func measureHelp() (list string) {
 
 // distribution estimates what a sweep has recorded of a measure.
 func distribution(r *sample.Results, recorder *sample.Recorder, factors []string, measure string, quantiles []float64, confidence float64, survival bool) *text.DistributionJSON {
-	sweep := text.NewSweepJSON(r, factors, stat.Inference{Confidence: confidence})
+	sweep := text.NewSweepJSON(r, factors)
 	j := &text.DistributionJSON{
 		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: text.OrderStatistics,
 		Confidence: confidence, Interrupted: r.Interrupted,
@@ -153,14 +154,10 @@ func distribution(r *sample.Results, recorder *sample.Recorder, factors []string
 		j.Method = text.KaplanMeier
 	}
 	for i, p := range r.Points {
-		var samples []stat.Lifetime
-		recorder.Each(i, func(value int64, censored bool) {
-			samples = append(samples, stat.Lifetime{Value: float64(value), Censored: censored})
-		})
 		point := text.PointDistributionJSON{
 			Params: sweep.Points[i].Params, Replications: p.Replications, NoResult: p.Replications - p.Completed(),
 		}
-		point.SetDistribution(stat.NewDistribution(samples, quantiles, confidence, survival))
+		point.SetDistribution(recorder.Distribution(i, quantiles, confidence, survival))
 		j.Points = append(j.Points, point)
 	}
 	return j

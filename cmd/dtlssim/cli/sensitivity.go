@@ -181,7 +181,7 @@ func (a *analysis) checkExact() error {
 		return err
 	}
 	for _, p := range design {
-		if _, err := a.question.Integral(p.Values, a.probe, tail); err != nil {
+		if _, err := a.question.Integral(p.Values, a.probe, estimate.Tail); err != nil {
 			return fmt.Errorf("--method exact: %w", err)
 		}
 	}
@@ -193,10 +193,10 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	q := &a.question
 	j := &text.SensitivityJSON{
 		Scenario: a.scenario.Name, Seed: a.seed, Params: a.values.Text(), Method: a.method, Replications: q.Replications,
-		Confidence: a.Confidence, Interval: string(a.Method),
+		Confidence: a.Confidence,
 	}
 	if a.method == exact {
-		j.Probe, j.Interval = a.probe, "bounds"
+		j.Probe = a.probe
 	}
 	if err := a.oneAtATime(j); err != nil || j.Interrupted {
 		return j, err
@@ -208,7 +208,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	var err error
 	var runs *estimate.SensitivityRuns
 	if a.method == exact {
-		runs, err = q.Exact(ctx, a.workers, a.probe, tail, keep, bar.increment)
+		runs, err = q.Exact(ctx, a.workers, a.probe, estimate.Tail, keep, bar.increment)
 	} else {
 		runs, err = q.MonteCarlo(ctx, a.workers, keep, bar.increment)
 	}
@@ -220,7 +220,7 @@ func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	j.Runs += runs.Runs
 	j.NoResult += runs.NoResult
 	j.Dropped, j.Interrupted = runs.Dropped, runs.Interrupted
-	j.SetOutputs(outputs, a.seed)
+	j.SetIndices(q.Indices(outputs, a.Confidence))
 	return j, nil
 }
 
@@ -239,22 +239,23 @@ func (a *analysis) oneAtATime(j *text.SensitivityJSON) error {
 }
 
 // probabilities returns the failure probability at each point of a design.
-func (a *analysis) probabilities(points []design.Point, j *text.SensitivityJSON) ([]text.LevelJSON, error) {
-	levels := make([]text.LevelJSON, len(points))
+func (a *analysis) probabilities(points []design.Point, j *text.SensitivityJSON) ([]stat.Proportion, error) {
+	levels := make([]stat.Proportion, len(points))
 	if a.method == exact {
 		for i, p := range points {
-			e, err := a.question.ExactAt(a.command.Context(), a.workers, p.Values, a.probe, tail)
+			e, err := a.question.ExactAt(a.command.Context(), a.workers, p.Values, a.probe, estimate.Tail)
 			if err != nil {
 				return nil, integralError(a.command, err)
 			}
 			j.Runs += e.Runs
-			levels[i] = text.LevelJSON{Estimate: &e.Value, Low: e.Low, High: e.High}
+			levels[i] = stat.Proportion{Estimate: e.Estimate}
 		}
 		return levels, nil
 	}
 	bar := newProgress(a.command.ErrOrStderr(), len(points)*a.ends, "replications")
 	r, err := sample.RunSweep(a.command.Context(), a.workers, sample.Sweep{
 		Design: points, Replications: a.ends, Seed: a.seed, Fail: a.predicate,
+		Inference: a.Inference,
 	}, bar.increment)
 	bar.finish()
 	if err != nil {
@@ -264,7 +265,7 @@ func (a *analysis) probabilities(points []design.Point, j *text.SensitivityJSON)
 	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
 	j.Runs += r.Done
 	for i, p := range r.Points {
-		levels[i] = text.NewLevelJSON("", a.Of(p.Failures, p.Completed()))
+		levels[i] = p.Estimate
 	}
 	return levels, nil
 }

@@ -6,11 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
@@ -51,7 +49,7 @@ func keepSweep(path string, sweep *sample.Sweep, limits run.Limits) (keeping, er
 
 // perform performs a sweep that uses the store, keeps the estimates of its points, and
 // closes the store.
-func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep, interval stat.Inference) (*sample.Results, error) {
+func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep) (*sample.Results, error) {
 	defer k.Close()
 	workers, err := p.start()
 	if err != nil {
@@ -62,7 +60,7 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep, interval
 	r, err := sample.RunSweep(c.Context(), workers, sweep, bar.increment)
 	bar.finish()
 	if err == nil && !r.Interrupted {
-		err = k.finish(store.Answers{Estimates: sweepEstimates(r, interval, nil)})
+		err = k.finish(store.Answers{Estimates: sweepEstimates(r, nil)})
 	}
 	if err := firstError(err, k.Close()); err != nil {
 		return nil, failure(err)
@@ -110,7 +108,6 @@ func firstError(errs ...error) error {
 // answers returns what a store keeps of the result of a study beside its replications.
 func answers(r *study.Result) store.Answers {
 	var a store.Answers
-	interval := stat.DefaultInference(r.Study.Confidence)
 	for i := range r.Figures {
 		f := &r.Figures[i]
 		estimates := func(row string, list []store.Estimate) {
@@ -134,28 +131,25 @@ func answers(r *study.Result) store.Answers {
 			if f.Comparison != nil || f.Recorder != nil { // of all rows together
 				row = ""
 			}
-			estimates(row, sweepEstimates(sweep, interval, x))
+			estimates(row, sweepEstimates(sweep, x))
 			if f.Exact != nil {
 				estimates(row, exactEstimates(sweep, f.Exact[i], x))
 			}
 		}
-		if f.Estimates != nil {
-			for _, e := range summary.Estimates(f, r.Study.Confidence) {
-				if e.Method == monteCarlo { // as of every sweep
-					continue
-				}
+		for i := range f.Estimates {
+			for _, e := range f.Estimates[i].ByMethod(f.Sweeps[i].Points[0])[1:] { // the first is as of every sweep
 				kept := store.Estimate{
-					X: math.NaN(), Method: e.Method, Estimate: e.Estimate, Low: e.Low, High: e.High, Interval: e.Interval, Confidence: e.Confidence,
-					N: e.Samples, Failures: -1, Exact: e.Method == exact,
+					X: math.NaN(), Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High, Interval: string(e.Method), Confidence: e.Confidence,
+					N: e.N, Failures: -1, Exact: e.Exact,
 				}
-				if kept.Exact {
-					kept.Confidence, kept.N = math.NaN(), -1
+				if e.Exact {
+					kept.Interval, kept.Confidence, kept.N = exact, math.NaN(), -1
 				}
-				estimates(e.Row, []store.Estimate{kept})
+				estimates(f.Figure.Rows[i].Label, []store.Estimate{kept})
 			}
 		}
 		if f.Sensitivity != nil && f.Sensitivity.Ends != nil {
-			estimates("", sweepEstimates(f.Sensitivity.Ends, interval, nil))
+			estimates("", sweepEstimates(f.Sensitivity.Ends, nil))
 		}
 		if e := f.Probability; e != nil {
 			search(f.Figure.Rows[0].Label, e.Windows)
@@ -177,12 +171,12 @@ func answers(r *study.Result) store.Answers {
 }
 
 // sweepEstimates returns the estimates of a sweep, at values of an axis if it has one.
-func sweepEstimates(r *sample.Results, interval stat.Inference, x []float64) (list []store.Estimate) {
+func sweepEstimates(r *sample.Results, x []float64) (list []store.Estimate) {
 	for i, p := range r.Points {
-		e := interval.Of(p.Failures, p.Completed())
+		e := p.Estimate
 		list = append(list, store.Estimate{
 			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: monteCarlo, Estimate: e.Value, Low: e.Low, High: e.High,
-			Interval: string(interval.Method), Confidence: e.Confidence, N: e.N, Failures: e.Failures,
+			Interval: string(e.Method), Confidence: e.Confidence, N: e.N, Failures: e.Failures,
 		})
 	}
 	return list

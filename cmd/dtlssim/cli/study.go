@@ -12,7 +12,6 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -157,7 +156,7 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 			j.Rows = append(j.Rows, row.Label)
 		}
 		for _, sweep := range fr.Sweeps {
-			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil, stat.DefaultInference(r.Study.Confidence)))
+			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil))
 		}
 		for _, file := range s.Files {
 			path := filepath.Join(output, file.Name)

@@ -75,7 +75,7 @@ measures.`,
 			faults = append(faults, d.resolve(&s)...)
 			sweep := sample.Sweep{
 				Design: d.points, Replications: replications, Seed: s.seed,
-				Fail: s.predicate, Verify: verify,
+				Fail: s.predicate, Verify: verify, Inference: interval.Inference,
 			}
 			if errors.Join(faults...) == nil {
 				faults = append(faults, sweep.Check())
@@ -94,17 +94,17 @@ measures.`,
 			if err != nil {
 				return err
 			}
-			r, err := kept.perform(c, &p, sweep, interval.Inference)
+			r, err := kept.perform(c, &p, sweep)
 			if err != nil {
 				return err
 			}
 			if output != "" {
-				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names, interval.Inference) })
+				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names) })
 			}
 			if f == "json" {
-				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, d.names, interval.Inference)))
+				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, d.names)))
 			} else {
-				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, d.names, interval.Inference))
+				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, d.names))
 				if measures {
 					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, d.names))
 				}
