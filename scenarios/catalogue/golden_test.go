@@ -57,6 +57,10 @@ func TestGoldenTraces(t *testing.T) {
 		{"data-overtaken", scenarios.Settings{"alert-latency": "5ms", "clients": "1"}},
 		{"bandwidth", scenarios.Settings{"bandwidth": "64kbit/s", "queue": "1", "clients": "1"}},
 		{"certificate", scenarios.Settings{"credentials": "ecdsa", "clients": "1"}},
+		{"pion-v3", scenarios.Settings{"stack": "pion-v3", "credentials": "ecdsa", "clients": "1"}},
+		{"pion-v3-backs-off", scenarios.Settings{
+			"stack": "pion-v3", "clients": "1", "down": "0s..3500ms", "client-timeout": "10s",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scenario := "late-close-notify"

@@ -35,8 +35,13 @@ func lossy(t *testing.T, credentials string, seed uint64) run.Job {
 			"reorder": "0.1", "reorder-delay": "exponential(mean=30ms)",
 		})
 	}
+	set["stack"] = stackOf(seed)
 	return fixture.Traced(t, "late-close-notify", set, seed)
 }
+
+// stackOf gives two seeds one stack, the next two the other: in a row of seeds, each stack
+// has the leftovers of both.
+func stackOf(seed uint64) string { return []string{"pion-v2", "pion-v3"}[seed/2%2] }
 
 // collect performs jobs, as many at a time as the pool has workers, and returns
 // their outcomes in the order of the jobs.

@@ -20,7 +20,7 @@ import (
 // ones the founding scenario as it is, in which more sessions come to their end.
 func perturbed(t *testing.T, credentials string, most int, seed uint64) run.Job {
 	t.Helper()
-	set := scenarios.Settings{"credentials": credentials}
+	set := scenarios.Settings{"credentials": credentials, "stack": stackOf(seed)}
 	if seed%2 == 0 {
 		set = lossy(t, credentials, seed).Values.Settings()
 	}

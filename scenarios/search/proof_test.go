@@ -71,6 +71,7 @@ var draws = map[string]draw{
 	"down":                {0.1, []string{"15ms..45ms", "60ms..300ms"}},
 	"perturb":             {0.05, []string{"2"}},
 	"credentials":         {0.8, []string{"psk"}},
+	"stack":               {0.4, []string{"pion-v3"}},
 }
 
 // randomSearch is a random question about a random scenario of the catalogue. What the

@@ -32,6 +32,7 @@ func TestLookingChangesNothing(t *testing.T) {
 			for _, set := range []scenarios.Settings{
 				{"model": of("sequential", "listener", "concurrent")}, {"perturb": of("0", "0", "3")},
 				{"nat-mapping": of("none", "address-dependent")}, {"bandwidth": of("unlimited", "64kbit/s")},
+				{"stack": of("pion-v2", "pion-v3")},
 			} {
 				if with, err := job.Values.Set(set); err == nil {
 					job.Values = with

@@ -1,10 +1,13 @@
 package pionv3_test
 
 import (
+	"context"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/stack/pionv3"
 	"github.com/dtlssim/dtlssim/sim/stack/stacktest"
@@ -56,4 +59,61 @@ func TestEvents(t *testing.T) {
 // A handshake that meets its limit, and one that an alert of the peer ends, say so.
 func TestCauses(t *testing.T) {
 	stacktest.Causes(t, pionv3.New())
+}
+
+// Data that has come before the peer's close_notify is read first, in every run, though
+// the stack takes either.
+func TestDataComesBeforeTheEnd(t *testing.T) {
+	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
+	for seed := range uint64(20) {
+		var data string
+		var end error
+		sim.Run(sim.Config{Scenario: "end", Seed: seed}, func(w *sim.Simulation) {
+			home, away := w.Host("server", netip.MustParseAddr("192.0.2.1")), w.Host("client", netip.MustParseAddr("192.0.2.2"))
+			w.Busy()
+			w.Go("server", func() {
+				defer w.Idle()
+				listener, err := home.ListenPeers(4433, sim.ListenerConfig{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				peer, err := listener.AcceptPeer()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				session, err := pionv3.New().Server(context.Background(), peer, c)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = w.Sleep(time.Second) // both come meanwhile
+				buffer := make([]byte, 100)
+				n, _ := session.Read(buffer)
+				data = string(buffer[:n])
+				_, end = session.Read(buffer)
+				_ = session.Close()
+			})
+			w.Busy()
+			w.Go("client", func() {
+				defer w.Idle()
+				socket, err := away.Connect(0, netip.AddrPortFrom(home.Address(), 4433))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				session, err := pionv3.New().Client(context.Background(), socket, c)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = session.Write([]byte("hello"))
+				_ = session.Close()
+			})
+		})
+		if data != "hello" || stack.CauseOf(end) != stack.PeerClosed {
+			t.Fatalf("seed %d: %q, then %v", seed, data, end)
+		}
+	}
 }
