@@ -72,7 +72,7 @@ func estimates(f *study.FigureResult, confidence float64) (Section, error) {
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}
-	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Student's interval. Crude Monte Carlo: the share of failures, with " + f.Sweeps[0].Sweep.Inference.Method.Title() + "'s interval; a run of it takes one replication, a seed of the others a whole search."
+	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Hall's interval. Crude Monte Carlo: the share of failures, with " + f.Sweeps[0].Sweep.Inference.Method.Title() + "'s interval; a run of it takes one replication, a seed of the others a whole search."
 	fig := figure.Estimates(f.Figure.Title, drawn, smallest < 0.01, s.Sentence)
 	return s, s.add(f.Figure.Name, &fig, records)
 }

@@ -140,7 +140,7 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	}
 	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, adjusted by Holm"
 	if !pairs {
-		what = "seeds, compared one by one, over the law of " + j.Probe + "; intervals of Student; P: paired t test, adjusted by Holm"
+		what = "seeds, compared one by one, over the law of " + j.Probe + "; intervals of Hall; P: the test that belongs to them, adjusted by Holm"
 	}
 	if _, err := fmt.Fprintf(w, "\n%d %s\n", maxPairs(j.Differences), what); err != nil {
 		return err

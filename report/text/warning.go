@@ -20,6 +20,10 @@ func Warning(w stat.Warning) string {
 	case stat.UnbalancedWeights:
 		return fmt.Sprintf("the mean weight is %.3g with a standard error of %.2g, and its expectation is 1: some that weigh much are missing",
 			w.Mean, w.StandardError)
+	case stat.FewSamples:
+		return fmt.Sprintf("the %d samples are worth %.3g of equal weight: the interval may hold less often than it says; more are needed", w.N, w.Effective)
+	case stat.EqualSamples:
+		return fmt.Sprintf("all %d samples are equal: the interval does not show what a sample of another kind would add", w.N)
 	case stat.FewBasePoints:
 		return "there are fewer than two base points"
 	case stat.NoVariance:

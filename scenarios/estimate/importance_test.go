@@ -46,6 +46,15 @@ func weighted(t *testing.T, runner run.Runner, q estimate.Importance, n int) (st
 	return r.Probability, r
 }
 
+// weightedMean is the estimate of another confidence.
+func weightedMean(r *estimate.Weighted, confidence float64) stat.Weighted {
+	failed := make([]bool, len(r.Samples))
+	for i, s := range r.Samples {
+		failed[i] = s.Failed
+	}
+	return stat.WeightedMean(stat.MixtureWeights(r.Samples), failed, r.Probability.Untilted, confidence)
+}
+
 // bothAbove is the probability that both of two standard normal variates of a
 // correlation are above a, by Simpson's rule.
 func bothAbove(a, correlation float64) float64 {
@@ -61,8 +70,11 @@ func bothAbove(a, correlation float64) float64 {
 }
 
 // Failures that no single datagram decides, down to 1e-17, with tilts that pilot
-// replications choose: each is within five standard errors of its closed form, to some
-// per cent, and the weights of all replications are 1 on the average.
+// replications choose: the interval of each, of a confidence that is wrong once in a million
+// runs, holds its closed form; the weights of all replications are 1 on average. The case
+// with the most skewed weights has more replications than the others: 4000 are worth 38
+// failures of equal weight on average, and one time in twenty fewer than 30, of which the
+// estimate warns.
 func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
@@ -74,24 +86,24 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		}
 		return sum
 	}
-	const replications = 4000
 	normal := 4.0
 	for _, c := range []struct {
-		name, fail string
-		set        scenarios.Settings
-		want       float64
-		short      bool // that it is run every time
+		name, fail   string
+		set          scenarios.Settings
+		want         float64
+		replications int
+		short        bool // that it is run every time
 	}{
-		{"three of three are lost", "all-lost", scenarios.Settings{"loss": "0.01"}, 1e-6, false},
-		{"three of three are lost, of losses at 0.001", "all-lost", scenarios.Settings{"loss": "0.001"}, 1e-9, true},
-		{"six of six are lost", "all-lost", scenarios.Settings{"loss": "0.02", "datagrams": "6"}, math.Pow(0.02, 6), false},
-		{"a burst takes them all", "all-lost", scenarios.Settings{"loss": "gilbert-elliott(0.001,0.5)", "datagrams": "6"}, 0.001 / 0.501 * math.Pow(0.5, 5), true},
-		{"all are held back", "late", scenarios.Settings{"reorder": "0.01", "datagrams": "4", "limit": "70ms"}, 1e-8, false},
-		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"}, erlang(3, 30), true},
-		{"ten latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "10", "limit": "45ms"}, erlang(10, 45), false},
-		{"the largest is too large", "latest", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"}, 1 - math.Pow(1-math.Exp(-15), 2), false},
-		{"all are small", "quick", scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"}, math.Pow(-math.Expm1(-10_001/1e7), 2), false},
-		{"two correlated ones are large", "earliest", scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5", "limit": "54598150ns"}, bothAbove(normal, 0.5), true},
+		{"three of three are lost", "all-lost", scenarios.Settings{"loss": "0.01"}, 1e-6, 4000, false},
+		{"three of three are lost, of losses at 0.001", "all-lost", scenarios.Settings{"loss": "0.001"}, 1e-9, 4000, true},
+		{"six of six are lost", "all-lost", scenarios.Settings{"loss": "0.02", "datagrams": "6"}, math.Pow(0.02, 6), 4000, false},
+		{"a burst takes them all", "all-lost", scenarios.Settings{"loss": "gilbert-elliott(0.001,0.5)", "datagrams": "6"}, 0.001 / 0.501 * math.Pow(0.5, 5), 4000, true},
+		{"all are held back", "late", scenarios.Settings{"reorder": "0.01", "datagrams": "4", "limit": "70ms"}, 1e-8, 4000, false},
+		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"}, erlang(3, 30), 4000, true},
+		{"ten latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "10", "limit": "45ms"}, erlang(10, 45), 4000, false},
+		{"the largest is too large", "latest", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"}, 1 - math.Pow(1-math.Exp(-15), 2), 4000, false},
+		{"all are small", "quick", scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"}, math.Pow(-math.Expm1(-10_001/1e7), 2), 4000, false},
+		{"two correlated ones are large", "earliest", scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5", "limit": "54598150ns"}, bothAbove(normal, 0.5), 10_000, true},
 	} {
 		if !c.short && !testkit.Long() {
 			continue
@@ -103,12 +115,12 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 			continue
 		}
 		q.Tilts = chosen.Tilts
-		w, r := weighted(t, p, q, replications)
+		w, r := weighted(t, p, q, c.replications)
 		t.Logf("%s: %.4g +- %.2g, want %.4g; %d failures worth %.0f; mean weight %.3f +- %.3f; %s", c.name, w.Value, w.StandardError, c.want, w.Failures, w.EffectiveSize, w.MeanWeight, w.MeanWeightError, tilt.Text(q.Tilts))
-		if math.Abs(w.Value-c.want) > 5*w.StandardError {
-			t.Errorf("%s: %g +- %g, closed form %g", c.name, w.Value, w.StandardError, c.want)
+		if sure := weightedMean(r, 1-1e-6); !sure.Holds(c.want) {
+			t.Errorf("%s: %+v, closed form %g", c.name, sure.Estimate, c.want)
 		}
-		if w.StandardError > 0.25*c.want || !w.Reliable() || r.Done != replications {
+		if w.StandardError > 0.25*c.want || !w.Reliable() || r.Done != c.replications {
 			t.Errorf("%s: the relative error is %.3f: %+v", c.name, w.StandardError/c.want, w)
 		}
 		if math.Abs(w.MeanWeight-1) > 6*w.MeanWeightError+1e-9 || w.MeanWeightError > 0.05 {
@@ -140,9 +152,9 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 		t.Errorf("the tilts are %s, without the alert's", tilt.Text(chosen.Tilts))
 	}
 	q.Tilts = chosen.Tilts
-	w, _ := weighted(t, p, q, 1500)
+	w, r := weighted(t, p, q, 1500)
 	t.Logf("%.4g +- %.2g, closed form %.4g; %s", w.Value, w.StandardError, want, tilt.Text(q.Tilts))
-	if math.Abs(w.Value-want) > 5*w.StandardError || w.StandardError > 0.3*want {
+	if !weightedMean(r, 1-1e-6).Holds(want) || w.StandardError > 0.3*want {
 		t.Errorf("%g +- %g, closed form %g", w.Value, w.StandardError, want)
 	}
 }

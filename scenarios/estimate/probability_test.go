@@ -66,7 +66,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := stat.StudentMean(c.Values, 1-5.7e-7)
+	got := stat.SampleMean(c.Values, 1-5.7e-7)
 	if got.N != seeds || want < got.Low || want > got.High || c.Outside > 1e-14 {
 		t.Errorf("conditional %+v, closed form %g", got, want)
 	}
@@ -154,7 +154,7 @@ func TestOneInABillionAmongOtherLatencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := stat.StudentMean(c.Values, 0.95)
+	got := stat.SampleMean(c.Values, 0.95)
 	if !(stat.Target{Relative: 0.05}).Met(got.Estimate) {
 		t.Errorf("the relative half-width of %+v is above 5 %%", got)
 	}

@@ -135,12 +135,13 @@ func mcNemar(a, b int) float64 {
 }
 
 // PairedMean estimates the difference of two means from pairs of samples from [0, 1],
-// such as the conditional probabilities of one seed under two parameters, with Student's
-// interval of the differences and the test that belongs to it. Without any variance the
-// interval is a point, and with fewer than two pairs all of [-1, 1].
+// such as the conditional probabilities of one seed under two parameters, with the interval
+// of [Hall] of the differences and the test that belongs to it. Without any variance the
+// interval is a point, and a warning says so; with fewer than two pairs it is all of
+// [-1, 1].
 func PairedMean(first, second []float64, confidence float64) Difference {
 	n := len(first)
-	d := newDifference(n, confidence, Student)
+	d := newDifference(n, confidence, Hall)
 	if n == 0 {
 		return d
 	}
@@ -148,21 +149,20 @@ func PairedMean(first, second []float64, confidence float64) Difference {
 	for i := range first {
 		differences[i] = second[i] - first[i]
 	}
-	a, b, m := StudentMean(first, confidence), StudentMean(second, confidence), StudentMean(differences, confidence)
-	d.First, d.Second, d.Value = a.Value, b.Value, m.Value
+	a, b, m := summarize(first), summarize(second), summarize(differences)
+	d.First, d.Second, d.Value = a.mean, b.mean, m.mean
 	if n < 2 {
 		return d
 	}
-	d.StandardError = m.StandardError
-	d.compareVariances(a.Variance, b.Variance, m.Variance)
-	half := studentQuantile(confidence, float64(n-1)) * m.StandardError
-	d.Low, d.High = max(-1, m.Value-half), min(1, m.Value+half)
+	d.StandardError, d.P = m.standardError(), m.test(0)
+	d.compareVariances(a.variance, b.variance, m.variance)
+	low, high := m.interval(confidence)
+	d.Low, d.High = max(-1, low), min(1, high)
 	switch {
-	case m.StandardError > 0:
-		t, freedom := m.Value/m.StandardError, float64(n-1)
-		d.P, _ = betaTails(freedom/2, 0.5, freedom/(freedom+t*t), t*t/(freedom+t*t))
-	case m.Value != 0:
-		d.P = 0
+	case m.variance == 0:
+		d.Warnings = append(d.Warnings, EqualSamples{n, unseen(confidence, m.n)})
+	case m.effective < LeastSamples:
+		d.Warnings = append(d.Warnings, FewSamples{n, m.effective})
 	}
 	return d
 }

@@ -2,7 +2,7 @@
 // with its interval, its confidence and its number of samples.
 //
 //	counts        -> Inference.Of, StratifiedProportion, PairedDifference -> Estimate
-//	samples       -> StudentMean, WeightedMean, PairedMean, Quantiles     -> Estimate
+//	samples       -> SampleMean, WeightedMean, PairedMean, Quantiles     -> Estimate
 //	lifetimes     -> KaplanMeier, ECDF, NewDistribution                   -> Estimate at each step
 //	base points   -> SobolIndices                                         -> Estimate of each index
 //	exact bounds  -> Exact                                                -> Estimate that is exact

@@ -15,32 +15,44 @@ type Mean struct {
 	Unseen float64
 }
 
-// StudentMean estimates a mean with Student's interval (Biometrika 6, 1908, 1-25). It
-// is right in the limit of many samples, and sooner the less skewed they are. With
-// fewer than two samples the interval is all of [0, 1].
-func StudentMean(samples []float64, confidence float64) Mean {
-	m := Mean{Estimate: unknown(len(samples), 0, 1, confidence, Student), Unseen: 1}
+// LeastSamples is the effective number of samples below which an interval of their mean
+// covers less than it says.
+const LeastSamples = 10
+
+// SampleMean estimates a mean from independent samples from [0, 1] with the interval of
+// [Hall]. With fewer than two samples the interval is all of [0, 1]; of samples that are
+// all equal it is a point, and a warning says so.
+func SampleMean(samples []float64, confidence float64) Mean {
+	m := Mean{Estimate: unknown(len(samples), 0, 1, confidence, Hall), Unseen: 1}
 	if len(samples) == 0 {
 		return m
 	}
-	n := float64(len(samples))
-	sum, squares := 0.0, 0.0
-	for _, v := range samples {
-		sum += v
+	k := summarize(samples)
+	complements := make([]float64, len(samples)) // the interval of 1 - p mirrors that of p
+	for i, v := range samples {
+		complements[i] = 1 - v
 	}
-	m.Value = sum / n
-	m.Unseen = unseen(confidence, n)
-	if len(samples) == 1 {
-		return m
+	k.effective = min(k.effective, effectiveSize(complements))
+	m.set(k)
+	switch {
+	case len(samples) == 1:
+	case m.Variance == 0:
+		m.Warnings = append(m.Warnings, EqualSamples{m.N, m.Unseen})
+	case k.effective < LeastSamples:
+		m.Warnings = append(m.Warnings, FewSamples{m.N, k.effective})
 	}
-	for _, v := range samples {
-		squares += (v - m.Value) * (v - m.Value)
-	}
-	m.Variance = squares / (n - 1)
-	m.StandardError = math.Sqrt(m.Variance / n)
-	half := studentQuantile(confidence, n-1) * m.StandardError
-	m.Low, m.High = max(0, m.Value-half), min(1, m.Value+half)
 	return m
+}
+
+// set computes everything but the warnings from the summary of one sample or more.
+func (m *Mean) set(k summary) {
+	m.Value, m.Unseen = k.mean, unseen(m.Confidence, k.n)
+	if k.n < 2 {
+		return
+	}
+	m.Variance, m.StandardError = k.variance, k.standardError()
+	low, high := k.interval(m.Confidence)
+	m.Low, m.High = max(0, low), min(1, high)
 }
 
 // unseen returns the largest share of which n samples may show nothing, at a confidence.
@@ -53,12 +65,4 @@ func (m Mean) Equivalent() float64 {
 		return math.NaN()
 	}
 	return m.Value * (1 - m.Value) / (m.StandardError * m.StandardError)
-}
-
-// studentQuantile returns the half-width, in standard errors, of a two-sided interval
-// of that confidence with so many degrees of freedom: t for which
-// freedom/(freedom + t^2), a beta variate, has the lower tail 1 - confidence.
-func studentQuantile(confidence, freedom float64) float64 {
-	x, y := betaQuantile(1-confidence, false, freedom/2, 0.5)
-	return math.Sqrt(freedom * y / x)
 }

@@ -23,7 +23,7 @@ const (
 	// average.
 	JeffreysPrior Method = "jeffreys"
 
-	Student                 Method = "student"                   // of [StudentMean] and [WeightedMean]
+	Hall                    Method = "hall"                      // of [SampleMean], [WeightedMean], [PairedMean]
 	EffectiveClopperPearson Method = "effective-clopper-pearson" // of [StratifiedProportion]
 	Tango                   Method = "tango"                     // of [PairedDifference]
 	OrderStatistics         Method = "order-statistics"          // of [Quantiles]
@@ -35,7 +35,7 @@ const (
 
 // titles are the names of methods as prose has them.
 var titles = map[Method]string{
-	WilsonScore: "Wilson", ClopperPearsonExact: "Clopper-Pearson", JeffreysPrior: "Jeffreys", Student: "Student's t",
+	WilsonScore: "Wilson", ClopperPearsonExact: "Clopper-Pearson", JeffreysPrior: "Jeffreys", Hall: "Hall, Student's t without skewness",
 	EffectiveClopperPearson: "Clopper-Pearson for the effective number of replications", Tango: "Tango",
 	OrderStatistics: "order statistics", Greenwood: "Greenwood, on the scale log(-log)", BrookmeyerCrowley: "Brookmeyer and Crowley",
 	Bootstrap: "bootstrap (BCa)", Bounds: "nothing estimated: what was not searched, and rounding",

@@ -161,9 +161,9 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 	}
 }
 
-// Student's interval of conditional probabilities that are spread as those of seeds
+// The interval of the mean of conditional probabilities that are spread as those of seeds
 // are: some seeds fail at any latency of the probe, some at none, most in between.
-func TestStudentCoverageBySimulation(t *testing.T) {
+func TestMeanCoverageBySimulation(t *testing.T) {
 	s := draws(t)
 	const simulations = 2000
 	for _, stops := range []bool{false, true} {
@@ -178,7 +178,7 @@ func TestStudentCoverageBySimulation(t *testing.T) {
 				for len(samples) < n {
 					samples = append(samples, math.Exp(-3*s.Uniform())) // of mean (1 - exp(-3))/3
 				}
-				m := stat.StudentMean(samples, stat.LookConfidence(0.95, len(looks)))
+				m := stat.SampleMean(samples, stat.LookConfidence(0.95, len(looks)))
 				if i == len(looks)-1 || (stat.Target{Relative: 0.1}).Met(m.Estimate) {
 					if want := -math.Expm1(-3) / 3; m.Low <= want && want <= m.High {
 						covered++
@@ -193,14 +193,14 @@ func TestStudentCoverageBySimulation(t *testing.T) {
 	}
 }
 
-func TestStudentMeanOfFewSamples(t *testing.T) {
-	if m := stat.StudentMean(nil, 0.95); !math.IsNaN(m.Value) || m.Low != 0 || m.High != 1 || m.Unseen != 1 {
+func TestSampleMeanOfFewSamples(t *testing.T) {
+	if m := stat.SampleMean(nil, 0.95); !math.IsNaN(m.Value) || m.Low != 0 || m.High != 1 || m.Unseen != 1 {
 		t.Errorf("of nothing: %+v", m)
 	}
-	if m := stat.StudentMean([]float64{0.25}, 0.95); m.Value != 0.25 || m.Low != 0 || m.High != 1 {
+	if m := stat.SampleMean([]float64{0.25}, 0.95); m.Value != 0.25 || m.Low != 0 || m.High != 1 {
 		t.Errorf("of one sample: %+v", m)
 	}
-	m := stat.StudentMean([]float64{0.25, 0.25, 0.25}, 0.95)
+	m := stat.SampleMean([]float64{0.25, 0.25, 0.25}, 0.95)
 	if m.Value != 0.25 || m.Variance != 0 || m.Low != 0.25 || m.High != 0.25 {
 		t.Errorf("of three that are equal: %+v", m)
 	}

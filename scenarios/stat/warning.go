@@ -25,6 +25,20 @@ type DegenerateWeights struct {
 // expectation.
 type UnbalancedWeights struct{ Mean, StandardError float64 }
 
+// FewSamples warns that so few samples carry a mean that its interval covers less than
+// it says.
+type FewSamples struct {
+	N         int
+	Effective float64 // samples of equal weight that these are worth
+}
+
+// EqualSamples warns that all samples are equal: the interval of their mean is a point,
+// and a kind of sample that is not among them may have a share of up to Unseen.
+type EqualSamples struct {
+	N      int
+	Unseen float64
+}
+
 // FewBasePoints warns that there are fewer than two base points for sensitivity indices.
 type FewBasePoints struct{}
 
@@ -44,6 +58,12 @@ func (DegenerateWeights) Invalid() bool { return true }
 
 // Invalid implements Warning.
 func (UnbalancedWeights) Invalid() bool { return false }
+
+// Invalid implements Warning.
+func (FewSamples) Invalid() bool { return true }
+
+// Invalid implements Warning.
+func (EqualSamples) Invalid() bool { return false }
 
 // Invalid implements Warning.
 func (FewBasePoints) Invalid() bool { return true }

@@ -22,28 +22,32 @@ type Weighted struct {
 	LargestShare float64
 }
 
-// LeastEffectiveSize is below which the weights of failures are too few, or too unequal,
-// for an interval that goes by their spread.
+// LeastEffectiveSize is the effective number of failures below which their weights are
+// too few, or too unequal, for an interval that goes by their spread. At a smaller bound,
+// intervals without a warning would cover too little where the weights are most skewed: the
+// heaviest weights are rare, and samples without them look better than they are.
 const LeastEffectiveSize = 30
 
 // WeightedMean estimates a probability from replications by their log likelihood ratios
-// and whether they failed, with Student's interval. So many of them are plain; Unseen
+// and whether they failed, with the interval of [Hall]. So many of them are plain; Unseen
 // goes by these alone. Without failures the interval is all of [0, 1]: whatever fails may
 // have had no chance.
 func WeightedMean(logWeight []float64, failed []bool, plain int, confidence float64) Weighted {
 	values := make([]float64, len(logWeight))
-	all, largest, sum, squares := 0.0, 0.0, 0.0, 0.0
-	w := Weighted{Untilted: plain}
+	all, largest, sum := 0.0, 0.0, 0.0
+	w := Weighted{Untilted: plain, Mean: Mean{Estimate: unknown(len(values), 0, 1, confidence, Hall), Unseen: 1}}
 	for i, l := range logWeight {
 		weight := math.Exp(l)
 		all += weight
 		if failed[i] {
 			values[i] = weight
 			w.Failures++
-			largest, sum, squares = max(largest, weight), sum+weight, squares+weight*weight
+			largest, sum = max(largest, weight), sum+weight
 		}
 	}
-	w.Mean = StudentMean(values, confidence)
+	if len(values) > 0 {
+		w.set(summarize(values))
+	}
 	w.Value = min(1, w.Value) // the sum of weights is unbiased, and above 1 as it happens; no probability is
 	w.Unseen = 1
 	if plain > 0 {
@@ -58,10 +62,14 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 		}
 		w.MeanWeightError = math.Sqrt(deviations / max(1, n-1) / n)
 	}
-	if w.Failures == 0 {
+	switch w.Failures {
+	case 0:
 		w.Low, w.High = 0, 1
-	} else {
-		w.EffectiveSize, w.LargestShare = sum*sum/squares, largest/sum
+	default:
+		w.EffectiveSize, w.LargestShare = min(float64(w.Failures), effectiveSize(values)), largest/sum
+	}
+	if w.Failures == len(values) { // what does not fail is not among them
+		w.Low = min(w.Low, 1-w.Unseen)
 	}
 	w.warn()
 	return w

@@ -26,7 +26,7 @@ func sumBeyond(s *stream.Stream, theta, limit, share float64, plain bool) (logWe
 	return -math.Log(share + (1-share)/ratio), sum > limit
 }
 
-// Student's interval of weighted samples covers, and so it does at the look at which a
+// The interval of weighted samples covers, and so it does at the look at which a
 // relative target is met, for a probability of 1e-9; the mean weight is 1.
 func TestWeightedCoverageBySimulation(t *testing.T) {
 	s := draws(t)

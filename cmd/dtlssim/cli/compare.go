@@ -55,8 +55,8 @@ monte-carlo   counts the seeds under which only one of the two fails. The interv
               difference is the score interval of Tango (1998), which is no point when the
               two never differ; P is that of the exact test of McNemar.
 conditional   integrates the windows of the probe over its law at each point, under each
-              seed: the interval is that of Student of the differences, and P that of the
-              paired t test.
+              seed: the interval is that of Hall (1992) of the differences, Student's but for
+              their skewness, and P that of the test that belongs to it.
 
 P is adjusted for the number of comparisons (Holm 1979). --simultaneous does the same for
 the intervals: all of them hold together with the confidence (Bonferroni). The variance

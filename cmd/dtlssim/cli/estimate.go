@@ -95,7 +95,8 @@ func newEstimate() *cobra.Command {
 
 monte-carlo   the share of failures in independent replications;
 conditional   the failure windows of the probe integrated over its law, averaged over seeds
-              of everything else: for rare failures, with Student's interval;
+              of everything else: for rare failures, with the interval of Hall
+              (1992), which is Student's but for the skewness of the samples;
 exact         the windows integrated over the law when nothing else is random, which the
               parameters have to show, and the windows of three seeds; anything else is
               refused;
@@ -107,7 +108,7 @@ stratified    the share of failures in replications that have the probe in each 
               and Graubard 1998), never fewer than there are;
 importance    for failures that no single datagram decides: draws of the network are tilted,
               so that failures become probable, and each replication has the likelihood ratio
-              of what it drew as its weight. Student's interval of the weights.
+              of what it drew as its weight. Hall's interval of the weights.
 
 --tilt CLASS=THETA,... tilts by hand: the probability that a variate of the class (a latency
 of the uplink, say) is exceeded becomes its THETA-th power, and so does that of a loss; a
