@@ -61,9 +61,17 @@ func TestPairedMeanAgainstScipy(t *testing.T) {
 	}
 	var want struct{ Statistic, P, Low, High, Correlation float64 }
 	scipy(t, `
-r = stats.ttest_rel(rows[1], rows[0])
-i = r.confidence_interval(0.95) if hasattr(r, 'confidence_interval') else None
-print(json.dumps({"statistic": r.statistic, "p": r.pvalue, "low": i.low, "high": i.high, "correlation": stats.pearsonr(*rows)[0]}))`,
+import numpy
+from scipy.optimize import brentq
+d = numpy.subtract(rows[1], rows[0])
+n, m, s = len(d), d.mean(), d.std(ddof=1)
+g = ((d - m)**3).mean() / s**3
+freedom = abs(d).sum()**2 / (d**2).sum() - 1
+t = stats.t.ppf(0.975, freedom) / n**0.5
+cubic = lambda x: x + g*x**2/3 + g**2*x**3/27 + g/6/n
+low, high = [m - s*brentq(lambda x: cubic(x) - y, -1e9, 1e9, xtol=1e-15, rtol=1e-15) for y in (t, -t)]
+print(json.dumps({"statistic": stats.ttest_rel(rows[1], rows[0]).statistic, "p": 2*stats.t.sf(n**0.5*abs(cubic(m/s)), freedom),
+	"low": low, "high": high, "correlation": stats.pearsonr(*rows)[0]}))`,
 		[][]float64{first, second}, &want)
 	d := stat.PairedMean(first, second, 0.95)
 	for _, pair := range [][2]float64{{d.Value / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low}, {d.High, want.High}, {d.Correlation, want.Correlation}} {
