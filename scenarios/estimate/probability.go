@@ -257,7 +257,7 @@ func (q *Integral) Conditional(ctx context.Context, runner run.Runner, plan stat
 			values, c.Interrupted = values[:done], true
 		}
 		c.Values = append(c.Values, values...)
-		c.Probability = stat.StudentMean(c.Values, plan.Confidence)
+		c.Probability = stat.SampleMean(c.Values, plan.Confidence)
 		if c.Interrupted || plan.Enough(c.Probability.Estimate) {
 			break
 		}

@@ -180,7 +180,7 @@ func (q *Question) conditional(ctx context.Context, runner run.Runner, a *Answer
 	}
 	a.take(c.Probability.Estimate, c.Probability.Variance, c.Probability.StandardError, c.Runs)
 	a.Conditional, a.Interrupted = c, c.Interrupted
-	return stat.StudentMean(c.Values, stat.AgreementConfidence).Beside(c.Outside), nil
+	return stat.SampleMean(c.Values, stat.AgreementConfidence).Beside(c.Outside), nil
 }
 
 func (q *Question) stratified(ctx context.Context, runner run.Runner, a *Answer, progress Progress) (of stat.Estimate, err error) {
