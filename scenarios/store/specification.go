@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Specification is all that decides what the replications of a file are, but for the
@@ -151,26 +151,30 @@ func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 	return s, nil
 }
 
-// fileOf matches the laws that read a file.
-var fileOf = regexp.MustCompile(`\b(?:empirical|replay)\(([^)]*)\)`)
-
-// addFiles adds the files that the laws read which a scenario has under some settings.
+// addFiles adds the files that the latency distributions read which a scenario has under
+// some settings: those of its parameters, and those of its rules.
 func (s *Specification) addFiles(v scenarios.Values) error {
-	for _, text := range v.Text() {
-		for _, match := range fileOf.FindAllStringSubmatch(text, -1) {
-			path := match[1]
-			if _, ok := s.Files[path]; ok {
-				continue
-			}
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			if s.Files == nil {
-				s.Files = map[string]string{}
-			}
-			s.Files[path] = digest(data)
+	var paths []string
+	for _, p := range v.Scenario().Parameters {
+		if p.Type == scenarios.DistributionType {
+			paths = append(paths, distribution.Files(v.Distribution(p.Name))...)
 		}
+	}
+	for _, r := range v.Scenario().Rules {
+		paths = append(paths, distribution.Files(r.Delay.Distribution)...)
+	}
+	for _, path := range paths {
+		if _, ok := s.Files[path]; ok {
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if s.Files == nil {
+			s.Files = map[string]string{}
+		}
+		s.Files[path] = digest(data)
 	}
 	return nil
 }

@@ -147,3 +147,27 @@ func TestBrokenComposites(t *testing.T) {
 		}
 	}
 }
+
+// The files of a distribution are those that its text names, in whatever it is made of.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	samples, recording := filepath.Join(dir, "samples"), filepath.Join(dir, "recording")
+	for path, text := range map[string]string{samples: "1ms\n2ms\n", recording: "0s,1ms\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string][]string{
+		"5ms": nil, "1ms+exponential(2ms)": nil,
+		"empirical( " + samples + " )":                                 {samples},
+		"1ms+replay(" + recording + ")":                                {recording},
+		"3ms+mixture(1,empirical(" + samples + "),2,uniform(1ms,2ms))": {samples},
+	} {
+		if got := distribution.Files(parse(t, text)); !slices.Equal(got, want) {
+			t.Errorf("%s reads %q, want %q", text, got, want)
+		}
+	}
+	if got := distribution.Files(nil); got != nil {
+		t.Errorf("no distribution reads %q", got)
+	}
+}

@@ -69,3 +69,23 @@ func parseEntry(what, text string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// Files returns the paths of the files that a distribution was read from, in the order in
+// which its text names them.
+func Files(d Distribution) []string {
+	switch d := d.(type) {
+	case *Replay:
+		return []string{d.path}
+	case empirical:
+		return []string{d.path}
+	case shifted:
+		return Files(d.Distribution)
+	case mixture:
+		var paths []string
+		for _, part := range d.laws {
+			paths = append(paths, Files(part)...)
+		}
+		return paths
+	}
+	return nil
+}
