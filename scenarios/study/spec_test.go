@@ -243,7 +243,7 @@ var broken = []struct {
 
 	// Figures.
 	{name: "an unknown kind", yaml: figure(table, "table", "tabel"), want: []string{
-		`6:11: kind "tabel" of figure f: want one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands. Did you mean table?`,
+		`6:11: kind of figure f: "tabel" is not one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands. Did you mean table?`,
 	}},
 	{name: "no kind", yaml: figure(table, "    kind: table\n", ""), want: []string{"5:5: kind of figure f is missing: want one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands"}},
 	{name: "a figure's name that leads elsewhere", yaml: figure(table, "name: f", "name: a/f"), want: []string{`5:11: name "a/f" of figure 1: it names a file; want neither a slash nor a leading dot`}},
@@ -333,7 +333,7 @@ var broken = []struct {
 	{name: "an axis of one step too many", yaml: figure(curves, "steps: 2", "steps: 10001"), want: []string{
 		`9:42: steps "10001": want a whole number from 1 to 10000`,
 	}},
-	{name: "an unknown scale", yaml: figure(curves, "rows:", "scale: lg\n    rows:"), want: []string{`11:12: scale "lg" of figure f: want one of linear, log. Did you mean log?`}},
+	{name: "an unknown scale", yaml: figure(curves, "rows:", "scale: lg\n    rows:"), want: []string{`11:12: scale of figure f: "lg" is not one of linear, log. Did you mean log?`}},
 	{name: "a law that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
 		want: []string{`11:20: row "r": it does not set the law of the probe alert-latency`}},
 	{name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"), want: []string{`11:20: row "r": parameter alert-latency: latency distribution "-1ms": -1ms is negative`}},
