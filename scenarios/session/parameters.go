@@ -18,7 +18,9 @@ const (
 	// programs/ssl/dtls_server.c does.
 	SequentialModel = "sequential"
 
-	// ListenerModel is pion's listener, whose Accept performs each handshake inline.
+	// ListenerModel is a listener whose Accept performs each handshake inline, as that of
+	// pion/dtls v2 does. That of v3 does not; here it is performed all the same, so that two
+	// stacks meet one server.
 	ListenerModel = "listener"
 
 	// ConcurrentModel is a listener with one goroutine for each association.

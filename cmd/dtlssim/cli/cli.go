@@ -104,8 +104,8 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   scenarios.Program(),
 		Short: "Find the exact timings at which a DTLS session fails, and how probable that is",
-		Long: `dtlssim runs unmodified pion/dtls v2 endpoints on a virtual network under virtual
-time. The same binary, specification and seed give the same bytes, on any machine
+		Long: `dtlssim runs unmodified pion/dtls endpoints, of v2 or v3, on a virtual network
+under virtual time. The same binary, specification and seed give the same bytes, on any machine
 of one architecture, at any load.
 
 Exit codes: 0 done; 1 something failed, or a verification found a difference;
