@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
@@ -136,7 +137,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 			}
 		}
 		cells := []any{
-			p.Point, p.Replication, of.parts[p.Point].Seed + uint64(p.Replication), string(p.Status), outcome, p.Failed, p.Virtual, p.Events, p.Digest,
+			p.Point, p.Replication, seed.Replication(of.parts[p.Point].Seed, p.Replication), string(p.Status), outcome, p.Failed, p.Virtual, p.Events, p.Digest,
 		}
 		for _, name := range measures {
 			if value, ok := p.Measures[name]; ok {
@@ -181,7 +182,7 @@ func StoreAborted(r *store.Reader, begin func(Header) error, row func([]any) err
 	}
 	return r.Aborted(func(t *store.Aborted) error {
 		words, _, _ := strings.Cut(t.Dump, "\n")
-		return row(of.cells(t.Point, t.Point, t.Replication, of.parts[t.Point].Seed+uint64(t.Replication), t.Status, t.Limit, words))
+		return row(of.cells(t.Point, t.Point, t.Replication, seed.Replication(of.parts[t.Point].Seed, t.Replication), t.Status, t.Limit, words))
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design/sobol"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
@@ -94,8 +95,8 @@ func checkSpace(settings scenarios.Settings, ranges []Range, points int) error {
 }
 
 // designStream returns the stream that a design of that name is drawn from.
-func DesignStream(s *scenarios.Scenario, seed uint64, name string) *stream.Stream {
-	return stream.New(seed, s.Name, "design "+name)
+func DesignStream(s *scenarios.Scenario, master uint64, name string) *stream.Stream {
+	return seed.Design(master, s.Name, name)
 }
 
 // draws is how often a design is drawn, or how many points are, for each that is

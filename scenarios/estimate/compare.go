@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -55,16 +56,16 @@ func CompareConditional(ctx context.Context, runner run.Runner, points []Integra
 	}
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), seeds*len(points), func(ctx context.Context, k int) error {
-		seed, point := k/len(points), k%len(points)
+		n, point := k/len(points), k%len(points)
 		question := points[point].Search
-		question.Seed += uint64(seed)
+		question.Seed = seed.Replication(question.Seed, n)
 		w, err := search.FindWindows(ctx, runner, question)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		c.Values[point][seed], c.Outside[point] = w.Exact(points[point].Distribution)
+		c.Values[point][n], c.Outside[point] = w.Exact(points[point].Distribution)
 		c.Runs += w.Runs
 		progress()
 		return nil

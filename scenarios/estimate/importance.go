@@ -17,7 +17,7 @@ import (
 // Stochastic Simulation, 2007, chapter VI).
 type Importance struct {
 	Values scenarios.Values
-	Seed   uint64 // of the first replication; the n-th, from 0, has Seed+n
+	Seed   uint64 // of the first replication; the n-th, from 0, has seed.Replication(Seed, n)
 	Fail   scenarios.Predicate
 	Tilts  []tilt.Tilt
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
@@ -36,7 +37,7 @@ const maxReach = 1000 * time.Hour
 // the probe, with all else as set and as the seed draws. The searched range leaves out
 // as much of the law at either end as tail says, a probability, or what lies beyond
 // 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
-func NewIntegral(v scenarios.Values, probe string, seed uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
+func NewIntegral(v scenarios.Values, probe string, master uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
 	s := v.Scenario()
 	if err := s.CheckProbe(probe); err != nil {
 		return Integral{}, err
@@ -54,7 +55,7 @@ func NewIntegral(v scenarios.Values, probe string, seed uint64, fail scenarios.P
 	}
 	return Integral{
 		Search: search.Search{
-			Values: others, Seed: seed, Fail: fail,
+			Values: others, Seed: master, Fail: fail,
 			Probe: scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
 		},
 		Distribution: l, Values: v,
@@ -176,7 +177,7 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 	e := &ExactProbability{}
 	for i := range exactSeeds {
 		question := q.Search
-		question.Seed += uint64(i)
+		question.Seed = seed.Replication(question.Seed, i)
 		w, err := search.FindWindows(ctx, runner, question)
 		if err != nil {
 			return nil, err
@@ -238,7 +239,7 @@ func (q *Integral) Conditional(ctx context.Context, runner run.Runner, plan stat
 		var mu sync.Mutex
 		err := run.Spread(ctx, runner.Size(), len(values), func(ctx context.Context, i int) error {
 			question := q.Search
-			question.Seed += uint64(from + i)
+			question.Seed = seed.Replication(question.Seed, from+i)
 			w, err := search.FindWindows(ctx, runner, question)
 			if err != nil {
 				return err

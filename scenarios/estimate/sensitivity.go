@@ -14,8 +14,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // Sensitivity is a question for how much of the failure probability's variance is due
@@ -130,7 +130,7 @@ func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) stat.Sensit
 			terms = append(terms, stat.NewSobolTerm(o[0], o[1], o[2:]))
 		}
 	}
-	resampling := stream.New(q.Seed, q.Values.Scenario().Name, "bootstrap of sensitivity")
+	resampling := seed.Bootstrap(q.Seed, q.Values.Scenario().Name)
 	return stat.SobolIndices(terms, confidence, stat.Resamples, resampling.Uniform)
 }
 
@@ -145,7 +145,7 @@ func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep fu
 		job := run.Job{Values: v, Fail: q.Fail}
 		values := make([]float64, q.Replications)
 		for n := range values {
-			job.Seed = q.Seed + uint64(base*q.Replications+n)
+			job.Seed = seed.OfBasePoint(q.Seed, base, q.Replications, n)
 			o, err := runner.Do(ctx, job)
 			if err != nil {
 				return nil, err

@@ -10,9 +10,9 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // Strata is what replications gave in which the probe's law was cut into strata of
@@ -53,8 +53,8 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 		shares[k] = 1
 	}
 	if pilots > 0 {
-		seed := stream.New(q.Search.Seed, q.Values.Scenario().Name, "stratified/pilots").Uint64() >> 1
-		p, err := q.stratified(ctx, runner, seed, allocate(shares, pilots), strata, once(pilots, plan.Confidence), progress)
+		first := seed.StratifiedPilots(q.Search.Seed, q.Values.Scenario().Name)
+		p, err := q.stratified(ctx, runner, first, allocate(shares, pilots), strata, once(pilots, plan.Confidence), progress)
 		if err != nil || p.Interrupted {
 			return p, err
 		}
@@ -70,12 +70,12 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 	return s, err
 }
 
-func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint64, in []int, strata int, plan stat.Plan, progress func()) (*Strata, error) {
+func (q *Integral) stratified(ctx context.Context, runner run.Runner, first uint64, in []int, strata int, plan stat.Plan, progress func()) (*Strata, error) {
 	s := &Strata{Strata: make([]stat.Stratum, strata)}
 	running, err := sample.Begin(runner, sample.Sweep{
-		Design: design.Single(q.Search.Values), Replications: len(in), Seed: seed, Fail: q.Search.Fail,
+		Design: design.Single(q.Search.Values), Replications: len(in), Seed: first, Fail: q.Search.Fail,
 		Each: func(i int) scenarios.Assignment {
-			return scenarios.Assignment{Name: q.Search.Probe.Name, Value: q.latency(seed+uint64(i), in[i], strata)}
+			return scenarios.Assignment{Name: q.Search.Probe.Name, Value: q.latency(seed.Replication(first, i), in[i], strata)}
 		},
 		Observers: []sample.Observer{func(_, i int, o *run.Outcome) {
 			if o.Status == run.Completed {
@@ -103,8 +103,8 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, seed uint6
 }
 
 // latency draws the probe's latency from a stratum, from 0.
-func (q *Integral) latency(seed uint64, stratum, strata int) time.Duration {
-	u := stream.New(seed, q.Values.Scenario().Name, "stratified/"+q.Search.Probe.Name).Uniform()
+func (q *Integral) latency(replication uint64, stratum, strata int) time.Duration {
+	u := seed.Stratum(replication, q.Values.Scenario().Name, q.Search.Probe.Name).Uniform()
 	if stratum >= strata/2 { // from above, for the digits of the upper tail
 		return distribution.UpperLatency(q.Distribution, (float64(strata-1-stratum)+(1-u))/float64(strata))
 	}

@@ -9,8 +9,8 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -55,10 +55,10 @@ var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 
 // An error says that no replication failed.
 func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots int, progress func()) (*Tilting, error) {
 	t := &Tilting{RelativeVariance: math.Inf(1)}
-	random := stream.New(q.Seed, q.Values.Scenario().Name, "importance/pilots")
+	pilotSeed := seed.TiltPilots(q.Seed, q.Values.Scenario().Name)
 	perform := func(tilts []tilt.Tilt) (*pilot, error) {
 		trial := q
-		trial.Tilts, trial.Seed = tilts, random.Uint64()>>1 // none of the seeds is beyond the largest
+		trial.Tilts, trial.Seed = tilts, pilotSeed()
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
 		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, once(pilots, stat.AgreementConfidence), progress,

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -126,7 +127,7 @@ func (r *Results) pair(p *Paired, base, other byte, baseline, n int) {
 
 // pairCommands returns what repeats the n-th replications of two points.
 func (r *Results) pairCommands(baseline, point, n int) *PairCommands {
-	seed := r.Sweep.Seed + uint64(n)
-	repeat := func(point int) string { return r.Sweep.Design[point].Values.Repeat(seed, r.Sweep.Fail).String() }
-	return &PairCommands{Seed: seed, Baseline: repeat(baseline), Other: repeat(point)}
+	of := seed.Replication(r.Sweep.Seed, n)
+	repeat := func(point int) string { return r.Sweep.Design[point].Values.Repeat(of, r.Sweep.Fail).String() }
+	return &PairCommands{Seed: of, Baseline: repeat(baseline), Other: repeat(point)}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -19,7 +20,7 @@ import (
 type Sweep struct {
 	Design       []design.Point // of one scenario
 	Replications int            // at each design point
-	Seed         uint64         // of the first replication; the n-th, from 0, has Seed+n
+	Seed         uint64         // of the first replication; the n-th, from 0, has seed.Replication(Seed, n)
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
 
@@ -254,7 +255,7 @@ func (r *Results) performAll(ctx context.Context, runner run.Runner, left missin
 // job returns the i-th replication over all points.
 func (s *Sweep) job(i int) (run.Job, error) {
 	point, n := i/s.Replications, i%s.Replications
-	job := run.Job{Values: s.Design[point].Values, Seed: s.Seed + uint64(n), Fail: s.Fail, Trace: s.Verify}
+	job := run.Job{Values: s.Design[point].Values, Seed: seed.Replication(s.Seed, n), Fail: s.Fail, Trace: s.Verify}
 	if s.Tilt != nil {
 		job.Tilt = s.Tilt(n)
 	}

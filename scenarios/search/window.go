@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -114,7 +115,7 @@ func newFinder(ctx context.Context, runner run.Runner, s Search) (*finder, error
 	delete(params, s.Probe.Name)
 	return &finder{
 		ctx: ctx, runner: runner, search: s, params: params,
-		random: stream.New(s.Seed, s.Values.Scenario().Name, "window/verification"),
+		random: seed.Verification(s.Seed, s.Values.Scenario().Name),
 		runs:   make(map[int64]*probed), method: Method{Name: methodName},
 	}, nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 )
 
 // Map is a question for the regions of one outcome in the plane of two probes.
@@ -324,6 +324,6 @@ func (c *cutter) again(ctx context.Context, wrong []Contradiction) (bool, error)
 
 // randomRow is a seeded random row strictly between two.
 func (c *cutter) randomRow(low, high int64) int64 {
-	s := stream.New(c.ask.Seed, c.ask.Values.Scenario().Name, fmt.Sprintf("map/row %d-%d", low, high))
+	s := seed.MapRow(c.ask.Seed, c.ask.Values.Scenario().Name, low, high)
 	return low + 1 + int64(s.Uint64()%uint64(high-low-1))
 }

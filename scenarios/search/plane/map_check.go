@@ -2,12 +2,11 @@ package plane
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/sim/stream"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 )
 
 // Contradiction is a point of the plane whose replication is not as the map has it.
@@ -31,7 +30,7 @@ const (
 // check runs random points of the plane, and returns those that are not as the map has
 // them. Points that are undecided are passed over.
 func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contradiction, error) {
-	random := stream.New(m.Seed, m.Values.Scenario().Name, fmt.Sprintf("map/points after %d", r.Method.PointRuns))
+	random := seed.MapPoints(m.Seed, m.Values.Scenario().Name, r.Method.PointRuns)
 	var points []point
 	for range checkPoints {
 		x := r.X.From + int64(random.Uint64()%uint64(r.X.To-r.X.From))
