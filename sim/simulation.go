@@ -11,7 +11,9 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v2/vnet"
@@ -78,8 +80,9 @@ type Simulation struct {
 	nats   []*NAT
 	link   *link
 
-	turnstile *turnstile // nil unless Config.Perturb is above 0
-	watch     *watch     // nil unless Config.Watch
+	turnstile *turnstile  // nil unless Config.Perturb is above 0
+	watch     *watch      // nil unless Config.Watch
+	random    atomic.Bool // a stream of other things than keys, nonces and signatures was asked for
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
@@ -158,6 +161,7 @@ func Run(config Config, build func(w *Simulation)) Result {
 	result.Digest, result.Signature = trace.Digests(result.Records)
 	if w.watch != nil {
 		result.Watched = w.watch.watched(result.Records)
+		result.Watched.Random = w.random.Load() || len(w.link.bottlenecks) > 0
 	}
 	return result
 }
@@ -249,8 +253,14 @@ func (w *Simulation) wait(s *Socket) {
 // Stream returns the random stream of that name; every call gives one that
 // starts from its beginning.
 func (w *Simulation) Stream(name string) *stream.Stream {
+	if !strings.HasPrefix(name, cryptoStream) {
+		w.random.Store(true)
+	}
 	return stream.New(w.config.Seed, w.config.Scenario, name)
 }
+
+// cryptoStream begins the names of streams that serve crypto/rand.
+const cryptoStream = "crypto/"
 
 // actorRandom serves crypto/rand from a stream of the actor that asks. One
 // stream for all would give two actors that act at one instant each other's
@@ -264,7 +274,7 @@ func (r *actorRandom) Read(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	s, ok := actor.Random.(*stream.Stream)
 	if !ok {
-		s = w.Stream("crypto/" + actor.Name)
+		s = w.Stream(cryptoStream + actor.Name)
 		actor.Random = s
 	}
 	return s.Read(p)

@@ -32,6 +32,10 @@ type Watched struct {
 	// Structure is a digest of what the instants are, and which neighbours are at one and
 	// the same time, without their times.
 	Structure string
+
+	// Random tells that something was drawn besides keys, nonces and signatures, or that
+	// the length of a datagram, which that of a signature decides, made a time.
+	Random bool `json:",omitempty"`
 }
 
 // instant is one that the trace need not show.

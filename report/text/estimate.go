@@ -61,6 +61,7 @@ type EstimateJSON struct {
 	LargestShare      *float64   `json:"largest_share,omitempty"`
 
 	Warnings []string `json:"warnings,omitempty"`
+	Note     string   `json:"note,omitempty"` // that nothing is random
 
 	Stopping *StoppingJSON `json:"stopping,omitempty"`
 	Check    *CheckJSON    `json:"check,omitempty"`
@@ -141,7 +142,11 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 	if w := a.Importance; w != nil {
 		j.weighted(w)
 	}
-	if !a.Plan.Target.None() && a.Exact == nil {
+	if a.Certain {
+		j.Method, j.Seeds, j.Note = string(estimate.ExactMethod), a.N, NothingRandom(q.Values.Scenario())
+		j.ConditionalOn = "the parameters; nothing is random"
+	}
+	if !a.Plan.Target.None() && !a.Estimate.Exact {
 		t := a.Plan.Target
 		j.Stopping = &StoppingJSON{HalfWidth: t.HalfWidth, Relative: t.Relative, Looks: a.Plan.Looks, LookConfidence: a.Plan.Confidence, Met: a.Met}
 	}
@@ -263,7 +268,11 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		add("WARNING", "%s", warning)
 	}
 	add("repeat", "%s", j.Repeat)
-	return Table(w, rows)
+	err := Table(w, rows)
+	if err == nil && j.Note != "" {
+		_, err = fmt.Fprintf(w, "\n%s\n", j.Note)
+	}
+	return err
 }
 
 // equivalent says how much crude Monte Carlo would want.

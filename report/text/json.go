@@ -89,6 +89,7 @@ type SweepJSON struct {
 	Aborted     []run.Aborted       `json:"aborted,omitempty"`
 	Differences []sample.Difference `json:"differences,omitempty"`
 	Interrupted bool                `json:"interrupted"`
+	Note        string              `json:"note,omitempty"` // that nothing is random
 }
 
 // NewSweepJSON converts the answer of a sweep; factors are the names of the
@@ -97,6 +98,9 @@ func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 	j := SweepJSON{
 		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: r.Sweep.Inference.Method, Points: []PointJSON{},
 		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
+	}
+	if r.Certain {
+		j.Note = NothingRandom(r.Sweep.Scenario())
 	}
 	for i, p := range r.Points {
 		e := p.Estimate

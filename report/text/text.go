@@ -137,6 +137,9 @@ func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
+	if r.Certain {
+		fmt.Fprintf(w, "\n%s\n", NothingRandom(r.Sweep.Scenario()))
+	}
 	return Failures(w, r)
 }
 

@@ -63,6 +63,10 @@ type Answer struct {
 	Agreement     *stat.Agreement // with the check; nil: there is none
 	Interrupted   bool
 
+	// Certain tells that nothing is random, so that no replications had to be counted: see
+	// [sample.Certain].
+	Certain bool
+
 	// What the method gave; the others are nil.
 	Proportion  *stat.Proportion
 	Conditional *Conditional
@@ -152,6 +156,22 @@ func (q *Question) sample(ctx context.Context, runner run.Runner, a *Answer, pla
 }
 
 func (q *Question) monteCarlo(ctx context.Context, runner run.Runner, a *Answer, progress Progress) error {
+	if q.Budget > sample.CertainSeeds {
+		certain, o, err := sample.Certain(ctx, runner, sample.Sweep{Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail}, 0)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if certain {
+			value := 0.0
+			if o.Failed {
+				value = 1
+			}
+			a.Certain = true
+			a.take(stat.Exact(value, 0, 0, sample.CertainSeeds), 0, 0, sample.CertainSeeds)
+			a.Confidence = a.Estimate.Confidence
+			return nil
+		}
+	}
 	r, err := q.sample(ctx, runner, a, a.Plan, progress)
 	if err != nil {
 		return err

@@ -95,6 +95,7 @@ type Results struct {
 	Done, Total int           // replications
 	Virtual     time.Duration // simulated time of all of them together
 	Interrupted bool          // the context ended before all were done
+	Certain     bool          // nothing is random at any point, as AllCertain found before; false where nobody asked
 }
 
 // NoResult returns how many replications crashed, timed out or met a limit.

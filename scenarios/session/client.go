@@ -190,8 +190,11 @@ func (c *client) attempt(server netip.AddrPort) error {
 
 // pauseTime returns how long the client pauses, the same in each of its attempts.
 func (c *client) pauseTime() time.Duration {
-	jitter := c.w.Stream("pause-jitter/" + clientName(c.number)).Uniform()
-	return c.v.Duration("client-pause") + distribution.Latency(c.v.Distribution("pause-jitter"), jitter)
+	jitter, pause := c.v.Distribution("pause-jitter"), c.v.Duration("client-pause")
+	if constant, ok := jitter.(distribution.Constant); ok {
+		return pause + constant.Value
+	}
+	return pause + distribution.Latency(jitter, c.w.Stream("pause-jitter/"+clientName(c.number)).Uniform())
 }
 
 // pause is the pause of a client that waits, in which it may keep its association

@@ -60,6 +60,16 @@ func registerAborting() {
 		host := w.Host("host", netip.MustParseAddr("192.0.2.1"))
 		w.Go("actor", func() { w.Note(host, "process", strconv.Itoa(os.Getpid())) })
 	})
+	register("tosses", func(w *sim.Simulation) {
+		w.Go("actor", func() {
+			if w.Stream("coin").Uniform() < 0.5 {
+				_ = w.Sleep(time.Second)
+			}
+		})
+	})
+	register("sits", func(w *sim.Simulation) {
+		w.Go("actor", func() { _ = w.Sleep(time.Second) })
+	})
 	register("grows", func(w *sim.Simulation) {
 		w.Go("actor", func() {
 			kept := map[int][]byte{}

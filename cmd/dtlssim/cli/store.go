@@ -56,6 +56,12 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep) (*sample
 		return nil, err
 	}
 	defer workers.Close()
+	certain := false
+	if sweep.Replications > sample.CertainSeeds { // or the answer is as short as the question
+		if certain, err = sample.AllCertain(c.Context(), workers, sweep); err != nil && c.Context().Err() == nil {
+			return nil, failure(err)
+		}
+	}
 	bar := newProgress(c.ErrOrStderr(), len(sweep.Design)*sweep.Replications, "replications")
 	r, err := sample.RunSweep(c.Context(), workers, sweep, bar.increment)
 	bar.finish()
@@ -65,6 +71,7 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep) (*sample
 	if err := firstError(err, k.Close()); err != nil {
 		return nil, failure(err)
 	}
+	r.Certain = certain
 	return r, nil
 }
 
