@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // Study returns the page of a study's result, of which sections are the figures. Commands
@@ -37,10 +38,9 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 			}
 			shown.Files = append(shown.Files, f.Name)
 		}
-		at := slices.IndexFunc(r.Figures, func(f study.FigureResult) bool { return f.Figure.Name == s.Name })
+		at := slices.IndexFunc(r.Figures, func(f figures.Result) bool { return f.Figure().Common().Name == s.Name })
 		if at >= 0 {
-			f := &r.Figures[at]
-			shown.Edges, shown.Failures = edges(f), failures(f)
+			shown.Edges, shown.Failures = edges(r.Figures[at]), failures(r.Figures[at])
 		}
 		p.Sections = append(p.Sections, shown)
 	}
@@ -65,13 +65,10 @@ func asSentence(s string) string {
 // answer is what the first windows of a study come to, or, without windows, what its first
 // figure does.
 func answer(r *study.Result, sections []summary.Section) string {
-	for i := range r.Figures {
-		f := &r.Figures[i]
-		if len(f.Windows) == 0 {
-			continue
-		}
+	if list := strips(r); len(list) > 0 {
+		f := list[0]
 		first := f.Windows[0]
-		sentence := fmt.Sprintf("With “%s”, sessions fail %s", f.Figure.Rows[0].Label, where(first))
+		sentence := fmt.Sprintf("With “%s”, sessions fail %s", f.Of.Rows[0].Label, where(first))
 		never, others := 0, len(f.Windows)-1
 		for _, w := range f.Windows[1:] {
 			if len(w.FailureWindows) == 0 {
@@ -82,9 +79,9 @@ func answer(r *study.Result, sections []summary.Section) string {
 		case others == 0:
 			return sentence + "."
 		case others == 1 && never == 1:
-			return fmt.Sprintf("%s; with “%s” at no value.", sentence, f.Figure.Rows[1].Label)
+			return fmt.Sprintf("%s; with “%s” at no value.", sentence, f.Of.Rows[1].Label)
 		case others == 1:
-			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Figure.Rows[1].Label, where(f.Windows[1]))
+			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Of.Rows[1].Label, where(f.Windows[1]))
 		case never == 0:
 			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence, others)
 		case never == others:
@@ -100,6 +97,16 @@ func answer(r *study.Result, sections []summary.Section) string {
 		return sections[0].Sentence
 	}
 	return "No figure of this study was done."
+}
+
+// strips returns the results of the figures of windows.
+func strips(r *study.Result) (list []*figures.WindowsResult) {
+	for _, f := range r.Figures {
+		if w, ok := f.(*figures.WindowsResult); ok && len(w.Windows) > 0 {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // where says at which values of the probe sessions fail.
@@ -130,21 +137,14 @@ func where(w *search.Windows) string {
 }
 
 // edges lists the edges of every row's failure windows with their witnesses.
-func edges(f *study.FigureResult) (list []Edge) {
-	add := func(row string, w *search.Windows) {
+func edges(f figures.Result) (list []Edge) {
+	for _, s := range f.Searches() {
+		row, w := s.Row, s.Windows
+		if s.Factor != "" {
+			row = fmt.Sprintf("%s = %s", s.Factor, s.Row)
+		}
 		for _, e := range w.Edges {
 			list = append(list, Edge{Row: row, Below: witness(w, e.At-1, e.Below), Above: witness(w, e.At, e.Above)})
-		}
-	}
-	for i, w := range f.Windows {
-		add(f.Figure.Rows[i].Label, w)
-	}
-	if f.Probability != nil {
-		add(f.Figure.Rows[0].Label, f.Probability.Windows)
-	}
-	if f.Bands != nil {
-		for _, l := range f.Bands.Levels {
-			add(fmt.Sprintf("%s = %s", f.Bands.Factor, l.Level), l.Windows)
 		}
 	}
 	return list
@@ -161,19 +161,19 @@ func witness(w *search.Windows, at int64, run search.Witness) Witness {
 }
 
 // failures lists the first failing replication of each design point.
-func failures(f *study.FigureResult) (list []Failure) {
-	rows := f.Figure.Rows
-	for i, sweep := range f.Sweeps {
-		for j, p := range sweep.Points {
+func failures(f figures.Result) (list []Failure) {
+	head := f.Figure().Common()
+	for _, sweep := range f.Sweeps() {
+		for i, p := range sweep.Results.Points {
 			if p.FirstFailure == "" {
 				continue
 			}
-			shown := Failure{Row: rows[i].Label, Command: p.FirstFailure}
-			switch values := f.Figure.X.Values(); {
-			case f.Figure.Kind == study.CurvesKind && j < len(values):
-				shown.At = fmt.Sprintf("%s: %s", f.Figure.X.Label, strconv.FormatFloat(values[j], 'g', 6, 64))
-			case len(f.Sweeps) == 1 && len(sweep.Points) == len(rows): // one sweep of all rows
-				shown.Row = rows[j].Label
+			shown := Failure{Row: sweep.Row, Command: p.FirstFailure}
+			if sweep.Row == "" { // of all rows
+				shown.Row = head.Rows[i].Label
+			}
+			if curves, ok := f.Figure().(*figures.Curves); ok {
+				shown.At = fmt.Sprintf("%s: %s", curves.X.Label, strconv.FormatFloat(sweep.X[i], 'g', 6, 64))
 			}
 			list = append(list, shown)
 		}
@@ -189,7 +189,7 @@ func method(r *study.Result) (list []Term) {
 	if t, ok := estimates(r); ok {
 		list = append(list, t)
 	}
-	if slices.ContainsFunc(r.Figures, func(f study.FigureResult) bool { return f.Exact != nil || f.Probability != nil }) {
+	if slices.ContainsFunc(r.Figures, exact) {
 		list = append(list, Term{Name: "Exact probabilities", Text: "The failure windows of the probe, integrated over the law of its latency. " +
 			"They are exact on condition that nothing else in the run is random, and the windows complete; a study in which anything else is random is refused."})
 	}
@@ -203,11 +203,22 @@ func method(r *study.Result) (list []Term) {
 	)
 }
 
+// exact tells whether a figure shows exact probabilities of a probe's distribution.
+func exact(f figures.Result) bool {
+	switch f := f.(type) {
+	case *figures.CurvesResult:
+		return f.Exact != nil
+	case *figures.LatencyDistributionResult:
+		return true
+	}
+	return false
+}
+
 // searches says how windows were found, and what that proves.
 func searches(r *study.Result) (Term, bool) {
 	var all, widest search.Method // all together, and the one that could have missed most
 	rows, runs, proved, row := 0, 0, 0, ""
-	for _, f := range r.Figures {
+	for _, f := range strips(r) {
 		for i, w := range f.Windows {
 			m := w.Method
 			rows++
@@ -219,7 +230,7 @@ func searches(r *study.Result) (Term, bool) {
 			if m.Proved {
 				proved++
 			} else if row == "" || m.LargestUnverifiedGap > widest.LargestUnverifiedGap {
-				widest, row = m, f.Figure.Rows[i].Label
+				widest, row = m, f.Of.Rows[i].Label
 			}
 		}
 	}
@@ -247,13 +258,13 @@ func searches(r *study.Result) (Term, bool) {
 func estimates(r *study.Result) (Term, bool) {
 	least, most, lost, interval := 0, 0, 0, ""
 	for _, f := range r.Figures {
-		if f.Recorder != nil { // of a measure, which has intervals of its own
+		if _, ok := f.(*figures.MeasureResult); ok { // it has intervals of its own
 			continue
 		}
-		for _, sweep := range f.Sweeps {
-			lost += sweep.NoResult()
-			interval = sweep.Sweep.Inference.Method.Title()
-			for _, p := range sweep.Points {
+		for _, sweep := range f.Sweeps() {
+			lost += sweep.Results.NoResult()
+			interval = sweep.Results.Sweep.Inference.Method.Title()
+			for _, p := range sweep.Results.Points {
 				if n := p.Completed(); least == 0 || n < least {
 					least = n
 				}
@@ -281,17 +292,17 @@ func estimates(r *study.Result) (Term, bool) {
 func failing(r *study.Result) string {
 	var parts []string
 	seen := map[string]bool{}
-	for i := range r.Study.Figures {
-		f := &r.Study.Figures[i]
+	for _, f := range r.Study.Figures {
 		for _, o := range r.Study.Scenario.Outcomes {
-			if !seen[o.Name] && f.Fail.Failed([]string{o.Name}) {
+			if !seen[o.Name] && f.Common().Fail.Failed([]string{o.Name}) {
 				seen[o.Name] = true
 				parts = append(parts, fmt.Sprintf("%s (%s)", o.Name, o.Meaning))
 			}
 		}
 	}
 	sentence := "A run fails if it has one of these outcomes: " + strings.Join(parts, "; ") + "."
-	if len(r.Study.Figures) > 1 && slices.ContainsFunc(r.Study.Figures, func(f study.Figure) bool { return f.Fail.Text() != r.Study.Figures[0].Fail.Text() }) {
+	first := r.Study.Figures[0].Common().Fail.Text()
+	if slices.ContainsFunc(r.Study.Figures, func(f figures.Figure) bool { return f.Common().Fail.Text() != first }) {
 		sentence += " Some figures count only part of them; their titles say so, and the commands under them do."
 	}
 	return sentence

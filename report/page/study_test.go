@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // result is a study of one figure with these windows.
@@ -27,12 +28,12 @@ func result(t *testing.T, windows ...*search.Windows) *study.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := study.Figure{Name: "strips", Kind: study.WindowsKind, Fail: fail}
+	f := &figures.Windows{Head: figures.Head{Name: "strips", Fail: fail}}
 	for i := range windows {
-		f.Rows = append(f.Rows, study.Row{Label: string(rune('a' + i))})
+		f.Rows = append(f.Rows, figures.Row{Label: string(rune('a' + i))})
 	}
-	s := &study.Study{Name: "s", Title: "When", Scenario: sc, Seed: 7, Confidence: 0.95, Figures: []study.Figure{f}}
-	return &study.Result{Study: s, Figures: []study.FigureResult{{Figure: &s.Figures[0], Windows: windows}}, Runs: 12}
+	s := &study.Study{Name: "s", Title: "When", Subject: figures.Subject{Scenario: sc, Seed: 7, Confidence: 0.95}, Figures: []figures.Figure{f}}
+	return &study.Result{Study: s, Figures: []figures.Result{&figures.WindowsResult{Of: f, Windows: windows}}, Runs: 12}
 }
 
 func found(to int64, method search.Method, windows ...search.Interval) *search.Windows {
@@ -78,16 +79,19 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 // One sweep of all rows has a command under the label of each row that fails, and bands have
 // the witnesses of each level.
 func TestCommandsUnderTheirLabels(t *testing.T) {
-	r := result(t, found(50, search.Method{Name: "slopes"}), found(50, search.Method{Name: "slopes"}))
-	w := r.Figures[0].Windows[1]
+	r := result(t)
+	head := figures.Head{Name: "strips", Rows: []figures.Row{{Label: "a"}, {Label: "b"}}}
+	w := found(50, search.Method{Name: "slopes"})
 	w.Edges = []search.Edge{{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}}}
-	r.Figures[0].Windows = nil
-	r.Figures[0].Sweeps = []*sample.Results{{Points: []*sample.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}}
-	r.Figures[0].Bands = &plane.BandWindows{Factor: "linger", Levels: []plane.BandLevel{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}}}
+	rows := &sample.Results{Points: []*sample.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}
+	r.Figures[0] = &figures.DifferencesResult{Of: &figures.Differences{Head: head}, Comparison: &sample.Comparison{Results: rows}}
 	got := page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
 	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(got.Failures, want) {
 		t.Errorf("failures %+v, want %+v", got.Failures, want)
 	}
+	bands := &plane.BandWindows{Factor: "linger", Levels: []plane.BandLevel{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}}}
+	r.Figures[0] = &figures.BandsResult{Of: &figures.Bands{Head: head}, Bands: bands}
+	got = page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
 	if len(got.Edges) != 1 || got.Edges[0].Row != "linger = 2ms" || got.Edges[0].Below.Command != "run 19" || got.Edges[0].Above.Command != "run 20" {
 		t.Errorf("edges %+v", got.Edges)
 	}

@@ -6,26 +6,26 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // rare is the probability below which the sentence under a curve calls failure
 // rare.
 const rare = 0.01
 
-func curves(f *study.FigureResult, confidence float64) (Section, error) {
-	values := f.Figure.X.Values()
-	s := Section{Table: [][]string{{"CURVE", strings.ToUpper(f.Figure.X.Label), "FAILURES", "MONTE CARLO", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "EXACT"}}}
+func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
+	values := f.Of.X.Values()
+	s := Section{Table: [][]string{{"CURVE", strings.ToUpper(f.Of.X.Label), "FAILURES", "MONTE CARLO", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "EXACT"}}}
 	records := [][]string{{"curve", "x", "replications", "failures", "estimate", "lo", "hi", "confidence", "exact"}}
 	var drawn []figure.Curve
 	var parts []string
 	inside, all := 0, 0
-	for i, row := range f.Figure.Rows {
+	for i, row := range f.Of.Rows {
 		c := figure.Curve{Label: row.Label, X: values}
 		if f.Exact != nil {
 			c.Exact = f.Exact[i]
 		}
-		for j, p := range f.Sweeps[i].Points {
+		for j, p := range f.Rows[i].Points {
 			e := p.Estimate
 			c.Estimates = append(c.Estimates, e)
 			exact, exactNumber := "-", ""
@@ -55,16 +55,17 @@ func curves(f *study.FigureResult, confidence float64) (Section, error) {
 		}
 		parts = append(parts, part)
 	}
-	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Figure.X.Label, strings.Join(parts, "; "))
+	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Of.X.Label, strings.Join(parts, "; "))
 	if f.Exact != nil {
 		s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
-			f.Figure.X.Label, strings.Join(parts, "; "), inside, all)
+			f.Of.X.Label, strings.Join(parts, "; "), inside, all)
 	}
-	fig, err := figure.Curves(f.Figure.Title, f.Figure.X.Label, f.Figure.LogY, drawn, confidence, s.Sentence)
+	s.Sweeps, s.X, s.Exact = sweeps(f), values, f.Exact
+	fig, err := figure.Curves(f.Of.Title, f.Of.X.Label, f.Of.LogY, drawn, confidence, s.Sentence)
 	if err != nil {
 		return s, err
 	}
-	return s, s.add(f.Figure.Name, &fig, records)
+	return s, s.add(f.Of.Name, &fig, records)
 }
 
 // exactText has as many places as the column of an exact probability, and of one too small for

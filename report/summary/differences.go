@@ -7,12 +7,12 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // differences shows the failure probability of each row beside its difference from the
 // first.
-func differences(f *study.FigureResult, confidence float64) (Section, error) {
+func differences(f *figures.DifferencesResult, confidence float64) (Section, error) {
 	each := f.Comparison.EachConfidence
 	s := Section{Table: [][]string{{"ROW", "FAILURES", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("%g %% INTERVAL, ALL TOGETHER", 100*confidence), "FAILS ONLY HERE", "ONLY IN THE FIRST"}}}
 	records := [][]string{{
@@ -20,7 +20,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 	}}
 	var list []figure.Compared
 	var less, more, open []string
-	for i, row := range f.Figure.Rows {
+	for i, row := range f.Of.Rows {
 		p := f.Comparison.Points[i]
 		e := p.Estimate
 		c := figure.Compared{Label: row.Label, Value: e.Value, Low: e.Low, High: e.High, Difference: math.NaN()}
@@ -48,7 +48,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 		list = append(list, c)
 		s.Table, records = append(s.Table, line), append(records, record)
 	}
-	s.Sentence = fmt.Sprintf("“%s” fails with probability %.3f.", f.Figure.Rows[0].Label, list[0].Value)
+	s.Sentence = fmt.Sprintf("“%s” fails with probability %.3f.", f.Of.Rows[0].Label, list[0].Value)
 	for _, part := range []struct {
 		says string
 		rows []string
@@ -60,7 +60,7 @@ func differences(f *study.FigureResult, confidence float64) (Section, error) {
 	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", f.Comparison.Others[0].Difference.Method.Title(), 100*each, 100*confidence)
 	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario().Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true}
 	j.SetPairs(f.Comparison)
-	s.Data = j
-	drawn := figure.Differences(f.Figure.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))
-	return s, s.add(f.Figure.Name, &drawn, records)
+	s.Data, s.Sweeps = j, sweeps(f)
+	drawn := figure.Differences(f.Of.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))
+	return s, s.add(f.Of.Name, &drawn, records)
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // MethodEstimate is a failure probability by one method.
@@ -24,28 +24,26 @@ type MethodEstimate struct {
 }
 
 // methodEstimates returns the estimates of a figure of the kind estimates, row by row.
-func methodEstimates(f *study.FigureResult) (list []MethodEstimate) {
-	for i := range f.Estimates {
-		for _, e := range f.Estimates[i].ByMethod(f.Sweeps[i].Points[0]) {
-			j := MethodEstimate{
-				Row: f.Figure.Rows[i].Label, Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High, Interval: string(e.Method),
-				Confidence: e.Confidence, Samples: e.N, Failures: e.Failures, Runs: e.Runs,
-			}
-			if e.Exact {
-				j.Interval, j.Confidence = "exact", 0
-			}
-			list = append(list, j)
+func methodEstimates(f *figures.EstimatesResult) (list []MethodEstimate) {
+	for _, e := range f.ByMethod() {
+		j := MethodEstimate{
+			Row: e.Row, Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High, Interval: string(e.Method),
+			Confidence: e.Confidence, Samples: e.N, Failures: e.Failures, Runs: e.Runs,
 		}
+		if e.Exact {
+			j.Interval, j.Confidence = "exact", 0
+		}
+		list = append(list, j)
 	}
 	return list
 }
 
 // estimates shows what every method says of each row.
-func estimates(f *study.FigureResult, confidence float64) (Section, error) {
+func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) {
 	list := methodEstimates(f)
 	s := Section{
-		Data:  list,
-		Table: [][]string{{"ROW", "METHOD", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "SAMPLES", "RUNS"}},
+		Values: Values{Data: list, Sweeps: sweeps(f)},
+		Table:  [][]string{{"ROW", "METHOD", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "SAMPLES", "RUNS"}},
 	}
 	records := [][]string{{"row", "method", "estimate", "lo", "hi", "interval", "confidence", "samples", "failures", "runs"}}
 	var drawn []figure.Estimate
@@ -72,7 +70,7 @@ func estimates(f *study.FigureResult, confidence float64) (Section, error) {
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}
-	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Hall's interval. Crude Monte Carlo: the share of failures, with " + f.Sweeps[0].Sweep.Inference.Method.Title() + "'s interval; a run of it takes one replication, a seed of the others a whole search."
-	fig := figure.Estimates(f.Figure.Title, drawn, smallest < 0.01, s.Sentence)
-	return s, s.add(f.Figure.Name, &fig, records)
+	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Hall's interval. Crude Monte Carlo: the share of failures, with " + f.Rows[0].Sweep.Inference.Method.Title() + "'s interval; a run of it takes one replication, a seed of the others a whole search."
+	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, s.Sentence)
+	return s, s.add(f.Of.Name, &fig, records)
 }

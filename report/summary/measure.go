@@ -8,21 +8,21 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // distribution shows the distribution function, or the survival curve, of a measure.
-func measureDistribution(f *study.FigureResult, confidence float64) (Section, error) {
-	g := f.Figure
-	j := &text.DistributionJSON{Scenario: f.Sweeps[0].Sweep.Scenario().Name, Measure: g.Measure, Method: text.OrderStatistics, Confidence: confidence}
-	if g.Kind == study.SurvivalKind {
+func measureDistribution(f *figures.MeasureResult, confidence float64) (Section, error) {
+	g := f.Of
+	j := &text.DistributionJSON{Scenario: f.Results.Sweep.Scenario().Name, Measure: g.Measure, Method: text.OrderStatistics, Confidence: confidence}
+	if g.Survival {
 		j.Method = text.KaplanMeier
 	}
 	s := Section{Table: [][]string{{"ROW", "COUNT", "CUT", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}}}
 	records := [][]string{{"row", "value", "probability", "lo", "hi", "confidence"}}
 	var medians, without []string
 	for i, row := range g.Rows {
-		p := text.PointDistributionJSON{Label: row.Label, Replications: f.Sweeps[0].Points[i].Replications}
+		p := text.PointDistributionJSON{Label: row.Label, Replications: f.Results.Points[i].Replications}
 		p.SetDistribution(f.Measured[i])
 		for k := range p.Quantiles {
 			q := &p.Quantiles[k]
@@ -49,7 +49,7 @@ func measureDistribution(f *study.FigureResult, confidence float64) (Section, er
 	if j.Method == text.KaplanMeier {
 		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: pointwise, by Greenwood's variance on the scale log(-log)."
 	}
-	s.Data = j
+	s.Data, s.Sweeps = j, sweeps(f)
 	drawn, err := text.DistributionFigure(j, nil, g.LogX)
 	if errors.Is(err, figure.ErrNothing) { // no reason to lose the other figures
 		if len(medians) > 0 {

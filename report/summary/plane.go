@@ -2,17 +2,17 @@ package summary
 
 import (
 	"github.com/dtlssim/dtlssim/report/planes"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-func regions(f *study.FigureResult, _ float64) (Section, error) {
-	drawn := planes.Figure(f.Regions, f.Figure.Title)
-	s := Section{Table: planes.Rows(f.Regions), Sentence: planes.Sentence(f.Regions), Method: planes.Proof(f.Regions), Data: f.Regions}
-	return s, s.add(f.Figure.Name, &drawn, planes.Records(f.Regions))
+func regions(f *figures.MapResult) (Section, error) {
+	drawn := planes.Figure(f.Regions, f.Of.Title)
+	s := Section{Table: planes.Rows(f.Regions), Sentence: planes.Sentence(f.Regions), Method: planes.Proof(f.Regions), Values: Values{Data: f.Regions}}
+	return s, s.add(f.Of.Name, &drawn, planes.Records(f.Regions))
 }
 
-func bands(f *study.FigureResult, _ float64) (Section, error) {
-	drawn := planes.BandFigure(f.Bands, f.Figure.Title)
-	s := Section{Table: planes.BandRows(f.Bands), Sentence: planes.BandSentence(f.Bands), Method: planes.BandProof(f.Bands), Data: f.Bands}
-	return s, s.add(f.Figure.Name, &drawn, planes.BandRecords(f.Bands))
+func bands(f *figures.BandsResult) (Section, error) {
+	drawn := planes.BandFigure(f.Bands, f.Of.Title)
+	s := Section{Table: planes.BandRows(f.Bands), Sentence: planes.BandSentence(f.Bands), Method: planes.BandProof(f.Bands), Values: Values{Data: f.Bands}}
+	return s, s.add(f.Of.Name, &drawn, planes.BandRecords(f.Bands))
 }

@@ -6,22 +6,21 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // sensitivity shows what each factor does to the failure probability.
-func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
-	a := f.Sensitivity
-	q := &a.Question
+func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, error) {
+	q := &f.Question
 	j := &text.SensitivityJSON{
-		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: a.Runs.Runs,
+		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: f.Bases.Runs,
 		Confidence: confidence,
 	}
-	if a.Exact != nil {
-		j.Method, j.Probe = "exact", f.Figure.Probe.Name
+	if f.Exact != nil {
+		j.Method, j.Probe = "exact", f.Of.Probe
 	}
-	j.SetLevels(q.Factors, a.Levels(), a.At)
-	j.SetIndices(a.Indices)
+	j.SetLevels(q.Factors, f.Levels(), f.At)
+	j.SetIndices(f.Indices)
 
 	percent := fmt.Sprintf("%g %% INTERVAL", 100*confidence)
 	s := Section{Table: [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent, "FIRST ORDER", percent, "TOTAL", percent}}}
@@ -78,6 +77,6 @@ func sensitivity(f *study.FigureResult, confidence float64) (Section, error) {
 		return s, err
 	}
 	s.Data = j
-	drawn = drawn.Titled(f.Figure.Title)
-	return s, s.add(f.Figure.Name, &drawn, records)
+	drawn = drawn.Titled(f.Of.Title)
+	return s, s.add(f.Of.Name, &drawn, records)
 }

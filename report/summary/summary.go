@@ -12,7 +12,10 @@ import (
 	"text/tabwriter"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // File is a file to be written.
@@ -27,40 +30,67 @@ type Section struct {
 	Sentence    string
 	Method      string     // how it was found and what that proves, where the kind does not say it all; may be empty
 	Table       [][]string // for the screen, its first row the header
-	Data        any        // for JSON, of the kinds that study.FigureResult does not hold plainly: as the verb of that kind has it
 	Files       []File     // the figure as SVG, PNG and PDF if it is drawn, and its data as CSV
+	Values
 }
 
-// sections says how the section of a figure of each kind is made, with intervals of a
-// confidence.
-var sections = map[study.Kind]func(f *study.FigureResult, confidence float64) (Section, error){
-	study.WindowsKind: windows,
-	study.CurvesKind:  curves,
-	study.TableKind:   leftovers,
-
-	study.EstimatesKind:           estimates,
-	study.DifferencesKind:         differences,
-	study.DistributionKind:        measureDistribution,
-	study.SurvivalKind:            measureDistribution,
-	study.SensitivityKind:         sensitivity,
-	study.LatencyDistributionKind: ofLaw,
-	study.MapKind:                 regions,
-	study.BandsKind:               bands,
+// Values is what a figure shows, for JSON.
+type Values struct {
+	Windows []*search.Windows `json:"windows,omitempty"` // by row
+	Sweeps  []text.SweepJSON  `json:"sweeps,omitempty"`  // by row, or one of all rows
+	X       []float64         `json:"x,omitempty"`       // of curves
+	Exact   [][]float64       `json:"exact,omitempty"`   // of curves, by row and x
+	Data    any               `json:"data,omitempty"`    // of other kinds, as the verb has it that answers the like
 }
 
 // Sections prepares the figures of a study.
 func Sections(r *study.Result) ([]Section, error) {
 	var all []Section
-	for i := range r.Figures {
-		f := &r.Figures[i]
-		s, err := sections[f.Figure.Kind](f, r.Study.Confidence)
+	for _, f := range r.Figures {
+		head := f.Figure().Common()
+		s, err := section(f, r.Study.Confidence)
 		if err != nil {
-			return nil, fmt.Errorf("figure %s: %w", f.Figure.Name, err)
+			return nil, fmt.Errorf("figure %s: %w", head.Name, err)
 		}
-		s.Name, s.Title = f.Figure.Name, f.Figure.Title
+		s.Name, s.Title = head.Name, head.Title
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// section shows a figure, with intervals of a confidence.
+func section(f figures.Result, confidence float64) (Section, error) {
+	switch f := f.(type) {
+	case *figures.WindowsResult:
+		return windows(f)
+	case *figures.CurvesResult:
+		return curves(f, confidence)
+	case *figures.TableResult:
+		return leftovers(f, confidence)
+	case *figures.EstimatesResult:
+		return estimates(f, confidence)
+	case *figures.DifferencesResult:
+		return differences(f, confidence)
+	case *figures.MeasureResult:
+		return measureDistribution(f, confidence)
+	case *figures.SensitivityResult:
+		return sensitivity(f, confidence)
+	case *figures.LatencyDistributionResult:
+		return latencyDistribution(f)
+	case *figures.MapResult:
+		return regions(f)
+	case *figures.BandsResult:
+		return bands(f)
+	}
+	return Section{}, fmt.Errorf("there is no view of a figure of kind %s", f.Figure().Kind().Name)
+}
+
+// sweeps returns the sweeps of a figure for JSON.
+func sweeps(f figures.Result) (list []text.SweepJSON) {
+	for _, s := range f.Sweeps() {
+		list = append(list, text.NewSweepJSON(s.Results, nil))
+	}
+	return list
 }
 
 // Write writes sections as text.

@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 func TestMain(m *testing.M) {
@@ -18,16 +19,16 @@ func TestMain(m *testing.M) {
 }
 
 // run runs some of the figures of the built-in study, on a small budget.
-func sections(t *testing.T, figures ...string) []summary.Section {
+func sections(t *testing.T, names ...string) []summary.Section {
 	t.Helper()
 	s, err := study.Load("late-close-notify")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var chosen []study.Figure
+	var chosen []figures.Figure
 	for _, f := range s.Figures {
-		for _, name := range figures {
-			if f.Name == name {
+		for _, name := range names {
+			if f.Common().Name == name {
 				chosen = append(chosen, f)
 			}
 		}
@@ -46,8 +47,8 @@ func sections(t *testing.T, figures ...string) []summary.Section {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(sections) != len(figures) {
-		t.Fatalf("%d sections, want %d", len(sections), len(figures))
+	if len(sections) != len(names) {
+		t.Fatalf("%d sections, want %d", len(sections), len(names))
 	}
 	return sections
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
+func leftovers(f *figures.TableResult, confidence float64) (Section, error) {
 	outcomes := occurred(f)
 	header := []string{"ROW", "FAILURES", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}
 	names := []string{"row", "replications", "failures", "estimate", "lo", "hi", "confidence", scenarios.Clean}
@@ -24,8 +24,8 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 	s := Section{Table: [][]string{header}}
 	records := [][]string{names}
 	var best, worst extreme
-	for i, r := range f.Figure.Rows {
-		p := f.Sweeps[i].Points[0]
+	for i, r := range f.Of.Rows {
+		p := f.Rows[i].Points[0]
 		e := p.Estimate
 		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
 		record := []string{
@@ -42,20 +42,21 @@ func leftovers(f *study.FigureResult, confidence float64) (Section, error) {
 		worst.hold(r.Label, e, i == 0 || e.Value > worst.estimate.Value)
 	}
 	s.Sentence = fmt.Sprintf("Most is left over by %s; least by %s; %s.", worst, best, mostFrequent(f, outcomes))
-	if len(f.Figure.Rows) == 1 {
+	if len(f.Of.Rows) == 1 {
 		s.Sentence = fmt.Sprintf("What is left over by %s; %s.", worst, mostFrequent(f, outcomes))
 	} else if worst.estimate.Value == best.estimate.Value {
 		s.Sentence = fmt.Sprintf("All rows leave over the same (%s); %s.", best.estimate, mostFrequent(f, outcomes))
 	}
-	return s, s.add(f.Figure.Name, nil, records)
+	s.Sweeps = sweeps(f)
+	return s, s.add(f.Of.Name, nil, records)
 }
 
 // occurred returns the outcomes that a table has to show: those that count as failure,
 // if the scenario names them, and those that occurred.
-func occurred(f *study.FigureResult) (list []scenarios.Outcome) {
-	s := f.Sweeps[0].Sweep.Scenario()
+func occurred(f *figures.TableResult) (list []scenarios.Outcome) {
+	s := f.Rows[0].Sweep.Scenario()
 	for _, o := range s.Outcomes {
-		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Sweeps, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
+		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Rows, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
 			list = append(list, o)
 		}
 	}
@@ -82,21 +83,21 @@ func (x *extreme) hold(label string, e stat.Proportion, beyond bool) {
 func (x extreme) String() string { return fmt.Sprintf("%s (%s)", text.List(x.rows), x.estimate) }
 
 // mostFrequent says what goes wrong most often over all rows.
-func mostFrequent(f *study.FigureResult, outcomes []scenarios.Outcome) string {
+func mostFrequent(f *figures.TableResult, outcomes []scenarios.Outcome) string {
 	name, most, total := "", 0, 0
 	for _, o := range outcomes {
-		if !f.Figure.Fail.Failed([]string{o.Name}) { // it goes wrong, but nobody minds
+		if !f.Of.Fail.Failed([]string{o.Name}) { // it goes wrong, but nobody minds
 			continue
 		}
 		n := 0
-		for _, sweep := range f.Sweeps {
+		for _, sweep := range f.Rows {
 			n += sweep.Points[0].Outcomes[o.Name]
 		}
 		if n > most {
 			name, most = o.Name, n
 		}
 	}
-	for _, sweep := range f.Sweeps {
+	for _, sweep := range f.Rows {
 		total += sweep.Points[0].Completed()
 	}
 	if name == "" {

@@ -10,16 +10,16 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-func windows(f *study.FigureResult, _ float64) (Section, error) {
+func windows(f *figures.WindowsResult) (Section, error) {
 	var strips []figure.Strip
-	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Figure.Probe.Name) + " IN"}}}
+	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Of.Probe.Name) + " IN"}}}
 	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "signature"}}
 	var always, never []string
 	var partly []alike
-	for i, row := range f.Figure.Rows {
+	for i, row := range f.Of.Rows {
 		w := f.Windows[i]
 		strip := figure.Strip{Label: row.Label}
 		for _, c := range w.Cells {
@@ -49,7 +49,7 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 		for _, g := range partly {
 			groups = append(groups, fmt.Sprintf("%s: %s", text.List(g.rows), g.in))
 		}
-		parts = append(parts, "Values of "+f.Figure.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
+		parts = append(parts, "Values of "+f.Of.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
 		parts = append(parts, "At every value"+of(f, parts)+" sessions fail with "+text.List(always)+".")
@@ -63,13 +63,13 @@ func windows(f *study.FigureResult, _ float64) (Section, error) {
 	if len(f.Windows) > 0 {
 		parts = append(parts, text.Searched(f.Windows[0]))
 	}
-	s.Sentence = strings.Join(parts, " ")
-	drawn := figure.Windows(f.Figure.Title, f.Figure.Probe.Name, strips, s.Sentence)
-	return s, s.add(f.Figure.Name, &drawn, records)
+	s.Sentence, s.Windows = strings.Join(parts, " "), f.Windows
+	drawn := figure.Windows(f.Of.Title, f.Of.Probe.Name, strips, s.Sentence)
+	return s, s.add(f.Of.Name, &drawn, records)
 }
 
 // of says which values are spoken of, if nothing has said it before.
-func of(f *study.FigureResult, before []string) string {
+func of(f *figures.WindowsResult, before []string) string {
 	if len(before) > 0 || len(f.Windows) == 0 {
 		return ""
 	}
@@ -77,7 +77,7 @@ func of(f *study.FigureResult, before []string) string {
 	if end := time.Duration(f.Windows[0].To); end != scenarios.Forever {
 		to = "to " + end.String()
 	}
-	return fmt.Sprintf(" of %s from %s %s", f.Figure.Probe.Name, time.Duration(f.Windows[0].From), to)
+	return fmt.Sprintf(" of %s from %s %s", f.Of.Probe.Name, time.Duration(f.Windows[0].From), to)
 }
 
 // alike is a group of rows that fail in the same windows.

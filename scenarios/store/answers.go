@@ -55,6 +55,44 @@ type Estimate struct {
 	Exact      bool
 }
 
+// The methods of estimates that every sweep can have.
+const (
+	MonteCarlo = "monte-carlo"
+	Exact      = "exact"
+)
+
+// EstimatesOf returns the estimates of the points of a sweep, at values of an axis if it
+// has one.
+func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
+	for i, p := range r.Points {
+		e := p.Estimate
+		list = append(list, Estimate{
+			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: MonteCarlo, Estimate: e.Value, Low: e.Low, High: e.High,
+			Interval: string(e.Method), Confidence: e.Confidence, N: e.N, Failures: e.Failures,
+		})
+	}
+	return list
+}
+
+// ExactOf returns exact probabilities at the points of a sweep, at values of an axis if
+// it has one.
+func ExactOf(r *sample.Results, probabilities, x []float64) (list []Estimate) {
+	for i, p := range probabilities {
+		list = append(list, Estimate{
+			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: Exact, Estimate: p, Low: p, High: p,
+			Interval: Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+		})
+	}
+	return list
+}
+
+func onAxis(x []float64, i int) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return x[i]
+}
+
 // searchSpecification is the specification of the part of a search.
 type searchSpecification struct {
 	Settings map[string]string `json:"settings"` // every parameter but the probe

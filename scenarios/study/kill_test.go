@@ -23,6 +23,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -269,40 +270,50 @@ func same(t *testing.T, got, want *study.Result) {
 	t.Helper()
 	show := func(r *study.Result) (text string) {
 		for _, f := range r.Figures {
-			text += fmt.Sprintf("%s %v\n", f.Figure.Name, f.Exact)
-			for _, w := range f.Windows {
-				text += fmt.Sprintf("%+v\n", *w)
+			text += f.Figure().Common().Name + "\n"
+			for _, found := range f.Searches() {
+				text += fmt.Sprintf("%s %s %+v\n", found.Row, found.Factor, *found.Windows)
 			}
-			for _, s := range f.Sweeps {
+			for _, of := range f.Sweeps() {
+				s := of.Results
 				for _, p := range s.Points {
 					q := *p
 					q.Values = scenarios.Values{} // of which %v shows addresses
 					text += fmt.Sprintf("%+v %v\n", q, p.Values.Text())
 				}
-				text += fmt.Sprintf("%+v %+v %d of %d, %v\n", s.Aborted, s.Differences, s.Done, s.Total, s.Virtual)
+				text += fmt.Sprintf("%s %v %v %+v %+v %d of %d, %v\n", of.Row, of.X, of.Exact, s.Aborted, s.Differences, s.Done, s.Total, s.Virtual)
 			}
-			others, err := json.Marshal([]any{f.Regions, f.Bands, f.Probability})
-			if err != nil {
-				t.Fatal(err)
-			}
-			text += string(others)
-			for _, e := range f.Estimates {
-				if e.Conditional != nil {
-					text += fmt.Sprintf("%+v\n", *e.Conditional)
-				} else {
-					text += fmt.Sprintf("%+v\n", *e.Exact.Windows)
+			switch f := f.(type) {
+			case *figures.LatencyDistributionResult:
+				text += fmt.Sprintf("%g %g %g\n", f.Probability.Value, f.Probability.Low, f.Probability.High)
+			case *figures.MapResult:
+				regions, err := json.Marshal(f.Regions)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			if f.Comparison != nil {
+				text += string(regions)
+			case *figures.BandsResult:
+				bands, err := json.Marshal(f.Bands)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text += string(bands)
+			case *figures.EstimatesResult:
+				for _, e := range f.Others {
+					if e.Conditional != nil {
+						text += fmt.Sprintf("%+v\n", *e.Conditional)
+					} else {
+						text += fmt.Sprintf("%+v\n", *e.Exact.Windows)
+					}
+				}
+			case *figures.DifferencesResult:
 				text += fmt.Sprintf("%+v\n", f.Comparison.Others[0].Both)
-			}
-			if f.Sensitivity != nil {
-				text += fmt.Sprintf("%v %v %+v\n", f.Sensitivity.Outputs, f.Sensitivity.Exact, *f.Sensitivity.Runs)
-			}
-			for row := range f.Figure.Rows {
-				if f.Recorder != nil {
+			case *figures.MeasureResult:
+				for row := range f.Of.Rows {
 					f.Recorder.Each(row, func(value int64, censored bool) { text += fmt.Sprint(value, censored, " ") })
 				}
+			case *figures.SensitivityResult:
+				text += fmt.Sprintf("%v %v %+v\n", f.Outputs, f.Exact, *f.Bases)
 			}
 		}
 		return fmt.Sprintf("%s%d replications", text, r.Runs)

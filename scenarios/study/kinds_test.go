@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // others has a figure of each kind that small has not.
@@ -68,35 +69,36 @@ func TestRunOtherKinds(t *testing.T) {
 	if want := 1 + 1 + 3 + 3*40 + (20 + 1 + 20 + 20) + 2*20 + 20 + (4*20 + 8) + 4; steps != want || s.Steps(0.5) != want {
 		t.Errorf("%d steps were told and %d announced, want %d", steps, s.Steps(0.5), want)
 	}
-	of := map[string]*study.FigureResult{}
-	for i := range r.Figures {
-		of[r.Figures[i].Figure.Name] = &r.Figures[i]
+	of := map[string]figures.Result{}
+	for _, f := range r.Figures {
+		of[f.Figure().Common().Name] = f
 	}
+	law, regions := of["law"].(*figures.LatencyDistributionResult), of["map"].(*figures.MapResult).Regions
+	estimates, differences := of["estimates"].(*figures.EstimatesResult), of["differences"].(*figures.DifferencesResult)
 
 	// The alert is late from 11.000001 ms and the linger on; half of an exponential law's
 	// nanosecond more or less is far below the rounding.
 	late := func(linger time.Duration) float64 { return math.Exp(-float64(linger+ms+1) / float64(10*ms)) }
-	if got, want := of["law"].Probability.Value, late(5*ms); math.Abs(got-want) > 1e-9 {
+	if got, want := law.Probability.Value, late(5*ms); math.Abs(got-want) > 1e-9 {
 		t.Errorf("the law fails with %.12g, want %.12g", got, want)
 	}
-	if got := of["law"].Distribution.String(); got != "10ms+exponential(mean=10ms)" {
+	if got := law.Distribution.String(); got != "10ms+exponential(mean=10ms)" {
 		t.Errorf("the law is %s", got)
 	}
-	regions := of["map"].Regions
 	if len(regions.Regions) < 3 || regions.Stopped != "" || regions.UndecidedShare > 0 {
 		t.Errorf("the map has %d regions, stopped %q, %g undecided", len(regions.Regions), regions.Stopped, regions.UndecidedShare)
 	}
-	for i, level := range of["bands"].Bands.Levels {
+	for i, level := range of["bands"].(*figures.BandsResult).Bands.Levels {
 		want := search.Interval{From: int64(11*ms+1) + int64(10*ms)*int64(i), To: int64(40 * ms)}
 		if w := level.Windows.FailureWindows; len(w) != 2 || w[1] != want {
 			t.Errorf("with linger=%s sessions fail in %v, want the second %v", level.Level, w, want)
 		}
 	}
 	// With the uplink random too, the alert is late by more than the data's latency and 11 ms.
-	if e := of["estimates"].Estimates[0].Exact; e == nil || math.Abs(e.Value/math.Exp(-21.000001)-1) > 1e-9 {
+	if e := estimates.Others[0].Exact; e == nil || math.Abs(e.Value/math.Exp(-21.000001)-1) > 1e-9 {
 		t.Errorf("the exact estimate is %+v", e)
 	}
-	if e := of["estimates"].Estimates[1]; e.Exact != nil || len(e.Conditional.Values) != 20 {
+	if e := estimates.Others[1]; e.Exact != nil || len(e.Conditional.Values) != 20 {
 		t.Errorf("where something else is random there is %+v", e)
 	} else {
 		for _, p := range e.Conditional.Values {
@@ -105,11 +107,11 @@ func TestRunOtherKinds(t *testing.T) {
 			}
 		}
 	}
-	if n := of["estimates"].Sweeps[1].Points[0].Replications; n != 20 {
+	if n := estimates.Rows[1].Points[0].Replications; n != 20 {
 		t.Errorf("%d replications of crude Monte Carlo", n)
 	}
-	c := of["differences"].Comparison
-	if c.Baseline != 0 || len(c.Others) != 2 || of["differences"].Sweeps[0] != c.Results {
+	c := differences.Comparison
+	if c.Baseline != 0 || len(c.Others) != 2 || differences.Sweeps()[0].Results != c.Results {
 		t.Fatalf("the comparison is %+v", c)
 	}
 	for _, o := range c.Others {
@@ -122,7 +124,7 @@ func TestRunOtherKinds(t *testing.T) {
 		for point, count := range want {
 			var values []int64
 			censored := 0
-			of[name].Recorder.Each(point, func(value int64, cut bool) {
+			of[name].(*figures.MeasureResult).Recorder.Each(point, func(value int64, cut bool) {
 				values = append(values, value)
 				if cut {
 					censored++
@@ -137,16 +139,16 @@ func TestRunOtherKinds(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]int{"sensitivity": 8, "exact": 4} {
-		a := of[name].Sensitivity
+		a := of[name].(*figures.SensitivityResult)
 		if len(a.Outputs) != want || slices.ContainsFunc(a.Outputs, func(o estimate.Outputs) bool { return len(o) != 2+len(a.At) }) {
 			t.Errorf("%s has the outputs %v", name, a.Outputs)
 		}
 	}
-	exact := of["exact"].Sensitivity
+	exact := of["exact"].(*figures.SensitivityResult)
 	if first, last := exact.Exact[exact.At[0][0]], exact.Exact[exact.At[0][1]]; math.Abs(first.Value-late(0)) > 1e-9 || math.Abs(last.Value-late(20*ms)) > 1e-9 {
 		t.Errorf("at the ends of linger the probability is %g and %g", first.Value, last.Value)
 	}
-	if ends := of["sensitivity"].Sensitivity.Ends; len(ends.Points) != 4 || ends.Points[0].Replications != 20 {
+	if ends := of["sensitivity"].(*figures.SensitivityResult).Ends; len(ends.Points) != 4 || ends.Points[0].Replications != 20 {
 		t.Errorf("the ends are %+v", ends)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
@@ -128,7 +129,7 @@ func (r *reader) within(sc *scenarios.Scenario, document *yaml.Node) *Study {
 	if !ok {
 		return nil
 	}
-	s := &Study{Name: sc.Name, Scenario: sc}
+	s := &Study{Name: sc.Name, Subject: figures.Subject{Scenario: sc}}
 	r.rest(f, s)
 	return s
 }
@@ -148,35 +149,37 @@ func (r *reader) rest(f strict.Fields, s *Study) {
 	}
 	names := map[string]bool{}
 	for i, n := range r.List(f, "figures") {
-		g, at := r.figure(s, n, i)
-		if names[g.Name] && g.Name != "" {
-			r.Fault(at, "there are two figures of the name %q", g.Name)
+		g, name := r.figure(s, n, i)
+		if names[name.Value] && name.Value != "" {
+			r.Fault(name.Place, "there are two figures of the name %q", name.Value)
 		}
-		names[g.Name] = true
-		s.Figures = append(s.Figures, g)
+		names[name.Value] = true
+		if g != nil {
+			s.Figures = append(s.Figures, g)
+		}
 	}
 }
 
-// figure reads a figure; at is where its name stands.
-func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Place) {
+// figure reads a figure, and returns it with its name; nil if its kind is not known.
+func (r *reader) figure(s *Study, n *yaml.Node, i int) (g figures.Figure, name strict.Text) {
 	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1), figureKeys()...)
 	if !ok {
-		return g, f.Place
+		return nil, strict.Text{Place: f.Place}
 	}
-	name := r.FileName(f, "name", "file")
-	g = Figure{Name: name.Value, Title: r.Text(f, "title").Value}
-	if g.Name != "" {
-		f.What = "figure " + g.Name
+	name = r.FileName(f, "name", "file")
+	h := figures.Head{Name: name.Value, Title: r.Text(f, "title").Value}
+	if h.Name != "" {
+		f.What = "figure " + h.Name
 	}
-	g.Kind = Kind(r.Choice(f, "kind", false, kindNames()...))
+	k := figures.KindOf(r.Choice(f, "kind", false, figures.KindNames()...))
 	before := r.Faults()
 	if t := r.Text(f, "fail"); s.Scenario != nil && !t.Bad {
 		var err error
-		if g.Fail, err = s.Scenario.ParsePredicate(t.Value); err != nil {
+		if h.Fail, err = s.Scenario.ParsePredicate(t.Value); err != nil {
 			r.Each(t.Place, "fail: ", err)
 		}
 	}
-	g.Set = r.settings(s, f, g.Kind)
+	h.Set = r.settings(s, f, k)
 	var labels []strict.Place
 	for j, n := range r.List(f, "rows") {
 		row, ok := r.Mapping(n, fmt.Sprintf("row %d of %s", j+1, f.What), rowKeys...)
@@ -184,35 +187,30 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g Figure, at strict.Plac
 			continue
 		}
 		label := r.Required(row, "label")
-		if label.Value != "" && slices.ContainsFunc(g.Rows, func(o Row) bool { return o.Label == label.Value }) {
+		if label.Value != "" && slices.ContainsFunc(h.Rows, func(o figures.Row) bool { return o.Label == label.Value }) {
 			r.Fault(label.Place, "there are two rows of the label %q", label.Value)
 		}
-		g.Rows = append(g.Rows, Row{label.Value, r.settings(s, row, g.Kind)})
+		h.Rows = append(h.Rows, figures.Row{Label: label.Value, Set: r.settings(s, row, k)})
 		labels = append(labels, label.Place)
 	}
-	r.particulars(s, f, &g)
-	if r.Faults() == before && s.Scenario != nil && g.Kind != "" {
-		r.rows(s, &g, labels)
-	}
-	return g, name.Place
-}
-
-// particulars reads what only some kinds of figures have.
-func (r *reader) particulars(s *Study, f strict.Fields, g *Figure) {
-	k := g.Kind.kind()
 	if k == nil {
-		return
+		return nil, name
 	}
-	for _, key := range particularKeys() {
-		if n := f.Nodes[key]; n != nil && !slices.Contains(k.keys, key) {
-			r.Fault(strict.PlaceOf(n), "%s has no meaning for a figure of kind %s", key, g.Kind)
+	for _, key := range figures.Keys() {
+		if n := f.Nodes[key]; n != nil && !slices.Contains(k.Keys, key) {
+			r.Fault(strict.PlaceOf(n), "%s has no meaning for a figure of kind %s", key, k.Name)
 		}
 	}
-	k.read(r, s, f, g)
+	g = k.New(h)
+	g.Read(&r.Reader, &s.Subject, f)
+	if r.Faults() == before && s.Scenario != nil {
+		r.rows(s, k, g, labels)
+	}
+	return g, name
 }
 
 // settings reads assignments; those without "{x}" are checked one by one.
-func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settings {
+func (r *reader) settings(s *Study, f strict.Fields, k *figures.Kind) scenarios.Settings {
 	set := scenarios.Settings{}
 	for _, a := range r.Assignments(f, "set") {
 		name, value := a.Name.Value, a.Value.Value
@@ -221,8 +219,8 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 		}
 		set[name] = value
 		templated := strings.Contains(value, "{x}")
-		if k := kind.kind(); templated && k != nil && !slices.Contains(k.keys, "x") {
-			r.Fault(a.Value.Place, "%q: {x} stands for the axis of curves; this figure is of kind %s", value, kind)
+		if templated && k != nil && !slices.Contains(k.Keys, "x") {
+			r.Fault(a.Value.Place, "%q: {x} stands for the axis of curves; this figure is of kind %s", value, k.Name)
 		}
 		if s.Scenario == nil {
 			continue
@@ -240,19 +238,20 @@ func (r *reader) settings(s *Study, f strict.Fields, kind Kind) scenarios.Settin
 	return set
 }
 
-// rows holds each row of a figure against the scenario.
-func (r *reader) rows(s *Study, g *Figure, at []strict.Place) {
-	if g.Kind.kind().single && len(g.Rows) > 1 {
-		r.Fault(at[1], "a figure of kind %s has one row", g.Kind)
+// rows holds each row of a figure against the scenario; at is where their labels stand.
+func (r *reader) rows(s *Study, k *figures.Kind, g figures.Figure, at []strict.Place) {
+	rows := g.Common().Rows
+	if k.Single && len(rows) > 1 {
+		r.Fault(at[1], "a figure of kind %s has one row", k.Name)
 	}
-	if least := g.Kind.kind().leastRows; len(g.Rows) < least {
-		r.Fault(at[0], "a figure of kind %s has %d rows at least", g.Kind, least)
+	if len(rows) < k.LeastRows {
+		r.Fault(at[0], "a figure of kind %s has %d rows at least", k.Name, k.LeastRows)
 	}
-	for i, row := range g.Rows {
-		if slices.ContainsFunc(g.Rows[:i], func(other Row) bool { return other.Label == row.Label }) {
+	for i, row := range rows {
+		if slices.ContainsFunc(rows[:i], func(other figures.Row) bool { return other.Label == row.Label }) {
 			r.Fault(at[i], "there are two rows of the label %q", row.Label)
 		}
-		if err := g.Kind.kind().check(s, g, row); err != nil {
+		if err := g.Check(&s.Subject, row); err != nil {
 			r.Each(at[i], fmt.Sprintf("row %q: ", row.Label), err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
@@ -71,9 +72,9 @@ func TestRun(t *testing.T) {
 	if r.Study != s || len(r.Figures) != 3 {
 		t.Fatalf("%d figures", len(r.Figures))
 	}
-	strips, curve, left := r.Figures[0], r.Figures[1], r.Figures[2]
+	strips, curve, left := r.Figures[0].(*figures.WindowsResult), r.Figures[1].(*figures.CurvesResult), r.Figures[2].(*figures.TableResult)
 
-	if len(strips.Windows) != 3 || strips.Sweeps != nil || strips.Exact != nil {
+	if len(strips.Windows) != 3 || len(strips.Searches()) != 3 || strips.Sweeps() != nil {
 		t.Fatalf("the strips are %+v", strips)
 	}
 	const ms = int64(time.Millisecond)
@@ -86,10 +87,10 @@ func TestRun(t *testing.T) {
 		}
 	}
 
-	if len(curve.Sweeps) != 2 || len(curve.Exact) != 2 || curve.Windows != nil {
+	if len(curve.Rows) != 2 || len(curve.Exact) != 2 || curve.Searches() != nil {
 		t.Fatalf("the curves are %+v", curve)
 	}
-	for i, sweep := range curve.Sweeps {
+	for i, sweep := range curve.Rows {
 		if len(sweep.Points) != 3 || len(curve.Exact[i]) != 3 {
 			t.Fatalf("curve %d has %d points and %d exact ones, want 3", i, len(sweep.Points), len(curve.Exact[i]))
 		}
@@ -104,11 +105,11 @@ func TestRun(t *testing.T) {
 		}
 	}
 
-	if len(left.Sweeps) != 2 || left.Windows != nil || left.Exact != nil {
+	if len(left.Rows) != 2 || left.Searches() != nil || left.Sweeps()[0].Exact != nil {
 		t.Fatalf("the table is %+v", left)
 	}
 	// The ghost is there, but the table counts lost data only.
-	none, recognise := left.Sweeps[0].Points[0], left.Sweeps[1].Points[0]
+	none, recognise := left.Rows[0].Points[0], left.Rows[1].Points[0]
 	if none.Failures != 0 || none.Outcomes["ghost-session"] != 10 || recognise.Outcomes["clean"] != 10 {
 		t.Errorf("the table is %+v and %+v", none, recognise)
 	}
@@ -175,10 +176,10 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := r.Figures[0]
-	for i, row := range f.Figure.Rows {
-		for j, x := range f.Figure.X.Values() {
-			set := f.Figure.At(row, x)
+	f := r.Figures[0].(*figures.CurvesResult)
+	for i, row := range f.Of.Rows {
+		for j, x := range f.Of.X.Values() {
+			set := f.Of.At(row, x)
 			l, err := distribution.Parse(set["alert-latency"])
 			if err != nil {
 				t.Fatal(err)
@@ -206,10 +207,11 @@ func TestExactCurveOfAHeavyTail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for j, shape := range r.Figures[0].Figure.X.Values() {
+	f := r.Figures[0].(*figures.CurvesResult)
+	for j, shape := range f.Of.X.Values() {
 		// A shape of 1 leaves 2.8e-9 beyond the range of 1000 hours.
 		want := math.Pow(10/11.000001, shape)
-		if got := r.Figures[0].Exact[0][j]; math.Abs(got-want) > 5e-9 {
+		if got := f.Exact[0][j]; math.Abs(got-want) > 5e-9 {
 			t.Errorf("shape %g: exact %g, closed form %g", shape, got, want)
 		}
 	}
@@ -232,8 +234,9 @@ func TestPointsShareWindows(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	asked := func(steps string) int {
 		s := parse(t, figure(curves, "steps: 2", "steps: "+steps))
-		s.Figures[0].Set["credentials"] = "psk"
-		s.Figures[0].Replications = 1
+		curves := s.Figures[0].(*figures.Curves)
+		curves.Set["credentials"] = "psk"
+		curves.Replications = 1
 		c := counting{p, make(chan struct{}, 10_000)}
 		if _, err := s.Run(context.Background(), c, 1, nil); err != nil {
 			t.Fatal(err)

@@ -3,9 +3,11 @@ package study
 import (
 	"encoding/json"
 	"math"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/invopop/jsonschema"
 )
 
@@ -40,28 +42,42 @@ func studySchema(keys []string, required ...string) *jsonschema.Schema {
 func figureSchema() *jsonschema.Schema {
 	set := schema.Settings("Parameters with their values; of curves, {x} stands for the value of the axis.")
 	s := schema.Object("", figureKeys(), []string{"name", "kind", "rows"}, map[string]*jsonschema.Schema{
-		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", kindNames()), "title": schema.Scalar(""),
+		"name": schema.FileName("The name of its files."), "kind": schema.OneOf("What it shows.", figures.KindNames()), "title": schema.Scalar(""),
 		"fail":         schema.Scalar("The outcomes that count as failure, separated by commas; default those of the scenario."),
 		"set":          set,
 		"probe":        schema.Scalar("Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is integrated over: curves without it have no exact one."),
 		"against":      schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
 		"factor":       schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
-		"seeds":        schema.Whole("Of estimates: seeds of the conditional method.", 1, maxReplications),
+		"seeds":        schema.Whole("Of estimates: seeds of the conditional method.", 1, figures.MaxReplications),
 		"measure":      schema.Scalar("Of distributions and survival curves: the name of a measure."),
 		"factors":      schema.List("Of a sensitivity: NAME=A..B, or NAME=v1,v2.", schema.Text("")),
-		"points":       schema.Whole("Of a sensitivity: base points.", 1, maxSteps),
-		"ends":         schema.Whole("Of a sensitivity: replications at each end of a factor.", 1, maxReplications),
-		"replications": schema.Whole("Of curves and tables, at each point.", 1, maxReplications),
-		"scale":        schema.OneOf("Of curves: the scale of the probability; default linear.", scales),
-		"x": schema.Object("Of curves: the axis, with steps+1 values.", axisKeys, axisKeys, map[string]*jsonschema.Schema{
-			"label": schema.Text(""), "from": schema.Number(""), "to": schema.Number(""), "steps": schema.Whole("", 1, maxSteps),
+		"points":       schema.Whole("Of a sensitivity: base points.", 1, figures.MaxSteps),
+		"ends":         schema.Whole("Of a sensitivity: replications at each end of a factor.", 1, figures.MaxReplications),
+		"replications": schema.Whole("Of curves and tables, at each point.", 1, figures.MaxReplications),
+		"scale":        schema.OneOf("Of curves: the scale of the probability; default linear.", figures.Scales),
+		"x": schema.Object("Of curves: the axis, with steps+1 values.", figures.AxisKeys, figures.AxisKeys, map[string]*jsonschema.Schema{
+			"label": schema.Text(""), "from": schema.Number(""), "to": schema.Number(""), "steps": schema.Whole("", 1, figures.MaxSteps),
 		}),
 		"rows": schema.List("One strip, curve or row of a table each.", schema.Object("", rowKeys, []string{"label"}, map[string]*jsonschema.Schema{
 			"label": schema.Text("Each row has another."), "set": set,
 		})),
 	})
-	for _, k := range kinds() {
-		s.AllOf = append(s.AllOf, k.schema())
+	for _, k := range figures.Kinds() {
+		s.AllOf = append(s.AllOf, kindSchema(k))
 	}
 	return s
+}
+
+// figureKeys returns all keys of figures.
+func figureKeys() []string { return slices.Concat(commonKeys, figures.Keys(), []string{"rows"}) }
+
+// kindSchema returns what the keys of a kind require and exclude.
+func kindSchema(k *figures.Kind) *jsonschema.Schema {
+	var excluded []string
+	for _, key := range figures.Keys() {
+		if !slices.Contains(k.Keys, key) {
+			excluded = append(excluded, key)
+		}
+	}
+	return schema.Where("kind", k.Name, k.Required, excluded)
 }

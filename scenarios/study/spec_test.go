@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
 // The built-in studies parse, and hold what the founding study has to show.
@@ -33,11 +34,11 @@ func TestBuiltin(t *testing.T) {
 		if s.Name != name {
 			t.Errorf("the study %s calls itself %s", name, s.Name)
 		}
-		var kinds []study.Kind
-		for i := range s.Figures {
-			kinds = append(kinds, s.Figures[i].Kind)
+		var kinds []string
+		for _, f := range s.Figures {
+			kinds = append(kinds, f.Kind().Name)
 		}
-		if n := len(kinds); n < 3 || kinds[0] != study.WindowsKind || kinds[1] != study.CurvesKind || kinds[n-1] != study.TableKind {
+		if n := len(kinds); n < 3 || kinds[0] != "windows" || kinds[1] != "curves" || kinds[n-1] != "table" {
 			t.Errorf("%s: its figures are %v", name, kinds)
 		}
 	}
@@ -85,7 +86,7 @@ func TestParse(t *testing.T) {
 	if s.Name != "all-keys" || s.Title != "All keys" || s.Scenario.Name != "late-close-notify" || s.Seed != math.MaxUint64 || s.Confidence != 0.9 {
 		t.Errorf("the study is %+v", s)
 	}
-	strips, curve, left := s.Figures[0], s.Figures[1], s.Figures[2]
+	strips, curve, left := s.Figures[0].(*figures.Windows), s.Figures[1].(*figures.Curves), s.Figures[2].(*figures.Table)
 	if want := (scenarios.ProbeRange{Name: "alert-latency", From: time.Millisecond, To: 50 * time.Millisecond}); strips.Probe != want {
 		t.Errorf("the probe is %v, want %v", strips.Probe, want)
 	}
@@ -95,7 +96,7 @@ func TestParse(t *testing.T) {
 	if got := curve.X.Values(); !slices.Equal(got, []float64{0, 0.25, 0.5, 0.75, 1}) {
 		t.Errorf("x has the values %v", got)
 	}
-	if !curve.LogY || curve.Probe.Name != "alert-latency" || curve.Replications != 40 {
+	if !curve.LogY || curve.Probe != "alert-latency" || curve.Replications != 40 {
 		t.Errorf("the curve is %+v", curve)
 	}
 	// A row's settings lie over the figure's, and x is put in both.
@@ -106,7 +107,7 @@ func TestParse(t *testing.T) {
 	if got := curve.At(curve.Rows[0], 0.25)["linger"]; got != "0.25ms" {
 		t.Errorf("at 0.25 linger is %s", got)
 	}
-	if left.LogY || left.Title != "" || len(left.Rows) != 1 || left.Rows[0].Label != "defaults" {
+	if left.Replications != 10 || left.Title != "" || len(left.Rows) != 1 || left.Rows[0].Label != "defaults" {
 		t.Errorf("the table is %+v", left)
 	}
 }
@@ -291,7 +292,7 @@ var broken = []struct {
 		`8:18: "{x}ms": {x} stands for the axis of curves`, `8:11: late-close-notify has no parameter "lingr"`,
 	}},
 	{name: "names of two lines", yaml: figure(table, "name: f\n    kind: table", "name: \"f\\ng\"\n    kind: pie\n    set: {\"a\\nb\": [c]}"), want: []string{
-		"5:11: it names a file", `6:11: kind "pie" of figure f\ng`, "7:19: want a single value",
+		"5:11: it names a file", `6:11: kind of figure f\ng: "pie"`, "7:19: want a single value",
 	}},
 	{name: "a remedy at odds with a parameter", yaml: figure(table, "{label: r}", "{label: r, set: {remedy: recognise, first-record: reject}}"),
 		want: []string{`8:20: row "r": remedy=recognise sets first-record=discard, and first-record=reject is given as well`}},
@@ -365,8 +366,8 @@ figures:
     scale: lg
     rows: [{label: r}]
 `, want: []string{
-		`1:7: name "../a"`, `4:7: seed "x"`, `5:13: confidence "0"`, `8:11: kind "pie"`, "7:5: rows of figure one are missing",
-		`11:12: probe "alert-latency"`, `12:11: no parameter "lingr"`, "13:37: parameter client", `14:11: two figures of the name "two"`, `17:19: replications "-3"`, `18:25: from "a"`, `19:12: scale "lg"`,
+		`1:7: name "../a"`, `4:7: seed "x"`, `5:13: confidence "0"`, `8:11: kind of figure one: "pie"`, "7:5: rows of figure one are missing",
+		`11:12: probe "alert-latency"`, `12:11: no parameter "lingr"`, "13:37: parameter client", `14:11: two figures of the name "two"`, `17:19: replications "-3"`, `18:25: from "a"`, `19:12: scale of figure two: "lg"`,
 	}},
 	{name: "two rows that do not resolve", yaml: figure(table, "[{label: r}]",
 		"[{label: r, set: {remedy: recognise, first-record: stack}}, {label: s, set: {remedy: client-waits, client: closes-first}}]"),

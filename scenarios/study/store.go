@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -12,39 +11,18 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
-
-// Store keeps what a run of a study performs where it outlasts the process, and has what
-// was performed before: see package store.
-type Store interface {
-	// Sweep returns where the replications of a sweep of a figure's row are kept.
-	Sweep(figure, row string, s sample.Sweep) (sample.Store, error)
-
-	// Runner returns a runner that has another perform only the runs that are not kept.
-	Runner(run.Runner) run.Runner
-}
 
 // Specification returns what a store of the study is of. It reports a file of a latency
 // law that cannot be read.
 func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
 	var points []scenarios.Values
 	var faults []error
-	add := func(set scenarios.Settings) {
-		v, err := s.values(set)
-		points, faults = append(points, v), append(faults, err)
-	}
-	for i := range s.Figures {
-		f := &s.Figures[i]
-		for _, row := range f.Rows {
-			if slices.Contains(f.Kind.kind().keys, "x") {
-				for _, x := range f.X.Values() {
-					add(f.At(row, x))
-				}
-			} else {
-				add(f.Set.With(row.Set))
-			}
+	for _, g := range s.Figures {
+		for _, set := range g.Settings() {
+			v, err := s.Values(set)
+			points, faults = append(points, v), append(faults, err)
 		}
 	}
 	if err := errors.Join(faults...); err != nil {

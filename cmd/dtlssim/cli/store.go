@@ -2,13 +2,11 @@ package cli
 
 import (
 	"errors"
-	"math"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
@@ -66,7 +64,7 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep) (*sample
 	r, err := sample.RunSweep(c.Context(), workers, sweep, bar.increment)
 	bar.finish()
 	if err == nil && !r.Interrupted {
-		err = k.finish(store.Answers{Estimates: sweepEstimates(r, nil)})
+		err = k.finish(store.Answers{Estimates: store.EstimatesOf(r, nil)})
 	}
 	if err := firstError(err, k.Close()); err != nil {
 		return nil, failure(err)
@@ -110,99 +108,4 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// answers returns what a store keeps of the result of a study beside its replications.
-func answers(r *study.Result) store.Answers {
-	var a store.Answers
-	for i := range r.Figures {
-		f := &r.Figures[i]
-		estimates := func(row string, list []store.Estimate) {
-			for i := range list {
-				list[i].Figure, list[i].Row = f.Figure.Name, row
-			}
-			a.Estimates = append(a.Estimates, list...)
-		}
-		search := func(row string, w *search.Windows) {
-			a.Searches = append(a.Searches, store.Search{Figure: f.Figure.Name, Row: row, Windows: w})
-		}
-		for i, w := range f.Windows {
-			search(f.Figure.Rows[i].Label, w)
-		}
-		var x []float64
-		if f.Figure.Kind == study.CurvesKind {
-			x = f.Figure.X.Values()
-		}
-		for i, sweep := range f.Sweeps {
-			row := f.Figure.Rows[i].Label
-			if f.Comparison != nil || f.Recorder != nil { // of all rows together
-				row = ""
-			}
-			estimates(row, sweepEstimates(sweep, x))
-			if f.Exact != nil {
-				estimates(row, exactEstimates(sweep, f.Exact[i], x))
-			}
-		}
-		for i := range f.Estimates {
-			for _, e := range f.Estimates[i].ByMethod(f.Sweeps[i].Points[0])[1:] { // the first is as of every sweep
-				kept := store.Estimate{
-					X: math.NaN(), Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High, Interval: string(e.Method), Confidence: e.Confidence,
-					N: e.N, Failures: -1, Exact: e.Exact,
-				}
-				if e.Exact {
-					kept.Interval, kept.Confidence, kept.N = exact, math.NaN(), -1
-				}
-				estimates(f.Figure.Rows[i].Label, []store.Estimate{kept})
-			}
-		}
-		if f.Sensitivity != nil && f.Sensitivity.Ends != nil {
-			estimates("", sweepEstimates(f.Sensitivity.Ends, nil))
-		}
-		if e := f.Probability; e != nil {
-			search(f.Figure.Rows[0].Label, e.Windows)
-			estimates(f.Figure.Rows[0].Label, []store.Estimate{{
-				X: math.NaN(), Method: exact, Estimate: e.Value, Low: e.Low, High: e.High,
-				Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
-			}})
-		}
-		if f.Regions != nil {
-			a.Maps = append(a.Maps, store.Map{Figure: f.Figure.Name, Row: f.Figure.Rows[0].Label, Regions: f.Regions})
-		}
-		if f.Bands != nil {
-			for _, level := range f.Bands.Levels {
-				search(f.Bands.Factor+"="+level.Level, level.Windows)
-			}
-		}
-	}
-	return a
-}
-
-// sweepEstimates returns the estimates of a sweep, at values of an axis if it has one.
-func sweepEstimates(r *sample.Results, x []float64) (list []store.Estimate) {
-	for i, p := range r.Points {
-		e := p.Estimate
-		list = append(list, store.Estimate{
-			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: monteCarlo, Estimate: e.Value, Low: e.Low, High: e.High,
-			Interval: string(e.Method), Confidence: e.Confidence, N: e.N, Failures: e.Failures,
-		})
-	}
-	return list
-}
-
-// exactEstimates returns exact probabilities at the points of a sweep.
-func exactEstimates(r *sample.Results, probabilities, x []float64) (list []store.Estimate) {
-	for i, p := range probabilities {
-		list = append(list, store.Estimate{
-			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: exact, Estimate: p, Low: p, High: p,
-			Interval: exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
-		})
-	}
-	return list
-}
-
-func onAxis(x []float64, i int) float64 {
-	if x == nil {
-		return math.NaN()
-	}
-	return x[i]
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -25,17 +24,13 @@ type studyJSON struct {
 }
 
 type figureJSON struct {
-	Name     string            `json:"name"`
-	Kind     string            `json:"kind"`
-	Title    string            `json:"title"`
-	Sentence string            `json:"sentence"`
-	Files    []string          `json:"files"`
-	Rows     []string          `json:"rows"`
-	Windows  []*search.Windows `json:"windows,omitempty"`
-	Sweeps   []text.SweepJSON  `json:"sweeps,omitempty"`
-	X        []float64         `json:"x,omitempty"`
-	Exact    [][]float64       `json:"exact,omitempty"`
-	Data     any               `json:"data,omitempty"`
+	Name     string   `json:"name"`
+	Kind     string   `json:"kind"`
+	Title    string   `json:"title"`
+	Sentence string   `json:"sentence"`
+	Files    []string `json:"files"`
+	Rows     []string `json:"rows"`
+	summary.Values
 }
 
 func newStudy() *cobra.Command {
@@ -105,7 +100,7 @@ like}]}.`,
 			r, runErr := s.Run(c.Context(), workers, budget, bar.increment)
 			bar.finish()
 			if runErr == nil {
-				err = kept.finish(answers(r))
+				err = kept.finish(r.Answers())
 			}
 			if err := firstError(err, kept.Close()); err != nil {
 				return failure(err)
@@ -145,18 +140,10 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 	result := studyJSON{Study: r.Study.Name, Title: r.Study.Title, Seed: r.Study.Seed, Replications: r.Runs, Figures: []figureJSON{}}
 	var written []string
 	for i, s := range sections {
-		fr := &r.Figures[i]
-		j := figureJSON{
-			Name: s.Name, Kind: string(fr.Figure.Kind), Title: s.Title, Sentence: s.Sentence, Windows: fr.Windows, Exact: fr.Exact, Data: s.Data,
-		}
-		if fr.Figure.Kind == study.CurvesKind {
-			j.X = fr.Figure.X.Values()
-		}
-		for _, row := range fr.Figure.Rows {
+		figure := r.Figures[i].Figure()
+		j := figureJSON{Name: s.Name, Kind: figure.Kind().Name, Title: s.Title, Sentence: s.Sentence, Values: s.Values}
+		for _, row := range figure.Common().Rows {
 			j.Rows = append(j.Rows, row.Label)
-		}
-		for _, sweep := range fr.Sweeps {
-			j.Sweeps = append(j.Sweeps, text.NewSweepJSON(sweep, nil))
 		}
 		for _, file := range s.Files {
 			path := filepath.Join(output, file.Name)
@@ -191,10 +178,10 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 func noResult(c *cobra.Command, r *study.Result) error {
 	lost, done := 0, 0
 	for _, f := range r.Figures {
-		for _, sweep := range f.Sweeps {
-			text.Aborted(c.ErrOrStderr(), sweep)
-			lost += sweep.NoResult()
-			done += sweep.Done
+		for _, sweep := range f.Sweeps() {
+			text.Aborted(c.ErrOrStderr(), sweep.Results)
+			lost += sweep.Results.NoResult()
+			done += sweep.Results.Done
 		}
 	}
 	if lost > 0 {

@@ -8,12 +8,12 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// ofLaw shows a law with the failure windows of its probe.
-func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
+// latencyDistribution shows a law with the failure windows of its probe.
+func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) {
 	s := Section{Table: [][]string{{"FROM", "TO", "PROBABILITY"}}}
 	records := [][]string{{"from_ns", "to_ns", "probability"}}
 	var windows []figure.FailureWindow
@@ -31,18 +31,18 @@ func ofLaw(f *study.FigureResult, _ float64) (Section, error) {
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Value)})
 	s.Sentence = fmt.Sprintf("With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure windows, %s.",
-		f.Figure.Probe.Name, strings.TrimSpace(f.Distribution.String()), f.Probability.Value, text.Intervals(w))
+		f.Of.Probe, strings.TrimSpace(f.Distribution.String()), f.Probability.Value, text.Intervals(w))
 	if len(windows) == 0 {
-		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Figure.Probe.Name, f.Distribution)
+		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Of.Probe, f.Distribution)
 	}
 	s.Method = fmt.Sprintf("Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range that was searched lies %.2g of the law.",
-		f.Figure.Probe.Name, f.Probability.N, f.Probability.Outside)
+		f.Of.Probe, f.Probability.N, f.Probability.Outside)
 	s.Data = struct {
 		Probability  float64         `json:"probability"`
 		Outside      float64         `json:"outside"`
 		Distribution string          `json:"law"`
 		Windows      *search.Windows `json:"windows"`
 	}{f.Probability.Value, f.Probability.Outside, f.Distribution.String(), w}
-	drawn := figure.Law(f.Figure.Title, f.Figure.Probe.Name, f.Distribution, windows, s.Sentence)
-	return s, s.add(f.Figure.Name, &drawn, records)
+	drawn := figure.Law(f.Of.Title, f.Of.Probe, f.Distribution, windows, s.Sentence)
+	return s, s.add(f.Of.Name, &drawn, records)
 }

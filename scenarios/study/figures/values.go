@@ -1,4 +1,4 @@
-package study
+package figures
 
 import (
 	"maps"
@@ -9,10 +9,10 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 )
 
-// values returns what settings of the study's scenario come to. The same settings are read
+// Values returns what settings of the study's scenario come to. The same settings are read
 // once, when the study's file is: those of a point stand in its figures, in the
 // specification of its store and in what is run.
-func (s *Study) values(set scenarios.Settings) (scenarios.Values, error) {
+func (s *Subject) Values(set scenarios.Settings) (scenarios.Values, error) {
 	key := settingsText(set)
 	if v, ok := s.read[key]; ok {
 		return v, nil
@@ -29,13 +29,13 @@ func (s *Study) values(set scenarios.Settings) (scenarios.Values, error) {
 }
 
 // of returns the values of a row.
-func (s *Study) of(g *Figure, row Row) (scenarios.Values, error) {
-	return s.values(g.Set.With(row.Set))
+func (s *Subject) of(h *Head, row Row) (scenarios.Values, error) {
+	return s.Values(h.at(row))
 }
 
 // point returns the design point of settings, all of which are its levels.
-func (s *Study) point(set scenarios.Settings) (design.Point, error) {
-	v, err := s.values(set)
+func (s *Subject) point(set scenarios.Settings) (design.Point, error) {
+	v, err := s.Values(set)
 	return design.Point{Levels: set, Values: v}, err
 }
 

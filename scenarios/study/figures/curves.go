@@ -1,0 +1,245 @@
+package figures
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+)
+
+// Curves shows failure probability against x, a curve for each row: Monte Carlo,
+// and exact from the windows of a probe.
+type Curves struct {
+	Head
+	X            Axis
+	LogY         bool   // logarithmic scale of the probability
+	Replications int    // at each point
+	Probe        string // what the exact curve integrates over; empty: there is none
+}
+
+// CurvesResult is what a [Curves] gave.
+type CurvesResult struct {
+	noSearches
+	noAnswers
+	Of    *Curves
+	Rows  []*sample.Results // by row, with a point for each value of x
+	Exact [][]float64       // by row and value of x; nil without a probe
+
+	exactRuns int
+}
+
+// CurvesKind is the kind of a [Curves].
+var CurvesKind = &Kind{
+	Name: "curves", Keys: []string{"probe", "replications", "x", "scale"}, Required: []string{"replications", "x"},
+	New: func(h Head) Figure { return &Curves{Head: h} },
+}
+
+// Kind implements [Figure].
+func (*Curves) Kind() *Kind { return CurvesKind }
+
+func (g *Curves) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+	if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
+		g.Probe = t.Value
+		checkDistribution(r, s, t)
+	}
+	g.Replications = r.Count(f, "replications", MaxReplications)
+	g.LogY = r.Choice(f, "scale", true, Scales...) == "log"
+	if n := f.Nodes["x"]; n != nil {
+		g.X = readAxis(r, n, f.What)
+	} else {
+		r.Fault(f.Place, "x of %s is missing", f.What)
+	}
+}
+
+// check holds every point of a curve against the scenario, up to the first that is at
+// fault.
+func (g *Curves) Check(s *Subject, row Row) error {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(g.at(row))), func(v string) bool { return strings.Contains(v, "{x}") }) {
+		return fmt.Errorf("no parameter of it depends on the axis: want {x} in one")
+	}
+	for _, x := range g.X.Values() {
+		set := g.At(row, x)
+		if _, err := s.Values(set); err != nil {
+			return err
+		}
+		if g.Probe == "" {
+			continue
+		}
+		q, err := s.integral(set, g.Probe, g.Fail)
+		if err == nil {
+			err = q.CheckExact()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *Curves) Settings() (list []scenarios.Settings) {
+	for _, row := range g.Rows {
+		list = append(list, g.design(row)...)
+	}
+	return list
+}
+
+func (g *Curves) Steps(_ *Subject, budget float64) int {
+	return len(g.Rows) * (g.X.Steps + 1) * scaled(g.Replications, budget)
+}
+
+// At returns the settings of a row at a value of x.
+func (g *Curves) At(r Row, x float64) scenarios.Settings {
+	text := strconv.FormatFloat(x, 'g', 10, 64)
+	set := scenarios.Settings{}
+	for name, value := range g.at(r) {
+		set[name] = strings.ReplaceAll(value, "{x}", text)
+	}
+	return set
+}
+
+// design returns the settings of a row at each value of x.
+func (g *Curves) design(row Row) (design []scenarios.Settings) {
+	for _, x := range g.X.Values() {
+		design = append(design, g.At(row, x))
+	}
+	return design
+}
+
+func (g *Curves) Run(ctx context.Context, e *Execution) (Result, error) {
+	r := &CurvesResult{Of: g}
+	for _, row := range g.Rows {
+		sweep, err := e.sweep(ctx, &g.Head, row, g.Replications, g.design(row)...)
+		if err != nil {
+			return nil, err
+		}
+		r.Rows = append(r.Rows, sweep)
+	}
+	if g.Probe == "" {
+		return r, nil
+	}
+	var err error
+	if r.Exact, r.exactRuns, err = g.exact(ctx, e); err != nil {
+		return nil, fmt.Errorf("exact curve: %w", err)
+	}
+	return r, nil
+}
+
+// Figure implements [Result].
+func (r *CurvesResult) Figure() Figure { return r.Of }
+
+// Runs implements [Result].
+func (r *CurvesResult) Runs() int { return done(r.Rows) + r.exactRuns }
+
+// Sweeps implements [Result].
+func (r *CurvesResult) Sweeps() (list []Sweep) {
+	for i, results := range r.Rows {
+		s := Sweep{Row: r.Of.Rows[i].Label, Results: results, X: r.Of.X.Values()}
+		if r.Exact != nil {
+			s.Exact = r.Exact[i]
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// Axis is the horizontal axis of curves: Steps+1 values from From to To.
+type Axis struct {
+	Label    string
+	From, To float64
+	Steps    int
+}
+
+// Values returns the values of the axis.
+func (a Axis) Values() []float64 {
+	v := make([]float64, a.Steps+1)
+	for i := range v {
+		v[i] = a.From + (a.To-a.From)*float64(i)/float64(a.Steps)
+	}
+	return v
+}
+
+// AxisKeys are the keys of an axis, Scales the scales of the other.
+var (
+	AxisKeys = []string{"label", "from", "to", "steps"}
+	Scales   = []string{"linear", "log"}
+)
+
+func readAxis(r *strict.Reader, n *yaml.Node, of string) Axis {
+	f, ok := r.Mapping(n, "x of "+of, AxisKeys...)
+	if !ok {
+		return Axis{}
+	}
+	a := Axis{Label: r.Required(f, "label").Value, Steps: r.Count(f, "steps", MaxSteps)}
+	var ok1, ok2 bool
+	a.From, ok1 = r.Number(f, "from")
+	a.To, ok2 = r.Number(f, "to")
+	if ok1 && ok2 && a.From >= a.To {
+		r.Fault(strict.PlaceOf(f.Nodes["from"]), "x: from must be below to")
+	}
+	return a
+}
+
+// exact computes the failure probability at each point of each curve from the
+// windows of the probe and its distribution there. Points that differ in nothing but that
+// distribution share their windows.
+func (g *Curves) exact(ctx context.Context, e *Execution) (curves [][]float64, runs int, err error) {
+	type group struct {
+		search  search.Search // in a range for the distributions of all of its points
+		windows *search.Windows
+	}
+	groups := map[string]*group{}
+	at := func(row Row, x float64) (estimate.Integral, *group, error) {
+		v, err := e.Values(g.At(row, x))
+		if err != nil {
+			return estimate.Integral{}, nil, err
+		}
+		q, err := estimate.NewIntegral(v, g.Probe, e.Seed, g.Fail, estimate.Tail)
+		if err != nil {
+			return q, nil, err
+		}
+		k := settingsText(q.Search.Values.Settings())
+		if groups[k] == nil {
+			groups[k] = &group{search: q.Search}
+		}
+		return q, groups[k], nil
+	}
+	values := g.X.Values()
+	for _, row := range g.Rows {
+		for _, x := range values {
+			q, same, err := at(row, x)
+			if err != nil {
+				return nil, runs, err
+			}
+			same.search.Probe.From = min(same.search.Probe.From, q.Search.Probe.From)
+			same.search.Probe.To = max(same.search.Probe.To, q.Search.Probe.To)
+		}
+	}
+	curves = make([][]float64, len(g.Rows))
+	for i, row := range g.Rows {
+		for _, x := range values {
+			q, same, err := at(row, x)
+			if err != nil {
+				return nil, runs, err
+			}
+			if same.windows == nil {
+				if same.windows, err = search.FindWindows(ctx, e.Runner, same.search); err != nil {
+					return nil, runs, err
+				}
+				runs += same.windows.Runs
+			}
+			p, _ := same.windows.Exact(q.Distribution)
+			curves[i] = append(curves[i], p)
+		}
+	}
+	return curves, runs, nil
+}

@@ -1,0 +1,180 @@
+package figures
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+)
+
+// Estimates shows the failure probability of each row by every method that answers
+// for it: crude Monte Carlo, and from the failure windows of a probe exactly, or, where
+// something else is random, conditionally.
+type Estimates struct {
+	Head
+	Probe        string // whose distribution is integrated over
+	Replications int    // of crude Monte Carlo
+	Seeds        int    // of the conditional method
+}
+
+// EstimatesResult is what an [Estimates] gave.
+type EstimatesResult struct {
+	noSearches
+	Of     *Estimates
+	Rows   []*sample.Results // by row, with one point each
+	Others []RowEstimates    // by row
+}
+
+// RowEstimates is the failure probability of a row, besides crude Monte Carlo.
+type RowEstimates struct {
+	Exact       *estimate.ExactProbability // nil: something besides the probe is random
+	Conditional *estimate.Conditional      // nil: it is exact
+}
+
+// EstimatesKind is the kind of an [Estimates].
+var EstimatesKind = &Kind{
+	Name: "estimates", Keys: []string{"probe", "replications", "seeds"}, Required: []string{"probe", "replications", "seeds"},
+	New: func(h Head) Figure { return &Estimates{Head: h} },
+}
+
+// Kind implements [Figure].
+func (*Estimates) Kind() *Kind { return EstimatesKind }
+
+func (g *Estimates) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+	g.Replications, g.Seeds = r.Count(f, "replications", MaxReplications), r.Count(f, "seeds", MaxReplications)
+	if t := r.Required(f, "probe"); t.Value != "" && s.Scenario != nil {
+		g.Probe = t.Value
+		checkDistribution(r, s, t)
+	}
+}
+
+func (g *Estimates) Check(s *Subject, row Row) error {
+	q, err := g.integral(s, row)
+	if err != nil {
+		return err
+	}
+	return q.CheckConditional()
+}
+
+func (g *Estimates) Steps(s *Subject, budget float64) int {
+	n := 0
+	for _, row := range g.Rows {
+		n += scaled(g.Replications, budget) + 1
+		if q, err := g.integral(s, row); err == nil && q.CheckExact() != nil {
+			n += scaled(g.Seeds, budget) - 1
+		}
+	}
+	return n
+}
+
+// integral asks for the probability of a row from its failure windows.
+func (g *Estimates) integral(s *Subject, row Row) (estimate.Integral, error) {
+	v, err := s.of(&g.Head, row)
+	if err != nil {
+		return estimate.Integral{}, err
+	}
+	return estimate.NewIntegral(v, g.Probe, s.Seed, g.Fail, estimate.Tail)
+}
+
+func (g *Estimates) Run(ctx context.Context, e *Execution) (Result, error) {
+	r := &EstimatesResult{Of: g}
+	for _, row := range g.Rows {
+		sweep, err := e.sweep(ctx, &g.Head, row, g.Replications, g.at(row))
+		if err != nil {
+			return nil, err
+		}
+		others, err := g.others(ctx, e, row)
+		if err != nil {
+			return nil, fmt.Errorf("row %q: %w", row.Label, err)
+		}
+		r.Rows, r.Others = append(r.Rows, sweep), append(r.Others, others)
+	}
+	return r, nil
+}
+
+// others estimates the probability of a row from its failure windows.
+func (g *Estimates) others(ctx context.Context, e *Execution, row Row) (o RowEstimates, err error) {
+	q, err := g.integral(e.Subject, row)
+	if err != nil {
+		return o, err
+	}
+	if q.CheckExact() == nil {
+		if o.Exact, err = q.Exact(ctx, e.Runner); err == nil {
+			e.Progress()
+		}
+		return o, err
+	}
+	plan := stat.NewPlan(stat.Target{}, e.Confidence, 1, scaled(g.Seeds, e.Budget))
+	o.Conditional, err = q.Conditional(ctx, e.Runner, plan, e.Progress)
+	return o, err
+}
+
+// Figure implements [Result].
+func (r *EstimatesResult) Figure() Figure { return r.Of }
+
+// Runs implements [Result].
+func (r *EstimatesResult) Runs() int {
+	n := done(r.Rows)
+	for _, o := range r.Others {
+		if o.Exact != nil {
+			n += o.Exact.Runs
+		} else {
+			n += o.Conditional.Runs
+		}
+	}
+	return n
+}
+
+// Sweeps implements [Result].
+func (r *EstimatesResult) Sweeps() []Sweep { return byRow(&r.Of.Head, r.Rows) }
+
+// MethodEstimate is a failure probability by one method.
+type MethodEstimate struct {
+	stat.Estimate
+	Row      string
+	By       estimate.Method
+	Failures int // of monte-carlo
+	Runs     int // replications that it took
+}
+
+// ByMethod returns the estimates of each row by every method, crude Monte Carlo first.
+func (r *EstimatesResult) ByMethod() (list []MethodEstimate) {
+	for i, o := range r.Others {
+		row, p := r.Of.Rows[i].Label, r.Rows[i].Points[0]
+		list = append(list, MethodEstimate{
+			Estimate: p.Estimate.Estimate, Row: row, By: estimate.MonteCarloMethod, Failures: p.Estimate.Failures, Runs: p.Replications,
+		})
+		if x := o.Exact; x != nil {
+			list = append(list, MethodEstimate{Estimate: x.Estimate, Row: row, By: estimate.ExactMethod, Runs: x.Runs})
+		}
+		if c := o.Conditional; c != nil {
+			list = append(list, MethodEstimate{
+				Estimate: c.Probability.Estimate, Row: row, By: estimate.ConditionalMethod, Runs: c.Runs,
+			})
+		}
+	}
+	return list
+}
+
+// Answers implements [Result].
+func (r *EstimatesResult) Answers() (a store.Answers) {
+	for _, e := range r.ByMethod() {
+		if e.By == estimate.MonteCarloMethod { // as of every sweep
+			continue
+		}
+		stored := store.Estimate{
+			Row: e.Row, X: math.NaN(), Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High,
+			Interval: string(e.Method), Confidence: e.Confidence, N: e.N, Failures: -1, Exact: e.Exact,
+		}
+		if e.Exact {
+			stored.Interval, stored.Confidence, stored.N = store.Exact, math.NaN(), -1
+		}
+		a.Estimates = append(a.Estimates, stored)
+	}
+	return a
+}

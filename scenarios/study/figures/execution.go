@@ -1,0 +1,95 @@
+package figures
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+)
+
+// Execution is a study that is run. A figure performs sweeps by its methods and
+// everything else by its Runner: with a store, both store what they perform, and perform
+// nothing that is stored, so that no kind has to know.
+type Execution struct {
+	*Subject
+	Budget   float64    // scales the numbers of replications
+	Workers  run.Runner // perform sweeps, whose replications are stored one by one
+	Runner   run.Runner // performs everything else
+	Store    Store      // nil: nothing is stored
+	Progress func()     // is told each step that is done
+}
+
+// Store stores what a run of a study performs where it outlasts the process, and has what
+// was performed before: see package store.
+type Store interface {
+	// Sweep returns where the replications of a sweep of a figure's row are stored.
+	Sweep(figure, row string, s sample.Sweep) (sample.Store, error)
+
+	// Runner returns a runner that has another perform only the runs that are not stored.
+	Runner(run.Runner) run.Runner
+}
+
+// leastReplications is what a reduced budget leaves of a figure's replications, if
+// it had as many.
+const leastReplications = 20
+
+// scaled returns a number of replications, or of seeds, on a budget.
+func scaled(replications int, budget float64) int {
+	n := int(math.Round(float64(replications) * budget))
+	return max(n, min(leastReplications, replications))
+}
+
+// sweep runs a sweep of a row: at each of these settings.
+func (e *Execution) sweep(ctx context.Context, h *Head, row Row, replications int, settings ...scenarios.Settings) (*sample.Results, error) {
+	sweep := sample.Sweep{Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail, Inference: e.inference()}
+	for _, set := range settings {
+		p, err := e.point(set)
+		if err != nil {
+			return nil, err
+		}
+		sweep.Design = append(sweep.Design, p)
+	}
+	result, err := e.perform(ctx, h.Name, row.Label, sweep)
+	if err != nil {
+		return nil, fmt.Errorf("row %q: %w", row.Label, err)
+	}
+	return result, nil
+}
+
+// rows returns the sweep whose design points are the rows of a figure, with the store of
+// the study if it has one.
+func (e *Execution) rows(h *Head, replications int) (sample.Sweep, error) {
+	s := sample.Sweep{Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail, Inference: e.inference()}
+	for _, row := range h.Rows {
+		v, err := e.of(h, row)
+		if err != nil {
+			return s, err
+		}
+		s.Design = append(s.Design, design.Point{Levels: row.Set, Values: v})
+	}
+	return e.stored(h.Name, "", s)
+}
+
+// perform runs a sweep of a figure's row, with the store of the study if it has one.
+func (e *Execution) perform(ctx context.Context, figure, row string, sweep sample.Sweep) (*sample.Results, error) {
+	sweep, err := e.stored(figure, row, sweep)
+	if err != nil {
+		return nil, err
+	}
+	return sample.RunSweep(ctx, e.Workers, sweep, e.Progress)
+}
+
+// stored has a sweep of a figure's row use the store of the study, if it has one. The row
+// is empty of a sweep of all rows.
+func (e *Execution) stored(figure, row string, sweep sample.Sweep) (sample.Sweep, error) {
+	if e.Store == nil {
+		return sweep, nil
+	}
+	var err error
+	sweep.Store, err = e.Store.Sweep(figure, row, sweep)
+	return sweep, err
+}

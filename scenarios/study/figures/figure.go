@@ -1,0 +1,160 @@
+// Package figures holds the kinds of figures that a study can ask for. Each kind is one
+// type in one file: it reads its own keys from the file of the study, checks itself
+// against the scenario, says what it runs and in how many steps, runs it, and gives a
+// result of a type of its own, with what its view needs.
+//
+// It stands on the packages that answer the questions behind the figures: sample, search,
+// plane and estimate. Package study reads files of figures and runs them in turn; package
+// report/summary draws the results.
+package figures
+
+import (
+	"context"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+)
+
+// Figure is one figure or table of a study, and what has to be run for it: [Windows],
+// [Curves], [Table], [Estimates], [Differences], [Measure], [Sensitivity], [LatencyDistribution],
+// [Map] or [Bands].
+type Figure interface {
+	// Common returns what figures of every kind have.
+	Common() *Head
+
+	// Kind returns the kind, as the file names it.
+	Kind() *Kind
+
+	// Read reads the keys of the kind, and leaves faults with the reader.
+	Read(r *strict.Reader, s *Subject, f strict.Fields)
+
+	// Check reports what is wrong with a row, held against the scenario.
+	Check(s *Subject, row Row) error
+
+	// Settings returns all settings that the figure runs.
+	Settings() []scenarios.Settings
+
+	// Steps returns how many steps of progress a run takes.
+	Steps(s *Subject, budget float64) int
+
+	// Run runs what the figure shows.
+	Run(ctx context.Context, e *Execution) (Result, error)
+}
+
+// Subject is what the figures of a study have in common.
+type Subject struct {
+	Scenario   *scenarios.Scenario // nil while a file is read that has a fault there
+	Seed       uint64              // of the first replication
+	Confidence float64             // of the intervals
+
+	read map[string]scenarios.Values // settings that have been read; see Values
+}
+
+// inference returns how failure probabilities are estimated.
+func (s *Subject) inference() stat.Inference { return stat.DefaultInference(s.Confidence) }
+
+// Head is what figures of every kind have.
+type Head struct {
+	Name  string
+	Title string
+	Fail  scenarios.Predicate
+	Set   scenarios.Settings // of every row; of curves, "{x}" stands for the value of X
+	Rows  []Row              // strips, curves, or rows of the table
+}
+
+// Row is one strip, curve or row of a table.
+type Row struct {
+	Label string
+	Set   scenarios.Settings
+}
+
+// Common implements [Figure].
+func (h *Head) Common() *Head { return h }
+
+// at returns the settings of a row.
+func (h *Head) at(row Row) scenarios.Settings { return h.Set.With(row.Set) }
+
+// Check implements [Figure] for kinds whose rows have nothing but parameters.
+func (h *Head) Check(s *Subject, row Row) error {
+	_, err := s.of(h, row)
+	return err
+}
+
+// Settings implements [Figure] for kinds without an axis.
+func (h *Head) Settings() (list []scenarios.Settings) {
+	for _, row := range h.Rows {
+		list = append(list, h.at(row))
+	}
+	return list
+}
+
+// Result is what was run for a figure. Each kind of figure has a type of its own, with the
+// fields that its view needs.
+type Result interface {
+	// Figure returns the figure.
+	Figure() Figure
+
+	// Runs returns how many replications it took.
+	Runs() int
+
+	// Searches returns the window searches that the figure shows.
+	Searches() []Search
+
+	// Sweeps returns the sweeps that the figure shows.
+	Sweeps() []Sweep
+
+	// Answers returns what a store holds of the result besides searches and sweeps. It
+	// leaves the name of the figure out.
+	Answers() store.Answers
+}
+
+// Search is a window search of a figure.
+type Search struct {
+	Row     string // the label of the row, or, with a factor, its level
+	Factor  string // that is varied besides the rows; empty if there is none
+	Windows *search.Windows
+}
+
+// Sweep is a sweep of a figure.
+type Sweep struct {
+	Row     string // the label of the row; empty if the points of the sweep are the rows
+	Results *sample.Results
+	X       []float64 // the value on the axis, by point; nil without an axis
+	Exact   []float64 // the exact probability, by point; nil if it is not known
+}
+
+// What a [Result] embeds that has no searches, no sweeps, or no other answers.
+type (
+	noSearches struct{}
+	noSweeps   struct{}
+	noAnswers  struct{}
+)
+
+// Searches implements [Result].
+func (noSearches) Searches() []Search { return nil }
+
+// Sweeps implements [Result].
+func (noSweeps) Sweeps() []Sweep { return nil }
+
+// Answers implements [Result].
+func (noAnswers) Answers() store.Answers { return store.Answers{} }
+
+// byRow returns the sweeps of the rows of a figure.
+func byRow(h *Head, sweeps []*sample.Results) (list []Sweep) {
+	for i, results := range sweeps {
+		list = append(list, Sweep{Row: h.Rows[i].Label, Results: results})
+	}
+	return list
+}
+
+// done returns how many replications of sweeps were done.
+func done(sweeps []*sample.Results) (n int) {
+	for _, s := range sweeps {
+		n += s.Done
+	}
+	return n
+}

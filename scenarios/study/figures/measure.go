@@ -1,0 +1,96 @@
+package figures
+
+import (
+	"context"
+
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+)
+
+// Measure shows how a measure is distributed, a curve for each row: its distribution
+// function, or its survival curve.
+type Measure struct {
+	Head
+	Measure      string
+	Survival     bool // the survival curve
+	LogX         bool // logarithmic scale of the measure
+	Replications int
+}
+
+// MeasureResult is what a [Measure] gave.
+type MeasureResult struct {
+	noSearches
+	noAnswers
+	Of       *Measure
+	Results  *sample.Results     // its points are the rows
+	Recorder *sample.Recorder    // the measure of each of its replications
+	Measured []stat.Distribution // of the measure, by row
+}
+
+// The kinds of a [Measure].
+var (
+	// DistributionKind shows the distribution function of a measure.
+	DistributionKind = ofMeasure("distribution", false)
+
+	// SurvivalKind shows its survival curve, by Kaplan and Meier.
+	SurvivalKind = ofMeasure("survival", true)
+)
+
+// quantiles are those of a measure that are estimated.
+var quantiles = []float64{0.5, 0.9, 0.99}
+
+func ofMeasure(name string, survival bool) *Kind {
+	return &Kind{
+		Name: name, Keys: []string{"measure", "replications", "scale"}, Required: []string{"measure", "replications"},
+		New: func(h Head) Figure { return &Measure{Head: h, Survival: survival} },
+	}
+}
+
+// Kind implements [Figure].
+func (g *Measure) Kind() *Kind {
+	if g.Survival {
+		return SurvivalKind
+	}
+	return DistributionKind
+}
+
+func (g *Measure) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+	g.Replications = r.Count(f, "replications", MaxReplications)
+	g.LogX = r.Choice(f, "scale", true, Scales...) == "log"
+	t := r.Required(f, "measure")
+	if g.Measure = t.Value; t.Value == "" || s.Scenario == nil {
+		return
+	}
+	if err := s.Scenario.CheckMeasure(g.Measure); err != nil {
+		r.Each(t.Place, "", err)
+	}
+}
+
+func (g *Measure) Steps(_ *Subject, budget float64) int {
+	return len(g.Rows) * scaled(g.Replications, budget)
+}
+
+func (g *Measure) Run(ctx context.Context, e *Execution) (Result, error) {
+	sweep, err := e.rows(&g.Head, g.Replications)
+	if err != nil {
+		return nil, err
+	}
+	r := &MeasureResult{Of: g, Recorder: sample.Record(&sweep, g.Measure)}
+	if r.Results, err = sample.RunSweep(ctx, e.Workers, sweep, e.Progress); err != nil {
+		return nil, err
+	}
+	for row := range g.Rows {
+		r.Measured = append(r.Measured, r.Recorder.Distribution(row, quantiles, e.Confidence, g.Survival))
+	}
+	return r, nil
+}
+
+// Figure implements [Result].
+func (r *MeasureResult) Figure() Figure { return r.Of }
+
+// Runs implements [Result].
+func (r *MeasureResult) Runs() int { return r.Results.Done }
+
+// Sweeps implements [Result].
+func (r *MeasureResult) Sweeps() []Sweep { return []Sweep{{Results: r.Results}} }
