@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/pion/transport/v2"
 
@@ -27,19 +26,6 @@ type arrival struct {
 }
 
 func (d arrival) length() int { return len(d.packet.Datagram.Payload) }
-
-// Conn is a connection whose datagrams come and go with their DTLS records, which are parsed
-// once: a connected socket, or a view of one. Whoever stands between a socket and an endpoint
-// uses it; an endpoint reads and writes bytes.
-type Conn interface {
-	net.Conn
-
-	// Receive waits for a datagram and takes it, as Read does.
-	Receive() (*wire.Datagram, error)
-
-	// Send sends a datagram, as Write does.
-	Send(d *wire.Datagram) (int, error)
-}
 
 // Socket is a UDP socket of a host. It blocks under virtual time, and a Write
 // never blocks.
@@ -321,77 +307,6 @@ func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 	return len(p), nil
 }
 
-// SetReadDeadline implements net.Conn. A deadline that has passed already, which
-// is how pion interrupts its own reader, takes effect when all that is under way
-// has settled, and never before a datagram that is there to be read. Otherwise it
-// would be a matter of scheduling whether pion's Close, which interrupts its
-// reader before it writes the close_notify, writes it at all. Under Config.Perturb
-// scheduling is a draw, and it takes effect at once.
-func (s *Socket) SetReadDeadline(t time.Time) error {
-	s.yield(callSetReadDeadline)
-	h, w := s.port.host, s.port.host.w
-	h.mu.Lock()
-	old := s.deadline
-	s.deadline, s.timedOut = nil, false
-	h.mu.Unlock()
-	if old != nil {
-		w.Cancel(old)
-	}
-	if t.IsZero() {
-		w.mu.Lock()
-		for i := range w.expired {
-			if w.expired[i] == s {
-				w.expired = append(w.expired[:i], w.expired[i+1:]...)
-				break
-			}
-		}
-		w.mu.Unlock()
-		return nil
-	}
-	d := time.Until(t)
-	if w.Stopped() || (d <= 0 && w.turnstile != nil) {
-		s.expire()
-		return nil
-	}
-	if d > 0 {
-		e := w.After(clock.Deadline, d, s.expire)
-		h.mu.Lock()
-		s.deadline = e
-		h.mu.Unlock()
-		return nil
-	}
-	w.mu.Lock()
-	w.expired = append(w.expired, s)
-	w.mu.Unlock()
-	w.Rouse()
-	return nil
-}
-
-// proceed lets the reader take what is in the queue.
-func (s *Socket) proceed() {
-	h := s.port.host
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s.turn = true
-	s.ready.Broadcast()
-}
-
-// expire lets the read deadline take effect.
-func (s *Socket) expire() {
-	h := s.port.host
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s.deadline = nil
-	s.timedOut = true
-	s.ready.Broadcast()
-}
-
-// SetDeadline implements net.Conn; writes never block.
-func (s *Socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
-
-// SetWriteDeadline implements net.Conn; writes never block.
-func (s *Socket) SetWriteDeadline(time.Time) error { return nil }
-
 // LocalAddr implements net.Conn.
 func (s *Socket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.local) }
 
@@ -417,43 +332,4 @@ func (s *Socket) ReadMsgUDP(_, _ []byte) (n, oobn, flags int, addr *net.UDPAddr,
 // WriteMsgUDP implements transport.UDPConn; there is no out-of-band data.
 func (s *Socket) WriteMsgUDP(_, _ []byte, _ *net.UDPAddr) (n, oobn int, err error) {
 	return 0, 0, transport.ErrNotSupported
-}
-
-// Endpoint returns a view of a connected socket to give to a DTLS endpoint: an
-// endpoint closes what it was given, and this Close leaves the socket in place
-// until the application releases it. What arrives between the two is read and
-// dropped.
-func (s *Socket) Endpoint() Conn { return &endpointView{s} }
-
-type endpointView struct{ *Socket }
-
-// Close implements net.Conn.
-func (v *endpointView) Close() error {
-	v.yield(callClose)
-	h := v.port.host
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if v.draining || v.closed {
-		return v.failure("close", net.ErrClosed)
-	}
-	v.draining = true
-	v.queue, v.queued = nil, 0
-	v.ready.Broadcast()
-	return nil
-}
-
-// Write implements net.Conn.
-func (v *endpointView) Write(p []byte) (int, error) { return v.Send(parse(p)) }
-
-// Send implements Conn.
-func (v *endpointView) Send(d *wire.Datagram) (int, error) {
-	v.yield(callWrite)
-	h := v.port.host
-	h.mu.Lock()
-	draining := v.draining
-	h.mu.Unlock()
-	if draining {
-		return 0, v.failure("write", net.ErrClosed)
-	}
-	return v.send(d)
 }

@@ -1,0 +1,78 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/dtlssim/dtlssim/clock"
+)
+
+// SetReadDeadline implements net.Conn. A deadline that has passed already, which
+// is how pion interrupts its own reader, takes effect when all that is under way
+// has settled, and never before a datagram that is there to be read. Otherwise it
+// would be a matter of scheduling whether pion's Close, which interrupts its
+// reader before it writes the close_notify, writes it at all. Under Config.Perturb
+// scheduling is a draw, and it takes effect at once.
+func (s *Socket) SetReadDeadline(t time.Time) error {
+	s.yield(callSetReadDeadline)
+	h, w := s.port.host, s.port.host.w
+	h.mu.Lock()
+	old := s.deadline
+	s.deadline, s.timedOut = nil, false
+	h.mu.Unlock()
+	if old != nil {
+		w.Cancel(old)
+	}
+	if t.IsZero() {
+		w.mu.Lock()
+		for i := range w.expired {
+			if w.expired[i] == s {
+				w.expired = append(w.expired[:i], w.expired[i+1:]...)
+				break
+			}
+		}
+		w.mu.Unlock()
+		return nil
+	}
+	d := time.Until(t)
+	if w.Stopped() || (d <= 0 && w.turnstile != nil) {
+		s.expire()
+		return nil
+	}
+	if d > 0 {
+		e := w.After(clock.Deadline, d, s.expire)
+		h.mu.Lock()
+		s.deadline = e
+		h.mu.Unlock()
+		return nil
+	}
+	w.mu.Lock()
+	w.expired = append(w.expired, s)
+	w.mu.Unlock()
+	w.Rouse()
+	return nil
+}
+
+// proceed lets the reader take what is in the queue.
+func (s *Socket) proceed() {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.turn = true
+	s.ready.Broadcast()
+}
+
+// expire lets the read deadline take effect.
+func (s *Socket) expire() {
+	h := s.port.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.deadline = nil
+	s.timedOut = true
+	s.ready.Broadcast()
+}
+
+// SetDeadline implements net.Conn; writes never block.
+func (s *Socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
+
+// SetWriteDeadline implements net.Conn; writes never block.
+func (s *Socket) SetWriteDeadline(time.Time) error { return nil }
