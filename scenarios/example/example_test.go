@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/transport/v2"
 	"github.com/pion/transport/v2/stdnet"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
@@ -101,6 +102,20 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// announcing is a network that tells when a socket is bound: a real one answers a datagram
+// that comes before that with an error.
+type announcing struct {
+	transport.Net
+	bound chan struct{}
+}
+
+// ListenUDP implements transport.Net.
+func (a announcing) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
+	conn, err := a.Net.ListenUDP(network, local)
+	close(a.bound)
+	return conn, err
+}
+
 // The server is the same code on real sockets.
 func TestServerOnRealSockets(t *testing.T) {
 	network, err := stdnet.NewNet()
@@ -116,7 +131,9 @@ func TestServerOnRealSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- serveOne(network, address.Port, 10*time.Second) }()
+	bound := make(chan struct{})
+	go func() { served <- serveOne(announcing{network, bound}, address.Port, 10*time.Second) }()
+	<-bound
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	conn, err := net.DialUDP("udp4", nil, address)
