@@ -25,7 +25,7 @@ func (d *draws) draw(l distribution.Distribution, now time.Duration, make func()
 	case distribution.Constant:
 		d.pass()
 		return l.Value
-	case *distribution.Replay:
+	case *distribution.LatencyTrace:
 		d.pass()
 		return l.At(now)
 	}

@@ -162,7 +162,7 @@ func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 		laws = append(laws, r.Delay)
 	}
 	for _, l := range laws {
-		if r, ok := l.(*distribution.Replay); ok {
+		if r, ok := l.(*distribution.LatencyTrace); ok {
 			from, to := r.Holds(now)
 			if from > math.MinInt64 {
 				h.compare("line of a recording, at "+p.ID.String(), from, now)

@@ -141,7 +141,7 @@ func (q *Integral) randomBesides() (names []string) {
 		switch p.Type {
 		case scenarios.DistributionType:
 			switch v.Distribution(p.Name).(type) {
-			case distribution.Constant, *distribution.Replay:
+			case distribution.Constant, *distribution.LatencyTrace:
 			default:
 				random = true
 			}

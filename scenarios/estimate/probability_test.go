@@ -197,7 +197,7 @@ func TestWhatHasNoIntegral(t *testing.T) {
 		set   scenarios.Settings
 		want  string
 	}{
-		{"alert-latency", scenarios.Settings{"alert-latency": "replay(" + path + ")"}, "nothing can be integrated over it"},
+		{"alert-latency", scenarios.Settings{"alert-latency": "trace(" + path + ")"}, "nothing can be integrated over it"},
 		{"linger", nil, "parameter linger is a duration; only over a latency distribution can be integrated"},
 		{"alert", nil, "no parameter"},
 		{"uplink", nil, "every datagram draws from parameter uplink, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency"},

@@ -45,7 +45,7 @@ func TestPlantedNanosecond(t *testing.T) {
 		missed bool // by a search by traces alone
 	}{
 		{"the link is down", scenarios.Settings{"down": "10s..10.000000001s"}, 9919 * time.Millisecond, true},
-		{"a line of a recording", scenarios.Settings{"uplink": "replay(" + recording + ")"}, 9919 * time.Millisecond, true},
+		{"a line of a recording", scenarios.Settings{"uplink": "trace(" + recording + ")"}, 9919 * time.Millisecond, true},
 		// The client closes at the instant at which the server gives up, on another host: a
 		// nanosecond before, its alert arrives in time, and one later it has not closed.
 		{"a deadline on another host", scenarios.Settings{"uplink": "1ns", "idle-timeout": "3s"}, 2990 * time.Millisecond, false},

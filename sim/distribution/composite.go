@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// shifted is a law moved by an offset.
+// shifted is a distribution moved by an offset.
 type shifted struct {
 	Distribution
 	by time.Duration
@@ -27,11 +27,11 @@ func (s shifted) UpperQuantile(v float64) float64 {
 func (s shifted) Mean() float64  { return float64(s.by) + s.Distribution.Mean() }
 func (s shifted) String() string { return s.by.String() + "+" + s.Distribution.String() }
 
-// mixture draws from one of several laws, each with its weight.
+// mixture draws from one of several distributions, each with its weight.
 type mixture struct {
-	weights []float64 // as given
-	total   float64
-	laws    []Distribution
+	weights       []float64 // as given
+	total         float64
+	distributions []Distribution
 }
 
 // parseMixture reads the arguments of mixture(WEIGHT,LAW,WEIGHT,LAW,...).
@@ -51,17 +51,17 @@ func parseMixture(body string) (Distribution, error) {
 		}
 		l, err := parse(parts[i+1])
 		if err != nil {
-			return nil, fmt.Errorf("mixture: law %d, %q: %w", i/2+1, parts[i+1], err)
+			return nil, fmt.Errorf("mixture: distribution %d, %q: %w", i/2+1, parts[i+1], err)
 		}
-		if _, ok := l.(*Replay); ok {
-			return nil, fmt.Errorf("mixture: law %d, %q: the time decides on a latency of a recording, and here a draw should; %s draws from a file", i/2+1, parts[i+1], empiricalForm)
+		if _, ok := l.(*LatencyTrace); ok {
+			return nil, fmt.Errorf("mixture: distribution %d, %q: the time decides on a latency of a recording, and here a draw should; %s draws from a file", i/2+1, parts[i+1], empiricalForm)
 		}
-		m.weights, m.laws, m.total = append(m.weights, w), append(m.laws, l), m.total+w
+		m.weights, m.distributions, m.total = append(m.weights, w), append(m.distributions, l), m.total+w
 	}
 	return m, nil
 }
 
-const mixtureForm = "mixture(weight,law,weight,law,...)"
+const mixtureForm = "mixture(weight,distribution,weight,distribution,...)"
 
 // SplitArguments splits a text at the commas outside parentheses, and takes the
 // space around each part away.
@@ -90,7 +90,7 @@ func SplitArguments(body string) ([]string, error) {
 
 func (m mixture) sum(f func(l Distribution) float64) float64 {
 	s := 0.0
-	for i, l := range m.laws {
+	for i, l := range m.distributions {
 		s += m.weights[i] / m.total * f(l)
 	}
 	return s
@@ -108,11 +108,11 @@ func (m mixture) AtLeast(x float64) float64 {
 func (m mixture) Mean() float64 { return m.sum(Distribution.Mean) }
 
 // Quantile inverts the distribution function by bisection, between the least and
-// the largest of the laws' own quantiles, to a millionth of a nanosecond or as far
+// the largest of the distributions' own quantiles, to a millionth of a nanosecond or as far
 // as the numbers go.
 func (m mixture) Quantile(u float64) float64 {
 	low, high := math.Inf(1), 0.0
-	for _, l := range m.laws {
+	for _, l := range m.distributions {
 		q := l.Quantile(u)
 		low, high = min(low, q), max(high, q)
 	}
@@ -137,7 +137,7 @@ func (m mixture) Quantile(u float64) float64 {
 // UpperQuantile inverts the upper tail as Quantile does the lower one.
 func (m mixture) UpperQuantile(v float64) float64 {
 	low, high := math.Inf(1), 0.0
-	for _, l := range m.laws {
+	for _, l := range m.distributions {
 		q := l.UpperQuantile(v)
 		low, high = min(low, q), max(high, q)
 	}
@@ -162,7 +162,7 @@ func (m mixture) UpperQuantile(v float64) float64 {
 
 func (m mixture) String() string {
 	var parts []string
-	for i, l := range m.laws {
+	for i, l := range m.distributions {
 		parts = append(parts, strconv.FormatFloat(m.weights[i], 'g', -1, 64), l.String())
 	}
 	return "mixture(" + strings.Join(parts, ",") + ")"

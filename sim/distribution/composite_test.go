@@ -69,7 +69,7 @@ func TestMixtureSample(t *testing.T) {
 	}
 }
 
-// An empirical law draws each sample of its file with the same probability.
+// An empirical distribution draws each sample of its file with the same probability.
 func TestEmpirical(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "samples.txt")
 	if err := os.WriteFile(path, []byte("# measured\n30ms\n\n10ms\n20000000\n10ms\n"), 0o644); err != nil {
@@ -94,7 +94,7 @@ func TestEmpirical(t *testing.T) {
 	}
 }
 
-// Drawn latencies of an empirical law have the shares that they have in its file.
+// Drawn latencies of an empirical distribution have the shares that they have in its file.
 func TestEmpiricalSample(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "samples.txt")
 	if err := os.WriteFile(path, []byte("30ms\n10ms\n20ms\n10ms\n10ms\n"), 0o644); err != nil {
@@ -125,16 +125,16 @@ func TestBrokenComposites(t *testing.T) {
 		return path
 	}
 	for text, want := range map[string]string{
-		"mixture":                                     "mixture needs its arguments: mixture(weight,law,weight,law,...)",
+		"mixture":                                     "mixture needs its arguments: mixture(weight,distribution,weight,distribution,...)",
 		"mixture()":                                   "want at least two pairs",
 		"mixture(1,10ms)":                             "want at least two pairs",
 		"mixture(1,10ms,2)":                           "want at least two pairs",
 		"mixture(0,10ms,1,20ms)":                      `weight "0": want a number above 0`,
 		"mixture(x,10ms,1,20ms)":                      `weight "x": want a number above 0`,
 		"mixture(NaN,10ms,1,20ms)":                    `weight "NaN"`,
-		"mixture(1,10ms,1,uniform(5ms))":              `law 2, "uniform(5ms)": want the arguments uniform(from,to), not 1`,
+		"mixture(1,10ms,1,uniform(5ms))":              `distribution 2, "uniform(5ms)": want the arguments uniform(from,to), not 1`,
 		"mixture(1,10ms,1,uniform(1ms,2ms)":           "the parentheses do not match",
-		"mixtur(1,10ms,1,20ms)":                       "Did you mean mixture(weight,law,weight,law,...)?",
+		"mixtur(1,10ms,1,20ms)":                       "Did you mean mixture(weight,distribution,weight,distribution,...)?",
 		"empirical()":                                 "want a file: empirical(file)",
 		"empirical(" + dir + "/nothing)":              "no such file",
 		"empirical(" + dir + ")":                      "want a regular file",

@@ -1,4 +1,4 @@
-// Package law holds the latency distributions: distributions of a duration, with the
+// Package distribution holds the latency distributions, with the
 // quantile function that draws from it and the distribution function that
 // integrates over it.
 //
@@ -11,7 +11,7 @@ import "time"
 
 // Distribution is a distribution of latencies. All times are in nanoseconds.
 type Distribution interface {
-	// Quantile returns the u-quantile, u in (0, 1). That of a gamma law of small shape
+	// Quantile returns the u-quantile, u in (0, 1). That of a gamma distribution of small shape
 	// loses its digits below a billionth of the scale, far below a nanosecond.
 	Quantile(u float64) float64
 
@@ -19,7 +19,7 @@ type Distribution interface {
 	CDF(x float64) float64
 
 	// Below returns the probability of a variate below x. It differs from CDF only
-	// where the law has an atom.
+	// where the distribution has an atom.
 	Below(x float64) float64
 
 	// AtLeast returns the probability of a variate of x or above, with the digits that
@@ -33,14 +33,14 @@ type Distribution interface {
 	// Mean returns the expectation; it may be infinite.
 	Mean() float64
 
-	// String returns the law as [Parse] reads it.
+	// String returns the distribution as [Parse] reads it.
 	String() string
 }
 
 // maxLatency keeps the sum of a time and a latency within a time.Duration.
 const maxLatency = 1 << 61
 
-// Latency draws from a law: the u-quantile in whole nanoseconds, rounded down.
+// Latency draws from a distribution: the u-quantile in whole nanoseconds, rounded down.
 func Latency(l Distribution, u float64) time.Duration { return whole(l.Quantile(u)) }
 
 // UpperLatency is Latency for the quantile that leaves the probability v above it.
@@ -49,7 +49,7 @@ func UpperLatency(l Distribution, v float64) time.Duration { return whole(l.Uppe
 // whole rounds a variate down to whole nanoseconds.
 func whole(q float64) time.Duration {
 	switch {
-	case !(q > 0): // also NaN, which no law that Parse accepts gives
+	case !(q > 0): // also NaN, which no distribution that Parse accepts gives
 		return 0
 	case q >= maxLatency:
 		return maxLatency
@@ -85,7 +85,7 @@ func Rounding(l Distribution, from, to time.Duration) float64 {
 	return min(0x1p-52, 1e-12*(a+b))
 }
 
-// Constant is the law of one value.
+// Constant is the distribution of one value.
 type Constant struct{ Value time.Duration }
 
 // Quantile implements Distribution.
@@ -127,7 +127,7 @@ type distribution interface {
 	UpperQuantile(v float64) float64 // Quantile(1 - v), with its own digits
 }
 
-// continuous is a law with a density, moved by an offset.
+// continuous is a distribution with a density, moved by an offset.
 type continuous struct {
 	distribution
 	offset time.Duration
@@ -142,7 +142,7 @@ func (c continuous) Quantile(u float64) float64 {
 func (c continuous) CDF(x float64) float64 {
 	x -= float64(c.offset)
 	if x <= 0 {
-		return 0 // every law here is one of non-negative variates
+		return 0 // every distribution here is one of non-negative variates
 	}
 	return c.distribution.CDF(x)
 }

@@ -26,7 +26,7 @@ func parse(t interface {
 	return l
 }
 
-// continuous are laws with a density, each with and without an offset.
+// continuous are distributions with a density, each with and without an offset.
 var continuous = withOffsets(
 	"uniform(from=5ms,to=15ms)",
 	"uniform(from=0s,to=1s)",
@@ -63,7 +63,7 @@ func grid() []float64 {
 }
 
 // checkInverse holds the quantile function against the distribution function. Its
-// slack is for the gamma law, whose quantile is found by iteration: below a
+// slack is for the gamma distribution, whose quantile is found by iteration: below a
 // nanosecond, where every latency is 0, it may fall, and above by a rounding error.
 func checkInverse(t interface{ Errorf(string, ...any) }, l distribution.Distribution, us []float64) {
 	previous := math.Inf(-1)
@@ -93,7 +93,7 @@ func TestTheQuantileIsTheInverseOfTheDistribution(t *testing.T) {
 }
 
 func TestTheQuantileIsTheInverseForAnyParameters(t *testing.T) {
-	// No law is narrower than a thousandth of where it lies: a double has 16 digits,
+	// No distribution is narrower than a thousandth of where it lies: a double has 16 digits,
 	// and the nine wanted here have to remain.
 	scale := rapid.Int64Range(1000, int64(time.Minute))
 	testkit.Check(t, func(t *rapid.T) {
@@ -123,13 +123,13 @@ func TestTheQuantileIsTheInverseForAnyParameters(t *testing.T) {
 // lies between the probability below n and that below n+1. This holds even where
 // the variate itself is so small that it cannot be told from 0.
 func TestALatencyIsTheQuantileRoundedDown(t *testing.T) {
-	laws := append([]string{
+	distributions := append([]string{
 		"10ms",
 		"gamma(mean=20ms,shape=0.02)", "gamma(mean=20ms,shape=0.1)", "gamma(mean=20ms,shape=0.3)",
 		"weibull(scale=20ms,shape=0.05)", "pareto(minimum=5ms,shape=0.7)", "1ms+gamma(mean=20ms,shape=0.5)",
 		"uniform(from=0s,to=2ns)", "uniform(from=3ns,to=17ns)", "exponential(mean=2ns)", "normal(mean=5ns,sigma=2ns)",
 	}, continuous...)
-	for _, text := range laws {
+	for _, text := range distributions {
 		l := parse(t, text)
 		for _, u := range grid() {
 			n := distribution.Latency(l, u)
@@ -143,7 +143,7 @@ func TestALatencyIsTheQuantileRoundedDown(t *testing.T) {
 	}
 }
 
-// valueDistribution is a law whose quantile is whatever a test wants.
+// valueDistribution is a distribution whose quantile is whatever a test wants.
 type valueDistribution struct {
 	distribution.Distribution
 	value float64
@@ -280,12 +280,12 @@ func TestSampledLatenciesFollowTheirLaw(t *testing.T) {
 		slices.Sort(latencies)
 		largest := 0.0
 		for i, x := range latencies {
-			// Within a nanosecond the empirical distribution rises at once, the law
+			// Within a nanosecond the empirical distribution rises at once, the distribution
 			// from Below(x) to Below(x+1).
 			largest = max(largest, l.Below(float64(x))-float64(i)/n, float64(i+1)/n-l.Below(float64(x+1)))
 		}
 		if critical := 1.949 / math.Sqrt(n); largest > critical {
-			t.Errorf("%s: the sample is %.4f away from the law, want at most %.4f", l, largest, critical)
+			t.Errorf("%s: the sample is %.4f away from the distribution, want at most %.4f", l, largest, critical)
 		}
 	}
 }
@@ -338,7 +338,7 @@ func TestTheSampleDeviationIsThatOfTheLaw(t *testing.T) {
 		for _, x := range latencies {
 			squares += (float64(x) - sum/n) * (float64(x) - sum/n)
 		}
-		// The heaviest tail here, of the Pareto law, has a kurtosis of 15: two parts in a
+		// The heaviest tail here, of the Pareto distribution, has a kurtosis of 15: two parts in a
 		// hundred are three standard errors of it, and more of the others.
 		if got := math.Sqrt(squares / n); math.Abs(got-want) > 0.02*want {
 			t.Errorf("%s: the sample deviates by %.0f ns, want %.0f", text, got, want)
@@ -354,12 +354,12 @@ func TestMean(t *testing.T) {
 		{"10ms", 10e6},
 		{"uniform(5ms,15ms)", 10e6},
 		{"normal(20ms,1ms)", 20e6},                               // 20 sigma from the cut
-		{"normal(0s,10ms)", 10e6 * math.Sqrt(2/math.Pi)},         // the half-normal law
+		{"normal(0s,10ms)", 10e6 * math.Sqrt(2/math.Pi)},         // the half-normal distribution
 		{"exponential(20ms)", 20e6},                              //
 		{"lognormal(20ms,0.6)", 20e6 * math.Exp(0.18)},           //
 		{"gamma(20ms,2)", 20e6},                                  //
-		{"weibull(20ms,1)", 20e6},                                // the exponential law
-		{"weibull(20ms,2)", 20e6 * math.Sqrt(math.Pi) / 2},       // the Rayleigh law
+		{"weibull(20ms,1)", 20e6},                                // the exponential distribution
+		{"weibull(20ms,2)", 20e6 * math.Sqrt(math.Pi) / 2},       // the Rayleigh distribution
 		{"weibull(20ms,0.5)", 40e6},                              //
 		{"pareto(5ms,3)", 7.5e6},                                 //
 		{"pareto(5ms,1)", math.Inf(1)},                           //
@@ -385,7 +385,7 @@ func TestDistributionAgainstClosedForms(t *testing.T) {
 	}{
 		{"exponential(20ms)", 20 * time.Millisecond, 1 - 1/math.E},
 		{"gamma(20ms,1)", 20 * time.Millisecond, 1 - 1/math.E},
-		{"gamma(20ms,2)", 20 * time.Millisecond, 1 - 3*math.Exp(-2)}, // the Erlang law
+		{"gamma(20ms,2)", 20 * time.Millisecond, 1 - 3*math.Exp(-2)}, // the Erlang distribution
 		{"gamma(20ms,0.5)", 20 * time.Millisecond, math.Erf(math.Sqrt(0.5))},
 		{"weibull(20ms,2)", 40 * time.Millisecond, 1 - math.Exp(-4)},
 		{"pareto(5ms,2)", 10 * time.Millisecond, 0.75},
@@ -403,7 +403,7 @@ func TestDistributionAgainstClosedForms(t *testing.T) {
 }
 
 // The golden vectors fix what a draw means: a change of any of them changes the
-// results of every study with that law.
+// results of every study with that distribution.
 func TestGoldenLatencies(t *testing.T) {
 	us := []float64{0x1p-54, 0.0013123456789, 0.1123456789, 0.4912345678, 0.8712345678, 0.9991123456, 0.9999991234567}
 	for _, g := range []struct {

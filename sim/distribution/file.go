@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// maxFile bounds the file of a law, in bytes.
+// maxFile bounds the file of a distribution, in bytes.
 const maxFile = 64 << 20
 
 // maxFaults bounds the faults of a file that are reported one by one.
 const maxFaults = 10
 
-// readLines calls use with each line of a law's file, but those that are empty or
+// readLines calls use with each line of a distribution's file, but those that are empty or
 // begin with #. It reports the faults of all lines, each with its number.
 func readLines(path, form string, use func(line string) error) error {
 	if path == "" {
@@ -74,7 +74,7 @@ func parseEntry(what, text string) (time.Duration, error) {
 // which its text names them.
 func Files(d Distribution) []string {
 	switch d := d.(type) {
-	case *Replay:
+	case *LatencyTrace:
 		return []string{d.path}
 	case empirical:
 		return []string{d.path}
@@ -82,7 +82,7 @@ func Files(d Distribution) []string {
 		return Files(d.Distribution)
 	case mixture:
 		var paths []string
-		for _, part := range d.laws {
+		for _, part := range d.distributions {
 			paths = append(paths, Files(part)...)
 		}
 		return paths

@@ -14,7 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// argument is one named argument of a law.
+// argument is one named argument of a distribution.
 type argument struct {
 	name     string
 	duration bool    // a duration, or else a plain number
@@ -23,7 +23,7 @@ type argument struct {
 	most     float64
 }
 
-// family is one kind of law: its arguments in order, and what it makes of their
+// family is one kind of distribution: its arguments in order, and what it makes of their
 // values (durations in nanoseconds).
 type family struct {
 	arguments []argument
@@ -87,7 +87,7 @@ var families = map[string]family{
 	},
 }
 
-// composite is a law that is made of others, or of a file.
+// composite is a distribution that is made of others, or of a file.
 type composite struct {
 	form  string
 	parse func(body string) (Distribution, error)
@@ -95,15 +95,18 @@ type composite struct {
 
 var composites map[string]composite
 
-func init() { // parseMixture reads laws, and so refers to the map itself
+// formerTrace is what a latency trace was called before; users may still write it.
+const formerTrace = "replay"
+
+func init() { // parseMixture reads distributions, and so refers to the map itself
 	composites = map[string]composite{
 		"mixture":   {mixtureForm, parseMixture},
 		"empirical": {empiricalForm, parseEmpirical},
-		"replay":    {replayForm, parseReplay},
+		"trace":     {latencyTraceForm, parseLatencyTrace},
 	}
 }
 
-// Forms lists how laws are written, for messages and help.
+// Forms lists how distributions are written, for messages and help.
 func Forms() []string {
 	forms := []string{"10ms"}
 	for name, f := range families {
@@ -113,14 +116,14 @@ func Forms() []string {
 		forms = append(forms, c.form)
 	}
 	slices.Sort(forms)
-	return append(forms, "OFFSET+LAW")
+	return append(forms, "OFFSET+DISTRIBUTION")
 }
 
-// Parse reads a law: a duration, or one of [Forms] with its arguments in order or
+// Parse reads a distribution: a duration, or one of [Forms] with its arguments in order or
 // by name, with an optional offset: "10ms", "uniform(5ms,15ms)",
 // "lognormal(median=20ms,sigma=0.6)", "5ms+exponential(mean=20ms)",
 // "mixture(0.99,10ms,0.01,exponential(1s))", "empirical(samples.txt)",
-// "replay(recording.txt)". The normal law is truncated at 0; the weights of a mixture
+// "trace(recording.txt)". The normal distribution is truncated at 0; the weights of a mixture
 // need not add up to 1; a file of samples has one latency a line; a recording has
 // lines TIME,LATENCY, and no place in a mixture. In files, durations may be whole
 // nanoseconds, and empty lines and those that begin with # are passed over.
@@ -150,15 +153,15 @@ func parse(text string) (Distribution, error) {
 				return nil, fmt.Errorf("%s needs its arguments: %s", text, form(text))
 			}
 			if hint := didYouMean(text); hint != "" {
-				return nil, fmt.Errorf("not a law.%s", hint)
+				return nil, fmt.Errorf("not a distribution.%s", hint)
 			}
-			return nil, fmt.Errorf("%w; a law is one of %s", err, strings.Join(Forms(), ", "))
+			return nil, fmt.Errorf("%w; a distribution is one of %s", err, strings.Join(Forms(), ", "))
 		}
 		return Constant{Value: d}, nil
 	}
 	if !strings.HasSuffix(text, ")") {
 		if strings.Contains(text, ")+") {
-			return nil, fmt.Errorf("the offset stands before the law: OFFSET+LAW")
+			return nil, fmt.Errorf("the offset stands before the distribution: OFFSET+DISTRIBUTION")
 		}
 		return nil, fmt.Errorf("the closing parenthesis is missing")
 	}
@@ -172,12 +175,15 @@ func parse(text string) (Distribution, error) {
 		offset, head = d, name
 	}
 	name := strings.TrimSpace(head)
+	if name == formerTrace {
+		name = "trace"
+	}
 	if compose, ok := composites[name]; ok {
 		l, err := compose.parse(body)
 		if err != nil || offset == 0 {
 			return l, err
 		}
-		if r, ok := l.(*Replay); ok {
+		if r, ok := l.(*LatencyTrace); ok {
 			r.offset = offset
 			return r, nil
 		}

@@ -53,14 +53,14 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// roundTrip says in what a law differs from the one that its text gives.
+// roundTrip says in what a distribution differs from the one that its text gives.
 func roundTrip(l distribution.Distribution) string {
 	again, err := distribution.Parse(l.String())
 	switch {
 	case err != nil:
 		return "its own text is refused: " + err.Error()
 	case again != l:
-		return "its own text gives another law: " + again.String()
+		return "its own text gives another distribution: " + again.String()
 	case again.String() != l.String():
 		return l.String() + " becomes " + again.String()
 	}
@@ -81,21 +81,21 @@ func TestOneLawInManyWritings(t *testing.T) {
 func TestBrokenLaws(t *testing.T) {
 	const unit = "is not a duration (a number with a unit: ns, us, ms, s, m, h)"
 	for _, c := range []struct{ text, want string }{
-		// Neither a duration nor a law.
+		// Neither a duration nor a distribution.
 		{"", `"" ` + unit},
 		{"10", `"10" ` + unit},
 		{"ten ms", `"ten ms" ` + unit},
-		{"10 parsecs", "a law is one of 10ms, empirical(file), exponential(mean), gamma(mean,shape), lognormal(median,sigma), mixture(weight,law,weight,law,...), normal(mean,sigma), " +
-			"pareto(minimum,shape), replay(file), uniform(from,to), weibull(scale,shape), OFFSET+LAW"},
+		{"10 parsecs", "a distribution is one of 10ms, empirical(file), exponential(mean), gamma(mean,shape), lognormal(median,sigma), mixture(weight,distribution,weight,distribution,...), normal(mean,sigma), " +
+			"pareto(minimum,shape), trace(file), uniform(from,to), weibull(scale,shape), OFFSET+DISTRIBUTION"},
 		{"-10ms", "-10ms is negative"},
 		{"1001h", "1001h is out of range: at most 1000h"},
 		{"1e3ms", `"1e3ms" ` + unit},
 		{"9999999999h", `"9999999999h" ` + unit},
 
-		// The name of a law.
+		// The name of a distribution.
 		{"gamma", "gamma needs its arguments: gamma(mean,shape)"},
-		{"gama", "not a law. Did you mean gamma(mean,shape)?"},
-		{"exponental", "not a law. Did you mean exponential(mean)?"},
+		{"gama", "not a distribution. Did you mean gamma(mean,shape)?"},
+		{"exponental", "not a distribution. Did you mean exponential(mean)?"},
 		{"gama(20ms,2)", `"gama" is not a distribution. Did you mean gamma(mean,shape)? A distribution is one of 10ms,`},
 		{"Normal(20ms,5ms)", `"Normal" is not a distribution. Did you mean normal(mean,sigma)?`},
 		{"log-normal(20ms,0.6)", `"log-normal" is not a distribution. Did you mean lognormal(median,sigma)?`},
@@ -105,7 +105,7 @@ func TestBrokenLaws(t *testing.T) {
 		// Parentheses.
 		{"exponential(20ms", "the closing parenthesis is missing"},
 		{"exponential(", "the closing parenthesis is missing"},
-		{"exponential(20ms)+5ms", "the offset stands before the law: OFFSET+LAW"},
+		{"exponential(20ms)+5ms", "the offset stands before the distribution: OFFSET+DISTRIBUTION"},
 		{"exponential(20ms))", `exponential: mean: "20ms)" ` + unit},
 
 		// The number of arguments.
@@ -158,7 +158,7 @@ func TestBrokenLaws(t *testing.T) {
 			continue
 		}
 		if l != nil {
-			t.Errorf("%q gives an error and a law, %s", c.text, l)
+			t.Errorf("%q gives an error and a distribution, %s", c.text, l)
 		}
 		if prefix := `latency distribution "` + c.text + `": `; !strings.HasPrefix(err.Error(), prefix) {
 			t.Errorf("%q: the message %q does not begin with %q", c.text, err, prefix)
@@ -171,14 +171,14 @@ func TestBrokenLaws(t *testing.T) {
 
 func TestForms(t *testing.T) {
 	want := []string{"10ms", "empirical(file)", "exponential(mean)", "gamma(mean,shape)", "lognormal(median,sigma)",
-		"mixture(weight,law,weight,law,...)", "normal(mean,sigma)",
-		"pareto(minimum,shape)", "replay(file)", "uniform(from,to)", "weibull(scale,shape)", "OFFSET+LAW"}
+		"mixture(weight,distribution,weight,distribution,...)", "normal(mean,sigma)",
+		"pareto(minimum,shape)", "trace(file)", "uniform(from,to)", "weibull(scale,shape)", "OFFSET+DISTRIBUTION"}
 	if got := distribution.Forms(); !slices.Equal(got, want) {
 		t.Errorf("the forms are %q, want %q", got, want)
 	}
 }
 
-// The quantile of a gamma law of subnormal shape never returns: Parse accepts none.
+// The quantile of a gamma distribution of subnormal shape never returns: Parse accepts none.
 // That of the smallest shape that it accepts does.
 func TestTheSmallestShapesTerminate(t *testing.T) {
 	for _, text := range []string{"gamma(1ns,1e-310)", "weibull(20ms,1e-300)", "pareto(5ms,1e-300)"} {
@@ -195,7 +195,7 @@ func TestTheSmallestShapesTerminate(t *testing.T) {
 }
 
 // FuzzParse checks that no text makes Parse panic, and that whatever it accepts
-// is a law that its own text gives again.
+// is a distribution that its own text gives again.
 func FuzzParse(f *testing.F) {
 	for _, text := range append([]string{
 		"10ms", "5ms+exponential(20ms)", "uniform(to=15ms,from=5ms)", "gamma(20ms,0x1p-3)", "lognormal(1ns,1e-320)",
@@ -207,7 +207,7 @@ func FuzzParse(f *testing.F) {
 		l, err := distribution.Parse(text)
 		if err != nil {
 			if l != nil {
-				t.Errorf("%q gives an error and a law, %s", text, l)
+				t.Errorf("%q gives an error and a distribution, %s", text, l)
 			}
 			if !strings.HasPrefix(err.Error(), "latency distribution ") {
 				t.Errorf("%q: the message %q does not say what is wrong", text, err)

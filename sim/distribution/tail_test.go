@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// tailDistributions is one law of every kind.
+// tailDistributions is one distribution of every kind.
 func tailDistributions(t *testing.T) []Distribution {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "samples.txt")
 	if err := os.WriteFile(path, []byte("5ms\n7ms\n7ms\n20ms\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var laws []Distribution
+	var distributions []Distribution
 	for _, text := range []string{
 		"10ms", "uniform(5ms,15ms)", "normal(mean=20ms,sigma=15ms)", "5ms+exponential(mean=20ms)", "lognormal(median=20ms,sigma=0.6)",
 		"gamma(mean=20ms,shape=2.5)", "weibull(scale=20ms,shape=1.5)", "1ms+pareto(minimum=5ms,shape=2)",
@@ -25,9 +25,9 @@ func tailDistributions(t *testing.T) []Distribution {
 		if err != nil {
 			t.Fatal(err)
 		}
-		laws = append(laws, l)
+		distributions = append(distributions, l)
 	}
-	return laws
+	return distributions
 }
 
 // What is at least x is what is not below it, and the upper quantiles are the lower
@@ -47,8 +47,8 @@ func TestTheUpperTailIsTheComplementOfTheLowerOne(t *testing.T) {
 	}
 }
 
-// P(X >= 690.5 mean) of an exponential law is 1e-300, and of a window there the closed
-// form is the difference of two such; of a lognormal law it is a normal tail.
+// P(X >= 690.5 mean) of an exponential distribution is 1e-300, and of a window there the closed
+// form is the difference of two such; of a lognormal distribution it is a normal tail.
 func TestProbabilitiesFarInTheTail(t *testing.T) {
 	l, err := Parse("5ms+exponential(mean=1us)")
 	if err != nil {
@@ -63,7 +63,7 @@ func TestProbabilitiesFarInTheTail(t *testing.T) {
 		t.Errorf("its rounding error is %g of %g", r, want)
 	}
 	if r := Rounding(l, 0, 5*time.Millisecond+1000); r != 0x1p-52 {
-		t.Errorf("the rounding error in the middle of the law is %g", r)
+		t.Errorf("the rounding error in the middle of the distribution is %g", r)
 	}
 	m, err := Parse("mixture(1,10ms,1,5ms+exponential(mean=1us))") // half of it
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Replay is a recorded latency: a step function of virtual time. It is no matter of
+// LatencyTrace is a recorded latency: a step function of virtual time. It is no matter of
 // chance which latency a datagram has, only of when it is sent, and so no
 // probability can be had by integrating over it; see [CheckIntegrable].
 //
 // As a [Distribution] it is the distribution of the latency at an instant that is uniform
 // over the recording, from its first line to its last: each line weighs as long as
-// it holds. (A recording of one line is the law of one value.)
-type Replay struct {
+// it holds. (A recording of one line is the distribution of one value.)
+type LatencyTrace struct {
 	path   string
 	offset time.Duration
 	steps  []step   // by time
@@ -31,13 +31,13 @@ type step struct{ from, latency time.Duration }
 // weight is the time for which the latency of a recording is at most latency.
 type weight struct{ latency, time time.Duration }
 
-const replayForm = "replay(file)"
+const latencyTraceForm = "trace(file)"
 
-// parseReplay reads the recording of replay(FILE): lines TIME,LATENCY, both as
+// parseLatencyTrace reads the recording of replay(FILE): lines TIME,LATENCY, both as
 // parseEntry reads them, of which the times increase.
-func parseReplay(path string) (Distribution, error) {
-	r := &Replay{path: strings.TrimSpace(path)}
-	err := readLines(r.path, replayForm, func(line string) error {
+func parseLatencyTrace(path string) (Distribution, error) {
+	r := &LatencyTrace{path: strings.TrimSpace(path)}
+	err := readLines(r.path, latencyTraceForm, func(line string) error {
 		at, latency, ok := strings.Cut(line, ",")
 		if !ok {
 			return fmt.Errorf("%q: want TIME,LATENCY", line)
@@ -60,14 +60,14 @@ func parseReplay(path string) (Distribution, error) {
 		err = fmt.Errorf("%s holds no line TIME,LATENCY", r.path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("replay: %w", err)
+		return nil, fmt.Errorf("trace: %w", err)
 	}
 	r.weigh()
 	return r, nil
 }
 
 // weigh computes the distribution.
-func (r *Replay) weigh() {
+func (r *LatencyTrace) weigh() {
 	if len(r.steps) == 1 {
 		r.levels = []weight{{r.steps[0].latency, 1}}
 		r.mean = float64(r.steps[0].latency)
@@ -87,18 +87,18 @@ func (r *Replay) weigh() {
 	r.mean = sum / float64(r.total())
 }
 
-func (r *Replay) total() time.Duration { return r.levels[len(r.levels)-1].time }
+func (r *LatencyTrace) total() time.Duration { return r.levels[len(r.levels)-1].time }
 
 // At returns the latency of a datagram that is sent at virtual time t: that of the
 // last line at or before t, and before the first line the first's.
-func (r *Replay) At(t time.Duration) time.Duration {
+func (r *LatencyTrace) At(t time.Duration) time.Duration {
 	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
 	return r.offset + r.steps[max(0, i-1)].latency
 }
 
 // Holds returns the interval [from, to) around a time t in which the latency is that of
 // one line; it reaches as far as a Duration does where no line bounds it.
-func (r *Replay) Holds(t time.Duration) (from, to time.Duration) {
+func (r *LatencyTrace) Holds(t time.Duration) (from, to time.Duration) {
 	from, to = math.MinInt64, math.MaxInt64
 	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
 	if i > 1 {
@@ -111,30 +111,30 @@ func (r *Replay) Holds(t time.Duration) (from, to time.Duration) {
 }
 
 // Quantile implements Distribution.
-func (r *Replay) Quantile(u float64) float64 {
+func (r *LatencyTrace) Quantile(u float64) float64 {
 	want := u * float64(r.total())
 	i := sort.Search(len(r.levels)-1, func(i int) bool { return float64(r.levels[i].time) >= want })
 	return float64(r.offset + r.levels[i].latency)
 }
 
 // CDF implements Distribution.
-func (r *Replay) CDF(x float64) float64 {
+func (r *LatencyTrace) CDF(x float64) float64 {
 	return r.share(func(latency float64) bool { return latency > x })
 }
 
 // Below implements Distribution.
-func (r *Replay) Below(x float64) float64 {
+func (r *LatencyTrace) Below(x float64) float64 {
 	return r.share(func(latency float64) bool { return latency >= x })
 }
 
 // AtLeast implements Distribution.
-func (r *Replay) AtLeast(x float64) float64 { return 1 - r.Below(x) }
+func (r *LatencyTrace) AtLeast(x float64) float64 { return 1 - r.Below(x) }
 
 // UpperQuantile implements Distribution.
-func (r *Replay) UpperQuantile(v float64) float64 { return r.Quantile(1 - v) }
+func (r *LatencyTrace) UpperQuantile(v float64) float64 { return r.Quantile(1 - v) }
 
 // share returns the share of the time before the levels that are above.
-func (r *Replay) share(above func(latency float64) bool) float64 {
+func (r *LatencyTrace) share(above func(latency float64) bool) float64 {
 	n := sort.Search(len(r.levels), func(i int) bool { return above(float64(r.offset + r.levels[i].latency)) })
 	if n == 0 {
 		return 0
@@ -143,21 +143,21 @@ func (r *Replay) share(above func(latency float64) bool) float64 {
 }
 
 // Mean implements Distribution.
-func (r *Replay) Mean() float64 { return float64(r.offset) + r.mean }
+func (r *LatencyTrace) Mean() float64 { return float64(r.offset) + r.mean }
 
 // String implements Distribution.
-func (r *Replay) String() string {
-	text := "replay(" + r.path + ")"
+func (r *LatencyTrace) String() string {
+	text := "trace(" + r.path + ")"
 	if r.offset > 0 {
 		text = r.offset.String() + "+" + text
 	}
 	return text
 }
 
-// CheckIntegrable reports a law over which a probability cannot be integrated: that
+// CheckIntegrable reports a distribution over which a probability cannot be integrated: that
 // of a recording, whose latencies are a matter of time and not of chance.
 func CheckIntegrable(l Distribution) error {
-	if r, ok := l.(*Replay); ok {
+	if r, ok := l.(*LatencyTrace); ok {
 		return fmt.Errorf("%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s draws from a file at random", r, empiricalForm)
 	}
 	return nil

@@ -27,14 +27,14 @@ const recording = "# one second of a path\n1s, 10ms\n\n1500000000,30000000\n1.75
 
 // A recorded latency is that of the last line at or before a time, and before the
 // first line the first's.
-func TestReplay(t *testing.T) {
+func TestLatencyTrace(t *testing.T) {
 	path := write(t, recording)
 	for _, offset := range []time.Duration{0, 5 * time.Millisecond} {
-		text := "replay(" + path + ")"
+		text := "trace(" + path + ")"
 		if offset > 0 {
 			text = offset.String() + "+" + text
 		}
-		r, ok := parse(t, text).(*distribution.Replay)
+		r, ok := parse(t, text).(*distribution.LatencyTrace)
 		if !ok || r.String() != text {
 			t.Fatalf("%s is read as %v", text, r)
 		}
@@ -53,8 +53,8 @@ func TestReplay(t *testing.T) {
 
 // Around any time there is an interval in which a recorded latency is the same, and
 // another beyond each of its bounds.
-func TestReplayHolds(t *testing.T) {
-	r := parse(t, "replay("+write(t, recording)+")").(*distribution.Replay)
+func TestLatencyTraceHolds(t *testing.T) {
+	r := parse(t, "trace("+write(t, recording)+")").(*distribution.LatencyTrace)
 	for _, at := range []time.Duration{0, time.Second, 1500*time.Millisecond - 1, 1500 * time.Millisecond, 1800 * time.Millisecond, 2 * time.Second, time.Hour} {
 		from, to := r.Holds(at)
 		if at < from || at >= to {
@@ -77,8 +77,8 @@ func TestReplayHolds(t *testing.T) {
 
 // As a distribution each line weighs as long as it holds: half of the second of the
 // recording has 10 ms, a quarter 20 ms and a quarter 30 ms.
-func TestReplayAsADistribution(t *testing.T) {
-	l := parse(t, "1ms+replay("+write(t, recording)+")")
+func TestLatencyTraceAsADistribution(t *testing.T) {
+	l := parse(t, "1ms+trace("+write(t, recording)+")")
 	for _, c := range []struct{ u, want float64 }{{1e-9, 11e6}, {0.5, 11e6}, {0.5000001, 21e6}, {0.75, 21e6}, {0.7500001, 31e6}, {1 - 1e-9, 31e6}} {
 		if got := l.Quantile(c.u); got != c.want {
 			t.Errorf("Quantile(%g) is %g, want %g", c.u, got, c.want)
@@ -100,7 +100,7 @@ func TestReplayAsADistribution(t *testing.T) {
 
 // Whatever the recording, the distribution is that of its latency at a uniform
 // instant: held against one that is looked up nanosecond by nanosecond.
-func TestReplayAgainstEveryInstant(t *testing.T) {
+func TestLatencyTraceAgainstEveryInstant(t *testing.T) {
 	path := write(t, "0,0\n")
 	testkit.Check(t, func(t *rapid.T) {
 		gaps := rapid.SliceOfN(rapid.IntRange(1, 20), 2, 10).Draw(t, "gaps_ns")
@@ -113,7 +113,7 @@ func TestReplayAgainstEveryInstant(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r := parse(t, "replay("+path+")").(*distribution.Replay)
+		r := parse(t, "trace("+path+")").(*distribution.LatencyTrace)
 		counts, sum := [7]float64{}, 0.0
 		for i := gaps[0]; i < at; i++ {
 			counts[r.At(time.Duration(i))]++
@@ -136,14 +136,14 @@ func TestReplayAgainstEveryInstant(t *testing.T) {
 }
 
 // A probability cannot be integrated over a recording, nor a draw choose it.
-func TestReplayIsNoMatterOfChance(t *testing.T) {
+func TestLatencyTraceIsNoMatterOfChance(t *testing.T) {
 	path := write(t, recording)
-	for _, text := range []string{"replay(" + path + ")", "5ms+replay(" + path + ")"} {
+	for _, text := range []string{"trace(" + path + ")", "5ms+trace(" + path + ")"} {
 		if err := distribution.CheckIntegrable(parse(t, text)); err == nil || !strings.Contains(err.Error(), text+" says when") {
 			t.Errorf("%s: error %v", text, err)
 		}
 		mixed := "mixture(1,10ms,1," + text + ")"
-		if l, err := distribution.Parse(mixed); err == nil || !strings.Contains(err.Error(), "law 2") || !strings.Contains(err.Error(), "the time decides on a latency of a recording") {
+		if l, err := distribution.Parse(mixed); err == nil || !strings.Contains(err.Error(), "distribution 2") || !strings.Contains(err.Error(), "the time decides on a latency of a recording") {
 			t.Errorf("%s: %v, error %v", mixed, l, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestBrokenRecordings(t *testing.T) {
 		"x,1ms\n1s,-1ms\n2s,1ms,3ms\n":     {`:1: "x" is no time`, `:2: "-1ms" is no latency`, `:3: "1ms,3ms" is no latency`},
 		strings.Repeat("x\n", 13) + "1s,1": {":1: ", ":10: ", "and 3 more faults"},
 	} {
-		l, err := distribution.Parse("replay(" + write(t, text) + ")")
+		l, err := distribution.Parse("trace(" + write(t, text) + ")")
 		for _, w := range want {
 			if err == nil || !strings.Contains(err.Error(), w) {
 				t.Errorf("%q: %v, error %v; want one that says %q", text, l, err, w)
@@ -173,8 +173,8 @@ func TestBrokenRecordings(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"replay()": "want a file: replay(file)", "replay(/nowhere)": "no such file", "replay": "replay needs its arguments: replay(file)",
-		"replai(x)": "Did you mean replay(file)?",
+		"trace()": "want a file: trace(file)", "trace(/nowhere)": "no such file", "trace": "trace needs its arguments: trace(file)",
+		"trase(x)": "Did you mean trace(file)?",
 	} {
 		if _, err := distribution.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v; want one that says %q", text, err, want)
