@@ -65,9 +65,19 @@ func (f file) check() (empty bool, err error) {
 	case application != applicationID:
 		return false, &MismatchError{f.path, "is no store of dtlssim: it is an SQLite file of another program"}
 	case version != layoutVersion:
-		return false, &MismatchError{f.path, fmt.Sprintf("has the layout %d; this dtlssim reads and writes the layout %d", version, layoutVersion)}
+		return false, &MismatchError{f.path, otherLayout(version)}
 	}
 	return false, nil
+}
+
+// otherLayout says that a store has a layout that is not this one's, and what to do.
+func otherLayout(version int) string {
+	text := fmt.Sprintf("has the layout %d; this dtlssim reads and writes the layout %d. ", version, layoutVersion)
+	if version > layoutVersion {
+		return text + "A later dtlssim wrote it: use that one"
+	}
+	return text + "An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, " +
+		"which makes a new store"
 }
 
 // belongs reports what keeps replications of a specification, performed by a program,

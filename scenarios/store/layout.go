@@ -74,7 +74,7 @@ CREATE TABLE replication ( -- and a column measure_NAME for each measure, NULL w
 
 CREATE TABLE aborted ( -- replications that gave no result
 	id       INTEGER PRIMARY KEY, -- of the replication
-	status   TEXT NOT NULL,       -- crashed, timed out or limited
+	status   TEXT NOT NULL,       -- crashed, timed-out or limited
 	"limit"  TEXT NOT NULL,       -- that a limited one met
 	flags    TEXT NOT NULL,       -- of dtlssim run that set the limit, if that was not the default
 	dump     TEXT                 -- what its worker said last; NULL behind the first hundred of its point

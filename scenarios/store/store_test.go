@@ -168,7 +168,9 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "verify", change: func(s *sample.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
 		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
-		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 3"},
+		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 3. A later dtlssim wrote it: use that one"},
+		{name: "former layout", sql: "PRAGMA user_version = 2", want: "has the layout 2; this dtlssim reads and writes the layout 3. " +
+			"An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, which makes a new store"},
 		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
 		{name: "text", want: "is no store of dtlssim: it is no SQLite file"},
 	} {
@@ -204,7 +206,60 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 			if after, _ := os.ReadFile(path); string(after) != string(before) {
 				t.Error("the file was changed")
 			}
+			if strings.Contains(c.name, "layout") {
+				if _, err := store.Read(path); !errors.As(err, &mismatch) || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("reading it: %v, want one that says %q", err, c.want)
+				}
+			}
 		})
+	}
+}
+
+// late times every fifth replication out.
+type late struct{ instant }
+
+func (r late) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+	o, err := r.instant.Do(ctx, job)
+	if job.Seed%5 == 0 {
+		o = run.Outcome{Status: run.TimedOut}
+	}
+	return o, err
+}
+
+// The views and the reader count what timed out as the sweep does.
+func TestTimedOutIsCounted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	s := sweep(t, 20)
+	kept, of, err := store.OpenSweep(path, s, limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Store = of
+	r, err := sample.RunSweep(context.Background(), late{}, s, nil)
+	if err := errors.Join(err, kept.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	reader, err := store.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	err = reader.Points(func(p *store.Point) error {
+		var inView, replications int
+		err := db.QueryRow("SELECT timed_out, (SELECT count(*) FROM replications WHERE point = ?1 AND status = 'timed-out') FROM points WHERE point = ?1", p.Point).
+			Scan(&inView, &replications)
+		if want := r.Points[p.Point].TimedOut; want != 4 || p.TimedOut != want || inView != want || replications != want {
+			t.Errorf("point %d: %d timed out, the reader counts %d, the view %d, its replications %d", p.Point, want, p.TimedOut, inView, replications)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -51,7 +51,7 @@ FROM replication AS r
 CREATE VIEW points AS SELECT -- how many replications of each design point there are, and what became of them
 	part.figure, part.row, part.part, point.point, count(r.id) AS replications, coalesce(sum(r.failed), 0) AS failures,
 	count(r.outcome) AS completed, count(CASE WHEN t.status = 'crashed' THEN 1 END) AS crashed,
-	count(CASE WHEN t.status = 'timed_out' THEN 1 END) AS timed_out, count(CASE WHEN t.status = 'limited' THEN 1 END) AS limited` +
+	count(CASE WHEN t.status = 'timed-out' THEN 1 END) AS timed_out, count(CASE WHEN t.status = 'limited' THEN 1 END) AS limited` +
 		columns(pointColumns) + `
 FROM point JOIN part USING (part)
 	LEFT JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32
