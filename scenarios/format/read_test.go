@@ -132,12 +132,12 @@ var brokenScenarios = []struct {
 	{"two parameters of one name", head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, default: 1s, meaning: m}\n", []string{
 		`6:12: there are two parameters of the name "x"`,
 	}},
-	{"a parameter of an unknown type", head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n", []string{`4:30: type "law" of parameter x: want one of duration, latency distribution…`}},
+	{"a parameter of an unknown type", head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n", []string{`4:30: type of parameter x: "law" is not one of duration, latency distribution…`}},
 	{"a choice without choices", head + "parameters: [{name: x, type: choice, default: a, meaning: m}]\n", []string{
 		"4:14: choices of parameter x are missing: want a list of words",
 	}},
 	{"a misspelt choice", head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n", []string{
-		`4:30: type "chioce" of parameter x: want one of duration, latency distribution, choice. Did you mean choice?`,
+		`4:30: type of parameter x: "chioce" is not one of duration, latency distribution, choice. Did you mean choice?`,
 	}},
 	{"a parameter without a default", head + "parameters: [{name: x, type: duration, meaning: m}]\n", []string{
 		"4:14: parameter x: want either a default or follows, the parameter whose value it has unless it is given",
@@ -164,9 +164,9 @@ var brokenScenarios = []struct {
 	{"two rules of one name", head + "rules:\n  - {name: r, match: {nth: 1}, drop: true}\n  - {name: r, match: {nth: 2}, drop: true}\n", []string{`6:12: there are two rules of the name "r"`}},
 	{"a match of nothing", oneRule("{name: r, match: {}, drop: true}"), []string{"5:22: match of rule r is empty: want some of the keys from, client, record, epoch, message, nth"}},
 	{"a match of an unknown message", oneRule("{name: r, match: {message: client-helo}, drop: true}"), []string{
-		`5:32: message "client-helo" of match of rule r: want one of certificate, certificate-request,…`,
+		`5:32: message of match of rule r: "client-helo" is not one of certificate, certificate-request,…`,
 	}},
-	{"a match from nowhere", oneRule("{name: r, match: {from: clients}, drop: true}"), []string{`5:29: from "clients" of match of rule r: want one of client, server. Did you mean client?`}},
+	{"a match from nowhere", oneRule("{name: r, match: {from: clients}, drop: true}"), []string{`5:29: from of match of rule r: "clients" is not one of client, server. Did you mean client?`}},
 	{"a match of no client", oneRule("{name: r, match: {client: 0}, drop: true}"), []string{`5:31: client "0": want a whole number from 1 to 1000`}},
 	{"a match of a bad epoch", oneRule("{name: r, match: {epoch: -1}, drop: true}"), []string{`5:30: epoch "-1": want a whole number from 0 to 65535`}},
 	{"a message in an alert", oneRule("{name: r, match: {record: alert, message: client-hello}, drop: true}"), []string{
@@ -190,7 +190,7 @@ var brokenScenarios = []struct {
 		`5:41: replay of rule r has no key "until". The keys are after, delay`, "5:40: after of replay of rule r is missing:…",
 	}},
 	{"a forged handshake", oneRule("{name: r, match: {nth: 1}, forge: {record: handshake}}"), []string{
-		`5:48: record "handshake" of forge of rule r: want one of alert, application-data`,
+		`5:48: record of forge of rule r: "handshake" is not one of alert, application-data`,
 	}},
 	{"a forged alert without its name", oneRule("{name: r, match: {nth: 1}, forge: {record: alert}}"), []string{"5:39: alert of forge of rule r is missing: want one of access_denied,…"}},
 	{"a forged alert with data", oneRule("{name: r, match: {nth: 1}, forge: {record: alert, alert: close_notify, data: x}}"), []string{
@@ -204,7 +204,7 @@ var brokenScenarios = []struct {
 	{"two remedies of one name", head + "remedies:\n  - {name: r, set: {linger: 1s}, helps: no}\n  - {name: r, set: {linger: 2s}, helps: no}\n", []string{`6:12: there are two remedies of the name "r"`}},
 	{"a remedy of two words", head + "remedies: [{name: a b, set: {linger: 1s}, helps: no}]\n", []string{`4:19: name "a b" of a remedy: want neither spaces, commas nor equals signs`}},
 	{"a remedy that sets nothing", head + "remedies: [{name: r, helps: no}]\n", []string{"4:12: set of remedy r is missing: want the parameters that it sets"}},
-	{"a remedy that helps somehow", head + "remedies: [{name: r, set: {linger: 1s}, helps: maybe}]\n", []string{`4:48: helps "maybe" of remedy r: want one of yes, partly, no`}},
+	{"a remedy that helps somehow", head + "remedies: [{name: r, set: {linger: 1s}, helps: maybe}]\n", []string{`4:48: helps of remedy r: "maybe" is not one of yes, partly, no`}},
 	{"a remedy that sets what there is not", head + "remedies: [{name: r, set: {lnger: 1s}, helps: no}]\n", []string{`4:28: a has no parameter "lnger". Did you mean linger? It has…`}},
 	{"a remedy for another model", head + "remedies: [{name: r, set: {filter: none}, helps: no}]\n", []string{
 		"4:19: remedy r: parameter filter means nothing to a server of model sequential, only to listener and concurrent",

@@ -1,21 +1,14 @@
 package run
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -48,65 +41,10 @@ type Outcome struct {
 	Flags string
 }
 
-// Limits are those of a replication that are its worker's: they protect the machine.
-type Limits struct {
-	// Wall is the wall time after which a replication counts as timed out; 0 means
-	// DefaultWallLimit.
-	Wall time.Duration
-
-	// Memory is how large the heap of a worker may be; 0 means DefaultMemoryLimit.
-	//
-	// A worker compares at fixed points, which are every 2000 events of a replication and
-	// its end, so the same replications meet the limit in every run. Garbage counts, for
-	// it is not collected in between, and so does the answer, with its trace if that is
-	// wanted.
-	//
-	// A replication that never comes to such a point, since it allocates without end, is
-	// stopped by the parent, at twice the limit: what a worker holds beside its heap is
-	// far less than that, so no other replication gets there unless it meets the limit
-	// at its next fixed point. Where there is no /proc (on systems other than Linux)
-	// nobody stops it.
-	Memory Bytes
-}
-
-// Defaults of Limits, and the least limit of memory: below it, what a worker holds
-// besides a replication counts.
-const (
-	DefaultWallLimit         = time.Minute
-	DefaultMemoryLimit Bytes = 1 << 30
-	LeastMemoryLimit   Bytes = 64 << 20
-)
-
-// withDefaults returns the limits with the defaults in their places.
-func (l Limits) withDefaults() Limits {
-	if l.Wall <= 0 {
-		l.Wall = DefaultWallLimit
-	}
-	if l.Memory <= 0 {
-		l.Memory = DefaultMemoryLimit
-	}
-	return l
-}
-
-// flags returns the flags that set the limit which a replication met, unless that is
-// the default.
-func (l Limits) flags(status Status, limit string) string {
-	switch {
-	case status == TimedOut && l.Wall != DefaultWallLimit:
-		return fmt.Sprintf(" --wall-limit %s", l.Wall)
-	case limit == string(clock.MemoryLimit) && l.Memory != DefaultMemoryLimit:
-		return fmt.Sprintf(" --memory-limit %s", l.Memory)
-	}
-	return ""
-}
-
 // watchEvery is how often a parent looks at the memory of a worker that is at a job:
 // seldom enough to cost less than a thousandth, often enough for a worker that
 // allocates as fast as it can to take no more than some ten MiB meanwhile.
 const watchEvery = 10 * time.Millisecond
-
-// maxDump is how much of a worker's last words is kept, in bytes.
-const maxDump = 256 << 10
 
 // Pool is a set of worker processes. Its methods may be called from any
 // goroutine.
@@ -179,9 +117,6 @@ func (p *Pool) PeakMemory() int64 {
 	defer p.mu.Unlock()
 	return p.peak
 }
-
-// reap waits for the end of a worker; how it ended is in its ProcessState.
-func reap(w *process) { _ = w.command.Wait() }
 
 // Do performs one replication on a worker, when one is free. Its error is about
 // the pool (the job made no sense, ctx ended, no worker could be started); what
@@ -329,125 +264,4 @@ func (p *Pool) outcome(job *Job, answer reply) (Outcome, error) {
 		o.Records = records
 	}
 	return o, nil
-}
-
-// process is one worker.
-type process struct {
-	command *exec.Cmd
-	in      io.WriteCloser
-	out     *bufio.Reader
-	words   *firstWords
-	known   known // its user's, one at a time
-}
-
-func (p *Pool) start() (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
-	}
-	w := &process{command: exec.Command(self), words: &firstWords{}}
-	w.command.Env = append(environment(), fmt.Sprintf("%s=%d", asked, p.limits.Memory))
-	w.command.Stderr = w.words
-	w.command.SysProcAttr = attributes()
-	out, err := w.command.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
-	}
-	w.out = bufio.NewReader(out)
-	if w.in, err = w.command.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
-	}
-	if err := w.command.Start(); err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
-	}
-	return w, nil
-}
-
-// environment is that of this process with the settings of sim.Environment in the
-// place of its own.
-func environment() []string {
-	settings := sim.Environment()
-	var env []string
-	for _, e := range os.Environ() {
-		name, _, _ := strings.Cut(e, "=")
-		overridden := false
-		for _, s := range settings {
-			overridden = overridden || strings.HasPrefix(s, name+"=")
-		}
-		if !overridden {
-			env = append(env, e)
-		}
-	}
-	return append(env, settings...)
-}
-
-// peakMemory returns the largest resident set of a worker so far, in bytes. Its
-// rusage would not do: there Linux counts what its parent used before the exec.
-func (w *process) peakMemory() int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.command.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, text, _ := strings.Cut(string(status), "VmHWM:")
-	var kibibytes int64
-	if _, err := fmt.Sscan(text, &kibibytes); err != nil {
-		return 0
-	}
-	return kibibytes << 10
-}
-
-// memory returns the resident set of a worker, in bytes; 0 where the system does not
-// tell.
-func (w *process) memory() int64 {
-	pages, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", w.command.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	var total, resident int64
-	if _, err := fmt.Sscan(string(pages), &total, &resident); err != nil {
-		return 0
-	}
-	return resident * int64(os.Getpagesize())
-}
-
-// dump ends a worker that does not answer, after it has written its goroutines to its
-// standard error. done tells that it has ended.
-func (w *process) dump(done <-chan error) {
-	// The runtime answers SIGQUIT with a dump of all goroutines and exits.
-	_ = w.command.Process.Signal(syscall.SIGQUIT)
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-	}
-	w.kill()
-}
-
-func (w *process) kill() { _ = w.command.Process.Kill() }
-
-// lastWords returns what the worker wrote to its standard error, and how it ended.
-// The worker has been reaped.
-func (w *process) lastWords() string {
-	return strings.TrimSpace(w.words.String() + "\n" + w.command.ProcessState.String())
-}
-
-// firstWords keeps the beginning of what is written to it, up to maxDump bytes: a
-// panic stands at the beginning of its dump.
-type firstWords struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (t *firstWords) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if room := maxDump - t.b.Len(); room > 0 {
-		t.b.Write(p[:min(room, len(p))])
-	}
-	return len(p), nil
-}
-
-func (t *firstWords) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.String()
 }

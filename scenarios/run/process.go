@@ -1,0 +1,143 @@
+package run
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim"
+)
+
+// process is one worker.
+type process struct {
+	command *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	words   *firstWords
+	known   known // its user's, one at a time
+}
+
+// environment is that of this process with the settings of sim.Environment in the
+// place of its own.
+func environment() []string {
+	settings := sim.Environment()
+	var env []string
+	for _, e := range os.Environ() {
+		name, _, _ := strings.Cut(e, "=")
+		overridden := false
+		for _, s := range settings {
+			overridden = overridden || strings.HasPrefix(s, name+"=")
+		}
+		if !overridden {
+			env = append(env, e)
+		}
+	}
+	return append(env, settings...)
+}
+
+// peakMemory returns the largest resident set of a worker so far, in bytes. Its
+// rusage would not do: there Linux counts what its parent used before the exec.
+func (w *process) peakMemory() int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, text, _ := strings.Cut(string(status), "VmHWM:")
+	var kibibytes int64
+	if _, err := fmt.Sscan(text, &kibibytes); err != nil {
+		return 0
+	}
+	return kibibytes << 10
+}
+
+// memory returns the resident set of a worker, in bytes; 0 where the system does not
+// tell.
+func (w *process) memory() int64 {
+	pages, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", w.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	var total, resident int64
+	if _, err := fmt.Sscan(string(pages), &total, &resident); err != nil {
+		return 0
+	}
+	return resident * int64(os.Getpagesize())
+}
+
+// dump ends a worker that does not answer, after it has written its goroutines to its
+// standard error. done tells that it has ended.
+func (w *process) dump(done <-chan error) {
+	// The runtime answers SIGQUIT with a dump of all goroutines and exits.
+	_ = w.command.Process.Signal(syscall.SIGQUIT)
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+	w.kill()
+}
+
+func (w *process) kill() { _ = w.command.Process.Kill() }
+
+// lastWords returns what the worker wrote to its standard error, and how it ended.
+// The worker has been reaped.
+func (w *process) lastWords() string {
+	return strings.TrimSpace(w.words.String() + "\n" + w.command.ProcessState.String())
+}
+
+// firstWords keeps the beginning of what is written to it, up to maxDump bytes: a
+// panic stands at the beginning of its dump.
+type firstWords struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (t *firstWords) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if room := maxDump - t.b.Len(); room > 0 {
+		t.b.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}
+
+func (t *firstWords) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.b.String()
+}
+
+// reap waits for the end of a worker; how it ended is in its ProcessState.
+func reap(w *process) { _ = w.command.Wait() }
+
+// maxDump is how much of a worker's last words is kept, in bytes.
+const maxDump = 256 << 10
+
+func (p *Pool) start() (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("starting a worker: %w", err)
+	}
+	w := &process{command: exec.Command(self), words: &firstWords{}}
+	w.command.Env = append(environment(), fmt.Sprintf("%s=%d", asked, p.limits.Memory))
+	w.command.Stderr = w.words
+	w.command.SysProcAttr = attributes()
+	out, err := w.command.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting a worker: %w", err)
+	}
+	w.out = bufio.NewReader(out)
+	if w.in, err = w.command.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("starting a worker: %w", err)
+	}
+	if err := w.command.Start(); err != nil {
+		return nil, fmt.Errorf("starting a worker: %w", err)
+	}
+	return w, nil
+}
