@@ -383,6 +383,18 @@ func (v Values) Distribution(name string) distribution.Distribution {
 	return v.value(name).(distribution.Distribution)
 }
 
+// Constant returns the one duration that a parameter has, which is a duration, or a
+// latency distribution of one value; ok tells whether it is.
+func (v Values) Constant(name string) (d time.Duration, ok bool) {
+	switch value := v.value(name).(type) {
+	case time.Duration:
+		return value, true
+	case distribution.Constant:
+		return value.Value, true
+	}
+	return 0, false
+}
+
 // Choice returns the value of a parameter of ChoiceType.
 func (v Values) Choice(name string) string { return v.value(name).(string) }
 

@@ -159,15 +159,20 @@ runs, interrupted}.`,
 			}
 			var question plane.Bands
 			if s.scenario != nil {
-				question = plane.Bands{Values: s.values, Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
+				question = plane.Bands{Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
 				var err error
 				if probe != "" {
 					question.Probe, err = s.scenario.ParseProbe(probe)
 					faults = append(faults, err)
 				}
 				if vary != "" {
-					question.Factor, err = design.ParseFactor(s.scenario, vary)
+					factor, err := design.ParseFactor(s.scenario, vary)
 					faults = append(faults, err)
+					if errors.Join(faults...) == nil {
+						question.Factor = factor.Name
+						question.Levels, err = plane.BandLevels(s.scenario, s.settings, factor)
+						faults = append(faults, err)
+					}
 				}
 				if errors.Join(faults...) == nil {
 					faults = append(faults, question.Check())
@@ -181,7 +186,7 @@ runs, interrupted}.`,
 				return err
 			}
 			defer workers.Close()
-			bar := newProgress(c.ErrOrStderr(), len(question.Factor.Levels), "levels")
+			bar := newProgress(c.ErrOrStderr(), len(question.Levels), "levels")
 			b, err := plane.FindBands(c.Context(), workers, question, bar.increment)
 			bar.finish()
 			if err != nil {
@@ -195,7 +200,7 @@ runs, interrupted}.`,
 			case err != nil:
 				return failure(err)
 			case b.Interrupted:
-				return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d levels were searched", len(b.Levels), len(question.Factor.Levels))}
+				return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d levels were searched", len(b.Levels), len(question.Levels))}
 			}
 			return nil
 		},

@@ -12,43 +12,57 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Bands is a question for the windows of a probe at each level of a factor.
 type Bands struct {
-	Values scenarios.Values // of every other parameter
+	Factor string
+	Levels []design.Point // of it, in order; see BandLevels
 	Seed   uint64
 	Probe  scenarios.ProbeRange
-	Factor design.Factor
 	Fail   scenarios.Predicate
 }
 
-// at returns the search at a level.
-func (b *Bands) at(level string) (search.Search, error) {
-	v, err := b.Values.Set(scenarios.Settings{b.Factor.Name: level})
-	return search.Search{Values: v, Seed: b.Seed, Probe: b.Probe, Fail: b.Fail}, err
+// BandLevels returns the design points of a factor's levels, with all else as set. It
+// reports a factor that is set as well, and what makes no sense at a level.
+func BandLevels(s *scenarios.Scenario, set scenarios.Settings, factor design.Factor) ([]design.Point, error) {
+	var faults []error
+	if text, ok := set[factor.Name]; ok {
+		faults = append(faults, fmt.Errorf("parameter %s is varied, and set to %s as well", factor.Name, text))
+	}
+	points := make([]design.Point, len(factor.Levels))
+	for i, level := range factor.Levels {
+		levels := scenarios.Settings{factor.Name: level}
+		v, err := s.Resolve(set.With(levels))
+		if err != nil {
+			faults = append(faults, fmt.Errorf("at %s=%s: %w", factor.Name, level, err))
+		}
+		points[i] = design.Point{Levels: levels, Values: v}
+		if len(faults) == design.MaxFaults {
+			break
+		}
+	}
+	return points, errors.Join(faults...)
+}
+
+// at returns the search under values.
+func (b *Bands) at(v scenarios.Values) search.Search {
+	return search.Search{Values: v, Seed: b.Seed, Probe: b.Probe, Fail: b.Fail}
 }
 
 // Check reports every fault of the question.
 func (b *Bands) Check() error {
+	if b.Factor == b.Probe.Name {
+		return fmt.Errorf("parameter %s is the probe, and varied as well", b.Factor)
+	}
+	if len(b.Levels) == 0 {
+		return fmt.Errorf("factor %s has no levels: want at least one", b.Factor)
+	}
 	var faults []error
-	if text, given := b.Values.Setting(b.Factor.Name); given {
-		faults = append(faults, fmt.Errorf("parameter %s is varied, and set to %s as well", b.Factor.Name, text))
-	}
-	if b.Factor.Name == b.Probe.Name {
-		faults = append(faults, fmt.Errorf("parameter %s is the probe, and varied as well", b.Factor.Name))
-	}
-	if err := errors.Join(faults...); err != nil {
-		return err
-	}
-	for _, level := range b.Factor.Levels {
-		search, err := b.at(level)
-		if err == nil {
-			err = search.Check()
-		}
-		if err != nil {
-			faults = append(faults, fmt.Errorf("at %s=%s: %w", b.Factor.Name, level, err))
+	for _, level := range b.Levels {
+		question := b.at(level.Values)
+		if err := question.Check(); err != nil {
+			faults = append(faults, fmt.Errorf("at %s: %w", design.LevelsText(level.Levels), err))
 		}
 		if len(faults) == design.MaxFaults {
 			break
@@ -90,8 +104,12 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	answer := &BandWindows{Scenario: b.Values.Scenario().Name, Seed: b.Seed, Factor: b.Factor.Name, Probe: b.Probe.Name, Levels: []BandLevel{}}
-	found, err := b.search(ctx, runner, b.Factor.Levels, progress)
+	answer := &BandWindows{Scenario: b.Levels[0].Values.Scenario().Name, Seed: b.Seed, Factor: b.Factor, Probe: b.Probe.Name, Levels: []BandLevel{}}
+	levels := make([]scenarios.Values, len(b.Levels))
+	for i := range levels {
+		levels[i] = b.Levels[i].Values
+	}
+	found, err := b.search(ctx, runner, levels, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -100,16 +118,25 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 			answer.Interrupted = true
 			return answer, nil
 		}
-		answer.Levels = append(answer.Levels, BandLevel{Level: b.Factor.Levels[i], Windows: w})
+		answer.Levels = append(answer.Levels, BandLevel{Level: b.Levels[i].Levels[b.Factor], Windows: w})
 		answer.Runs += w.Runs
 	}
 	var joints []joint
-	var halfway []string
+	var halfway []scenarios.Values
 	for i := range found[1:] {
-		if j, ok := newJoint(b.Factor.Levels[i], b.Factor.Levels[i+1], found[i], found[i+1]); ok {
+		from, ok1 := levels[i].Constant(b.Factor)
+		to, ok2 := levels[i+1].Constant(b.Factor)
+		if !ok1 || !ok2 {
+			continue
+		}
+		if j, ok := newJoint(from, to, found[i], found[i+1]); ok {
+			v, err := levels[i].With(b.Factor, time.Duration(j.middle))
+			if err != nil {
+				return nil, err
+			}
 			j.at = i
 			joints = append(joints, j)
-			halfway = append(halfway, time.Duration(j.middle).String())
+			halfway = append(halfway, v)
 		}
 	}
 	between, err := b.search(ctx, runner, halfway, nil)
@@ -128,17 +155,13 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 }
 
 // search searches levels side by side. One that was not searched when ctx ended is nil.
-func (b *Bands) search(ctx context.Context, runner run.Runner, levels []string, progress func()) ([]*search.Windows, error) {
+func (b *Bands) search(ctx context.Context, runner run.Runner, levels []scenarios.Values, progress func()) ([]*search.Windows, error) {
 	found := make([]*search.Windows, len(levels))
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), len(levels), func(ctx context.Context, i int) error {
-		var w *search.Windows
-		question, err := b.at(levels[i])
-		if err == nil {
-			w, err = search.FindWindows(ctx, runner, question)
-		}
+		w, err := search.FindWindows(ctx, runner, b.at(levels[i]))
 		if err != nil {
-			return fmt.Errorf("at %s=%s: %w", b.Factor.Name, levels[i], err)
+			return fmt.Errorf("at %s=%s: %w", b.Factor, levels[i].TextOf(b.Factor), err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -164,12 +187,7 @@ type joint struct {
 
 // newJoint joins two levels, if they are durations at least 2 ns apart with the same
 // cells and lines go from edge to edge.
-func newJoint(a, b string, below, above *search.Windows) (joint, bool) {
-	from, err1 := distribution.ParseDuration(a)
-	to, err2 := distribution.ParseDuration(b)
-	if err1 != nil || err2 != nil {
-		return joint{}, false
-	}
+func newJoint(from, to time.Duration, below, above *search.Windows) (joint, bool) {
 	if to < from {
 		from, to, below, above = to, from, above, below
 	}

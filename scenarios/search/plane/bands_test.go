@@ -26,7 +26,7 @@ func TestBandsByLinger(t *testing.T) {
 	}
 	done := 0
 	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 2), plane.Bands{
-		Values: fixture.Values(t, s, nil), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms}, Factor: f,
+		Factor: f.Name, Levels: levels(t, s, nil, f), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
 	}, func() { done++ })
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +61,8 @@ func TestBandsThatBend(t *testing.T) {
 		return nil
 	}}
 	b, err := plane.FindBands(context.Background(), runner, plane.Bands{
-		Values: fixture.Values(t, s, nil), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
-		Factor: design.Factor{Name: "linger", Levels: []string{"20ms", "40ms"}},
+		Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
+		Factor: "linger", Levels: levels(t, s, nil, design.Factor{Name: "linger", Levels: []string{"20ms", "40ms"}}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -77,8 +77,8 @@ func TestBandsByRemedy(t *testing.T) {
 	const ms = time.Millisecond
 	s := fixture.Scenario(t)
 	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 1), plane.Bands{
-		Values: fixture.Values(t, s, nil), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
-		Factor: design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}},
+		Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
+		Factor: "remedy", Levels: levels(t, s, nil, design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +88,24 @@ func TestBandsByRemedy(t *testing.T) {
 			t.Errorf("at %s: %v, joined %v, want %v", l.Level, l.Windows.FailureWindows, l.Joined, want)
 		}
 	}
-	bad := plane.Bands{Values: fixture.Values(t, s, scenarios.Settings{"linger": "1ms"}), Probe: scenarios.ProbeRange{Name: "linger", To: ms},
-		Factor: design.Factor{Name: "linger", Levels: []string{"2ms"}}}
-	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "set to 1ms as well") || !strings.Contains(err.Error(), "is the probe, and varied as well") {
+	linger := design.Factor{Name: "linger", Levels: []string{"2ms"}}
+	bad := plane.Bands{Factor: "linger", Levels: levels(t, s, nil, linger), Probe: scenarios.ProbeRange{Name: "linger", To: ms}}
+	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "is the probe, and varied as well") {
 		t.Errorf("error %v", err)
 	}
+	if _, err := plane.BandLevels(s, scenarios.Settings{"linger": "1ms"}, linger); err == nil || !strings.Contains(err.Error(), "set to 1ms as well") {
+		t.Errorf("error %v", err)
+	}
+	// What is set may make sense at the levels alone.
+	levels(t, s, scenarios.Settings{"backlog": "3"}, design.Factor{Name: "model", Levels: []string{"listener", "concurrent"}})
+}
+
+// levels returns the levels of bands.
+func levels(t *testing.T, s *scenarios.Scenario, set scenarios.Settings, factor design.Factor) []design.Point {
+	t.Helper()
+	points, err := plane.BandLevels(s, set, factor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return points
 }

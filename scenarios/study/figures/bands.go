@@ -51,12 +51,20 @@ func (g *Bands) Check(s *Subject, row Row) error {
 	return q.Check()
 }
 
+// Settings are those at each level.
+func (g *Bands) Settings() (list []scenarios.Settings) {
+	for _, level := range g.Factor.Levels {
+		list = append(list, g.at(g.Rows[0]).With(scenarios.Settings{g.Factor.Name: level}))
+	}
+	return list
+}
+
 func (g *Bands) Steps(*Subject, float64) int { return len(g.Factor.Levels) }
 
 // bands asks for the bands of a row.
 func (g *Bands) bands(s *Subject, row Row) (plane.Bands, error) {
-	v, err := s.of(&g.Head, row)
-	return plane.Bands{Values: v, Seed: s.Seed, Probe: g.Probe, Factor: g.Factor, Fail: g.Fail}, err
+	levels, err := plane.BandLevels(s.Scenario, g.at(row), g.Factor)
+	return plane.Bands{Factor: g.Factor.Name, Levels: levels, Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}, err
 }
 
 func (g *Bands) Run(ctx context.Context, e *Execution) (Result, error) {
