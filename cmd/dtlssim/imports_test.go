@@ -82,6 +82,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/sample", "replications at design points, counted"},
 	{"scenarios/estimate", "probabilities, from samples and windows"},
 	{"scenarios/store", "a file that holds replications, windows and answers; it computes none"},
+	{"scenarios/study/figures", "one type per kind of figure: what it reads, runs and yields; it knows no study"},
 	{"scenarios/study", "searches, samples and estimates that a file lists, with or without a store"},
 	{"scenarios/benchmark", "what a replication costs; nothing depends on it"},
 	{"scenarios/internal/fixture", "scenarios and runners for tests of these packages"},
