@@ -127,7 +127,7 @@ var badInputs = []badInput{
 	{name: "law with an offset without unit", args: words("run L --set latency=5+exponential(1ms)"), want: []string{`offset: "5" is not a duration`}},
 	{name: "law left open", args: words("run L --set latency=uniform(1ms,2ms"), want: []string{"the closing parenthesis is missing"}},
 	{name: "offset behind the law", args: words("run L --set latency=exponential(1ms)+5ms"),
-		want: []string{`latency distribution "exponential(1ms)+5ms": the offset stands before the law: OFFSET+LAW`}},
+		want: []string{`latency distribution "exponential(1ms)+5ms": the offset stands before the distribution: OFFSET+DISTRIBUTION`}},
 
 	// Outcomes.
 	{name: "unknown outcome, near", args: words("run L --fail data-los"),
