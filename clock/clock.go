@@ -70,7 +70,7 @@ type Clock struct {
 // not call those of the Clock that schedule or cancel.
 type Watcher interface {
 	// Ended says that a pause or a deadline of an actor ends now.
-	Ended(actor string, kind Kind)
+	Ended(actor string, kind EventKind)
 
 	// Cancelled says that an event of an actor was taken off the list now, which was due at
 	// that time: had what cancelled it come later, the event would have come first.
@@ -112,12 +112,12 @@ func (c *Clock) Time(t time.Duration) time.Time { return c.start.Add(t) }
 
 // After schedules f to run on the goroutine of the event loop in d from now. f
 // must not block.
-func (c *Clock) After(kind Kind, d time.Duration, f func()) *Event {
+func (c *Clock) After(kind EventKind, d time.Duration, f func()) *Event {
 	return c.AfterBy(c.Current(), kind, d, f)
 }
 
 // AfterBy is After for a caller that knows which actor it belongs to.
-func (c *Clock) AfterBy(actor *Actor, kind Kind, d time.Duration, f func()) *Event {
+func (c *Clock) AfterBy(actor *Actor, kind EventKind, d time.Duration, f func()) *Event {
 	now := c.Now()
 	if d < 0 {
 		d = 0

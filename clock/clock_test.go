@@ -44,7 +44,7 @@ func expect(t *testing.T, got []string, want ...string) {
 func TestEventsOfOneInstant(t *testing.T) {
 	notes, end := script(t, generous, func(c *Clock, note func(string)) {
 		schedule := func(who string) {
-			for _, kind := range []Kind{Deadline, Wake, Delivery, Crossing} {
+			for _, kind := range []EventKind{Deadline, Wake, Delivery, Crossing} {
 				for i := range 2 {
 					c.After(kind, time.Second, func() { note(fmt.Sprintf("%d %s %d", kind, who, i)) })
 				}
@@ -69,7 +69,7 @@ func TestEventOrderIsTotal(t *testing.T) {
 	var events []*Event
 	for i := range 200 {
 		events = append(events, &Event{
-			at: time.Duration(random.IntN(4)), kind: Kind(random.IntN(4)), source: string(rune('a' + random.IntN(3))), sequence: uint64(i),
+			at: time.Duration(random.IntN(4)), kind: EventKind(random.IntN(4)), source: string(rune('a' + random.IntN(3))), sequence: uint64(i),
 		})
 	}
 	for _, e := range events {
@@ -304,7 +304,7 @@ type notes struct {
 	list []string
 }
 
-func (n *notes) Ended(actor string, kind Kind) {
+func (n *notes) Ended(actor string, kind EventKind) {
 	n.list = append(n.list, fmt.Sprintf("%s: an event of %s ends, kind %d", n.c.Now(), actor, kind))
 }
 

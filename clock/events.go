@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Kind orders events of one instant. The order is part of the meaning of a run:
+// EventKind orders events of one instant. The order is part of the meaning of a run:
 // at one and the same nanosecond,
 //
 //   - what the runtime's own timers cause (the endpoints' retransmissions) comes
@@ -18,20 +18,20 @@ import (
 //     instant of release" means before the release;
 //   - a pause that ends comes before a deadline, so "answers at the instant of the
 //     deadline" is in time.
-type Kind uint8
+type EventKind uint8
 
 // The kinds, in their order.
 const (
-	Crossing Kind = iota // a datagram leaves its sender through a NAT
-	Delivery             // a datagram reaches its destination, or a bottleneck on its way, or leaves that
-	Wake                 // a pause of an application ends
-	Deadline             // time is up for something that an application waits for
+	Crossing EventKind = iota // a datagram leaves its sender through a NAT
+	Delivery                  // a datagram reaches its destination, or a bottleneck on its way, or leaves that
+	Wake                      // a pause of an application ends
+	Deadline                  // time is up for something that an application waits for
 )
 
 // Event is one entry of the event list.
 type Event struct {
 	at       time.Duration
-	kind     Kind
+	kind     EventKind
 	source   string
 	sequence uint64
 	run      func()

@@ -74,7 +74,7 @@ func (p *Parameter) Unit() string {
 func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == DistributionType }
 
 // value is a parsed value: a time.Duration, distribution.Distribution, string, int64, float64,
-// sim.BitRate, loss.Model or sim.Interval.
+// sim.BitRate, loss.Model or sim.Span.
 type value struct {
 	parsed any
 	text   string // canonical
@@ -168,30 +168,30 @@ func (p *Parameter) parse(text string) (value, error) {
 // never is how an empty interval is written.
 const Never = "never"
 
-func parseInterval(text string) (sim.Interval, error) {
+func parseInterval(text string) (sim.Span, error) {
 	if text == Never {
-		return sim.Interval{}, nil
+		return sim.Span{}, nil
 	}
 	low, high, ok := strings.Cut(text, "..")
 	if !ok {
-		return sim.Interval{}, fmt.Errorf("%q is not an interval: want FROM..TO, or %s", text, Never)
+		return sim.Span{}, fmt.Errorf("%q is not an interval: want FROM..TO, or %s", text, Never)
 	}
 	from, err := distribution.ParseDuration(strings.TrimSpace(low))
 	if err != nil {
-		return sim.Interval{}, err
+		return sim.Span{}, err
 	}
 	to, err := distribution.ParseDuration(strings.TrimSpace(high))
 	if err != nil {
-		return sim.Interval{}, err
+		return sim.Span{}, err
 	}
 	if to <= from {
-		return sim.Interval{}, fmt.Errorf("%q is empty: FROM must be below TO", text)
+		return sim.Span{}, fmt.Errorf("%q is empty: FROM must be below TO", text)
 	}
-	return sim.Interval{From: from, To: to}, nil
+	return sim.Span{From: from, To: to}, nil
 }
 
-func intervalText(i sim.Interval) string {
-	if i == (sim.Interval{}) {
+func intervalText(i sim.Span) string {
+	if i == (sim.Span{}) {
 		return Never
 	}
 	return i.From.String() + ".." + i.To.String()

@@ -402,7 +402,7 @@ func (v Values) Choice(name string) string { return v.value(name).(string) }
 func (v Values) Loss(name string) loss.Model { return v.value(name).(loss.Model) }
 
 // Interval returns the value of a parameter of IntervalType.
-func (v Values) Interval(name string) sim.Interval { return v.value(name).(sim.Interval) }
+func (v Values) Interval(name string) sim.Span { return v.value(name).(sim.Span) }
 
 // Count returns the value of a parameter of CountType.
 func (v Values) Count(name string) int { return int(v.value(name).(int64)) }

@@ -87,14 +87,14 @@ type Link struct {
 
 	// Down is the interval [From, To) of virtual time in which the link is down: what
 	// is sent in it is lost.
-	Down Interval
+	Down Span
 }
 
-// Interval is a half-open interval of virtual time; the zero value is empty.
-type Interval struct{ From, To time.Duration }
+// Span is a half-open interval of virtual time; the zero value is empty.
+type Span struct{ From, To time.Duration }
 
 // Contains tells whether t lies in the interval.
-func (i Interval) Contains(t time.Duration) bool { return i.From <= t && t < i.To }
+func (i Span) Contains(t time.Duration) bool { return i.From <= t && t < i.To }
 
 type link struct {
 	Link
@@ -337,7 +337,7 @@ func (w *Simulation) schedule(actor *clock.Actor, p *Packet, latency time.Durati
 	})
 }
 
-func (p *Packet) record(host string, kind trace.Kind) trace.Record {
+func (p *Packet) record(host string, kind trace.RecordKind) trace.Record {
 	return trace.Record{Host: host, Kind: kind, ID: p.ID, From: p.From, To: p.To, Datagram: p.Datagram}
 }
 

@@ -318,7 +318,7 @@ func TestMappingOutlivesSocket(t *testing.T) {
 // one is dropped, and mappings that live go on.
 func TestExternalPortsAreUsedUp(t *testing.T) {
 	const ports = 1<<16 - 49152
-	allLost := Interval{0, (ports - 1) * time.Second} // which costs no port less, but time
+	allLost := Span{0, (ports - 1) * time.Second} // which costs no port less, but time
 	r := playNAT(Link{Down: allLost}, nat.Config{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {
 		must(a.Listen(1000))
 		w.Go("client", func() {

@@ -63,7 +63,7 @@ type Result struct {
 	// UnmetRules names the rules of the link that met no datagram of theirs.
 	UnmetRules []string
 
-	Tilt *tilt.Outcome // nil unless Config.Tilt asks for something
+	Tilt *tilt.Likelihood // nil unless Config.Tilt asks for something
 
 	// Watched is what the run depends on besides what the trace shows; nil unless
 	// Config.Watch.

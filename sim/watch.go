@@ -98,7 +98,7 @@ func (w *Simulation) Expect(what string, d time.Duration) {
 }
 
 // Ended implements clock.Watcher.
-func (h *watch) Ended(actor string, kind clock.Kind) {
+func (h *watch) Ended(actor string, kind clock.EventKind) {
 	what := "a pause of "
 	if kind == clock.Deadline {
 		what = "a deadline of "

@@ -80,7 +80,7 @@ func TestWatchedComparisons(t *testing.T) {
 		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "held" }}, Action: Hold,
 		Until: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "key" }},
 	}
-	got := watched(t, Link{Latency: constant(5 * ms), Down: Interval{20 * ms, 30 * ms}, Rules: []Rule{held}}, func(w *Simulation, a, b *Host) {
+	got := watched(t, Link{Latency: constant(5 * ms), Down: Span{20 * ms, 30 * ms}, Rules: []Rule{held}}, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
 		to := netip.AddrPortFrom(addressA, 1000)
 		w.Go("sender", func() {

@@ -566,7 +566,7 @@ func TestDuplicatesLeaveOtherDrawsAlone(t *testing.T) {
 
 // What is sent while the link is down is lost; what was sent before still arrives.
 func TestLinkDown(t *testing.T) {
-	r := play(Link{Latency: constant(5 * time.Millisecond), Down: Interval{10 * time.Millisecond, 20 * time.Millisecond}},
+	r := play(Link{Latency: constant(5 * time.Millisecond), Down: Span{10 * time.Millisecond, 20 * time.Millisecond}},
 		func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
 			s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))

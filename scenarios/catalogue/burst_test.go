@@ -68,7 +68,7 @@ func TestBurstWithoutAGhost(t *testing.T) {
 }
 
 // completed returns how many clients completed a handshake.
-func completed(o run.Outcome) (n int) {
+func completed(o run.Result) (n int) {
 	for _, s := range o.Sessions {
 		if s.Handshake == "completed" {
 			n++

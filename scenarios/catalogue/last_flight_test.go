@@ -17,7 +17,7 @@ import (
 )
 
 // runOf performs one replication of a scenario of the catalogue.
-func runOf(t *testing.T, p *run.Pool, scenario string, set scenarios.Settings) run.Outcome {
+func runOf(t *testing.T, p *run.Pool, scenario string, set scenarios.Settings) run.Result {
 	t.Helper()
 	s, err := catalogue.Find(scenario)
 	if err != nil {
@@ -256,7 +256,7 @@ func TestRetransmitCollisionCosts(t *testing.T) {
 	const application = 57 + 39 // the data and the close_notify, in each direction
 	p := fixture.Pool(t, 2)
 	for _, credentials := range []string{"psk", "ecdsa"} {
-		cost := func(latency string) run.Outcome {
+		cost := func(latency string) run.Result {
 			return runOf(t, p, "retransmit-collision", scenarios.Settings{
 				"latency": latency, "credentials": credentials, "client-timeout": "30s", "read-timeout": "30s",
 			})

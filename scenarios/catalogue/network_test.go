@@ -11,7 +11,7 @@ import (
 )
 
 // run performs one replication of a scenario.
-func replicated(t *testing.T, r *run.Pool, scenario string, set scenarios.Settings) run.Outcome {
+func replicated(t *testing.T, r *run.Pool, scenario string, set scenarios.Settings) run.Result {
 	t.Helper()
 	o, err := r.Do(context.Background(), fixture.Traced(t, scenario, set, 1))
 	if err != nil || o.Status != run.Completed {

@@ -14,7 +14,7 @@ import (
 )
 
 // outcomeOf performs one replication.
-func outcomeOf(t *testing.T, p *run.Pool, s *scenarios.Scenario, set scenarios.Settings) run.Outcome {
+func outcomeOf(t *testing.T, p *run.Pool, s *scenarios.Scenario, set scenarios.Settings) run.Result {
 	t.Helper()
 	o, err := p.Do(context.Background(), fixture.Traced(t, s.Name, set, s.ExampleSeed))
 	if err != nil || o.Status != run.Completed {

@@ -70,7 +70,7 @@ func (q *Importance) run(ctx context.Context, runner run.Runner, tilts func(i in
 	observe func(i int, drawn []tilt.Draw)) (*Weighted, error) {
 	all := make([]weighting, plan.Budget())
 	w := &Weighted{Draws: make([]int, len(q.Tilts)), Tilts: q.Tilts}
-	hear := func(_, i int, o *run.Outcome) {
+	hear := func(_, i int, o *run.Result) {
 		all[i] = weighting{done: true, completed: o.Status == run.Completed, WeightedSample: stat.WeightedSample{Failed: o.Failed, Untilted: tilts(i).Untilted}}
 		if o.Tilt == nil || !all[i].completed {
 			return

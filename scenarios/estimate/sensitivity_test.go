@@ -96,8 +96,8 @@ type tossing struct{ fixture.Reporting }
 
 func (tossing) Size() int { return 4 }
 
-func (tossing) Do(_ context.Context, job run.Job) (run.Outcome, error) {
-	o := run.Outcome{Status: run.Completed}
+func (tossing) Do(_ context.Context, job run.Job) (run.Result, error) {
+	o := run.Result{Status: run.Completed}
 	o.Failed = stream.New(job.Seed, "toss", "").Uniform() < 0.2+0.6*float64(job.Values.Duration("linger"))/1e9
 	return o, nil
 }
@@ -140,8 +140,8 @@ func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
 // holds what was done.
 func TestSensitivityWithTrouble(t *testing.T) {
 	q := sensitivity(t, 10, 2, "linger=0ms..20ms")
-	crashing := fixture.Reporting(func(seed uint64) run.Outcome {
-		o := run.Outcome{Status: run.Completed}
+	crashing := fixture.Reporting(func(seed uint64) run.Result {
+		o := run.Result{Status: run.Completed}
 		if seed == q.Seed+7 { // of base point 3, which has two points: a with its factor from b is b
 			o.Status = run.Crashed
 		}

@@ -77,7 +77,7 @@ func (q *Integral) stratified(ctx context.Context, runner run.Runner, first uint
 		Each: func(i int) scenarios.Assignment {
 			return scenarios.Assignment{Name: q.Search.Probe.Name, Value: q.latency(seed.Replication(first, i), in[i], strata)}
 		},
-		Observers: []sample.Observer{func(_, i int, o *run.Outcome) {
+		Observers: []sample.Observer{func(_, i int, o *run.Result) {
 			if o.Status == run.Completed {
 				s.Strata[in[i]].Trials++
 				if o.Failed {

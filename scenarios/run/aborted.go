@@ -17,7 +17,7 @@ type Aborted struct {
 
 // NewAborted returns what is kept of a replication that gave no result. repeat is the
 // command that repeats it; the limit that it met is added, unless it is the default.
-func NewAborted(o *Outcome, repeat string) Aborted {
+func NewAborted(o *Result, repeat string) Aborted {
 	return Aborted{Status: string(o.Status), Limit: o.Limit, Repeat: repeat + o.Flags, Dump: o.Dump}
 }
 

@@ -45,9 +45,9 @@ func stackOf(seed uint64) string { return []string{"pion-v2", "pion-v3"}[seed/2%
 
 // collect performs jobs, as many at a time as the pool has workers, and returns
 // their outcomes in the order of the jobs.
-func collect(t *testing.T, p *run.Pool, jobs []run.Job) []run.Outcome {
+func collect(t *testing.T, p *run.Pool, jobs []run.Job) []run.Result {
 	t.Helper()
-	outcomes := make([]run.Outcome, len(jobs))
+	outcomes := make([]run.Result, len(jobs))
 	next := make(chan int)
 	var group sync.WaitGroup
 	for range p.Size() {
@@ -75,7 +75,7 @@ func collect(t *testing.T, p *run.Pool, jobs []run.Job) []run.Outcome {
 // v2 keeps slices (conn.go:597-601), and the scheduler take goroutines in a random
 // order. Which of the two parts two runs there has not been found out; without the
 // detector the same seeds agree.
-func compare(t *testing.T, how string, want, got []run.Outcome) {
+func compare(t *testing.T, how string, want, got []run.Result) {
 	t.Helper()
 	if raceDetector {
 		return
@@ -85,7 +85,7 @@ func compare(t *testing.T, how string, want, got []run.Outcome) {
 			continue
 		}
 		at := trace.FirstDifference(want[i].Records, got[i].Records)
-		show := func(o run.Outcome) string {
+		show := func(o run.Result) string {
 			if at < 0 || at >= len(o.Records) {
 				return "no record"
 			}
@@ -154,7 +154,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 		jobs = append(jobs, job)
 		got := collect(t, fixture.Pool(t, 1), jobs)
 		for _, i := range []int{0, others/2 + 2, len(jobs) - 1} {
-			compare(t, fmt.Sprintf("%s as number %d of %d", credentials, i, len(jobs)), []run.Outcome{alone}, got[i:i+1])
+			compare(t, fmt.Sprintf("%s as number %d of %d", credentials, i, len(jobs)), []run.Result{alone}, got[i:i+1])
 		}
 	}
 }
@@ -221,7 +221,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 		jobs := everyChoice(s, base, seeds, false)
 		one := collect(t, fixture.Pool(t, 1), jobs)
 		compare(t, s.Name+" with 2 workers", one, collect(t, fixture.Pool(t, 2), jobs))
-		here := make([]run.Outcome, len(jobs))
+		here := make([]run.Result, len(jobs))
 		for i, job := range jobs {
 			here[i].Replication = run.Replicate(job.Values, job.Seed, scenarios.Predicate{})
 		}
@@ -246,7 +246,7 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 		}
 		want := collect(t, fixture.Pool(t, 1), jobs)
 		occupyCores(t, 4)
-		got := make([]run.Outcome, seeds)
+		got := make([]run.Result, seeds)
 		for i, job := range jobs {
 			got[i].Replication = run.Replicate(job.Values, job.Seed, scenarios.Predicate{})
 		}

@@ -69,9 +69,9 @@ func TestPerturbedRunsRepeat(t *testing.T) {
 }
 
 // collectTwice performs each job in two processes at a time.
-func collectTwice(t *testing.T, p *run.Pool, jobs []run.Job) (first, second []run.Outcome) {
+func collectTwice(t *testing.T, p *run.Pool, jobs []run.Job) (first, second []run.Result) {
 	t.Helper()
-	first, second = make([]run.Outcome, len(jobs)), make([]run.Outcome, len(jobs))
+	first, second = make([]run.Result, len(jobs)), make([]run.Result, len(jobs))
 	next := make(chan int)
 	var group sync.WaitGroup
 	for range max(1, p.Size()/2) {
@@ -101,7 +101,7 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 	eachPerturbation(t, 20, func(t *testing.T, jobs []run.Job) {
 		want := collect(t, fixture.Pool(t, 1), jobs)
 		occupyCores(t, 4)
-		got := make([]run.Outcome, len(jobs))
+		got := make([]run.Result, len(jobs))
 		for i, job := range jobs {
 			got[i].Replication = run.Replicate(job.Values, job.Seed, scenarios.Predicate{})
 		}

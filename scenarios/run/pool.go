@@ -23,8 +23,8 @@ const (
 	Limited   Status = "limited"   // it met a limit of virtual time, events or memory
 )
 
-// Outcome is the result of a Job.
-type Outcome struct {
+// Result is what became of a Job: the replication, or why there is none.
+type Result struct {
 	// Replication is zero of a crashed or timed out one, and but for its Limit of one that
 	// met the limit of memory otherwise than at a fixed point of collection.
 	Replication
@@ -120,18 +120,18 @@ func (p *Pool) PeakMemory() int64 {
 
 // Do performs one replication on a worker, when one is free. Its error is about
 // the pool (the job made no sense, ctx ended, no worker could be started); what
-// becomes of the replication itself is in the Outcome.
-func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
+// becomes of the replication itself is in the Result.
+func (p *Pool) Do(ctx context.Context, job Job) (Result, error) {
 	w, err := p.take(ctx)
 	if err != nil {
-		return Outcome{}, err
+		return Result{}, err
 	}
 	return p.do(ctx, w, job)
 }
 
 // Twice performs one replication twice, on two different workers at a time; the
 // pool must have two.
-func (p *Pool) Twice(ctx context.Context, job Job) (first, second Outcome, err error) {
+func (p *Pool) Twice(ctx context.Context, job Job) (first, second Result, err error) {
 	if p.Size() < 2 {
 		return first, second, errors.New("a pool of one worker cannot perform a replication in two processes")
 	}
@@ -167,7 +167,7 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 }
 
 // do performs a job on a worker, and gives it, or its replacement, back.
-func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
+func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 	answer, status, err := p.ask(ctx, w, job)
 	answered := err == nil && status == Completed
 	if answered && !answer.outOfMemory() {
@@ -180,16 +180,16 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Outcome, error) {
 	reap(w)
 	replacement, startErr := p.start()
 	if startErr != nil {
-		return Outcome{}, startErr
+		return Result{}, startErr
 	}
 	p.idle <- replacement
 	if err != nil {
-		return Outcome{}, err
+		return Result{}, err
 	}
 	if answered {
 		return p.outcome(&job, answer)
 	}
-	o := Outcome{Status: status, Dump: w.lastWords()}
+	o := Result{Status: status, Dump: w.lastWords()}
 	if status == Limited {
 		o.Limit = string(clock.MemoryLimit)
 	}
@@ -242,11 +242,11 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 	}
 }
 
-func (p *Pool) outcome(job *Job, answer reply) (Outcome, error) {
+func (p *Pool) outcome(job *Job, answer reply) (Result, error) {
 	if answer.Error != "" {
-		return Outcome{}, errors.New(answer.Error)
+		return Result{}, errors.New(answer.Error)
 	}
-	o := Outcome{Replication: *answer.Replication, Status: Completed}
+	o := Result{Replication: *answer.Replication, Status: Completed}
 	o.Repeat = job.Repeat()
 	if job.Trace {
 		o.Params = job.Values.Text()
@@ -259,7 +259,7 @@ func (p *Pool) outcome(job *Job, answer reply) (Outcome, error) {
 	if answer.Trace != nil {
 		records, err := trace.Decode(answer.Trace)
 		if err != nil {
-			return Outcome{}, err
+			return Result{}, err
 		}
 		o.Records = records
 	}

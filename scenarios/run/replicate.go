@@ -31,7 +31,7 @@ type Replication struct {
 	// to its end.
 	Limit string `json:"limit,omitempty"`
 
-	Tilt *tilt.Outcome `json:"tilt,omitempty"` // nil unless asked for: see Job.Tilt
+	Tilt *tilt.Likelihood `json:"tilt,omitempty"` // nil unless asked for: see Job.Tilt
 
 	Records []trace.Record `json:"-"`
 

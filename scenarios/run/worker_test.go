@@ -25,7 +25,7 @@ func founding(t *testing.T, seed uint64) run.Job {
 	return fixture.Job(t, "late-close-notify", scenarios.Settings{"credentials": "psk"}, seed)
 }
 
-func do(t *testing.T, p *run.Pool, job run.Job) run.Outcome {
+func do(t *testing.T, p *run.Pool, job run.Job) run.Result {
 	t.Helper()
 	o, err := p.Do(context.Background(), job)
 	if err != nil {

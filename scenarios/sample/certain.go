@@ -17,8 +17,8 @@ const CertainSeeds = 3
 // datagram through a bottleneck, where the length of a signature counts, or differ from
 // the others in an outcome or an instant. It is false when in doubt, and when one gave no
 // result. Measures may differ by the length of signatures: bytes are counted.
-func Certain(ctx context.Context, runner run.Runner, s Sweep, point int) (bool, run.Outcome, error) {
-	var first run.Outcome
+func Certain(ctx context.Context, runner run.Runner, s Sweep, point int) (bool, run.Result, error) {
+	var first run.Result
 	for n := range CertainSeeds {
 		job := run.Job{Values: s.Design[point].Values, Seed: s.Seed + uint64(n), Fail: s.Fail, Watch: true}
 		o, err := runner.Do(ctx, job)
@@ -39,7 +39,7 @@ func Certain(ctx context.Context, runner run.Runner, s Sweep, point int) (bool, 
 }
 
 // alike tells whether two replications differ in nothing but keys, nonces and signatures.
-func alike(a, b *run.Outcome) bool {
+func alike(a, b *run.Result) bool {
 	return slices.Equal(a.Outcome, b.Outcome) && a.Signature == b.Signature && a.Virtual == b.Virtual &&
 		reflect.DeepEqual(a.Watched, b.Watched)
 }

@@ -66,7 +66,7 @@ func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, simu
 		outcomes[i] = make([]byte, s.Replications)
 	}
 	sweep := s
-	sweep.Observers = append(slices.Clip(s.Observers), func(point, i int, o *run.Outcome) {
+	sweep.Observers = append(slices.Clip(s.Observers), func(point, i int, o *run.Result) {
 		switch {
 		case o.Status != run.Completed:
 			outcomes[point][i] = withoutResult

@@ -17,11 +17,11 @@ import (
 // nothing is a runner of replications that take no time.
 type nothing struct{ size int }
 
-func (n nothing) Do(context.Context, run.Job) (run.Outcome, error) {
-	return run.Outcome{Status: run.Completed}, nil
+func (n nothing) Do(context.Context, run.Job) (run.Result, error) {
+	return run.Result{Status: run.Completed}, nil
 }
 
-func (n nothing) Twice(ctx context.Context, job run.Job) (a, b run.Outcome, err error) {
+func (n nothing) Twice(ctx context.Context, job run.Job) (a, b run.Result, err error) {
 	return a, b, nil
 }
 

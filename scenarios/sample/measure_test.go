@@ -31,8 +31,8 @@ func measured(t *testing.T, replications int, r fixture.Reporting) map[string]sa
 
 // took reports values in turn, of one measure.
 func took(values ...int64) fixture.Reporting {
-	return func(seed uint64) run.Outcome {
-		o := run.Outcome{Status: run.Completed}
+	return func(seed uint64) run.Result {
+		o := run.Result{Status: run.Completed}
 		o.Measures = map[string]int64{"took_ns": values[seed]}
 		return o
 	}
@@ -110,8 +110,8 @@ func TestExactMeasures(t *testing.T) {
 
 // What counts are the replications that came to their end and took the measure.
 func TestMeasuresOfSomeReplications(t *testing.T) {
-	got := measured(t, 30, func(seed uint64) run.Outcome {
-		o := run.Outcome{Status: run.Completed}
+	got := measured(t, 30, func(seed uint64) run.Result {
+		o := run.Result{Status: run.Completed}
 		o.Measures = map[string]int64{"always": 1}
 		switch seed % 3 {
 		case 1:
@@ -128,7 +128,7 @@ func TestMeasuresOfSomeReplications(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if none := measured(t, 3, func(uint64) run.Outcome { return run.Outcome{Status: run.Completed} }); none != nil {
+	if none := measured(t, 3, func(uint64) run.Result { return run.Result{Status: run.Completed} }); none != nil {
 		t.Errorf("nobody measured anything, and there is %+v", none)
 	}
 }

@@ -6,10 +6,10 @@ import "github.com/dtlssim/dtlssim/scenarios/run"
 // taken from the store of the sweep. Points and replications count from 0. What it is
 // shown is valid until it returns. It stores nothing for others; that is what a [Store]
 // does.
-type Observer func(point, replication int, o *run.Outcome)
+type Observer func(point, replication int, o *run.Result)
 
 // tell tells the observers of a replication.
-func (s *Sweep) tell(point, replication int, o *run.Outcome) {
+func (s *Sweep) tell(point, replication int, o *run.Result) {
 	for _, hear := range s.Observers {
 		hear(point, replication, o)
 	}

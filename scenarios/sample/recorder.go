@@ -36,7 +36,7 @@ func Record(s *Sweep, measure string) *Recorder {
 
 // add remembers what a replication reported. One that met the horizon, or the limit of
 // events, was cut, and so was all that it measured.
-func (r *Recorder) add(point, replication int, o *run.Outcome) {
+func (r *Recorder) add(point, replication int, o *run.Result) {
 	value, taken := o.Measures[r.name]
 	least, censored := o.Measures[r.cut]
 	if censored {

@@ -17,8 +17,8 @@ import (
 func TestRecorder(t *testing.T) {
 	sweep := sample.Sweep{Replications: 6, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}, scenarios.Settings{"linger": "1ms"})}
 	r := sample.Record(&sweep, "took_ns")
-	_, err := sample.RunSweep(context.Background(), fixture.Reporting(func(seed uint64) run.Outcome {
-		o := run.Outcome{Status: run.Completed}
+	_, err := sample.RunSweep(context.Background(), fixture.Reporting(func(seed uint64) run.Result {
+		o := run.Result{Status: run.Completed}
 		o.Measures = map[string]int64{"took_ns": int64(seed)}
 		switch seed {
 		case 1:

@@ -12,11 +12,11 @@ type Store interface {
 	// Recall calls f for each replication that was kept before, in the order of the
 	// design points and, within one, of the replications, until f returns an error,
 	// which it then returns. The difference is that which a verification found, or nil.
-	Recall(f func(point, replication int, o run.Outcome, d *Difference) error) error
+	Recall(f func(point, replication int, o run.Result, d *Difference) error) error
 
 	// Keep keeps a replication that was performed just now. It may return before that
 	// is done; then it is a later call that reports what went wrong.
-	Keep(point, replication int, o run.Outcome, d *Difference) error
+	Keep(point, replication int, o run.Result, d *Difference) error
 }
 
 // recall counts the replications that the store of the sweep holds, if it has one, and
@@ -26,7 +26,7 @@ func (r *Results) recall(progress func()) (missing, error) {
 	var m missing
 	next := 0 // all below are counted, or among the missing
 	if r.Sweep.Store != nil {
-		err := r.Sweep.Store.Recall(func(point, replication int, o run.Outcome, d *Difference) error {
+		err := r.Sweep.Store.Recall(func(point, replication int, o run.Result, d *Difference) error {
 			if replication >= r.Sweep.Replications {
 				return nil
 			}

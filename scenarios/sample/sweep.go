@@ -269,7 +269,7 @@ func (s *Sweep) job(i int) (run.Job, error) {
 }
 
 // perform performs a replication, and once more if the sweep is verified.
-func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (run.Outcome, *Difference, error) {
+func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (run.Result, *Difference, error) {
 	if !r.Sweep.Verify {
 		o, err := runner.Do(ctx, job)
 		return o, nil, err
@@ -283,7 +283,7 @@ func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (
 
 // count adds the i-th replication to its point. It reports a measure that cannot be
 // summed up, which is a fault of the scenario.
-func (r *Results) count(i int, job *run.Job, o run.Outcome, d *Difference) error {
+func (r *Results) count(i int, job *run.Job, o run.Result, d *Difference) error {
 	p := r.Points[i/r.Sweep.Replications]
 	r.Done++
 	r.Virtual += time.Duration(o.Virtual)
@@ -329,7 +329,7 @@ func (r *Results) count(i int, job *run.Job, o run.Outcome, d *Difference) error
 
 // compare returns the difference between two runs of one replication; nil if there is
 // none.
-func compare(job *run.Job, a, b run.Outcome) *Difference {
+func compare(job *run.Job, a, b run.Result) *Difference {
 	d := &Difference{Repeat: job.Repeat(), Record: -1}
 	switch {
 	case a.Status != b.Status:

@@ -61,7 +61,7 @@ func TestInterruptedSweep(t *testing.T) {
 // faulty is a runner whose second run of seed 3 differs from the first.
 type faulty struct{ run.Runner }
 
-func (f faulty) Twice(ctx context.Context, job run.Job) (first, second run.Outcome, err error) {
+func (f faulty) Twice(ctx context.Context, job run.Job) (first, second run.Result, err error) {
 	first, second, err = f.Runner.Twice(ctx, job)
 	if err == nil && job.Seed == 3 {
 		if job.Values, err = job.Values.With("service", 2*time.Millisecond); err == nil {

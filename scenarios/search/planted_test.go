@@ -19,7 +19,7 @@ import (
 // onlyTheTrace is a Runner whose runs report no instants but those that the trace shows.
 type onlyTheTrace struct{ run.Runner }
 
-func (r onlyTheTrace) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (r onlyTheTrace) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	job.Trace = true
 	o, err := r.Runner.Do(ctx, job)
 	o.Watched = &sim.Watched{Timelines: trace.Timelines(o.Records)}

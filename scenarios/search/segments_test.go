@@ -24,16 +24,16 @@ import (
 // imagined is a Runner whose runs are functions of the probe late, without a replication.
 type imagined func(x time.Duration) (signature string, lines []trace.Timeline)
 
-func (f imagined) Do(_ context.Context, job run.Job) (run.Outcome, error) {
+func (f imagined) Do(_ context.Context, job run.Job) (run.Result, error) {
 	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
-	o := run.Outcome{Status: run.Completed}
+	o := run.Result{Status: run.Completed}
 	signature, lines := f(x)
 	o.Signature, o.Failed = signature, strings.HasSuffix(signature, "!")
 	o.Watched = &sim.Watched{Timelines: lines, Structure: signature}
 	return o, nil
 }
 
-func (f imagined) Twice(context.Context, run.Job) (first, second run.Outcome, err error) {
+func (f imagined) Twice(context.Context, run.Job) (first, second run.Result, err error) {
 	panic("nobody asks")
 }
 func (f imagined) Size() int { return 1 }
@@ -230,7 +230,7 @@ type aborting struct {
 
 func (a aborting) Size() int { return 2 }
 
-func (a aborting) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (a aborting) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
 	if x < 3 {
 		return a.imagined.Do(ctx, job)
@@ -240,7 +240,7 @@ func (a aborting) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	} else {
 		defer close(a.turn)
 	}
-	return run.Outcome{Status: run.Crashed, Dump: x.String()}, nil
+	return run.Result{Status: run.Crashed, Dump: x.String()}, nil
 }
 
 // The fault that a search returns does not depend on which run ends first.

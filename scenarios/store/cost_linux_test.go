@@ -29,17 +29,17 @@ func processorTime(t testing.TB) (d time.Duration) {
 // always answers with one outcome.
 type always struct {
 	run.Runner
-	outcome run.Outcome
+	outcome run.Result
 }
 
-func (a always) Do(context.Context, run.Job) (run.Outcome, error) { return a.outcome, nil }
+func (a always) Do(context.Context, run.Job) (run.Result, error) { return a.outcome, nil }
 
 // So is what the runs of a search cost, which are kept with the times of their traces.
 func TestCostOfRuns(t *testing.T) {
 	const performed, stored = 300, 5000
 	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}, 0)
 	job.Watch = true
-	do := func(r run.Runner, n int) (took time.Duration, o run.Outcome) {
+	do := func(r run.Runner, n int) (took time.Duration, o run.Result) {
 		start := processorTime(t)
 		for i := range n {
 			job.Seed = uint64(i)

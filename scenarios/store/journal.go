@@ -225,7 +225,7 @@ func decode(body []byte) (kept, error) {
 	}
 	return kept{
 		key: r.Key, difference: r.Difference,
-		outcome: run.Outcome{
+		outcome: run.Result{
 			Replication: run.Replication{
 				Outcome: r.Outcome, Failed: r.Failed, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Measures: r.Measures, Limit: r.Limit,
 			},

@@ -18,14 +18,14 @@ import (
 // some are replications and runs as they are kept.
 func some() []kept {
 	return []kept{
-		{key: key(3, 7), outcome: run.Outcome{
+		{key: key(3, 7), outcome: run.Result{
 			Replication: run.Replication{
 				Outcome: []string{"ghost-session"}, Failed: true, Virtual: 5, Events: 6, Digest: "0123456789abcdef",
 				Measures: map[string]int64{"handshake_ns": 60_000_000},
 			},
 			Status: run.Completed,
 		}},
-		{key: key(0, 0), outcome: run.Outcome{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
+		{key: key(0, 0), outcome: run.Result{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
 			difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
 		{run: []byte("sixteen bytes of"), value: []byte{0, 1, 255}},
 	}

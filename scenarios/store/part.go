@@ -79,7 +79,7 @@ func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, er
 }
 
 // Recall implements [sample.Store].
-func (p *sweepPart) Recall(f func(point, replication int, o run.Outcome, d *sample.Difference) error) error {
+func (p *sweepPart) Recall(f func(point, replication int, o run.Result, d *sample.Difference) error) error {
 	differences, err := p.differences()
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (p *sweepPart) Recall(f func(point, replication int, o run.Outcome, d *samp
 
 // Keep implements [sample.Store]. It waits if replications end faster than they are
 // committed. When it returns, kill -9 does not lose the replication.
-func (p *sweepPart) Keep(point, replication int, o run.Outcome, d *sample.Difference) error {
+func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Difference) error {
 	if p.queue == nil {
 		return &MissingError{Path: p.path}
 	}

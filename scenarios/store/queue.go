@@ -11,7 +11,7 @@ import (
 // kept is a replication, or a run, that is to be committed.
 type kept struct {
 	key        int64
-	outcome    run.Outcome
+	outcome    run.Result
 	difference *sample.Difference // nil: none
 
 	run, value []byte // of a run: its key, and what is kept of it

@@ -91,8 +91,8 @@ type Replication struct {
 }
 
 // outcome returns the replication as its worker did, as far as it is kept.
-func (r *Replication) outcome() run.Outcome {
-	return run.Outcome{
+func (r *Replication) outcome() run.Result {
+	return run.Result{
 		Replication: run.Replication{
 			Outcome: r.Outcome, Failed: r.Failed, Measures: r.Measures, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Limit: r.Limit,
 		},

@@ -55,11 +55,11 @@ type nobody struct{ path string }
 
 func (nobody) Size() int { return 1 }
 
-func (n nobody) Do(context.Context, run.Job) (run.Outcome, error) {
-	return run.Outcome{}, &MissingError{Path: n.path}
+func (n nobody) Do(context.Context, run.Job) (run.Result, error) {
+	return run.Result{}, &MissingError{Path: n.path}
 }
 
-func (n nobody) Twice(context.Context, run.Job) (first, second run.Outcome, err error) {
+func (n nobody) Twice(context.Context, run.Job) (first, second run.Result, err error) {
 	return first, second, &MissingError{Path: n.path}
 }
 
@@ -71,10 +71,10 @@ type runner struct {
 }
 
 // Do implements [run.Runner].
-func (r *runner) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (r *runner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	key, err := runKey(job)
 	if err != nil {
-		return run.Outcome{}, err
+		return run.Result{}, err
 	}
 	if !r.empty {
 		var value []byte
@@ -83,7 +83,7 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 			return decodeRun(value)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
-			return run.Outcome{}, r.file.explain(err)
+			return run.Result{}, r.file.explain(err)
 		}
 	}
 	o, err := r.Runner.Do(ctx, job)
@@ -130,7 +130,7 @@ type runOf struct {
 
 // reduced returns what is kept of an outcome. Whatever a later version adds to it is
 // kept as well, if it has JSON.
-func reduced(o run.Outcome) run.Outcome {
+func reduced(o run.Result) run.Result {
 	o.Params, o.Sessions, o.Server, o.Records = nil, nil, scenarios.Server{}, nil
 	return o
 }
@@ -139,7 +139,7 @@ func reduced(o run.Outcome) run.Outcome {
 // the times of their instants, each since the one before, as varints; all of it
 // compressed.
 type keptRun struct {
-	run.Outcome
+	run.Result
 	Places []place `json:"places,omitempty"` // of Watched.Timelines, which are not in the JSON
 }
 
@@ -148,8 +148,8 @@ type place struct {
 	Instants int    `json:"n"`
 }
 
-func encodeRun(o run.Outcome) ([]byte, error) {
-	run := keptRun{Outcome: o}
+func encodeRun(o run.Result) ([]byte, error) {
+	run := keptRun{Result: o}
 	var times []byte
 	if o.Watched != nil {
 		watched := *o.Watched
@@ -171,7 +171,7 @@ func encodeRun(o run.Outcome) ([]byte, error) {
 	return words().Encode(nil, append(text, times...)), nil
 }
 
-func decodeRun(value []byte) (run.Outcome, error) {
+func decodeRun(value []byte) (run.Result, error) {
 	var run keptRun
 	all, err := words().Decode(nil, value)
 	text := json.NewDecoder(bytes.NewReader(all))
@@ -179,7 +179,7 @@ func decodeRun(value []byte) (run.Outcome, error) {
 		err = text.Decode(&run)
 	}
 	if err != nil {
-		return run.Outcome, fmt.Errorf("a run that was kept cannot be read: %w", err)
+		return run.Result, fmt.Errorf("a run that was kept cannot be read: %w", err)
 	}
 	times := all[text.InputOffset():]
 	for _, place := range run.Places {
@@ -188,14 +188,14 @@ func decodeRun(value []byte) (run.Outcome, error) {
 		for i := range line.Times {
 			since, n := binary.Varint(times)
 			if n <= 0 {
-				return run.Outcome, errors.New("a run that was kept cannot be read: its times are malformed")
+				return run.Result, errors.New("a run that was kept cannot be read: its times are malformed")
 			}
 			at += time.Duration(since)
 			line.Times[i], times = at, times[n:]
 		}
 		run.Watched.Timelines = append(run.Watched.Timelines, line)
 	}
-	return run.Outcome, nil
+	return run.Result, nil
 }
 
 // words is what runs have in common: the dictionary of their compression, and with that

@@ -11,7 +11,7 @@ import (
 )
 
 // watched performs a run as a search does.
-func watched(t testing.TB, settings scenarios.Settings) run.Outcome {
+func watched(t testing.TB, settings scenarios.Settings) run.Result {
 	t.Helper()
 	job := fixture.Job(t, "late-close-notify", settings, 7)
 	job.Watch = true
@@ -24,7 +24,7 @@ func watched(t testing.TB, settings scenarios.Settings) run.Outcome {
 
 // What a search is given is what is kept, to the last field.
 func TestRunsAreKeptWhole(t *testing.T) {
-	for _, o := range []run.Outcome{
+	for _, o := range []run.Result{
 		watched(t, scenarios.Settings{"alert-latency": "20ms", "client": "waits"}),
 		watched(t, scenarios.Settings{"latency": "uniform(1ms,30ms)", "clients": "3"}),
 		{Status: run.Crashed, Dump: "panic: \x00\xff of a test", Flags: " --wall-limit 3s"},

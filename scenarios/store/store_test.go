@@ -27,8 +27,8 @@ type instant struct{}
 
 func (instant) Size() int { return 2 }
 
-func (r instant) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
-	o := run.Outcome{Status: run.Completed}
+func (r instant) Do(ctx context.Context, job run.Job) (run.Result, error) {
+	o := run.Result{Status: run.Completed}
 	n := int64(job.Seed)
 	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
 	o.Measures = map[string]int64{"handshake_ns": 100_000_000 + n*1009, "client_bytes": 1700 + n%300, "retransmissions": n % 20}
@@ -42,7 +42,7 @@ func (r instant) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
 	return o, ctx.Err()
 }
 
-func (r instant) Twice(ctx context.Context, job run.Job) (first, second run.Outcome, err error) {
+func (r instant) Twice(ctx context.Context, job run.Job) (first, second run.Result, err error) {
 	first, err = r.Do(ctx, job)
 	second = first
 	if job.Seed%100 == 7 {
@@ -97,7 +97,7 @@ func TestObserverHearsOfStoredReplications(t *testing.T) {
 		s := sweep(t, replications)
 		heard := map[[2]int]int{}
 		failures := 0
-		s.Observers = []sample.Observer{func(point, replication int, o *run.Outcome) {
+		s.Observers = []sample.Observer{func(point, replication int, o *run.Result) {
 			heard[[2]int{point, replication}]++
 			if o.Failed {
 				failures++
@@ -218,10 +218,10 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 // late times every fifth replication out.
 type late struct{ instant }
 
-func (r late) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (r late) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	o, err := r.instant.Do(ctx, job)
 	if job.Seed%5 == 0 {
-		o = run.Outcome{Status: run.TimedOut}
+		o = run.Result{Status: run.TimedOut}
 	}
 	return o, err
 }

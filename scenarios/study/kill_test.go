@@ -61,13 +61,13 @@ type made struct{ pause time.Duration }
 
 func (made) Size() int { return 2 }
 
-func (m made) Twice(context.Context, run.Job) (a, b run.Outcome, err error) {
+func (m made) Twice(context.Context, run.Job) (a, b run.Result, err error) {
 	return a, b, errors.New("nobody asks")
 }
 
-func (m made) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (m made) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	time.Sleep(m.pause)
-	o := run.Outcome{Status: run.Completed}
+	o := run.Result{Status: run.Completed}
 	o.Measures = map[string]int64{"handshake_ns": int64(job.Seed % 997)}
 	o.Failed = job.Seed%5 == 0
 	if job.Seed%101 == 0 && !job.Watch {
@@ -113,7 +113,7 @@ type tellingSweep struct {
 	to *telling
 }
 
-func (s tellingSweep) Keep(point, replication int, o run.Outcome, d *sample.Difference) error {
+func (s tellingSweep) Keep(point, replication int, o run.Result, d *sample.Difference) error {
 	if err := s.Store.Keep(point, replication, o, d); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ type tellingRunner struct {
 	to *telling
 }
 
-func (r tellingRunner) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (r tellingRunner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	o, err := r.Runner.Do(ctx, job)
 	if err != nil {
 		return o, err

@@ -223,7 +223,7 @@ type counting struct {
 	asked chan struct{}
 }
 
-func (c counting) Do(ctx context.Context, job run.Job) (run.Outcome, error) {
+func (c counting) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	c.asked <- struct{}{}
 	return c.Runner.Do(ctx, job)
 }

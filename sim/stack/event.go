@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Kind is the kind of an Event.
-type Kind uint8
+// ReportKind is the kind of an Event.
+type ReportKind uint8
 
 // The kinds of events.
 const (
-	Begun         Kind = iota + 1 // a handshake begins
-	Entered                       // the handshake enters a state: Flight, State, Moot, Timer
-	Compared                      // the endpoint compares two durations: What, Durations
-	ClockRead                     // the endpoint puts the time of day into a message: Resolution
-	Completed                     // the handshake is complete
-	Failed                        // the handshake failed: Cause
-	DataWritten                   // the application wrote data: Length
-	DataRead                      // the application read data: Length
-	AlertSent                     // an alert leaves: Alert, which is zero if it is encrypted
-	AlertReceived                 // an alert came: Alert
-	Closed                        // the application closed the session
+	Begun         ReportKind = iota + 1 // a handshake begins
+	Entered                             // the handshake enters a state: Flight, State, Moot, Timer
+	Compared                            // the endpoint compares two durations: What, Durations
+	ClockRead                           // the endpoint puts the time of day into a message: Resolution
+	Completed                           // the handshake is complete
+	Failed                              // the handshake failed: Cause
+	DataWritten                         // the application wrote data: Length
+	DataRead                            // the application read data: Length
+	AlertSent                           // an alert leaves: Alert, which is zero if it is encrypted
+	AlertReceived                       // an alert came: Alert
+	Closed                              // the application closed the session
 )
 
 var kindNames = [...]string{
@@ -30,7 +30,7 @@ var kindNames = [...]string{
 }
 
 // String returns the name of the kind.
-func (k Kind) String() string {
+func (k ReportKind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
 		return kindNames[k]
 	}
@@ -39,7 +39,7 @@ func (k Kind) String() string {
 
 // Event is something that happens to an endpoint.
 type Event struct {
-	Kind Kind
+	Kind ReportKind
 
 	// Flight and State are what the handshake enters.
 	Flight Flight

@@ -158,7 +158,7 @@ func (t *tilted) chance(u, p float64, harm bool) bool {
 // names: a sum of floating-point numbers depends on its order, and that in which two
 // actors come to draw at one instant is the runtime's. It is nil if nothing was tilted
 // or observed.
-func Sum(streams []*Stream, c *Config) *Outcome {
+func Sum(streams []*Stream, c *Config) *Likelihood {
 	if c.Off() {
 		return nil
 	}
@@ -169,7 +169,7 @@ func Sum(streams []*Stream, c *Config) *Outcome {
 		}
 	}
 	slices.SortFunc(all, func(a, b *tilted) int { return cmp.Compare(a.name, b.name) })
-	o := &Outcome{Draws: make([]int, len(c.Tilts))}
+	o := &Likelihood{Draws: make([]int, len(c.Tilts))}
 	for _, t := range all {
 		o.LogWeight += t.logWeight
 		for i, n := range t.counts {

@@ -122,8 +122,8 @@ func (c *Config) about(stream string) (indices []int) {
 	return indices
 }
 
-// Outcome is what came of tilting one replication.
-type Outcome struct {
+// Likelihood is how much more, or less, probable tilts made one replication.
+type Likelihood struct {
 	// LogWeight is the natural logarithm of the likelihood ratio of all that was drawn:
 	// by how much it is more probable without the tilts.
 	LogWeight float64 `json:"log_weight"`
@@ -149,4 +149,4 @@ type Draw struct {
 }
 
 // Weight returns the likelihood ratio.
-func (o *Outcome) Weight() float64 { return math.Exp(o.LogWeight) }
+func (o *Likelihood) Weight() float64 { return math.Exp(o.LogWeight) }

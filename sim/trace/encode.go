@@ -124,7 +124,7 @@ func Decode(encoding []byte) ([]Record, error) {
 		var r Record
 		r.Host = string(d.bytes())
 		r.Actor = string(d.bytes())
-		r.Kind = Kind(d.byte())
+		r.Kind = RecordKind(d.byte())
 		r.ID.Actor = string(d.bytes())
 		r.ID.Number = d.uvarint()
 		r.From = d.address()

@@ -59,10 +59,10 @@ func TestSeconds(t *testing.T) {
 }
 
 func TestNamesOfKindsAndDatagrams(t *testing.T) {
-	for kind, want := range map[trace.Kind]string{
+	for kind, want := range map[trace.RecordKind]string{
 		trace.Send: "send", trace.Lose: "lose", trace.Arrive: "arrive", trace.Drop: "drop", trace.Note: "note",
 		trace.Copy: "copy", trace.Hold: "hold", trace.HoldCopy: "hold copy", trace.Forge: "forge",
-		trace.Queue: "queue", trace.Enter: "enter", trace.Leave: "leave", 0: "Kind(0)", 13: "Kind(13)", 255: "Kind(255)",
+		trace.Queue: "queue", trace.Enter: "enter", trace.Leave: "leave", 0: "RecordKind(0)", 13: "RecordKind(13)", 255: "RecordKind(255)",
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("kind %d is called %q, want %q", uint8(kind), got, want)

@@ -19,23 +19,23 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Kind is the type of a record.
-type Kind uint8
+// RecordKind is the type of a record.
+type RecordKind uint8
 
 // The kinds.
 const (
-	Send     Kind = iota + 1 // a host sends a datagram, and the network will deliver it
-	Lose                     // a host sends a datagram, and the network will lose it; or a bottleneck has no room for one
-	Arrive                   // a datagram arrives at a socket of the host
-	Drop                     // a datagram arrives at the host, and the host drops it
-	Note                     // an application did or saw something
-	Copy                     // the network will deliver the datagram just sent a second time
-	Hold                     // a host sends a datagram, and the network holds it until another has arrived
-	HoldCopy                 // the network keeps a copy of the datagram just sent until another has arrived
-	Forge                    // somebody outside sends a datagram under another's address
-	Queue                    // a host sends a datagram, and the network takes it to a bottleneck
-	Enter                    // a datagram enters a bottleneck, where it waits and is served
-	Leave                    // a datagram leaves a bottleneck, and the network will deliver it
+	Send     RecordKind = iota + 1 // a host sends a datagram, and the network will deliver it
+	Lose                           // a host sends a datagram, and the network will lose it; or a bottleneck has no room for one
+	Arrive                         // a datagram arrives at a socket of the host
+	Drop                           // a datagram arrives at the host, and the host drops it
+	Note                           // an application did or saw something
+	Copy                           // the network will deliver the datagram just sent a second time
+	Hold                           // a host sends a datagram, and the network holds it until another has arrived
+	HoldCopy                       // the network keeps a copy of the datagram just sent until another has arrived
+	Forge                          // somebody outside sends a datagram under another's address
+	Queue                          // a host sends a datagram, and the network takes it to a bottleneck
+	Enter                          // a datagram enters a bottleneck, where it waits and is served
+	Leave                          // a datagram leaves a bottleneck, and the network will deliver it
 )
 
 var kindNames = [...]string{
@@ -44,11 +44,11 @@ var kindNames = [...]string{
 }
 
 // String returns the kind's name.
-func (k Kind) String() string {
+func (k RecordKind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
 		return kindNames[k]
 	}
-	return fmt.Sprintf("Kind(%d)", uint8(k))
+	return fmt.Sprintf("RecordKind(%d)", uint8(k))
 }
 
 // DatagramID identifies a datagram within a replication: the n-th that the actor sent,
@@ -67,7 +67,7 @@ type Record struct {
 	At    time.Duration // virtual time
 	Host  string
 	Actor string // who did it; the network's own actions have no actor
-	Kind  Kind
+	Kind  RecordKind
 
 	// Of a datagram.
 	ID       DatagramID

@@ -107,7 +107,7 @@ func anyRecord() *rapid.Generator[trace.Record] {
 			At:    time.Duration(rapid.Int64().Draw(t, "at")),
 			Host:  rapid.String().Draw(t, "host"),
 			Actor: rapid.String().Draw(t, "actor"),
-			Kind:  trace.Kind(rapid.Byte().Draw(t, "kind")),
+			Kind:  trace.RecordKind(rapid.Byte().Draw(t, "kind")),
 			ID: trace.DatagramID{
 				Actor:  rapid.String().Draw(t, "datagram actor"),
 				Number: rapid.Uint64().Draw(t, "number"),

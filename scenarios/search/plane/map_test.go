@@ -184,9 +184,9 @@ type hidden struct {
 
 func (h hidden) Size() int { return 2 }
 
-func (h hidden) Do(_ context.Context, job run.Job) (run.Outcome, error) {
+func (h hidden) Do(_ context.Context, job run.Job) (run.Result, error) {
 	x, y := job.Values.Distribution("alert-latency").(distribution.Constant).Value, job.Values.Duration("linger")
-	o := run.Outcome{Status: run.Completed}
+	o := run.Result{Status: run.Completed}
 	o.Outcome = h.outcome(x, y)
 	o.Failed, o.Signature = len(o.Outcome) > 0, strings.Join(o.Outcome, ",")
 	o.Watched = &sim.Watched{}

@@ -37,7 +37,7 @@ func Play(s stack.Stack, c stack.Config, limit, up time.Duration) (map[string]*S
 	port := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), 4433)
 	link := sim.Link{
 		Latency: func(*sim.Packet) distribution.Distribution { return distribution.Constant{Value: Latency} },
-		Down:    sim.Interval{To: up},
+		Down:    sim.Span{To: up},
 	}
 	result := sim.Run(sim.Config{Scenario: "stacktest", Seed: 1, Link: link}, func(w *sim.Simulation) {
 		home, away := w.Host("server", port.Addr()), w.Host("client", netip.MustParseAddr("192.0.2.2"))
