@@ -52,6 +52,12 @@ func Budget(short, ordinary, long int) int {
 	return ordinary
 }
 
+// Few returns the first cases of a table, short or ordinary many, and all of them in the
+// long form. Put first what the smaller forms shall not miss.
+func Few[T any](list []T, short, ordinary int) []T {
+	return list[:min(len(list), Budget(short, ordinary, len(list)))]
+}
+
 // Cases is Budget for the number of random cases that a test tries. DTLSSIM_CASES sets
 // another number.
 func Cases(t testing.TB, short, ordinary, long int) int {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
@@ -51,7 +52,7 @@ func TestTruncationWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := fixture.Pool(t, 2)
-	for _, c := range []struct {
+	for _, c := range testkit.Few([]struct {
 		set  scenarios.Settings
 		want []search.Interval
 	}{
@@ -60,7 +61,7 @@ func TestTruncationWindows(t *testing.T) {
 		{scenarios.Settings{"uplink": "25ms"}, fixture.Windows(0, 25*ms)},
 		{scenarios.Settings{"remedy": "close-delay"}, fixture.Windows()},
 		{scenarios.Settings{"remedy": "acknowledgement"}, fixture.Windows()},
-	} {
+	}, 1, 1000) {
 		s := search.Search{Values: fixture.Values(t, truncation, c.set.With(scenarios.Settings{"credentials": "psk"})), Seed: 1, Probe: truncation.Probe}
 		w := fixture.FindWindows(t, p, s)
 		if !slices.Equal(w.FailureWindows, c.want) {
@@ -84,7 +85,7 @@ func TestStaleCopyWindows(t *testing.T) {
 	const ns = time.Nanosecond
 	const next = "next-handshake-failed"
 	p := fixture.Pool(t, 2)
-	for _, c := range []struct {
+	for _, c := range testkit.Few([]struct {
 		scenario, credentials, remedy, fail string
 		want                                []search.Interval
 	}{
@@ -120,7 +121,7 @@ func TestStaleCopyWindows(t *testing.T) {
 		{"hello1-mixing", "ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
 		{"hello1-mixing", "psk", "filter", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
 		{"hello1-mixing", "psk", "tombstone+new-client-port", "", fixture.Windows()},
-	} {
+	}, 1, 1000) {
 		t.Run(c.scenario+" "+c.credentials+" "+c.remedy+" "+c.fail, func(t *testing.T) {
 			scenario, err := catalogue.Find(c.scenario)
 			if err != nil {

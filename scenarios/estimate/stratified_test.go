@@ -20,7 +20,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	const n = 1000
-	for _, c := range []struct {
+	for _, c := range testkit.Few([]struct {
 		name string
 		set  scenarios.Settings
 		want float64
@@ -28,8 +28,8 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 	}{
 		{"only the alert", scenarios.Settings{"linger": "5ms", "alert-latency": "10ms+exponential(mean=10ms)"}, math.Exp(-0.6000001), 4},
 		{"the data as well", scenarios.Settings{"clients": "1", "uplink": "5ms+exponential(mean=4ms)", "alert-latency": "5ms+exponential(mean=4ms)", "linger": "3ms"}, 0.5 + math.Exp(-1)/2, 1},
-	} {
-		for _, pilots := range []int{0, 200} {
+	}, 1, 2) {
+		for _, pilots := range testkit.Few([]int{0, 200}, 1, 2) {
 			q := integral(t, c.set.With(scenarios.Settings{"credentials": "psk"}), seed)
 			s, err := q.Stratified(context.Background(), p, 20, pilots, stat.NewPlan(stat.Target{}, 0.95, 1, n), nil)
 			if err != nil {

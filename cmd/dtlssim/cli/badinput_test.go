@@ -223,7 +223,7 @@ var badInputs = []badInput{
 		want: []string{"parameter linger is varied, and set or varied a second time"}},
 	{name: "factors at odds", args: words("sweep L --replications 1 --vary first-record=reject,discard --vary remedy=recognise"),
 		want: []string{"remedy=recognise sets first-record=discard, and first-record=reject is given as well"}},
-	{name: "too many design points", args: words("sweep L --replications 1 --vary gap=0s..1s/99999 --vary service=0s..1s/99999"),
+	{name: "too many design points", args: words("sweep L --replications 1 --vary gap=0s..1s/400 --vary service=0s..1s/400"),
 		want: []string{"the design has more than 100000 design points"}},
 
 	// Designs.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,6 +50,9 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	}
 }
 
+// storedReplications are those of each of the three points of storedStudy.
+func storedReplications() int { return testkit.Budget(100, 600, 600) }
+
 // storedStudy is a study, in a folder, that keeps what it performs, or does not without a
 // path.
 func storedStudy(t *testing.T, folder, path, output string) []string {
@@ -68,7 +72,7 @@ figures:
     kind: curves
     x: {label: linger (ms), from: 0, to: 10, steps: 2}
     probe: alert-latency
-    replications: 600
+    replications: ` + strconv.Itoa(storedReplications()) + `
     set: {credentials: psk, linger: "{x}ms"}
     rows: [{label: exponential, set: {alert-latency: "10ms+exponential(mean=10ms)"}}]
 `)
@@ -125,7 +129,7 @@ func TestKilledStudyIsResumed(t *testing.T) {
 		}
 	}
 	// The tables of the finished study, as CSV: a line of names, and one for each.
-	for table, want := range map[string]int{"replications": 1800, "points": 3, "windows": 4, "cells": 6, "estimates": 6, "measures": 24} {
+	for table, want := range map[string]int{"replications": 3 * storedReplications(), "points": 3, "windows": 4, "cells": 6, "estimates": 6, "measures": 24} {
 		if got := linesOf(t, path, table); got < want {
 			t.Errorf("the table %s has %d rows, want %d", table, got, want)
 		}
