@@ -21,6 +21,18 @@ func TestMain(m *testing.M) {
 // run runs some of the figures of the built-in study, on a small budget.
 func sections(t *testing.T, names ...string) []summary.Section {
 	t.Helper()
+	key := strings.Join(names, " ")
+	if known[key] == nil {
+		known[key] = newSections(t, names)
+	}
+	return known[key]
+}
+
+// known are the sections that a test has asked for.
+var known = map[string][]summary.Section{}
+
+func newSections(t *testing.T, names []string) []summary.Section {
+	t.Helper()
 	s, err := study.Load("late-close-notify")
 	if err != nil {
 		t.Fatal(err)
@@ -114,8 +126,9 @@ func TestSections(t *testing.T) {
 // Every kind of figure of the built-in studies has a section with its figure in each
 // format, its data, and a sentence that holds what the data say.
 func TestSectionsOfOtherKinds(t *testing.T) {
-	sections := sections(t, "law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake")
-	for i, c := range []struct{ sentence, header string }{
+	names := []string{"law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake"}
+	sections := sections(t, testkit.Few(names, 1, len(names))...)
+	for i, c := range testkit.Few([]struct{ sentence, header string }{
 		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
 		{"In 4 of 4 rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
@@ -123,7 +136,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 		{"The shares of its variance that are due to each factor:", "factor,level,estimate,lo,hi,first_order,"},
 		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
 		{"Median of the handshake: ", "row,value,probability,lo,hi,confidence"},
-	} {
+	}, 1, len(names)) {
 		s := sections[i]
 		if !strings.Contains(s.Sentence, c.sentence) || s.Method == "" || s.Data == nil {
 			t.Errorf("%s says %q, found how: %q, data %v", s.Name, s.Sentence, s.Method, s.Data)

@@ -204,7 +204,7 @@ func TestWorkerMemory(t *testing.T) {
 
 // A long replication does not take more memory, and it repeats in whatever company.
 func TestLongReplication(t *testing.T) {
-	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"clients": "1000", "loss": "0.02"}, 1)
+	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(200, 1000, 1000)), "loss": "0.02"}, 1)
 	p := fixture.Pool(t, 1)
 	first := do(t, p, job)
 	do(t, p, founding(t, 1))

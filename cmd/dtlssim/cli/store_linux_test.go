@@ -26,7 +26,7 @@ func storedSweep(path string, replications string) []string {
 func TestKilledSweepIsResumed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kept.sqlite")
 	first := startBusy(t, 2, storedSweep(path, "5000000")...)
-	code, _, errs := runHere(storedSweep(path, "1000")...)
+	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...)
 	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError || errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
 	}
@@ -37,11 +37,11 @@ func TestKilledSweepIsResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.end(t)
-	stored, err := exec.Command("dtlssim", storedSweep(path, "1000")...).Output()
+	stored, err := exec.Command("dtlssim", storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), "1000")...).Output()
+	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 1000, 1000)))...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,8 +200,8 @@ func TestDiskFull(t *testing.T) {
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errs = runHere(storedSweep(path, "500")...)
-	wantCode, want, _ := runHere(storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), "500")...)
+	code, out, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 500, 500)))...)
+	wantCode, want, _ := runHere(storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 500, 500)))...)
 	if code != wantCode || out != want {
 		t.Errorf("with room, exit code %d:\n%s%s", code, out, errs)
 	}
@@ -217,7 +217,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, _, errs = runHere(storedSweep(path, "1000")...)
+	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...)
 	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != exitError || errs != want {
 		t.Errorf("the writer: exit code %d, %q; want %q", code, errs, want)
 	}

@@ -152,7 +152,7 @@ func TestMapWithProbesExchanged(t *testing.T) {
 		}
 		return list
 	}
-	const x, y = "alert-latency=0s..60ms", "linger=30ms..36ms"
+	x, y := "alert-latency=0s..60ms", fmt.Sprintf("linger=30ms..%dms", testkit.Budget(31, 36, 36))
 	if a, b := sizes(x, y), sizes(y, x); !slices.Equal(a, b) {
 		t.Errorf("regions\n%s\nand, with the probes exchanged,\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 	}
@@ -160,7 +160,7 @@ func TestMapWithProbesExchanged(t *testing.T) {
 
 // One worker and several give the same bytes.
 func TestMapWithAnyNumberOfWorkers(t *testing.T) {
-	m := ask(t, "plaintext-data", "forged-delay=0s..20ms", "latency=1ms..20ms", nil)
+	m := ask(t, "plaintext-data", "forged-delay=0s..20ms", fmt.Sprintf("latency=1ms..%dms", testkit.Budget(5, 20, 20)), nil)
 	var first []byte
 	for _, workers := range []int{1, 2} {
 		text, err := json.Marshal(regions(t, fixture.Pool(t, workers), m))
