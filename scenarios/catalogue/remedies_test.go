@@ -16,7 +16,7 @@ import (
 // outcomeOf performs one replication.
 func outcomeOf(t *testing.T, p *run.Pool, s *scenarios.Scenario, set scenarios.Settings) run.Result {
 	t.Helper()
-	o, err := p.Do(context.Background(), fixture.Traced(t, s.Name, set, s.ExampleSeed))
+	o, err := p.Do(context.Background(), run.Job{Values: fixture.Values(t, s, set), Seed: s.ExampleSeed, Trace: true})
 	if err != nil || o.Status != run.Completed {
 		t.Fatalf("%s %v: %v %s %s", s.Name, set, err, o.Status, o.Dump)
 	}
