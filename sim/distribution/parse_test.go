@@ -115,9 +115,9 @@ func TestBrokenLaws(t *testing.T) {
 		{"uniform(5ms,6ms,7ms)", "want the arguments uniform(from,to), not 3"},
 
 		// Their names.
-		{"exponential(rate=20ms)", `exponential has no argument "rate": exponential(mean)`},
-		{"gamma(mean=20ms,scale=2)", `gamma has no argument "scale": gamma(mean,shape)`},
-		{"gamma(=20ms,shape=2)", `gamma has no argument "": gamma(mean,shape)`},
+		{"exponential(rate=20ms)", `exponential has no argument "rate". Want exponential(mean)`},
+		{"gamma(mean=20ms,scale=2)", `gamma has no argument "scale". Did you mean shape? Want gamma(mean,shape)`},
+		{"gamma(=20ms,shape=2)", `gamma has no argument "". Want gamma(mean,shape)`},
 		{"gamma(mean=20ms,mean=30ms)", "gamma: argument mean is given twice"},
 		{"gamma(20ms,mean=20ms)", "gamma: argument mean is given twice"},
 		{"gamma(shape=2,20ms)", "gamma: argument shape is given twice"}, // 20ms stands in the place of the shape
