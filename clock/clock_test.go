@@ -69,7 +69,9 @@ func TestEventOrderIsTotal(t *testing.T) {
 	var events []*Event
 	for i := range 200 {
 		events = append(events, &Event{
-			at: time.Duration(random.IntN(4)), kind: EventKind(random.IntN(4)), source: string(rune('a' + random.IntN(3))), sequence: uint64(i),
+			at: time.Duration(
+				random.IntN(4),
+			), kind: EventKind(random.IntN(4)), source: string(rune('a' + random.IntN(3))), sequence: uint64(i),
 		})
 	}
 	for _, e := range events {
@@ -328,6 +330,13 @@ func TestWatcher(t *testing.T) {
 			cancel()
 		})
 	})
-	expect(t, told.list, "0s: an event of  ends, kind 2", "1s: an event of a ends, kind 2", "1s: a no longer waits for 3s",
-		"2s: an event of a ends, kind 3", "3s: an event of a ends, kind 2")
+	expect(
+		t,
+		told.list,
+		"0s: an event of  ends, kind 2",
+		"1s: an event of a ends, kind 2",
+		"1s: a no longer waits for 3s",
+		"2s: an event of a ends, kind 3",
+		"3s: an event of a ends, kind 2",
+	)
 }

@@ -24,7 +24,13 @@ func (s *Scenario) CheckMeasure(name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	return fmt.Errorf("%s has no measure %q.%s It has %s", s.Name, name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
+	return fmt.Errorf(
+		"%s has no measure %q.%s It has %s",
+		s.Name,
+		name,
+		suggest.DidYouMean(name, names),
+		strings.Join(names, ", "),
+	)
 }
 
 // Censored returns the name of the measure that a replication reports if another is known

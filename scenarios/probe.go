@@ -38,7 +38,8 @@ func (s *Scenario) ParseOpenProbe(text string) (ProbeRange, error) {
 		return s.ParseProbe(text)
 	}
 	name, from, ok := strings.Cut(head, "=")
-	if p := (ProbeRange{Name: strings.TrimSpace(name), To: Forever}); ok && p.Name != "" && strings.TrimSpace(from) != "" {
+	if p := (ProbeRange{Name: strings.TrimSpace(name), To: Forever}); ok && p.Name != "" &&
+		strings.TrimSpace(from) != "" {
 		if err := s.CheckProbe(p.Name); err != nil {
 			return p, err
 		}
@@ -65,7 +66,10 @@ func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {
 		return p, err
 	}
 	if strings.TrimSpace(low) != "" && strings.TrimSpace(high) == "" {
-		return p, fmt.Errorf("probe %q: the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO", text)
+		return p, fmt.Errorf(
+			"probe %q: the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO",
+			text,
+		)
 	}
 	var err1, err2 error
 	p.From, err1 = distribution.ParseDuration(strings.TrimSpace(low))
@@ -94,7 +98,11 @@ func (s *Scenario) CheckProbe(name string) error {
 		return within("probe", s.Check(name, ""))
 	}
 	if !p.Probeable() {
-		return fmt.Errorf("probe: parameter %s is a %s; only a duration or a latency distribution can be varied", p.Name, p.Type)
+		return fmt.Errorf(
+			"probe: parameter %s is a %s; only a duration or a latency distribution can be varied",
+			p.Name,
+			p.Type,
+		)
 	}
 	return nil
 }

@@ -104,7 +104,12 @@ func (v Values) checkWithout() error {
 		for _, name := range SortedNames(r.When) {
 			wanted = append(wanted, name+"="+r.When[name])
 		}
-		return fmt.Errorf("%s=%s: the rule does nothing to be taken out, unless %s", WithoutParameter, r.Name, strings.Join(wanted, " and "))
+		return fmt.Errorf(
+			"%s=%s: the rule does nothing to be taken out, unless %s",
+			WithoutParameter,
+			r.Name,
+			strings.Join(wanted, " and "),
+		)
 	}
 	return nil
 }
@@ -123,7 +128,13 @@ func NewWithoutParameter(rules []Rule) Parameter {
 
 // remedyOf returns the parameter that chooses a remedy.
 func NewRemedyParameter(s *Scenario) Parameter {
-	p := Parameter{Name: RemedyParameter, Type: ChoiceType, Default: NoRemedy, Choices: []string{NoRemedy}, Group: OwnGroup}
+	p := Parameter{
+		Name:    RemedyParameter,
+		Type:    ChoiceType,
+		Default: NoRemedy,
+		Choices: []string{NoRemedy},
+		Group:   OwnGroup,
+	}
 	var meanings []string
 	for _, r := range s.Remedies {
 		p.Choices = append(p.Choices, r.Name)

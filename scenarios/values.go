@@ -250,7 +250,15 @@ func (r *Resolved) applyRemedy() error {
 func (r *Resolved) checkRemedy(name, text string) error {
 	if implied := r.implied[name]; text != implied {
 		remedy, _ := r.value(RemedyParameter)
-		return fmt.Errorf("%s=%s sets %s=%s, and %s=%s is given as well", RemedyParameter, remedy.text, name, implied, name, text)
+		return fmt.Errorf(
+			"%s=%s sets %s=%s, and %s=%s is given as well",
+			RemedyParameter,
+			remedy.text,
+			name,
+			implied,
+			name,
+			text,
+		)
 	}
 	return nil
 }
@@ -261,7 +269,12 @@ func (v Values) checkModel(p *Parameter) error {
 	if !ok || p.Models == nil || slices.Contains(p.Models, model.text) {
 		return nil
 	}
-	return fmt.Errorf("parameter %s means nothing to a server of model %s, only to %s", p.Name, model.text, strings.Join(p.Models, " and "))
+	return fmt.Errorf(
+		"parameter %s means nothing to a server of model %s, only to %s",
+		p.Name,
+		model.text,
+		strings.Join(p.Models, " and "),
+	)
 }
 
 // With returns the values with a duration in the place of a parameter's value, which is a

@@ -50,7 +50,9 @@ func TestBottleneckByHand(t *testing.T) {
 // The bottleneck against a plain one that goes through every nanosecond.
 func TestBottleneckAgainstEveryInstant(t *testing.T) {
 	testkit.Check(t, func(t *rapid.T) {
-		b := bottleneck{Bottleneck: Bottleneck{Rate: 8e9, Queue: rapid.IntRange(1, 4).Draw(t, "queue")}} // a byte a nanosecond
+		b := bottleneck{
+			Bottleneck: Bottleneck{Rate: 8e9, Queue: rapid.IntRange(1, 4).Draw(t, "queue")},
+		} // a byte a nanosecond
 		var now time.Duration
 		var line []int // what is left of each that is there, in bytes
 		for range rapid.IntRange(1, 20).Draw(t, "datagrams") {
@@ -167,12 +169,24 @@ func TestLine(t *testing.T) {
 			}
 		})
 	})
-	expect(t, r,
-		"0s b queue #1: ", "0s b queue #2: ", "0s b queue #3: ",
-		"0s line enter #1: ", "0s line enter #2: ", "0s line lose #3: the queue is full", "500µs b: waits ",
-		"1ms line leave #1: ", "2ms line leave #2: ",
-		"11ms a arrive #1: the open socket", "11ms a: answers ", "11ms a sends answer", "12ms a arrive #2: the open socket",
-		"21ms b arrive #1: the connected socket")
+	expect(
+		t,
+		r,
+		"0s b queue #1: ",
+		"0s b queue #2: ",
+		"0s b queue #3: ",
+		"0s line enter #1: ",
+		"0s line enter #2: ",
+		"0s line lose #3: the queue is full",
+		"500µs b: waits ",
+		"1ms line leave #1: ",
+		"2ms line leave #2: ",
+		"11ms a arrive #1: the open socket",
+		"11ms a: answers ",
+		"11ms a sends answer",
+		"12ms a arrive #2: the open socket",
+		"21ms b arrive #1: the connected socket",
+	)
 	for i, want := range map[int]time.Duration{0: 10 * time.Millisecond, 7: 10 * time.Millisecond, 3: 0, 5: 0} {
 		if got := r.Records[i].Latency; got != want {
 			t.Errorf("record %d has the latency %s, want %s", i, got, want)
@@ -191,7 +205,13 @@ func TestFatesBehindALine(t *testing.T) {
 	link.Rules = []Rule{
 		{Name: "discards", Match: nth(1), Action: Discard},
 		{Name: "copies", Match: nth(2), Action: Duplicate, Delay: distribution.Constant{Value: 5 * time.Millisecond}},
-		{Name: "holds", Match: nth(3), Action: Hold, Delay: distribution.Constant{Value: time.Millisecond}, Until: nth(2)},
+		{
+			Name:   "holds",
+			Match:  nth(3),
+			Action: Hold,
+			Delay:  distribution.Constant{Value: time.Millisecond},
+			Until:  nth(2),
+		},
 	}
 	r := play(link, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
@@ -217,7 +237,9 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 		link := line(1e6, 5, 0)
 		uniform := must(distribution.Parse("uniform(1ms,1s)"))
 		link.Latency = func(*Packet) distribution.Distribution { return uniform }
-		link.Loss, link.Duplicate, link.Reorder, link.ReorderDelay, link.Correlation = independent(0.1), 0.2, 0.2, uniform, 0.5
+		link.Loss, link.Duplicate, link.Reorder, link.ReorderDelay, link.Correlation = independent(
+			0.1,
+		), 0.2, 0.2, uniform, 0.5
 		return play(link, func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
 			for i := range 8 {
@@ -254,9 +276,16 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 	for _, processors := range []int{1, 4} {
 		runtime.GOMAXPROCS(processors)
 		for range 50 {
-			if again := run(); again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
+			if again := run(); again.Digest != first.Digest || again.Signature != first.Signature ||
+				again.Events != first.Events {
 				i := trace.FirstDifference(first.Records, again.Records)
-				t.Fatalf("%d processors: the traces part at record %d:\n%+v\n%+v", processors, i, first.Records[i], again.Records[i])
+				t.Fatalf(
+					"%d processors: the traces part at record %d:\n%+v\n%+v",
+					processors,
+					i,
+					first.Records[i],
+					again.Records[i],
+				)
 			}
 		}
 	}

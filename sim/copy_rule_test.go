@@ -18,7 +18,12 @@ func TestRandomCopyStaysBehindItsDatagram(t *testing.T) {
 		{"latency", Rule{Name: "late", Match: every, Action: SetLatency, Delay: constant(9 * time.Millisecond)(nil)}, []time.Duration{9 * time.Millisecond, 12 * time.Millisecond}},
 		{"held for ever", Rule{Name: "held", Match: every, Action: Hold, Until: Match{Is: func(*Packet) bool { return false }}}, nil},
 	} {
-		link := Link{Latency: constant(time.Millisecond), Duplicate: 1, DuplicateDelay: constant(3 * time.Millisecond)(nil), Rules: []Rule{c.rule}}
+		link := Link{
+			Latency:        constant(time.Millisecond),
+			Duplicate:      1,
+			DuplicateDelay: constant(3 * time.Millisecond)(nil),
+			Rules:          []Rule{c.rule},
+		}
 		r := play(link, func(w *Simulation, a, b *Host) {
 			must(b.Listen(1000))
 			w.Go("a", func() { must(must(a.Connect(2000, netip.AddrPortFrom(b.Address(), 1000))).Write([]byte("x"))) })

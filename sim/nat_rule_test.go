@@ -21,7 +21,13 @@ func TestRulesBehindNAT(t *testing.T) {
 	r := playNAT(Link{Latency: constant(time.Millisecond), Rules: []Rule{
 		{Name: "late", Match: is("0"), Action: Hold, Until: is("7000")},
 		{Name: "twice", Match: is("7000"), Action: Duplicate, Delay: distribution.Constant{Value: time.Millisecond}},
-		{Name: "again", Match: is("re 0"), Action: Replay, Delay: distribution.Constant{Value: 5 * time.Second}, Until: is("re 0")},
+		{
+			Name:   "again",
+			Match:  is("re 0"),
+			Action: Replay,
+			Delay:  distribution.Constant{Value: 5 * time.Second},
+			Until:  is("re 0"),
+		},
 	}}, nat.Config{Lifetime: 5 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, 0) })
@@ -52,7 +58,9 @@ func TestForgeryAndNAT(t *testing.T) {
 				Forged: func(*Packet) Forgery { return Forgery{Payload: []byte("forged"), Reversed: reversed} },
 			}
 		}
-		r := playNAT(Link{Rules: []Rule{rule("onwards", false), rule("back", true)}}, nat.Config{Filtering: nat.AddressAndPortDependent},
+		r := playNAT(
+			Link{Rules: []Rule{rule("onwards", false), rule("back", true)}},
+			nat.Config{Filtering: nat.AddressAndPortDependent},
 			func(w *Simulation, a, b, _ *Host) {
 				server := must(a.Listen(1000))
 				w.Go("server", func() {
@@ -63,7 +71,8 @@ func TestForgeryAndNAT(t *testing.T) {
 					}
 				})
 				w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0) })
-			})
+			},
+		)
 		var got []string
 		for _, rec := range r.Records {
 			if strings.HasPrefix(rec.ID.Actor, attacker) {
@@ -95,7 +104,10 @@ func TestRulesSeeTheSendersAddresses(t *testing.T) {
 		must(a.Listen(1000))
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0) })
 	})
-	if want := []string{"sent 10.0.0.2:50001 > 192.0.2.1:1000", "arrived 10.0.0.2:50001 > 192.0.2.1:1000"}; !slices.Equal(seen, want) {
+	if want := []string{"sent 10.0.0.2:50001 > 192.0.2.1:1000", "arrived 10.0.0.2:50001 > 192.0.2.1:1000"}; !slices.Equal(
+		seen,
+		want,
+	) {
 		t.Errorf("got %q, want %q", seen, want)
 	}
 }

@@ -288,14 +288,26 @@ func TestWaysAroundNAT(t *testing.T) {
 			}
 		})
 	})
-	expect(t, r,
-		"0s c sends open", "0s nat: mapping 10.0.0.3:50002 is 192.0.2.9:49152 outside", "0s a drop #1: no socket is bound to the port",
-		"0s b sends 10.0.0.3:50002", "0s b sends 192.0.2.9:49152", "0s b sends 10.0.0.4:1", "0s b sends 127.0.0.1:50001",
+	expect(
+		t,
+		r,
+		"0s c sends open",
+		"0s nat: mapping 10.0.0.3:50002 is 192.0.2.9:49152 outside",
+		"0s a drop #1: no socket is bound to the port",
+		"0s b sends 10.0.0.3:50002",
+		"0s b sends 192.0.2.9:49152",
+		"0s b sends 10.0.0.4:1",
+		"0s b sends 127.0.0.1:50001",
 		"0s nat: mapping 10.0.0.2:50001 is 192.0.2.9:49153 outside",
-		"0s c arrive #1: the open socket", "0s c arrive #2: the open socket",
-		"0s 10.0.0.4 drop #3: no such host", "0s 127.0.0.1 drop #4: no such host",
-		"0s a sends 10.0.0.3:50002", "0s a sends 192.0.2.9:50000",
-		"0s 10.0.0.3 drop #1: no such host", "0s nat drop #2: nothing was ever mapped to this port")
+		"0s c arrive #1: the open socket",
+		"0s c arrive #2: the open socket",
+		"0s 10.0.0.4 drop #3: no such host",
+		"0s 127.0.0.1 drop #4: no such host",
+		"0s a sends 10.0.0.3:50002",
+		"0s a sends 192.0.2.9:50000",
+		"0s 10.0.0.3 drop #1: no such host",
+		"0s nat drop #2: nothing was ever mapped to this port",
+	)
 }
 
 // A host behind a NAT may have closed its socket while the mapping still lives.
@@ -335,9 +347,14 @@ func TestExternalPortsAreUsedUp(t *testing.T) {
 			}
 		})
 	})
-	expect(t, Result{Records: r.Records[len(r.Records)-4:]},
-		"4h33m3.000000001s b sends too many", "4h33m3.000000001s c sends goes on",
-		"4h33m3.000000001s nat drop #8193: no external port is left", "4h33m3.000000001s a arrive #8193: the open socket")
+	expect(
+		t,
+		Result{Records: r.Records[len(r.Records)-4:]},
+		"4h33m3.000000001s b sends too many",
+		"4h33m3.000000001s c sends goes on",
+		"4h33m3.000000001s nat drop #8193: no external port is left",
+		"4h33m3.000000001s a arrive #8193: the open socket",
+	)
 	mapped := notes(r)
 	if len(mapped) != ports || len(slices.Compact(slices.Sorted(slices.Values(mapped)))) != ports {
 		t.Errorf("%d mappings, want %d different ones", len(mapped), ports)
@@ -348,7 +365,10 @@ func TestExternalPortsAreUsedUp(t *testing.T) {
 // runtime draws at random; each has the same external ports in every run.
 func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	link := Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) }, Loss: independent(0.2)}
+	link := Link{
+		Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) },
+		Loss:    independent(0.2),
+	}
 	run := func() Result {
 		return playNAT(link, nat.Config{Lifetime: 1500 * time.Millisecond, Filtering: nat.AddressAndPortDependent},
 			func(w *Simulation, a, b, c *Host) {
@@ -372,7 +392,8 @@ func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 		t.Fatalf("%q", mapped)
 	}
 	for range 200 {
-		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
+		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature ||
+			again.Events != first.Events {
 			i := trace.FirstDifference(first.Records, again.Records)
 			t.Fatalf("the traces part at record %d:\n%+v\n%+v", i, first.Records[i], again.Records[i])
 		}
@@ -385,8 +406,13 @@ func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 func TestSessionThroughNAT(t *testing.T) {
 	config := stack.Config{Credentials: "ecdsa", FlightInterval: time.Second}
 	run := func() Result {
-		return playNAT(Link{Latency: constant(10 * time.Millisecond)},
-			nat.Config{Lifetime: 30 * time.Second, Filtering: nat.AddressAndPortDependent}, func(w *Simulation, a, b, _ *Host) {
+		return playNAT(
+			Link{Latency: constant(10 * time.Millisecond)},
+			nat.Config{
+				Lifetime:  30 * time.Second,
+				Filtering: nat.AddressAndPortDependent,
+			},
+			func(w *Simulation, a, b, _ *Host) {
 				listener := must(a.ListenPeers(1000, ListenerConfig{}))
 				serve := func(c *Connection) {
 					w.Note(a, "peer", fmt.Sprintf("%s, first %s", c.Peer(), c.First.Label()))
@@ -415,7 +441,8 @@ func TestSessionThroughNAT(t *testing.T) {
 					sayAt(w, session, 10*time.Second, 40*time.Second, 70*time.Second+1)
 					must(0, session.Close())
 				})
-			})
+			},
+		)
 	}
 	first := run()
 	var got []string

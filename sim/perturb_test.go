@@ -126,7 +126,9 @@ func TestPerturbedDeadlineComesBeforeTheQueue(t *testing.T) {
 // Perturbation has streams of its own: no other draw changes.
 func TestPerturbationDisturbsNoOtherStream(t *testing.T) {
 	latencies := func(most int) (list []time.Duration) {
-		link := Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("exponential(mean=20ms)")) }}
+		link := Link{
+			Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("exponential(mean=20ms)")) },
+		}
 		r := playPerturbed(7, most, link, func(w *Simulation, _, b *Host) {
 			s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
 			w.Go("sender", func() {

@@ -201,7 +201,8 @@ func (l *link) hold(until Match, release func()) {
 // arrived lets go of the datagrams that wait for one like p. It is called on the
 // goroutine of the event loop.
 func (l *link) arrived(p *Packet) {
-	if l.w.Watching() && slices.ContainsFunc(l.rules, func(r *ruleState) bool { return r.Until.Is != nil && r.Until.Is(p) }) {
+	if l.w.Watching() &&
+		slices.ContainsFunc(l.rules, func(r *ruleState) bool { return r.Until.Is != nil && r.Until.Is(p) }) {
 		l.w.Touch("what is held", false)
 	}
 	l.mu.Lock()

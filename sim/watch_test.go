@@ -80,18 +80,22 @@ func TestWatchedComparisons(t *testing.T) {
 		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "held" }}, Action: Hold,
 		Until: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "key" }},
 	}
-	got := watched(t, Link{Latency: constant(5 * ms), Down: Span{20 * ms, 30 * ms}, Rules: []Rule{held}}, func(w *Simulation, a, b *Host) {
-		must(a.Listen(1000))
-		to := netip.AddrPortFrom(addressA, 1000)
-		w.Go("sender", func() {
-			s := must(b.Connect(2000, to))
-			fmt.Fprint(s, "held")
-			_ = w.Sleep(10 * ms)
-			fmt.Fprint(s, "key")
-			w.Compare("limit", 7*ms, 3*ms)
-			w.Touch("only read", false)
-		})
-	})
+	got := watched(
+		t,
+		Link{Latency: constant(5 * ms), Down: Span{20 * ms, 30 * ms}, Rules: []Rule{held}},
+		func(w *Simulation, a, b *Host) {
+			must(a.Listen(1000))
+			to := netip.AddrPortFrom(addressA, 1000)
+			w.Go("sender", func() {
+				s := must(b.Connect(2000, to))
+				fmt.Fprint(s, "held")
+				_ = w.Sleep(10 * ms)
+				fmt.Fprint(s, "key")
+				w.Compare("limit", 7*ms, 3*ms)
+				w.Touch("only read", false)
+			})
+		},
+	)
 	down := func(at time.Duration, bound time.Duration) []time.Duration { return []time.Duration{at, bound} }
 	expectPlaces(t, got, map[string][]time.Duration{
 		"a":                              {15 * ms, 15 * ms},
@@ -109,20 +113,26 @@ func TestWatchedComparisons(t *testing.T) {
 // The lifetime of a mapping is compared whenever the NAT looks for it.
 func TestWatchedMapping(t *testing.T) {
 	const ms = time.Millisecond
-	r := Run(Config{Scenario: "test", Seed: 1, Watch: true, Link: Link{Latency: constant(5 * ms)}}, func(w *Simulation) {
-		a := w.Host("a", addressA)
-		n := w.NAT(NATConfig{Config: nat.Config{External: netip.MustParseAddr("192.0.2.9"), Lifetime: 20 * ms}})
-		b := n.Host("b", netip.MustParseAddr("10.0.0.2"))
-		s := must(a.Listen(1000))
-		w.Go("echo", func() {
-			_, from, err := s.Peek()
-			if err == nil && w.Sleep(17*ms) == nil {
-				_, _ = s.WriteToUDP([]byte("late"), net.UDPAddrFromAddrPort(from))
-			}
-		})
-		w.Go("sender", func() { fmt.Fprint(must(b.Connect(2000, netip.AddrPortFrom(addressA, 1000))), "x") })
-	})
-	i := slices.IndexFunc(r.Watched.Timelines, func(l trace.Timeline) bool { return l.Host == "lifetime of 192.0.2.9:49152, 1" })
+	r := Run(
+		Config{Scenario: "test", Seed: 1, Watch: true, Link: Link{Latency: constant(5 * ms)}},
+		func(w *Simulation) {
+			a := w.Host("a", addressA)
+			n := w.NAT(NATConfig{Config: nat.Config{External: netip.MustParseAddr("192.0.2.9"), Lifetime: 20 * ms}})
+			b := n.Host("b", netip.MustParseAddr("10.0.0.2"))
+			s := must(a.Listen(1000))
+			w.Go("echo", func() {
+				_, from, err := s.Peek()
+				if err == nil && w.Sleep(17*ms) == nil {
+					_, _ = s.WriteToUDP([]byte("late"), net.UDPAddrFromAddrPort(from))
+				}
+			})
+			w.Go("sender", func() { fmt.Fprint(must(b.Connect(2000, netip.AddrPortFrom(addressA, 1000))), "x") })
+		},
+	)
+	i := slices.IndexFunc(
+		r.Watched.Timelines,
+		func(l trace.Timeline) bool { return l.Host == "lifetime of 192.0.2.9:49152, 1" },
+	)
 	if i < 0 || !slices.Equal(r.Watched.Timelines[i].Times, []time.Duration{20 * ms, 27 * ms}) {
 		t.Errorf("%v", r.Watched.Timelines)
 	}

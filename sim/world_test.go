@@ -54,7 +54,10 @@ func story(r Result) []string {
 		case trace.Send:
 			lines = append(lines, fmt.Sprintf("%s %s sends %s", rec.At, rec.Host, rec.Payload()))
 		default:
-			lines = append(lines, fmt.Sprintf("%s %s %s #%d: %s", rec.At, rec.Host, rec.Kind, rec.ID.Number, rec.Detail()))
+			lines = append(
+				lines,
+				fmt.Sprintf("%s %s %s #%d: %s", rec.At, rec.Host, rec.Kind, rec.ID.Number, rec.Detail()),
+			)
 		}
 	}
 	return lines
@@ -360,7 +363,8 @@ func TestApplicationOnBothNetworks(t *testing.T) {
 			}
 		})
 		w.Go("client", func() {
-			if answer, err := askOnce(b, "192.0.2.1:7"); answer != "question" || err != nil || w.Now() != 2*time.Millisecond {
+			if answer, err := askOnce(b, "192.0.2.1:7"); answer != "question" || err != nil ||
+				w.Now() != 2*time.Millisecond {
 				t.Errorf("%q %v at %s", answer, err, w.Now())
 			}
 		})
@@ -386,7 +390,11 @@ func TestApplicationOnBothNetworks(t *testing.T) {
 // same.
 func TestOneInstantManyActors(t *testing.T) {
 	run := func() Result {
-		return play(Link{Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) }, Loss: independent(0.3)},
+		return play(
+			Link{
+				Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("uniform(1ms,1s)")) },
+				Loss:    independent(0.3),
+			},
 			func(w *Simulation, a, b *Host) {
 				must(a.Listen(1000))
 				for i := range 8 {
@@ -404,14 +412,16 @@ func TestOneInstantManyActors(t *testing.T) {
 						}
 					})
 				}
-			})
+			},
+		)
 	}
 	first := run()
 	if len(first.Records) < 50 {
 		t.Fatalf("%d records", len(first.Records))
 	}
 	for range 50 {
-		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
+		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature ||
+			again.Events != first.Events {
 			i := trace.FirstDifference(first.Records, again.Records)
 			t.Fatalf("the traces part at record %d:\n%+v\n%+v", i, first.Records[i], again.Records[i])
 		}
@@ -513,12 +523,18 @@ func TestLoss(t *testing.T) {
 // A copy arrives its delay after the datagram, with the same bytes, and both are
 // told.
 func TestDuplicates(t *testing.T) {
-	r := play(Link{Latency: constant(5 * time.Millisecond), Duplicate: 1, DuplicateDelay: distribution.Constant{Value: 3 * time.Millisecond}},
+	r := play(
+		Link{
+			Latency:        constant(5 * time.Millisecond),
+			Duplicate:      1,
+			DuplicateDelay: distribution.Constant{Value: 3 * time.Millisecond},
+		},
 		func(w *Simulation, a, b *Host) {
 			s := must(a.Listen(1000))
 			w.Go("reader", func() { readAll(w, a, s) })
 			w.Go("sender", func() { fmt.Fprint(must(b.Connect(0, netip.AddrPortFrom(addressA, 1000))), "twice") })
-		})
+		},
+	)
 	expect(t, r,
 		"0s b sends twice", "0s b copy #1: ",
 		"5ms a arrive #1: the open socket", "5ms a: read twice",

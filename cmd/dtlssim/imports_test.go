@@ -95,7 +95,10 @@ var order = []struct{ name, reason string }{
 
 	{"cmd/dtlssim/cli", "flags in, a question asked, a view printed: above all that it wires"},
 	{"cmd/dtlssim", "the program, which is the command line and nothing else"},
-	{"scenarios/example", "a program of its own, as users write them: it stands beside cmd/dtlssim, and so above the command line"},
+	{
+		"scenarios/example",
+		"a program of its own, as users write them: it stands beside cmd/dtlssim, and so above the command line",
+	},
 }
 
 // Imports run one way: cmd -> report -> scenarios -> sim -> clock. What is shown
@@ -115,7 +118,10 @@ func TestImportsRunOneWay(t *testing.T) {
 		from, ok := strings.CutPrefix(p.ImportPath, module)
 		i, known := at[from]
 		if !ok || !known {
-			t.Errorf("%s does not stand in the table of packages: add it, with the reason why it stands where it stands", p.ImportPath)
+			t.Errorf(
+				"%s does not stand in the table of packages: add it, with the reason why it stands where it stands",
+				p.ImportPath,
+			)
 			continue
 		}
 		found[from] = true
@@ -165,7 +171,8 @@ func TestGuardedImports(t *testing.T) {
 	} {
 		for _, p := range packages(t) {
 			for _, imported := range p.Imports {
-				inside := imported == guard.imported || strings.HasPrefix(imported, guard.imported+"/") && guard.imported != "math/rand"
+				inside := imported == guard.imported ||
+					strings.HasPrefix(imported, guard.imported+"/") && guard.imported != "math/rand"
 				if inside && p.ImportPath != module+guard.only {
 					t.Errorf("%s imports %s: %s", p.ImportPath, imported, guard.reason)
 				}

@@ -88,7 +88,14 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	if logY {
 		unseen = " (a triangle: no failure seen, at the upper bound)"
 	}
-	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% %s intervals%s. Lines: %s.", sentence, 100*confidence, methodOf(curves).Title(), unseen, lines)
+	explained := fmt.Sprintf(
+		"%s Points: Monte Carlo with %g %% %s intervals%s. Lines: %s.",
+		sentence,
+		100*confidence,
+		methodOf(curves).Title(),
+		unseen,
+		lines,
+	)
 	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
 }
 
@@ -103,7 +110,15 @@ func methodOf(curves []Curve) (m stat.Method) {
 }
 
 // shapes are those of the points of curves; a triangle is kept for what was never seen.
-var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, diamond{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}}
+var shapes = []draw.GlyphDrawer{
+	draw.CircleGlyph{},
+	draw.BoxGlyph{},
+	diamond{},
+	draw.RingGlyph{},
+	draw.SquareGlyph{},
+	draw.CrossGlyph{},
+	draw.PlusGlyph{},
+}
 
 // decade returns the power of ten below everything that there is to show.
 func decade(curves []Curve) float64 {

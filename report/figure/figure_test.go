@@ -21,7 +21,14 @@ func examples(t *testing.T) map[string]Figure {
 	t.Helper()
 	const ms = time.Millisecond
 	strips := []Strip{
-		{"no remedy", []Span{{0, 10 * ms, "data-lost", true}, {10 * ms, 11*ms + 1, "clean", false}, {11*ms + 1, 50 * ms, "ghost-session", true}}},
+		{
+			"no remedy",
+			[]Span{
+				{0, 10 * ms, "data-lost", true},
+				{10 * ms, 11*ms + 1, "clean", false},
+				{11*ms + 1, 50 * ms, "ghost-session", true},
+			},
+		},
 		{"remedy", []Span{{0, 50 * ms, "clean", false}}},
 	}
 	var curves []Curve
@@ -44,8 +51,23 @@ func examples(t *testing.T) map[string]Figure {
 	}
 	inf, nan := math.Inf(1), math.NaN()
 	stairs := []Stairs{
-		{Label: "one", X: []float64{60, 80, 200, 900}, Y: []float64{0.2, 0.5, 0.9, 1}, Low: []float64{0.1, 0.4, 0.8, 0.95}, High: []float64{0.3, 0.6, 0.97, 1}, End: inf},
-		{Label: "another, cut", X: []float64{70, 150}, Y: []float64{0.3, 0.6}, Low: []float64{0.2, 0.45}, High: []float64{0.45, 0.7}, End: 700, Cut: []float64{100, 500, 700}},
+		{
+			Label: "one",
+			X:     []float64{60, 80, 200, 900},
+			Y:     []float64{0.2, 0.5, 0.9, 1},
+			Low:   []float64{0.1, 0.4, 0.8, 0.95},
+			High:  []float64{0.3, 0.6, 0.97, 1},
+			End:   inf,
+		},
+		{
+			Label: "another, cut",
+			X:     []float64{70, 150},
+			Y:     []float64{0.3, 0.6},
+			Low:   []float64{0.2, 0.45},
+			High:  []float64{0.45, 0.7},
+			End:   700,
+			Cut:   []float64{100, 500, 700},
+		},
 	}
 	steps, err := StepCurves("Steps", "handshake (ms)", "probability of at most so much", false, stairs, "A sentence.")
 	if err != nil {
@@ -66,8 +88,18 @@ func examples(t *testing.T) map[string]Figure {
 	level := func(text string, failures int) Level { return Level{text, stat.Wilson(failures, 1000, 0.95)} }
 	tornado, err := Tornado("Sensitivity", stat.Wilson(240, 1000, 0.95), []Effect{
 		{"linger", []Level{level("0s", 450), level("60ms", 30)}, Index{0.7, 0.6, 0.81}, Index{0.85, 0.78, 0.9}},
-		{"remedy", []Level{level("none", 240), level("linger", 40), level("recognise", 0)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
-		{"alert-latency", []Level{level("10ms+exponential(mean=5ms)", 100), level("10ms+exponential(mean=35ms)", 470)}, Index{0.1, -0.03, 0.2}, Index{0.2, 0.14, 0.3}},
+		{
+			"remedy",
+			[]Level{level("none", 240), level("linger", 40), level("recognise", 0)},
+			Index{0.1, -0.03, 0.2},
+			Index{0.2, 0.14, 0.3},
+		},
+		{
+			"alert-latency",
+			[]Level{level("10ms+exponential(mean=5ms)", 100), level("10ms+exponential(mean=35ms)", 470)},
+			Index{0.1, -0.03, 0.2},
+			Index{0.2, 0.14, 0.3},
+		},
 		{"gap", []Level{level("1ms", 240), level("100ms", 238)}, Index{nan, nan, nan}, Index{0, nan, nan}},
 	}, "A sentence.")
 	if err != nil {
@@ -78,8 +110,15 @@ func examples(t *testing.T) map[string]Figure {
 		for i, label := range levels {
 			edge := time.Duration(11+10*i)*ms + 1
 			b.Levels = append(b.Levels, Band{
-				Strip: Strip{label, []Span{{0, 10 * ms, "data-lost", true}, {10 * ms, edge, "clean", false}, {edge, 80 * ms, "ghost-session", true}}},
-				At:    float64(i * i), Joined: numbers && i%2 == 1 && i+1 < len(levels),
+				Strip: Strip{
+					label,
+					[]Span{
+						{0, 10 * ms, "data-lost", true},
+						{10 * ms, edge, "clean", false},
+						{edge, 80 * ms, "ghost-session", true},
+					},
+				},
+				At: float64(i * i), Joined: numbers && i%2 == 1 && i+1 < len(levels),
 			})
 		}
 		return b.Draw()
@@ -88,14 +127,27 @@ func examples(t *testing.T) map[string]Figure {
 	plane := Map{
 		Title: "Map", X: PlaneAxis{"alert-latency", 0, 100 * ms}, Y: PlaneAxis{"linger", 0, 50 * ms},
 		Areas: []Area{
-			{"A", "ghost-session", true, [][]Place{{at(20, 0), at(100, 0), at(100, 50), at(70, 50)}, {at(80, 10), at(80, 20), at(90, 20), at(90, 10)}}},
+			{
+				"A",
+				"ghost-session",
+				true,
+				[][]Place{
+					{at(20, 0), at(100, 0), at(100, 50), at(70, 50)},
+					{at(80, 10), at(80, 20), at(90, 20), at(90, 10)},
+				},
+			},
 			{"B", "data-lost", true, [][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
 			{"C", "clean", false, [][]Place{{at(10, 0), at(20, 0), at(65, 45), at(10, 45)}}},
 			{"D", "duplicate-flight", false, [][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
 			{"E", "clean", false, [][]Place{{at(99, 0), at(100, 0), at(100, 1)}}},
 		},
 		Divides: []Divide{
-			{at(20, 0), at(65, 45), true, "alert-latency = linger + 20ms"}, {at(10, 0), at(10, 45), true, "alert-latency = 10ms"},
+			{
+				at(20, 0),
+				at(65, 45),
+				true,
+				"alert-latency = linger + 20ms",
+			}, {at(10, 0), at(10, 45), true, "alert-latency = 10ms"},
 			{at(80, 10), at(90, 10), true, "linger = 10ms"}, {at(30, 10), at(10, 30), false, ""},
 		},
 		Unknown: [][2]time.Duration{{45 * ms, 50 * ms}}, Sentence: "A sentence.",
@@ -104,11 +156,25 @@ func examples(t *testing.T) map[string]Figure {
 		"steps": steps, "survival": survival, "tornado": tornado,
 		"estimates": Estimates("Estimates", []Estimate{
 			{"often", "monte-carlo", 0.35, 0.32, 0.38}, {"often", "exact", 0.368, 0.368, 0.368},
-			{"rarely", "monte-carlo", 0, 0, 0.004}, {"rarely", "conditional", 2e-8, 1.1e-8, 3e-8}, {"never", "monte-carlo", nan, 0, 1},
+			{
+				"rarely",
+				"monte-carlo",
+				0,
+				0,
+				0.004,
+			}, {"rarely", "conditional", 2e-8, 1.1e-8, 3e-8}, {"never", "monte-carlo", nan, 0, 1},
 		}, true, "A sentence."),
 		"differences": Differences("Differences", "failure probability", []Compared{
 			{Label: "no remedy", Value: 0.8, Low: 0.75, High: 0.84, Difference: nan},
-			{"linger", 0.2, 0.15, 0.26, -0.6, -0.66, -0.53}, {"more gap", 0.9, 0.86, 0.93, 0.1, 0.06, 0.15}, {"pause", 0.81, 0.76, 0.85, 0.01, -0.02, 0.05},
+			{
+				"linger",
+				0.2,
+				0.15,
+				0.26,
+				-0.6,
+				-0.66,
+				-0.53,
+			}, {"more gap", 0.9, 0.86, 0.93, 0.1, 0.06, 0.15}, {"pause", 0.81, 0.76, 0.85, 0.01, -0.02, 0.05},
 		}, "A sentence."),
 		"map":         plane.Draw(),
 		"bands":       bands(true, "0s", "1ms", "4ms", "9ms", "16ms"),
@@ -116,7 +182,12 @@ func examples(t *testing.T) map[string]Figure {
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
-		"long-title":  Windows(strings.Repeat("A title that is wrapped and not cut. ", 5), "alert-latency", strips[:1], "“Quoted”, and ≥ 2 σ."),
+		"long-title": Windows(
+			strings.Repeat("A title that is wrapped and not cut. ", 5),
+			"alert-latency",
+			strips[:1],
+			"“Quoted”, and ≥ 2 σ.",
+		),
 	}
 	maps.Copy(figures, distributionExamples(t))
 	return figures

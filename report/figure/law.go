@@ -177,7 +177,15 @@ func (c *lawChart) remarks(l distribution.Distribution) (list []string) {
 		list = append(list, fmt.Sprintf("All windows together: %.4g.", total))
 	}
 	for _, w := range c.beyond {
-		list = append(list, fmt.Sprintf("Outside of the figure: [%s, %s), %.3g.", w.From, w.To, distribution.Probability(l, w.From, w.To)))
+		list = append(
+			list,
+			fmt.Sprintf(
+				"Outside of the figure: [%s, %s), %.3g.",
+				w.From,
+				w.To,
+				distribution.Probability(l, w.From, w.To),
+			),
+		)
 	}
 	if rest := l.Below(c.from) + 1 - l.Below(c.to); rest > 1e-12 {
 		list = append(list, fmt.Sprintf("%.2g of the law lies outside of the figure.", rest))
@@ -207,7 +215,9 @@ func (c *lawChart) Plot(canvas draw.Canvas, p *plot.Plot) {
 	for _, w := range c.windows {
 		left, right := x(float64(w.From)), x(float64(w.To))
 		canvas.SetColor(failingPale)
-		canvas.Fill(vg.Rectangle{Min: vg.Point{X: left, Y: ground}, Max: vg.Point{X: max(right, left+0.75), Y: top}}.Path())
+		canvas.Fill(
+			vg.Rectangle{Min: vg.Point{X: left, Y: ground}, Max: vg.Point{X: max(right, left+0.75), Y: top}}.Path(),
+		)
 		canvas.SetColor(failing)
 		canvas.Fill(c.under(x, y, float64(w.From), float64(w.To)))
 		edge := draw.LineStyle{Color: failing, Width: 0.75}

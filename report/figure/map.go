@@ -197,7 +197,9 @@ func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(
 		for _, trial := range []struct{ along, side float64 }{{0.5, 1}, {0.5, -1}, {0.3, 1}, {0.3, -1}, {0.7, 1}, {0.7, -1}} {
 			const beside = 8
 			middle := vg.Point{
-				X: a.X + vg.Length(dx*length*trial.along-trial.side*dy*beside), Y: a.Y + vg.Length(dy*length*trial.along+trial.side*dx*beside),
+				X: a.X + vg.Length(
+					dx*length*trial.along-trial.side*dy*beside,
+				), Y: a.Y + vg.Length(dy*length*trial.along+trial.side*dx*beside),
 			}
 			var text []vg.Point
 			for i := -4; i <= 4; i++ {
@@ -252,7 +254,10 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 		best, place := math.Inf(-1), vg.Point{}
 		for j := 1; j < steps; j++ {
 			for k := 1; k < steps; k++ {
-				q := vg.Point{X: low.X + (high.X-low.X)*vg.Length(j)/steps, Y: low.Y + (high.Y-low.Y)*vg.Length(k)/steps}
+				q := vg.Point{
+					X: low.X + (high.X-low.X)*vg.Length(j)/steps,
+					Y: low.Y + (high.Y-low.Y)*vg.Length(k)/steps,
+				}
 				free := clearance(rings, q)
 				for _, other := range written {
 					free = min(free, math.Hypot(float64(q.X-other.X), float64(q.Y-other.Y))-4)

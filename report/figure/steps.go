@@ -82,7 +82,13 @@ func stairsRange(curves []Stairs, logX bool) (low, high float64, ok bool) {
 		return 0, 1, false
 	}
 	if logX {
-		return math.Pow(10, math.Floor(math.Log10(low)+1e-9)), math.Pow(10, math.Max(math.Ceil(math.Log10(high)-1e-9), math.Floor(math.Log10(low)+1e-9)+1)), true
+		return math.Pow(
+				10,
+				math.Floor(math.Log10(low)+1e-9),
+			), math.Pow(
+				10,
+				math.Max(math.Ceil(math.Log10(high)-1e-9), math.Floor(math.Log10(low)+1e-9)+1),
+			), true
 	}
 	if low > 0 && low < high/2 {
 		low = 0

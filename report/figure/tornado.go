@@ -134,7 +134,12 @@ func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 			middle := y(t.rows.top[i] - float64(j))
 			end := x(l.Probability.Value)
 			c.SetColor(levelColour(j, len(e.Levels)))
-			c.Fill(vg.Rectangle{Min: vg.Point{X: min(zero, end), Y: middle - half}, Max: vg.Point{X: max(zero, end), Y: middle + half}}.Path())
+			c.Fill(
+				vg.Rectangle{
+					Min: vg.Point{X: min(zero, end), Y: middle - half},
+					Max: vg.Point{X: max(zero, end), Y: middle + half},
+				}.Path(),
+			)
 			low, high := x(l.Probability.Low), x(l.Probability.High)
 			whisker := draw.LineStyle{Color: ink, Width: 0.75}
 			c.StrokeLine2(whisker, low, middle, high, middle)

@@ -30,8 +30,15 @@ import (
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	testkit.Tool(t, "apt-get install chromium", "chromium", "--version")
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
+	options := append(
+		chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(
+			"chromium",
+		),
+		chromedp.NoSandbox,
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.WSURLReadTimeout(time.Minute),
+	)
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
@@ -66,9 +73,17 @@ func ask[T any](t *testing.T, ctx context.Context, expression string) T {
 // shoot takes a picture of a part of the page, or of all of it.
 func shoot(t *testing.T, ctx context.Context, part *cdppage.Viewport) []byte {
 	t.Helper()
-	r, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (cdppage.CaptureScreenshotResult, error) {
-		return cdp.Call(ctx, target, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{CaptureBeyondViewport: new(true), Clip: part})
-	})
+	r, err := chromedp.Run(
+		ctx,
+		func(ctx context.Context, target *chromedp.Target) (cdppage.CaptureScreenshotResult, error) {
+			return cdp.Call(
+				ctx,
+				target,
+				cdppage.CaptureScreenshot,
+				cdppage.CaptureScreenshotParams{CaptureBeyondViewport: new(true), Clip: part},
+			)
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +209,16 @@ func TestInBrowser(t *testing.T) {
 					if !scripts && (width != 380 || colours != "light") {
 						continue // one is enough: nothing of the page runs anyway
 					}
-					name := fmt.Sprintf("%s-%s-%d", strings.ReplaceAll(strings.TrimSuffix(filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path), ".html"), "-index", ""), colours, width)
+					name := fmt.Sprintf(
+						"%s-%s-%d",
+						strings.ReplaceAll(
+							strings.TrimSuffix(filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path), ".html"),
+							"-index",
+							"",
+						),
+						colours,
+						width,
+					)
 					if !scripts {
 						name += "-without-javascript"
 					}
@@ -255,10 +279,21 @@ func (v *view) open(parent context.Context, name string) (pictures []image.Image
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = chromedp.Do(ctx,
-		send(network.Enable, network.EnableParams{}), send(log.Enable, cdp.Empty{}), send(runtime.Enable, cdp.Empty{}),
+	err = chromedp.Do(
+		ctx,
+		send(network.Enable, network.EnableParams{}),
+		send(log.Enable, cdp.Empty{}),
+		send(runtime.Enable, cdp.Empty{}),
 		send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !v.scripts}),
-		send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 900, DeviceScaleFactor: 1, Mobile: v.width < 500}),
+		send(
+			emulation.SetDeviceMetricsOverride,
+			emulation.SetDeviceMetricsOverrideParams{
+				Width:             v.width,
+				Height:            900,
+				DeviceScaleFactor: 1,
+				Mobile:            v.width < 500,
+			},
+		),
 		scheme("", v.scheme),
 		chromedp.Navigate("file://"+v.path),
 	)
@@ -269,7 +304,20 @@ func (v *view) open(parent context.Context, name string) (pictures []image.Image
 	got := ask[seen](t, ctx, look)
 	var shots [][]byte
 	for _, r := range got.Figures {
-		shots = append(shots, shoot(t, ctx, &cdppage.Viewport{X: r.X, Y: r.Y, Width: min(r.Width, float64(v.width)-r.X), Height: r.Height, Scale: 1}))
+		shots = append(
+			shots,
+			shoot(
+				t,
+				ctx,
+				&cdppage.Viewport{
+					X:      r.X,
+					Y:      r.Y,
+					Width:  min(r.Width, float64(v.width)-r.X),
+					Height: r.Height,
+					Scale:  1,
+				},
+			),
+		)
 	}
 	if folder := os.Getenv("DTLSSIM_SCREENSHOTS"); folder != "" {
 		if err := os.WriteFile(filepath.Join(folder, name+".png"), shoot(t, ctx, nil), 0o644); err != nil {
@@ -350,16 +398,30 @@ func TestPrinted(t *testing.T) {
 	pages := written(t)
 	ctx := browser(t)
 	for _, path := range pages {
-		err := chromedp.Do(ctx,
-			send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 688, Height: 1000, DeviceScaleFactor: 1}), // A4 within the margins, at 96 dots per inch
-			scheme("print", "dark"), chromedp.Navigate("file://"+path))
+		err := chromedp.Do(
+			ctx,
+			send(
+				emulation.SetDeviceMetricsOverride,
+				emulation.SetDeviceMetricsOverrideParams{Width: 688, Height: 1000, DeviceScaleFactor: 1},
+			), // A4 within the margins, at 96 dots per inch
+			scheme("print", "dark"),
+			chromedp.Navigate("file://"+path),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		commands := ask[struct{ Hidden, All int }](t, ctx, `(() => { const c = [...document.querySelectorAll('details code')];
-			return {All: c.length, Hidden: c.filter(e => !e.checkVisibility({contentVisibilityAuto: true}) || e.getBoundingClientRect().height === 0).length}; })()`)
+		commands := ask[struct{ Hidden, All int }](
+			t,
+			ctx,
+			`(() => { const c = [...document.querySelectorAll('details code')];
+			return {All: c.length, Hidden: c.filter(e => !e.checkVisibility({contentVisibilityAuto: true}) || e.getBoundingClientRect().height === 0).length}; })()`,
+		)
 		paper := ask[string](t, ctx, `getComputedStyle(document.body).backgroundColor`)
-		tooWide := ask[[]string](t, ctx, `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))`)
+		tooWide := ask[[]string](
+			t,
+			ctx,
+			`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))`,
+		)
 		pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
 		if err != nil {
 			t.Fatal(err)

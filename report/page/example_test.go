@@ -17,8 +17,11 @@ func small() page.Page {
 		Name: "small", Title: "When <it> fails & why", Answer: "Sessions fail in [1ms, 2ms).", Missing: "Not all is there.",
 		Scenario: page.Scenario{
 			Name: "late", Summary: "A summary.", Mechanism: "A mechanism.", Prediction: "A > B.", Cause: "The alert.",
-			Findings:   []string{"One finding.", "Another."},
-			References: []string{"RFC 6347 section 4.2.7: alerts are not retransmitted", "see https://example.org/a?b=c&d=e."},
+			Findings: []string{"One finding.", "Another."},
+			References: []string{
+				"RFC 6347 section 4.2.7: alerts are not retransmitted",
+				"see https://example.org/a?b=c&d=e.",
+			},
 		},
 		Sections: []page.Section{
 			{
@@ -31,15 +34,32 @@ func small() page.Page {
 </svg>`),
 				Table: [][]string{{"ROW", "FAILS IN"}, {"none", "[1ms, 2ms)"}, {"remedy", "none"}},
 				Edges: []page.Edge{{
-					Row:   "none",
-					Below: page.Witness{At: "x = 999.999µs", Outcome: "clean", Command: "dtlssim run late --set x=999999ns"},
-					Above: page.Witness{At: "x = 1ms", Outcome: "ghost-session", Failed: true, Command: "dtlssim run late --set x=1ms"},
+					Row: "none",
+					Below: page.Witness{
+						At:      "x = 999.999µs",
+						Outcome: "clean",
+						Command: "dtlssim run late --set x=999999ns",
+					},
+					Above: page.Witness{
+						At:      "x = 1ms",
+						Outcome: "ghost-session",
+						Failed:  true,
+						Command: "dtlssim run late --set x=1ms",
+					},
 				}},
 			},
 			{
 				Name: "left over", Title: "What is left", Sentence: "Little.", Files: []string{"left.csv"},
-				Table:    [][]string{{"ROW", "X", "INTERVAL"}, {"one", "1", "0.1 .. 0.2"}, {"one", "2", "-"}, {"two", "1", "3 of 4"}},
-				Failures: []page.Failure{{Row: "one", At: "x: 1", Command: "dtlssim run late --seed 7"}, {Row: "two", Command: "dtlssim run late --seed 8"}},
+				Table: [][]string{
+					{"ROW", "X", "INTERVAL"},
+					{"one", "1", "0.1 .. 0.2"},
+					{"one", "2", "-"},
+					{"two", "1", "3 of 4"},
+				},
+				Failures: []page.Failure{
+					{Row: "one", At: "x: 1", Command: "dtlssim run late --seed 7"},
+					{Row: "two", Command: "dtlssim run late --seed 8"},
+				},
 			},
 		},
 		Method:   []page.Term{{Name: "Failure windows", Text: "By slopes."}},
@@ -102,19 +122,45 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 
 	curves := page.Section{
 		Name: "curves", Title: "Failure probability against linger", Sentence: "It falls.",
-		Table: [][]string{{"CURVE", "LINGER (MS)", "FAILURES", "MONTE CARLO", "95 % INTERVAL", "EXACT", "WHAT ELSE THERE IS TO SAY OF IT"}},
+		Table: [][]string{
+			{
+				"CURVE",
+				"LINGER (MS)",
+				"FAILURES",
+				"MONTE CARLO",
+				"95 % INTERVAL",
+				"EXACT",
+				"WHAT ELSE THERE IS TO SAY OF IT",
+			},
+		},
 	}
 	var lines []figure.Curve
 	for i, label := range []string{"10 ms + exponential, mean 10 ms", "10 ms + lognormal, median 5 ms, sigma 1"} {
 		c := figure.Curve{Label: label}
 		for j := range 7 {
 			e := stat.Wilson((6-j)*(20+9*i), 200, 0.95)
-			c.X, c.Estimates, c.Exact = append(c.X, float64(10*j)), append(c.Estimates, e), append(c.Exact, 0.1*float64(6-j)+0.003)
+			c.X, c.Estimates, c.Exact = append(
+				c.X,
+				float64(10*j),
+			), append(
+				c.Estimates,
+				e,
+			), append(
+				c.Exact,
+				0.1*float64(6-j)+0.003,
+			)
 			curves.Table = append(curves.Table, []string{
 				label, fmt.Sprint(10 * j), fmt.Sprintf("%d of 200", e.Failures), fmt.Sprintf("%.4f", e.Value),
-				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), fmt.Sprintf("%.6f", c.Exact[j]), "nothing that would be short enough for a narrow screen",
+				fmt.Sprintf(
+					"%.4f .. %.4f",
+					e.Low,
+					e.High,
+				), fmt.Sprintf("%.6f", c.Exact[j]), "nothing that would be short enough for a narrow screen",
 			})
-			curves.Failures = append(curves.Failures, page.Failure{Row: label, At: fmt.Sprintf("linger (ms): %d", 10*j), Command: command})
+			curves.Failures = append(
+				curves.Failures,
+				page.Failure{Row: label, At: fmt.Sprintf("linger (ms): %d", 10*j), Command: command},
+			)
 		}
 		lines = append(lines, c)
 	}
@@ -128,8 +174,18 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shaded := figure.Law("A law and its failure windows", "alert-latency", l,
-		[]figure.FailureWindow{{From: 0, To: 12 * ms}, {From: 25*ms + 1, To: 27 * ms}, {From: 28 * ms, To: 29 * ms}, {From: 61 * ms, To: 300 * ms}}, "A sentence.")
+	shaded := figure.Law(
+		"A law and its failure windows",
+		"alert-latency",
+		l,
+		[]figure.FailureWindow{
+			{From: 0, To: 12 * ms},
+			{From: 25*ms + 1, To: 27 * ms},
+			{From: 28 * ms, To: 29 * ms},
+			{From: 61 * ms, To: 300 * ms},
+		},
+		"A sentence.",
+	)
 	add(page.Section{Name: "law", Title: "A law and its failure windows", Sentence: "A sentence."}, &shaded)
 	add(page.Section{Name: "left", Title: "A table alone", Sentence: "Little is left.", Table: curves.Table[:3]}, nil)
 	return p, files

@@ -94,7 +94,11 @@ func Render(p Page) ([]byte, error) {
 	s := newSheet()
 	view := pageView{Page: p}
 	for i := range p.Sections {
-		shown := sectionView{Section: &p.Sections[i], Anchor: anchor(p.Sections[i].Name), Table: newTable(p.Sections[i].Table)}
+		shown := sectionView{
+			Section: &p.Sections[i],
+			Anchor:  anchor(p.Sections[i].Name),
+			Table:   newTable(p.Sections[i].Table),
+		}
 		if figure := p.Sections[i].Figure; figure != nil {
 			drawn, err := s.inline(figure, shown.Anchor)
 			if err != nil {
@@ -199,7 +203,9 @@ type cell struct {
 
 // looksNumeric tells what is best read with its end below the ends of others: numbers,
 // counts and intervals. A window's bounds are text.
-var looksNumeric = regexp.MustCompile(`^([-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?%?|-|[0-9]+ of [0-9]+|[-+0-9.e]+ \.\. [-+0-9.e]+)$`)
+var looksNumeric = regexp.MustCompile(
+	`^([-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?%?|-|[0-9]+ of [0-9]+|[-+0-9.e]+ \.\. [-+0-9.e]+)$`,
+)
 
 func newTable(rows [][]string) (t tableView) {
 	if len(rows) == 0 {

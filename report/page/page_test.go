@@ -70,7 +70,8 @@ func TestWellFormed(t *testing.T) {
 			if n.Type != html.ElementNode {
 				continue
 			}
-			if slices.Contains([]string{"script", "iframe", "object", "embed", "link", "img", "base"}, n.Data) && attribute(n, "href") != "data:," {
+			if slices.Contains([]string{"script", "iframe", "object", "embed", "link", "img", "base"}, n.Data) &&
+				attribute(n, "href") != "data:," {
 				t.Errorf("%s has an element %s", name, n.Data)
 			}
 			if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6' {
@@ -171,11 +172,24 @@ func TestNothingIsMarkup(t *testing.T) {
 	const evil = `"><script>alert(1)</script>`
 	p := small()
 	p.Name, p.Title, p.Answer, p.Missing = evil, evil, evil, evil
-	p.Scenario = page.Scenario{Name: evil, Summary: evil, Mechanism: evil, Prediction: evil, Cause: evil, Findings: []string{evil}, References: []string{evil, "https://example.org/" + evil}}
+	p.Scenario = page.Scenario{
+		Name:       evil,
+		Summary:    evil,
+		Mechanism:  evil,
+		Prediction: evil,
+		Cause:      evil,
+		Findings:   []string{evil},
+		References: []string{evil, "https://example.org/" + evil},
+	}
 	for i := range p.Sections {
 		s := &p.Sections[i]
 		s.Name, s.Title, s.Sentence, s.Files = fmt.Sprint(evil, i), evil, evil, []string{evil + ".svg"}
-		s.Table, s.Failures = [][]string{{evil, evil}, {evil, evil}}, []page.Failure{{Row: evil, At: evil, Command: evil}}
+		s.Table, s.Failures = [][]string{
+			{evil, evil},
+			{evil, evil},
+		}, []page.Failure{
+			{Row: evil, At: evil, Command: evil},
+		}
 	}
 	p.Sections[0].Figure = []byte(`<svg viewBox="0 0 1 1"><script>alert(1)</script><text>a</text></svg>`)
 	p.Method = []page.Term{{Name: evil, Text: evil, Code: []string{evil}}}

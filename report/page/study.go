@@ -83,15 +83,29 @@ func answer(r *study.Result, sections []summary.Section) string {
 		case others == 1:
 			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Of.Rows[1].Label, where(f.Windows[1]))
 		case never == 0:
-			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence, others)
+			return fmt.Sprintf(
+				"%s; each of the %d other rows of the first figure fails somewhere too.",
+				sentence,
+				others,
+			)
 		case never == others:
-			return fmt.Sprintf("%s; with none of the %d other rows of the first figure do they fail anywhere.", sentence, others)
+			return fmt.Sprintf(
+				"%s; with none of the %d other rows of the first figure do they fail anywhere.",
+				sentence,
+				others,
+			)
 		}
 		verb := "fail"
 		if never == 1 {
 			verb = "fails"
 		}
-		return fmt.Sprintf("%s; of the %d other rows of the first figure, %d %s at no value.", sentence, others, never, verb)
+		return fmt.Sprintf(
+			"%s; of the %d other rows of the first figure, %d %s at no value.",
+			sentence,
+			others,
+			never,
+			verb,
+		)
 	}
 	if len(sections) > 0 {
 		return sections[0].Sentence
@@ -190,16 +204,29 @@ func method(r *study.Result) (list []Term) {
 		list = append(list, t)
 	}
 	if slices.ContainsFunc(r.Figures, exact) {
-		list = append(list, Term{Name: "Exact probabilities", Text: "The failure windows of the probe, integrated over the law of its latency. " +
-			"They are exact on condition that nothing else in the run is random, and the windows complete; a study in which anything else is random is refused."})
+		list = append(
+			list,
+			Term{
+				Name: "Exact probabilities",
+				Text: "The failure windows of the probe, integrated over the law of its latency. " +
+					"They are exact on condition that nothing else in the run is random, and the windows complete; a study in which anything else is random is refused.",
+			},
+		)
 	}
-	return append(list,
+	return append(
+		list,
 		Term{Name: "What counts as failure", Text: failing(r)},
-		Term{Name: "Determinism", Text: "Real pion/dtls endpoints under virtual time: the same binary, specification and seed give the same result, " +
-			"the same datagram bytes and the same trace digest, on any machine of one architecture, at any load, with any number of workers."},
-		Term{Name: "Limits", Text: "The answers hold for the versions below, and for the parameters that each command states. " +
-			"The network delays, loses, repeats and reorders datagrams as it is told; it is no model of a radio or of a congested path, " +
-			"and a law of latency is an assumption of the study. An endpoint takes no time to compute."},
+		Term{
+			Name: "Determinism",
+			Text: "Real pion/dtls endpoints under virtual time: the same binary, specification and seed give the same result, " +
+				"the same datagram bytes and the same trace digest, on any machine of one architecture, at any load, with any number of workers.",
+		},
+		Term{
+			Name: "Limits",
+			Text: "The answers hold for the versions below, and for the parameters that each command states. " +
+				"The network delays, loses, repeats and reorders datagrams as it is told; it is no model of a radio or of a congested path, " +
+				"and a law of latency is an assumption of the study. An endpoint takes no time to compute.",
+		},
 	)
 }
 
@@ -239,19 +266,31 @@ func searches(r *study.Result) (Term, bool) {
 	}
 	held := "every one came out as predicted."
 	if all.PredictionFailures > 0 {
-		held = fmt.Sprintf("%d did not, because an instant that no run reports came in between, and the bound was found by bisection.", all.PredictionFailures)
+		held = fmt.Sprintf(
+			"%d did not, because an instant that no run reports came in between, and the bound was found by bisection.",
+			all.PredictionFailures,
+		)
 	}
 	complete := "On each segment everything that a run depends on comes in the same order: no window in the ranges was missed, however short."
 	if proved < rows {
 		from := time.Duration(widest.LargestUnverifiedGapFrom)
-		complete = fmt.Sprintf("In %d of the searches no window was missed, however short; in the others one could have been, the longest in “%s”, "+
-			"one that opens and closes within [%s, %s).", proved, row, from, from+time.Duration(widest.LargestUnverifiedGap))
+		complete = fmt.Sprintf(
+			"In %d of the searches no window was missed, however short; in the others one could have been, the longest in “%s”, "+
+				"one that opens and closes within [%s, %s).",
+			proved,
+			row,
+			from,
+			from+time.Duration(widest.LargestUnverifiedGap),
+		)
 	}
-	return Term{Name: "Failure windows", Text: fmt.Sprintf("%d searches with %d runs, by %s. While the order of events on every host stays the same, "+
-		"the time of each is affine in the probe: two runs a nanosecond apart give the slopes, and the first two instants that meet end the segment. "+
-		"There are %d segments; %d of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: %s %s "+
-		"Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides.",
-		rows, runs, all.Name, all.Segments, all.Verifications, held, complete)}, true
+	return Term{
+		Name: "Failure windows",
+		Text: fmt.Sprintf("%d searches with %d runs, by %s. While the order of events on every host stays the same, "+
+			"the time of each is affine in the probe: two runs a nanosecond apart give the slopes, and the first two instants that meet end the segment. "+
+			"There are %d segments; %d of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: %s %s "+
+			"Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides.",
+			rows, runs, all.Name, all.Segments, all.Verifications, held, complete),
+	}, true
 }
 
 // estimates says what the intervals are.
@@ -279,9 +318,14 @@ func estimates(r *study.Result) (Term, bool) {
 	if least < most {
 		number = fmt.Sprintf("%d to %d", least, most)
 	}
-	sentence := fmt.Sprintf("Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
-		"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
-		"differences between points are sharper than their intervals say, and points err together.", number, interval, 100*r.Study.Confidence)
+	sentence := fmt.Sprintf(
+		"Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
+			"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
+			"differences between points are sharper than their intervals say, and points err together.",
+		number,
+		interval,
+		100*r.Study.Confidence,
+	)
 	if lost > 0 {
 		sentence += fmt.Sprintf(" %d replications gave no result, and count nowhere.", lost)
 	}
@@ -313,7 +357,14 @@ func repeat(r *study.Result, commands []string) []Term {
 	sc := r.Study.Scenario
 	list := []Term{
 		{Name: "This page", Text: "", Code: commands},
-		{Name: "Seeds", Text: fmt.Sprintf("Seed %d; the n-th replication of every point, from 0, has the seed %d + n.", r.Study.Seed, r.Study.Seed)},
+		{
+			Name: "Seeds",
+			Text: fmt.Sprintf(
+				"Seed %d; the n-th replication of every point, from 0, has the seed %d + n.",
+				r.Study.Seed,
+				r.Study.Seed,
+			),
+		},
 		{Name: "Replications", Text: fmt.Sprintf("%d in all.", r.Runs)},
 	}
 	for _, example := range []struct {

@@ -32,7 +32,12 @@ func result(t *testing.T, windows ...*search.Windows) *study.Result {
 	for i := range windows {
 		f.Rows = append(f.Rows, figures.Row{Label: string(rune('a' + i))})
 	}
-	s := &study.Study{Name: "s", Title: "When", Subject: figures.Subject{Scenario: sc, Seed: 7, Confidence: 0.95}, Figures: []figures.Figure{f}}
+	s := &study.Study{
+		Name:    "s",
+		Title:   "When",
+		Subject: figures.Subject{Scenario: sc, Seed: 7, Confidence: 0.95},
+		Figures: []figures.Figure{f},
+	}
 	return &study.Result{Study: s, Figures: []figures.Result{&figures.WindowsResult{Of: f, Windows: windows}}, Runs: 12}
 }
 
@@ -44,7 +49,15 @@ func found(to int64, method search.Method, windows ...search.Interval) *search.W
 func TestAnswer(t *testing.T) {
 	const ms = int64(time.Millisecond)
 	proved := search.Method{Name: "slopes", Proved: true, Segments: 3}
-	some, never := found(50*ms, proved, search.Interval{From: 0, To: 10 * ms}, search.Interval{From: 20 * ms, To: 50 * ms}), found(50*ms, proved)
+	some, never := found(
+		50*ms,
+		proved,
+		search.Interval{From: 0, To: 10 * ms},
+		search.Interval{From: 20 * ms, To: 50 * ms},
+	), found(
+		50*ms,
+		proved,
+	)
 	for want, windows := range map[string][]*search.Windows{
 		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on.":                                                                   {some},
 		"With “a”, sessions fail at no value of x from 0s to 50ms.":                                                                       {never},
@@ -62,7 +75,14 @@ func TestAnswer(t *testing.T) {
 // The method says that nothing was missed if that is so, and what could have been if not.
 func TestMethodSaysWhatIsProved(t *testing.T) {
 	proved := search.Method{Name: "slopes", Proved: true, Segments: 3, Verifications: 4}
-	gap := search.Method{Name: "slopes", Segments: 2, Verifications: 5, PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50}
+	gap := search.Method{
+		Name:                     "slopes",
+		Segments:                 2,
+		Verifications:            5,
+		PredictionFailures:       1,
+		LargestUnverifiedGap:     100,
+		LargestUnverifiedGapFrom: 50,
+	}
 	for want, windows := range map[string][]*search.Windows{
 		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: every one came out as predicted. " +
 			"On each segment everything that a run depends on comes in the same order: no window in the ranges was missed, however short.": {found(10, proved), found(10, proved)},
@@ -84,15 +104,25 @@ func TestCommandsUnderTheirLabels(t *testing.T) {
 	w := found(50, search.Method{Name: "slopes"})
 	w.Edges = []search.Edge{{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}}}
 	rows := &sample.Results{Points: []*sample.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}
-	r.Figures[0] = &figures.DifferencesResult{Of: &figures.Differences{Head: head}, Comparison: &sample.Comparison{Results: rows}}
+	r.Figures[0] = &figures.DifferencesResult{
+		Of:         &figures.Differences{Head: head},
+		Comparison: &sample.Comparison{Results: rows},
+	}
 	got := page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
-	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(got.Failures, want) {
+	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(
+		got.Failures,
+		want,
+	) {
 		t.Errorf("failures %+v, want %+v", got.Failures, want)
 	}
-	bands := &plane.BandWindows{Factor: "linger", Levels: []plane.BandLevel{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}}}
+	bands := &plane.BandWindows{
+		Factor: "linger",
+		Levels: []plane.BandLevel{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}},
+	}
 	r.Figures[0] = &figures.BandsResult{Of: &figures.Bands{Head: head}, Bands: bands}
 	got = page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
-	if len(got.Edges) != 1 || got.Edges[0].Row != "linger = 2ms" || got.Edges[0].Below.Command != "run 19" || got.Edges[0].Above.Command != "run 20" {
+	if len(got.Edges) != 1 || got.Edges[0].Row != "linger = 2ms" || got.Edges[0].Below.Command != "run 19" ||
+		got.Edges[0].Above.Command != "run 20" {
 		t.Errorf("edges %+v", got.Edges)
 	}
 }

@@ -58,9 +58,21 @@ func BandSentence(b *plane.BandWindows) string {
 	case n == 1 && groups[0].in == text.NoWindow:
 		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor) + searched
 	case n == 1:
-		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor, groups[0].in) + searched
+		return fmt.Sprintf(
+			"Values of %s at which sessions fail, at every level of %s: %s.",
+			b.Probe,
+			b.Factor,
+			groups[0].in,
+		) + searched
 	case n > mostLevels:
-		return fmt.Sprintf("Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.", b.Probe, n, len(b.Levels), say(groups[0]), say(groups[n-1])) + searched
+		return fmt.Sprintf(
+			"Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.",
+			b.Probe,
+			n,
+			len(b.Levels),
+			say(groups[0]),
+			say(groups[n-1]),
+		) + searched
 	}
 	var parts []string
 	for _, g := range groups {
@@ -101,12 +113,26 @@ func BandProof(b *plane.BandWindows) string {
 	if joined > 0 {
 		where, elsewhere := "all neighbouring levels", ""
 		if pairs := len(b.Levels) - 1; joined < pairs {
-			where, elsewhere = fmt.Sprintf("%d of %d pairs of neighbouring levels", joined, pairs), "; elsewhere nothing is said about what is between"
+			where, elsewhere = fmt.Sprintf(
+				"%d of %d pairs of neighbouring levels",
+				joined,
+				pairs,
+			), "; elsewhere nothing is said about what is between"
 		}
-		s += fmt.Sprintf(" Between %s the edges are straight lines, and halfway they are where these lines have them%s.", where, elsewhere)
+		s += fmt.Sprintf(
+			" Between %s the edges are straight lines, and halfway they are where these lines have them%s.",
+			where,
+			elsewhere,
+		)
 	}
 	if gap > 0 {
-		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor, at, time.Duration(from), time.Duration(from+gap))
+		s += fmt.Sprintf(
+			" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.",
+			b.Factor,
+			at,
+			time.Duration(from),
+			time.Duration(from+gap),
+		)
 	}
 	return s
 }
@@ -128,7 +154,13 @@ func BandRecords(b *plane.BandWindows) [][]string {
 // on an axis of numbers.
 func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 	positions, unit := axis(b)
-	drawn := figure.Bands{Title: title, Factor: b.Factor, Probe: b.Probe, Numbers: positions != nil, Sentence: BandSentence(b)}
+	drawn := figure.Bands{
+		Title:    title,
+		Factor:   b.Factor,
+		Probe:    b.Probe,
+		Numbers:  positions != nil,
+		Sentence: BandSentence(b),
+	}
 	for i, l := range b.Levels {
 		level := figure.Band{Strip: figure.Strip{Label: l.Level}, Joined: l.Joined}
 		if positions != nil {
@@ -141,12 +173,15 @@ func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 				continue
 			}
 			level.Spans = append(level.Spans, figure.Span{
-				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+				From: time.Duration(
+					c.From,
+				), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
 			})
 		}
 		drawn.Levels = append(drawn.Levels, level)
 	}
-	if positions != nil && slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l plane.BandLevel) bool { return l.Joined }) {
+	if positions != nil &&
+		slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l plane.BandLevel) bool { return l.Joined }) {
 		drawn.Sentence += " Joined levels have straight edges between them."
 	}
 	if unit != "" {

@@ -19,21 +19,75 @@ func linger() *plane.Regions {
 	line := plane.Line{Rise: 1, Run: 1, Offset: 11*ms + 1}
 	return &plane.Regions{
 		Scenario: "late-close-notify", Seed: 1,
-		X: plane.ProbeAxis{Name: "alert-latency", From: 10 * ms, To: 100 * ms}, Y: plane.ProbeAxis{Name: "linger", To: 50 * ms},
+		X: plane.ProbeAxis{
+			Name: "alert-latency",
+			From: 10 * ms,
+			To:   100 * ms,
+		}, Y: plane.ProbeAxis{Name: "linger", To: 50 * ms},
 		Regions: []plane.Region{
-			{Name: "A", Outcome: []string{"ghost-session"}, Failed: true, Share: 0.4, Polygon: [][][2]int64{{{11 * ms, 0}, {100 * ms, 0}, {100 * ms, 40 * ms}, {51 * ms, 40 * ms}}}},
+			{
+				Name:    "A",
+				Outcome: []string{"ghost-session"},
+				Failed:  true,
+				Share:   0.4,
+				Polygon: [][][2]int64{{{11 * ms, 0}, {100 * ms, 0}, {100 * ms, 40 * ms}, {51 * ms, 40 * ms}}},
+			},
 			{Name: "B", Outcome: []string{"ghost-session", "data-lost"}, Failed: true, Share: 0.0004},
-			{Name: "C", Share: 0.5996, Polygon: [][][2]int64{{{10 * ms, 0}, {11 * ms, 0}, {51 * ms, 40 * ms}, {10 * ms, 40 * ms}}}},
+			{
+				Name:    "C",
+				Share:   0.5996,
+				Polygon: [][][2]int64{{{10 * ms, 0}, {11 * ms, 0}, {51 * ms, 40 * ms}, {10 * ms, 40 * ms}}},
+			},
 		},
 		Boundaries: []plane.Boundary{
-			{Left: "C", Right: "A", Line: line, Equation: line.Equation("alert-latency", "linger"), From: 0, To: 20 * ms, Fails: true},
-			{Left: "C", Right: "B", Line: line, Equation: line.Equation("alert-latency", "linger"), From: 20 * ms, To: 40 * ms, Fails: true},
-			{Left: "B", Right: "A", Equation: "alert-latency = 60ms", Line: plane.Line{Run: 1, Offset: 60 * ms}, From: 20 * ms, To: 40 * ms},
-			{Left: "C", Right: "B", Equation: "alert-latency = 3ns", Line: plane.Line{Run: 1, Offset: 3}, From: 40 * ms, To: 40*ms + 1, Fails: true},
+			{
+				Left:     "C",
+				Right:    "A",
+				Line:     line,
+				Equation: line.Equation("alert-latency", "linger"),
+				From:     0,
+				To:       20 * ms,
+				Fails:    true,
+			},
+			{
+				Left:     "C",
+				Right:    "B",
+				Line:     line,
+				Equation: line.Equation("alert-latency", "linger"),
+				From:     20 * ms,
+				To:       40 * ms,
+				Fails:    true,
+			},
+			{
+				Left:     "B",
+				Right:    "A",
+				Equation: "alert-latency = 60ms",
+				Line:     plane.Line{Run: 1, Offset: 60 * ms},
+				From:     20 * ms,
+				To:       40 * ms,
+			},
+			{
+				Left:     "C",
+				Right:    "B",
+				Equation: "alert-latency = 3ns",
+				Line:     plane.Line{Run: 1, Offset: 3},
+				From:     40 * ms,
+				To:       40*ms + 1,
+				Fails:    true,
+			},
 		},
 		Levels: []plane.Level{{Below: "A", Above: "C", Y: 40 * ms, From: 51 * ms, To: 100 * ms, Fails: true}},
 		Strips: make([]plane.Strip, 3), Runs: 1000,
-		Method: plane.MapMethod{Rows: 10, Points: 300, PointsDiffered: 2, LargestGap: 5 * ms, LargestGapFrom: 10 * ms, RowGap: 7, RowGapFrom: 3, RowGapRow: 9},
+		Method: plane.MapMethod{
+			Rows:           10,
+			Points:         300,
+			PointsDiffered: 2,
+			LargestGap:     5 * ms,
+			LargestGapFrom: 10 * ms,
+			RowGap:         7,
+			RowGapFrom:     3,
+			RowGapRow:      9,
+		},
 	}
 }
 
@@ -104,7 +158,8 @@ func TestMapFigureAndRecords(t *testing.T) {
 			t.Errorf("the figure has no %q", want)
 		}
 	}
-	if records := Records(r); len(records) != 1+8 || strings.Join(records[1], " ") != "A ghost-session true 0.4 0 11000000 0" {
+	if records := Records(r); len(records) != 1+8 ||
+		strings.Join(records[1], " ") != "A ghost-session true 0.4 0 11000000 0" {
 		t.Errorf("records %v", records)
 	}
 }
@@ -115,7 +170,10 @@ func bands(factor string, levels []string, edges ...int64) *plane.BandWindows {
 	for i, level := range levels {
 		w := &search.Windows{To: 100 * ms, Cells: []search.Cell{{From: 0, To: edges[i], Signature: "a"}}}
 		if edges[i] < 100*ms {
-			w.Cells = append(w.Cells, search.Cell{From: edges[i], To: 100 * ms, Signature: "b", Outcome: []string{"data-lost"}, Failed: true})
+			w.Cells = append(
+				w.Cells,
+				search.Cell{From: edges[i], To: 100 * ms, Signature: "b", Outcome: []string{"data-lost"}, Failed: true},
+			)
 			w.FailureWindows = []search.Interval{{From: edges[i], To: 100 * ms}}
 		}
 		b.Levels = append(b.Levels, plane.BandLevel{Level: level, Windows: w, Joined: i == 0 && factor == "linger"})

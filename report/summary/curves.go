@@ -15,7 +15,18 @@ const rare = 0.01
 
 func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 	values := f.Of.X.Values()
-	s := Section{Table: [][]string{{"CURVE", strings.ToUpper(f.Of.X.Label), "FAILURES", "MONTE CARLO", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "EXACT"}}}
+	s := Section{
+		Table: [][]string{
+			{
+				"CURVE",
+				strings.ToUpper(f.Of.X.Label),
+				"FAILURES",
+				"MONTE CARLO",
+				fmt.Sprintf("%g %% INTERVAL", 100*confidence),
+				"EXACT",
+			},
+		},
+	}
 	records := [][]string{{"curve", "x", "replications", "failures", "estimate", "lo", "hi", "confidence", "exact"}}
 	var drawn []figure.Curve
 	var parts []string
@@ -49,7 +60,14 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 		drawn = append(drawn, c)
 		probabilities := c.Line()
 		first, last := probabilities[0], probabilities[len(values)-1]
-		part := fmt.Sprintf("“%s”: %.3g at %.6g, %.3g at %.6g", row.Label, first, values[0], last, values[len(values)-1])
+		part := fmt.Sprintf(
+			"“%s”: %.3g at %.6g, %.3g at %.6g",
+			row.Label,
+			first,
+			values[0],
+			last,
+			values[len(values)-1],
+		)
 		if at := crossing(values, probabilities); at != "" {
 			part += at
 		}
@@ -57,8 +75,13 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 	}
 	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Of.X.Label, strings.Join(parts, "; "))
 	if f.Exact != nil {
-		s.Sentence = fmt.Sprintf("Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
-			f.Of.X.Label, strings.Join(parts, "; "), inside, all)
+		s.Sentence = fmt.Sprintf(
+			"Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
+			f.Of.X.Label,
+			strings.Join(parts, "; "),
+			inside,
+			all,
+		)
 	}
 	s.Sweeps, s.X, s.Exact = sweeps(f), values, f.Exact
 	fig, err := figure.Curves(f.Of.Title, f.Of.X.Label, f.Of.LogY, drawn, confidence, s.Sentence)

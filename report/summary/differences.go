@@ -14,7 +14,19 @@ import (
 // first.
 func differences(f *figures.DifferencesResult, confidence float64) (Section, error) {
 	each := f.Comparison.EachConfidence
-	s := Section{Table: [][]string{{"ROW", "FAILURES", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("%g %% INTERVAL, ALL TOGETHER", 100*confidence), "FAILS ONLY HERE", "ONLY IN THE FIRST"}}}
+	s := Section{
+		Table: [][]string{
+			{
+				"ROW",
+				"FAILURES",
+				"PROBABILITY",
+				"DIFFERENCE",
+				fmt.Sprintf("%g %% INTERVAL, ALL TOGETHER", 100*confidence),
+				"FAILS ONLY HERE",
+				"ONLY IN THE FIRST",
+			},
+		},
+	}
 	records := [][]string{{
 		"row", "replications", "failures", "estimate", "lo", "hi", "confidence", "pairs", "both", "only_first", "only_row", "neither", "difference", "difference_lo", "difference_hi", "difference_confidence",
 	}}
@@ -24,8 +36,24 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 		p := f.Comparison.Points[i]
 		e := p.Estimate
 		c := figure.Compared{Label: row.Label, Value: e.Value, Low: e.Low, High: e.High, Difference: math.NaN()}
-		line := []string{row.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), "-", "-", "-", "-"}
-		record := []string{row.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High), number(confidence)}
+		line := []string{
+			row.Label,
+			fmt.Sprintf("%d of %d", p.Failures, p.Completed()),
+			fmt.Sprintf("%.4f", e.Value),
+			"-",
+			"-",
+			"-",
+			"-",
+		}
+		record := []string{
+			row.Label,
+			strconv.Itoa(p.Completed()),
+			strconv.Itoa(p.Failures),
+			number(e.Value),
+			number(e.Low),
+			number(e.High),
+			number(confidence),
+		}
 		if i == 0 {
 			record = append(record, "", "", "", "", "", "", "", "", "")
 		} else {
@@ -57,10 +85,30 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 			s.Sentence += fmt.Sprintf(" %s %s.", part.says, text.List(part.rows))
 		}
 	}
-	s.Method = fmt.Sprintf("All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have %g %%.", f.Comparison.Others[0].Difference.Method.Title(), 100*each, 100*confidence)
-	j := &text.CompareJSON{Scenario: f.Comparison.Sweep.Scenario().Name, Seed: f.Comparison.Sweep.Seed, Method: "monte-carlo", Confidence: confidence, Simultaneous: true}
+	s.Method = fmt.Sprintf(
+		"All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have %g %%.",
+		f.Comparison.Others[0].Difference.Method.Title(),
+		100*each,
+		100*confidence,
+	)
+	j := &text.CompareJSON{
+		Scenario:     f.Comparison.Sweep.Scenario().Name,
+		Seed:         f.Comparison.Sweep.Seed,
+		Method:       "monte-carlo",
+		Confidence:   confidence,
+		Simultaneous: true,
+	}
 	j.SetPairs(f.Comparison)
 	s.Data, s.Sweeps = j, sweeps(f)
-	drawn := figure.Differences(f.Of.Title, "failure probability", list, fmt.Sprintf("%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence, 100*confidence))
+	drawn := figure.Differences(
+		f.Of.Title,
+		"failure probability",
+		list,
+		fmt.Sprintf(
+			"%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.",
+			s.Sentence,
+			100*confidence,
+		),
+	)
 	return s, s.add(f.Of.Name, &drawn, records)
 }

@@ -43,19 +43,36 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 	list := methodEstimates(f)
 	s := Section{
 		Values: Values{Data: list, Sweeps: sweeps(f)},
-		Table:  [][]string{{"ROW", "METHOD", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "SAMPLES", "RUNS"}},
+		Table: [][]string{
+			{"ROW", "METHOD", "PROBABILITY", fmt.Sprintf("%g %% INTERVAL", 100*confidence), "SAMPLES", "RUNS"},
+		},
 	}
-	records := [][]string{{"row", "method", "estimate", "lo", "hi", "interval", "confidence", "samples", "failures", "runs"}}
+	records := [][]string{
+		{"row", "method", "estimate", "lo", "hi", "interval", "confidence", "samples", "failures", "runs"},
+	}
 	var drawn []figure.Estimate
 	agree, compared := 0, 0
 	smallest := math.Inf(1)
 	for i, e := range list {
 		interval := fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
-		s.Table = append(s.Table, []string{e.Row, e.Method, fmt.Sprintf("%.4g", e.Estimate), interval, strconv.Itoa(e.Samples), strconv.Itoa(e.Runs)})
+		s.Table = append(
+			s.Table,
+			[]string{
+				e.Row,
+				e.Method,
+				fmt.Sprintf("%.4g", e.Estimate),
+				interval,
+				strconv.Itoa(e.Samples),
+				strconv.Itoa(e.Runs),
+			},
+		)
 		records = append(records, []string{
 			e.Row, e.Method, number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence), strconv.Itoa(e.Samples), strconv.Itoa(e.Failures), strconv.Itoa(e.Runs),
 		})
-		drawn = append(drawn, figure.Estimate{Row: e.Row, Method: e.Method, Value: e.Estimate, Low: e.Low, High: e.High})
+		drawn = append(
+			drawn,
+			figure.Estimate{Row: e.Row, Method: e.Method, Value: e.Estimate, Low: e.Low, High: e.High},
+		)
 		if e.Estimate > 0 {
 			smallest = min(smallest, e.Estimate)
 		}
@@ -66,7 +83,12 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 			}
 		}
 	}
-	s.Sentence = fmt.Sprintf("In %d of %d rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is %.3g.", agree, compared, smallest)
+	s.Sentence = fmt.Sprintf(
+		"In %d of %d rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is %.3g.",
+		agree,
+		compared,
+		smallest,
+	)
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}

@@ -14,11 +14,18 @@ import (
 // distribution shows the distribution function, or the survival curve, of a measure.
 func measureDistribution(f *figures.MeasureResult, confidence float64) (Section, error) {
 	g := f.Of
-	j := &text.DistributionJSON{Scenario: f.Results.Sweep.Scenario().Name, Measure: g.Measure, Method: text.OrderStatistics, Confidence: confidence}
+	j := &text.DistributionJSON{
+		Scenario:   f.Results.Sweep.Scenario().Name,
+		Measure:    g.Measure,
+		Method:     text.OrderStatistics,
+		Confidence: confidence,
+	}
 	if g.Survival {
 		j.Method = text.KaplanMeier
 	}
-	s := Section{Table: [][]string{{"ROW", "COUNT", "CUT", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}}}
+	s := Section{
+		Table: [][]string{{"ROW", "COUNT", "CUT", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*confidence)}},
+	}
 	records := [][]string{{"row", "value", "probability", "lo", "hi", "confidence"}}
 	var medians, without []string
 	for i, row := range g.Rows {
@@ -26,7 +33,17 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 		p.SetDistribution(f.Measured[i])
 		for k := range p.Quantiles {
 			q := &p.Quantiles[k]
-			s.Table = append(s.Table, []string{row.Label, strconv.Itoa(p.Taken), strconv.Itoa(p.Censored), number(q.Q), q.Value(g.Measure), q.Interval(g.Measure)})
+			s.Table = append(
+				s.Table,
+				[]string{
+					row.Label,
+					strconv.Itoa(p.Taken),
+					strconv.Itoa(p.Censored),
+					number(q.Q),
+					q.Value(g.Measure),
+					q.Interval(g.Measure),
+				},
+			)
 		}
 		if p.Taken == 0 {
 			without = append(without, "“"+row.Label+"”")
@@ -34,7 +51,17 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 			medians = append(medians, fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure), row.Label))
 		}
 		for _, step := range p.Steps {
-			records = append(records, []string{row.Label, number(step.Value), number(step.Probability), number(step.Low), number(step.High), number(confidence)})
+			records = append(
+				records,
+				[]string{
+					row.Label,
+					number(step.Value),
+					number(step.Probability),
+					number(step.Low),
+					number(step.High),
+					number(confidence),
+				},
+			)
 		}
 		j.Points = append(j.Points, p)
 	}

@@ -23,8 +23,25 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 	j.SetIndices(f.Indices)
 
 	percent := fmt.Sprintf("%g %% INTERVAL", 100*confidence)
-	s := Section{Table: [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent, "FIRST ORDER", percent, "TOTAL", percent}}}
-	records := [][]string{{"factor", "level", "estimate", "lo", "hi", "first_order", "first_order_lo", "first_order_hi", "total", "total_lo", "total_hi", "confidence"}}
+	s := Section{
+		Table: [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent, "FIRST ORDER", percent, "TOTAL", percent}},
+	}
+	records := [][]string{
+		{
+			"factor",
+			"level",
+			"estimate",
+			"lo",
+			"hi",
+			"first_order",
+			"first_order_lo",
+			"first_order_hi",
+			"total",
+			"total_lo",
+			"total_hi",
+			"confidence",
+		},
+	}
 	row := func(factor string, l text.LevelJSON, first, total *text.IndexJSON) {
 		line := append(append([]string{factor, l.Level, "no data", ""}, first.Cells()...), total.Cells()...)
 		record := []string{factor, l.Level, "", number(l.Low), number(l.High)}
@@ -59,18 +76,37 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 		var parts []string
 		known := true
 		for _, factor := range j.Factors {
-			parts = append(parts, fmt.Sprintf("%s %.2f by itself and %.2f with its interactions", factor.Name, factor.First.Estimate, factor.Total.Estimate))
+			parts = append(
+				parts,
+				fmt.Sprintf(
+					"%s %.2f by itself and %.2f with its interactions",
+					factor.Name,
+					factor.First.Estimate,
+					factor.Total.Estimate,
+				),
+			)
 			known = known && factor.First.Low != nil && factor.Total.Low != nil
 		}
-		s.Sentence = fmt.Sprintf("Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The shares of its variance that are due to each factor: %s.",
-			*j.Mean, math.Sqrt(*j.Variance), strings.Join(parts, "; "))
+		s.Sentence = fmt.Sprintf(
+			"Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The shares of its variance that are due to each factor: %s.",
+			*j.Mean,
+			math.Sqrt(*j.Variance),
+			strings.Join(parts, "; "),
+		)
 		if !known {
 			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the variance; more replications or base points would show it."
 		}
 	}
-	s.Method = fmt.Sprintf("First-order indices by Saltelli (2010), total indices by Jansen (1999), from %d base points of a scrambled sequence of Sobol, with bootstrap intervals.", j.Points)
+	s.Method = fmt.Sprintf(
+		"First-order indices by Saltelli (2010), total indices by Jansen (1999), from %d base points of a scrambled sequence of Sobol, with bootstrap intervals.",
+		j.Points,
+	)
 	if q.Replications > 0 {
-		s.Method += fmt.Sprintf(" The noise of %d replications at each point is taken off. One at a time: %d replications at each end.", q.Replications, j.Base.Replications)
+		s.Method += fmt.Sprintf(
+			" The noise of %d replications at each point is taken off. One at a time: %d replications at each end.",
+			q.Replications,
+			j.Base.Replications,
+		)
 	}
 	drawn, err := text.TornadoFigure(j)
 	if err != nil {

@@ -148,7 +148,10 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 				t.Errorf("%s begins %.80s", f.Name, f.Data)
 			}
 		}
-		if want := strings.Fields(strings.ReplaceAll("NAME.svg NAME.png NAME.pdf NAME.csv", "NAME", s.Name)); !slices.Equal(names, want) {
+		if want := strings.Fields(strings.ReplaceAll("NAME.svg NAME.png NAME.pdf NAME.csv", "NAME", s.Name)); !slices.Equal(
+			names,
+			want,
+		) {
 			t.Errorf("files %v, want %v", names, want)
 		}
 		for _, row := range s.Table {
@@ -163,7 +166,10 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 func TestTinyExactProbabilities(t *testing.T) {
 	section := sections(t, "spread")[0]
 	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33", "linger 50 ms": "4.43e-94"} {
-		if !slices.ContainsFunc(section.Table, func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want }) {
+		if !slices.ContainsFunc(
+			section.Table,
+			func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want },
+		) {
 			t.Errorf("the table has no %s of “%s”:\n%v", want, label, section.Table)
 		}
 	}

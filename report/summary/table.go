@@ -27,7 +27,12 @@ func leftovers(f *figures.TableResult, confidence float64) (Section, error) {
 	for i, r := range f.Of.Rows {
 		p := f.Rows[i].Points[0]
 		e := p.Estimate
-		line := []string{r.Label, fmt.Sprintf("%d of %d", p.Failures, p.Completed()), fmt.Sprintf("%.4f", e.Value), fmt.Sprintf("%.4f .. %.4f", e.Low, e.High)}
+		line := []string{
+			r.Label,
+			fmt.Sprintf("%d of %d", p.Failures, p.Completed()),
+			fmt.Sprintf("%.4f", e.Value),
+			fmt.Sprintf("%.4f .. %.4f", e.Low, e.High),
+		}
 		record := []string{
 			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High),
 			number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]),
@@ -56,7 +61,8 @@ func leftovers(f *figures.TableResult, confidence float64) (Section, error) {
 func occurred(f *figures.TableResult) (list []scenarios.Outcome) {
 	s := f.Rows[0].Sweep.Scenario()
 	for _, o := range s.Outcomes {
-		if slices.Contains(s.Fail, o.Name) || slices.ContainsFunc(f.Rows, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
+		if slices.Contains(s.Fail, o.Name) ||
+			slices.ContainsFunc(f.Rows, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
 			list = append(list, o)
 		}
 	}

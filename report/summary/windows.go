@@ -24,7 +24,9 @@ func windows(f *figures.WindowsResult) (Section, error) {
 		strip := figure.Strip{Label: row.Label}
 		for _, c := range w.Cells {
 			strip.Spans = append(strip.Spans, figure.Span{
-				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+				From: time.Duration(
+					c.From,
+				), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
 			})
 			records = append(records, []string{
 				row.Label, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed),
@@ -49,7 +51,10 @@ func windows(f *figures.WindowsResult) (Section, error) {
 		for _, g := range partly {
 			groups = append(groups, fmt.Sprintf("%s: %s", text.List(g.rows), g.in))
 		}
-		parts = append(parts, "Values of "+f.Of.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
+		parts = append(
+			parts,
+			"Values of "+f.Of.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".",
+		)
 	}
 	if len(always) > 0 {
 		parts = append(parts, "At every value"+of(f, parts)+" sessions fail with "+text.List(always)+".")

@@ -10,8 +10,11 @@ import (
 
 // NothingRandom says that every replication is the same, and what to vary instead.
 func NothingRandom(s *scenarios.Scenario) string {
-	note := fmt.Sprintf("Nothing is random here: %d seeds gave the same run, to the nanosecond, and drew only keys and nonces. "+
-		"More replications tell nothing more, and no interval is needed.", sample.CertainSeeds)
+	note := fmt.Sprintf(
+		"Nothing is random here: %d seeds gave the same run, to the nanosecond, and drew only keys and nonces. "+
+			"More replications tell nothing more, and no interval is needed.",
+		sample.CertainSeeds,
+	)
 	at := slices.IndexFunc(s.Parameters, func(p scenarios.Parameter) bool {
 		return p.Type == scenarios.DistributionType && p.Group != scenarios.NetworkGroup
 	})

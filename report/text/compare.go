@@ -96,7 +96,10 @@ func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, points []desig
 
 func newDifference(levels scenarios.Settings, d stat.Difference) DifferenceJSON {
 	row := DifferenceJSON{
-		ComparedJSON: ComparedJSON{Levels: levels, Probability: known(d.Second)}, Difference: known(d.Value), StandardError: known(d.StandardError),
+		ComparedJSON: ComparedJSON{
+			Levels:      levels,
+			Probability: known(d.Second),
+		}, Difference: known(d.Value), StandardError: known(d.StandardError),
 		Low: d.Low, High: d.High, Interval: string(d.Method), P: d.P, Adjusted: d.Adjusted, Correlation: known(d.Correlation), Pairs: d.N,
 	}
 	if !math.IsInf(d.VarianceRatio, 0) {
@@ -129,11 +132,24 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	}
 	rows = append(rows, baseline)
 	for _, d := range j.Differences {
-		row := []string{design.LevelsText(d.Levels), number(d.Probability, "%.6g"), number(d.Difference, "%+.6g"), fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High)}
+		row := []string{
+			design.LevelsText(d.Levels),
+			number(d.Probability, "%.6g"),
+			number(d.Difference, "%+.6g"),
+			fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High),
+		}
 		if pairs {
 			row = append(row, fmt.Sprint(d.OnlyBaseline), fmt.Sprint(d.OnlyOther))
 		}
-		rows = append(rows, append(row, fmt.Sprintf("%.2g", d.Adjusted), number(d.Correlation, "%.3f"), number(d.VarianceRatio, "%.3g")))
+		rows = append(
+			rows,
+			append(
+				row,
+				fmt.Sprintf("%.2g", d.Adjusted),
+				number(d.Correlation, "%.3f"),
+				number(d.VarianceRatio, "%.3g"),
+			),
+		)
 	}
 	if err := Table(w, rows); err != nil {
 		return err

@@ -114,7 +114,10 @@ func Explain(w io.Writer, e Explanation) error {
 		return err
 	}
 	if len(e.Remedies) > 1 {
-		fmt.Fprintf(w, "\nThe remedies, and what they leave of the failure window of the run above: nothing (yes), less (partly), all (no)\n")
+		fmt.Fprintf(
+			w,
+			"\nThe remedies, and what they leave of the failure window of the run above: nothing (yes), less (partly), all (no)\n",
+		)
 		rows = [][]string{{"  REMEDY", "SETS", "HELPS", ""}}
 		for _, r := range e.Remedies {
 			if r.Sets != "" {

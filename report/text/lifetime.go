@@ -87,7 +87,15 @@ func (p *PointDistributionJSON) SetDistribution(d stat.Distribution) {
 }
 
 func newQuantileJSON(e stat.Quantile) QuantileJSON {
-	j := QuantileJSON{Q: e.Q, Estimate: known(e.Value), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank, HighRank: e.HighRank, Coverage: e.Coverage}
+	j := QuantileJSON{
+		Q:        e.Q,
+		Estimate: known(e.Value),
+		AtLeast:  e.AtLeast,
+		Low:      e.Low,
+		LowRank:  e.LowRank,
+		HighRank: e.HighRank,
+		Coverage: e.Coverage,
+	}
 	if !math.IsInf(e.High, 1) {
 		j.High = &e.High
 	}
@@ -104,14 +112,33 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	if _, err := fmt.Fprintf(w, "%s of %s, %s\n\n", MeasureTitle(j.Measure), j.Scenario, how); err != nil {
 		return err
 	}
-	rows := [][]string{append(upper(factors), "COUNT", "CENSORED", "QUANTILE", "VALUE", fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence))}
+	rows := [][]string{
+		append(
+			upper(factors),
+			"COUNT",
+			"CENSORED",
+			"QUANTILE",
+			"VALUE",
+			fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence),
+		),
+	}
 	for _, p := range j.Points {
 		for _, q := range p.Quantiles {
 			var row []string
 			for _, f := range factors {
 				row = append(row, p.Params[f])
 			}
-			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q), q.Value(j.Measure), q.Interval(j.Measure)))
+			rows = append(
+				rows,
+				append(
+					row,
+					fmt.Sprint(p.Taken),
+					fmt.Sprint(p.Censored),
+					fmt.Sprintf("%g", q.Q),
+					q.Value(j.Measure),
+					q.Interval(j.Measure),
+				),
+			)
 		}
 	}
 	if err := Table(w, rows); err != nil {
@@ -124,7 +151,11 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	if censored == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "\nOf %d replications, all that is known is that it was so much or more: it was not over when a limit came, or failed before.\n", censored)
+	_, err := fmt.Fprintf(
+		w,
+		"\nOf %d replications, all that is known is that it was so much or more: it was not over when a limit came, or failed before.\n",
+		censored,
+	)
 	return err
 }
 
@@ -200,10 +231,20 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	name := MeasureTitle(j.Measure)
 	name = strings.ToUpper(name[:1]) + name[1:]
 	title, y := name+": distribution", "probability of at most so much"
-	sentence := fmt.Sprintf("%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", name, j.Scenario, 100*j.Confidence)
+	sentence := fmt.Sprintf(
+		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).",
+		name,
+		j.Scenario,
+		100*j.Confidence,
+	)
 	if j.Method == KaplanMeier {
 		title, y = name+": survival", "probability of more"
-		sentence = fmt.Sprintf("%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the scale log(-log)).", name, j.Scenario, 100*j.Confidence)
+		sentence = fmt.Sprintf(
+			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the scale log(-log)).",
+			name,
+			j.Scenario,
+			100*j.Confidence,
+		)
 	}
 	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {
 		sentence += " A curve ends at a ring where something was cut beyond which nothing is known."

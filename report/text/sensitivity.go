@@ -136,7 +136,12 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nThe share of its variance that is due to each, all drawn from their ranges: %d base points, %d runs\n\n", j.Points, j.Runs)
+	fmt.Fprintf(
+		w,
+		"\nThe share of its variance that is due to each, all drawn from their ranges: %d base points, %d runs\n\n",
+		j.Points,
+		j.Runs,
+	)
 	if j.Undefined != "" {
 		_, err := fmt.Fprintf(w, "There are no indices: %s.\n", j.Undefined)
 		return err
@@ -154,7 +159,12 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	}
 	fmt.Fprintf(w, "\nmean of the probability %.4g, standard deviation %.4g", *j.Mean, math.Sqrt(*j.Variance))
 	if *j.Noise > 0 {
-		fmt.Fprintf(w, "; the noise of %d replications, %.3g times its variance, is taken off", j.Replications, *j.Noise / *j.Variance)
+		fmt.Fprintf(
+			w,
+			"; the noise of %d replications, %.3g times its variance, is taken off",
+			j.Replications,
+			*j.Noise / *j.Variance,
+		)
 	}
 	_, err := fmt.Fprintln(w)
 	return err
@@ -188,14 +198,26 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 	}
 	shares := "no shares of the variance: " + j.Undefined
 	if j.Undefined == "" {
-		shares = fmt.Sprintf("shares of the variance of the probability (Sobol' indices) over the ranges, from %d base points, with %g %% bootstrap intervals", j.Points, 100*j.Confidence)
+		shares = fmt.Sprintf(
+			"shares of the variance of the probability (Sobol' indices) over the ranges, from %d base points, with %g %% bootstrap intervals",
+			j.Points,
+			100*j.Confidence,
+		)
 	}
-	sentence := fmt.Sprintf("Left: the failure probability of %s with one factor at a time at each end of its range and the others as set (the line): %s. Right: %s.", j.Scenario, how, shares)
+	sentence := fmt.Sprintf(
+		"Left: the failure probability of %s with one factor at a time at each end of its range and the others as set (the line): %s. Right: %s.",
+		j.Scenario,
+		how,
+		shares,
+	)
 	return figure.Tornado("Sensitivity of "+j.Scenario, j.Base.proportion(), effects, sentence)
 }
 
 func (l *LevelJSON) proportion() stat.Proportion {
-	p := stat.Proportion{Failures: l.Failures, Estimate: stat.Estimate{N: l.Replications, Value: math.NaN(), Low: l.Low, High: l.High}}
+	p := stat.Proportion{
+		Failures: l.Failures,
+		Estimate: stat.Estimate{N: l.Replications, Value: math.NaN(), Low: l.Low, High: l.High},
+	}
 	if l.Estimate != nil {
 		p.Value = *l.Estimate
 	}

@@ -141,7 +141,14 @@ func Values(credentials string) (scenarios.Values, error) {
 	if err != nil {
 		return scenarios.Values{}, err
 	}
-	return s.Resolve(scenarios.Settings{"clients": strconv.Itoa(sessions), "client": "waits", "linger": "50ms", "credentials": credentials})
+	return s.Resolve(
+		scenarios.Settings{
+			"clients":     strconv.Itoa(sessions),
+			"client":      "waits",
+			"linger":      "50ms",
+			"credentials": credentials,
+		},
+	)
 }
 
 // Simulated performs the sessions as a replication and returns the virtual time

@@ -15,7 +15,8 @@ func TestMeasure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Bare <= 0 || s.BareUncollected <= 0 || s.Simulated <= 0 || s.Ratio <= 0 || s.Virtual < 60*time.Millisecond {
+		if s.Bare <= 0 || s.BareUncollected <= 0 || s.Simulated <= 0 || s.Ratio <= 0 ||
+			s.Virtual < 60*time.Millisecond {
 			t.Errorf("%+v", s)
 		}
 	}

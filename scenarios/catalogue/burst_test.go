@@ -24,20 +24,74 @@ func TestBacklogBurstWindows(t *testing.T) {
 		{"no remedy", nil, "alert-latency=10ms..60ms", "", fixture.Windows(11*ms+ns, 60*ms)},
 		{"no remedy", nil, "alert-latency=10ms..60ms", overflow, fixture.Windows(11*ms+ns, 60*ms)},
 		{"filter", scenarios.Settings{"remedy": "filter"}, "alert-latency=10ms..60ms", "", fixture.Windows()},
-		{"concurrent", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..60ms", next + "," + overflow, fixture.Windows()},
-		{"concurrent, the ghost", scenarios.Settings{"remedy": "concurrent"}, "alert-latency=10ms..60ms", "", fixture.Windows(11*ms+ns, 60*ms)},
-		{"short timeout", scenarios.Settings{"remedy": "short-timeout"}, "alert-latency=10ms..60ms", next + "," + overflow, fixture.Windows()},
+		{
+			"concurrent",
+			scenarios.Settings{"remedy": "concurrent"},
+			"alert-latency=10ms..60ms",
+			next + "," + overflow,
+			fixture.Windows(),
+		},
+		{
+			"concurrent, the ghost",
+			scenarios.Settings{"remedy": "concurrent"},
+			"alert-latency=10ms..60ms",
+			"",
+			fixture.Windows(11*ms+ns, 60*ms),
+		},
+		{
+			"short timeout",
+			scenarios.Settings{"remedy": "short-timeout"},
+			"alert-latency=10ms..60ms",
+			next + "," + overflow,
+			fixture.Windows(),
+		},
 		// Nothing is dropped, and nobody gets in.
-		{"longer backlog", scenarios.Settings{"remedy": "longer-backlog"}, "alert-latency=10ms..60ms", overflow, fixture.Windows()},
-		{"longer backlog", scenarios.Settings{"remedy": "longer-backlog"}, "alert-latency=10ms..60ms", next, fixture.Windows(11*ms+ns, 60*ms)},
+		{
+			"longer backlog",
+			scenarios.Settings{"remedy": "longer-backlog"},
+			"alert-latency=10ms..60ms",
+			overflow,
+			fixture.Windows(),
+		},
+		{
+			"longer backlog",
+			scenarios.Settings{"remedy": "longer-backlog"},
+			"alert-latency=10ms..60ms",
+			next,
+			fixture.Windows(11*ms+ns, 60*ms),
+		},
 		// Much is dropped, and everybody gets in.
-		{"patient clients", scenarios.Settings{"remedy": "patient-clients"}, "alert-latency=10ms..60ms", overflow, fixture.Windows(11*ms+ns, 60*ms)},
-		{"patient clients", scenarios.Settings{"remedy": "patient-clients"}, "alert-latency=10ms..60ms", next, fixture.Windows()},
+		{
+			"patient clients",
+			scenarios.Settings{"remedy": "patient-clients"},
+			"alert-latency=10ms..60ms",
+			overflow,
+			fixture.Windows(11*ms+ns, 60*ms),
+		},
+		{
+			"patient clients",
+			scenarios.Settings{"remedy": "patient-clients"},
+			"alert-latency=10ms..60ms",
+			next,
+			fixture.Windows(),
+		},
 
 		// G + T > L + (B + 1) g; at that very instant the hello comes before the time limit.
 		{"the edge", ghost, "handshake-timeout=1260ms..1280ms", overflow, fixture.Windows(1270*ms, 1280*ms)},
-		{"one place more", ghost.With(scenarios.Settings{"backlog": "9"}), "handshake-timeout=1410ms..1430ms", overflow, fixture.Windows(1420*ms, 1430*ms)},
-		{"a later ghost", scenarios.Settings{"alert-latency": "37ms"}, "handshake-timeout=1255ms..1275ms", overflow, fixture.Windows(1263*ms, 1275*ms)},
+		{
+			"one place more",
+			ghost.With(scenarios.Settings{"backlog": "9"}),
+			"handshake-timeout=1410ms..1430ms",
+			overflow,
+			fixture.Windows(1420*ms, 1430*ms),
+		},
+		{
+			"a later ghost",
+			scenarios.Settings{"alert-latency": "37ms"},
+			"handshake-timeout=1255ms..1275ms",
+			overflow,
+			fixture.Windows(1263*ms, 1275*ms),
+		},
 		// The second client starts at 150 ms and waits for 3 s; its handshake needs 50 ms.
 		{"patience", ghost, "handshake-timeout=3s..3020ms", next, fixture.Windows(3010*ms+ns, 3020*ms)},
 	})
@@ -57,11 +111,22 @@ func TestBurstWithoutAGhost(t *testing.T) {
 		edge := s * time.Duration(c.clients-c.backlog-1) / time.Duration(c.clients-1) // rounded down
 		for gap, dropped := range map[time.Duration]int64{edge: 1, edge + 1: 0} {
 			o := outcomeOf(t, p, scenario, scenarios.Settings{
-				"clients": fmt.Sprint(c.clients), "backlog": fmt.Sprint(c.backlog), "gap": gap.String(), "client-timeout": "10s",
+				"clients": fmt.Sprint(
+					c.clients,
+				), "backlog": fmt.Sprint(c.backlog), "gap": gap.String(), "client-timeout": "10s",
 			})
 			if slices.Contains(o.Outcome, "backlog-overflow") != (dropped > 0) || o.Measures["backlog_drops"] != dropped ||
-				o.Measures["longest_backlog"] != int64(c.backlog) || completed(o) != c.clients {
-				t.Errorf("%d clients every %s, backlog %d: %v %v, %d handshakes", c.clients, gap, c.backlog, o.Outcome, o.Measures, completed(o))
+				o.Measures["longest_backlog"] != int64(c.backlog) ||
+				completed(o) != c.clients {
+				t.Errorf(
+					"%d clients every %s, backlog %d: %v %v, %d handshakes",
+					c.clients,
+					gap,
+					c.backlog,
+					o.Outcome,
+					o.Measures,
+					completed(o),
+				)
 			}
 		}
 	}
@@ -109,7 +174,14 @@ func TestTheBacklogIsFullOfGhosts(t *testing.T) {
 	} {
 		o := outcomeOf(t, p, scenario, scenarios.Settings{"alert-latency": "30ms"}.With(c.set))
 		if got := time.Duration(o.Measures["accept_blocked_ns"]); got != c.blocked || completed(o) != c.completed {
-			t.Errorf("%s: Accept is lost for %s, want %s; %d handshakes, want %d", c.name, got, c.blocked, completed(o), c.completed)
+			t.Errorf(
+				"%s: Accept is lost for %s, want %s; %d handshakes, want %d",
+				c.name,
+				got,
+				c.blocked,
+				completed(o),
+				c.completed,
+			)
 		}
 	}
 }

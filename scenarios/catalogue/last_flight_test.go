@@ -53,7 +53,13 @@ func TestFinishStallWindows(t *testing.T) {
 		{"P = 250 ms", set("service", "250ms"), "", "", fixture.Windows(990*ms, 1280*ms+ns)},
 		// Close is called when the timer has fired already: 2 L + P >= F.
 		{"P = 280 ms, F = 300 ms", set("service", "280ms", "flight-interval", "300ms"), "", "", fixture.Windows()},
-		{"P = 279 ms, F = 300 ms", set("service", "279ms", "flight-interval", "300ms"), "", "", fixture.Windows(290*ms, 609*ms+ns)},
+		{
+			"P = 279 ms, F = 300 ms",
+			set("service", "279ms", "flight-interval", "300ms"),
+			"",
+			"",
+			fixture.Windows(290*ms, 609*ms+ns),
+		},
 		{"the peer ends", set("ends", "peer"), "", "", fixture.Windows(990*ms, 1051*ms+ns)},
 		// Its alert arrives with the data, and the endpoint closes by itself.
 		{"the client closes first", set("client", "closes-first"), "", "", fixture.Windows(990*ms, 1030*ms+ns)},
@@ -64,13 +70,43 @@ func TestFinishStallWindows(t *testing.T) {
 		// Two duplicates before the data: at 2010 and 2015 ms, or the flight itself.
 		{"Read, two duplicates", late, "", "stalled", fixture.Windows(1995*ms, 2030*ms+ns)},
 		{"Close, two duplicates", late, "", "close-stalled", fixture.Windows(1990*ms, 3000*ms)},
-		{"Read, two duplicates, hold", late.With(set("remedy", "hold")), "", "stalled", fixture.Windows(1995*ms, 2030*ms+ns)},
-		{"Close, two duplicates, hold", late.With(set("remedy", "hold")), "", "close-stalled", fixture.Windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns)},
-		{"Close, two duplicates, hold for twice F", late.With(set("hold", "2s")), "", "close-stalled", fixture.Windows()},
+		{
+			"Read, two duplicates, hold",
+			late.With(set("remedy", "hold")),
+			"",
+			"stalled",
+			fixture.Windows(1995*ms, 2030*ms+ns),
+		},
+		{
+			"Close, two duplicates, hold",
+			late.With(set("remedy", "hold")),
+			"",
+			"close-stalled",
+			fixture.Windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns),
+		},
+		{
+			"Close, two duplicates, hold for twice F",
+			late.With(set("hold", "2s")),
+			"",
+			"close-stalled",
+			fixture.Windows(),
+		},
 		// Each copy of its own latency exactly, or the flight with a nanosecond more.
 		{"equal latencies above F/2", set(), "latency=500ms..1600ms", "close-stalled,stalled", fixture.Windows()},
-		{"as above, the retransmission slower", set("retransmission-latency", "700ms"), "latency=600ms..650ms", "close-stalled,stalled", fixture.Windows()},
-		{"as above, the retransmission faster", set("retransmission-latency", "599999999ns"), "latency=600ms..650ms", "", fixture.Windows()},
+		{
+			"as above, the retransmission slower",
+			set("retransmission-latency", "700ms"),
+			"latency=600ms..650ms",
+			"close-stalled,stalled",
+			fixture.Windows(),
+		},
+		{
+			"as above, the retransmission faster",
+			set("retransmission-latency", "599999999ns"),
+			"latency=600ms..650ms",
+			"",
+			fixture.Windows(),
+		},
 	})
 }
 
@@ -168,7 +204,11 @@ fail: [close-stalled]
 	// It is sent at 1020 ms, the last flight arrives at 1035 ms, and the server closes at
 	// 1056 ms.
 	const ms = time.Millisecond
-	w := fixture.FindWindows(t, fixture.Pool(t, 2), search.Search{Values: fixture.Values(t, s, nil), Seed: 1, Probe: s.Probe})
+	w := fixture.FindWindows(
+		t,
+		fixture.Pool(t, 2),
+		search.Search{Values: fixture.Values(t, s, nil), Seed: 1, Probe: s.Probe},
+	)
 	if want := fixture.Windows(15*ms+1, 36*ms+1); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, want, w.Cells)
 	}
@@ -187,10 +227,28 @@ func TestOrphanedFlight6Windows(t *testing.T) {
 		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", handshake, fixture.Windows(100*ms, 1000*ms)},
 		{"the next client", nil, "", "next-handshake-failed", fixture.Windows(100*ms, 1000*ms)},
 		{"F = 300 ms", scenarios.Settings{"flight-interval": "300ms"}, "", handshake, fixture.Windows(100*ms, 300*ms)},
-		{"X = 60 ms", scenarios.Settings{"retransmission-latency": "60ms"}, "", handshake, fixture.Windows(100*ms, 1050*ms)},
-		{"W = 1500 ms", scenarios.Settings{"read-timeout": "1500ms"}, "retransmission-latency=0s..3s", handshake, fixture.Windows(510*ms+ns, 3000*ms)},
+		{
+			"X = 60 ms",
+			scenarios.Settings{"retransmission-latency": "60ms"},
+			"",
+			handshake,
+			fixture.Windows(100*ms, 1050*ms),
+		},
+		{
+			"W = 1500 ms",
+			scenarios.Settings{"read-timeout": "1500ms"},
+			"retransmission-latency=0s..3s",
+			handshake,
+			fixture.Windows(510*ms+ns, 3000*ms),
+		},
 		// The second retransmission arrives 2 F after the server has finished.
-		{"W = 2 s", scenarios.Settings{"read-timeout": "2s"}, "retransmission-latency=0s..3s", handshake, fixture.Windows()},
+		{
+			"W = 2 s",
+			scenarios.Settings{"read-timeout": "2s"},
+			"retransmission-latency=0s..3s",
+			handshake,
+			fixture.Windows(),
+		},
 		// The data is a round trip behind the handshake.
 		{"the data", nil, "", data, fixture.Windows(100*ms, 1020*ms)},
 
@@ -199,13 +257,31 @@ func TestOrphanedFlight6Windows(t *testing.T) {
 		{"hold 500 ms", scenarios.Settings{"hold": "500ms"}, "", handshake, fixture.Windows(100*ms, 500*ms)},
 		{"linger", remedy("linger"), "", handshake, fixture.Windows(100*ms, 1000*ms)},
 		{"linger, the next client", remedy("linger"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
-		{"tombstone, the next client", remedy("tombstone"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
+		{
+			"tombstone, the next client",
+			remedy("tombstone"),
+			"",
+			"next-handshake-failed,ghost-session",
+			fixture.Windows(),
+		},
 		{"filter, the next client", remedy("filter"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
-		{"concurrent, the next client", remedy("concurrent"), "", "next-handshake-failed,accept-blocked", fixture.Windows()},
+		{
+			"concurrent, the next client",
+			remedy("concurrent"),
+			"",
+			"next-handshake-failed,accept-blocked",
+			fixture.Windows(),
+		},
 		{"smaller interval", remedy("smaller-interval"), "", "", fixture.Windows(100*ms, 120*ms)},
 		{"reconnect", remedy("reconnect"), "", data, fixture.Windows(100*ms, 1000*ms)},
 		{"filter+reconnect", remedy("filter+reconnect"), "", data, fixture.Windows()},
-		{"same port", scenarios.Settings{"client-port": "same"}, "", "next-handshake-failed,ghost-session", fixture.Windows()},
+		{
+			"same port",
+			scenarios.Settings{"client-port": "same"},
+			"",
+			"next-handshake-failed,ghost-session",
+			fixture.Windows(),
+		},
 	})
 }
 
@@ -216,13 +292,19 @@ func TestOrphanedFlight6Clients(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	o := runOf(t, p, "orphaned-flight6", scenarios.Settings{"read-timeout": "500ms"})
 	arrived := slices.ContainsFunc(o.Records, func(r trace.Record) bool {
-		return r.Host == "client" && r.Kind == trace.Arrive && r.At == 560*time.Millisecond && strings.HasPrefix(r.Label(), "Alert epoch=1")
+		return r.Host == "client" && r.Kind == trace.Arrive && r.At == 560*time.Millisecond &&
+			strings.HasPrefix(r.Label(), "Alert epoch=1")
 	})
 	if s := o.Sessions[0]; !arrived || s.Error != "the handshake timed out" {
 		t.Errorf("alert arrived: %v, session %+v", arrived, s)
 	}
 	for client, silent := range map[string]bool{"closes-first": true, "waits": false} {
-		o := runOf(t, p, "orphaned-flight6", scenarios.Settings{"read-timeout": "500ms", "remedy": "hold", "client": client})
+		o := runOf(
+			t,
+			p,
+			"orphaned-flight6",
+			scenarios.Settings{"read-timeout": "500ms", "remedy": "hold", "client": client},
+		)
 		if s := o.Sessions[0]; s.Handshake != "completed" || s.DataDelivered || (s.Error == "") != silent {
 			t.Errorf("a client that %s: %+v", client, s)
 		}
@@ -241,12 +323,36 @@ func TestRetransmitCollisionWindows(t *testing.T) {
 		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", "", fixture.Windows(990*ms, 3*s)},
 		{"F = 300 ms", scenarios.Settings{"remedy": "smaller-interval"}, "", "", fixture.Windows(290*ms, 3*s)},
 		{"F = 5 s", scenarios.Settings{"remedy": "larger-interval"}, "", "", fixture.Windows()},
-		{"without it, unless the server's second flight 4 is behind the first", scenarios.Settings{"without": "retransmission"}, "", "", fixture.Windows(990*ms, 1010*ms+ns)},
+		{
+			"without it, unless the server's second flight 4 is behind the first",
+			scenarios.Settings{"without": "retransmission"},
+			"",
+			"",
+			fixture.Windows(990*ms, 1010*ms+ns),
+		},
 		{"all latencies", nil, "latency=0s..1s", "", fixture.Windows(500*ms, s)},
 		// The handshake takes three round trips, with duplicates or without: 6 L > T.
-		{"all latencies, T = 10 s", nil, "latency=0s..2s", "handshake-timeout,handshake-aborted", fixture.Windows(1666666667*ns, 2*s)},
-		{"all latencies, T = 30 s", patient, "latency=0s..6s", "handshake-timeout,handshake-aborted", fixture.Windows(5*s+ns, 6*s)},
-		{"all latencies, T = 30 s, F = 5 s", patient.With(scenarios.Settings{"flight-interval": "5s"}), "latency=0s..6s", "handshake-timeout,handshake-aborted", fixture.Windows(5*s+ns, 6*s)},
+		{
+			"all latencies, T = 10 s",
+			nil,
+			"latency=0s..2s",
+			"handshake-timeout,handshake-aborted",
+			fixture.Windows(1666666667*ns, 2*s),
+		},
+		{
+			"all latencies, T = 30 s",
+			patient,
+			"latency=0s..6s",
+			"handshake-timeout,handshake-aborted",
+			fixture.Windows(5*s+ns, 6*s),
+		},
+		{
+			"all latencies, T = 30 s, F = 5 s",
+			patient.With(scenarios.Settings{"flight-interval": "5s"}),
+			"latency=0s..6s",
+			"handshake-timeout,handshake-aborted",
+			fixture.Windows(5*s+ns, 6*s),
+		},
 	})
 }
 
@@ -268,7 +374,8 @@ func TestRetransmitCollisionCosts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if o.Measures["handshake_ns"] != int64(6*d) || o.Measures["retransmissions"] != 6*k || o.Measures["duplicate_flights"] != 6*k {
+			if o.Measures["handshake_ns"] != int64(6*d) || o.Measures["retransmissions"] != 6*k ||
+				o.Measures["duplicate_flights"] != 6*k {
 				t.Errorf("%s, latency %s: %v", credentials, latency, o.Measures)
 			}
 			for _, side := range []string{"client_bytes", "server_bytes"} {
@@ -298,7 +405,10 @@ func TestRetransmitCollisionFailsNoHandshake(t *testing.T) {
 			}
 			for _, outcome := range o.Outcome {
 				seen[outcome]++
-				if !slices.Contains([]string{"duplicate-flight", "close-stalled", "stalled", "ghost-session"}, outcome) {
+				if !slices.Contains(
+					[]string{"duplicate-flight", "close-stalled", "stalled", "ghost-session"},
+					outcome,
+				) {
 					t.Errorf("%s\n%v", o.Repeat, o.Outcome)
 				}
 			}
@@ -325,7 +435,10 @@ func TestSlowFlight4CostsOneInterval(t *testing.T) {
 func failures(t *testing.T, p *run.Pool, scenario, outcome string, set scenarios.Settings) (n int) {
 	t.Helper()
 	for seed := range uint64(100) {
-		o, err := p.Do(context.Background(), fixture.Job(t, scenario, scenarios.Settings{"credentials": "psk"}.With(set), seed))
+		o, err := p.Do(
+			context.Background(),
+			fixture.Job(t, scenario, scenarios.Settings{"credentials": "psk"}.With(set), seed),
+		)
 		if err != nil || o.Status != run.Completed {
 			t.Fatal(err, o.Status, o.Dump)
 		}
@@ -342,13 +455,25 @@ func TestFlightIntervalCosts(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	lossy := scenarios.Settings{"loss": "0.1", "client-timeout": "5s"}
 	usual := failures(t, p, "retransmit-collision", "handshake-timeout", lossy)
-	larger := failures(t, p, "retransmit-collision", "handshake-timeout", lossy.With(scenarios.Settings{"remedy": "larger-interval"}))
+	larger := failures(
+		t,
+		p,
+		"retransmit-collision",
+		"handshake-timeout",
+		lossy.With(scenarios.Settings{"remedy": "larger-interval"}),
+	)
 	if usual > 3 || larger < 30 {
 		t.Errorf("handshakes that time out: %d with F = 1 s, %d with F = 5 s", usual, larger)
 	}
 	slow := scenarios.Settings{"uplink": "10ms+exponential(mean=400ms)"}
 	usual = failures(t, p, "finish-stall", "close-stalled", slow)
-	smaller := failures(t, p, "finish-stall", "close-stalled", slow.With(scenarios.Settings{"remedy": "smaller-interval"}))
+	smaller := failures(
+		t,
+		p,
+		"finish-stall",
+		"close-stalled",
+		slow.With(scenarios.Settings{"remedy": "smaller-interval"}),
+	)
 	if smaller <= usual {
 		t.Errorf("stalled Close: %d with F = 1 s, %d with F = 100 ms", usual, smaller)
 	}
@@ -367,7 +492,8 @@ func TestWhatIsNoDuplicateAndNoStall(t *testing.T) {
 		{"retransmit-collision", scenarios.Settings{"flight4-latency": "1500ms", "without": "flight4"}, "duplicate-flight"},
 		{"orphaned-flight6", scenarios.Settings{"read-timeout": "1005ms", "remedy": "reconnect"}, "stalled"},
 	} {
-		if o := runOf(t, p, c.scenario, c.set); slices.Contains(o.Outcome, c.outcome) || o.Measures["retransmissions"] == 0 {
+		if o := runOf(t, p, c.scenario, c.set); slices.Contains(o.Outcome, c.outcome) ||
+			o.Measures["retransmissions"] == 0 {
 			t.Errorf("%s %v: %v %v", c.scenario, c.set, o.Outcome, o.Measures)
 		}
 	}

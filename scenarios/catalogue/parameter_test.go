@@ -64,14 +64,18 @@ func TestRemedies(t *testing.T) {
 		}
 	}
 	if _, err := s.Resolve(scenarios.Settings{"remedy": "recognise", "first-record": "stack"}); err == nil ||
-		!strings.Contains(err.Error(), "remedy=recognise sets first-record=discard, and first-record=stack is given as well") {
+		!strings.Contains(
+			err.Error(),
+			"remedy=recognise sets first-record=discard, and first-record=stack is given as well",
+		) {
 		t.Errorf("a contradiction gives error %v", err)
 	}
 }
 
 // The latency of one direction follows that of both unless it is given.
 func TestFollowedParameters(t *testing.T) {
-	v, err := fixture.Scenario(t).Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms", "loss": "0.1", "uplink-loss": "0"})
+	v, err := fixture.Scenario(t).
+		Resolve(scenarios.Settings{"latency": "uniform(1ms,2ms)", "downlink": "3ms", "loss": "0.1", "uplink-loss": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,16 +173,21 @@ func TestPredicate(t *testing.T) {
 			t.Errorf("%v: all %v, some %v", c.outcome, all.Failed(c.outcome), some.Failed(c.outcome))
 		}
 	}
-	if _, err := s.ParsePredicate("ghost"); err == nil || !strings.Contains(err.Error(), "They are unexpected-message, ghost-session") {
+	if _, err := s.ParsePredicate("ghost"); err == nil ||
+		!strings.Contains(err.Error(), "They are unexpected-message, ghost-session") {
 		t.Errorf("an unknown outcome gives error %v", err)
 	}
 }
 
 func TestFind(t *testing.T) {
-	if !slices.ContainsFunc(catalogue.All(), func(s *scenarios.Scenario) bool { return s.Name == "late-close-notify" }) {
+	if !slices.ContainsFunc(
+		catalogue.All(),
+		func(s *scenarios.Scenario) bool { return s.Name == "late-close-notify" },
+	) {
 		t.Error("the founding scenario is not listed")
 	}
-	if _, err := catalogue.Find("late-close-notfy"); err == nil || !strings.Contains(err.Error(), "Did you mean late-close-notify?") {
+	if _, err := catalogue.Find("late-close-notfy"); err == nil ||
+		!strings.Contains(err.Error(), "Did you mean late-close-notify?") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -190,7 +199,8 @@ func TestNetworkParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := v.Text(); text["down"] != "1s..2s" || text["loss"] != "gilbert-elliott(to-bad=0.1,to-good=0.2,bad=1,good=0)" {
+	if text := v.Text(); text["down"] != "1s..2s" ||
+		text["loss"] != "gilbert-elliott(to-bad=0.1,to-good=0.2,bad=1,good=0)" {
 		t.Errorf("%v", text)
 	}
 	for text, want := range map[string]string{
@@ -208,7 +218,16 @@ func TestNetworkParameters(t *testing.T) {
 func TestGapVariation(t *testing.T) {
 	s := fixture.Scenario(t)
 	starts := func(set scenarios.Settings) (list []time.Duration) {
-		v, err := s.Resolve(set.With(scenarios.Settings{"clients": "4", "arrivals": "at-intervals", "client-hosts": "4", "credentials": "psk"}))
+		v, err := s.Resolve(
+			set.With(
+				scenarios.Settings{
+					"clients":      "4",
+					"arrivals":     "at-intervals",
+					"client-hosts": "4",
+					"credentials":  "psk",
+				},
+			),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +242,10 @@ func TestGapVariation(t *testing.T) {
 		return list
 	}
 	const s1 = time.Second
-	if got, want := starts(scenarios.Settings{"gap": "1s", "gap-variation": "2s"}), []time.Duration{0, 3 * s1, 6 * s1, 9 * s1}; !slices.Equal(got, want) {
+	if got, want := starts(scenarios.Settings{"gap": "1s", "gap-variation": "2s"}), []time.Duration{0, 3 * s1, 6 * s1, 9 * s1}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Errorf("starts at %v, want %v", got, want)
 	}
 	narrow := starts(scenarios.Settings{"gap": "1s", "gap-variation": "uniform(0s,1s)"})
@@ -239,13 +261,15 @@ func TestGapVariation(t *testing.T) {
 // A correlation is below 1: at 1 a flow would have one latency for ever.
 func TestCorrelationParameter(t *testing.T) {
 	s := fixture.Scenario(t)
-	if v, err := s.Resolve(scenarios.Settings{"correlation": "0.90"}); err != nil || v.Text()["correlation"] != "0.9" || v.Correlation("correlation") != 0.9 {
+	if v, err := s.Resolve(scenarios.Settings{"correlation": "0.90"}); err != nil || v.Text()["correlation"] != "0.9" ||
+		v.Correlation("correlation") != 0.9 {
 		t.Errorf("%v %v", v.Text()["correlation"], err)
 	}
 	for text, want := range map[string]string{
 		"1": "1 is out of range: 0 to below 1", "-0.1": "out of range", "NaN": "is not a number from 0 to below 1", "high": "is not a number",
 	} {
-		if _, err := s.Resolve(scenarios.Settings{"correlation": text}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := s.Resolve(scenarios.Settings{"correlation": text}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("correlation=%s: error %v, want one that says %q", text, err, want)
 		}
 	}

@@ -24,22 +24,94 @@ func TestDeferredAlertWindows(t *testing.T) {
 	fixture.ExpectCases(t, "deferred-alert", []windowCase{
 		{"no remedy", nil, "", "", fixture.Windows(0, 10*ms, 11*ms+ns, 50*ms+ns, 72*ms+ns, 100*ms)},
 		{"the session after next", nil, "alert-latency=10ms..300ms", next, fixture.Windows(11*ms+ns, 50*ms+ns)},
-		{"its client comes later", scenarios.Settings{"gap": "55ms"}, "alert-latency=10ms..300ms", next, fixture.Windows(11*ms+ns, 60*ms+ns)},
-		{"linger", scenarios.Settings{"remedy": "linger"}, "alert-latency=10ms..100ms", "", fixture.Windows(31*ms+ns, 50*ms+ns)},
+		{
+			"its client comes later",
+			scenarios.Settings{"gap": "55ms"},
+			"alert-latency=10ms..300ms",
+			next,
+			fixture.Windows(11*ms+ns, 60*ms+ns),
+		},
+		{
+			"linger",
+			scenarios.Settings{"remedy": "linger"},
+			"alert-latency=10ms..100ms",
+			"",
+			fixture.Windows(31*ms+ns, 50*ms+ns),
+		},
 		// The third client's hello ends in the second session. Its next arrives at 1.11 s.
-		{"linger beyond the third hello", scenarios.Settings{"linger": "60ms"}, "alert-latency=10ms..2s", next, fixture.Windows(71*ms+ns, 1050*ms+ns)},
-		{"how long a linger helps", scenarios.Settings{"alert-latency": "30ms"}, "linger=0s..200ms", "", fixture.Windows(0, 19*ms)},
-		{"how long a linger does no harm", scenarios.Settings{"alert-latency": "30ms"}, "linger=0s..200ms", "duplicate-flight", fixture.Windows(39*ms, 200*ms)},
+		{
+			"linger beyond the third hello",
+			scenarios.Settings{"linger": "60ms"},
+			"alert-latency=10ms..2s",
+			next,
+			fixture.Windows(71*ms+ns, 1050*ms+ns),
+		},
+		{
+			"how long a linger helps",
+			scenarios.Settings{"alert-latency": "30ms"},
+			"linger=0s..200ms",
+			"",
+			fixture.Windows(0, 19*ms),
+		},
+		{
+			"how long a linger does no harm",
+			scenarios.Settings{"alert-latency": "30ms"},
+			"linger=0s..200ms",
+			"duplicate-flight",
+			fixture.Windows(39*ms, 200*ms),
+		},
 		// DOMAIN has it that a wait after the release does not help. It does if a client waits.
-		{"pause, a client waits", scenarios.Settings{"remedy": "pause-after-release"}, "alert-latency=10ms..100ms", "", fixture.Windows(31*ms+ns, 50*ms+ns)},
+		{
+			"pause, a client waits",
+			scenarios.Settings{"remedy": "pause-after-release"},
+			"alert-latency=10ms..100ms",
+			"",
+			fixture.Windows(31*ms+ns, 50*ms+ns),
+		},
 		{"no client waits", idle, "alert-latency=10ms..300ms", next, fixture.Windows(11*ms+ns, 270*ms+ns)},
-		{"pause, no client waits", idle.With(scenarios.Settings{"pause-after-release": "50ms"}), "alert-latency=10ms..300ms", next, fixture.Windows(11*ms+ns, 270*ms+ns)},
-		{"linger, no client waits", idle.With(scenarios.Settings{"linger": "50ms"}), "alert-latency=10ms..300ms", next, fixture.Windows(61*ms+ns, 270*ms+ns)},
+		{
+			"pause, no client waits",
+			idle.With(scenarios.Settings{"pause-after-release": "50ms"}),
+			"alert-latency=10ms..300ms",
+			next,
+			fixture.Windows(11*ms+ns, 270*ms+ns),
+		},
+		{
+			"linger, no client waits",
+			idle.With(scenarios.Settings{"linger": "50ms"}),
+			"alert-latency=10ms..300ms",
+			next,
+			fixture.Windows(61*ms+ns, 270*ms+ns),
+		},
 		{"recognised", scenarios.Settings{"remedy": "recognise"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
-		{"other server port", scenarios.Settings{"remedy": "server-port"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
-		{"the peer ends the session", scenarios.Settings{"remedy": "peer-ends"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
-		{"rejected", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..60ms", "unexpected-message", fixture.Windows(11*ms+ns, 50*ms+ns)},
-		{"rejected, the handshakes", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", next, fixture.Windows()},
+		{
+			"other server port",
+			scenarios.Settings{"remedy": "server-port"},
+			"alert-latency=10ms..300ms",
+			"",
+			fixture.Windows(),
+		},
+		{
+			"the peer ends the session",
+			scenarios.Settings{"remedy": "peer-ends"},
+			"alert-latency=10ms..300ms",
+			"",
+			fixture.Windows(),
+		},
+		{
+			"rejected",
+			scenarios.Settings{"first-record": "reject"},
+			"alert-latency=10ms..60ms",
+			"unexpected-message",
+			fixture.Windows(11*ms+ns, 50*ms+ns),
+		},
+		{
+			"rejected, the handshakes",
+			scenarios.Settings{"first-record": "reject"},
+			"alert-latency=10ms..300ms",
+			next,
+			fixture.Windows(),
+		},
 		// Sessions take 61 ms and clients come every 50 ms: they are over at 132, 193 and
 		// 254 ms, and hellos arrive at 110, 160, 210 and 260 ms.
 		{"six clients", scenarios.Settings{"clients": "6"}, "alert-latency=10ms..194ms", next,
@@ -94,15 +166,39 @@ func TestStrayFragmentWindows(t *testing.T) {
 		{"recognises a handshake record", nil, "", "", fixture.Windows(21*ms+ns, 300*ms)},
 		{"the next handshake", nil, "", next, fixture.Windows(21*ms+ns, 120*ms+ns)},
 		{"no filter", scenarios.Settings{"first-record": "stack"}, "", next, fixture.Windows(21*ms+ns, 120*ms+ns)},
-		{"rejected, the next handshake", scenarios.Settings{"first-record": "reject"}, "", next, fixture.Windows(21*ms+ns, 120*ms+ns)},
+		{
+			"rejected, the next handshake",
+			scenarios.Settings{"first-record": "reject"},
+			"",
+			next,
+			fixture.Windows(21*ms+ns, 120*ms+ns),
+		},
 		{"recognises a ClientHello", scenarios.Settings{"remedy": "client-hello"}, "", "", fixture.Windows()},
 		{"linger", scenarios.Settings{"remedy": "linger"}, "", next, fixture.Windows(71*ms+ns, 120*ms+ns)},
 		{"linger of twice the MSL", scenarios.Settings{"remedy": "linger-2msl"}, "", next, fixture.Windows(0, 300*ms)},
-		{"short timeout, the ghost", scenarios.Settings{"remedy": "short-timeout"}, "", "", fixture.Windows(21*ms+ns, 300*ms)},
-		{"short timeout, the next handshake", scenarios.Settings{"remedy": "short-timeout"}, "", next, fixture.Windows()},
+		{
+			"short timeout, the ghost",
+			scenarios.Settings{"remedy": "short-timeout"},
+			"",
+			"",
+			fixture.Windows(21*ms+ns, 300*ms),
+		},
+		{
+			"short timeout, the next handshake",
+			scenarios.Settings{"remedy": "short-timeout"},
+			"",
+			next,
+			fixture.Windows(),
+		},
 		// The ghost ends at 10.05 s + the delay, the handshake 50 ms later, and the patience of
 		// the client that started at 160 ms at 10.16 s.
-		{"the client's own timeout", scenarios.Settings{"handshake-timeout": "10s"}, "", next, fixture.Windows(60*ms+ns, 120*ms+ns)},
+		{
+			"the client's own timeout",
+			scenarios.Settings{"handshake-timeout": "10s"},
+			"",
+			next,
+			fixture.Windows(60*ms+ns, 120*ms+ns),
+		},
 		{"other server port", scenarios.Settings{"remedy": "server-port"}, "", "", fixture.Windows()},
 		{"the next client reuses the 5-tuple", scenarios.Settings{"client-port": "same"}, "", next, fixture.Windows()},
 	})
@@ -119,10 +215,34 @@ func TestVerifyRequestSwallowedWindows(t *testing.T) {
 		{"one socket", scenarios.Settings{"remedy": "one-socket"}, "", "", fixture.Windows()},
 		{"hold 5ms", scenarios.Settings{"remedy": "short-hold"}, "", "", fixture.Windows()},
 		{"by the hold", nil, "verify-hold=0s..3s", "", fixture.Windows(20*ms, 3*time.Second)},
-		{"by the hold, round trip 50ms", scenarios.Settings{"latency": "25ms"}, "verify-hold=0s..1s", "", fixture.Windows(50*ms, time.Second)},
-		{"by the hold, loopback", scenarios.Settings{"latency": "15us"}, "verify-hold=0s..1ms", "", fixture.Windows(30*time.Microsecond, ms)},
-		{"by the hold, one socket", scenarios.Settings{"verify": "one-socket"}, "verify-hold=0s..3s", "", fixture.Windows()},
-		{"an impatient client", scenarios.Settings{"client-timeout": "1s"}, "", "handshake-timeout", fixture.Windows(0, 15*ms+ns)},
+		{
+			"by the hold, round trip 50ms",
+			scenarios.Settings{"latency": "25ms"},
+			"verify-hold=0s..1s",
+			"",
+			fixture.Windows(50*ms, time.Second),
+		},
+		{
+			"by the hold, loopback",
+			scenarios.Settings{"latency": "15us"},
+			"verify-hold=0s..1ms",
+			"",
+			fixture.Windows(30*time.Microsecond, ms),
+		},
+		{
+			"by the hold, one socket",
+			scenarios.Settings{"verify": "one-socket"},
+			"verify-hold=0s..3s",
+			"",
+			fixture.Windows(),
+		},
+		{
+			"an impatient client",
+			scenarios.Settings{"client-timeout": "1s"},
+			"",
+			"handshake-timeout",
+			fixture.Windows(0, 15*ms+ns),
+		},
 	})
 }
 
@@ -137,8 +257,15 @@ func TestSwallowedHelloCostsAFlightInterval(t *testing.T) {
 	for hold, lost := range map[string]int64{"0s": 0, "19999999ns": 0, "20ms": 1, "1019999999ns": 1, "1020ms": 2, "2020ms": 3} {
 		o := outcomeOf(t, p, s, scenarios.Settings{"verify-hold": hold, "credentials": "psk"})
 		want := int64(60*time.Millisecond) + lost*int64(time.Second)
-		if o.Measures["handshake_ns"] != want || o.Measures["retransmissions"] != lost || o.Measures["duplicate_flights"] != 0 {
-			t.Errorf("hold %s: %v, want a handshake of %s, %d retransmissions and no duplicate flights", hold, o.Measures, time.Duration(want), lost)
+		if o.Measures["handshake_ns"] != want || o.Measures["retransmissions"] != lost ||
+			o.Measures["duplicate_flights"] != 0 {
+			t.Errorf(
+				"hold %s: %v, want a handshake of %s, %d retransmissions and no duplicate flights",
+				hold,
+				o.Measures,
+				time.Duration(want),
+				lost,
+			)
 		}
 	}
 }

@@ -84,7 +84,14 @@ func expectEqual(t *testing.T, want, got scenarios.Values) {
 	t.Helper()
 	set := want.Settings()
 	if !reflect.DeepEqual(got.Settings(), set) || !reflect.DeepEqual(got.Text(), want.Text()) {
-		t.Fatalf("%s %v: settings %v, and %v, want %v", want.Scenario().Name, set, got.Settings(), got.Text(), want.Text())
+		t.Fatalf(
+			"%s %v: settings %v, and %v, want %v",
+			want.Scenario().Name,
+			set,
+			got.Settings(),
+			got.Text(),
+			want.Text(),
+		)
 	}
 	if a, b := want.Repeat(1, scenarios.Predicate{}).String(), got.Repeat(1, scenarios.Predicate{}).String(); a != b {
 		t.Fatalf("repeated by\n%s\nwant\n%s", b, a)
@@ -102,7 +109,8 @@ func expectEqual(t *testing.T, want, got scenarios.Values) {
 		case scenarios.CountType:
 			a, b = want.Count(p.Name), got.Count(p.Name)
 		}
-		if !reflect.DeepEqual(a, b) || want.Given(p.Name) != got.Given(p.Name) || want.TextOf(p.Name) != got.TextOf(p.Name) {
+		if !reflect.DeepEqual(a, b) || want.Given(p.Name) != got.Given(p.Name) ||
+			want.TextOf(p.Name) != got.TextOf(p.Name) {
 			t.Fatalf("%s %v: parameter %s is %v (given %t), want %v (given %t)",
 				want.Scenario().Name, set, p.Name, b, got.Given(p.Name), a, want.Given(p.Name))
 		}

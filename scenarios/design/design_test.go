@@ -86,7 +86,10 @@ func levelsOf(points []design.Point) (list []scenarios.Settings) {
 
 func TestFactorial(t *testing.T) {
 	s := fixture.Scenario(t)
-	got, err := design.Factorial(fixture.Values(t, s, scenarios.Settings{"linger": "3ms"}), []design.Factor{{"clients", []string{"1", "2"}}, {"client", []string{"waits", "vanishes"}}})
+	got, err := design.Factorial(
+		fixture.Values(t, s, scenarios.Settings{"linger": "3ms"}),
+		[]design.Factor{{"clients", []string{"1", "2"}}, {"client", []string{"waits", "vanishes"}}},
+	)
 	want := []scenarios.Settings{
 		{"clients": "1", "client": "waits"}, {"clients": "1", "client": "vanishes"},
 		{"clients": "2", "client": "waits"}, {"clients": "2", "client": "vanishes"},
@@ -94,7 +97,8 @@ func TestFactorial(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(levelsOf(got), want) {
 		t.Errorf("%v %v, want %v", levelsOf(got), err, want)
 	}
-	if v := got[2].Values; v.Count("clients") != 2 || v.Choice("client") != "waits" || v.Duration("linger") != 3*time.Millisecond {
+	if v := got[2].Values; v.Count("clients") != 2 || v.Choice("client") != "waits" ||
+		v.Duration("linger") != 3*time.Millisecond {
 		t.Errorf("the third point has %v", v.Settings())
 	}
 	if _, err := design.Factorial(fixture.Values(t, s, scenarios.Settings{"clients": "1"}), []design.Factor{{"clients", nil}}); err == nil {
@@ -107,7 +111,12 @@ func TestOneAtATime(t *testing.T) {
 	s := fixture.Scenario(t)
 	factors := []design.Factor{{"linger", []string{"0s", "5ms", "10ms"}}, {"gap", []string{"50ms", "100ms"}}}
 	got, err := design.OneAtATime(fixture.Values(t, s, scenarios.Settings{"linger": "5ms"}), factors)
-	want := []scenarios.Settings{{}, {"linger": "0s"}, {"linger": "10ms"}, {"gap": "50ms"}} // the gap is 100 ms by default
+	want := []scenarios.Settings{
+		{},
+		{"linger": "0s"},
+		{"linger": "10ms"},
+		{"gap": "50ms"},
+	} // the gap is 100 ms by default
 	if err != nil || !reflect.DeepEqual(levelsOf(got), want) {
 		t.Errorf("%v %v, want %v", levelsOf(got), err, want)
 	}
@@ -126,8 +135,16 @@ var spaces = map[string]func(scenarios.Values, []design.Range, int, uint64) ([]d
 func TestDesignsThatFillASpace(t *testing.T) {
 	const n = 64
 	s, seed := fixture.Scenario(t), testkit.Seed(t)
-	factors := fixture.Ranges(t, s, "linger=3ms..67ms", "gap=1ms..16s:log", "loss=0..0.5", "remedy=none,linger", "clients=1..4",
-		"alert-latency=exponential(mean={1ms..65ms})")
+	factors := fixture.Ranges(
+		t,
+		s,
+		"linger=3ms..67ms",
+		"gap=1ms..16s:log",
+		"loss=0..0.5",
+		"remedy=none,linger",
+		"clients=1..4",
+		"alert-latency=exponential(mean={1ms..65ms})",
+	)
 	for name, design := range spaces {
 		drawn, err := design(fixture.Values(t, s, nil), factors, n, seed)
 		if err != nil {
@@ -141,7 +158,9 @@ func TestDesignsThatFillASpace(t *testing.T) {
 			linger, _ := time.ParseDuration(p["linger"])
 			gap, _ := time.ParseDuration(p["gap"])
 			loss, _ := strconv.ParseFloat(p["loss"], 64)
-			mean, _ := time.ParseDuration(strings.TrimSuffix(strings.TrimPrefix(p["alert-latency"], "exponential(mean="), ")"))
+			mean, _ := time.ParseDuration(
+				strings.TrimSuffix(strings.TrimPrefix(p["alert-latency"], "exponential(mean="), ")"),
+			)
 			shares["linger"] = append(shares["linger"], float64(linger-3*time.Millisecond)/64e6)
 			shares["gap"] = append(shares["gap"], math.Log(float64(gap)/1e6)/math.Log(16000))
 			shares["loss"] = append(shares["loss"], loss/0.5)
@@ -159,7 +178,14 @@ func TestDesignsThatFillASpace(t *testing.T) {
 				t.Errorf("%s: %s is not in %d parts of its range: %v", name, factor, n, cells)
 			}
 		}
-		want := map[string]int{"remedy none": 32, "remedy linger": 32, "clients 1": 16, "clients 2": 16, "clients 3": 16, "clients 4": 16}
+		want := map[string]int{
+			"remedy none":   32,
+			"remedy linger": 32,
+			"clients 1":     16,
+			"clients 2":     16,
+			"clients 3":     16,
+			"clients 4":     16,
+		}
 		if !maps.Equal(levels, want) {
 			t.Errorf("%s: levels occur %v, want %v", name, levels, want)
 		}
@@ -188,10 +214,12 @@ func TestNoTwoPointsAreEqual(t *testing.T) {
 		if err != nil || len(texts) != 6 {
 			t.Errorf("%s: %v %v", name, levelsOf(points), err)
 		}
-		if _, err := design(fixture.Values(t, s, nil), factors, 17, seed); err == nil || !strings.Contains(err.Error(), "the ranges hold few values") {
+		if _, err := design(fixture.Values(t, s, nil), factors, 17, seed); err == nil ||
+			!strings.Contains(err.Error(), "the ranges hold few values") {
 			t.Errorf("%s: 17 points of 16 values: %v", name, err)
 		}
-		if _, err := design(fixture.Values(t, s, scenarios.Settings{"linger": "2ns"}), factors, 6, seed); err == nil || !strings.Contains(err.Error(), "linger is varied, and set") {
+		if _, err := design(fixture.Values(t, s, scenarios.Settings{"linger": "2ns"}), factors, 6, seed); err == nil ||
+			!strings.Contains(err.Error(), "linger is varied, and set") {
 			t.Errorf("%s: a parameter is set and varied: %v", name, err)
 		}
 	}
@@ -217,9 +245,17 @@ func TestParseRangeFaults(t *testing.T) {
 
 func TestReadList(t *testing.T) {
 	s := fixture.Scenario(t)
-	points, names, err := design.ReadList(fixture.Values(t, s, scenarios.Settings{"gap": "50ms"}), "list.csv", strings.NewReader(
-		"\ufefflinger, latency\n# a comment\n5ms,\"uniform(5ms,15ms)\"\n,10ms\n10ms,\n"))
-	want := []scenarios.Settings{{"linger": "5ms", "latency": "uniform(5ms,15ms)"}, {"latency": "10ms"}, {"linger": "10ms"}}
+	points, names, err := design.ReadList(
+		fixture.Values(t, s, scenarios.Settings{"gap": "50ms"}),
+		"list.csv",
+		strings.NewReader(
+			"\ufefflinger, latency\n# a comment\n5ms,\"uniform(5ms,15ms)\"\n,10ms\n10ms,\n"),
+	)
+	want := []scenarios.Settings{
+		{"linger": "5ms", "latency": "uniform(5ms,15ms)"},
+		{"latency": "10ms"},
+		{"linger": "10ms"},
+	}
 	if err != nil || !reflect.DeepEqual(levelsOf(points), want) || !slices.Equal(names, []string{"linger", "latency"}) {
 		t.Errorf("%v %v %v, want %v", levelsOf(points), names, err, want)
 	}
@@ -235,7 +271,11 @@ func TestReadList(t *testing.T) {
 		"linger,backlog\n1ms,3\n":      "list.csv:2:1: parameter backlog means nothing to a server of model sequential",
 		"linger\n\"1ms\n":              "list.csv:",
 	} {
-		_, _, err := design.ReadList(fixture.Values(t, s, scenarios.Settings{"gap": "50ms"}), "list.csv", strings.NewReader(text))
+		_, _, err := design.ReadList(
+			fixture.Values(t, s, scenarios.Settings{"gap": "50ms"}),
+			"list.csv",
+			strings.NewReader(text),
+		)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v; want one that says %q", text, err, want)
 		}

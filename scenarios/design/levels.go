@@ -29,9 +29,18 @@ func FindPoint(design []Point, levels scenarios.Settings) (int, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return 0, fmt.Errorf("%s is no design point.%s There are %s", LevelsText(levels), suggest.DidYouMean(LevelsText(levels), names), strings.Join(names[:min(len(names), MaxFaults)], "; "))
+		return 0, fmt.Errorf(
+			"%s is no design point.%s There are %s",
+			LevelsText(levels),
+			suggest.DidYouMean(LevelsText(levels), names),
+			strings.Join(names[:min(len(names), MaxFaults)], "; "),
+		)
 	}
-	return 0, fmt.Errorf("%s is more than one design point: there are %s", LevelsText(levels), strings.Join(names[:min(len(names), MaxFaults)], "; "))
+	return 0, fmt.Errorf(
+		"%s is more than one design point: there are %s",
+		LevelsText(levels),
+		strings.Join(names[:min(len(names), MaxFaults)], "; "),
+	)
 }
 
 // LevelsText returns the levels of a design point in the order of their names.

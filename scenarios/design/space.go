@@ -121,7 +121,11 @@ func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64)
 			return d.Points, nil
 		}
 	}
-	return nil, fmt.Errorf("the ranges hold few values: of %d points that were drawn, %d are different; want fewer points, or the design factorial", draws*points, len(d.Points))
+	return nil, fmt.Errorf(
+		"the ranges hold few values: of %d points that were drawn, %d are different; want fewer points, or the design factorial",
+		draws*points,
+		len(d.Points),
+	)
 }
 
 // LatinHypercube returns design points of a Latin hypercube that the seed draws (McKay,
@@ -148,5 +152,10 @@ func LatinHypercube(base scenarios.Values, ranges []Range, points int, seed uint
 			return d.Points, nil
 		}
 	}
-	return nil, fmt.Errorf("the ranges hold few values: of %d points, drawn %d times, at most %d were different; want fewer points, or the design factorial", points, draws, most)
+	return nil, fmt.Errorf(
+		"the ranges hold few values: of %d points, drawn %d times, at most %d were different; want fewer points, or the design factorial",
+		points,
+		draws,
+		most,
+	)
 }

@@ -41,8 +41,15 @@ type ConditionalDifference struct {
 // baseline, have intervals of a confidence, each or, if they are simultaneous, all
 // together. progress is told each point of a seed that is done. When ctx ends, the answer
 // holds the seeds before the first that was not done at every point.
-func CompareConditional(ctx context.Context, runner run.Runner, points []Integral, seeds, baseline int, confidence float64, simultaneous bool,
-	progress func()) (*ConditionalComparison, error) {
+func CompareConditional(
+	ctx context.Context,
+	runner run.Runner,
+	points []Integral,
+	seeds, baseline int,
+	confidence float64,
+	simultaneous bool,
+	progress func(),
+) (*ConditionalComparison, error) {
 	var faults []error
 	for i := range points {
 		faults = append(faults, points[i].CheckConditional())
@@ -96,7 +103,11 @@ func (c *ConditionalComparison) compare(baseline int) {
 		if i == baseline {
 			continue
 		}
-		d := ConditionalDifference{stat.PairedMean(c.Values[baseline], c.Values[i], c.EachConfidence), i, c.Outside[i] + c.Outside[baseline]}
+		d := ConditionalDifference{
+			stat.PairedMean(c.Values[baseline], c.Values[i], c.EachConfidence),
+			i,
+			c.Outside[i] + c.Outside[baseline],
+		}
 		d.Beside(d.Outside)
 		c.Differences = append(c.Differences, d)
 	}

@@ -23,10 +23,30 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	s := fixture.Scenario(t)
 	set := scenarios.Settings{"credentials": "psk", "clients": "1", "uplink": "5ms+exponential(mean=4ms)"}
-	points := fixture.Design(t, s, set, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "3ms"}, scenarios.Settings{"linger": "7ms"})
+	points := fixture.Design(
+		t,
+		s,
+		set,
+		scenarios.Settings{"linger": "0s"},
+		scenarios.Settings{"linger": "3ms"},
+		scenarios.Settings{"linger": "7ms"},
+	)
 	probability := func(i int) float64 { return 0.5 + math.Exp(-[]float64{1, 4, 8}[i]/4)/2 }
 	const n, baseline, confidence = 600, 1, 1 - 5.7e-7
-	c, err := sample.Compare(context.Background(), p, sample.Sweep{Design: points, Replications: n, Seed: seed, Fail: predicate(t), Inference: stat.DefaultInference(confidence)}, baseline, false, nil)
+	c, err := sample.Compare(
+		context.Background(),
+		p,
+		sample.Sweep{
+			Design:       points,
+			Replications: n,
+			Seed:         seed,
+			Fail:         predicate(t),
+			Inference:    stat.DefaultInference(confidence),
+		},
+		baseline,
+		false,
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +55,8 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	}
 	for _, o := range c.Others {
 		pairs := stat.Pairs{Both: o.Both, OnlyFirst: o.OnlyBaseline, OnlySecond: o.OnlyOther, Neither: o.Neither}
-		if pairs.Total() != n || o.Both+o.OnlyBaseline != c.Points[baseline].Failures || o.Both+o.OnlyOther != c.Points[o.Point].Failures {
+		if pairs.Total() != n || o.Both+o.OnlyBaseline != c.Points[baseline].Failures ||
+			o.Both+o.OnlyOther != c.Points[o.Point].Failures {
 			t.Errorf("%+v of %d and %d failures", o, c.Points[baseline].Failures, c.Points[o.Point].Failures)
 		}
 		d := o.Difference
@@ -53,12 +74,17 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 		if o.Point == 2 && worse > 0 || o.Point == 0 && worse > 0 || better == 0 {
 			t.Errorf("linger %s: %+v", points[o.Point].Levels["linger"], o)
 		}
-		if first == nil || !strings.Contains(first.Baseline, "linger=3ms") || !strings.Contains(first.Other, "linger="+points[o.Point].Levels["linger"]) || first.Seed < seed {
+		if first == nil || !strings.Contains(first.Baseline, "linger=3ms") ||
+			!strings.Contains(first.Other, "linger="+points[o.Point].Levels["linger"]) ||
+			first.Seed < seed {
 			t.Fatalf("the first seed that differs: %+v", first)
 		}
 		// Its commands tell the truth, and no seed before it differs.
 		check, err := sample.Compare(context.Background(), p, sample.Sweep{
-			Design: []design.Point{points[baseline], points[o.Point]}, Replications: int(first.Seed-seed) + 1, Seed: seed, Fail: predicate(t),
+			Design: []design.Point{
+				points[baseline],
+				points[o.Point],
+			}, Replications: int(first.Seed-seed) + 1, Seed: seed, Fail: predicate(t),
 		}, 0, false, nil)
 		if err != nil || check.Others[0].OnlyBaseline+check.Others[0].OnlyOther != 1 {
 			t.Errorf("up to seed %d: %+v %v", first.Seed, check.Others[0], err)
@@ -69,20 +95,39 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	for _, p := range points {
 		integrals = append(integrals, integral(t, set.With(p.Levels), seed))
 	}
-	k, err := estimate.CompareConditional(context.Background(), p, integrals, 25, baseline, confidence, false, func() {})
+	k, err := estimate.CompareConditional(
+		context.Background(),
+		p,
+		integrals,
+		25,
+		baseline,
+		confidence,
+		false,
+		func() {},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range k.Differences {
 		i := d.Point
-		if want := probability(i) - probability(baseline); d.Low > want || want > d.High || d.N != 25 || d.VarianceRatio < 1.5 {
+		if want := probability(i) - probability(baseline); d.Low > want || want > d.High || d.N != 25 ||
+			d.VarianceRatio < 1.5 {
 			t.Errorf("conditional, linger %s: %+v, closed form %g", points[i].Levels["linger"], d, want)
 		}
 	}
 }
 
 func TestCompareWantsABaseline(t *testing.T) {
-	s := sample.Sweep{Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"}), Replications: 1}
+	s := sample.Sweep{
+		Design: fixture.Design(
+			t,
+			fixture.Scenario(t),
+			nil,
+			scenarios.Settings{"linger": "0s"},
+			scenarios.Settings{"linger": "1ms"},
+		),
+		Replications: 1,
+	}
 	for _, baseline := range []int{-1, 2} {
 		if _, err := sample.Compare(context.Background(), fixture.Instant{}, s, baseline, false, nil); err == nil {
 			t.Errorf("the baseline %d is accepted", baseline)

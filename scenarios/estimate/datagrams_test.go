@@ -17,25 +17,50 @@ import (
 // a client sends some datagrams, all at once, to a server that does nothing.
 func registerDatagrams() {
 	network := func(name string, kind scenarios.Type, preset string) scenarios.Parameter {
-		return scenarios.Parameter{Name: name, Type: kind, Default: preset, Group: scenarios.NetworkGroup, Meaning: "as ever"}
+		return scenarios.Parameter{
+			Name:    name,
+			Type:    kind,
+			Default: preset,
+			Group:   scenarios.NetworkGroup,
+			Meaning: "as ever",
+		}
 	}
 	catalogue.Register(&scenarios.Scenario{
 		Name: "test-datagrams",
 		Parameters: []scenarios.Parameter{
-			network("latency", scenarios.DistributionType, "10ms"), network("loss", scenarios.LossType, "0"), network("correlation", scenarios.CorrelationType, "0"),
+			network(
+				"latency",
+				scenarios.DistributionType,
+				"10ms",
+			), network("loss", scenarios.LossType, "0"), network("correlation", scenarios.CorrelationType, "0"),
 			network("reorder", scenarios.ProbabilityType, "0"),
-			{Name: "datagrams", Type: scenarios.CountType, Default: "3", Min: 1, Max: 1000, Meaning: "how many there are"},
+			{
+				Name:    "datagrams",
+				Type:    scenarios.CountType,
+				Default: "3",
+				Min:     1,
+				Max:     1000,
+				Meaning: "how many there are",
+			},
 			{Name: "limit", Type: scenarios.DurationType, Default: "1s", Meaning: "of late, latest and earliest"},
 		},
 		Outcomes: []scenarios.Outcome{
-			{Name: "all-lost", Meaning: "every datagram was lost"}, {Name: "late", Meaning: "the sum of their latencies is above the limit"},
-			{Name: "latest", Meaning: "the largest latency is above the limit"}, {Name: "earliest", Meaning: "the least latency is above the limit"},
+			{
+				Name:    "all-lost",
+				Meaning: "every datagram was lost",
+			}, {Name: "late", Meaning: "the sum of their latencies is above the limit"},
+			{
+				Name:    "latest",
+				Meaning: "the largest latency is above the limit",
+			}, {Name: "earliest", Meaning: "the least latency is above the limit"},
 			{Name: "quick", Meaning: "every latency is below the limit"},
 		},
 		Run: func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 			c.Link = sim.Link{
 				Latency: func(*sim.Packet) distribution.Distribution { return v.Distribution("latency") }, Loss: func(*sim.Packet) loss.Model { return v.Loss("loss") },
-				Correlation: v.Correlation("correlation"), Reorder: v.Probability("reorder"), ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
+				Correlation: v.Correlation(
+					"correlation",
+				), Reorder: v.Probability("reorder"), ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
 			}
 			r := sim.Run(c, func(w *sim.Simulation) {
 				client, server := w.Host("client", netip.MustParseAddr("192.0.2.2")), netip.MustParseAddr("192.0.2.1")

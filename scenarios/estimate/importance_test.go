@@ -118,7 +118,18 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		}
 		q.Tilts = chosen.Tilts
 		w, r := weighted(t, p, q, c.replications)
-		t.Logf("%s: %.4g +- %.2g, want %.4g; %d failures worth %.0f; mean weight %.3f +- %.3f; %s", c.name, w.Value, w.StandardError, c.want, w.Failures, w.EffectiveSize, w.MeanWeight, w.MeanWeightError, tilt.Text(q.Tilts))
+		t.Logf(
+			"%s: %.4g +- %.2g, want %.4g; %d failures worth %.0f; mean weight %.3f +- %.3f; %s",
+			c.name,
+			w.Value,
+			w.StandardError,
+			c.want,
+			w.Failures,
+			w.EffectiveSize,
+			w.MeanWeight,
+			w.MeanWeightError,
+			tilt.Text(q.Tilts),
+		)
 		if sure := weightedMean(r, 1-1e-6); !sure.Holds(c.want) {
 			t.Errorf("%s: %+v, closed form %g", c.name, sure.Estimate, c.want)
 		}
@@ -141,9 +152,13 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	const mean, jitter = 200_000.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))
-	q := estimate.Importance{Seed: testkit.Seed(t), Fail: predicate(t), Values: fixture.Values(t, fixture.Scenario(t), scenarios.Settings{
-		"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
-	})}
+	q := estimate.Importance{
+		Seed: testkit.Seed(t),
+		Fail: predicate(t),
+		Values: fixture.Values(t, fixture.Scenario(t), scenarios.Settings{
+			"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
+		}),
+	}
 	chosen, err := estimate.ChooseTilts(context.Background(), p, q, 300, func() {})
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +196,12 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	if !reflect.DeepEqual(w, again) || !slices.Equal(r.Samples, r1.Samples) || !slices.Equal(r.Draws, r1.Draws) {
 		t.Errorf("with two workers %+v, with one %+v", w, again)
 	}
-	m, err := sample.RunSweep(context.Background(), p, sample.Sweep{Design: design.Single(q.Values), Replications: n, Seed: seed, Fail: q.Fail}, nil)
+	m, err := sample.RunSweep(
+		context.Background(),
+		p,
+		sample.Sweep{Design: design.Single(q.Values), Replications: n, Seed: seed, Fail: q.Fail},
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +218,12 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 		}
 	}
 	// An untilted one is that replication of the sweep.
-	plain, err := sample.RunSweep(context.Background(), p, sample.Sweep{Design: design.Single(q.Values), Replications: 1, Seed: seed, Fail: q.Fail}, nil)
+	plain, err := sample.RunSweep(
+		context.Background(),
+		p,
+		sample.Sweep{Design: design.Single(q.Values), Replications: 1, Seed: seed, Fail: q.Fail},
+		nil,
+	)
 	if err != nil || (plain.Points[0].Failures == 1) != r.Samples[0].Failed {
 		t.Errorf("the first sample %+v, the first replication %+v %v", r.Samples[0], plain.Points[0], err)
 	}
@@ -219,7 +244,14 @@ func TestNoTilts(t *testing.T) {
 // The weights of a mixture: with half of it plain, they are 2 w/(1 + w), of which no
 // logarithm overflows.
 func TestMixtureWeights(t *testing.T) {
-	got := stat.MixtureWeights([]stat.WeightedSample{{LogWeight: math.Log(3)}, {LogWeight: math.Log(1e-9), Untilted: true}, {LogWeight: 5000, Untilted: true}, {LogWeight: -5000}})
+	got := stat.MixtureWeights(
+		[]stat.WeightedSample{
+			{LogWeight: math.Log(3)},
+			{LogWeight: math.Log(1e-9), Untilted: true},
+			{LogWeight: 5000, Untilted: true},
+			{LogWeight: -5000},
+		},
+	)
 	for i, want := range []float64{math.Log(1.5), math.Log(2e-9 / (1 + 1e-9)), math.Log(2), -5000 + math.Log(2)} {
 		if math.Abs(got[i]-want) > 1e-9*math.Abs(want) {
 			t.Errorf("weight %d: %g, want %g", i, got[i], want)

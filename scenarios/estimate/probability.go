@@ -37,13 +37,23 @@ const maxReach = 1000 * time.Hour
 // the probe, with all else as set and as the seed draws. The searched range leaves out
 // as much of the law at either end as tail says, a probability, or what lies beyond
 // 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
-func NewIntegral(v scenarios.Values, probe string, master uint64, fail scenarios.Predicate, tail float64) (Integral, error) {
+func NewIntegral(
+	v scenarios.Values,
+	probe string,
+	master uint64,
+	fail scenarios.Predicate,
+	tail float64,
+) (Integral, error) {
 	s := v.Scenario()
 	if err := s.CheckProbe(probe); err != nil {
 		return Integral{}, err
 	}
 	if p := s.Parameter(probe); p.Type != scenarios.DistributionType {
-		return Integral{}, fmt.Errorf("probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type)
+		return Integral{}, fmt.Errorf(
+			"probe: parameter %s is a %s; only over a latency distribution can be integrated",
+			p.Name,
+			p.Type,
+		)
 	}
 	l := v.Distribution(probe)
 	if err := distribution.CheckIntegrable(l); err != nil {
@@ -80,8 +90,11 @@ func highEnd(l distribution.Distribution, tail float64) time.Duration {
 func (q *Integral) Check() error {
 	s, name := q.Values.Scenario(), q.Search.Probe.Name
 	if s.Parameter(name).Group == scenarios.NetworkGroup {
-		return fmt.Errorf("probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a parameter of one datagram%s",
-			name, exampleOf(s))
+		return fmt.Errorf(
+			"probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a parameter of one datagram%s",
+			name,
+			exampleOf(s),
+		)
 	}
 	var followers []string
 	for _, p := range s.Parameters {
@@ -90,14 +103,19 @@ func (q *Integral) Check() error {
 		}
 	}
 	if len(followers) > 0 {
-		return fmt.Errorf("probe: %s follows parameter %s, and would draw for itself; set it as well", strings.Join(followers, " and "), name)
+		return fmt.Errorf(
+			"probe: %s follows parameter %s, and would draw for itself; set it as well",
+			strings.Join(followers, " and "),
+			name,
+		)
 	}
 	return nil
 }
 
 // exampleOf names the default probe, if a law can be given to it.
 func exampleOf(s *scenarios.Scenario) string {
-	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.DistributionType && p.Group != scenarios.NetworkGroup {
+	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.DistributionType &&
+		p.Group != scenarios.NetworkGroup {
 		return ", such as " + p.Name
 	}
 	return ""
@@ -120,7 +138,11 @@ const exactSeeds = 3
 // CheckExact reports what is random besides the probe, as far as the parameters show it.
 func (q *Integral) CheckExact() error {
 	if random := q.randomBesides(); len(random) > 0 {
-		return fmt.Errorf("not only %s is random, but %s as well: there is no exact probability; the method conditional averages over that", q.Search.Probe.Name, strings.Join(random, ", "))
+		return fmt.Errorf(
+			"not only %s is random, but %s as well: there is no exact probability; the method conditional averages over that",
+			q.Search.Probe.Name,
+			strings.Join(random, ", "),
+		)
 	}
 	return q.Check()
 }
@@ -214,8 +236,13 @@ func (q *Integral) CheckConditional() error {
 	v, name := q.Values, q.Search.Probe.Name
 	for _, p := range q.Values.Scenario().Parameters {
 		if p.Type == scenarios.CorrelationType && v.Correlation(p.Name) > 0 && !v.Given(name) {
-			return fmt.Errorf("probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a law of its own, or choose the method monte-carlo",
-				name, q.Values.Scenario().Parameter(name).Follows, p.Name, v.Text()[p.Name])
+			return fmt.Errorf(
+				"probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a law of its own, or choose the method monte-carlo",
+				name,
+				q.Values.Scenario().Parameter(name).Follows,
+				p.Name,
+				v.Text()[p.Name],
+			)
 		}
 	}
 	return q.Check()
@@ -228,7 +255,12 @@ func (q *Integral) CheckConditional() error {
 // of a plan in turn, until the estimate at a look is enough. progress is
 // told each seed that is done, by one goroutine at a time. When ctx ends, the answer holds
 // the seeds before the first that was not done.
-func (q *Integral) Conditional(ctx context.Context, runner run.Runner, plan stat.Plan, progress func()) (*Conditional, error) {
+func (q *Integral) Conditional(
+	ctx context.Context,
+	runner run.Runner,
+	plan stat.Plan,
+	progress func(),
+) (*Conditional, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
 	}

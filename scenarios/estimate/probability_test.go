@@ -33,7 +33,12 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
 		Replications: 2000, Seed: seed,
-		Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk", "linger": "15ms", "alert-latency": text}),
+		Design: fixture.Design(
+			t,
+			fixture.Scenario(t),
+			nil,
+			scenarios.Settings{"credentials": "psk", "linger": "15ms", "alert-latency": text},
+		),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +76,12 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 		t.Errorf("conditional %+v, closed form %g", got, want)
 	}
 	if plain := math.Sqrt(want * (1 - want) / float64(seeds)); got.StandardError > plain {
-		t.Errorf("the standard error %g of %d seeds is no better than crude Monte Carlo's %g", got.StandardError, seeds, plain)
+		t.Errorf(
+			"the standard error %g of %d seeds is no better than crude Monte Carlo's %g",
+			got.StandardError,
+			seeds,
+			plain,
+		)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
 		Replications: replications, Seed: seed, Design: fixture.Design(t, fixture.Scenario(t), nil, set),
@@ -89,7 +99,13 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 // the alert's latency.
 func integral(t *testing.T, set scenarios.Settings, seed uint64) estimate.Integral {
 	t.Helper()
-	q, err := estimate.NewIntegral(fixture.Values(t, fixture.Scenario(t), set), "alert-latency", seed, predicate(t), 1e-15)
+	q, err := estimate.NewIntegral(
+		fixture.Values(t, fixture.Scenario(t), set),
+		"alert-latency",
+		seed,
+		predicate(t),
+		1e-15,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +143,12 @@ func TestOneInABillion(t *testing.T) {
 	if want < e.Value-e.Rounding || want > e.Value+e.Outside+e.Rounding || e.Rounding+e.Outside > 1e-5*want {
 		t.Errorf("%+v, closed form %g", e, want)
 	}
-	c, err := q.Conditional(context.Background(), p, stat.Plan{Target: stat.Target{Relative: 0.1}, Looks: []int{3, 9}, Confidence: 0.95}, func() {})
+	c, err := q.Conditional(
+		context.Background(),
+		p,
+		stat.Plan{Target: stat.Target{Relative: 0.1}, Looks: []int{3, 9}, Confidence: 0.95},
+		func() {},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +168,8 @@ func TestOneInABillionAmongOtherLatencies(t *testing.T) {
 	q := integral(t, scenarios.Settings{
 		"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "alert-latency": "10010us+exponential(mean=48255ns)",
 	}, testkit.Seed(t))
-	if err := q.CheckExact(); err == nil || !strings.Contains(err.Error(), "uplink=uniform(from=10ms,to=10.01ms) as well") {
+	if err := q.CheckExact(); err == nil ||
+		!strings.Contains(err.Error(), "uplink=uniform(from=10ms,to=10.01ms) as well") {
 		t.Errorf("it can be exact: %v", err)
 	}
 	c, err := q.Conditional(context.Background(), p, stat.NewPlan(stat.Target{}, 0.95, 1, 40), func() {})
@@ -181,7 +203,8 @@ func TestWhatHasNoExactProbability(t *testing.T) {
 		{scenarios.Settings{"perturb": "3"}, "perturb=3 as well"},
 	} {
 		q := integral(t, c.set.With(scenarios.Settings{"alert-latency": "exponential(20ms)"}), 1)
-		if err := q.CheckExact(); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if err := q.CheckExact(); c.want == "" && err != nil ||
+			c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%v: %v, want %q", c.set, err, c.want)
 		}
 	}
@@ -228,10 +251,12 @@ func TestRunPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Done != 30 || got.Total != 30 || got.Interrupted || got.Points[0].Estimate.N != e.N || got.Points[0].Estimate.Low != e.Low {
+	if got.Done != 30 || got.Total != 30 || got.Interrupted || got.Points[0].Estimate.N != e.N ||
+		got.Points[0].Estimate.Low != e.Low {
 		t.Errorf("%d of %d done, estimate %v, want %v", got.Done, got.Total, got.Points[0].Estimate, e)
 	}
-	if a, b := got.Points[0], want.Points[0]; a.Failures != b.Failures || a.Crashed != b.Crashed || !reflect.DeepEqual(a.Measures, b.Measures) {
+	if a, b := got.Points[0], want.Points[0]; a.Failures != b.Failures || a.Crashed != b.Crashed ||
+		!reflect.DeepEqual(a.Measures, b.Measures) {
 		t.Errorf("%+v, and a sweep of so many gives %+v", a, b)
 	}
 }
@@ -240,8 +265,17 @@ func TestRunPlan(t *testing.T) {
 // offset, and the law's upper tail there is exp(-666.7), 3e-290.
 func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
 	p := fixture.Pool(t, 2)
-	q, err := estimate.NewIntegral(fixture.Values(t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"}),
-		"alert-latency", 1, predicate(t), 1e-300)
+	q, err := estimate.NewIntegral(
+		fixture.Values(
+			t,
+			fixture.Scenario(t),
+			scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"},
+		),
+		"alert-latency",
+		1,
+		predicate(t),
+		1e-300,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +283,8 @@ func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := math.Exp(-1_000_001 / 1500.0); want > 1e-289 || math.Abs(e.Value-want) > e.Rounding+e.Outside || e.Rounding+e.Outside > 1e-9*want {
+	if want := math.Exp(-1_000_001 / 1500.0); want > 1e-289 || math.Abs(e.Value-want) > e.Rounding+e.Outside ||
+		e.Rounding+e.Outside > 1e-9*want {
 		t.Errorf("%+v, closed form %g", e, want)
 	}
 }

@@ -143,7 +143,13 @@ func (a *Answer) sweep(r *sample.Results) {
 }
 
 // sample performs replications of crude Monte Carlo.
-func (q *Question) sample(ctx context.Context, runner run.Runner, a *Answer, plan stat.Plan, progress Progress) (*sample.Results, error) {
+func (q *Question) sample(
+	ctx context.Context,
+	runner run.Runner,
+	a *Answer,
+	plan stat.Plan,
+	progress Progress,
+) (*sample.Results, error) {
 	step, end := progress(plan.Budget(), "replications")
 	r, err := sample.RunPlan(ctx, runner, sample.Sweep{
 		Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail, Inference: q.Inference,
@@ -157,7 +163,12 @@ func (q *Question) sample(ctx context.Context, runner run.Runner, a *Answer, pla
 
 func (q *Question) monteCarlo(ctx context.Context, runner run.Runner, a *Answer, progress Progress) error {
 	if q.Budget > sample.CertainSeeds {
-		certain, o, err := sample.Certain(ctx, runner, sample.Sweep{Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail}, 0)
+		certain, o, err := sample.Certain(
+			ctx,
+			runner,
+			sample.Sweep{Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail},
+			0,
+		)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -191,7 +202,12 @@ func (q *Question) exact(ctx context.Context, runner run.Runner, a *Answer) (of 
 	return a.Estimate, nil
 }
 
-func (q *Question) conditional(ctx context.Context, runner run.Runner, a *Answer, progress Progress) (of stat.Estimate, err error) {
+func (q *Question) conditional(
+	ctx context.Context,
+	runner run.Runner,
+	a *Answer,
+	progress Progress,
+) (of stat.Estimate, err error) {
 	step, end := progress(a.Plan.Budget(), "seeds")
 	c, err := q.Integral.Conditional(ctx, runner, a.Plan, step)
 	end()
@@ -203,7 +219,12 @@ func (q *Question) conditional(ctx context.Context, runner run.Runner, a *Answer
 	return stat.SampleMean(c.Values, stat.AgreementConfidence).Beside(c.Outside), nil
 }
 
-func (q *Question) stratified(ctx context.Context, runner run.Runner, a *Answer, progress Progress) (of stat.Estimate, err error) {
+func (q *Question) stratified(
+	ctx context.Context,
+	runner run.Runner,
+	a *Answer,
+	progress Progress,
+) (of stat.Estimate, err error) {
 	step, end := progress(a.Plan.Budget()+q.Pilots, "replications")
 	s, err := q.Integral.Stratified(ctx, runner, q.Strata, q.Pilots, a.Plan, step)
 	end()
@@ -216,7 +237,12 @@ func (q *Question) stratified(ctx context.Context, runner run.Runner, a *Answer,
 	return stat.StratifiedProportion(s.Strata, stat.AgreementConfidence).Estimate, nil
 }
 
-func (q *Question) importance(ctx context.Context, runner run.Runner, a *Answer, progress Progress) (of stat.Estimate, err error) {
+func (q *Question) importance(
+	ctx context.Context,
+	runner run.Runner,
+	a *Answer,
+	progress Progress,
+) (of stat.Estimate, err error) {
 	i := Importance{Values: q.Values, Seed: q.Seed, Fail: q.Fail, Tilts: q.Tilts}
 	pilots := 0
 	if len(q.Tilts) == 0 {

@@ -50,8 +50,16 @@ func (q *Sensitivity) Check() error {
 		faults = append(faults, fmt.Errorf("%d base points are out of range: 2 to %d", q.Points, design.MaxLevels))
 	}
 	if q.Replications < 0 || q.Replications > maxSensitivityRuns/(max(q.Points, 1)*(len(q.Factors)+2)) {
-		faults = append(faults, fmt.Errorf("%d replications at %d points each of %d base points are too many: want at most %d in all", q.Replications,
-			len(q.Factors)+2, q.Points, maxSensitivityRuns))
+		faults = append(
+			faults,
+			fmt.Errorf(
+				"%d replications at %d points each of %d base points are too many: want at most %d in all",
+				q.Replications,
+				len(q.Factors)+2,
+				q.Points,
+				maxSensitivityRuns,
+			),
+		)
 	}
 	if err := errors.Join(faults...); err != nil {
 		return err
@@ -137,55 +145,85 @@ func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) stat.Sensit
 // MonteCarlo performs the replications of all base points. keep is given the outputs of
 // each base point when it is done, in any order, and progress is told; both are called by
 // one goroutine at a time. A base point of which a replication gave no result is left out.
-func (q *Sensitivity) MonteCarlo(ctx context.Context, runner run.Runner, keep func(base int, o Outputs), progress func()) (*SensitivityRuns, error) {
+func (q *Sensitivity) MonteCarlo(
+	ctx context.Context,
+	runner run.Runner,
+	keep func(base int, o Outputs),
+	progress func(),
+) (*SensitivityRuns, error) {
 	if q.Replications < 1 {
 		return nil, fmt.Errorf("%d replications: want at least 1", q.Replications)
 	}
-	return q.run(ctx, runner, keep, progress, func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error) {
-		job := run.Job{Values: v, Fail: q.Fail}
-		values := make([]float64, q.Replications)
-		for n := range values {
-			job.Seed = seed.OfBasePoint(q.Seed, base, q.Replications, n)
-			o, err := runner.Do(ctx, job)
-			if err != nil {
-				return nil, err
+	return q.run(
+		ctx,
+		runner,
+		keep,
+		progress,
+		func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error) {
+			job := run.Job{Values: v, Fail: q.Fail}
+			values := make([]float64, q.Replications)
+			for n := range values {
+				job.Seed = seed.OfBasePoint(q.Seed, base, q.Replications, n)
+				o, err := runner.Do(ctx, job)
+				if err != nil {
+					return nil, err
+				}
+				r.runs++
+				switch {
+				case o.Status != run.Completed:
+					t := run.NewAborted(&o, job.Repeat())
+					t.At = base
+					r.aborted = append(r.aborted, t)
+				case o.Failed:
+					values[n] = 1
+				}
 			}
-			r.runs++
-			switch {
-			case o.Status != run.Completed:
-				t := run.NewAborted(&o, job.Repeat())
-				t.At = base
-				r.aborted = append(r.aborted, t)
-			case o.Failed:
-				values[n] = 1
-			}
-		}
-		return values, nil
-	})
+			return values, nil
+		},
+	)
 }
 
 // Exact finds the exact probability at each point, as the failure windows of the probe
 // integrated over its law, under one seed. What has none as far as the parameters show it
 // is an error; that nothing else is random either, ExactAt shows at some of the points.
-func (q *Sensitivity) Exact(ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func()) (*SensitivityRuns, error) {
-	return q.run(ctx, runner, keep, progress, func(ctx context.Context, _ int, v scenarios.Values, r *baseRuns) ([]float64, error) {
-		integral, err := q.Integral(v, probe, tail)
-		if err != nil {
-			return nil, err
-		}
-		w, err := search.FindWindows(ctx, runner, integral.Search)
-		if err != nil {
-			return nil, err
-		}
-		r.runs += w.Runs
-		probability, _ := w.Exact(integral.Distribution)
-		return []float64{probability}, nil
-	})
+func (q *Sensitivity) Exact(
+	ctx context.Context,
+	runner run.Runner,
+	probe string,
+	tail float64,
+	keep func(base int, o Outputs),
+	progress func(),
+) (*SensitivityRuns, error) {
+	return q.run(
+		ctx,
+		runner,
+		keep,
+		progress,
+		func(ctx context.Context, _ int, v scenarios.Values, r *baseRuns) ([]float64, error) {
+			integral, err := q.Integral(v, probe, tail)
+			if err != nil {
+				return nil, err
+			}
+			w, err := search.FindWindows(ctx, runner, integral.Search)
+			if err != nil {
+				return nil, err
+			}
+			r.runs += w.Runs
+			probability, _ := w.Exact(integral.Distribution)
+			return []float64{probability}, nil
+		},
+	)
 }
 
 // ExactAt finds the exact probability at one point, and that the windows are the same
 // under other seeds: see Integral.Exact.
-func (q *Sensitivity) ExactAt(ctx context.Context, runner run.Runner, v scenarios.Values, probe string, tail float64) (*ExactProbability, error) {
+func (q *Sensitivity) ExactAt(
+	ctx context.Context,
+	runner run.Runner,
+	v scenarios.Values,
+	probe string,
+	tail float64,
+) (*ExactProbability, error) {
 	integral, err := q.Integral(v, probe, tail)
 	if err != nil {
 		return nil, err
@@ -211,8 +249,13 @@ type baseRuns struct {
 
 // run evaluates the points of every base point, as many base points at a time as the
 // runner has workers. Of equal points that belong to one base point, one is evaluated.
-func (q *Sensitivity) run(ctx context.Context, runner run.Runner, keep func(int, Outputs), progress func(),
-	evaluate func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error)) (*SensitivityRuns, error) {
+func (q *Sensitivity) run(
+	ctx context.Context,
+	runner run.Runner,
+	keep func(int, Outputs),
+	progress func(),
+	evaluate func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error),
+) (*SensitivityRuns, error) {
 	if err := q.Check(); err != nil {
 		return nil, err
 	}

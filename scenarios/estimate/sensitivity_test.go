@@ -21,13 +21,21 @@ func sensitivity(t *testing.T, points, replications int, factors ...string) esti
 	t.Helper()
 	s := fixture.Scenario(t)
 	return estimate.Sensitivity{
-		Values:  fixture.Values(t, s, scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"}),
+		Values: fixture.Values(
+			t,
+			s,
+			scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"},
+		),
 		Factors: fixture.Ranges(t, s, factors...), Points: points, Replications: replications, Seed: 1,
 	}
 }
 
 // indices estimates the indices from what the runs give.
-func indices(t *testing.T, q estimate.Sensitivity, run func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error)) stat.Sensitivity {
+func indices(
+	t *testing.T,
+	q estimate.Sensitivity,
+	run func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error),
+) stat.Sensitivity {
 	t.Helper()
 	terms := make([]stat.SobolTerm, q.Points)
 	r, err := run(func(base int, o estimate.Outputs) { terms[base] = stat.NewSobolTerm(o[0], o[1], o[2:]) })
@@ -125,7 +133,12 @@ func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
 	var all [][]estimate.Outputs
 	for _, workers := range []int{1, 3} {
 		outputs := make([]estimate.Outputs, q.Points)
-		r, err := q.MonteCarlo(context.Background(), fixture.Pool(t, workers), func(base int, o estimate.Outputs) { outputs[base] = o }, nil)
+		r, err := q.MonteCarlo(
+			context.Background(),
+			fixture.Pool(t, workers),
+			func(base int, o estimate.Outputs) { outputs[base] = o },
+			nil,
+		)
 		if err != nil || r.Points != 8 {
 			t.Fatal(r, err)
 		}
@@ -148,7 +161,12 @@ func TestSensitivityWithTrouble(t *testing.T) {
 		return o
 	})
 	kept := map[int]bool{}
-	r, err := q.MonteCarlo(context.Background(), crashing, func(base int, _ estimate.Outputs) { kept[base] = true }, nil)
+	r, err := q.MonteCarlo(
+		context.Background(),
+		crashing,
+		func(base int, _ estimate.Outputs) { kept[base] = true },
+		nil,
+	)
 	if err != nil || r.Dropped != 1 || r.NoResult != 2 || len(r.Aborted) != 2 || len(kept) != 9 || kept[3] ||
 		!strings.Contains(r.Aborted[0].Repeat, "--seed 8") {
 		t.Errorf("%+v %v, kept %v", r, err, kept)
@@ -178,7 +196,8 @@ func TestSensitivityFaults(t *testing.T) {
 		}
 	}
 	q := sensitivity(t, 4, 0, "linger=0ms..20ms", "loss=0..0.5")
-	if _, err := q.Exact(context.Background(), tossing{}, "alert-latency", 1e-15, nil, nil); err == nil || !strings.Contains(err.Error(), "there is no exact probability") {
+	if _, err := q.Exact(context.Background(), tossing{}, "alert-latency", 1e-15, nil, nil); err == nil ||
+		!strings.Contains(err.Error(), "there is no exact probability") {
 		t.Errorf("losses are random: %v", err)
 	}
 }

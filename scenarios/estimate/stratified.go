@@ -41,7 +41,13 @@ const LeastOfStratum = 2
 // the standard deviation that so many pilot replications under other seeds had there, a
 // failure and its contrary added to each (Neyman, Journal of the Royal Statistical Society
 // 97, 1934, 558-625).
-func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pilots int, plan stat.Plan, progress func()) (*Strata, error) {
+func (q *Integral) Stratified(
+	ctx context.Context,
+	runner run.Runner,
+	strata, pilots int,
+	plan stat.Plan,
+	progress func(),
+) (*Strata, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
 	}
@@ -54,7 +60,15 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 	}
 	if pilots > 0 {
 		first := seed.StratifiedPilots(q.Search.Seed, q.Values.Scenario().Name)
-		p, err := q.stratified(ctx, runner, first, allocate(shares, pilots), strata, once(pilots, plan.Confidence), progress)
+		p, err := q.stratified(
+			ctx,
+			runner,
+			first,
+			allocate(shares, pilots),
+			strata,
+			once(pilots, plan.Confidence),
+			progress,
+		)
 		if err != nil || p.Interrupted {
 			return p, err
 		}
@@ -70,12 +84,23 @@ func (q *Integral) Stratified(ctx context.Context, runner run.Runner, strata, pi
 	return s, err
 }
 
-func (q *Integral) stratified(ctx context.Context, runner run.Runner, first uint64, in []int, strata int, plan stat.Plan, progress func()) (*Strata, error) {
+func (q *Integral) stratified(
+	ctx context.Context,
+	runner run.Runner,
+	first uint64,
+	in []int,
+	strata int,
+	plan stat.Plan,
+	progress func(),
+) (*Strata, error) {
 	s := &Strata{Strata: make([]stat.Stratum, strata)}
 	running, err := sample.Begin(runner, sample.Sweep{
 		Design: design.Single(q.Search.Values), Replications: len(in), Seed: first, Fail: q.Search.Fail,
 		Each: func(i int) scenarios.Assignment {
-			return scenarios.Assignment{Name: q.Search.Probe.Name, Value: q.latency(seed.Replication(first, i), in[i], strata)}
+			return scenarios.Assignment{
+				Name:  q.Search.Probe.Name,
+				Value: q.latency(seed.Replication(first, i), in[i], strata),
+			}
 		},
 		Observers: []sample.Observer{func(_, i int, o *run.Result) {
 			if o.Status == run.Completed {

@@ -61,8 +61,14 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		trial.Tilts, trial.Seed = tilts, pilotSeed()
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
-		w, err := trial.run(ctx, runner, func(int) *tilt.Config { return observed }, once(pilots, stat.AgreementConfidence), progress,
-			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn })
+		w, err := trial.run(
+			ctx,
+			runner,
+			func(int) *tilt.Config { return observed },
+			once(pilots, stat.AgreementConfidence),
+			progress,
+			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn },
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -70,9 +76,16 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		if t.Interrupted = w.Interrupted; t.Interrupted {
 			return p, nil
 		}
-		p.drawn = slices.DeleteFunc(p.drawn, func(d []tilt.Draw) bool { return d == nil }) // of those that gave no result, or drew nothing
+		p.drawn = slices.DeleteFunc(
+			p.drawn,
+			func(d []tilt.Draw) bool { return d == nil },
+		) // of those that gave no result, or drew nothing
 		if len(p.drawn) != len(w.Samples) {
-			return nil, fmt.Errorf("%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to tilt", pilots-len(p.drawn), pilots)
+			return nil, fmt.Errorf(
+				"%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to tilt",
+				pilots-len(p.drawn),
+				pilots,
+			)
 		}
 		p.samples = w.Samples
 		return p, nil
@@ -91,7 +104,10 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		}
 	}
 	if best.failures() == 0 {
-		return nil, fmt.Errorf("none of %d pilot replications failed, however the draws of the network were tilted: does a failure hang on them? --tilt sets the tilts, and --pilots the number of replications", t.Runs)
+		return nil, fmt.Errorf(
+			"none of %d pilot replications failed, however the draws of the network were tilted: does a failure hang on them? --tilt sets the tilts, and --pilots the number of replications",
+			t.Runs,
+		)
 	}
 	p, without := best, 0 // rounds that made nothing better
 	for round := 0; round < pilotRounds && without < 2; round++ {
@@ -110,7 +126,8 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 			if best == nil || v < least {
 				best, least = tried, v
 			}
-			if _, _, honest := tried.weights(); v < 0.9*t.RelativeVariance || honest < leastPilotFailures { // which cannot tell
+			if _, _, honest := tried.weights(); v < 0.9*t.RelativeVariance ||
+				honest < leastPilotFailures { // which cannot tell
 				without = 0
 			}
 			if v < t.RelativeVariance {
@@ -122,7 +139,10 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		}
 	}
 	if t.Tilts == nil && math.IsInf(t.RelativeVariance, 1) {
-		return nil, fmt.Errorf("the tilts that %d pilot replications suggest make none fail; --tilt sets others, and --pilots the number of replications", t.Runs)
+		return nil, fmt.Errorf(
+			"the tilts that %d pilot replications suggest make none fail; --tilt sets others, and --pilots the number of replications",
+			t.Runs,
+		)
 	}
 	return t, nil
 }
@@ -339,7 +359,8 @@ func (s *drawSums) theta(replications float64) float64 {
 		return 1
 	}
 	harmful, harm := math.Exp(s.logHarmful/s.weight), s.harm/s.weight
-	if math.Abs(harm-harmful) < significance*math.Sqrt(harmful*(1-harmful)/replications) || s.harm*replications < 2*s.weight && harm > harmful {
+	if math.Abs(harm-harmful) < significance*math.Sqrt(harmful*(1-harmful)/replications) ||
+		s.harm*replications < 2*s.weight && harm > harmful {
 		return 1
 	}
 	if harm > harmful {

@@ -140,7 +140,8 @@ func TestServerOnRealSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := pionv2.New().Client(ctx, conn, stack.Config{Credentials: "psk", FlightInterval: 50 * time.Millisecond})
+	session, err := pionv2.New().
+		Client(ctx, conn, stack.Config{Credentials: "psk", FlightInterval: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

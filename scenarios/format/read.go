@@ -29,7 +29,11 @@ var (
 	causeKeys     = []string{"text", "rule", "set"}
 	exampleKeys   = []string{"failing", "passing", "seed"}
 
-	ownTypes     = []string{string(scenarios.DurationType), string(scenarios.DistributionType), string(scenarios.ChoiceType)}
+	ownTypes = []string{
+		string(scenarios.DurationType),
+		string(scenarios.DistributionType),
+		string(scenarios.ChoiceType),
+	}
 	directions   = []string{"client", "server"}
 	helpings     = []string{scenarios.HelpsFully, scenarios.HelpsPartly, scenarios.HelpsNot}
 	forgedTypes  = []string{"alert", "application-data"}
@@ -121,7 +125,9 @@ func (d *definition) parameters(f strict.Fields) {
 		taken := func(q scenarios.Parameter) bool { return q.Name == p.Name }
 		switch {
 		case p.Name == "":
-		case slices.ContainsFunc(session.Parameters(nil), taken), p.Name == scenarios.RemedyParameter, p.Name == scenarios.WithoutParameter:
+		case slices.ContainsFunc(session.Parameters(nil), taken),
+			p.Name == scenarios.RemedyParameter,
+			p.Name == scenarios.WithoutParameter:
 			d.Fault(at, "parameter %q: every scenario has one of that name", p.Name)
 			continue
 		case slices.ContainsFunc(own, taken):
@@ -137,7 +143,12 @@ func (d *definition) parameters(f strict.Fields) {
 		if p.Follows != "" && p.Group == scenarios.OwnGroup {
 			switch q := d.s.Parameter(p.Follows); {
 			case q == nil || slices.IndexFunc(d.s.Parameters, func(o scenarios.Parameter) bool { return o.Name == q.Name }) >= i:
-				d.Fault(places[p.Name], "parameter %s follows %q, which is no parameter of the network and none that stands before", p.Name, p.Follows)
+				d.Fault(
+					places[p.Name],
+					"parameter %s follows %q, which is no parameter of the network and none that stands before",
+					p.Name,
+					p.Follows,
+				)
 				p.Follows, p.Default = "", "0s"
 			case q.Type != p.Type:
 				d.Fault(places[p.Name], "parameter %s is a %s and follows %s, a %s", p.Name, p.Type, q.Name, q.Type)
@@ -191,10 +202,20 @@ func (d *definition) remedies(f strict.Fields) {
 			g.What = "remedy " + name.Value
 		}
 		d.word(name, "remedy")
-		r := scenarios.Remedy{Name: name.Value, Helps: d.Choice(g, "helps", false, helpings...), Note: d.Text(g, "note").Value, Set: d.settings(g, "set")}
+		r := scenarios.Remedy{
+			Name:  name.Value,
+			Helps: d.Choice(g, "helps", false, helpings...),
+			Note:  d.Text(g, "note").Value,
+			Set:   d.settings(g, "set"),
+		}
 		switch {
 		case name.Value == scenarios.NoRemedy:
-			d.Fault(name.Place, "remedy %q: that is how %s says that there is none", scenarios.NoRemedy, scenarios.RemedyParameter)
+			d.Fault(
+				name.Place,
+				"remedy %q: that is how %s says that there is none",
+				scenarios.NoRemedy,
+				scenarios.RemedyParameter,
+			)
 		case d.s.Remedy(name.Value).Name != "":
 			d.Fault(name.Place, "there are two remedies of the name %q", name.Value)
 		case len(r.Set) == 0 && g.Nodes["set"] == nil:

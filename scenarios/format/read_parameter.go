@@ -36,7 +36,11 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 	def, follows := d.Text(f, "default"), d.Text(f, "follows")
 	switch {
 	case def.Given == follows.Given:
-		d.Fault(f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given", f.What)
+		d.Fault(
+			f.Place,
+			"%s: want either a default or follows, the parameter whose value it has unless it is given",
+			f.What,
+		)
 		p.Default = fallback(&p)
 	case follows.Given:
 		p.Follows = follows.Value
@@ -85,7 +89,12 @@ func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
 		for _, t := range d.Texts(f, "choices") {
 			switch {
 			case !isWord(t.Value):
-				d.Fault(t.Place, "choice %q of %s: want a word with neither spaces, commas nor equals signs", t.Value, f.What)
+				d.Fault(
+					t.Place,
+					"choice %q of %s: want a word with neither spaces, commas nor equals signs",
+					t.Value,
+					f.What,
+				)
 			case slices.Contains(p.Choices, t.Value):
 				d.Fault(t.Place, "there are two choices %q of %s", t.Value, f.What)
 			default:
@@ -103,7 +112,13 @@ func (d *definition) when(f strict.Fields) scenarios.Settings {
 	set := d.settings(f, "when")
 	for _, name := range scenarios.SortedNames(set) {
 		if p := d.s.Parameter(name); p.Type != scenarios.ChoiceType {
-			d.Fault(strict.PlaceOf(f.Nodes["when"]), "when of %s: parameter %s is a %s; want choices", f.What, name, p.Type)
+			d.Fault(
+				strict.PlaceOf(f.Nodes["when"]),
+				"when of %s: parameter %s is a %s; want choices",
+				f.What,
+				name,
+				p.Type,
+			)
 		}
 	}
 	return set

@@ -29,7 +29,8 @@ func TestRulesDependOnChoices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := s.Parameter("dropped"); p.Type != scenarios.ChoiceType || p.Unit() != "first|second|none" || p.Default != "first" {
+	if p := s.Parameter("dropped"); p.Type != scenarios.ChoiceType || p.Unit() != "first|second|none" ||
+		p.Default != "first" {
 		t.Errorf("%+v", p)
 	}
 	for _, c := range []struct {

@@ -51,7 +51,12 @@ func (d *definition) rule(n *yaml.Node, i int) (r scenarios.Rule, at strict.Plac
 	}
 	d.word(name, "rule")
 	if r.Name == scenarios.WithoutNothing {
-		d.Fault(name.Place, "rule %q: that is how %s says that no datagram is taken out", r.Name, scenarios.WithoutParameter)
+		d.Fault(
+			name.Place,
+			"rule %q: that is how %s says that no datagram is taken out",
+			r.Name,
+			scenarios.WithoutParameter,
+		)
 	}
 	r.Match, r.When = d.match(f, "match"), d.when(f)
 	var given []string
@@ -105,7 +110,13 @@ func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 	m := scenarios.Match{Epoch: -1}
 	n := f.Nodes[key]
 	if n == nil {
-		d.Fault(f.Place, "%s of %s is missing: want a mapping with some of the keys %s", key, f.What, strings.Join(matchKeys, ", "))
+		d.Fault(
+			f.Place,
+			"%s of %s is missing: want a mapping with some of the keys %s",
+			key,
+			f.What,
+			strings.Join(matchKeys, ", "),
+		)
 		return m
 	}
 	g, ok := d.Mapping(n, key+" of "+f.What, matchKeys...)
@@ -152,7 +163,14 @@ func (d *definition) delay(f strict.Fields, key string) scenarios.Delay {
 	}
 	if p := d.s.Parameter(t.Value); p != nil {
 		if !p.Probeable() {
-			d.Fault(t.Place, "%s of %s: parameter %s is a %s; want a duration or a latency distribution", key, f.What, p.Name, p.Type)
+			d.Fault(
+				t.Place,
+				"%s of %s: parameter %s is a %s; want a duration or a latency distribution",
+				key,
+				f.What,
+				p.Name,
+				p.Type,
+			)
 		}
 		return scenarios.Delay{Parameter: t.Value}
 	}
@@ -188,7 +206,11 @@ func (d *definition) forgery(f strict.Fields) scenarios.Forgery {
 	if t := d.Text(f, "data"); t.Given {
 		g.Data = t.Value
 	}
-	only := map[string]string{"alert": "alert", "level": "alert", "data": "application-data"} // for records of that type
+	only := map[string]string{
+		"alert": "alert",
+		"level": "alert",
+		"data":  "application-data",
+	} // for records of that type
 	for _, key := range f.Keys {
 		if record, ok := only[key]; ok && g.Record != "" && g.Record != record {
 			d.Fault(strict.PlaceOf(f.Nodes[key]), "%s has no meaning for a forged record of type %s", key, g.Record)

@@ -72,7 +72,8 @@ func TestParseWhole(t *testing.T) {
 	if without := s.Parameter("without").Choices; len(without) != 9 || without[1] != "slow" {
 		t.Errorf("what may be taken out is %v", without)
 	}
-	if p, err := s.ParsePredicate(""); err != nil || !p.Failed([]string{"ghost-session"}) || p.Failed([]string{"data-lost"}) {
+	if p, err := s.ParsePredicate(""); err != nil || !p.Failed([]string{"ghost-session"}) ||
+		p.Failed([]string{"data-lost"}) {
 		t.Errorf("what counts as failure is %v, %v", p, err)
 	}
 	if !s.HasStudy || string(s.Source) != whole || s.Reference() != "whole.yaml" {
@@ -90,7 +91,8 @@ func TestWithoutARuleThatDoesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.Resolve(scenarios.Settings{"without": "fatal-to-server"})
-	if err == nil || !strings.HasPrefix(err.Error(), "without=fatal-to-server: the rule does nothing to be taken out, unless ") {
+	if err == nil ||
+		!strings.HasPrefix(err.Error(), "without=fatal-to-server: the rule does nothing to be taken out, unless ") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -112,71 +114,185 @@ var brokenScenarios = []struct {
 		"1:1: name of the scenario is missing", "1:1: summary of the scenario is missing", "1:1: probe of the scenario is missing: want NAME=FROM..TO",
 	}},
 	{"an empty name", "name:\nsummary: b\nprobe: latency=1ms..2ms\n", []string{"1:6: name of the scenario is empty"}},
-	{"a name with a slash", "name: a/b\nsummary: b\nprobe: latency=1ms..2ms\n", []string{`1:7: name "a/b" of the scenario: it names a scenario; want neither a slash nor a leading dot`}},
-	{"a misprinted key", head + "rule: []\n", []string{`4:1: the scenario has no key "rule". Did you mean rules? The keys are name,…`}},
+	{
+		"a name with a slash",
+		"name: a/b\nsummary: b\nprobe: latency=1ms..2ms\n",
+		[]string{`1:7: name "a/b" of the scenario: it names a scenario; want neither a slash nor a leading dot`},
+	},
+	{
+		"a misprinted key",
+		head + "rule: []\n",
+		[]string{`4:1: the scenario has no key "rule". Did you mean rules? The keys are name,…`},
+	},
 	{"a key twice", head + "name: c\n", []string{"4:1: the scenario has the key name twice"}},
-	{"a list for a text", "name: [a]\nsummary: b\nprobe: latency=1ms..2ms\n", []string{"1:7: name of the scenario: want a single value"}},
+	{
+		"a list for a text",
+		"name: [a]\nsummary: b\nprobe: latency=1ms..2ms\n",
+		[]string{"1:7: name of the scenario: want a single value"},
+	},
 	{"a text for a list", head + "findings: f\n", []string{"4:11: findings of the scenario: want a list"}},
-	{"a mapping in a list of texts", head + "findings: [{a: b}]\n", []string{"4:12: element 1 of findings of the scenario: want a single value"}},
+	{
+		"a mapping in a list of texts",
+		head + "findings: [{a: b}]\n",
+		[]string{"4:12: element 1 of findings of the scenario: want a single value"},
+	},
 
-	{"an unknown parameter of the network", head + "network: {latncy: 1ms}\n", []string{`4:11: network has no key "latncy". Did you mean latency? The keys are latency, uplink,…`}},
-	{"a parameter in the wrong section", head + "network: {linger: 1ms}\n", []string{`4:11: network has no key "linger". The keys are latency, uplink,…`}},
+	{
+		"an unknown parameter of the network",
+		head + "network: {latncy: 1ms}\n",
+		[]string{`4:11: network has no key "latncy". Did you mean latency? The keys are latency, uplink,…`},
+	},
+	{
+		"a parameter in the wrong section",
+		head + "network: {linger: 1ms}\n",
+		[]string{`4:11: network has no key "linger". The keys are latency, uplink,…`},
+	},
 	{"a bad law", head + "network: {latency: 5}\n", []string{`4:20: latency: latency distribution "5":…`}},
-	{"a bad choice", head + "server: {model: sequental}\n", []string{`4:17: model: "sequental" is not one of sequential, listener, concurrent. Did you mean sequential?`}},
-	{"a count out of range", head + "clients: {clients: 1001}\n", []string{"4:20: clients: 1001 is out of range: 1 to 1000"}},
-	{"a bad duration of the NAT", head + "nat: {nat-lifetime: 0s}\n", []string{"4:21: nat-lifetime: 0s is out of range: at least 1ns"}},
+	{
+		"a bad choice",
+		head + "server: {model: sequental}\n",
+		[]string{`4:17: model: "sequental" is not one of sequential, listener, concurrent. Did you mean sequential?`},
+	},
+	{
+		"a count out of range",
+		head + "clients: {clients: 1001}\n",
+		[]string{"4:20: clients: 1001 is out of range: 1 to 1000"},
+	},
+	{
+		"a bad duration of the NAT",
+		head + "nat: {nat-lifetime: 0s}\n",
+		[]string{"4:21: nat-lifetime: 0s is out of range: at least 1ns"},
+	},
 
-	{"a parameter of a name that is taken", head + "parameters: [{name: linger, type: duration, default: 1s, meaning: m}]\n", []string{
-		`4:21: parameter "linger": every scenario has one of that name`,
-	}},
-	{"two parameters of one name", head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, default: 1s, meaning: m}\n", []string{
-		`6:12: there are two parameters of the name "x"`,
-	}},
-	{"a parameter of an unknown type", head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n", []string{`4:30: type of parameter x: "law" is not one of duration, latency distribution…`}},
+	{
+		"a parameter of a name that is taken",
+		head + "parameters: [{name: linger, type: duration, default: 1s, meaning: m}]\n",
+		[]string{
+			`4:21: parameter "linger": every scenario has one of that name`,
+		},
+	},
+	{
+		"two parameters of one name",
+		head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, default: 1s, meaning: m}\n",
+		[]string{
+			`6:12: there are two parameters of the name "x"`,
+		},
+	},
+	{
+		"a parameter of an unknown type",
+		head + "parameters: [{name: x, type: law, default: 1s, meaning: m}]\n",
+		[]string{`4:30: type of parameter x: "law" is not one of duration, latency distribution…`},
+	},
 	{"a choice without choices", head + "parameters: [{name: x, type: choice, default: a, meaning: m}]\n", []string{
 		"4:14: choices of parameter x are missing: want a list of words",
 	}},
-	{"a misspelt choice", head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n", []string{
-		`4:30: type of parameter x: "chioce" is not one of duration, latency distribution, choice. Did you mean choice?`,
-	}},
+	{
+		"a misspelt choice",
+		head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n",
+		[]string{
+			`4:30: type of parameter x: "chioce" is not one of duration, latency distribution, choice. Did you mean choice?`,
+		},
+	},
 	{"a parameter without a default", head + "parameters: [{name: x, type: duration, meaning: m}]\n", []string{
 		"4:14: parameter x: want either a default or follows, the parameter whose value it has unless it is given",
 	}},
-	{"a bad default", head + "parameters: [{name: x, type: duration, default: soon, meaning: m}]\n", []string{`4:49: default of parameter x: "soon" is not a duration…`}},
-	{"a parameter that follows nobody", head + "parameters: [{name: x, type: latency distribution, follows: downlonk, meaning: m}]\n", []string{
-		`4:21: parameter x follows "downlonk", which is no parameter of the network and none that stands before`,
-	}},
-	{"a parameter that follows one of another type", head + "parameters: [{name: x, type: duration, follows: uplink, meaning: m}]\n", []string{
-		"4:21: parameter x is a duration and follows uplink, a latency distribution",
-	}},
-	{"a parameter that follows itself", head + "parameters: [{name: x, type: latency distribution, follows: x, meaning: m}]\n", []string{
-		`4:21: parameter x follows "x", which is no parameter of the network and none that stands before`,
-	}},
+	{
+		"a bad default",
+		head + "parameters: [{name: x, type: duration, default: soon, meaning: m}]\n",
+		[]string{`4:49: default of parameter x: "soon" is not a duration…`},
+	},
+	{
+		"a parameter that follows nobody",
+		head + "parameters: [{name: x, type: latency distribution, follows: downlonk, meaning: m}]\n",
+		[]string{
+			`4:21: parameter x follows "downlonk", which is no parameter of the network and none that stands before`,
+		},
+	},
+	{
+		"a parameter that follows one of another type",
+		head + "parameters: [{name: x, type: duration, follows: uplink, meaning: m}]\n",
+		[]string{
+			"4:21: parameter x is a duration and follows uplink, a latency distribution",
+		},
+	},
+	{
+		"a parameter that follows itself",
+		head + "parameters: [{name: x, type: latency distribution, follows: x, meaning: m}]\n",
+		[]string{
+			`4:21: parameter x follows "x", which is no parameter of the network and none that stands before`,
+		},
+	},
 
 	{"a rule without a name", oneRule("{match: {nth: 1}, drop: true}"), []string{"5:5: name of rule 1 is missing"}},
-	{"a rule of two words", oneRule(`{name: "a,b", match: {nth: 1}, drop: true}`), []string{`5:12: name "a,b" of a rule: want neither spaces, commas nor equals signs`}},
-	{"a rule of a name that is taken", oneRule("{name: nothing, match: {nth: 1}, drop: true}"), []string{`5:12: rule "nothing": that is how without says that no datagram is taken out`}},
-	{"a rule without a match", oneRule("{name: r, drop: true}"), []string{"5:5: match of rule r is missing: want a mapping with some of the keys from, client, record, epoch, message, nth"}},
-	{"a rule that does nothing", oneRule("{name: r, match: {nth: 1}}"), []string{"5:5: rule r: want exactly one of latency, delay, drop, duplicate, hold, replay, forge, not none"}},
+	{
+		"a rule of two words",
+		oneRule(`{name: "a,b", match: {nth: 1}, drop: true}`),
+		[]string{`5:12: name "a,b" of a rule: want neither spaces, commas nor equals signs`},
+	},
+	{
+		"a rule of a name that is taken",
+		oneRule("{name: nothing, match: {nth: 1}, drop: true}"),
+		[]string{`5:12: rule "nothing": that is how without says that no datagram is taken out`},
+	},
+	{
+		"a rule without a match",
+		oneRule("{name: r, drop: true}"),
+		[]string{
+			"5:5: match of rule r is missing: want a mapping with some of the keys from, client, record, epoch, message, nth",
+		},
+	},
+	{
+		"a rule that does nothing",
+		oneRule("{name: r, match: {nth: 1}}"),
+		[]string{"5:5: rule r: want exactly one of latency, delay, drop, duplicate, hold, replay, forge, not none"},
+	},
 	{"a rule that does two things", oneRule("{name: r, match: {nth: 1}, drop: true, delay: 1ms}"), []string{
 		"5:5: rule r: want exactly one of latency, delay, drop, duplicate, hold, replay, forge, not drop and delay",
 	}},
-	{"two rules of one name", head + "rules:\n  - {name: r, match: {nth: 1}, drop: true}\n  - {name: r, match: {nth: 2}, drop: true}\n", []string{`6:12: there are two rules of the name "r"`}},
-	{"a match of nothing", oneRule("{name: r, match: {}, drop: true}"), []string{"5:22: match of rule r is empty: want some of the keys from, client, record, epoch, message, nth"}},
+	{
+		"two rules of one name",
+		head + "rules:\n  - {name: r, match: {nth: 1}, drop: true}\n  - {name: r, match: {nth: 2}, drop: true}\n",
+		[]string{`6:12: there are two rules of the name "r"`},
+	},
+	{
+		"a match of nothing",
+		oneRule("{name: r, match: {}, drop: true}"),
+		[]string{"5:22: match of rule r is empty: want some of the keys from, client, record, epoch, message, nth"},
+	},
 	{"a match of an unknown message", oneRule("{name: r, match: {message: client-helo}, drop: true}"), []string{
 		`5:32: message of match of rule r: "client-helo" is not one of certificate, certificate-request,…`,
 	}},
-	{"a match from nowhere", oneRule("{name: r, match: {from: clients}, drop: true}"), []string{`5:29: from of match of rule r: "clients" is not one of client, server. Did you mean client?`}},
-	{"a match of no client", oneRule("{name: r, match: {client: 0}, drop: true}"), []string{`5:31: client "0": want a whole number from 1 to 1000`}},
-	{"a match of a bad epoch", oneRule("{name: r, match: {epoch: -1}, drop: true}"), []string{`5:30: epoch "-1": want a whole number from 0 to 65535`}},
+	{
+		"a match from nowhere",
+		oneRule("{name: r, match: {from: clients}, drop: true}"),
+		[]string{`5:29: from of match of rule r: "clients" is not one of client, server. Did you mean client?`},
+	},
+	{
+		"a match of no client",
+		oneRule("{name: r, match: {client: 0}, drop: true}"),
+		[]string{`5:31: client "0": want a whole number from 1 to 1000`},
+	},
+	{
+		"a match of a bad epoch",
+		oneRule("{name: r, match: {epoch: -1}, drop: true}"),
+		[]string{`5:30: epoch "-1": want a whole number from 0 to 65535`},
+	},
 	{"a message in an alert", oneRule("{name: r, match: {record: alert, message: client-hello}, drop: true}"), []string{
 		"5:22: match of rule r: a message is in a record of type handshake, not alert",
 	}},
-	{"a Finished in the clear", oneRule("{name: r, match: {message: finished, epoch: 0}, drop: true}"), []string{"5:22: match of rule r: a Finished is never of epoch 0"}},
+	{
+		"a Finished in the clear",
+		oneRule("{name: r, match: {message: finished, epoch: 0}, drop: true}"),
+		[]string{"5:22: match of rule r: a Finished is never of epoch 0"},
+	},
 	{"a hello of a later epoch", oneRule("{name: r, match: {message: client-hello, epoch: 1}, drop: true}"), []string{
 		"5:22: match of rule r: of the messages of a later epoch only a Finished can be told",
 	}},
-	{"a drop that is none", oneRule("{name: r, match: {nth: 1}, drop: no}"), []string{`5:38: drop "no" of rule r: want true`}},
+	{
+		"a drop that is none",
+		oneRule("{name: r, match: {nth: 1}, drop: no}"),
+		[]string{`5:38: drop "no" of rule r: want true`},
+	},
 	{"a delay that is neither", oneRule("{name: r, match: {nth: 1}, delay: latensy}"), []string{
 		`5:39: delay "latensy" of rule r: want a parameter or a latency distribution. Did you mean latency?…`,
 	}},
@@ -192,38 +308,106 @@ var brokenScenarios = []struct {
 	{"a forged handshake", oneRule("{name: r, match: {nth: 1}, forge: {record: handshake}}"), []string{
 		`5:48: record of forge of rule r: "handshake" is not one of alert, application-data`,
 	}},
-	{"a forged alert without its name", oneRule("{name: r, match: {nth: 1}, forge: {record: alert}}"), []string{"5:39: alert of forge of rule r is missing: want one of access_denied,…"}},
-	{"a forged alert with data", oneRule("{name: r, match: {nth: 1}, forge: {record: alert, alert: close_notify, data: x}}"), []string{
-		"5:82: data has no meaning for a forged record of type alert",
-	}},
-	{"a forged record of a bad number", oneRule("{name: r, match: {nth: 1}, forge: {record: application-data, sequence: x}}"), []string{
-		`5:76: sequence "x": want a whole number from 0 to 2147483647`,
-	}},
+	{
+		"a forged alert without its name",
+		oneRule("{name: r, match: {nth: 1}, forge: {record: alert}}"),
+		[]string{"5:39: alert of forge of rule r is missing: want one of access_denied,…"},
+	},
+	{
+		"a forged alert with data",
+		oneRule("{name: r, match: {nth: 1}, forge: {record: alert, alert: close_notify, data: x}}"),
+		[]string{
+			"5:82: data has no meaning for a forged record of type alert",
+		},
+	},
+	{
+		"a forged record of a bad number",
+		oneRule("{name: r, match: {nth: 1}, forge: {record: application-data, sequence: x}}"),
+		[]string{
+			`5:76: sequence "x": want a whole number from 0 to 2147483647`,
+		},
+	},
 
-	{"a remedy of a name that is taken", head + "remedies: [{name: none, set: {linger: 1s}, helps: no}]\n", []string{`4:19: remedy "none": that is how remedy says that there is none`}},
-	{"two remedies of one name", head + "remedies:\n  - {name: r, set: {linger: 1s}, helps: no}\n  - {name: r, set: {linger: 2s}, helps: no}\n", []string{`6:12: there are two remedies of the name "r"`}},
-	{"a remedy of two words", head + "remedies: [{name: a b, set: {linger: 1s}, helps: no}]\n", []string{`4:19: name "a b" of a remedy: want neither spaces, commas nor equals signs`}},
-	{"a remedy that sets nothing", head + "remedies: [{name: r, helps: no}]\n", []string{"4:12: set of remedy r is missing: want the parameters that it sets"}},
-	{"a remedy that helps somehow", head + "remedies: [{name: r, set: {linger: 1s}, helps: maybe}]\n", []string{`4:48: helps of remedy r: "maybe" is not one of yes, partly, no`}},
-	{"a remedy that sets what there is not", head + "remedies: [{name: r, set: {lnger: 1s}, helps: no}]\n", []string{`4:28: a has no parameter "lnger". Did you mean linger? It has…`}},
+	{
+		"a remedy of a name that is taken",
+		head + "remedies: [{name: none, set: {linger: 1s}, helps: no}]\n",
+		[]string{`4:19: remedy "none": that is how remedy says that there is none`},
+	},
+	{
+		"two remedies of one name",
+		head + "remedies:\n  - {name: r, set: {linger: 1s}, helps: no}\n  - {name: r, set: {linger: 2s}, helps: no}\n",
+		[]string{`6:12: there are two remedies of the name "r"`},
+	},
+	{
+		"a remedy of two words",
+		head + "remedies: [{name: a b, set: {linger: 1s}, helps: no}]\n",
+		[]string{`4:19: name "a b" of a remedy: want neither spaces, commas nor equals signs`},
+	},
+	{
+		"a remedy that sets nothing",
+		head + "remedies: [{name: r, helps: no}]\n",
+		[]string{"4:12: set of remedy r is missing: want the parameters that it sets"},
+	},
+	{
+		"a remedy that helps somehow",
+		head + "remedies: [{name: r, set: {linger: 1s}, helps: maybe}]\n",
+		[]string{`4:48: helps of remedy r: "maybe" is not one of yes, partly, no`},
+	},
+	{
+		"a remedy that sets what there is not",
+		head + "remedies: [{name: r, set: {lnger: 1s}, helps: no}]\n",
+		[]string{`4:28: a has no parameter "lnger". Did you mean linger? It has…`},
+	},
 	{"a remedy for another model", head + "remedies: [{name: r, set: {filter: none}, helps: no}]\n", []string{
 		"4:19: remedy r: parameter filter means nothing to a server of model sequential, only to listener and concurrent",
 	}},
-	{"two remedies for another model", head + "remedies:\n  - {name: r, set: {filter: none}, helps: no}\n  - {name: s, set: {tombstone: 1s}, helps: no}\n", []string{
-		"5:12: remedy r: parameter filter means nothing…", "6:12: remedy s: parameter tombstone means nothing…",
-	}},
-	{"an unknown outcome", head + "fail: [ghost-sesion]\n", []string{`4:8: fail: "ghost-sesion" is not an outcome of a. Did you mean ghost-session? They are…`}},
-	{"a probe without a range", "name: a\nsummary: b\nprobe: latency\n", []string{`3:8: probe "latency": want NAME=FROM..TO, as in latency=0s..100ms`}},
-	{"a probe of nothing", "name: a\nsummary: b\nprobe: latncy=1ms..2ms\n", []string{`3:8: probe: a has no parameter "latncy". Did you mean latency?…`}},
-	{"a probe of a choice", "name: a\nsummary: b\nprobe: model=1ms..2ms\n", []string{"3:8: probe: parameter model is a choice; only a duration or a latency distribution can be varied"}},
-	{"an example that sets what there is not", head + "examples: {failing: {x: 1}}\n", []string{`4:22: a has no parameter "x".…`}},
+	{
+		"two remedies for another model",
+		head + "remedies:\n  - {name: r, set: {filter: none}, helps: no}\n  - {name: s, set: {tombstone: 1s}, helps: no}\n",
+		[]string{
+			"5:12: remedy r: parameter filter means nothing…", "6:12: remedy s: parameter tombstone means nothing…",
+		},
+	},
+	{
+		"an unknown outcome",
+		head + "fail: [ghost-sesion]\n",
+		[]string{`4:8: fail: "ghost-sesion" is not an outcome of a. Did you mean ghost-session? They are…`},
+	},
+	{
+		"a probe without a range",
+		"name: a\nsummary: b\nprobe: latency\n",
+		[]string{`3:8: probe "latency": want NAME=FROM..TO, as in latency=0s..100ms`},
+	},
+	{
+		"a probe of nothing",
+		"name: a\nsummary: b\nprobe: latncy=1ms..2ms\n",
+		[]string{`3:8: probe: a has no parameter "latncy". Did you mean latency?…`},
+	},
+	{
+		"a probe of a choice",
+		"name: a\nsummary: b\nprobe: model=1ms..2ms\n",
+		[]string{"3:8: probe: parameter model is a choice; only a duration or a latency distribution can be varied"},
+	},
+	{
+		"an example that sets what there is not",
+		head + "examples: {failing: {x: 1}}\n",
+		[]string{`4:22: a has no parameter "x".…`},
+	},
 	{"an example for another model", head + "examples: {failing: {tombstone: 1s}}\n", []string{
 		"4:21: failing: parameter tombstone means nothing to a server of model sequential, only to listener and concurrent",
 	}},
-	{"a cause of no rule", head + "cause: {text: t, rule: r}\n", []string{`4:24: cause: a has no parameter "without".…`}},
-	{"a cause of both kinds", oneRule("{name: r, match: {nth: 1}, drop: true}") + "cause: {text: t, rule: r, set: {linger: 1s}}\n", []string{
-		"6:8: cause: want either the rule whose datagram it is, or set, the parameters that take it away",
-	}},
+	{
+		"a cause of no rule",
+		head + "cause: {text: t, rule: r}\n",
+		[]string{`4:24: cause: a has no parameter "without".…`},
+	},
+	{
+		"a cause of both kinds",
+		oneRule("{name: r, match: {nth: 1}, drop: true}") + "cause: {text: t, rule: r, set: {linger: 1s}}\n",
+		[]string{
+			"6:8: cause: want either the rule whose datagram it is, or set, the parameters that take it away",
+		},
+	},
 	{"faults everywhere", `name: .x
 summary: [b]
 server: {model: x}

@@ -25,35 +25,68 @@ const wordPattern = `^[^= \t\n,]+$`
 // Parse says the rest.
 func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 	texts := func(description string) *jsonschema.Schema { return schema.List(description, schema.Scalar("")) }
-	rules := schema.List("Which datagrams are singled out, and what becomes of them; applied in this order.", ruleSchema())
+	rules := schema.List(
+		"Which datagrams are singled out, and what becomes of them; applied in this order.",
+		ruleSchema(),
+	)
 	rules.MaxItems = schema.Bound(maxRules)
-	s := schema.Object("A scenario of dtlssim.", scenarioKeys, []string{"name", "summary", "probe"}, map[string]*jsonschema.Schema{
-		"name":                 schema.FileName("Its name; keys the random streams."),
-		"summary":              schema.Text("One sentence."),
-		"mechanism":            schema.Scalar("How it fails."),
-		"prediction":           schema.Scalar("Under which condition it should fail, before any run."),
-		"findings":             texts("What runs have shown besides."),
-		"references":           texts("RFC sections, issues, sources."),
-		scenarios.NetworkGroup: section("Other defaults for the network.", scenarios.NetworkGroup),
-		scenarios.ClientsGroup: section("Other defaults for the clients.", scenarios.ClientsGroup),
-		scenarios.ServerGroup:  section("Other defaults for the server; model chooses what it is.", scenarios.ServerGroup),
-		scenarios.NATGroup:     section("Other defaults for a NAT in front of the clients.", scenarios.NATGroup),
-		"parameters":           schema.List("Parameters of this scenario alone, for the durations of its rules, and for the choices that these depend on.", parameterSchema()),
-		"rules":                rules,
-		"remedies": schema.List("Names for settings that are meant to help; the parameter remedy chooses one.", schema.Object("", remedyKeys, []string{"name", "set", "helps"},
-			map[string]*jsonschema.Schema{
-				"name": schema.Matching("", wordPattern), "set": schema.Settings("What it sets; a duration that is given otherwise stands."),
-				"helps": schema.OneOf("What it leaves of the failure window in which the failing example lies: nothing (yes), less (partly), all (no).", helpings),
-				"note":  schema.Scalar("What is to be said of it."),
-			})),
-		"fail":  schema.List("The outcomes that count as failure unless --fail says otherwise; all, without it.", schema.OneOf("", outcomeNames())),
-		"probe": schema.Matching("The default probe with its range, NAME=FROM..TO.", schema.ProbePattern),
-		"examples": schema.Object("Settings of a run that fails, and of one that is clean.", exampleKeys, nil, map[string]*jsonschema.Schema{
-			"failing": schema.Settings(""), "passing": schema.Settings(""), "seed": schema.Whole("Of both; default 1.", 0, math.MaxUint64),
-		}),
-		"cause": causeSchema(),
-		"study": study,
-	})
+	s := schema.Object(
+		"A scenario of dtlssim.",
+		scenarioKeys,
+		[]string{"name", "summary", "probe"},
+		map[string]*jsonschema.Schema{
+			"name":                 schema.FileName("Its name; keys the random streams."),
+			"summary":              schema.Text("One sentence."),
+			"mechanism":            schema.Scalar("How it fails."),
+			"prediction":           schema.Scalar("Under which condition it should fail, before any run."),
+			"findings":             texts("What runs have shown besides."),
+			"references":           texts("RFC sections, issues, sources."),
+			scenarios.NetworkGroup: section("Other defaults for the network.", scenarios.NetworkGroup),
+			scenarios.ClientsGroup: section("Other defaults for the clients.", scenarios.ClientsGroup),
+			scenarios.ServerGroup: section(
+				"Other defaults for the server; model chooses what it is.",
+				scenarios.ServerGroup,
+			),
+			scenarios.NATGroup: section("Other defaults for a NAT in front of the clients.", scenarios.NATGroup),
+			"parameters": schema.List(
+				"Parameters of this scenario alone, for the durations of its rules, and for the choices that these depend on.",
+				parameterSchema(),
+			),
+			"rules": rules,
+			"remedies": schema.List(
+				"Names for settings that are meant to help; the parameter remedy chooses one.",
+				schema.Object("", remedyKeys, []string{"name", "set", "helps"},
+					map[string]*jsonschema.Schema{
+						"name": schema.Matching(
+							"",
+							wordPattern,
+						), "set": schema.Settings("What it sets; a duration that is given otherwise stands."),
+						"helps": schema.OneOf(
+							"What it leaves of the failure window in which the failing example lies: nothing (yes), less (partly), all (no).",
+							helpings,
+						),
+						"note": schema.Scalar("What is to be said of it."),
+					}),
+			),
+			"fail": schema.List(
+				"The outcomes that count as failure unless --fail says otherwise; all, without it.",
+				schema.OneOf("", outcomeNames()),
+			),
+			"probe": schema.Matching("The default probe with its range, NAME=FROM..TO.", schema.ProbePattern),
+			"examples": schema.Object(
+				"Settings of a run that fails, and of one that is clean.",
+				exampleKeys,
+				nil,
+				map[string]*jsonschema.Schema{
+					"failing": schema.Settings(
+						"",
+					), "passing": schema.Settings(""), "seed": schema.Whole("Of both; default 1.", 0, math.MaxUint64),
+				},
+			),
+			"cause": causeSchema(),
+			"study": study,
+		},
+	)
 	s.Version = jsonschema.Version
 	s.Title = "dtlssim scenario"
 	return s
@@ -61,10 +94,18 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 
 func parameterSchema() *jsonschema.Schema {
 	s := schema.Object("", parameterKeys, []string{"name", "type", "meaning"}, map[string]*jsonschema.Schema{
-		"name": schema.Matching("As --set has it.", wordPattern), "type": schema.OneOf("", slices.Concat(ownTypes, []string{formerDistribution})),
+		"name": schema.Matching(
+			"As --set has it.",
+			wordPattern,
+		), "type": schema.OneOf("", slices.Concat(ownTypes, []string{formerDistribution})),
 		"default": schema.Scalar("A duration, a latency distribution, or one of choices."),
-		"choices": schema.List("Of a parameter of type choice: the words that it can be.", schema.Matching("", wordPattern)),
-		"follows": schema.Scalar("The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram alone."),
+		"choices": schema.List(
+			"Of a parameter of type choice: the words that it can be.",
+			schema.Matching("", wordPattern),
+		),
+		"follows": schema.Scalar(
+			"The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram alone.",
+		),
 		"meaning": schema.Text("For dtlssim list."),
 	})
 	s.OneOf = schema.Either("default", "follows")
@@ -78,9 +119,16 @@ func parameterSchema() *jsonschema.Schema {
 }
 
 func causeSchema() *jsonschema.Schema {
-	s := schema.Object("The root cause of the failing example.", causeKeys, []string{"text"}, map[string]*jsonschema.Schema{
-		"text": schema.Text("In words."), "rule": schema.Scalar("The rule about the datagram; without=RULE takes it away."), "set": schema.Settings("What takes it away."),
-	})
+	s := schema.Object(
+		"The root cause of the failing example.",
+		causeKeys,
+		[]string{"text"},
+		map[string]*jsonschema.Schema{
+			"text": schema.Text(
+				"In words.",
+			), "rule": schema.Scalar("The rule about the datagram; without=RULE takes it away."), "set": schema.Settings("What takes it away."),
+		},
+	)
 	s.OneOf = schema.Either("rule", "set")
 	return s
 }
@@ -131,12 +179,26 @@ func ruleSchema() *jsonschema.Schema {
 		"delay":     schema.Described(delay, "Comes on top of the datagram's latency."),
 		"duplicate": schema.Described(delay, "How long behind the datagram a copy of it arrives."),
 		"drop":      {Description: "The datagram is lost.", Enum: []any{true, "true"}},
-		"hold": schema.Object("The datagram waits until another has arrived.", holdKeys, []string{"until"}, map[string]*jsonschema.Schema{
-			"until": matchSchema("That other datagram."), "delay": schema.Described(delay, "From its arrival to that of the one that waits; default 0."),
-		}),
-		"replay": schema.Object("A copy of the datagram is delivered when another has arrived.", replayKeys, []string{"after"}, map[string]*jsonschema.Schema{
-			"after": matchSchema("That other datagram."), "delay": schema.Described(delay, "From its arrival to that of the copy; default 0."),
-		}),
+		"hold": schema.Object(
+			"The datagram waits until another has arrived.",
+			holdKeys,
+			[]string{"until"},
+			map[string]*jsonschema.Schema{
+				"until": matchSchema(
+					"That other datagram.",
+				), "delay": schema.Described(delay, "From its arrival to that of the one that waits; default 0."),
+			},
+		),
+		"replay": schema.Object(
+			"A copy of the datagram is delivered when another has arrived.",
+			replayKeys,
+			[]string{"after"},
+			map[string]*jsonschema.Schema{
+				"after": matchSchema(
+					"That other datagram.",
+				), "delay": schema.Described(delay, "From its arrival to that of the copy; default 0."),
+			},
+		),
 		"forge": forgerySchema(delay),
 	})
 	s.OneOf = schema.Either(actionKeys...)
@@ -145,23 +207,50 @@ func ruleSchema() *jsonschema.Schema {
 
 func matchSchema(description string) *jsonschema.Schema {
 	s := schema.Object(description, matchKeys, nil, map[string]*jsonschema.Schema{
-		"from": schema.OneOf("Who sends it.", directions), "client": schema.Whole("Of which client's association, from 1.", 1, session.MaxClients),
-		"record": schema.OneOf("The type of one of its records.", scenarios.SortedNames(scenarios.RecordTypes)), "epoch": schema.Whole("The epoch of that record.", 0, maxEpoch),
-		"message": schema.OneOf("The handshake message in that record; a Finished is any handshake record of a later epoch than 0.", scenarios.SortedNames(scenarios.MessageTypes)),
-		"nth":     schema.Whole("The n-th of its kind alone, from 1, in the first association of a client, each direction by itself.", 1, maxNth),
+		"from": schema.OneOf(
+			"Who sends it.",
+			directions,
+		), "client": schema.Whole("Of which client's association, from 1.", 1, session.MaxClients),
+		"record": schema.OneOf(
+			"The type of one of its records.",
+			scenarios.SortedNames(scenarios.RecordTypes),
+		), "epoch": schema.Whole("The epoch of that record.", 0, maxEpoch),
+		"message": schema.OneOf(
+			"The handshake message in that record; a Finished is any handshake record of a later epoch than 0.",
+			scenarios.SortedNames(scenarios.MessageTypes),
+		),
+		"nth": schema.Whole(
+			"The n-th of its kind alone, from 1, in the first association of a client, each direction by itself.",
+			1,
+			maxNth,
+		),
 	})
 	s.MinProperties = schema.Bound(1)
 	return s
 }
 
 func forgerySchema(delay *jsonschema.Schema) *jsonschema.Schema {
-	s := schema.Object("An on-path attacker who sees the datagram sends another, of epoch 0, under its addresses.", forgeKeys, []string{"record"}, map[string]*jsonschema.Schema{
-		"record": schema.OneOf("", forgedTypes), "alert": schema.OneOf("The alert's description.", scenarios.SortedNames(wire.AlertDescriptions())),
-		"level": schema.OneOf("The alert's level; default fatal.", alertLevels), "data": schema.Scalar("The application data."),
-		"sequence": schema.Whole(fmt.Sprintf("The record number; default %d.", forgedSequence), 0, maxSequence),
-		"to":       schema.OneOf("Whom it goes to; default receiver.", destinations),
-		"delay":    schema.Described(delay, "From the datagram that was seen, as it is sent, to the arrival of the forged one; default 0."),
-	})
+	s := schema.Object(
+		"An on-path attacker who sees the datagram sends another, of epoch 0, under its addresses.",
+		forgeKeys,
+		[]string{"record"},
+		map[string]*jsonschema.Schema{
+			"record": schema.OneOf(
+				"",
+				forgedTypes,
+			), "alert": schema.OneOf("The alert's description.", scenarios.SortedNames(wire.AlertDescriptions())),
+			"level": schema.OneOf(
+				"The alert's level; default fatal.",
+				alertLevels,
+			), "data": schema.Scalar("The application data."),
+			"sequence": schema.Whole(fmt.Sprintf("The record number; default %d.", forgedSequence), 0, maxSequence),
+			"to":       schema.OneOf("Whom it goes to; default receiver.", destinations),
+			"delay": schema.Described(
+				delay,
+				"From the datagram that was seen, as it is sent, to the arrival of the forged one; default 0.",
+			),
+		},
+	)
 	s.AllOf = []*jsonschema.Schema{
 		schema.Where("record", "alert", []string{"alert"}, []string{"data"}),
 		schema.Where("record", "application-data", nil, []string{"alert", "level"}),

@@ -42,7 +42,13 @@ func (t *Aborted) ShortDump() string {
 	if len(lines) <= dumpLines {
 		return t.Dump
 	}
-	return strings.Join(lines[:dumpLines], "\n") + fmt.Sprintf("\n... and %d lines more; sweep --format json has them all", len(lines)-dumpLines)
+	return strings.Join(
+		lines[:dumpLines],
+		"\n",
+	) + fmt.Sprintf(
+		"\n... and %d lines more; sweep --format json has them all",
+		len(lines)-dumpLines,
+	)
 }
 
 // AbortedError says that a search met a replication that gave no result.

@@ -162,7 +162,8 @@ func TestSweepGoesOnAfterTheMemoryLimit(t *testing.T) {
 			t.Fatalf("%s: %d aborted, want 3", name, len(r.Aborted))
 		}
 		aborted := r.Aborted[0]
-		if !strings.HasPrefix(aborted.Repeat, "dtlssim run "+name+" --seed ") || !strings.HasSuffix(aborted.Repeat, " --memory-limit 64MiB") ||
+		if !strings.HasPrefix(aborted.Repeat, "dtlssim run "+name+" --seed ") ||
+			!strings.HasSuffix(aborted.Repeat, " --memory-limit 64MiB") ||
 			aborted.Fate() != "met a limit: memory-limit" {
 			t.Errorf("%s is recorded as %+v", name, aborted)
 		}
@@ -171,7 +172,8 @@ func TestSweepGoesOnAfterTheMemoryLimit(t *testing.T) {
 
 // A limit that workers would meet with nothing to do is refused.
 func TestTooLittleMemory(t *testing.T) {
-	if _, err := run.NewPool(1, run.Limits{Memory: 1 << 20}); err == nil || !strings.Contains(err.Error(), "is 1MiB, want at least 64MiB") {
+	if _, err := run.NewPool(1, run.Limits{Memory: 1 << 20}); err == nil ||
+		!strings.Contains(err.Error(), "is 1MiB, want at least 64MiB") {
 		t.Errorf("error %v", err)
 	}
 }

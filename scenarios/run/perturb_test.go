@@ -129,7 +129,15 @@ func TestCloseRaceGoesEitherWay(t *testing.T) {
 	for _, most := range []int{0, 1, 5} {
 		var jobs []run.Job
 		for seed := range uint64(200) {
-			jobs = append(jobs, fixture.Traced(t, "late-close-notify", scenarios.Settings{"credentials": "psk", "perturb": strconv.Itoa(most)}, seed))
+			jobs = append(
+				jobs,
+				fixture.Traced(
+					t,
+					"late-close-notify",
+					scenarios.Settings{"credentials": "psk", "perturb": strconv.Itoa(most)},
+					seed,
+				),
+			)
 		}
 		silent := 0
 		for _, o := range collect(t, pool, jobs) {

@@ -66,7 +66,9 @@ func NewPool(n int, limits Limits) (*Pool, error) {
 		return nil, fmt.Errorf("the number of workers is %d, want at least 1", n)
 	}
 	if os.Getenv(asked) != "" {
-		return nil, errors.New("this process is a worker itself: the program must call run.ServeIfAsked first thing in main")
+		return nil, errors.New(
+			"this process is a worker itself: the program must call run.ServeIfAsked first thing in main",
+		)
 	}
 	limits = limits.withDefaults()
 	if limits.Memory < LeastMemoryLimit {

@@ -91,7 +91,12 @@ func TestKilledWorkerLosesOneReplication(t *testing.T) {
 	done := 0
 	s := fixture.Scenario(t)
 	r, err := sample.RunSweep(ctx, p, sample.Sweep{
-		Design: fixture.Design(t, s, nil, scenarios.Settings{"credentials": "psk"}), Replications: replications, Seed: 1,
+		Design: fixture.Design(
+			t,
+			s,
+			nil,
+			scenarios.Settings{"credentials": "psk"},
+		), Replications: replications, Seed: 1,
 	}, func() {
 		if done++; done == 50 {
 			killed <- killOneChild(t)
@@ -154,7 +159,10 @@ func TestSenselessJob(t *testing.T) {
 	unknown := *fixture.Scenario(t)
 	unknown.Name = "no-such-scenario"
 	other := *fixture.Scenario(t)
-	other.Parameters = append(slices.Clone(other.Parameters), scenarios.Parameter{Name: "no-such-parameter", Type: scenarios.CountType, Default: "0", Max: 1})
+	other.Parameters = append(
+		slices.Clone(other.Parameters),
+		scenarios.Parameter{Name: "no-such-parameter", Type: scenarios.CountType, Default: "0", Max: 1},
+	)
 	other.Outcomes = append(slices.Clone(other.Outcomes), scenarios.Outcome{Name: "no-such-outcome"})
 	fail, err := other.ParsePredicate("no-such-outcome")
 	if err != nil {
@@ -204,7 +212,12 @@ func TestWorkerMemory(t *testing.T) {
 
 // A long replication does not take more memory, and it repeats in whatever company.
 func TestLongReplication(t *testing.T) {
-	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(200, 1000, 1000)), "loss": "0.02"}, 1)
+	job := fixture.Job(
+		t,
+		"late-close-notify",
+		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(200, 1000, 1000)), "loss": "0.02"},
+		1,
+	)
 	p := fixture.Pool(t, 1)
 	first := do(t, p, job)
 	do(t, p, founding(t, 1))

@@ -57,9 +57,20 @@ const (
 // one at index baseline. The intervals of the differences have the confidence of the
 // sweep each, or, if they are simultaneous, all together. For the rest it is RunSweep;
 // seeds of which one replication was not done when ctx ended are not counted as pairs.
-func Compare(ctx context.Context, runner run.Runner, s Sweep, baseline int, simultaneous bool, progress func()) (*Comparison, error) {
+func Compare(
+	ctx context.Context,
+	runner run.Runner,
+	s Sweep,
+	baseline int,
+	simultaneous bool,
+	progress func(),
+) (*Comparison, error) {
 	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 {
-		return nil, fmt.Errorf("%d design points with the baseline at %d: want two at least and the baseline among them", len(s.Design), baseline)
+		return nil, fmt.Errorf(
+			"%d design points with the baseline at %d: want two at least and the baseline among them",
+			len(s.Design),
+			baseline,
+		)
 	}
 	outcomes := make([][]byte, len(s.Design))
 	for i := range outcomes {

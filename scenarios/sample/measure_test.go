@@ -138,7 +138,11 @@ func TestNegativeMeasure(t *testing.T) {
 	_, err := sample.RunSweep(context.Background(), took(-5), sample.Sweep{
 		Replications: 1, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}),
 	}, nil)
-	if err == nil || !strings.Contains(err.Error(), "dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more") {
+	if err == nil ||
+		!strings.Contains(
+			err.Error(),
+			"dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more",
+		) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -19,7 +19,8 @@ func TestParentMemoryIsConstant(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := r.Points[0]; p.Replications != replications || p.Crashed != replications/10 || p.Failures != replications/5 {
+		if p := r.Points[0]; p.Replications != replications || p.Crashed != replications/10 ||
+			p.Failures != replications/5 {
 			t.Errorf("counted %+v", p)
 		}
 		var m runtime.MemStats

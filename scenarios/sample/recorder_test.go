@@ -15,7 +15,16 @@ import (
 // What is remembered of a measure, in the order of the replications: the value, or that
 // it was cut; by its own limit, or with the run.
 func TestRecorder(t *testing.T) {
-	sweep := sample.Sweep{Replications: 6, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}, scenarios.Settings{"linger": "1ms"})}
+	sweep := sample.Sweep{
+		Replications: 6,
+		Design: fixture.Design(
+			t,
+			fixture.Scenario(t),
+			nil,
+			scenarios.Settings{},
+			scenarios.Settings{"linger": "1ms"},
+		),
+	}
 	r := sample.Record(&sweep, "took_ns")
 	_, err := sample.RunSweep(context.Background(), fixture.Reporting(func(seed uint64) run.Result {
 		o := run.Result{Status: run.Completed}

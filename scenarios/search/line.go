@@ -83,7 +83,13 @@ func (l *line) differs(x int64, run *probed) string {
 	for i, place := range l.base.times {
 		for j, t := range place.Times {
 			if want := t + time.Duration(l.slopes[i][j]*(x-l.x)); run.times[i].Times[j] != want {
-				return fmt.Sprintf("instant %d of %s is at %s and not at %s", j+1, place.Host, run.times[i].Times[j], want)
+				return fmt.Sprintf(
+					"instant %d of %s is at %s and not at %s",
+					j+1,
+					place.Host,
+					run.times[i].Times[j],
+					want,
+				)
 			}
 		}
 	}

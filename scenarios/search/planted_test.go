@@ -50,7 +50,10 @@ func TestPlantedNanosecond(t *testing.T) {
 		// nanosecond before, its alert arrives in time, and one later it has not closed.
 		{"a deadline on another host", scenarios.Settings{"uplink": "1ns", "idle-timeout": "3s"}, 2990 * time.Millisecond, false},
 	} {
-		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk", "clients": "1"}.With(c.set))}
+		s := search.Search{
+			Seed:   1,
+			Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk", "clients": "1"}.With(c.set)),
+		}
 		var err error
 		if s.Probe, err = scenario.ParseProbe("client-pause=0s..20s"); err != nil {
 			t.Fatal(err)
@@ -96,7 +99,10 @@ func TestEveryKindOfInstant(t *testing.T) {
 		{"the lifetime of a mapping", "nat-rebinding", scenarios.Settings{"clients": "1"}, "client-pause=0s..1m", "", fixture.Windows(29979*ms+1, 60_000*ms)},
 	} {
 		scenario := fixture.Find(t, c.scenario)
-		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set))}
+		s := search.Search{
+			Seed:   1,
+			Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set)),
+		}
 		var err error
 		if s.Probe, err = scenario.ParseProbe(c.probe); err != nil {
 			t.Fatal(err)

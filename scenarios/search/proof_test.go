@@ -23,7 +23,10 @@ type draw struct {
 
 // draws are for the parameters that all scenarios have.
 var draws = map[string]draw{
-	"latency":             {0.3, []string{"1ms", "5ms", "10ms", "20ms", "200ms", "uniform(1ms,30ms)", "5ms+exponential(mean=10ms)"}},
+	"latency": {
+		0.3,
+		[]string{"1ms", "5ms", "10ms", "20ms", "200ms", "uniform(1ms,30ms)", "5ms+exponential(mean=10ms)"},
+	},
 	"uplink":              {0.1, []string{"7ms", "uniform(5ms,40ms)"}},
 	"downlink":            {0.15, []string{"3ms", "uniform(5ms,40ms)"}},
 	"service":             {0.25, []string{"0s", "1ms", "7ms", "50ms"}},
@@ -116,19 +119,36 @@ func randomSearch(r *rand.Rand, seed uint64) search.Search {
 		if err != nil {
 			continue
 		}
-		other := search.Search{Values: with, Probe: scenarios.ProbeRange{Name: question.Probe.Name, From: time.Second, To: time.Minute}}
+		other := search.Search{
+			Values: with,
+			Probe:  scenarios.ProbeRange{Name: question.Probe.Name, From: time.Second, To: time.Minute},
+		}
 		if other.Check() == nil {
 			question.Values = with
 		}
 	}
-	lengths := []time.Duration{30 * time.Millisecond, 300 * time.Millisecond, time.Duration(1 + r.Int64N(int64(2*time.Second)))}
+	lengths := []time.Duration{
+		30 * time.Millisecond,
+		300 * time.Millisecond,
+		time.Duration(1 + r.Int64N(int64(2*time.Second))),
+	}
 	question.Probe.From = []time.Duration{0, 0, time.Duration(r.Int64N(int64(100 * time.Millisecond)))}[r.IntN(3)]
 	switch question.Probe.Name { // of which small values make many events, or none at all
-	case "flight-interval", "client-timeout", "read-timeout", "handshake-timeout", "idle-timeout", "nat-lifetime", "keep-alive", "back-off":
+	case "flight-interval",
+		"client-timeout",
+		"read-timeout",
+		"handshake-timeout",
+		"idle-timeout",
+		"nat-lifetime",
+		"keep-alive",
+		"back-off":
 		question.Probe.From += 200 * time.Millisecond
 	}
 	length := lengths[r.IntN(3)]
-	length = min(length, 2*question.Values.Duration("flight-interval")) // with no more than a few retransmissions of each flight
+	length = min(
+		length,
+		2*question.Values.Duration("flight-interval"),
+	) // with no more than a few retransmissions of each flight
 	question.Probe.To = question.Probe.From + length
 	return question
 }

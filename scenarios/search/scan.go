@@ -18,10 +18,18 @@ func (s *Search) CheckScan(step time.Duration) error {
 	case step <= 0:
 		return fmt.Errorf("brute: the step %s is not above 0", step)
 	case s.Probe.Open():
-		return errors.New("brute: a brute-force scan of a range without an end never ends; give the probe one, NAME=FROM..TO")
+		return errors.New(
+			"brute: a brute-force scan of a range without an end never ends; give the probe one, NAME=FROM..TO",
+		)
 	}
 	if n := scanRuns(s, step); n > maxScan {
-		return fmt.Errorf("brute: %s at every %s are %d runs; at most %d: take a longer step or a shorter range", s.Probe, step, n, maxScan)
+		return fmt.Errorf(
+			"brute: %s at every %s are %d runs; at most %d: take a longer step or a shorter range",
+			s.Probe,
+			step,
+			n,
+			maxScan,
+		)
 	}
 	return s.Check()
 }

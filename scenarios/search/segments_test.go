@@ -109,7 +109,8 @@ func TestSearchOfRandomOrders(t *testing.T) {
 		same := func(a, b search.Cell) bool {
 			return a.From == b.From && a.To == b.To && a.Signature == b.Signature && a.Failed == b.Failed
 		}
-		if !slices.EqualFunc(w.Cells, s1.Cells, same) || !slices.Equal(w.FailureWindows, s1.FailureWindows) || !w.Method.Proved {
+		if !slices.EqualFunc(w.Cells, s1.Cells, same) || !slices.Equal(w.FailureWindows, s1.FailureWindows) ||
+			!w.Method.Proved {
 			t.Fatalf("case %d of %v: %+v\nsearch %v\nscan   %v", i, places, w.Method, w.Cells, s1.Cells)
 		}
 		for _, c := range w.Cells {
@@ -134,10 +135,13 @@ func TestUnreportedInstant(t *testing.T) {
 	s := fixture.Question(t, nil, "alert-latency=0s..100us")
 	w := fixture.FindWindows(t, some, s)
 	m := w.Method
-	if m.Proved || m.PredictionFailures == 0 || m.LargestUnverifiedGap == 0 || len(m.Failures) == 0 || m.Failures[0].At != 5000 || !strings.Contains(m.Failures[0].Why, "another signature") {
+	if m.Proved || m.PredictionFailures == 0 || m.LargestUnverifiedGap == 0 || len(m.Failures) == 0 ||
+		m.Failures[0].At != 5000 ||
+		!strings.Contains(m.Failures[0].Why, "another signature") {
 		t.Errorf("%+v", m)
 	}
-	if w = fixture.FindWindows(t, all, s); !w.Method.Proved || len(w.Cells) != 3 || w.Cells[1].From != 5000 || w.Cells[1].To != 5001 {
+	if w = fixture.FindWindows(t, all, s); !w.Method.Proved || len(w.Cells) != 3 || w.Cells[1].From != 5000 ||
+		w.Cells[1].To != 5001 {
 		t.Errorf("%+v %v", w.Method, w.Cells)
 	}
 }
@@ -148,16 +152,22 @@ func TestOpenEnd(t *testing.T) {
 	open.Probe.To = scenarios.Forever
 	w := fixture.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 5000}, {at: 700_000, slope: 0}}}), open)
 	last := w.Cells[len(w.Cells)-1]
-	if last.From != 700_001 || last.To != int64(scenarios.Forever) || w.To != int64(scenarios.Forever) || !w.Method.Proved {
+	if last.From != 700_001 || last.To != int64(scenarios.Forever) || w.To != int64(scenarios.Forever) ||
+		!w.Method.Proved {
 		t.Errorf("the last cell is %v, the answer ends at %d; %+v", last, w.To, w.Method)
 	}
 	text, err := json.Marshal(w)
-	if err != nil || !strings.Contains(string(text), `"to_ns":null`) || strings.Contains(string(text), fmt.Sprint(w.To)) {
+	if err != nil || !strings.Contains(string(text), `"to_ns":null`) ||
+		strings.Contains(string(text), fmt.Sprint(w.To)) {
 		t.Errorf("%v %s", err, text)
 	}
 
 	// What meets beyond the longest duration that a parameter can have is not for ever.
-	w = fixture.FindWindows(t, imagine([][]affine{{{at: 0, slope: 1}, {at: 2 * int64(distribution.MaxDuration)}}}), open)
+	w = fixture.FindWindows(
+		t,
+		imagine([][]affine{{{at: 0, slope: 1}, {at: 2 * int64(distribution.MaxDuration)}}}),
+		open,
+	)
 	if w.To != int64(distribution.MaxDuration)+1 || w.Cells[0].To != w.To {
 		t.Errorf("%v to %d", w.Cells, w.To)
 	}
@@ -166,7 +176,8 @@ func TestOpenEnd(t *testing.T) {
 		step := x.Truncate(1000)
 		return fmt.Sprint(step), []trace.Timeline{{Host: "a", Times: []time.Duration{step, x, step + 1000}}}
 	})
-	if _, err := search.FindWindows(context.Background(), endless, open); err == nil || !strings.Contains(err.Error(), "give the range one") {
+	if _, err := search.FindWindows(context.Background(), endless, open); err == nil ||
+		!strings.Contains(err.Error(), "give the range one") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -184,7 +195,9 @@ func TestOpenEndOfTheFoundingScenario(t *testing.T) {
 		if s.Probe, err = s.Values.Scenario().ParseOpenProbe(probe); err != nil {
 			t.Fatal(err)
 		}
-		if w := fixture.FindWindows(t, p, s); !slices.Equal(w.FailureWindows, want) || w.To != int64(scenarios.Forever) || !w.Method.Proved {
+		if w := fixture.FindWindows(t, p, s); !slices.Equal(w.FailureWindows, want) ||
+			w.To != int64(scenarios.Forever) ||
+			!w.Method.Proved {
 			t.Errorf("%s: %v up to %d; %+v", probe, w.FailureWindows, w.To, w.Method)
 		}
 	}
@@ -202,10 +215,13 @@ func TestScan(t *testing.T) {
 	if want := fixture.Windows(0, 10200*us, 11100*us, 20*time.Millisecond); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v", w.FailureWindows, want)
 	}
-	if w.Runs != 67 || w.Method.Name != "brute-force scan, every 300µs" || w.Method.LargestUnverifiedGap != 299_999 || w.Method.Proved || len(w.Edges) != 2 {
+	if w.Runs != 67 || w.Method.Name != "brute-force scan, every 300µs" || w.Method.LargestUnverifiedGap != 299_999 ||
+		w.Method.Proved ||
+		len(w.Edges) != 2 {
 		t.Errorf("%d runs, %+v, %d edges", w.Runs, w.Method, len(w.Edges))
 	}
-	if e := w.Edges[0]; !strings.Contains(e.Below.Repeat, "alert-latency=9.9ms") || !strings.Contains(e.Above.Repeat, "alert-latency=10.2ms") {
+	if e := w.Edges[0]; !strings.Contains(e.Below.Repeat, "alert-latency=9.9ms") ||
+		!strings.Contains(e.Above.Repeat, "alert-latency=10.2ms") {
 		t.Errorf("the witnesses are %+v", e)
 	}
 	open := s

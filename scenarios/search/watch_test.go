@@ -55,7 +55,8 @@ func TestLookingChangesNothing(t *testing.T) {
 				looked := job
 				look(&looked)
 				o, err := p.Do(context.Background(), looked)
-				if err != nil || o.Digest != alone.Digest || o.Signature != alone.Signature || !slices.Equal(o.Outcome, alone.Outcome) {
+				if err != nil || o.Digest != alone.Digest || o.Signature != alone.Signature ||
+					!slices.Equal(o.Outcome, alone.Outcome) {
 					t.Errorf("%s: digest %s (%v), want %s\n%s", name, o.Digest, err, alone.Digest, alone.Repeat)
 				}
 			}
@@ -70,7 +71,8 @@ func TestLookingChangesNothing(t *testing.T) {
 			}
 			job.Watch, job.Trace, job.Tilt = true, true, &tilt.Config{Tilts: flat, Observe: true}
 			o, err := p.Do(context.Background(), job)
-			if err != nil || o.Digest != tilted.Digest || o.Tilt == nil || tilted.Tilt == nil || o.Tilt.LogWeight != tilted.Tilt.LogWeight {
+			if err != nil || o.Digest != tilted.Digest || o.Tilt == nil || tilted.Tilt == nil ||
+				o.Tilt.LogWeight != tilted.Tilt.LogWeight {
 				t.Errorf("tilted: digest %s (%v), want %s\n%s", o.Digest, err, tilted.Digest, tilted.Repeat)
 			}
 		}

@@ -158,7 +158,11 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 	}
 	switch {
 	case f.search.Probe.Open() && len(f.runs) > maxOpenRuns:
-		return nil, fmt.Errorf("nothing says that the cells have an end: %d runs came as far as %s; give the range one", maxOpenRuns, time.Duration(points[0]))
+		return nil, fmt.Errorf(
+			"nothing says that the cells have an end: %d runs came as far as %s; give the range one",
+			maxOpenRuns,
+			time.Duration(points[0]),
+		)
 	case len(f.runs) > maxRuns:
 		return nil, fmt.Errorf("the range has too many cells: %d runs were not enough", maxRuns)
 	}
@@ -283,7 +287,10 @@ func (f *finder) bisect(l *line, high int64) (int64, error) {
 	}
 	f.method.PredictionFailures++
 	if len(f.method.Failures) < mostFailures {
-		f.method.Failures = append(f.method.Failures, PredictionFailure{Segment: l.x, At: high, Why: l.differs(high, f.runs[high])})
+		f.method.Failures = append(
+			f.method.Failures,
+			PredictionFailure{Segment: l.x, At: high, Why: l.differs(high, f.runs[high])},
+		)
 	}
 	for i := 1; i < len(probes); i++ {
 		if gap := probes[i] - probes[i-1] - 1; gap > f.method.LargestUnverifiedGap {
@@ -320,11 +327,15 @@ func (f *finder) verifyInside(l *line, end int64) (int64, error) {
 
 // add adds a segment; neighbouring segments of one signature are one cell.
 func (f *finder) add(from, to int64, run *probed) {
-	if n := len(f.cells); n > 0 && f.cells[n-1].Signature == run.signature && slices.Equal(f.cells[n-1].Outcome, run.outcome) {
+	if n := len(f.cells); n > 0 && f.cells[n-1].Signature == run.signature &&
+		slices.Equal(f.cells[n-1].Outcome, run.outcome) {
 		f.cells[n-1].To = to
 		return
 	}
-	f.cells = append(f.cells, Cell{From: from, To: to, Outcome: run.outcome, Failed: run.failed, Signature: run.signature})
+	f.cells = append(
+		f.cells,
+		Cell{From: from, To: to, Outcome: run.outcome, Failed: run.failed, Signature: run.signature},
+	)
 }
 
 func (f *finder) answer() (*Windows, error) {

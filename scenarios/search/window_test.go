@@ -41,36 +41,95 @@ func TestFoundingWindows(t *testing.T) {
 			fixture.Windows(10*ms+ns, 100*ms)},
 		{"1a, linger", scenarios.Settings{"linger": "50ms"}, "alert-latency=10ms..300ms", "",
 			fixture.Windows(61*ms+ns, 300*ms)},
-		{"1a, linger in the wrong place", scenarios.Settings{"pause-after-release": "50ms"}, "alert-latency=10ms..300ms", "",
-			fixture.Windows(11*ms+ns, 300*ms)},
+		{
+			"1a, linger in the wrong place",
+			scenarios.Settings{"pause-after-release": "50ms"},
+			"alert-latency=10ms..300ms",
+			"",
+			fixture.Windows(11*ms+ns, 300*ms),
+		},
 		// Of 64 kbit/s the alert's 39 bytes, with 28 of headers, take 8.375 ms, and the line is
 		// the data's until the alert is on it: d is as long, though the client closes first.
-		{"1a, a line of 64 kbit/s", scenarios.Settings{"linger": "20ms", "bandwidth": "64kbit/s"}, "alert-latency=0s..100ms", "",
-			fixture.Windows(0, 10*ms-8375*time.Microsecond, 31*ms-8375*time.Microsecond+ns, 100*ms)},
+		{
+			"1a, a line of 64 kbit/s",
+			scenarios.Settings{"linger": "20ms", "bandwidth": "64kbit/s"},
+			"alert-latency=0s..100ms",
+			"",
+			fixture.Windows(0, 10*ms-8375*time.Microsecond, 31*ms-8375*time.Microsecond+ns, 100*ms),
+		},
 		{"1a, rejected", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "",
 			fixture.Windows(11*ms+ns, 300*ms)},
-		{"1a, rejected, the next handshake", scenarios.Settings{"first-record": "reject"}, "alert-latency=10ms..300ms", "next-handshake-failed",
-			fixture.Windows()},
-		{"1a, recognised", scenarios.Settings{"remedy": "recognise"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
-		{"1a, other server port", scenarios.Settings{"remedy": "server-port"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
-		{"1a, the report's recommendation", scenarios.Settings{"remedy": "linger+recognise"}, "alert-latency=10ms..300ms", "", fixture.Windows()},
+		{
+			"1a, rejected, the next handshake",
+			scenarios.Settings{"first-record": "reject"},
+			"alert-latency=10ms..300ms",
+			"next-handshake-failed",
+			fixture.Windows(),
+		},
+		{
+			"1a, recognised",
+			scenarios.Settings{"remedy": "recognise"},
+			"alert-latency=10ms..300ms",
+			"",
+			fixture.Windows(),
+		},
+		{
+			"1a, other server port",
+			scenarios.Settings{"remedy": "server-port"},
+			"alert-latency=10ms..300ms",
+			"",
+			fixture.Windows(),
+		},
+		{
+			"1a, the report's recommendation",
+			scenarios.Settings{"remedy": "linger+recognise"},
+			"alert-latency=10ms..300ms",
+			"",
+			fixture.Windows(),
+		},
 		// A finding: the ghost is connected to the first client's address. A second
 		// client that reuses it finds the ghost waiting, and completes its handshake with
 		// it: what the report's fourth remedy takes for harmful rescues the session.
-		{"1a, the next client reuses the 5-tuple", scenarios.Settings{"client-port": "same"}, "alert-latency=10ms..110ms", "",
-			fixture.Windows()},
+		{
+			"1a, the next client reuses the 5-tuple",
+			scenarios.Settings{"client-port": "same"},
+			"alert-latency=10ms..110ms",
+			"",
+			fixture.Windows(),
+		},
 		{"1b", scenarios.Settings{"client": "waits"}, "alert-latency=0s..100ms", "", fixture.Windows(0, 100*ms)},
 		{"1b, linger", scenarios.Settings{"client": "waits", "linger": "50ms"}, "alert-latency=0s..100ms", "",
 			fixture.Windows(40*ms+ns, 100*ms)},
 		// The client answers the server's close_notify during its pause: the pause is
 		// no part of the condition then.
-		{"1b, pause", scenarios.Settings{"client": "waits", "client-pause": "5ms", "linger": "50ms"}, "alert-latency=0s..100ms", "",
-			fixture.Windows(40*ms+ns, 100*ms)},
-		{"1b, linger shorter than the round trip", scenarios.Settings{"client": "waits", "linger": "9ms"}, "alert-latency=0s..100ms", "",
-			fixture.Windows(0, 100*ms)},
-		{"1b, recognised", scenarios.Settings{"client": "waits", "remedy": "recognise"}, "alert-latency=0s..300ms", "", fixture.Windows()},
-		{"2, three clients, the last handshake", scenarios.Settings{"clients": "3"}, "alert-latency=10ms..190ms", "next-handshake-failed",
-			fixture.Windows(11*ms+ns, 190*ms)},
+		{
+			"1b, pause",
+			scenarios.Settings{"client": "waits", "client-pause": "5ms", "linger": "50ms"},
+			"alert-latency=0s..100ms",
+			"",
+			fixture.Windows(40*ms+ns, 100*ms),
+		},
+		{
+			"1b, linger shorter than the round trip",
+			scenarios.Settings{"client": "waits", "linger": "9ms"},
+			"alert-latency=0s..100ms",
+			"",
+			fixture.Windows(0, 100*ms),
+		},
+		{
+			"1b, recognised",
+			scenarios.Settings{"client": "waits", "remedy": "recognise"},
+			"alert-latency=0s..300ms",
+			"",
+			fixture.Windows(),
+		},
+		{
+			"2, three clients, the last handshake",
+			scenarios.Settings{"clients": "3"},
+			"alert-latency=10ms..190ms",
+			"next-handshake-failed",
+			fixture.Windows(11*ms+ns, 190*ms),
+		},
 		{"2, a wait after the release does not help", scenarios.Settings{"clients": "3", "pause-after-release": "50ms"},
 			"alert-latency=120ms..180ms", "next-handshake-failed", fixture.Windows(120*ms, 180*ms)},
 		{"negative control", scenarios.Settings{}, "latency=0s..300ms", "", fixture.Windows()},
@@ -114,11 +173,15 @@ func scan(t *testing.T, r run.Runner, s search.Search) []search.Cell {
 		if err != nil || o.Status != run.Completed {
 			t.Fatalf("%v %s %s", err, o.Status, o.Dump)
 		}
-		if n := len(cells); n > 0 && cells[n-1].Signature == o.Signature && slices.Equal(cells[n-1].Outcome, o.Outcome) {
+		if n := len(cells); n > 0 && cells[n-1].Signature == o.Signature &&
+			slices.Equal(cells[n-1].Outcome, o.Outcome) {
 			cells[n-1].To = int64(x) + 1
 			continue
 		}
-		cells = append(cells, search.Cell{From: int64(x), To: int64(x) + 1, Outcome: o.Outcome, Failed: o.Failed, Signature: o.Signature})
+		cells = append(
+			cells,
+			search.Cell{From: int64(x), To: int64(x) + 1, Outcome: o.Outcome, Failed: o.Failed, Signature: o.Signature},
+		)
 	}
 	return cells
 }
@@ -137,7 +200,15 @@ func TestSearchAgainstExhaustiveScan(t *testing.T) {
 		s.Probe = scenarios.ProbeRange{Name: name, To: 150}
 		got := fixture.FindWindows(t, p, s)
 		if want := scan(t, p, s); !reflect.DeepEqual(got.Cells, want) {
-			t.Fatalf("case %d, seed %d, probe %s, settings %v:\nsearch %v\nscan   %v", i, s.Seed, s.Probe, set, got.Cells, want)
+			t.Fatalf(
+				"case %d, seed %d, probe %s, settings %v:\nsearch %v\nscan   %v",
+				i,
+				s.Seed,
+				s.Probe,
+				set,
+				got.Cells,
+				want,
+			)
 		}
 		if got.Runs >= 150 && len(got.Cells) < 10 {
 			t.Errorf("case %d: %d cells took %d runs", i, len(got.Cells), got.Runs)

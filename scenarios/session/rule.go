@@ -31,7 +31,8 @@ func matches(m scenarios.Match, p *sim.Packet) bool {
 	}
 	return p.Datagram.Contains(func(r *wire.Record) bool {
 		switch {
-		case m.Record != "" && r.ContentType != scenarios.RecordTypes[m.Record], m.Epoch >= 0 && int(r.Epoch) != m.Epoch:
+		case m.Record != "" && r.ContentType != scenarios.RecordTypes[m.Record],
+			m.Epoch >= 0 && int(r.Epoch) != m.Epoch:
 			return false
 		case m.Message == "":
 			return true

@@ -36,7 +36,12 @@ type server struct {
 }
 
 func newServer(
-	w *sim.Simulation, h *sim.Host, v scenarios.Values, st stack.Stack, c stack.Config, client func(netip.AddrPort) *client,
+	w *sim.Simulation,
+	h *sim.Host,
+	v scenarios.Values,
+	st stack.Stack,
+	c stack.Config,
+	client func(netip.AddrPort) *client,
 ) server {
 	return server{
 		w: w, host: h, v: v, stack: st, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
@@ -206,7 +211,8 @@ func (s *server) ended(err error, session conversation) {
 	if err != nil {
 		session.touch(false)
 	}
-	if err != nil && stack.CauseOf(err) != stack.TimedOut && session.client != nil && !session.association.clientLeft && !s.w.Stopped() {
+	if err != nil && stack.CauseOf(err) != stack.TimedOut && session.client != nil && !session.association.clientLeft &&
+		!s.w.Stopped() {
 		session.client.kill(s.host)
 	}
 }

@@ -154,7 +154,8 @@ func (s *sequentialServer) withdraw(v *verification) error {
 	}
 	for _, d := range lost {
 		first, _ := v.first.Flight()
-		if flight, _ := d.Flight(); flight != first && s.begun(d, v.socket.Peer()) { // a first hello was answered already
+		if flight, _ := d.Flight(); flight != first &&
+			s.begun(d, v.socket.Peer()) { // a first hello was answered already
 			s.swallowed++
 			s.w.Event(s.host, helloSwallowed{d})
 		}

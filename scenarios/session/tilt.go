@@ -20,14 +20,23 @@ var tiltClasses = map[string][]string{
 }
 
 // tiltPurposes begin the names of streams that can be tilted.
-var tiltPurposes = []string{"latency/", "loss/", "reorder/", "reorder-delay/", "duplicate/", "duplicate-delay/", "rule/"}
+var tiltPurposes = []string{
+	"latency/",
+	"loss/",
+	"reorder/",
+	"reorder-delay/",
+	"duplicate/",
+	"duplicate-delay/",
+	"rule/",
+}
 
 // TiltClasses returns the names that ParseTilts takes for streams, but for patterns: the
 // parameters of the network's draws, and those of rules.
 func TiltClasses(s *scenarios.Scenario) []string {
 	names := scenarios.SortedNames(tiltClasses)
 	for _, r := range s.Rules {
-		if p := r.Delay.Parameter; p != "" && !slices.Contains(names, p) && s.Parameter(p).Type == scenarios.DistributionType {
+		if p := r.Delay.Parameter; p != "" && !slices.Contains(names, p) &&
+			s.Parameter(p).Type == scenarios.DistributionType {
 			names = append(names, p)
 		}
 	}
@@ -52,7 +61,12 @@ func ParseTilts(s *scenarios.Scenario, text string) ([]tilt.Tilt, error) {
 		if slices.ContainsFunc(tiltPurposes, func(p string) bool { return strings.HasPrefix(class, p) }) {
 			return []string{class}, nil
 		}
-		return nil, fmt.Errorf("%q names no draws that can be tilted.%s They are %s; or a pattern for streams that begins with one of %s",
-			class, suggest.DidYouMean(class, TiltClasses(s)), strings.Join(TiltClasses(s), ", "), strings.Join(tiltPurposes, " "))
+		return nil, fmt.Errorf(
+			"%q names no draws that can be tilted.%s They are %s; or a pattern for streams that begins with one of %s",
+			class,
+			suggest.DidYouMean(class, TiltClasses(s)),
+			strings.Join(TiltClasses(s), ", "),
+			strings.Join(tiltPurposes, " "),
+		)
 	})
 }

@@ -51,7 +51,8 @@ func acceleration(leftOut []float64) float64 {
 		squares, cubes = squares+d*d, cubes+d*d*d
 	}
 	a := cubes / (6 * math.Pow(squares, 1.5))
-	if math.IsNaN(a) || math.IsInf(a, 0) || math.Abs(a) > mostAcceleration { // a statistic that never changes, or one of few points
+	if math.IsNaN(a) || math.IsInf(a, 0) ||
+		math.Abs(a) > mostAcceleration { // a statistic that never changes, or one of few points
 		return 0
 	}
 	return a

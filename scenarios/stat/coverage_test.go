@@ -52,7 +52,8 @@ func TestCoverageBySimulation(t *testing.T) {
 				}
 			}
 			average := float64(covered) / simulations
-			if !atLeast(average, 0.89, simulations) || kind != stat.ClopperPearsonExact && !atLeast(1-average, 0.08, simulations) {
+			if !atLeast(average, 0.89, simulations) ||
+				kind != stat.ClopperPearsonExact && !atLeast(1-average, 0.08, simulations) {
 				t.Errorf("%s, n = %d: coverage %.4f on the average, want 0.9", kind, n, average)
 			}
 			if kind != stat.ClopperPearsonExact {
@@ -110,7 +111,17 @@ func TestTheEndsOfClopperPearsonLeaveHalfTheError(t *testing.T) {
 				}
 				half := (1 - confidence) / 2
 				if k > 0 && apart(least, half) > 1e-9 || k < n && apart(atMost, half) > 1e-9 {
-					t.Errorf("%d of %d at %g: [%v, %v] leaves %g and %g, want %g", k, n, confidence, e.Low, e.High, least, atMost, half)
+					t.Errorf(
+						"%d of %d at %g: [%v, %v] leaves %g and %g, want %g",
+						k,
+						n,
+						confidence,
+						e.Low,
+						e.High,
+						least,
+						atMost,
+						half,
+					)
 				}
 			}
 		}
@@ -158,7 +169,8 @@ func TestParseKind(t *testing.T) {
 			t.Errorf("%s is read as %q %v", k, got, err)
 		}
 	}
-	if _, err := stat.ParseProportionMethod("wald"); err == nil || err.Error() != `"wald" is not one of wilson, clopper-pearson, jeffreys` {
+	if _, err := stat.ParseProportionMethod("wald"); err == nil ||
+		err.Error() != `"wald" is not one of wilson, clopper-pearson, jeffreys` {
 		t.Errorf("wald: %v", err)
 	}
 }

@@ -22,7 +22,19 @@ func TestPairedDifferenceAgainstScipy(t *testing.T) {
 	} {
 		for _, confidence := range []float64{0.5, 0.95, 1 - 1e-6} {
 			d := stat.PairedDifference(p, confidence)
-			rows = append(rows, []float64{float64(p.Both), float64(p.OnlyFirst), float64(p.OnlySecond), float64(p.Neither), confidence, d.Low, d.High, d.P})
+			rows = append(
+				rows,
+				[]float64{
+					float64(p.Both),
+					float64(p.OnlyFirst),
+					float64(p.OnlySecond),
+					float64(p.Neither),
+					confidence,
+					d.Low,
+					d.High,
+					d.P,
+				},
+			)
 		}
 	}
 	var want [][3]float64 // the statistics at both ends, and the exact test's
@@ -47,7 +59,13 @@ print(json.dumps([row(*r) for r in rows]))`, rows, &want)
 	for i, r := range rows {
 		low, high, p := want[i][0], want[i][1], want[i][2]
 		if r[5] > -1 && math.Abs(low-1) > 1e-4 || r[6] < 1 && math.Abs(high+1) > 1e-4 || apart(r[7], p) > 1e-9 {
-			t.Errorf("%v: the statistic is %.6f Z at the lower end, %.6f Z at the upper one; McNemar's P is %.12g", r, low, high, p)
+			t.Errorf(
+				"%v: the statistic is %.6f Z at the lower end, %.6f Z at the upper one; McNemar's P is %.12g",
+				r,
+				low,
+				high,
+				p,
+			)
 		}
 	}
 }

@@ -40,11 +40,20 @@ func TestQuantilesOfFewSamples(t *testing.T) {
 			c.high = 72
 		}
 		same := e.Value == c.estimate || math.IsNaN(e.Value) && math.IsNaN(c.estimate)
-		if !same || e.Low != c.low || e.High != c.high || e.AtLeast || c.coverage > 0 && apart(e.Coverage, c.coverage) > 1e-12 {
+		if !same || e.Low != c.low || e.High != c.high || e.AtLeast ||
+			c.coverage > 0 && apart(e.Coverage, c.coverage) > 1e-12 {
 			t.Errorf("%g quantile of %d: %+v, want %+v", c.q, c.n, e, c)
 		}
 		if c.n > 0 && (float64(e.LowRank) != e.Low || !math.IsInf(e.High, 1) && float64(e.HighRank) != e.High) {
-			t.Errorf("%g quantile of %d: ranks %d and %d, want %g and %g", c.q, c.n, e.LowRank, e.HighRank, e.Low, e.High)
+			t.Errorf(
+				"%g quantile of %d: ranks %d and %d, want %g and %g",
+				c.q,
+				c.n,
+				e.LowRank,
+				e.HighRank,
+				e.Low,
+				e.High,
+			)
 		}
 	}
 }
@@ -68,10 +77,26 @@ func TestTheRanksLeaveHalfTheError(t *testing.T) {
 				}
 				half := (1 - confidence) / 2
 				if fewer(e.LowRank) > half+1e-12 || fewer(e.LowRank+1) <= half-1e-12 {
-					t.Errorf("n = %d, q = %g, %g: the lower rank %d leaves %g, want at most %g", n, q, confidence, e.LowRank, fewer(e.LowRank), half)
+					t.Errorf(
+						"n = %d, q = %g, %g: the lower rank %d leaves %g, want at most %g",
+						n,
+						q,
+						confidence,
+						e.LowRank,
+						fewer(e.LowRank),
+						half,
+					)
 				}
 				if 1-fewer(high) > half+1e-12 || high > 1 && 1-fewer(high-1) <= half-1e-12 {
-					t.Errorf("n = %d, q = %g, %g: the upper rank %d leaves %g, want at most %g", n, q, confidence, high, 1-fewer(high), half)
+					t.Errorf(
+						"n = %d, q = %g, %g: the upper rank %d leaves %g, want at most %g",
+						n,
+						q,
+						confidence,
+						high,
+						1-fewer(high),
+						half,
+					)
 				}
 				if want := fewer(high) - fewer(e.LowRank); apart(e.Coverage, want) > 1e-9 {
 					t.Errorf("n = %d, q = %g, %g: coverage %g, want %g", n, q, confidence, e.Coverage, want)
@@ -159,7 +184,8 @@ func TestCoverageOfQuantiles(t *testing.T) {
 				if !atLeast(share, confidence, simulations) {
 					t.Errorf("%s, n = %d, q = %g: coverage %.4f, want at least %g", name, n, q, share, confidence)
 				}
-				if name == "exponential" && (!atLeast(share, said[i], simulations) || !atLeast(1-share, 1-said[i], simulations)) {
+				if name == "exponential" &&
+					(!atLeast(share, said[i], simulations) || !atLeast(1-share, 1-said[i], simulations)) {
 					t.Errorf("%s, n = %d, q = %g: coverage %.4f, and it says %.4f", name, n, q, share, said[i])
 				}
 			}

@@ -81,7 +81,17 @@ print(json.dumps([ends(*r) for r in rows]))`, rows, &want)
 				digits = 1e-7
 			}
 			if apart(p.Low, low) > 1e-9 || apart(p.High, high) > digits {
-				t.Errorf("%s, %d of %d at %g: [%.15g, %.15g], scipy has [%.15g, %.15g]", kind, k, n, confidence, p.Low, p.High, low, high)
+				t.Errorf(
+					"%s, %d of %d at %g: [%.15g, %.15g], scipy has [%.15g, %.15g]",
+					kind,
+					k,
+					n,
+					confidence,
+					p.Low,
+					p.High,
+					low,
+					high,
+				)
 			}
 		}
 	}

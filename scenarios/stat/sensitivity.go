@@ -85,7 +85,13 @@ type Sensitivity struct {
 // point shows has the interval from 0 to 0. An interval is NaN if the variance is not
 // above 0 in some resample. uniform draws from [0, 1).
 func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform func() float64) Sensitivity {
-	r := Sensitivity{Points: len(terms), Mean: math.NaN(), Variance: math.NaN(), Noise: math.NaN(), Confidence: confidence}
+	r := Sensitivity{
+		Points:     len(terms),
+		Mean:       math.NaN(),
+		Variance:   math.NaN(),
+		Noise:      math.NaN(),
+		Confidence: confidence,
+	}
 	if len(terms) < 2 {
 		r.Undefined = FewBasePoints{}
 		return r
@@ -117,7 +123,13 @@ func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform 
 	for i := range factors {
 		index := func(part func(*moments, int) float64, resampled []float64) Estimate {
 			statistic := func(m *moments) float64 { return m.index(part(m, i)) }
-			return accelerated(statistic(total), resampled, len(rows), func() []float64 { return leftOut(statistic, rows, total) }, confidence)
+			return accelerated(
+				statistic(total),
+				resampled,
+				len(rows),
+				func() []float64 { return leftOut(statistic, rows, total) },
+				confidence,
+			)
 		}
 		r.First = append(r.First, index((*moments).first, firsts[i]))
 		r.Total = append(r.Total, index((*moments).total, totals[i]))
@@ -138,7 +150,11 @@ type moments struct {
 }
 
 func newMoments(factors int) *moments {
-	return &moments{change: make([]float64, factors), product: make([]float64, factors), jansen: make([]float64, factors)}
+	return &moments{
+		change:  make([]float64, factors),
+		product: make([]float64, factors),
+		jansen:  make([]float64, factors),
+	}
 }
 
 func (t *SobolTerm) moments(centre float64) moments {

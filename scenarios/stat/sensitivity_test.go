@@ -78,7 +78,12 @@ func linear(weights ...float64) model {
 
 // terms evaluates a model at n base points that next draws. Of each output there are
 // replications, with evaluate between the model and what it gives; 0: exact.
-func (m model) terms(n, replications int, next func([]float64), evaluate func(y, draw float64) float64, draw func() float64) (list []stat.SobolTerm) {
+func (m model) terms(
+	n, replications int,
+	next func([]float64),
+	evaluate func(y, draw float64) float64,
+	draw func() float64,
+) (list []stat.SobolTerm) {
 	x := make([]float64, 2*m.dimensions)
 	for range n {
 		next(x)
@@ -146,7 +151,12 @@ func TestIndicesOfClosedForms(t *testing.T) {
 			}
 		}
 	}
-	r := stat.SobolIndices(models["linear"].terms(64, 0, scrambled(models["linear"], s), nil, nil), 0.95, 100, s.Uniform)
+	r := stat.SobolIndices(
+		models["linear"].terms(64, 0, scrambled(models["linear"], s), nil, nil),
+		0.95,
+		100,
+		s.Uniform,
+	)
 	if inert := r.Total[3]; inert.Value != 0 || inert.Low != 0 || inert.High != 0 {
 		t.Errorf("a factor that does nothing has the index %+v", inert)
 	}
@@ -171,7 +181,8 @@ func TestNoiseIsTakenOff(t *testing.T) {
 		t.Errorf("variance %g with %g of noise, want %g", r.Variance, r.Noise, m.variance)
 	}
 	for i := range m.first {
-		if f, w := r.First[i], r.Total[i]; f.Low > m.first[i] || f.High < m.first[i] || w.Low > m.total[i] || w.High < m.total[i] {
+		if f, w := r.First[i], r.Total[i]; f.Low > m.first[i] || f.High < m.first[i] || w.Low > m.total[i] ||
+			w.High < m.total[i] {
 			t.Errorf("factor %d: %+v and %+v, want %.4f", i+1, f, w, m.first[i])
 		}
 	}

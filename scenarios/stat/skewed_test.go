@@ -61,20 +61,24 @@ func losses(n, least int, p, q float64) weighting {
 	for k := least; k <= n; k++ {
 		want += binomial(n, k, p)
 	}
-	return weighting{fmt.Sprintf("%d of %d lost at %g, at %g if tilted", least, n, p, q), want, func(s *stream.Stream, untilted bool) (float64, bool) {
-		lost, logRatio, chance := 0, 0.0, q
-		if untilted {
-			chance = p
-		}
-		for range n {
-			if s.Uniform() < chance {
-				lost, logRatio = lost+1, logRatio+math.Log(p/q)
-			} else {
-				logRatio += math.Log((1 - p) / (1 - q))
+	return weighting{
+		fmt.Sprintf("%d of %d lost at %g, at %g if tilted", least, n, p, q),
+		want,
+		func(s *stream.Stream, untilted bool) (float64, bool) {
+			lost, logRatio, chance := 0, 0.0, q
+			if untilted {
+				chance = p
 			}
-		}
-		return tenthUntilted(logRatio), lost >= least
-	}}
+			for range n {
+				if s.Uniform() < chance {
+					lost, logRatio = lost+1, logRatio+math.Log(p/q)
+				} else {
+					logRatio += math.Log((1 - p) / (1 - q))
+				}
+			}
+			return tenthUntilted(logRatio), lost >= least
+		},
+	}
 }
 
 // Intervals of importance sampling with few effective failures, some of them by good tilts
@@ -117,14 +121,36 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%s; %d replications, %.1f effective failures: %d of %d with a warning, missed %v, without a warning %v",
-				c.name, n, effective, warned, simulations, missed, unwarned)
+			t.Logf(
+				"%s; %d replications, %.1f effective failures: %d of %d with a warning, missed %v, without a warning %v",
+				c.name,
+				n,
+				effective,
+				warned,
+				simulations,
+				missed,
+				unwarned,
+			)
 			for i, confidence := range confidences {
 				if share := 1 - float64(unwarned[i])/float64(simulations); !atLeast(share, confidence, simulations) {
-					t.Errorf("%s, %d replications: all but %.4f of the intervals miss without a warning, want %g", c.name, n, share, confidence)
+					t.Errorf(
+						"%s, %d replications: all but %.4f of the intervals miss without a warning, want %g",
+						c.name,
+						n,
+						share,
+						confidence,
+					)
 				}
-				if share := 1 - float64(missed[i])/float64(simulations); effective >= 10 && !atLeast(share, confidence-0.01, simulations) {
-					t.Errorf("%s, %d replications, %.1f effective failures: coverage %.4f, want %g", c.name, n, effective, share, confidence)
+				if share := 1 - float64(missed[i])/float64(simulations); effective >= 10 &&
+					!atLeast(share, confidence-0.01, simulations) {
+					t.Errorf(
+						"%s, %d replications, %.1f effective failures: coverage %.4f, want %g",
+						c.name,
+						n,
+						effective,
+						share,
+						confidence,
+					)
 				}
 			}
 		}
@@ -163,7 +189,8 @@ func TestCoverageOfSkewedMeans(t *testing.T) {
 				}
 				for i, confidence := range confidences {
 					// A point of equal samples misses; it has a warning of its own.
-					if m := stat.SampleMean(first, confidence); m.Reliable() && len(m.Warnings) == 0 && !m.Holds(c.want) {
+					if m := stat.SampleMean(first, confidence); m.Reliable() && len(m.Warnings) == 0 &&
+						!m.Holds(c.want) {
 						missed[i]++
 					}
 					if d := stat.PairedMean(first, second, confidence); len(d.Warnings) == 0 {
@@ -174,11 +201,29 @@ func TestCoverageOfSkewedMeans(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%s, %d samples: missed %v, differences %v of %d", c.name, n, missed, differences, pairs/len(confidences))
+			t.Logf(
+				"%s, %d samples: missed %v, differences %v of %d",
+				c.name,
+				n,
+				missed,
+				differences,
+				pairs/len(confidences),
+			)
 			for i, confidence := range confidences {
 				for what, missed := range map[string]int{"mean": missed[i], "difference": differences[i]} {
-					if share := 1 - float64(missed)/float64(simulations); !atLeast(share, confidence-0.005, simulations) {
-						t.Errorf("%s, %d samples: all but %.4f of the intervals of the %s miss without a warning, want %g", c.name, n, share, what, confidence)
+					if share := 1 - float64(missed)/float64(simulations); !atLeast(
+						share,
+						confidence-0.005,
+						simulations,
+					) {
+						t.Errorf(
+							"%s, %d samples: all but %.4f of the intervals of the %s miss without a warning, want %g",
+							c.name,
+							n,
+							share,
+							what,
+							confidence,
+						)
 					}
 				}
 			}
@@ -205,7 +250,8 @@ func TestPairedMeanTestsAsItsIntervalDoes(t *testing.T) {
 func TestEqualSamplesWarn(t *testing.T) {
 	for _, samples := range [][]float64{{0, 0, 0}, {0.1, 0.1, 0.1, 0.1, 0.1, 0.1}} {
 		m := stat.SampleMean(samples, 0.95)
-		if m.Low != samples[0] || m.High != samples[0] || len(m.Warnings) != 1 || m.Warnings[0] != (stat.EqualSamples{N: len(samples), Unseen: m.Unseen}) {
+		if m.Low != samples[0] || m.High != samples[0] || len(m.Warnings) != 1 ||
+			m.Warnings[0] != (stat.EqualSamples{N: len(samples), Unseen: m.Unseen}) {
 			t.Errorf("%v: %+v", samples, m)
 		}
 	}

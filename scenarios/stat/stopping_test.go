@@ -66,7 +66,13 @@ func TestTarget(t *testing.T) {
 
 // stopped simulates one run that stops at the first look with a narrow interval, and
 // tells whether that holds p, and how many trials it took.
-func stopped(toss func(n int) int, p float64, interval func(failures, trials int) stat.Proportion, looks []int, target stat.Target) (holds bool, trials int) {
+func stopped(
+	toss func(n int) int,
+	p float64,
+	interval func(failures, trials int) stat.Proportion,
+	looks []int,
+	target stat.Target,
+) (holds bool, trials int) {
 	failures := 0
 	for i, n := range looks {
 		failures += toss(n - trials)
@@ -153,11 +159,18 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 		return float64(covered) / simulations
 	}
 	kind := stat.ClopperPearsonExact
-	if share := worst(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !atLeast(share, confidence, simulations) {
+	if share := worst(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !atLeast(
+		share,
+		confidence,
+		simulations,
+	) {
 		t.Errorf("all looks of %.4f of the runs hold p, want at least %g", share, confidence)
 	}
 	if share := worst(stat.Inference{Method: kind, Confidence: confidence}); share > 0.8 {
-		t.Errorf("with the whole confidence at each look, all looks of %.4f of the runs hold p: this test shows nothing", share)
+		t.Errorf(
+			"with the whole confidence at each look, all looks of %.4f of the runs hold p: this test shows nothing",
+			share,
+		)
 	}
 }
 

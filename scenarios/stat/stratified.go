@@ -29,7 +29,11 @@ type Stratified struct {
 // stratum had the fewest of them: that is so for any probabilities, since p(1-p) is
 // concave. If a stratum has no trial, the interval is all of [0, 1].
 func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
-	s := Stratified{Estimate: unknown(0, 0, 1, confidence, EffectiveClopperPearson), Strata: strata, StandardError: math.NaN()}
+	s := Stratified{
+		Estimate:      unknown(0, 0, 1, confidence, EffectiveClopperPearson),
+		Strata:        strata,
+		StandardError: math.NaN(),
+	}
 	k, z := float64(len(strata)), Z(confidence)
 	sum, variance, heaviest, fewest := 0.0, 0.0, 0.0, math.Inf(1)
 	for _, t := range strata {

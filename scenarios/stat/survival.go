@@ -50,7 +50,11 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 	s := Survival{Samples: len(samples), Confidence: confidence}
 	survival, greenwood, z, high := 1.0, 0.0, Z(confidence), 1.0
 	for i := 0; i < len(sorted); {
-		step := Step{Estimate: unknown(len(samples), 0, high, confidence, Greenwood), At: sorted[i].Value, AtRisk: len(sorted) - i}
+		step := Step{
+			Estimate: unknown(len(samples), 0, high, confidence, Greenwood),
+			At:       sorted[i].Value,
+			AtRisk:   len(sorted) - i,
+		}
 		for ; i < len(sorted) && sorted[i].Value == step.At; i++ {
 			if sorted[i].Censored {
 				step.Censored++
@@ -85,7 +89,10 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 
 // At returns the step at a time, or the one before all of them.
 func (s *Survival) At(time float64) Step {
-	at := Step{Estimate: Estimate{Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: Greenwood}, AtRisk: s.Samples}
+	at := Step{
+		Estimate: Estimate{Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: Greenwood},
+		AtRisk:   s.Samples,
+	}
 	for _, step := range s.Steps {
 		if step.At > time {
 			break
@@ -104,7 +111,11 @@ func (s *Survival) At(time float64) Step {
 // the lifetimes were cut before, and there is no upper bound. Ranks are 0.
 func (s *Survival) Quantile(q float64) Quantile {
 	never := math.Inf(1)
-	e := Quantile{Estimate: unknown(s.Samples, never, never, s.Confidence, BrookmeyerCrowley), Q: q, Coverage: s.Confidence}
+	e := Quantile{
+		Estimate: unknown(s.Samples, never, never, s.Confidence, BrookmeyerCrowley),
+		Q:        q,
+		Coverage: s.Confidence,
+	}
 	e.Value = never
 	level := 1 - q + 1e-12 // whatever the rounding of a product
 	for i := len(s.Steps) - 1; i >= 0; i-- {

@@ -39,7 +39,9 @@ func TestKaplanMeierOfATextbook(t *testing.T) {
 	for i, w := range want {
 		g := s.Steps[i]
 		for _, pair := range [][2]float64{{g.Value, w.survival}, {g.Error, w.deviation}, {g.Low, w.low}, {g.High, w.high}} {
-			if math.Abs(pair[0]-pair[1]) > 0.5001e-4 || g.At != w.time || g.AtRisk != w.atRisk || g.Events != w.events || g.Censored != w.censored {
+			if math.Abs(pair[0]-pair[1]) > 0.5001e-4 || g.At != w.time || g.AtRisk != w.atRisk ||
+				g.Events != w.events ||
+				g.Censored != w.censored {
 				t.Errorf("%+v, want %+v", g, w)
 				break
 			}

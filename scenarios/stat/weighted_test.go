@@ -70,7 +70,14 @@ func TestWeightedCoverageBySimulation(t *testing.T) {
 			t.Errorf("%+v: coverage %.4f, want %g", target, coverage, confidence)
 		}
 		if math.Abs(total/want-1) > 0.08 || balanced < simulations*98/100 {
-			t.Errorf("%+v: the mean of all estimates is %g, want %g; %d of %d mean weights are 1", target, total, want, balanced, simulations)
+			t.Errorf(
+				"%+v: the mean of all estimates is %g, want %g; %d of %d mean weights are 1",
+				target,
+				total,
+				want,
+				balanced,
+				simulations,
+			)
 		}
 		if !target.None() && early < simulations/2 {
 			t.Errorf("only %d of %d stopped early", early, simulations)
@@ -86,7 +93,9 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 		weights[i], failed[i] = math.Log(0.01), true
 	}
 	w := stat.WeightedMean(weights, failed, 100, 0.95)
-	if w.Failures != 100 || math.Abs(w.EffectiveSize-100) > 1e-9 || math.Abs(w.LargestShare-0.01) > 1e-12 || !w.Reliable() || math.Abs(w.Value-0.001) > 1e-15 {
+	if w.Failures != 100 || math.Abs(w.EffectiveSize-100) > 1e-9 || math.Abs(w.LargestShare-0.01) > 1e-12 ||
+		!w.Reliable() ||
+		math.Abs(w.Value-0.001) > 1e-15 {
 		t.Errorf("a hundred equal ones: %+v", w)
 	}
 	if want := 1 - math.Pow(0.05, 0.01); math.Abs(w.Unseen-want) > 1e-12 {
@@ -102,7 +111,10 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 	for i := range weights {
 		weights[i] = math.Log(0.2 + 0.001*float64(i%3))
 	}
-	if w = stat.WeightedMean(weights, failed, 100, 0.95); !slices.Contains(w.Warnings, stat.Warning(stat.UnbalancedWeights{Mean: w.MeanWeight, StandardError: w.MeanWeightError})) {
+	if w = stat.WeightedMean(weights, failed, 100, 0.95); !slices.Contains(
+		w.Warnings,
+		stat.Warning(stat.UnbalancedWeights{Mean: w.MeanWeight, StandardError: w.MeanWeightError}),
+	) {
 		t.Errorf("weights of 0.2: %+v", w)
 	}
 	if w = stat.WeightedMean(nil, nil, 0, 0.95); !math.IsNaN(w.Value) || w.High != 1 {
@@ -113,7 +125,12 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 // The mean of the weights is above 1 where nearly all fail; the estimate is not, and lies
 // within its interval.
 func TestWeightedEstimateIsAProbability(t *testing.T) {
-	w := stat.WeightedMean([]float64{math.Log(1.5), math.Log(1.2), 0, math.Log(0.9)}, []bool{true, true, true, true}, 1, 0.95)
+	w := stat.WeightedMean(
+		[]float64{math.Log(1.5), math.Log(1.2), 0, math.Log(0.9)},
+		[]bool{true, true, true, true},
+		1,
+		0.95,
+	)
 	if w.Value != 1 || w.High != 1 || w.Low > 1 || math.Abs(w.MeanWeight-1.15) > 1e-12 {
 		t.Errorf("%+v, want an estimate of 1", w)
 	}

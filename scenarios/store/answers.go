@@ -139,7 +139,14 @@ func (s *Store) Finish(a Answers) error {
 
 func addSearch(tx *sql.Tx, s *Search) error {
 	w := s.Windows
-	part, _, err := partOf(tx, s.Figure, s.Row, searchKind, w.Seed, searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To})
+	part, _, err := partOf(
+		tx,
+		s.Figure,
+		s.Row,
+		searchKind,
+		w.Seed,
+		searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
+	)
 	if err != nil {
 		return err
 	}
@@ -180,7 +187,10 @@ func addEstimate(tx *sql.Tx, e *Estimate) error {
 		}
 		id, isNew, err := partOf(tx, e.Figure, e.Row, sweepKind, of.Seed, of)
 		if err != nil || isNew {
-			return errors.Join(err, fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row))
+			return errors.Join(
+				err,
+				fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row),
+			)
 		}
 		var first int
 		if err := tx.QueryRow("SELECT min(point) FROM point WHERE part = ?", id).Scan(&first); err != nil {
@@ -205,8 +215,21 @@ func addEstimate(tx *sql.Tx, e *Estimate) error {
 		}
 		return n
 	}
-	_, err := tx.Exec("INSERT INTO estimate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", part, point, number(e.X), e.Method, number(e.Estimate),
-		number(e.Low), number(e.High), e.Interval, number(e.Confidence), count(e.N), count(e.Failures), e.Exact)
+	_, err := tx.Exec(
+		"INSERT INTO estimate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		part,
+		point,
+		number(e.X),
+		e.Method,
+		number(e.Estimate),
+		number(e.Low),
+		number(e.High),
+		e.Interval,
+		number(e.Confidence),
+		count(e.N),
+		count(e.Failures),
+		e.Exact,
+	)
 	return err
 }
 

@@ -25,7 +25,11 @@ func TestAnswers(t *testing.T) {
 	}
 	w := &search.Windows{
 		Seed: math.MaxUint64, Params: map[string]string{"linger": "0s"}, Probe: "alert-latency", From: 0, To: 50, Runs: 9,
-		Cells:          []search.Cell{{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Signature: "x"}, {From: 10, To: 20, Signature: "y"}, {From: 20, To: 50, Failed: true, Outcome: []string{"a"}, Signature: "z"}},
+		Cells: []search.Cell{
+			{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Signature: "x"},
+			{From: 10, To: 20, Signature: "y"},
+			{From: 20, To: 50, Failed: true, Outcome: []string{"a"}, Signature: "z"},
+		},
 		FailureWindows: []search.Interval{{From: 0, To: 10}, {From: 20, To: 50}},
 		Edges: []search.Edge{
 			{At: 10, Below: search.Witness{Repeat: "run 9"}, Above: search.Witness{Repeat: "run 10"}},
@@ -33,11 +37,43 @@ func TestAnswers(t *testing.T) {
 		},
 	}
 	estimates := []store.Estimate{
-		{Sweep: &of, Point: 1, X: 2.5, Method: "monte-carlo", Estimate: 0.25, Low: 0.1, High: 0.5, Interval: "wilson", Confidence: 0.95, N: 4, Failures: 1},
-		{Figure: "f", Row: "r", X: math.NaN(), Method: "exact", Estimate: 0.3, Low: 0.3, High: 0.3, Interval: "exact", Confidence: math.NaN(), N: -1, Failures: -1, Exact: true},
+		{
+			Sweep:      &of,
+			Point:      1,
+			X:          2.5,
+			Method:     "monte-carlo",
+			Estimate:   0.25,
+			Low:        0.1,
+			High:       0.5,
+			Interval:   "wilson",
+			Confidence: 0.95,
+			N:          4,
+			Failures:   1,
+		},
+		{
+			Figure:     "f",
+			Row:        "r",
+			X:          math.NaN(),
+			Method:     "exact",
+			Estimate:   0.3,
+			Low:        0.3,
+			High:       0.3,
+			Interval:   "exact",
+			Confidence: math.NaN(),
+			N:          -1,
+			Failures:   -1,
+			Exact:      true,
+		},
 	}
-	first := store.Answers{Searches: []store.Search{{Figure: "f", Row: "r", Windows: w}, {Figure: "f", Row: "s", Windows: w}}, Estimates: estimates}
-	last := store.Answers{Searches: first.Searches[:1], Estimates: estimates, Maps: []store.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}}}
+	first := store.Answers{
+		Searches:  []store.Search{{Figure: "f", Row: "r", Windows: w}, {Figure: "f", Row: "s", Windows: w}},
+		Estimates: estimates,
+	}
+	last := store.Answers{
+		Searches:  first.Searches[:1],
+		Estimates: estimates,
+		Maps:      []store.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}},
+	}
 	if err := errors.Join(s.Finish(first), s.Finish(last), s.Close()); err != nil {
 		t.Fatal(err)
 	}

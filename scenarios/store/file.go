@@ -31,7 +31,10 @@ func openFile(path, mode string) (file, error) {
 		return f, err
 	}
 	name := (&url.URL{Path: filepath.ToSlash(absolute)}).EscapedPath()
-	f.db, err = sql.Open("sqlite", fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)", name, mode, busy))
+	f.db, err = sql.Open(
+		"sqlite",
+		fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)", name, mode, busy),
+	)
 	if err != nil {
 		return f, f.explain(err)
 	}
@@ -99,8 +102,14 @@ func (f file) belongs(s Specification, p Program) error {
 		return err
 	}
 	if other := programs[len(programs)-1]; other.Binary != p.Binary {
-		return &MismatchError{f.path, fmt.Sprintf("was written by another binary, and only one and the same gives the same results: %s; this is %s",
-			other.Describe(), p.Describe())}
+		return &MismatchError{
+			f.path,
+			fmt.Sprintf(
+				"was written by another binary, and only one and the same gives the same results: %s; this is %s",
+				other.Describe(),
+				p.Describe(),
+			),
+		}
 	}
 	return nil
 }
@@ -141,7 +150,11 @@ func (f file) word(err error) error {
 	case codes.SQLITE_READONLY:
 		return fmt.Errorf("%s cannot be written: it, or its folder, is read-only", f.path)
 	case codes.SQLITE_CANTOPEN:
-		return fmt.Errorf("%s cannot be opened: it, its folder, or the log beside it, %s-wal, is missing or may not be read or made", f.path, filepath.Base(f.path))
+		return fmt.Errorf(
+			"%s cannot be opened: it, its folder, or the log beside it, %s-wal, is missing or may not be read or made",
+			f.path,
+			filepath.Base(f.path),
+		)
 	case codes.SQLITE_BUSY:
 		return fmt.Errorf("%s is in use by another process: %w", f.path, err)
 	case codes.SQLITE_IOERR:
@@ -151,5 +164,8 @@ func (f file) word(err error) error {
 }
 
 func (f file) full() error {
-	return fmt.Errorf("%s cannot be written: the disk is full. What was committed is in it; the same command goes on from there", f.path)
+	return fmt.Errorf(
+		"%s cannot be written: the disk is full. What was committed is in it; the same command goes on from there",
+		f.path,
+	)
 }

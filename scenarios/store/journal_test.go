@@ -107,8 +107,17 @@ func TestPendingIsFoldedIn(t *testing.T) {
 		for _, reading := range []bool{false, true} {
 			path := filepath.Join(t.TempDir(), "study.sqlite")
 			sweep := sample.Sweep{
-				Replications: 5, Seed: 1, Design: fixture.Design(t, fixture.Scenario(t), nil,
-					scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"}, scenarios.Settings{"linger": "2ms"}, scenarios.Settings{"linger": "3ms"}),
+				Replications: 5, Seed: 1, Design: fixture.Design(
+					t,
+					fixture.Scenario(t),
+					nil,
+					scenarios.Settings{
+						"linger": "0s",
+					},
+					scenarios.Settings{"linger": "1ms"},
+					scenarios.Settings{"linger": "2ms"},
+					scenarios.Settings{"linger": "3ms"},
+				),
 			}
 			s, _, err := OpenSweep(path, sweep, run.Limits{})
 			if err != nil {
@@ -149,7 +158,13 @@ func TestPendingIsFoldedIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := []int64{key(0, 0), key(3, 7)}; !reflect.DeepEqual(keys, want) || runs != 1 || r.Pending {
-				t.Errorf("there are the replications %v and %d runs, pending %v; want %v and 1", keys, runs, r.Pending, want)
+				t.Errorf(
+					"there are the replications %v and %d runs, pending %v; want %v and 1",
+					keys,
+					runs,
+					r.Pending,
+					want,
+				)
 			}
 			if left, err := filepath.Glob(path + "-*"); err != nil || len(left) > 0 {
 				t.Errorf("%v lie beside the store", left)

@@ -27,8 +27,17 @@ func TestPendingOnReadOnlyDisk(t *testing.T) {
 	}()
 	path := filepath.Join(disk, "study.sqlite")
 	s, _, err := OpenSweep(path, sample.Sweep{
-		Replications: 5, Seed: 1, Design: fixture.Design(t, fixture.Scenario(t), nil,
-			scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"}, scenarios.Settings{"linger": "2ms"}, scenarios.Settings{"linger": "3ms"}),
+		Replications: 5, Seed: 1, Design: fixture.Design(
+			t,
+			fixture.Scenario(t),
+			nil,
+			scenarios.Settings{
+				"linger": "0s",
+			},
+			scenarios.Settings{"linger": "1ms"},
+			scenarios.Settings{"linger": "2ms"},
+			scenarios.Settings{"linger": "3ms"},
+		),
 	}, run.Limits{})
 	if err != nil {
 		t.Fatal(err)

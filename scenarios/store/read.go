@@ -140,13 +140,26 @@ func (f file) Specification() (Specification, error) {
 // Programs returns the programs that wrote to the file, in order.
 func (f file) Programs() ([]Program, error) {
 	var list []Program
-	err := f.query("SELECT started, coalesce(finished, ''), budget, version, binary, go, modules, platform, processor, processors FROM program ORDER BY run",
+	err := f.query(
+		"SELECT started, coalesce(finished, ''), budget, version, binary, go, modules, platform, processor, processors FROM program ORDER BY run",
 		func(rows *sql.Rows) error {
 			var p Program
-			err := rows.Scan(&p.Started, &p.Finished, &p.Budget, &p.Version, &p.Binary, &p.Go, &p.Modules, &p.Platform, &p.Processor, &p.Processors)
+			err := rows.Scan(
+				&p.Started,
+				&p.Finished,
+				&p.Budget,
+				&p.Version,
+				&p.Binary,
+				&p.Go,
+				&p.Modules,
+				&p.Platform,
+				&p.Processor,
+				&p.Processors,
+			)
 			list = append(list, p)
 			return err
-		})
+		},
+	)
 	return list, err
 }
 
@@ -236,44 +249,54 @@ func (f file) replications(first, end int, do func(*Replication) error) error {
 		columns += ", r." + quote(measurePrefix+name)
 		targets = append(targets, &values[i])
 	}
-	return f.query(`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+columns+
-		" FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id"+
-		fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", key(first, 0), key(end, 0)), func(rows *sql.Rows) error {
-		if err := rows.Scan(targets...); err != nil {
-			return err
-		}
-		r.Point, r.Replication = int(id>>keyBits), int(id&(1<<keyBits-1))
-		r.Digest = hex.EncodeToString(digest)
-		r.Status, r.Limit, r.flags, r.dump = run.Completed, limit.String, flags.String, dump.String
-		if status.Valid {
-			r.Status = run.Status(status.String)
-		}
-		r.Outcome = outcomes[outcome.Int64]
-		if !outcome.Valid {
-			r.Outcome = nil
-		}
-		clear(r.Measures)
-		for i, v := range values {
-			if v.Valid {
-				r.Measures[measures[i]] = v.Int64
+	return f.query(
+		`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+columns+
+			" FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id"+
+			fmt.Sprintf(
+				" WHERE r.id >= %d AND r.id < %d ORDER BY r.id",
+				key(first, 0),
+				key(end, 0),
+			),
+		func(rows *sql.Rows) error {
+			if err := rows.Scan(targets...); err != nil {
+				return err
 			}
-		}
-		return do(r)
-	})
+			r.Point, r.Replication = int(id>>keyBits), int(id&(1<<keyBits-1))
+			r.Digest = hex.EncodeToString(digest)
+			r.Status, r.Limit, r.flags, r.dump = run.Completed, limit.String, flags.String, dump.String
+			if status.Valid {
+				r.Status = run.Status(status.String)
+			}
+			r.Outcome = outcomes[outcome.Int64]
+			if !outcome.Valid {
+				r.Outcome = nil
+			}
+			clear(r.Measures)
+			for i, v := range values {
+				if v.Valid {
+					r.Measures[measures[i]] = v.Int64
+				}
+			}
+			return do(r)
+		},
+	)
 }
 
 // Aborted calls do for each replication that gave no result, in order, until it
 // returns an error.
 func (f file) Aborted(do func(*Aborted) error) error {
-	return f.query(`SELECT id, status, "limit", coalesce(dump, '') FROM aborted ORDER BY id`, func(rows *sql.Rows) error {
-		var t Aborted
-		var id int64
-		if err := rows.Scan(&id, &t.Status, &t.Limit, &t.Dump); err != nil {
-			return err
-		}
-		t.Point, t.Replication = int(id>>keyBits), int(id&(1<<keyBits-1))
-		return do(&t)
-	})
+	return f.query(
+		`SELECT id, status, "limit", coalesce(dump, '') FROM aborted ORDER BY id`,
+		func(rows *sql.Rows) error {
+			var t Aborted
+			var id int64
+			if err := rows.Scan(&id, &t.Status, &t.Limit, &t.Dump); err != nil {
+				return err
+			}
+			t.Point, t.Replication = int(id>>keyBits), int(id&(1<<keyBits-1))
+			return do(&t)
+		},
+	)
 }
 
 // differences returns what verification found, by replication.

@@ -90,7 +90,12 @@ func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 // OfStudy returns the specification of a study of a scenario. settings are all that its
 // figures set, for the files of latency distributions among them. It reports one that cannot be
 // read.
-func OfStudy(of StudySpecification, scenario *scenarios.Scenario, points []scenarios.Values, limits run.Limits) (Specification, error) {
+func OfStudy(
+	of StudySpecification,
+	scenario *scenarios.Scenario,
+	points []scenarios.Values,
+	limits run.Limits,
+) (Specification, error) {
 	s := newSpecification(scenario, limits)
 	s.Study = &of
 	if s.Source == of.Text {
@@ -114,8 +119,13 @@ func newSpecification(scenario *scenarios.Scenario, limits run.Limits) Specifica
 func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 	s := SweepSpecification{Points: len(sweep.Design), Seed: sweep.Seed, Fail: sweep.Fail.Text()}
 	if sweep.Replications > maxReplications || len(sweep.Design) > maxPoints {
-		return s, fmt.Errorf("%d replications at %d points: a store has room for %d at %d", sweep.Replications, len(sweep.Design),
-			maxReplications, maxPoints)
+		return s, fmt.Errorf(
+			"%d replications at %d points: a store has room for %d at %d",
+			sweep.Replications,
+			len(sweep.Design),
+			maxReplications,
+			maxPoints,
+		)
 	}
 	if sweep.Tilt != nil || sweep.Each != nil {
 		return s, errors.New("a store keeps no sweep whose replications are tilted or set one by one")

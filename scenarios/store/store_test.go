@@ -31,7 +31,11 @@ func (r instant) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	o := run.Result{Status: run.Completed}
 	n := int64(job.Seed)
 	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
-	o.Measures = map[string]int64{"handshake_ns": 100_000_000 + n*1009, "client_bytes": 1700 + n%300, "retransmissions": n % 20}
+	o.Measures = map[string]int64{
+		"handshake_ns":    100_000_000 + n*1009,
+		"client_bytes":    1700 + n%300,
+		"retransmissions": n % 20,
+	}
 	switch {
 	case job.Seed%501 == 0:
 		o.Status, o.Dump, o.Measures = run.Crashed, "panic: of a test", nil
@@ -56,7 +60,13 @@ var limits = run.Limits{Wall: run.DefaultWallLimit, Memory: run.DefaultMemoryLim
 func sweep(t testing.TB, replications int) sample.Sweep {
 	return sample.Sweep{
 		Replications: replications, Seed: 1,
-		Design: fixture.Design(t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk"}, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "10ms"}),
+		Design: fixture.Design(
+			t,
+			fixture.Scenario(t),
+			scenarios.Settings{"credentials": "psk"},
+			scenarios.Settings{"linger": "0s"},
+			scenarios.Settings{"linger": "10ms"},
+		),
 	}
 }
 
@@ -114,7 +124,13 @@ func TestObserverHearsOfStoredReplications(t *testing.T) {
 			}
 		}
 		if len(heard) != len(r.Points)*replications || failures != want || failures == 0 {
-			t.Errorf("it heard of %d replications with %d failures, want %d with %d", len(heard), failures, len(r.Points)*replications, want)
+			t.Errorf(
+				"it heard of %d replications with %d failures, want %d with %d",
+				len(heard),
+				failures,
+				len(r.Points)*replications,
+				want,
+			)
 		}
 	}
 }
@@ -140,7 +156,11 @@ func TestResumedSweepIsTheSame(t *testing.T) {
 			t.Fatal("it was not interrupted")
 		}
 		for _, n := range []int{2000, 2000, 3000, 100} {
-			same(t, performed(t, context.Background(), path, of(n), nil), performed(t, context.Background(), "", of(n), nil))
+			same(
+				t,
+				performed(t, context.Background(), path, of(n), nil),
+				performed(t, context.Background(), "", of(n), nil),
+			)
 		}
 	}
 }
@@ -253,8 +273,16 @@ func TestTimedOutIsCounted(t *testing.T) {
 		var inView, replications int
 		err := db.QueryRow("SELECT timed_out, (SELECT count(*) FROM replications WHERE point = ?1 AND status = 'timed-out') FROM points WHERE point = ?1", p.Point).
 			Scan(&inView, &replications)
-		if want := r.Points[p.Point].TimedOut; want != 4 || p.TimedOut != want || inView != want || replications != want {
-			t.Errorf("point %d: %d timed out, the reader counts %d, the view %d, its replications %d", p.Point, want, p.TimedOut, inView, replications)
+		if want := r.Points[p.Point].TimedOut; want != 4 || p.TimedOut != want || inView != want ||
+			replications != want {
+			t.Errorf(
+				"point %d: %d timed out, the reader counts %d, the view %d, its replications %d",
+				p.Point,
+				want,
+				p.TimedOut,
+				inView,
+				replications,
+			)
 		}
 		return err
 	})

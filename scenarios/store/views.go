@@ -13,7 +13,18 @@ var replicationColumns = []string{
 }
 
 // pointColumns are those of the view points, besides parameters.
-var pointColumns = []string{"figure", "row", "part", "point", "replications", "failures", "completed", "crashed", "timed_out", "limited"}
+var pointColumns = []string{
+	"figure",
+	"row",
+	"part",
+	"point",
+	"replications",
+	"failures",
+	"completed",
+	"crashed",
+	"timed_out",
+	"limited",
+}
 
 // createViews makes the views whose columns are the parameters and measures of the file,
 // in the place of those before.

@@ -105,8 +105,10 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		for _, name := range w.measures {
 			columns = append(columns, quote(measurePrefix+name))
 		}
-		w.insert, err = tx.Prepare(fmt.Sprintf("INSERT OR IGNORE INTO replication (%s) VALUES (?%s)", strings.Join(columns, ", "),
-			strings.Repeat(", ?", len(columns)-1)))
+		w.insert, err = tx.Prepare(
+			fmt.Sprintf("INSERT OR IGNORE INTO replication (%s) VALUES (?%s)", strings.Join(columns, ", "),
+				strings.Repeat(", ?", len(columns)-1)),
+		)
 		if err != nil {
 			return err
 		}
@@ -115,7 +117,14 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		return err
 	}
 	if d := k.difference; d != nil {
-		_, err := tx.Exec("INSERT OR IGNORE INTO difference VALUES (?, ?, ?, ?, ?)", k.key, d.Repeat, d.Record, d.First, d.Second)
+		_, err := tx.Exec(
+			"INSERT OR IGNORE INTO difference VALUES (?, ?, ?, ?, ?)",
+			k.key,
+			d.Repeat,
+			d.Record,
+			d.First,
+			d.Second,
+		)
 		return err
 	}
 	return nil
@@ -195,7 +204,14 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 			}
 		}
 	}
-	_, err := tx.Exec("INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump)
+	_, err := tx.Exec(
+		"INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)",
+		k.key,
+		string(o.Status),
+		o.Limit,
+		o.Flags,
+		dump,
+	)
 	return err
 }
 

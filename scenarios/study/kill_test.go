@@ -79,9 +79,15 @@ func (m made) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
 	o.Failed = x >= 31*time.Millisecond
 	for at := time.Duration(0); at < 100*time.Millisecond; at += 2 * time.Millisecond {
-		o.Records = append(o.Records, trace.Record{At: at, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "tick"}})
+		o.Records = append(
+			o.Records,
+			trace.Record{At: at, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "tick"}},
+		)
 	}
-	o.Records = append(o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "alert"}})
+	o.Records = append(
+		o.Records,
+		trace.Record{At: x, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "alert"}},
+	)
 	slices.SortStableFunc(o.Records, func(a, b trace.Record) int { return int(a.At - b.At) })
 	o.Digest, o.Signature = trace.Digests(o.Records)
 	o.Watched = &sim.Watched{Timelines: trace.Timelines(o.Records), Structure: o.Signature}
@@ -190,11 +196,24 @@ func TestKilledAtRandom(t *testing.T) {
 		}
 		replications, runs := countKept(t, path)
 		if searched := bytes.Count(told.Bytes(), []byte("x")); replications < acknowledged || runs < searched {
-			t.Fatalf("after life %d there are %d replications and %d runs; %d and at least %d were acknowledged", i, replications, runs, acknowledged, searched)
+			t.Fatalf(
+				"after life %d there are %d replications and %d runs; %d and at least %d were acknowledged",
+				i,
+				replications,
+				runs,
+				acknowledged,
+				searched,
+			)
 		}
 	}
 	replications, runs := countKept(t, path)
-	t.Logf("%d replications and %d runs after %d lives, in %d of which something was acknowledged", replications, runs, kills, middle)
+	t.Logf(
+		"%d replications and %d runs after %d lives, in %d of which something was acknowledged",
+		replications,
+		runs,
+		kills,
+		middle,
+	)
 	if middle < kills/4 {
 		t.Errorf("only %d of %d lives came to do something", middle, kills)
 	}
@@ -281,7 +300,17 @@ func same(t *testing.T, got, want *study.Result) {
 					q.Values = scenarios.Values{} // of which %v shows addresses
 					text += fmt.Sprintf("%+v %v\n", q, p.Values.Text())
 				}
-				text += fmt.Sprintf("%s %v %v %+v %+v %d of %d, %v\n", of.Row, of.X, of.Exact, s.Aborted, s.Differences, s.Done, s.Total, s.Virtual)
+				text += fmt.Sprintf(
+					"%s %v %v %+v %+v %d of %d, %v\n",
+					of.Row,
+					of.X,
+					of.Exact,
+					s.Aborted,
+					s.Differences,
+					s.Done,
+					s.Total,
+					s.Virtual,
+				)
 			}
 			switch f := f.(type) {
 			case *figures.LatencyDistributionResult:

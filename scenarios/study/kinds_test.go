@@ -66,7 +66,8 @@ func TestRunOtherKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 1 + 1 + 3 + 3*40 + (20 + 1 + 20 + 20) + 2*20 + 20 + (4*20 + 8) + 4; steps != want || s.Steps(0.5) != want {
+	if want := 1 + 1 + 3 + 3*40 + (20 + 1 + 20 + 20) + 2*20 + 20 + (4*20 + 8) + 4; steps != want ||
+		s.Steps(0.5) != want {
 		t.Errorf("%d steps were told and %d announced, want %d", steps, s.Steps(0.5), want)
 	}
 	of := map[string]figures.Result{}
@@ -86,7 +87,12 @@ func TestRunOtherKinds(t *testing.T) {
 		t.Errorf("the law is %s", got)
 	}
 	if len(regions.Regions) < 3 || regions.Stopped != "" || regions.UndecidedShare > 0 {
-		t.Errorf("the map has %d regions, stopped %q, %g undecided", len(regions.Regions), regions.Stopped, regions.UndecidedShare)
+		t.Errorf(
+			"the map has %d regions, stopped %q, %g undecided",
+			len(regions.Regions),
+			regions.Stopped,
+			regions.UndecidedShare,
+		)
 	}
 	for i, level := range of["bands"].(*figures.BandsResult).Bands.Levels {
 		want := search.Interval{From: int64(11*ms+1) + int64(10*ms)*int64(i), To: int64(40 * ms)}
@@ -116,7 +122,8 @@ func TestRunOtherKinds(t *testing.T) {
 	}
 	for _, o := range c.Others {
 		base, other := c.Points[0], c.Points[o.Point]
-		if o.Both+o.OnlyBaseline+o.OnlyOther+o.Neither != 40 || o.Both+o.OnlyBaseline != base.Failures || o.Both+o.OnlyOther != other.Failures {
+		if o.Both+o.OnlyBaseline+o.OnlyOther+o.Neither != 40 || o.Both+o.OnlyBaseline != base.Failures ||
+			o.Both+o.OnlyOther != other.Failures {
 			t.Errorf("the pairs %+v are not those of %d and %d failures", o, base.Failures, other.Failures)
 		}
 	}
@@ -140,15 +147,18 @@ func TestRunOtherKinds(t *testing.T) {
 	}
 	for name, want := range map[string]int{"sensitivity": 8, "exact": 4} {
 		a := of[name].(*figures.SensitivityResult)
-		if len(a.Outputs) != want || slices.ContainsFunc(a.Outputs, func(o estimate.Outputs) bool { return len(o) != 2+len(a.At) }) {
+		if len(a.Outputs) != want ||
+			slices.ContainsFunc(a.Outputs, func(o estimate.Outputs) bool { return len(o) != 2+len(a.At) }) {
 			t.Errorf("%s has the outputs %v", name, a.Outputs)
 		}
 	}
 	exact := of["exact"].(*figures.SensitivityResult)
-	if first, last := exact.Exact[exact.At[0][0]], exact.Exact[exact.At[0][1]]; math.Abs(first.Value-late(0)) > 1e-9 || math.Abs(last.Value-late(20*ms)) > 1e-9 {
+	if first, last := exact.Exact[exact.At[0][0]], exact.Exact[exact.At[0][1]]; math.Abs(first.Value-late(0)) > 1e-9 ||
+		math.Abs(last.Value-late(20*ms)) > 1e-9 {
 		t.Errorf("at the ends of linger the probability is %g and %g", first.Value, last.Value)
 	}
-	if ends := of["sensitivity"].(*figures.SensitivityResult).Ends; len(ends.Points) != 4 || ends.Points[0].Replications != 20 {
+	if ends := of["sensitivity"].(*figures.SensitivityResult).Ends; len(ends.Points) != 4 ||
+		ends.Points[0].Replications != 20 {
 		t.Errorf("the ends are %+v", ends)
 	}
 }

@@ -84,7 +84,13 @@ type reader struct {
 // The keys of a study: within a scenario's file, and in one of its own; and those of
 // its parts.
 var (
-	commonKeys   = []string{"name", "kind", "title", "fail", "set"} // of a figure of every kind; rows stand behind those of its kind
+	commonKeys = []string{
+		"name",
+		"kind",
+		"title",
+		"fail",
+		"set",
+	} // of a figure of every kind; rows stand behind those of its kind
 	rowKeys      = []string{"label", "set"}
 	studyKeys    = []string{"title", "seed", "confidence", "figures"}
 	ownStudyKeys = []string{"name", "title", "scenario", "seed", "confidence", "figures"}
@@ -187,7 +193,8 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g figures.Figure, name s
 			continue
 		}
 		label := r.Required(row, "label")
-		if label.Value != "" && slices.ContainsFunc(h.Rows, func(o figures.Row) bool { return o.Label == label.Value }) {
+		if label.Value != "" &&
+			slices.ContainsFunc(h.Rows, func(o figures.Row) bool { return o.Label == label.Value }) {
 			r.Fault(label.Place, "there are two rows of the label %q", label.Value)
 		}
 		h.Rows = append(h.Rows, figures.Row{Label: label.Value, Set: r.settings(s, row, k)})

@@ -33,7 +33,14 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 	if progress == nil {
 		progress = func() {}
 	}
-	e := &figures.Execution{Subject: &s.Subject, Budget: budget, Workers: runner, Runner: runner, Store: s.Store, Progress: progress}
+	e := &figures.Execution{
+		Subject:  &s.Subject,
+		Budget:   budget,
+		Workers:  runner,
+		Runner:   runner,
+		Store:    s.Store,
+		Progress: progress,
+	}
 	if s.Store != nil {
 		e.Runner = s.Store.Runner(runner)
 	}

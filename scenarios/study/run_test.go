@@ -95,11 +95,13 @@ func TestRun(t *testing.T) {
 			t.Fatalf("curve %d has %d points and %d exact ones, want 3", i, len(sweep.Points), len(curve.Exact[i]))
 		}
 		for j, p := range sweep.Points {
-			if p.Replications != 30 || p.Completed() != 30 || p.Values.TextOf("linger") != []string{"0s", "5ms", "10ms"}[j] {
+			if p.Replications != 30 || p.Completed() != 30 ||
+				p.Values.TextOf("linger") != []string{"0s", "5ms", "10ms"}[j] {
 				t.Errorf("curve %d, point %d: %+v", i, j, p)
 			}
 			// Six standard deviations: the seed is fixed, this only holds two answers together.
-			if e := stat.Wilson(p.Failures, p.Completed(), 1-2e-9); curve.Exact[i][j] < e.Low || curve.Exact[i][j] > e.High {
+			if e := stat.Wilson(p.Failures, p.Completed(), 1-2e-9); curve.Exact[i][j] < e.Low ||
+				curve.Exact[i][j] > e.High {
 				t.Errorf("curve %d, point %d: Monte Carlo %v, exact %g", i, j, e, curve.Exact[i][j])
 			}
 		}
@@ -202,7 +204,14 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
 
 // A law whose tail reaches beyond the range that the exact curve searches.
 func TestExactCurveOfAHeavyTail(t *testing.T) {
-	s := parse(t, figure(curves, `{alert-latency: "{x}ms"}`, `{credentials: psk, alert-latency: "pareto(minimum=10ms,shape={x})"}`))
+	s := parse(
+		t,
+		figure(
+			curves,
+			`{alert-latency: "{x}ms"}`,
+			`{credentials: psk, alert-latency: "pareto(minimum=10ms,shape={x})"}`,
+		),
+	)
 	r, err := s.Run(context.Background(), fixture.Pool(t, 2), 1, nil)
 	if err != nil {
 		t.Fatal(err)

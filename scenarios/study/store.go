@@ -28,7 +28,12 @@ func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
 	if err := errors.Join(faults...); err != nil {
 		return store.Specification{}, err
 	}
-	return store.OfStudy(store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, points, limits)
+	return store.OfStudy(
+		store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)},
+		s.Scenario,
+		points,
+		limits,
+	)
 }
 
 // FromStore returns the result of the study that a store keeps, as the run gave it that
@@ -62,7 +67,10 @@ func FromStore(path string) (*Result, error) {
 		if name == "" {
 			name = kept.Study.Name
 		}
-		return nil, &store.MissingError{Path: path, Command: scenarios.NewCommand("study", name, "--store", path).String()}
+		return nil, &store.MissingError{
+			Path:    path,
+			Command: scenarios.NewCommand("study", name, "--store", path).String(),
+		}
 	}
 	s, err := restore(kept)
 	if err != nil {
@@ -73,7 +81,11 @@ func FromStore(path string) (*Result, error) {
 	s.Store = nil
 	var missing *store.MissingError
 	if errors.As(err, &missing) { // it was finished, so another program asks otherwise
-		return nil, fmt.Errorf("%s does not hold all that this dtlssim asks for, which is not the one that wrote it: that was %s", path, programs[len(programs)-1].Describe())
+		return nil, fmt.Errorf(
+			"%s does not hold all that this dtlssim asks for, which is not the one that wrote it: that was %s",
+			path,
+			programs[len(programs)-1].Describe(),
+		)
 	}
 	return result, err
 }
@@ -106,7 +118,10 @@ func restore(kept store.Specification) (*Study, error) {
 func changedFiles(files map[string]string) error {
 	changed, err := store.ChangedFiles(files)
 	if err == nil && len(changed) > 0 {
-		err = fmt.Errorf("of its latency distributions, these files say something else now: %s", strings.Join(changed, ", "))
+		err = fmt.Errorf(
+			"of its latency distributions, these files say something else now: %s",
+			strings.Join(changed, ", "),
+		)
 	}
 	return err
 }

@@ -87,7 +87,12 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 	write(t, law, "1ms\n2ms\n")
 	own := filepath.Join(dir, "own.yaml")
 	write(t, own, testSource(t))
-	text := strings.Replace(strings.Replace(toKill, "late-close-notify", own, 1), "rows: [{label: none}, {label: linger, set: {linger: 5ms}}]", "rows: [{label: law, set: {latency: 'empirical("+law+")'}}]", 1)
+	text := strings.Replace(
+		strings.Replace(toKill, "late-close-notify", own, 1),
+		"rows: [{label: none}, {label: linger, set: {linger: 5ms}}]",
+		"rows: [{label: law, set: {latency: 'empirical("+law+")'}}]",
+		1,
+	)
 	keep(t, path, parse(t, text), made{}, 0.1)
 	before, err := os.ReadFile(path)
 	if err != nil {
@@ -116,7 +121,10 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 		}
 	}
 	write(t, own, "# another\n"+testSource(t))
-	if err := open(text, run.Limits{}); !strings.Contains(err.Error(), `the scenario's file says something else: line 1 is "# The founding question: when does a late close_notify break the next session, how" there, "# another" here`) {
+	if err := open(text, run.Limits{}); !strings.Contains(
+		err.Error(),
+		`the scenario's file says something else: line 1 is "# The founding question: when does a late close_notify break the next session, how" there, "# another" here`,
+	) {
 		t.Errorf("it says %q", err)
 	}
 	write(t, own, testSource(t))
@@ -124,10 +132,12 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 	if err := open(text, run.Limits{}); !strings.Contains(err.Error(), "the file "+law+" says something else") {
 		t.Errorf("it says %q", err)
 	}
-	if _, err := study.FromStore(path); err == nil || !strings.Contains(err.Error(), "these files say something else now: "+law) {
+	if _, err := study.FromStore(path); err == nil ||
+		!strings.Contains(err.Error(), "these files say something else now: "+law) {
 		t.Errorf("reading it: %v", err)
 	}
-	if _, _, err := store.OpenSweep(path, sweepOf(t), run.Limits{}); err == nil || !strings.Contains(err.Error(), "it is of: the study a there, a sweep here") {
+	if _, _, err := store.OpenSweep(path, sweepOf(t), run.Limits{}); err == nil ||
+		!strings.Contains(err.Error(), "it is of: the study a there, a sweep here") {
 		t.Errorf("a sweep: %v", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
@@ -163,7 +173,11 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 	}
 	_, err = study.FromStore(path)
 	var missing *store.MissingError
-	if want := "is of a study that is not finished. This goes on with it: dtlssim study test.yaml --store '" + path + "'"; !errors.As(err, &missing) || !strings.HasSuffix(err.Error(), want) {
+	if want := "is of a study that is not finished. This goes on with it: dtlssim study test.yaml --store '" + path + "'"; !errors.As(
+		err,
+		&missing,
+	) ||
+		!strings.HasSuffix(err.Error(), want) {
 		t.Errorf("error %v, want one that ends in %q", err, want)
 	}
 
@@ -175,14 +189,19 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := study.FromStore(path); err == nil || !strings.Contains(err.Error(), "is the store of a sweep, not of a study") {
+	if _, err := study.FromStore(path); err == nil ||
+		!strings.Contains(err.Error(), "is the store of a sweep, not of a study") {
 		t.Errorf("a sweep: %v", err)
 	}
 }
 
 // sweepOf is a sweep of one point.
 func sweepOf(t *testing.T) sample.Sweep {
-	return sample.Sweep{Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "1ms"}), Replications: 1, Seed: 1}
+	return sample.Sweep{
+		Design:       fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "1ms"}),
+		Replications: 1,
+		Seed:         1,
+	}
 }
 
 // testSource is the file of the founding scenario.

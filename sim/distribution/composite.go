@@ -54,7 +54,12 @@ func parseMixture(body string) (Distribution, error) {
 			return nil, fmt.Errorf("mixture: distribution %d, %q: %w", i/2+1, parts[i+1], err)
 		}
 		if _, ok := l.(*LatencyTrace); ok {
-			return nil, fmt.Errorf("mixture: distribution %d, %q: the time decides on a latency of a recording, and here a draw should; %s draws from a file", i/2+1, parts[i+1], empiricalForm)
+			return nil, fmt.Errorf(
+				"mixture: distribution %d, %q: the time decides on a latency of a recording, and here a draw should; %s draws from a file",
+				i/2+1,
+				parts[i+1],
+				empiricalForm,
+			)
 		}
 		m.weights, m.distributions, m.total = append(m.weights, w), append(m.distributions, l), m.total+w
 	}

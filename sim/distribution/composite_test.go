@@ -89,7 +89,8 @@ func TestEmpirical(t *testing.T) {
 	if l.Mean() != 17.5e6 || l.String() != "empirical("+path+")" {
 		t.Errorf("mean %g, text %s", l.Mean(), l)
 	}
-	if again := parse(t, "5ms+"+l.String()); distribution.Latency(again, 0.9) != 35*time.Millisecond || again.String() != "5ms+"+l.String() {
+	if again := parse(t, "5ms+"+l.String()); distribution.Latency(again, 0.9) != 35*time.Millisecond ||
+		again.String() != "5ms+"+l.String() {
 		t.Errorf("%s gives %s", again, distribution.Latency(again, 0.9))
 	}
 }

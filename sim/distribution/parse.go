@@ -76,7 +76,10 @@ var families = map[string]family{
 		},
 	},
 	"pareto": {
-		arguments: []argument{{name: "minimum", duration: true, positive: true}, {name: "shape", least: 1e-2, most: 1e6}},
+		arguments: []argument{
+			{name: "minimum", duration: true, positive: true},
+			{name: "shape", least: 1e-2, most: 1e6},
+		},
 		build: func(a []float64) (distribution, float64) {
 			mean := math.Inf(1)
 			if a[1] > 1 {
@@ -191,7 +194,12 @@ func parse(text string) (Distribution, error) {
 	}
 	f, ok := families[name]
 	if !ok {
-		return nil, fmt.Errorf("%q is not a distribution.%s A distribution is one of %s", name, didYouMean(name), strings.Join(Forms(), ", "))
+		return nil, fmt.Errorf(
+			"%q is not a distribution.%s A distribution is one of %s",
+			name,
+			didYouMean(name),
+			strings.Join(Forms(), ", "),
+		)
 	}
 	values, err := f.parseArguments(name, body)
 	if err != nil {
@@ -222,7 +230,13 @@ func (f family) parseArguments(name, body string) ([]float64, error) {
 			key = strings.TrimSpace(key)
 			at = slices.IndexFunc(f.arguments, func(a argument) bool { return a.name == key })
 			if at < 0 {
-				return nil, fmt.Errorf("%s has no argument %q.%s Want %s", name, key, suggest.DidYouMean(key, f.argumentNames()), form(name))
+				return nil, fmt.Errorf(
+					"%s has no argument %q.%s Want %s",
+					name,
+					key,
+					suggest.DidYouMean(key, f.argumentNames()),
+					form(name),
+				)
 			}
 			text = strings.TrimSpace(value)
 		}

@@ -158,7 +158,11 @@ func (r *LatencyTrace) String() string {
 // of a recording, whose latencies are a matter of time and not of chance.
 func CheckIntegrable(l Distribution) error {
 	if r, ok := l.(*LatencyTrace); ok {
-		return fmt.Errorf("%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s draws from a file at random", r, empiricalForm)
+		return fmt.Errorf(
+			"%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s draws from a file at random",
+			r,
+			empiricalForm,
+		)
 	}
 	return nil
 }

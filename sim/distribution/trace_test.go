@@ -108,7 +108,13 @@ func TestLatencyTraceAgainstEveryInstant(t *testing.T) {
 		at := 0
 		for _, gap := range gaps {
 			at += gap
-			text.WriteString(time.Duration(at).String() + "," + time.Duration(rapid.IntRange(0, 5).Draw(t, "latency_ns")).String() + "\n")
+			text.WriteString(
+				time.Duration(at).
+					String() +
+					"," + time.Duration(rapid.IntRange(0, 5).Draw(t, "latency_ns")).
+					String() +
+					"\n",
+			)
 		}
 		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -125,7 +131,12 @@ func TestLatencyTraceAgainstEveryInstant(t *testing.T) {
 				t.Errorf("%d ns has the probability %g, want %g of\n%s", x, got, n/total, text.String())
 			}
 			if n > 0 && distribution.Latency(r, (below+n/2)/total) != time.Duration(x) {
-				t.Errorf("the quantile at %g is %s, want %d ns", (below+n/2)/total, distribution.Latency(r, (below+n/2)/total), x)
+				t.Errorf(
+					"the quantile at %g is %s, want %d ns",
+					(below+n/2)/total,
+					distribution.Latency(r, (below+n/2)/total),
+					x,
+				)
 			}
 			below += n
 		}
@@ -139,11 +150,13 @@ func TestLatencyTraceAgainstEveryInstant(t *testing.T) {
 func TestLatencyTraceIsNoMatterOfChance(t *testing.T) {
 	path := write(t, recording)
 	for _, text := range []string{"trace(" + path + ")", "5ms+trace(" + path + ")"} {
-		if err := distribution.CheckIntegrable(parse(t, text)); err == nil || !strings.Contains(err.Error(), text+" says when") {
+		if err := distribution.CheckIntegrable(parse(t, text)); err == nil ||
+			!strings.Contains(err.Error(), text+" says when") {
 			t.Errorf("%s: error %v", text, err)
 		}
 		mixed := "mixture(1,10ms,1," + text + ")"
-		if l, err := distribution.Parse(mixed); err == nil || !strings.Contains(err.Error(), "distribution 2") || !strings.Contains(err.Error(), "the time decides on a latency of a recording") {
+		if l, err := distribution.Parse(mixed); err == nil || !strings.Contains(err.Error(), "distribution 2") ||
+			!strings.Contains(err.Error(), "the time decides on a latency of a recording") {
 			t.Errorf("%s: %v, error %v", mixed, l, err)
 		}
 	}

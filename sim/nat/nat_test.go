@@ -64,7 +64,11 @@ func TestLifetime(t *testing.T) {
 // How many external addresses an inside one has, and who may send to the first, for each
 // pair of behaviours (RFC 4787 sections 4.1 and 5).
 func TestBehaviours(t *testing.T) {
-	ends := []netip.AddrPort{remote, netip.MustParseAddrPort("192.0.2.1:1001"), netip.MustParseAddrPort("192.0.2.2:1000")}
+	ends := []netip.AddrPort{
+		remote,
+		netip.MustParseAddrPort("192.0.2.1:1001"),
+		netip.MustParseAddrPort("192.0.2.2:1000"),
+	}
 	ports := map[nat.Behaviour]string{
 		nat.EndpointIndependent: "[49152 49152 49152]", nat.AddressDependent: "[49152 49152 49153]",
 		nat.AddressAndPortDependent: "[49152 49153 49154]",

@@ -91,7 +91,15 @@ func TestNearest(t *testing.T) {
 }
 
 func TestLikely(t *testing.T) {
-	names := []string{"late-close-notify", "deferred-alert", "ghost-session", "ghost-flight5", "hello1-mixing", "hello2-poison", "gap"}
+	names := []string{
+		"late-close-notify",
+		"deferred-alert",
+		"ghost-session",
+		"ghost-flight5",
+		"hello1-mixing",
+		"hello2-poison",
+		"gap",
+	}
 	for _, c := range []struct {
 		name string
 		want []string

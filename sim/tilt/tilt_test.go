@@ -13,7 +13,11 @@ import (
 
 // tilting returns a stream of which all draws are tilted by theta.
 func tilting(theta float64) *Stream {
-	return New(stream.New(1, "tilt", fmt.Sprint(theta)), "latency/a>b", &Config{Tilts: []Tilt{{Streams: "latency/*", Theta: theta}}})
+	return New(
+		stream.New(1, "tilt", fmt.Sprint(theta)),
+		"latency/a>b",
+		&Config{Tilts: []Tilt{{Streams: "latency/*", Theta: theta}}},
+	)
 }
 
 // weightOf returns the likelihood ratio of what was drawn since the last call.
@@ -121,7 +125,14 @@ func TestAnswers(t *testing.T) {
 // The first tilt about a draw counts; draws at which nobody looks are counted and not
 // tilted.
 func TestWhichTiltCounts(t *testing.T) {
-	c := &Config{Observe: true, Tilts: []Tilt{{Streams: "latency/a>b", Draw: 3, Theta: 0.5}, {Streams: "latency/*", Theta: 0.25}, {Streams: "loss/*", Theta: 0.1}}}
+	c := &Config{
+		Observe: true,
+		Tilts: []Tilt{
+			{Streams: "latency/a>b", Draw: 3, Theta: 0.5},
+			{Streams: "latency/*", Theta: 0.25},
+			{Streams: "loss/*", Theta: 0.1},
+		},
+	}
 	s := New(stream.New(1, "tilt", "which"), "latency/a>b", c)
 	s.Variate()
 	s.Pass()

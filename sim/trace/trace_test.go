@@ -42,14 +42,40 @@ func smallTrace() []trace.Record {
 	}
 	return []trace.Record{
 		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Note, Event: trace.Text{Event: "handshake started"}},
-		{At: 0, Host: "client", Actor: "client-1", Kind: trace.Send, ID: id("client-1", 1), From: clientAddress, To: serverAddress,
-			Datagram: hello, Latency: 10 * time.Millisecond, Sent: true},
-		{At: 10 * time.Millisecond, Host: "server", Kind: trace.Arrive, ID: id("client-1", 1), From: clientAddress, To: serverAddress,
-			Datagram: hello, Event: said("listener")},
+		{
+			At:       0,
+			Host:     "client",
+			Actor:    "client-1",
+			Kind:     trace.Send,
+			ID:       id("client-1", 1),
+			From:     clientAddress,
+			To:       serverAddress,
+			Datagram: hello,
+			Latency:  10 * time.Millisecond,
+			Sent:     true,
+		},
+		{
+			At:       10 * time.Millisecond,
+			Host:     "server",
+			Kind:     trace.Arrive,
+			ID:       id("client-1", 1),
+			From:     clientAddress,
+			To:       serverAddress,
+			Datagram: hello,
+			Event:    said("listener"),
+		},
 		{At: 10 * time.Millisecond, Host: "server", Actor: "server", Kind: trace.Lose, ID: id("server", 1),
 			From: serverAddress, To: clientAddress, Datagram: verify, Sent: true, Event: said("at random")},
-		{At: time.Second + 1, Host: "server", Kind: trace.Drop, ID: id("client-1", 2), From: clientAddress, To: serverAddress,
-			Datagram: alert, Event: said("no socket")},
+		{
+			At:       time.Second + 1,
+			Host:     "server",
+			Kind:     trace.Drop,
+			ID:       id("client-1", 2),
+			From:     clientAddress,
+			To:       serverAddress,
+			Datagram: alert,
+			Event:    said("no socket"),
+		},
 		{At: 30 * time.Second, Host: "client", Actor: "client-1", Kind: trace.Note,
 			Event: trace.Text{Event: "handshake failed", Detail: "timeout <after> 30 s"}},
 	}
@@ -96,12 +122,18 @@ func anyRecord() *rapid.Generator[trace.Record] {
 			case 0:
 				return netip.AddrPort{}
 			case 1:
-				return netip.AddrPortFrom(netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip"))), port)
+				return netip.AddrPortFrom(
+					netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip"))),
+					port,
+				)
 			case 2:
 				a4 := netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip")))
 				return netip.AddrPortFrom(netip.AddrFrom16(a4.As16()), port) // IPv4 within IPv6
 			}
-			return netip.AddrPortFrom(netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "ip"))), port)
+			return netip.AddrPortFrom(
+				netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "ip"))),
+				port,
+			)
 		})
 		return trace.Record{
 			At:    time.Duration(rapid.Int64().Draw(t, "at")),
@@ -281,7 +313,15 @@ func TestSettleOrdersByTimeThenActorThenAsAdded(t *testing.T) {
 func TestSettleKeepsTheOrderOfOneActor(t *testing.T) {
 	r := trace.NewRecorder()
 	for i := range 60 {
-		r.Add(&trace.Record{At: 10, Host: "h", Actor: string(rune('c' - i%3)), Kind: trace.Note, ID: trace.DatagramID{Number: uint64(i)}})
+		r.Add(
+			&trace.Record{
+				At:    10,
+				Host:  "h",
+				Actor: string(rune('c' - i%3)),
+				Kind:  trace.Note,
+				ID:    trace.DatagramID{Number: uint64(i)},
+			},
+		)
 	}
 	r.Settle()
 	last := map[string]int{"a": -1, "b": -1, "c": -1}
@@ -331,7 +371,14 @@ func TestTheOrderOfActorsAtOneInstantDoesNotShow(t *testing.T) {
 			digest, signature = digestOf(r), signatureOf(r)
 		}
 		if digestOf(r) != digest || signatureOf(r) != signature {
-			t.Errorf("actors in the order %v give digest %s and signature %s, want %s and %s", order, digestOf(r), signatureOf(r), digest, signature)
+			t.Errorf(
+				"actors in the order %v give digest %s and signature %s, want %s and %s",
+				order,
+				digestOf(r),
+				signatureOf(r),
+				digest,
+				signature,
+			)
 		}
 	}
 	interleaved := settled(byActor[1][0], byActor[0][0], byActor[2][0], byActor[1][1], byActor[0][1])
@@ -364,7 +411,13 @@ func TestGoldenDigestAndSignature(t *testing.T) {
 	}
 	// Nor do they depend on how often the records were settled.
 	if at := settled(smallTrace()...); digestOf(at) != digest || signatureOf(at) != signature {
-		t.Errorf("settled at once: digest %s and signature %s, want %s and %s", digestOf(at), signatureOf(at), digest, signature)
+		t.Errorf(
+			"settled at once: digest %s and signature %s, want %s and %s",
+			digestOf(at),
+			signatureOf(at),
+			digest,
+			signature,
+		)
 	}
 }
 
@@ -443,10 +496,22 @@ func TestTheSignatureIsTheOrderOnEachHost(t *testing.T) {
 
 func TestTimelines(t *testing.T) {
 	lines := trace.Timelines([]trace.Record{
-		note(10, "server", "s", ""), note(10, "client", "c", ""), note(20, "server", "s", ""), note(20, "server", "t", ""),
+		note(
+			10,
+			"server",
+			"s",
+			"",
+		), note(10, "client", "c", ""), note(20, "server", "s", ""), note(20, "server", "t", ""),
 	})
-	want := []trace.Timeline{{Host: "client", Times: []time.Duration{10}}, {Host: "server", Times: []time.Duration{10, 20, 20}}}
-	if !slices.EqualFunc(lines, want, func(a, b trace.Timeline) bool { return a.Host == b.Host && slices.Equal(a.Times, b.Times) }) {
+	want := []trace.Timeline{
+		{Host: "client", Times: []time.Duration{10}},
+		{Host: "server", Times: []time.Duration{10, 20, 20}},
+	}
+	if !slices.EqualFunc(
+		lines,
+		want,
+		func(a, b trace.Timeline) bool { return a.Host == b.Host && slices.Equal(a.Times, b.Times) },
+	) {
 		t.Errorf("the timelines are %v, want %v", lines, want)
 	}
 	if got := trace.Timelines(nil); len(got) != 0 {

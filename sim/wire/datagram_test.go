@@ -244,7 +244,8 @@ func TestRecordsArePartsOfThePayload(t *testing.T) {
 	} {
 		r := d.Records[i]
 		at += 13
-		if int(r.ContentType) != want.contentType || len(r.Fragment) != want.length || &r.Fragment[0] != &d.Payload[at] {
+		if int(r.ContentType) != want.contentType || len(r.Fragment) != want.length ||
+			&r.Fragment[0] != &d.Payload[at] {
 			t.Errorf("record %d: content type %d, %d bytes", i, r.ContentType, len(r.Fragment))
 		}
 		at += want.length
@@ -268,7 +269,9 @@ func TestFlight(t *testing.T) {
 		t.Error("a flight sent again is another one")
 	}
 	keys := []uint64{
-		key(record(22, 0, 0, hello)), key(record(22, 0, 0, later)), key(record(20, 0, 0, []byte{1})), key(record(22, 1, 0, hello)),
+		key(
+			record(22, 0, 0, hello),
+		), key(record(22, 0, 0, later)), key(record(20, 0, 0, []byte{1})), key(record(22, 1, 0, hello)),
 	}
 	if slices.Sort(keys); len(slices.Compact(keys)) != 4 {
 		t.Errorf("two of four flights have one key: %v", keys)

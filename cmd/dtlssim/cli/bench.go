@@ -156,8 +156,15 @@ func showBench(c *cobra.Command, r benchJSON) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.Join([]string{"SESSION WITH", "BARE", "SIMULATED", "RATIO", "BARE, NO COLLECTION"}, "\t"))
 	for _, s := range r.Sessions {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.2f\t%s\n", s.Credentials, time.Duration(s.Bare), time.Duration(s.Simulated), s.Ratio,
-			time.Duration(s.BareUncollected))
+		fmt.Fprintf(
+			w,
+			"%s\t%s\t%s\t%.2f\t%s\n",
+			s.Credentials,
+			time.Duration(s.Bare),
+			time.Duration(s.Simulated),
+			s.Ratio,
+			time.Duration(s.BareUncollected),
+		)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -178,7 +178,12 @@ func knownVerb(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		verbs = append(verbs, c.Name())
 	}
-	return fmt.Errorf("unknown command %q.%s The commands are %s", args[0], suggest.DidYouMean(args[0], verbs), strings.Join(verbs, ", "))
+	return fmt.Errorf(
+		"unknown command %q.%s The commands are %s",
+		args[0],
+		suggest.DidYouMean(args[0], verbs),
+		strings.Join(verbs, ", "),
+	)
 }
 
 // flagError words what is wrong with a flag: with the nearest name, or with what
@@ -190,7 +195,12 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		return fmt.Errorf("%w.%s See %s --help", err, suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names), c.CommandPath())
+		return fmt.Errorf(
+			"%w.%s See %s --help",
+			err,
+			suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names),
+			c.CommandPath(),
+		)
 	case errors.As(err, &invalid):
 		accepted, ok := map[string]string{
 			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number", "float64Slice": "numbers, separated by commas",
@@ -264,14 +274,17 @@ type selection struct {
 }
 
 func (s *selection) addTo(c *cobra.Command) {
-	c.Flags().StringArrayVar(&s.set, "set", nil, "set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
+	c.Flags().
+		StringArrayVar(&s.set, "set", nil, "set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
 	c.Flags().Uint64Var(&s.seed, "seed", 1, "seed of every random stream")
-	c.Flags().Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to its socket is a draw",
-		func(text string) error {
-			s.short = append(s.short, "perturb="+text)
-			return nil
-		})
-	c.Flags().StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
+	c.Flags().
+		Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to its socket is a draw",
+			func(text string) error {
+				s.short = append(s.short, "perturb="+text)
+				return nil
+			})
+	c.Flags().
+		StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
 }
 
 // resolve reads the flags and reports every fault. The scenario is nil if there is
@@ -299,7 +312,8 @@ func (p *pool) addTo(c *cobra.Command) {
 }
 
 func (p *pool) addLimitsTo(c *cobra.Command) {
-	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit, "wall time after which a replication counts as timed out")
+	c.Flags().
+		DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit, "wall time after which a replication counts as timed out")
 	p.limits.Memory = run.DefaultMemoryLimit
 	c.Flags().Var(&p.limits.Memory, "memory-limit",
 		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the worker is stopped")
@@ -314,7 +328,10 @@ func (p *pool) check() error {
 		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.limits.Wall))
 	}
 	if p.limits.Memory < run.LeastMemoryLimit {
-		faults = append(faults, fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, run.LeastMemoryLimit))
+		faults = append(
+			faults,
+			fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, run.LeastMemoryLimit),
+		)
 	}
 	return errors.Join(faults...)
 }

@@ -50,7 +50,9 @@ func registerAborting() {
 			Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 				return sim.Run(c, build), scenarios.Observation{}
 			},
-			Parameters: []scenarios.Parameter{{Name: "pause", Type: scenarios.DurationType, Default: "0s", Meaning: "nothing"}},
+			Parameters: []scenarios.Parameter{
+				{Name: "pause", Type: scenarios.DurationType, Default: "0s", Meaning: "nothing"},
+			},
 		})
 	}
 	register("crashes", func(w *sim.Simulation) {

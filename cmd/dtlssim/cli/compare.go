@@ -92,7 +92,10 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 			case err != nil:
 				return failure(err)
 			case j.Interrupted:
-				return &codeError{exitInterrupted, errors.New("interrupted: the differences are of what was done until then")}
+				return &codeError{
+					exitInterrupted,
+					errors.New("interrupted: the differences are of what was done until then"),
+				}
 			case j.NoResult > 0:
 				return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result", j.NoResult)}
 			}
@@ -104,13 +107,17 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 	k.pool.addTo(c)
 	c.Flags().StringArrayVar(&k.vary, "vary", nil, "vary a parameter, `NAME=A..B/STEPS or NAME=v1,v2`; may be repeated")
 	c.Flags().StringVar(&k.remedies, "remedy", "", "compare these `REMEDIES`, separated by commas, or all, with none")
-	c.Flags().StringVar(&k.baseline, "baseline", "", "the design point to compare with, `NAME=VALUE,...` (default the first)")
-	c.Flags().StringVar(&k.method, "method", monteCarlo, "how probabilities are estimated: "+monteCarlo+" or "+conditional)
-	c.Flags().StringVar(&k.probe, "probe", "", "conditional: the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
+	c.Flags().
+		StringVar(&k.baseline, "baseline", "", "the design point to compare with, `NAME=VALUE,...` (default the first)")
+	c.Flags().
+		StringVar(&k.method, "method", monteCarlo, "how probabilities are estimated: "+monteCarlo+" or "+conditional)
+	c.Flags().
+		StringVar(&k.probe, "probe", "", "conditional: the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().IntVar(&k.replications, "replications", 1000, "monte-carlo: replications of each design point")
 	c.Flags().IntVar(&k.seeds, "seeds", 100, "conditional: seeds of each design point")
 	c.Flags().Float64Var(&k.confidence, "confidence", 0.95, "confidence of the intervals")
-	c.Flags().BoolVar(&k.simultaneous, "simultaneous", false, "have all intervals together hold with the confidence (Bonferroni)")
+	c.Flags().
+		BoolVar(&k.simultaneous, "simultaneous", false, "have all intervals together hold with the confidence (Bonferroni)")
 	return c
 }
 
@@ -118,7 +125,10 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 func (k *comparison) resolve(name string) error {
 	faults := []error{k.selection.resolve(name), k.pool.check(), stat.CheckConfidence(k.confidence)}
 	if k.method != monteCarlo && k.method != conditional {
-		faults = append(faults, fmt.Errorf("--method %w", suggest.NotOneOf(k.method, []string{monteCarlo, conditional})))
+		faults = append(
+			faults,
+			fmt.Errorf("--method %w", suggest.NotOneOf(k.method, []string{monteCarlo, conditional})),
+		)
 	} else {
 		for _, r := range []struct{ flag, method string }{{"replications", monteCarlo}, {"seeds", conditional}, {"probe", conditional}} {
 			if k.command.Flags().Changed(r.flag) && k.method != r.method {
@@ -227,7 +237,16 @@ func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
 		return j, nil
 	}
 	bar := newProgress(out, len(k.design)*k.seeds, "searches")
-	c, err := estimate.CompareConditional(ctx, workers, k.integrals, k.seeds, k.at, k.confidence, k.simultaneous, bar.increment)
+	c, err := estimate.CompareConditional(
+		ctx,
+		workers,
+		k.integrals,
+		k.seeds,
+		k.at,
+		k.confidence,
+		k.simultaneous,
+		bar.increment,
+	)
 	bar.finish()
 	if err != nil {
 		return nil, integralError(k.command, err)

@@ -55,9 +55,18 @@ var readers = []struct {
 	flag    string
 	methods []string
 }{
-	{"replications", []string{monteCarlo, stratified, importance}}, {"interval", []string{monteCarlo}}, {"seeds", []string{conditional}},
-	{"probe", []string{conditional, exact, stratified}}, {"check", []string{conditional, exact, stratified, importance}},
-	{"strata", []string{stratified}}, {"allocation", []string{stratified}}, {"tilt", []string{importance}}, {"pilots", []string{stratified, importance}},
+	{
+		"replications",
+		[]string{monteCarlo, stratified, importance},
+	}, {"interval", []string{monteCarlo}}, {"seeds", []string{conditional}},
+	{
+		"probe",
+		[]string{conditional, exact, stratified},
+	}, {"check", []string{conditional, exact, stratified, importance}},
+	{
+		"strata",
+		[]string{stratified},
+	}, {"allocation", []string{stratified}}, {"tilt", []string{importance}}, {"pilots", []string{stratified, importance}},
 	{"half-width", sampling}, {"relative", sampling}, {"confidence", sampling},
 }
 
@@ -174,16 +183,22 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 	e.pool.addTo(c)
 	e.interval.addTo(c)
 	c.Flags().Var(&e.method, "method", "how the probability is estimated")
-	c.Flags().StringVar(&e.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
-	c.Flags().IntVar(&e.replications, "replications", 10_000, "replications of monte-carlo, stratified and importance, at most if there is a target")
+	c.Flags().
+		StringVar(&e.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
+	c.Flags().
+		IntVar(&e.replications, "replications", 10_000, "replications of monte-carlo, stratified and importance, at most if there is a target")
 	c.Flags().IntVar(&e.seeds, "seeds", 300, "seeds of conditional, at most if there is a target")
-	c.Flags().IntVar(&e.check, "check", 1000, "replications of crude Monte Carlo to check the other methods with; 0: none")
+	c.Flags().
+		IntVar(&e.check, "check", 1000, "replications of crude Monte Carlo to check the other methods with; 0: none")
 	c.Flags().IntVar(&e.strata, "strata", 20, "strata of the probe's law, of equal probability")
-	c.Flags().StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+proportional+" or "+neyman)
-	c.Flags().StringVar(&e.tilt, "tilt", "", "tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
+	c.Flags().
+		StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+proportional+" or "+neyman)
+	c.Flags().
+		StringVar(&e.tilt, "tilt", "", "tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
 	c.Flags().IntVar(&e.pilots, "pilots", 500, "pilot replications of "+neyman+", and of each round that chooses tilts")
 	c.Flags().Float64Var(&e.target.HalfWidth, "half-width", 0, "stop at half of such an interval's width")
-	c.Flags().Float64Var(&e.target.Relative, "relative", 0, "stop at half of such an interval's width, as a share of the estimate")
+	c.Flags().
+		Float64Var(&e.target.Relative, "relative", 0, "stop at half of such an interval's width, as a share of the estimate")
 	return c
 }
 
@@ -192,7 +207,10 @@ func (e *estimation) resolve(name string) error {
 	faults := []error{e.selection.resolve(name), e.pool.check(), stat.CheckConfidence(e.Confidence)}
 	for _, r := range readers {
 		if e.command.Flags().Changed(r.flag) && !slices.Contains(r.methods, string(e.method)) {
-			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, text.List(r.methods)))
+			faults = append(
+				faults,
+				fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, text.List(r.methods)),
+			)
 		}
 	}
 	if e.replications < 1 {
@@ -236,7 +254,9 @@ func (e *estimation) resolve(name string) error {
 func (e *estimation) ask(workers run.Runner) (*text.EstimateJSON, error) {
 	q := estimate.Question{
 		Values: e.values, Seed: e.seed, Fail: e.predicate,
-		Method: estimate.Method(e.method), Integral: e.integral, Budget: e.replications, Inference: e.Inference, Target: e.target,
+		Method: estimate.Method(
+			e.method,
+		), Integral: e.integral, Budget: e.replications, Inference: e.Inference, Target: e.target,
 		Strata: e.strata, Tilts: e.tilts, Check: e.check,
 	}
 	if string(e.method) == conditional {
@@ -263,9 +283,15 @@ func (e *estimation) ask(workers run.Runner) (*text.EstimateJSON, error) {
 func (e *estimation) repeat() string {
 	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 	flags := []struct{ name, value string }{
-		{"method", string(e.method)}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
+		{
+			"method",
+			string(e.method),
+		}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
 		{"interval", string(e.Method)}, {"confidence", number(e.Confidence)}, {"check", strconv.Itoa(e.check)},
-		{"strata", strconv.Itoa(e.strata)}, {"allocation", e.allocation}, {"tilt", tilt.Text(e.tilts)}, {"pilots", strconv.Itoa(e.pilots)},
+		{
+			"strata",
+			strconv.Itoa(e.strata),
+		}, {"allocation", e.allocation}, {"tilt", tilt.Text(e.tilts)}, {"pilots", strconv.Itoa(e.pilots)},
 		{"half-width", number(e.target.HalfWidth)}, {"relative", number(e.target.Relative)},
 	}
 	command := e.values.Command("estimate", e.seed, e.predicate)
@@ -285,8 +311,17 @@ func estimateError(j *text.EstimateJSON, err error) error {
 	case j.Interrupted:
 		return &codeError{exitInterrupted, errors.New("interrupted: the estimate is of what was done until then")}
 	case j.Check != nil && !j.Check.Agrees:
-		return &codeError{exitError, fmt.Errorf("crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
-			j.Check.Failures, j.Check.Replications, j.Check.Expected, j.Method, suspicion(j))}
+		return &codeError{
+			exitError,
+			fmt.Errorf(
+				"crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
+				j.Check.Failures,
+				j.Check.Replications,
+				j.Check.Expected,
+				j.Method,
+				suspicion(j),
+			),
+		}
 	case j.NoResult > 0:
 		return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result", j.NoResult)}
 	}

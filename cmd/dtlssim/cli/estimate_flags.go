@@ -15,7 +15,10 @@ import (
 func (e *estimation) checkSampling() error {
 	var faults []error
 	if e.allocation != proportional && e.allocation != neyman {
-		faults = append(faults, fmt.Errorf("--allocation %w", suggest.NotOneOf(e.allocation, []string{proportional, neyman})))
+		faults = append(
+			faults,
+			fmt.Errorf("--allocation %w", suggest.NotOneOf(e.allocation, []string{proportional, neyman})),
+		)
 	}
 	if e.strata < 1 || e.strata > mostStrata {
 		faults = append(faults, fmt.Errorf("--strata %d is out of range: 1 to %d", e.strata, mostStrata))
@@ -26,13 +29,32 @@ func (e *estimation) checkSampling() error {
 	if string(e.method) == stratified {
 		least := estimate.LeastOfStratum * e.strata
 		if e.replications < least {
-			faults = append(faults, fmt.Errorf("--replications %d must be at least %d, that is %d of each stratum", e.replications, least, estimate.LeastOfStratum))
+			faults = append(
+				faults,
+				fmt.Errorf(
+					"--replications %d must be at least %d, that is %d of each stratum",
+					e.replications,
+					least,
+					estimate.LeastOfStratum,
+				),
+			)
 		}
 		if e.allocation == neyman && e.pilots < least {
-			faults = append(faults, fmt.Errorf("--pilots %d must be at least %d, that is %d of each stratum", e.pilots, least, estimate.LeastOfStratum))
+			faults = append(
+				faults,
+				fmt.Errorf(
+					"--pilots %d must be at least %d, that is %d of each stratum",
+					e.pilots,
+					least,
+					estimate.LeastOfStratum,
+				),
+			)
 		}
 		if e.allocation != neyman && e.command.Flags().Changed("pilots") {
-			faults = append(faults, fmt.Errorf("--pilots means nothing to --allocation %s, only to %s", e.allocation, neyman))
+			faults = append(
+				faults,
+				fmt.Errorf("--pilots means nothing to --allocation %s, only to %s", e.allocation, neyman),
+			)
 		}
 	}
 	if string(e.method) == importance && e.tilt != "" && e.command.Flags().Changed("pilots") {

@@ -53,7 +53,11 @@ references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windo
 				if err != nil {
 					return err
 				}
-				w, err := search.FindWindows(c.Context(), workers, search.Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe})
+				w, err := search.FindWindows(
+					c.Context(),
+					workers,
+					search.Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe},
+				)
 				if err != nil {
 					return searchError(c, err)
 				}

@@ -172,7 +172,12 @@ func chosenTable(args, tables []string) (string, error) {
 		return tables[0], nil
 	}
 	if !slices.Contains(tables, args[1]) {
-		return "", fmt.Errorf("there is no table %q.%s There are %s", args[1], suggest.DidYouMean(args[1], tables), strings.Join(tables, ", "))
+		return "", fmt.Errorf(
+			"there is no table %q.%s There are %s",
+			args[1],
+			suggest.DidYouMean(args[1], tables),
+			strings.Join(tables, ", "),
+		)
 	}
 	return args[1], nil
 }
@@ -218,9 +223,21 @@ func writeTable(r *store.Reader, table string, confidence float64, l text.Lines,
 // views are tables that a store has as they are shown: which columns, which more are
 // exported, and in what order.
 var views = map[string]struct{ columns, more, order string }{
-	windowsTable:   {"figure, row, probe, seed, from_ns, to_ns, width_ns", ", last_before, first_within, last_within, first_behind", "part, from_ns"},
-	cellsTable:     {"figure, row, probe, seed, from_ns, to_ns, replace(outcome, ',', ' ') AS outcome, failed", ", signature", "part, from_ns"},
-	estimatesTable: {"figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures", ", exact", "part, point, method"},
+	windowsTable: {
+		"figure, row, probe, seed, from_ns, to_ns, width_ns",
+		", last_before, first_within, last_within, first_behind",
+		"part, from_ns",
+	},
+	cellsTable: {
+		"figure, row, probe, seed, from_ns, to_ns, replace(outcome, ',', ' ') AS outcome, failed",
+		", signature",
+		"part, from_ns",
+	},
+	estimatesTable: {
+		"figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures",
+		", exact",
+		"part, point, method",
+	},
 }
 
 // readStore opens a store for reading, and says so if there is more beside it.
@@ -230,7 +247,11 @@ func readStore(c *cobra.Command, path string) (*store.Reader, error) {
 		return nil, storeError(err)
 	}
 	if r.Pending {
-		fmt.Fprintf(c.ErrOrStderr(), scenarios.Program()+": what the process that was killed did last lies beside %s and is not shown: the file, or its folder, is read-only\n", path)
+		fmt.Fprintf(
+			c.ErrOrStderr(),
+			scenarios.Program()+": what the process that was killed did last lies beside %s and is not shown: the file, or its folder, is read-only\n",
+			path,
+		)
 	}
 	return r, nil
 }

@@ -230,7 +230,10 @@ func TestInterruptedReport(t *testing.T) {
 	if code := p.end(t); code != exitInterrupted {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
 	}
-	if want := "dtlssim: interrupted: 0 of 2 studies were done, and some figures of long\n"; !strings.HasSuffix(p.stderr.String(), want) {
+	if want := "dtlssim: interrupted: 0 of 2 studies were done, and some figures of long\n"; !strings.HasSuffix(
+		p.stderr.String(),
+		want,
+	) {
 		t.Errorf("standard error %q, want %q", &p.stderr, want)
 	}
 	for _, name := range []string{"index.html", "long/index.html"} {
@@ -238,7 +241,10 @@ func TestInterruptedReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := "This study is not complete: figures that were done: 1 of 2."; !strings.Contains(string(html), want) {
+		if want := "This study is not complete: figures that were done: 1 of 2."; !strings.Contains(
+			string(html),
+			want,
+		) {
 			t.Errorf("%s does not say %q", name, want)
 		}
 	}

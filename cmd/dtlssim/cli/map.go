@@ -48,7 +48,13 @@ and polygons within some nanoseconds.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			faults := []error{s.resolve(args[0]), p.check(), checkPicture(output)}
 			if len(probes) != 2 {
-				faults = append(faults, fmt.Errorf("--probe is given %s: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms", times(len(probes))))
+				faults = append(
+					faults,
+					fmt.Errorf(
+						"--probe is given %s: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms",
+						times(len(probes)),
+					),
+				)
 			}
 			if c.Flags().Changed("resolution") && resolution < 1 {
 				faults = append(faults, fmt.Errorf("--resolution %s must be at least 1ns", resolution))
@@ -88,7 +94,13 @@ and polygons within some nanoseconds.`,
 			}
 			err = write(c, f, r, planes.Write)
 			if output != "" && len(r.Regions) > 0 {
-				err = errors.Join(err, writePicture(output, planes.Figure(r, fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name))))
+				err = errors.Join(
+					err,
+					writePicture(
+						output,
+						planes.Figure(r, fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name)),
+					),
+				)
 			}
 			switch {
 			case err != nil:
@@ -96,7 +108,14 @@ and polygons within some nanoseconds.`,
 			case r.Stopped == plane.Interrupted:
 				return &codeError{exitInterrupted, errors.New("interrupted: the map is of what was done until then")}
 			case len(r.Method.Contradictions) > 0:
-				return &codeError{exitError, fmt.Errorf("the map is wrong at %d of %d random points", len(r.Method.Contradictions), r.Method.Points)}
+				return &codeError{
+					exitError,
+					fmt.Errorf(
+						"the map is wrong at %d of %d random points",
+						len(r.Method.Contradictions),
+						r.Method.Points,
+					),
+				}
 			}
 			return nil
 		},
@@ -104,9 +123,12 @@ and polygons within some nanoseconds.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().StringArrayVar(&probes, "probe", nil, "what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
-	c.Flags().DurationVar(&resolution, "resolution", 0, "height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
-	c.Flags().IntVar(&runs, "max-runs", plane.DefaultMaxRuns, "give up after so many runs, and show what is known by then")
+	c.Flags().
+		StringArrayVar(&probes, "probe", nil, "what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
+	c.Flags().
+		DurationVar(&resolution, "resolution", 0, "height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
+	c.Flags().
+		IntVar(&runs, "max-runs", plane.DefaultMaxRuns, "give up after so many runs, and show what is known by then")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the map to `FILE.svg` or FILE.png")
 	return c
 }
@@ -194,13 +216,22 @@ runs, interrupted}.`,
 			}
 			err = write(c, f, b, planes.WriteBands)
 			if output != "" && len(b.Levels) > 0 {
-				err = errors.Join(err, writePicture(output, planes.BandFigure(b, fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor))))
+				err = errors.Join(
+					err,
+					writePicture(
+						output,
+						planes.BandFigure(b, fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor)),
+					),
+				)
 			}
 			switch {
 			case err != nil:
 				return failure(err)
 			case b.Interrupted:
-				return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d levels were searched", len(b.Levels), len(question.Levels))}
+				return &codeError{
+					exitInterrupted,
+					fmt.Errorf("interrupted: %d of %d levels were searched", len(b.Levels), len(question.Levels)),
+				}
 			}
 			return nil
 		},
@@ -208,7 +239,8 @@ runs, interrupted}.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().StringVar(&probe, "probe", "", "the probe and its range: `NAME=FROM..TO` (default the scenario's default probe)")
+	c.Flags().
+		StringVar(&probe, "probe", "", "the probe and its range: `NAME=FROM..TO` (default the scenario's default probe)")
 	c.Flags().StringArrayVar(&varied, "vary", nil, "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the bands to `FILE.svg` or FILE.png")
 	return c

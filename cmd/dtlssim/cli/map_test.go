@@ -23,7 +23,8 @@ func TestMapVerb(t *testing.T) {
 			t.Errorf("nothing says %q:\n%s", want, out)
 		}
 	}
-	if svg, err := os.ReadFile("map.svg"); err != nil || !bytes.HasPrefix(svg, []byte("<?xml")) || !bytes.Contains(svg, []byte("late-close-notify")) {
+	if svg, err := os.ReadFile("map.svg"); err != nil || !bytes.HasPrefix(svg, []byte("<?xml")) ||
+		!bytes.Contains(svg, []byte("late-close-notify")) {
 		t.Errorf("map.svg: %v", err)
 	}
 	code, out, errs = runHere(words(command + " --format json")...)
@@ -42,7 +43,8 @@ func TestMapVerb(t *testing.T) {
 // bands says in which windows of the probe a session fails at each level.
 func TestBandsVerb(t *testing.T) {
 	t.Chdir(t.TempDir())
-	code, out, errs := runHere(words("bands L --set credentials=psk --probe alert-latency=10ms..80ms --vary linger=20ms,30ms -o bands.png")...)
+	code, out, errs := runHere(
+		words("bands L --set credentials=psk --probe alert-latency=10ms..80ms --vary linger=20ms,30ms -o bands.png")...)
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}

@@ -72,7 +72,10 @@ curve (of more). -o draws them, for up to 8 points.`,
 			}
 			switch {
 			case measure == "":
-				faults = append(faults, errors.New("--measure is missing: want the name of a measure, such as handshake_ns"))
+				faults = append(
+					faults,
+					errors.New("--measure is missing: want the name of a measure, such as handshake_ns"),
+				)
 			case s.scenario != nil:
 				faults = append(faults, s.scenario.CheckMeasure(measure))
 			}
@@ -107,7 +110,12 @@ curve (of more). -o draws them, for up to 8 points.`,
 				return err
 			}
 			j := distribution(r, recorder, d.names, measure, quantiles, confidence, survival)
-			err = write(c, f, j, func(w io.Writer, j *text.DistributionJSON) error { return text.Distribution(w, j, d.names) })
+			err = write(
+				c,
+				f,
+				j,
+				func(w io.Writer, j *text.DistributionJSON) error { return text.Distribution(w, j, d.names) },
+			)
 			if output != "" && !r.Interrupted {
 				drawn, drawing := text.DistributionFigure(j, d.names, logX)
 				if drawing == nil {
@@ -124,13 +132,15 @@ curve (of more). -o draws them, for up to 8 points.`,
 	p.addTo(c)
 	d.addTo(c)
 	c.Flags().StringVar(&measure, "measure", "", "the measure `NAME` (required)")
-	c.Flags().Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99}, "which `QUANTILES` are estimated, separated by commas")
+	c.Flags().
+		Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99}, "which `QUANTILES` are estimated, separated by commas")
 	c.Flags().Lookup("quantile").DefValue = "0.5,0.9,0.99" // not with six places
 	c.Flags().BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
 	c.Flags().BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
 	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
 	c.Flags().Float64Var(&confidence, "confidence", 0.95, "confidence of the intervals")
-	c.Flags().StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
+	c.Flags().
+		StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw a figure to `FILE.svg` or FILE.png")
 	return c
 }
@@ -144,7 +154,15 @@ func measureHelp() (list string) {
 }
 
 // distribution estimates what a sweep has recorded of a measure.
-func distribution(r *sample.Results, recorder *sample.Recorder, factors []string, measure string, quantiles []float64, confidence float64, survival bool) *text.DistributionJSON {
+func distribution(
+	r *sample.Results,
+	recorder *sample.Recorder,
+	factors []string,
+	measure string,
+	quantiles []float64,
+	confidence float64,
+	survival bool,
+) *text.DistributionJSON {
 	sweep := text.NewSweepJSON(r, factors)
 	j := &text.DistributionJSON{
 		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: text.OrderStatistics,

@@ -58,7 +58,11 @@ JSON: {index, studies: [{study, title, answer, complete, replications, page, fil
 		Example: "  dtlssim report late-close-notify\n  dtlssim report all -o report --budget 0.1\n  dtlssim report truncation ./my-study.yaml late.sqlite -o report",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return fmt.Errorf("%s takes names or files of studies, or all; see %s --help", c.CommandPath(), c.CommandPath())
+				return fmt.Errorf(
+					"%s takes names or files of studies, or all; see %s --help",
+					c.CommandPath(),
+					c.CommandPath(),
+				)
 			}
 			return nil
 		},
@@ -77,7 +81,8 @@ JSON: {index, studies: [{study, title, answer, complete, replications, page, fil
 	}
 	f.addTo(c)
 	p.addTo(c)
-	c.Flags().StringVarP(&q.folder, "output", "o", filepath.Join("results", "report"), "write the pages and their files to `DIR`")
+	c.Flags().
+		StringVarP(&q.folder, "output", "o", filepath.Join("results", "report"), "write the pages and their files to `DIR`")
 	c.Flags().Float64Var(&q.budget, "budget", 1, "factor on the numbers of replications")
 	return c
 }
@@ -134,7 +139,16 @@ func (q *report) load(arguments []string) error {
 		}
 		names[s.Name] = argument
 		q.studies = append(q.studies, s)
-		q.arguments, q.kept, q.programs = append(q.arguments, argument), append(q.kept, kept), append(q.programs, program)
+		q.arguments, q.kept, q.programs = append(
+			q.arguments,
+			argument,
+		), append(
+			q.kept,
+			kept,
+		), append(
+			q.programs,
+			program,
+		)
 	}
 	if q.budget != 1 && !slices.Contains(q.kept, nil) && len(q.kept) > 0 {
 		faults = append(faults, errors.New("--budget means nothing to what a store holds"))
@@ -195,7 +209,16 @@ func (q *report) run(c *cobra.Command, f format, runner run.Runner) error {
 			}
 		}
 		if err != nil {
-			stopped = errors.Join(stopped, fmt.Errorf("study %s, of which %d of %d figures were done: %w", s.Name, len(r.Figures), len(s.Figures), err))
+			stopped = errors.Join(
+				stopped,
+				fmt.Errorf(
+					"study %s, of which %d of %d figures were done: %w",
+					s.Name,
+					len(r.Figures),
+					len(s.Figures),
+					err,
+				),
+			)
 		}
 		if c.Context().Err() != nil {
 			break

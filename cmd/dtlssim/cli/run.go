@@ -71,7 +71,10 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			}
 			if o.Digest == "" { // nothing came back
 				t := run.NewAborted(&o, job.Repeat())
-				return &codeError{exitNoResult, fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())}
+				return &codeError{
+					exitNoResult,
+					fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump()),
+				}
 			}
 			if file != "" {
 				if err := writeTrace(file, o.Records); err != nil {
@@ -97,7 +100,8 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 	p.workers = 1
 	p.addLimitsTo(c)
 	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
-	c.Flags().StringVar(&tilts, "tilt", "", "tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
+	c.Flags().
+		StringVar(&tilts, "tilt", "", "tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
 	return c
 }
 

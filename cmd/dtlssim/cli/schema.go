@@ -31,7 +31,12 @@ reports the rest, with line and column.`,
 				kind = args[0]
 			}
 			if !slices.Contains(study.SchemaKinds, kind) {
-				return fmt.Errorf("there is no schema of %q.%s There are %s", kind, suggest.DidYouMean(kind, study.SchemaKinds), strings.Join(study.SchemaKinds, ", "))
+				return fmt.Errorf(
+					"there is no schema of %q.%s There are %s",
+					kind,
+					suggest.DidYouMean(kind, study.SchemaKinds),
+					strings.Join(study.SchemaKinds, ", "),
+				)
 			}
 			schema, err := study.Schema(kind)
 			if err != nil {

@@ -107,7 +107,10 @@ draws both as a figure.`,
 			case j.Interrupted:
 				return &codeError{exitInterrupted, errors.New("interrupted: the answer is of what was done until then")}
 			case j.NoResult > 0:
-				return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result; %d base points are left out", j.NoResult, j.Dropped)}
+				return &codeError{
+					exitNoResult,
+					fmt.Errorf("%d replications gave no result; %d base points are left out", j.NoResult, j.Dropped),
+				}
 			}
 			return nil
 		},
@@ -116,8 +119,10 @@ draws both as a figure.`,
 	a.selection.addTo(c)
 	a.pool.addTo(c)
 	a.interval.addTo(c)
-	c.Flags().StringVar(&a.method, "method", monteCarlo, "how the probability at a point is found: monte-carlo or exact")
-	c.Flags().StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
+	c.Flags().
+		StringVar(&a.method, "method", monteCarlo, "how the probability at a point is found: monte-carlo or exact")
+	c.Flags().
+		StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
 	c.Flags().IntVar(&a.question.Points, "points", 256, "base points")
 	c.Flags().IntVar(&a.question.Replications, "replications", 10, "replications at each point, of monte-carlo")
@@ -128,7 +133,12 @@ draws both as a figure.`,
 
 // resolve reads the flags and reports every fault.
 func (a *analysis) resolve(name string) error {
-	faults := []error{a.selection.resolve(name), a.pool.check(), stat.CheckConfidence(a.Confidence), checkFormat(a.output)}
+	faults := []error{
+		a.selection.resolve(name),
+		a.pool.check(),
+		stat.CheckConfidence(a.Confidence),
+		checkFormat(a.output),
+	}
 	given := a.command.Flags().Changed
 	known := []string{monteCarlo, exact}
 	if !slices.Contains(known, a.method) {
@@ -136,7 +146,10 @@ func (a *analysis) resolve(name string) error {
 	}
 	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo, "probe": exact} {
 		if given(flag) && a.method != reads && slices.Contains(known, a.method) {
-			faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", flag, a.method, reads))
+			faults = append(
+				faults,
+				fmt.Errorf("--%s means nothing to the method %s, only to %s", flag, a.method, reads),
+			)
 		}
 	}
 	if a.ends < 1 {

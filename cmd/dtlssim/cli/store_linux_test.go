@@ -27,7 +27,8 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kept.sqlite")
 	first := startBusy(t, 2, storedSweep(path, "5000000")...)
 	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...)
-	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError || errs != want {
+	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError ||
+		errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
 	}
 	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "\n1      10ms") {
@@ -41,7 +42,8 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 1000, 1000)))...).Output()
+	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 1000, 1000)))...).
+		Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,14 +97,16 @@ func TestKilledStudyIsResumed(t *testing.T) {
 	path, output := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "figures")
 	first := startBusy(t, 2, storedStudy(t, folder, path, output)...)
 	code, _, errs := runHere(storedStudy(t, folder, path, output)...)
-	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError || errs != want {
+	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError ||
+		errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
 	}
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	first.end(t)
-	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") || errs != "" {
+	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") ||
+		errs != "" {
 		t.Errorf("the reader: exit code %d\n%s%s", code, out, errs)
 	}
 	stored, err := exec.Command("dtlssim", storedStudy(t, folder, path, output)...).Output()
@@ -134,7 +138,8 @@ func TestKilledStudyIsResumed(t *testing.T) {
 			t.Errorf("the table %s has %d rows, want %d", table, got, want)
 		}
 	}
-	if code, _, errs := runHere("study", "late-close-notify", "--store", path); code != exitUsage || !strings.Contains(errs, "holds another specification: it is of: the study stored there") {
+	if code, _, errs := runHere("study", "late-close-notify", "--store", path); code != exitUsage ||
+		!strings.Contains(errs, "holds another specification: it is of: the study stored there") {
 		t.Errorf("another study: exit code %d, %q", code, errs)
 	}
 }
@@ -164,7 +169,8 @@ func TestDiskFullOfAStudy(t *testing.T) {
 	path, output := filepath.Join(disk, "kept.sqlite"), filepath.Join(folder, "figures")
 	code, out, errs := runHere(storedStudy(t, folder, path, output)...)
 	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on from there\n"; code != exitError ||
-		out != "" || !strings.HasSuffix(errs, want) {
+		out != "" ||
+		!strings.HasSuffix(errs, want) {
 		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)
 	}
 	if code, out, _ := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") {
@@ -194,14 +200,16 @@ func TestDiskFull(t *testing.T) {
 	path := filepath.Join(disk, "kept.sqlite")
 	code, out, errs := runHere(storedSweep(path, "100000")...)
 	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on from there\n"; code != exitError ||
-		out != "" || !strings.HasSuffix(errs, want) {
+		out != "" ||
+		!strings.HasSuffix(errs, want) {
 		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)
 	}
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 500, 500)))...)
-	wantCode, want, _ := runHere(storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 500, 500)))...)
+	wantCode, want, _ := runHere(
+		storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 500, 500)))...)
 	if code != wantCode || out != want {
 		t.Errorf("with room, exit code %d:\n%s%s", code, out, errs)
 	}

@@ -114,10 +114,16 @@ like}]}.`,
 				return failure(err)
 			}
 			if lost {
-				return &codeError{exitNoResult, fmt.Errorf("%d of %d figures were done: %w", len(r.Figures), len(s.Figures), runErr)}
+				return &codeError{
+					exitNoResult,
+					fmt.Errorf("%d of %d figures were done: %w", len(r.Figures), len(s.Figures), runErr),
+				}
 			}
 			if runErr != nil {
-				return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d figures were done", len(r.Figures), len(s.Figures))}
+				return &codeError{
+					exitInterrupted,
+					fmt.Errorf("interrupted: %d of %d figures were done", len(r.Figures), len(s.Figures)),
+				}
 			}
 			return noResult(c, r)
 		},
@@ -125,7 +131,8 @@ like}]}.`,
 	f.addTo(c)
 	p.addTo(c)
 	c.Flags().StringVarP(&output, "output", "o", "", "write the figures and their data to `DIR` (default results/NAME)")
-	c.Flags().StringVar(&storage, "store", "", "keep what is performed in `FILE.sqlite`, and take what is there from it")
+	c.Flags().
+		StringVar(&storage, "store", "", "keep what is performed in `FILE.sqlite`, and take what is there from it")
 	c.Flags().Float64Var(&budget, "budget", 1, "factor on the numbers of replications")
 	c.Flags().Bool("print", false, "print the study's file and do nothing else")
 	return c
@@ -137,7 +144,13 @@ func show(c *cobra.Command, f format, r *study.Result, output string) error {
 	if err != nil {
 		return err
 	}
-	result := studyJSON{Study: r.Study.Name, Title: r.Study.Title, Seed: r.Study.Seed, Replications: r.Runs, Figures: []figureJSON{}}
+	result := studyJSON{
+		Study:        r.Study.Name,
+		Title:        r.Study.Title,
+		Seed:         r.Study.Seed,
+		Replications: r.Runs,
+		Figures:      []figureJSON{},
+	}
 	var written []string
 	for i, s := range sections {
 		figure := r.Figures[i].Figure()

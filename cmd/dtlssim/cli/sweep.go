@@ -110,7 +110,11 @@ measures.`,
 				}
 			}
 			if verify && f == "text" && len(r.Differences) == 0 && err == nil {
-				_, err = fmt.Fprintf(c.OutOrStdout(), "\nVerified: %d replications were performed twice, in different processes, and no two traces differ.\n", r.Done-r.NoResult())
+				_, err = fmt.Fprintf(
+					c.OutOrStdout(),
+					"\nVerified: %d replications were performed twice, in different processes, and no two traces differ.\n",
+					r.Done-r.NoResult(),
+				)
 			}
 			text.Aborted(c.ErrOrStderr(), r)
 			return sweepError(r, err)
@@ -124,7 +128,8 @@ measures.`,
 	interval.addTo(c)
 	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
 	c.Flags().BoolVar(&measures, "measures", false, "show a table of what the replications measured as well")
-	c.Flags().StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
+	c.Flags().
+		StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
 	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")
 	return c
 }
@@ -135,7 +140,10 @@ func sweepError(r *sample.Results, err error) error {
 	case err != nil:
 		return failure(err)
 	case len(r.Differences) > 0:
-		return &codeError{exitError, fmt.Errorf("verification: %d replications differ from their repetition", len(r.Differences))}
+		return &codeError{
+			exitError,
+			fmt.Errorf("verification: %d replications differ from their repetition", len(r.Differences)),
+		}
 	case r.Interrupted:
 		return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d replications were done", r.Done, r.Total)}
 	case r.NoResult() > 0:

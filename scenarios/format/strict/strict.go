@@ -103,7 +103,14 @@ func (r *Reader) Mapping(n *yaml.Node, what string, keys ...string) (f Fields, o
 		key := n.Content[i].Value
 		switch {
 		case !slices.Contains(keys, key):
-			r.Fault(PlaceOf(n.Content[i]), "%s has no key %q.%s The keys are %s", what, key, suggest.DidYouMean(key, keys), strings.Join(keys, ", "))
+			r.Fault(
+				PlaceOf(n.Content[i]),
+				"%s has no key %q.%s The keys are %s",
+				what,
+				key,
+				suggest.DidYouMean(key, keys),
+				strings.Join(keys, ", "),
+			)
 		case f.Nodes[key] != nil:
 			r.Fault(PlaceOf(n.Content[i]), "%s has the key %s twice", what, key)
 		default:
@@ -161,7 +168,11 @@ func (r *Reader) Required(f Fields, key string, want ...string) Text {
 	t := r.Text(f, key)
 	switch {
 	case !t.Given:
-		r.Fault(t.Place, "%s", strings.Join(append([]string{fmt.Sprintf("%s of %s is missing", key, f.What)}, want...), ": want "))
+		r.Fault(
+			t.Place,
+			"%s",
+			strings.Join(append([]string{fmt.Sprintf("%s of %s is missing", key, f.What)}, want...), ": want "),
+		)
 	case t.Value == "" && !t.Bad:
 		r.Fault(t.Place, "%s of %s is empty", key, f.What)
 	}

@@ -104,7 +104,13 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	answer := &BandWindows{Scenario: b.Levels[0].Values.Scenario().Name, Seed: b.Seed, Factor: b.Factor, Probe: b.Probe.Name, Levels: []BandLevel{}}
+	answer := &BandWindows{
+		Scenario: b.Levels[0].Values.Scenario().Name,
+		Seed:     b.Seed,
+		Factor:   b.Factor,
+		Probe:    b.Probe.Name,
+		Levels:   []BandLevel{},
+	}
 	levels := make([]scenarios.Values, len(b.Levels))
 	for i := range levels {
 		levels[i] = b.Levels[i].Values
@@ -155,7 +161,12 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 }
 
 // search searches levels side by side. One that was not searched when ctx ended is nil.
-func (b *Bands) search(ctx context.Context, runner run.Runner, levels []scenarios.Values, progress func()) ([]*search.Windows, error) {
+func (b *Bands) search(
+	ctx context.Context,
+	runner run.Runner,
+	levels []scenarios.Values,
+	progress func(),
+) ([]*search.Windows, error) {
 	found := make([]*search.Windows, len(levels))
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), len(levels), func(ctx context.Context, i int) error {

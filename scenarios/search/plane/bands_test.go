@@ -89,15 +89,25 @@ func TestBandsByRemedy(t *testing.T) {
 		}
 	}
 	linger := design.Factor{Name: "linger", Levels: []string{"2ms"}}
-	bad := plane.Bands{Factor: "linger", Levels: levels(t, s, nil, linger), Probe: scenarios.ProbeRange{Name: "linger", To: ms}}
+	bad := plane.Bands{
+		Factor: "linger",
+		Levels: levels(t, s, nil, linger),
+		Probe:  scenarios.ProbeRange{Name: "linger", To: ms},
+	}
 	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "is the probe, and varied as well") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := plane.BandLevels(s, scenarios.Settings{"linger": "1ms"}, linger); err == nil || !strings.Contains(err.Error(), "set to 1ms as well") {
+	if _, err := plane.BandLevels(s, scenarios.Settings{"linger": "1ms"}, linger); err == nil ||
+		!strings.Contains(err.Error(), "set to 1ms as well") {
 		t.Errorf("error %v", err)
 	}
 	// What is set may make sense at the levels alone.
-	levels(t, s, scenarios.Settings{"backlog": "3"}, design.Factor{Name: "model", Levels: []string{"listener", "concurrent"}})
+	levels(
+		t,
+		s,
+		scenarios.Settings{"backlog": "3"},
+		design.Factor{Name: "model", Levels: []string{"listener", "concurrent"}},
+	)
 }
 
 // levels returns the levels of bands.

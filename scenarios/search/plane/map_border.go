@@ -67,7 +67,8 @@ func (r *Regions) level(below, above *Strip) {
 			Fails: p.failed != q.failed,
 		}
 		if n := len(r.Levels); n > 0 {
-			if last := &r.Levels[n-1]; last.Y == l.Y && last.To == from && last.Below == l.Below && last.Above == l.Above {
+			if last := &r.Levels[n-1]; last.Y == l.Y && last.To == from && last.Below == l.Below &&
+				last.Above == l.Above {
 				last.To = to
 				return
 			}

@@ -144,7 +144,8 @@ func straighten(ring []point) []point {
 		changed = false
 		for i := 0; i < len(ring) && len(ring) > 3; i++ {
 			a, b, c := ring[(i+len(ring)-1)%len(ring)], ring[i], ring[(i+1)%len(ring)]
-			if distance(b, a, c) <= slack && math.Abs(turning(side{a, b}, side{b, c})) < math.Pi/2 || distance(b, a, a) <= slack {
+			if distance(b, a, c) <= slack && math.Abs(turning(side{a, b}, side{b, c})) < math.Pi/2 ||
+				distance(b, a, a) <= slack {
 				ring = slices.Delete(ring, i, i+1)
 				i--
 				changed = true

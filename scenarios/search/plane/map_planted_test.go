@@ -157,7 +157,16 @@ func TestMapOfPlantedLines(t *testing.T) {
 				want[j].Signature = ""
 			}
 			if !reflect.DeepEqual(got, want) {
-				t.Fatalf("case %d, seed %d, inequalities %v, of %d: row %d of the map is\n%v, and it is\n%v", i, m.Seed, p.inequalities, size, y, got, want)
+				t.Fatalf(
+					"case %d, seed %d, inequalities %v, of %d: row %d of the map is\n%v, and it is\n%v",
+					i,
+					m.Seed,
+					p.inequalities,
+					size,
+					y,
+					got,
+					want,
+				)
 			}
 		}
 		share := 0.0
@@ -206,7 +215,15 @@ func TestPolygonsCoverThePlane(t *testing.T) {
 			}
 			points, _ := new(big.Float).SetInt(g.Points).Float64()
 			if math.Abs(total-points) > 100*size { // a line's length times the slack, several times
-				t.Errorf("case %d, inequalities %v: polygon %v of region %s has an area of %g, and it has %g points", i, p.inequalities, g.Polygon, g.Name, total, points)
+				t.Errorf(
+					"case %d, inequalities %v: polygon %v of region %s has an area of %g, and it has %g points",
+					i,
+					p.inequalities,
+					g.Polygon,
+					g.Name,
+					total,
+					points,
+				)
 			}
 		}
 	}
@@ -289,9 +306,16 @@ func TestMapOfManySignatures(t *testing.T) {
 	edge := func(y int64) int64 { return size/4 + y/2 }
 	r := cutRows(t, plane(size, size), 2, func(y int64) *search.Windows {
 		signature := fmt.Sprint("retransmissions: ", 1000*y/size)
-		return &search.Windows{Runs: 20, Cells: []search.Cell{newCell(0, edge(y), signature, ""), newCell(edge(y), size, signature+" and a failure", "failed")}}
+		return &search.Windows{
+			Runs: 20,
+			Cells: []search.Cell{
+				newCell(0, edge(y), signature, ""),
+				newCell(edge(y), size, signature+" and a failure", "failed"),
+			},
+		}
 	})
-	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (Line{1, 2, size / 2}) || r.UndecidedShare != 0 {
+	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (Line{1, 2, size / 2}) ||
+		r.UndecidedShare != 0 {
 		t.Errorf("regions %+v\nboundaries %+v\n%g undecided", r.Regions, r.Boundaries, r.UndecidedShare)
 	}
 	if r.Method.PlainShare < 0.5 || r.Method.Rows > 1000 {
@@ -320,7 +344,14 @@ func TestMapOutOfRuns(t *testing.T) {
 			x, y := random.Int64N(size), random.Int64N(size)
 			if g, ok := r.At(x, y); ok {
 				if _, outcome := p.at(x, y); strings.Join(g.Outcome, "") != outcome {
-					t.Fatalf("inequalities %v: at (%d, %d) the map says %s, and it is %q", p.inequalities, x, y, g.Title(), outcome)
+					t.Fatalf(
+						"inequalities %v: at (%d, %d) the map says %s, and it is %q",
+						p.inequalities,
+						x,
+						y,
+						g.Title(),
+						outcome,
+					)
 				}
 			}
 		}

@@ -209,7 +209,8 @@ func (c *cutter) merge(bands []band) (merged []band) {
 	for _, b := range bands {
 		if n := len(merged); n > 0 && merged[n-1].to == b.from {
 			last := &merged[n-1]
-			if last.family.plain == b.family.plain && slices.Equal(last.family.labels, b.family.labels) && (holds(last.family, b) || holds(b.family, *last)) {
+			if last.family.plain == b.family.plain && slices.Equal(last.family.labels, b.family.labels) &&
+				(holds(last.family, b) || holds(b.family, *last)) {
 				if !holds(last.family, b) {
 					last.family = b.family
 				}
@@ -325,7 +326,9 @@ func (r *Regions) name(strips []*Strip) {
 	for i, root := range roots {
 		root.region = i
 		r.Regions = append(r.Regions, Region{
-			Name: regionName(i), Outcome: root.outcome, Failed: root.failed, Points: points[root], Share: ratio(points[root], total),
+			Name: regionName(
+				i,
+			), Outcome: root.outcome, Failed: root.failed, Points: points[root], Share: ratio(points[root], total),
 		})
 		decided.Add(decided, points[root])
 	}

@@ -112,14 +112,28 @@ func TestMapsAgainstRuns(t *testing.T) {
 			if !ok {
 				return
 			}
-			v := fixture.With(t, m.Values, scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()})
+			v := fixture.With(
+				t,
+				m.Values,
+				scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()},
+			)
 			o, err := p.Do(context.Background(), run.Job{Values: v, Seed: m.Seed})
 			if err != nil || o.Status != run.Completed {
 				t.Fatalf("%v %s %s", err, o.Status, o.Dump)
 			}
 			if !slices.Equal(g.Outcome, o.Outcome) {
-				t.Errorf("%s, seed %d, %v: at %s=%s, %s=%s the map says %s, and the run is %v", c.scenario, m.Seed, c.set,
-					r.X.Name, time.Duration(x), r.Y.Name, time.Duration(y), g.Title(), o.Outcome)
+				t.Errorf(
+					"%s, seed %d, %v: at %s=%s, %s=%s the map says %s, and the run is %v",
+					c.scenario,
+					m.Seed,
+					c.set,
+					r.X.Name,
+					time.Duration(x),
+					r.Y.Name,
+					time.Duration(y),
+					g.Title(),
+					o.Outcome,
+				)
 			}
 		}
 		for range points {
@@ -138,7 +152,16 @@ func TestMapsAgainstRuns(t *testing.T) {
 			check(x, l.Y-1)
 			check(x, l.Y)
 		}
-		t.Logf("%s: %d regions, %d boundaries, %d rows, %d runs, %.3g undecided, seed %d", c.scenario, len(r.Regions), len(r.Boundaries), r.Method.Rows, r.Runs, r.UndecidedShare, m.Seed)
+		t.Logf(
+			"%s: %d regions, %d boundaries, %d rows, %d runs, %.3g undecided, seed %d",
+			c.scenario,
+			len(r.Regions),
+			len(r.Boundaries),
+			r.Method.Rows,
+			r.Runs,
+			r.UndecidedShare,
+			m.Seed,
+		)
 	}
 }
 
@@ -160,7 +183,13 @@ func TestMapWithProbesExchanged(t *testing.T) {
 
 // One worker and several give the same bytes.
 func TestMapWithAnyNumberOfWorkers(t *testing.T) {
-	m := ask(t, "plaintext-data", "forged-delay=0s..20ms", fmt.Sprintf("latency=1ms..%dms", testkit.Budget(5, 20, 20)), nil)
+	m := ask(
+		t,
+		"plaintext-data",
+		"forged-delay=0s..20ms",
+		fmt.Sprintf("latency=1ms..%dms", testkit.Budget(5, 20, 20)),
+		nil,
+	)
 	var first []byte
 	for _, workers := range []int{1, 2} {
 		text, err := json.Marshal(regions(t, fixture.Pool(t, workers), m))

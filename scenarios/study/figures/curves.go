@@ -64,7 +64,10 @@ func (g *Curves) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 // check holds every point of a curve against the scenario, up to the first that is at
 // fault.
 func (g *Curves) Check(s *Subject, row Row) error {
-	if !slices.ContainsFunc(slices.Collect(maps.Values(g.at(row))), func(v string) bool { return strings.Contains(v, "{x}") }) {
+	if !slices.ContainsFunc(
+		slices.Collect(maps.Values(g.at(row))),
+		func(v string) bool { return strings.Contains(v, "{x}") },
+	) {
 		return fmt.Errorf("no parameter of it depends on the axis: want {x} in one")
 	}
 	for _, x := range g.X.Values() {

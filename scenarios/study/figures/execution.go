@@ -44,8 +44,19 @@ func scaled(replications int, budget float64) int {
 }
 
 // sweep runs a sweep of a row: at each of these settings.
-func (e *Execution) sweep(ctx context.Context, h *Head, row Row, replications int, settings ...scenarios.Settings) (*sample.Results, error) {
-	sweep := sample.Sweep{Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail, Inference: e.inference()}
+func (e *Execution) sweep(
+	ctx context.Context,
+	h *Head,
+	row Row,
+	replications int,
+	settings ...scenarios.Settings,
+) (*sample.Results, error) {
+	sweep := sample.Sweep{
+		Seed:         e.Seed,
+		Replications: scaled(replications, e.Budget),
+		Fail:         h.Fail,
+		Inference:    e.inference(),
+	}
 	for _, set := range settings {
 		p, err := e.point(set)
 		if err != nil {
@@ -63,7 +74,12 @@ func (e *Execution) sweep(ctx context.Context, h *Head, row Row, replications in
 // rows returns the sweep whose design points are the rows of a figure, with the store of
 // the study if it has one.
 func (e *Execution) rows(h *Head, replications int) (sample.Sweep, error) {
-	s := sample.Sweep{Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail, Inference: e.inference()}
+	s := sample.Sweep{
+		Seed:         e.Seed,
+		Replications: scaled(replications, e.Budget),
+		Fail:         h.Fail,
+		Inference:    e.inference(),
+	}
 	for _, row := range h.Rows {
 		v, err := e.of(h, row)
 		if err != nil {

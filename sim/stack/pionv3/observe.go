@@ -89,7 +89,9 @@ func (o *observer) entered(flight stack.Flight, state stack.State) {
 	o.observe(e)
 	if waits { // by these the next interval is found
 		for _, limit := range []time.Duration{longestBackoff / 2, longestBackoff} {
-			o.observe(stack.Event{Kind: stack.Compared, What: "retransmission", Durations: [2]time.Duration{e.Timer, limit}})
+			o.observe(
+				stack.Event{Kind: stack.Compared, What: "retransmission", Durations: [2]time.Duration{e.Timer, limit}},
+			)
 		}
 	}
 	if state == stack.Preparing && (flight == stack.Flight0 || flight == stack.Flight1) {
