@@ -703,7 +703,7 @@ func TestNoExactCurveOverARecording(t *testing.T) {
 		"f.yaml",
 		[]byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "replay(`+path+`)", linger: "{x}ms"`)),
 	)
-	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": replay(`) {
+	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": trace(`) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "{x}ms", latency: "replay(`+path+`)"`))); err != nil {
