@@ -24,7 +24,7 @@ func TestCloseRaceRates(t *testing.T) {
 		{"closes-first", "1", 8, 15},
 		{"waits", "1", 5, 12},
 		{"closes-first", "20", 2, 8},
-	}, 1, 1000) {
+	}, 1, 4) {
 		set := scenarios.Settings{"client": c.client, "perturb": c.perturb, "clients": "1", "idle-timeout": "1s"}
 		if n := failures(t, p, "close-race", "no-close-notify", set); n < c.least || n > c.most {
 			t.Errorf("%v: %d of 100 sessions end without a close_notify, want %d to %d", set, n, c.least, c.most)
@@ -51,7 +51,7 @@ func TestCloseRaceWindows(t *testing.T) {
 		{scenarios.Settings{"client-port": "new"}, "next-handshake-failed", fixture.Windows()},
 		{scenarios.Settings{"reconnects": "5"}, "next-handshake-failed", fixture.Windows()},
 		{scenarios.Settings{"perturb": "0"}, "all", fixture.Windows()},
-	}, 1, 1000) {
+	}, 1, 4) {
 		set := s.Failing.With(c.set)
 		delete(set, s.Probe.Name)
 		search := search.Search{Values: fixture.Values(t, s, set), Seed: s.ExampleSeed, Probe: s.Probe}

@@ -48,7 +48,7 @@ func TestSilentRestartWindows(t *testing.T) {
 		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
 		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
 		{"back-off, certificate, the next handshake", next, scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows()},
-	}, 1, 1000) {
+	}, 1, 4) {
 		t.Run(c.name, func(t *testing.T) {
 			s := search.Search{
 				Seed: 1, Probe: scenario.Probe, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set)),
@@ -135,7 +135,7 @@ func TestStaleHelloKillsNoAssociation(t *testing.T) {
 		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel"}, fixture.Windows(40*ms+ns, 381*ms+ns)},
 		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
 		{"next-handshake-failed", nil, fixture.Windows(181*ms+ns, 381*ms+ns)}, // after the release at 191 ms
-	}, 1, 1000) {
+	}, 1, 4) {
 		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{
 			"credentials": "psk", "client": "waits", "client-pause": "100ms", "client-port": "new", "gap": "200ms",
 		}.With(c.set))}
@@ -211,7 +211,7 @@ func TestForgeryWindows(t *testing.T) {
 		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
 		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard-at-server"}, "association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
 		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard"}, "all", fixture.Windows()},
-	}, 1, 1000) {
+	}, 1, 4) {
 		name := c.scenario + " " + c.fail
 		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "verify", "latency", "credentials"} {
 			name += " " + c.set[key]
@@ -247,7 +247,7 @@ func TestAnswersDuringTheHandshake(t *testing.T) {
 		{"plaintext-alert", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
 		{"plaintext-data", scenarios.Settings{"forged-delay": "35ms"}, "Alert(unexpected_message) epoch=0 seq=4", "handshake error: dtls temporary: ApplicationData with epoch of 0"},
 		{"plaintext-data", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
-	}, 1, 1000) {
+	}, 1, 4) {
 		o := outcomeOf(
 			t,
 			p,

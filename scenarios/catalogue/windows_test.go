@@ -121,7 +121,7 @@ func TestTruncationWindows(t *testing.T) {
 		{scenarios.Settings{"uplink": "25ms"}, fixture.Windows(0, 25*ms)},
 		{scenarios.Settings{"remedy": "close-delay"}, fixture.Windows()},
 		{scenarios.Settings{"remedy": "acknowledgement"}, fixture.Windows()},
-	}, 1, 1000) {
+	}, 1, 4) {
 		s := search.Search{
 			Values: fixture.Values(t, truncation, c.set.With(scenarios.Settings{"credentials": "psk"})),
 			Seed:   1,
@@ -185,7 +185,7 @@ func TestStaleCopyWindows(t *testing.T) {
 		{"hello1-mixing", "ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
 		{"hello1-mixing", "psk", "filter", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
 		{"hello1-mixing", "psk", "tombstone+new-client-port", "", fixture.Windows()},
-	}, 1, 1000) {
+	}, 1, 4) {
 		t.Run(c.scenario+" "+c.credentials+" "+c.remedy+" "+c.fail, func(t *testing.T) {
 			scenario, err := catalogue.Find(c.scenario)
 			if err != nil {

@@ -15,7 +15,7 @@ import (
 // cores.
 func TestCrowdsRepeat(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 4, 100)
+	seeds := testkit.Budget(1, 2, 100)
 	crowd := scenarios.Settings{
 		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
 		"arrivals": "at-intervals", "clients": "160", "gap": "10ms", "client-hosts": "3", "credentials": "psk",

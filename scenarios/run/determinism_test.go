@@ -101,7 +101,7 @@ func compare(t *testing.T, how string, want, got []run.Result) {
 // any number of workers, with both cores busy.
 func TestSameSeedSameBytes(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(15, 60, 1000)
+	seeds := testkit.Budget(15, 30, 1000)
 	for _, credentials := range stack.Credentials {
 		t.Run(credentials, func(t *testing.T) {
 			var jobs []run.Job
@@ -214,7 +214,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, s := range testkit.Few(catalogue.All(), 4, 1000) {
+	for _, s := range testkit.Few(catalogue.All(), 4, 10) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
@@ -237,7 +237,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 // Go code like a worker, for pools of the runtime are kept for each thread.
 func TestSchedulingDoesNotMatter(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(15, 60, 1000)
+	seeds := testkit.Budget(15, 30, 1000)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		var jobs []run.Job
@@ -259,7 +259,7 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 // associations act at one instant again and again, in an order that the runtime draws.
 func TestTimersOnOneGrid(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(3, 12, 150)
+	seeds := testkit.Budget(3, 6, 150)
 	for _, grid := range []struct {
 		scenario string
 		set      scenarios.Settings

@@ -26,7 +26,7 @@ func storedSweep(path string, replications string) []string {
 func TestKilledSweepIsResumed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kept.sqlite")
 	first := startBusy(t, 2, storedSweep(path, "5000000")...)
-	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...)
+	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
 	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError ||
 		errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
@@ -38,11 +38,11 @@ func TestKilledSweepIsResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.end(t)
-	stored, err := exec.Command("dtlssim", storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...).Output()
+	stored, err := exec.Command("dtlssim", storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 1000, 1000)))...).
+	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 300, 1000)))...).
 		Output()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestKilledSweepIsResumed(t *testing.T) {
 }
 
 // storedReplications are those of each of the three points of storedStudy.
-func storedReplications() int { return testkit.Budget(100, 600, 600) }
+func storedReplications() int { return testkit.Budget(100, 200, 600) }
 
 // storedStudy is a study, in a folder, that keeps what it performs, or does not without a
 // path.
@@ -225,7 +225,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 1000, 1000)))...)
+	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
 	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != exitError || errs != want {
 		t.Errorf("the writer: exit code %d, %q; want %q", code, errs, want)
 	}
