@@ -158,6 +158,14 @@ func shown(got []byte) string {
 	return fmt.Sprintf("\ngot:\n%s", got)
 }
 
+// NotShort skips a test in the short form: it takes seconds, and there is no smaller case.
+func NotShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("not in the short form")
+	}
+}
+
 // Tool skips the test unless check, a command, succeeds. install is the command that
 // installs the tool.
 func Tool(t testing.TB, install string, check ...string) {

@@ -93,6 +93,7 @@ func TestSentenceUnderWindows(t *testing.T) {
 
 // Curves and tables have their data as CSV and on the screen, and a sentence.
 func TestSections(t *testing.T) {
+	testkit.NotShort(t)
 	sections := sections(t, "linger", "leftover")
 	var out bytes.Buffer
 	if err := summary.Write(&out, sections); err != nil {
@@ -164,6 +165,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 
 // Of an exact probability that is too small for six places the table has three digits.
 func TestTinyExactProbabilities(t *testing.T) {
+	testkit.NotShort(t)
 	section := sections(t, "spread")[0]
 	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33", "linger 50 ms": "4.43e-94"} {
 		if !slices.ContainsFunc(

@@ -53,6 +53,7 @@ func indices(
 // 10ms+exponential(10ms) the probability is exp(-(service+linger)/10ms), and the gap does
 // nothing. Its indices are integrals of exponentials.
 func TestSensitivityOfTheFoundingScenario(t *testing.T) {
+	testkit.NotShort(t)
 	points := testkit.Budget(8, 8, 128)
 	q := sensitivity(t, points, 0, "linger=0ms..20ms", "service=0ms..10ms", "gap=50ms..100ms")
 	pool := fixture.Pool(t, 2)

@@ -18,6 +18,7 @@ import (
 func scipy(t *testing.T, program string, in, out any) {
 	t.Helper()
 	const python = "/usr/bin/python3"
+	testkit.NotShort(t)
 	testkit.Tool(t, "apt-get install python3-scipy", python, "-c", "import scipy")
 	input, err := json.Marshal(in)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -166,6 +167,7 @@ func TestRunOtherKinds(t *testing.T) {
 // Of the other kinds too, a store gives the same, performs nothing the second time, and
 // has the whole result.
 func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
+	testkit.NotShort(t)
 	t.Chdir(t.TempDir())
 	s := parse(t, others)
 	p := fixture.Pool(t, 2)

@@ -93,6 +93,7 @@ figures:
 // A study that was killed goes on, and gives to the byte what an uninterrupted one does:
 // its output and its figures.
 func TestKilledStudyIsResumed(t *testing.T) {
+	testkit.NotShort(t)
 	folder := t.TempDir()
 	path, output := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "figures")
 	first := startBusy(t, 2, storedStudy(t, folder, path, output)...)
@@ -156,6 +157,7 @@ func linesOf(t *testing.T, path, table string) int {
 
 // When the disk is full, that is said, and the study goes on when there is room.
 func TestDiskFullOfAStudy(t *testing.T) {
+	testkit.NotShort(t)
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=320k"); err != nil {
 		testkit.Missing(t, fmt.Sprintf("no file system of limited size, for which root may mount: %v", err))

@@ -26,6 +26,7 @@ func points(q *sobol.Sequence, n, dimensions int) [][]float64 {
 func TestAgainstScipy(t *testing.T) {
 	const n = 4096
 	const python = "/usr/bin/python3" // Debian's; another may come first in PATH
+	testkit.NotShort(t)
 	testkit.Tool(t, "apt-get install python3-scipy", python, "-c", "import scipy")
 	c := exec.Command(python, "-c", `
 import json

@@ -54,6 +54,7 @@ func regions(t *testing.T, r run.Runner, m plane.Map) *plane.Regions {
 // it fails for La > P + W + Ld, a line of slope 1, and for La < Ld, where the alert
 // overtakes the data.
 func TestMapOfLinger(t *testing.T) {
+	testkit.NotShort(t)
 	r := regions(t, fixture.Pool(t, 2), ask(t, "late-close-notify", "alert-latency=0s..300ms", "linger=0s..200ms", nil))
 	const ms = int64(time.Millisecond)
 	for _, b := range r.Boundaries {
@@ -168,6 +169,7 @@ func TestMapsAgainstRuns(t *testing.T) {
 // With the probes in each other's place, the regions have the same outcomes and exactly the
 // same points.
 func TestMapWithProbesExchanged(t *testing.T) {
+	testkit.NotShort(t)
 	p := fixture.Pool(t, 2)
 	sizes := func(x, y string) (list []string) {
 		for _, g := range regions(t, p, ask(t, "deferred-alert", x, y, nil)).Regions {
@@ -175,7 +177,7 @@ func TestMapWithProbesExchanged(t *testing.T) {
 		}
 		return list
 	}
-	x, y := "alert-latency=0s..60ms", fmt.Sprintf("linger=30ms..%dms", testkit.Budget(31, 36, 36))
+	const x, y = "alert-latency=0s..60ms", "linger=30ms..36ms"
 	if a, b := sizes(x, y), sizes(y, x); !slices.Equal(a, b) {
 		t.Errorf("regions\n%s\nand, with the probes exchanged,\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 	}
