@@ -128,7 +128,7 @@ func TestSections(t *testing.T) {
 // format, its data, and a sentence that holds what the data say.
 func TestSectionsOfOtherKinds(t *testing.T) {
 	names := []string{"law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake"}
-	sections := sections(t, testkit.Few(names, 1, len(names))...)
+	sections := sections(t, testkit.Few(names, 1, 4)...)
 	for i, c := range testkit.Few([]struct{ sentence, header string }{
 		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
 		{"In 4 of 4 rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
@@ -137,7 +137,7 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 		{"The shares of its variance that are due to each factor:", "factor,level,estimate,lo,hi,first_order,"},
 		{"“no remedy” fails with probability", "row,replications,failures,estimate,lo,hi,confidence,pairs,both,"},
 		{"Median of the handshake: ", "row,value,probability,lo,hi,confidence"},
-	}, 1, len(names)) {
+	}, 1, 4) {
 		s := sections[i]
 		if !strings.Contains(s.Sentence, c.sentence) || s.Method == "" || s.Data == nil {
 			t.Errorf("%s says %q, found how: %q, data %v", s.Name, s.Sentence, s.Method, s.Data)

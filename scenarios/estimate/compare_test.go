@@ -19,6 +19,7 @@ import (
 // one does not. The differences of the probabilities have closed forms, 1/2 + exp(-(P +
 // W)/m)/2 each, and both methods have them in their intervals.
 func TestCompareAgainstClosedForms(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	s := fixture.Scenario(t)

@@ -58,6 +58,7 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 // socket bound again changes nothing that is not a failure already. One client, for the
 // second one's own alert would add its share.
 func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	const text = "5ms+exponential(mean=4ms)"

@@ -214,7 +214,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, s := range testkit.Few(catalogue.All(), 4, 10) {
+	for _, s := range testkit.Few(catalogue.All(), 2, 6) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}

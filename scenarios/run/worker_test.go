@@ -215,7 +215,7 @@ func TestLongReplication(t *testing.T) {
 	job := fixture.Job(
 		t,
 		"late-close-notify",
-		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(200, 1000, 1000)), "loss": "0.02"},
+		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(200, 400, 1000)), "loss": "0.02"},
 		1,
 	)
 	p := fixture.Pool(t, 1)

@@ -59,6 +59,7 @@ const others = head + `figures:
 // Each of the other kinds gives what the question that it stands for gives, in as many
 // steps as are announced.
 func TestRunOtherKinds(t *testing.T) {
+	testkit.NotShort(t)
 	const ms = time.Millisecond
 	s := parse(t, others)
 	steps := 0
@@ -169,15 +170,15 @@ func TestRunOtherKinds(t *testing.T) {
 func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
 	testkit.NotShort(t)
 	t.Chdir(t.TempDir())
-	s := parse(t, others)
+	s, budget := parse(t, others), float64(testkit.Budget(10, 10, 50))/100
 	p := fixture.Pool(t, 2)
-	want, err := s.Run(context.Background(), p, 0.5, nil)
+	want, err := s.Run(context.Background(), p, budget, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, keep(t, "a.sqlite", s, p, 0.5), want)
+	same(t, keep(t, "a.sqlite", s, p, budget), want)
 	counted := counting{p, make(chan struct{}, 100_000)}
-	same(t, keep(t, "a.sqlite", s, counted, 0.5), want)
+	same(t, keep(t, "a.sqlite", s, counted, budget), want)
 	if len(counted.asked) != 0 {
 		t.Errorf("the second time %d runs were performed", len(counted.asked))
 	}

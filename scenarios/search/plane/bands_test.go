@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
@@ -18,6 +19,7 @@ import (
 // but where a cell ends in between: with linger = 0, and where the edge meets the arrival of
 // the second client's hello at 110 ms.
 func TestBandsByLinger(t *testing.T) {
+	testkit.NotShort(t)
 	const ms = time.Millisecond
 	s := fixture.Scenario(t)
 	f, err := design.ParseFactor(s, "linger=0s..200ms/10")

@@ -185,11 +185,12 @@ func TestMapWithProbesExchanged(t *testing.T) {
 
 // One worker and several give the same bytes.
 func TestMapWithAnyNumberOfWorkers(t *testing.T) {
+	testkit.NotShort(t)
 	m := ask(
 		t,
 		"plaintext-data",
 		"forged-delay=0s..20ms",
-		fmt.Sprintf("latency=1ms..%dms", testkit.Budget(5, 20, 20)),
+		fmt.Sprintf("latency=1ms..%dms", testkit.Budget(10, 10, 20)),
 		nil,
 	)
 	var first []byte
