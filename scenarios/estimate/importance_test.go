@@ -71,8 +71,8 @@ func bothAbove(a, correlation float64) float64 {
 
 // Failures that no single datagram decides, down to 1e-17, with tilts that pilot
 // replications choose: the interval of each, of a confidence that is wrong once in a million
-// runs, holds its closed form; the weights of all replications are 1 on average. The case
-// with the most skewed weights has more replications than the others: 4000 are worth 38
+// runs, holds its closed form; the weights of all replications are 1 on average. The cases
+// with the most skewed weights have more replications than the others: 4000 are worth 38
 // failures of equal weight on average, and one time in twenty fewer than 30, of which the
 // estimate warns.
 func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
@@ -102,9 +102,9 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		{"all are held back", "late", scenarios.Settings{"reorder": "0.01", "datagrams": "4", "limit": "70ms"}, 1e-8, 4000, false},
 		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"}, erlang(3, 30), 4000, false},
 		{"ten latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "10", "limit": "45ms"}, erlang(10, 45), 4000, false},
-		{"the largest is too large", "latest", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"}, 1 - math.Pow(1-math.Exp(-15), 2), 4000, false},
-		{"all are small", "quick", scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"}, math.Pow(-math.Expm1(-10_001/1e7), 2), 4000, false},
-		{"two correlated ones are large", "earliest", scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5", "limit": "54598150ns"}, bothAbove(normal, 0.5), 10_000, true},
+		{"the largest is too large", "latest", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"}, 1 - math.Pow(1-math.Exp(-15), 2), 16_000, false},
+		{"all are small", "quick", scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"}, math.Pow(-math.Expm1(-10_001/1e7), 2), 16_000, false},
+		{"two correlated ones are large", "earliest", scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5", "limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000, true},
 	} {
 		if !c.short && !testkit.Long() || performed == testkit.Budget(1, 4, 10) {
 			continue
