@@ -9,8 +9,10 @@ import (
 // A POSIX shell reads a command as the arguments that it was made of.
 func TestShellReadsCommandBack(t *testing.T) {
 	arguments := []string{
-		"plain", "a b", "", "it's", `"double"`, `back\slash`, "$HOME", "`date`", "a;b", "a|b&c", "<in>", "*?[x]", "{1,2}", "#not", "~root",
-		"!1", "latency=5ms+exponential(mean=20ms)", "./my file.yaml", "tab\there", "new\nline", "über", "a^b", "50%", "'", "--set",
+		"plain", "a b", "", "it's", `"double"`, `back\slash`, "$HOME", "`date`", "a;b", "a|b&c", "<in>", "*?[x]",
+		"{1,2}", "#not", "~root",
+		"!1", "latency=5ms+exponential(mean=20ms)", "./my file.yaml", "tab\there", "new\nline", "über", "a^b", "50%",
+		"'", "--set",
 	}
 	c := Command{"printf", `%s\0`}.With(arguments...)
 	out, err := exec.Command("/bin/sh", "-c", c.String()).Output()

@@ -41,7 +41,8 @@ var RecordTypes = map[string]uint8{
 
 // messageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
 var MessageTypes = map[string]uint8{
-	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4, "certificate": 11,
+	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4,
+	"certificate":         11,
 	"server-key-exchange": 12, "certificate-request": 13, "server-hello-done": 14, "certificate-verify": 15,
 	"client-key-exchange": 16, Finished: 20,
 }
@@ -122,7 +123,8 @@ func NewWithoutParameter(rules []Rule) Parameter {
 	}
 	return Parameter{
 		Name: WithoutParameter, Type: ChoiceType, Default: choices[0], Choices: choices, Group: OwnGroup,
-		Meaning: "takes the datagram that a rule is about out of the run: what it delays or holds is lost, what it copies or forges is not, and what it drops is not",
+		Meaning: "takes the datagram that a rule is about out of the run: what it delays or holds is lost, what it " +
+			"copies or forges is not, and what it drops is not",
 	}
 }
 

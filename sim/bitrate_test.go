@@ -16,8 +16,10 @@ func TestParseBitRate(t *testing.T) {
 		text string
 	}{
 		"unlimited": {0, "unlimited"}, "9600bit/s": {9600, "9600bit/s"}, "64kbit/s": {64_000, "64kbit/s"},
-		"1Mbit/s": {1_000_000, "1Mbit/s"}, "1.5 Mbit/s": {1_500_000, "1500kbit/s"}, "1000kbit/s": {1_000_000, "1Mbit/s"},
-		"0.0011kbit/s": {0, ""}, "1bit/s": {1, "1bit/s"}, "1000Gbit/s": {1e12, "1000Gbit/s"}, "4.35Gbit/s": {4_350_000_000, "4350Mbit/s"},
+		"1Mbit/s": {1_000_000, "1Mbit/s"}, "1.5 Mbit/s": {1_500_000, "1500kbit/s"},
+		"1000kbit/s":   {1_000_000, "1Mbit/s"},
+		"0.0011kbit/s": {0, ""}, "1bit/s": {1, "1bit/s"}, "1000Gbit/s": {1e12, "1000Gbit/s"},
+		"4.35Gbit/s": {4_350_000_000, "4350Mbit/s"},
 	} {
 		r, err := ParseBitRate(text)
 		if want.text == "" {
@@ -31,10 +33,14 @@ func TestParseBitRate(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"": "is not a bit rate: want a number with a unit", "1": "is not a bit rate", "1Mbps": "is not a bit rate", "Mbit/s": "is not a bit rate",
-		"-1Mbit/s": "is not a bit rate", "1e3bit/s": "is not a bit rate", "1/2Mbit/s": "is not a bit rate", "1.2.3Mbit/s": "is not a bit rate",
-		"0bit/s": "0bit/s is out of range: 1bit/s to 1000Gbit/s, or unlimited", "1001Gbit/s": "out of range", "0.5bit/s": "out of range",
-		"1.5bit/s": "1.5bit/s is not a whole number of bits in a second", "100000000000000000000bit/s": "is not a bit rate",
+		"": "is not a bit rate: want a number with a unit", "1": "is not a bit rate", "1Mbps": "is not a bit rate",
+		"Mbit/s":   "is not a bit rate",
+		"-1Mbit/s": "is not a bit rate", "1e3bit/s": "is not a bit rate", "1/2Mbit/s": "is not a bit rate",
+		"1.2.3Mbit/s": "is not a bit rate",
+		"0bit/s":      "0bit/s is out of range: 1bit/s to 1000Gbit/s, or unlimited", "1001Gbit/s": "out of range",
+		"0.5bit/s":                   "out of range",
+		"1.5bit/s":                   "1.5bit/s is not a whole number of bits in a second",
+		"100000000000000000000bit/s": "is not a bit rate",
 	} {
 		if r, err := ParseBitRate(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %s, error %v; want one that says %q", text, r, err, want)

@@ -15,8 +15,10 @@ func TestRandomCopyStaysBehindItsDatagram(t *testing.T) {
 		rule Rule
 		want []time.Duration // arrivals at b
 	}{
-		{"latency", Rule{Name: "late", Match: every, Action: SetLatency, Delay: constant(9 * time.Millisecond)(nil)}, []time.Duration{9 * time.Millisecond, 12 * time.Millisecond}},
-		{"held for ever", Rule{Name: "held", Match: every, Action: Hold, Until: Match{Is: func(*Packet) bool { return false }}}, nil},
+		{"latency", Rule{Name: "late", Match: every, Action: SetLatency, Delay: constant(9 * time.Millisecond)(nil)},
+			[]time.Duration{9 * time.Millisecond, 12 * time.Millisecond}},
+		{"held for ever", Rule{Name: "held", Match: every, Action: Hold,
+			Until: Match{Is: func(*Packet) bool { return false }}}, nil},
 	} {
 		link := Link{
 			Latency:        constant(time.Millisecond),

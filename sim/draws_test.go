@@ -75,7 +75,8 @@ func TestCorrelationOfScores(t *testing.T) {
 // law's.
 func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 	const n = 20_000
-	for _, text := range []string{"uniform(5ms,15ms)", "lognormal(20ms,0.6)", "mixture(0.7,10ms,0.3,exponential(20ms))"} {
+	for _, text := range []string{"uniform(5ms,15ms)", "lognormal(20ms,0.6)",
+		"mixture(0.7,10ms,0.3,exponential(20ms))"} {
 		l := must(distribution.Parse(text))
 		for _, r := range []float64{0.3, 0.8} {
 			d, drawn := draws{correlated: &scores{correlation: r}}, make([]time.Duration, n)
@@ -94,7 +95,8 @@ func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 				bound := 4 * math.Sqrt(u*(1-u)*(1+r)/(1-r)/n)
 				if below, upTo := l.Below(float64(at)), l.Below(float64(at+1)); u < below-bound || u > upTo+bound {
 					t.Errorf(
-						"%s, correlation %g: the sample's %g-quantile is %s, which lies between %.4f and %.4f of the law",
+						"%s, correlation %g: the sample's %g-quantile is %s, which lies between %.4f and %.4f of "+
+							"the law",
 						l,
 						r,
 						u,
@@ -197,7 +199,8 @@ func TestReorderingLeavesOtherDrawsAlone(t *testing.T) {
 	}
 	// A delay is drawn for each: those of another probability that are held back in
 	// both runs are held back equally long.
-	for i, more := range latencies(Link{Latency: l, Reorder: 0.6, ReorderDelay: must(distribution.Parse("1s+exponential(20ms)"))}, n) {
+	for i, more := range latencies(Link{Latency: l, Reorder: 0.6,
+		ReorderDelay: must(distribution.Parse("1s+exponential(20ms)"))}, n) {
 		if with[i] != without[i] && more != with[i] {
 			t.Fatalf("datagram %d: %s and %s", i, with[i], more)
 		}

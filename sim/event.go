@@ -122,7 +122,8 @@ const (
 )
 
 var places = [...]string{
-	TheOpenSocket: "the open socket", TheConnectedSocket: "the connected socket", TheSecondConnectedSocket: "the second connected socket",
+	TheOpenSocket: "the open socket", TheConnectedSocket: "the connected socket",
+	TheSecondConnectedSocket: "the second connected socket",
 }
 
 // Name implements trace.Event.

@@ -104,7 +104,8 @@ func TestRulesSeeTheSendersAddresses(t *testing.T) {
 		must(a.Listen(1000))
 		w.Go("client", func() { sayAt(w, must(b.Connect(50001, service)), 0) })
 	})
-	if want := []string{"sent 10.0.0.2:50001 > 192.0.2.1:1000", "arrived 10.0.0.2:50001 > 192.0.2.1:1000"}; !slices.Equal(
+	if want := []string{"sent 10.0.0.2:50001 > 192.0.2.1:1000",
+		"arrived 10.0.0.2:50001 > 192.0.2.1:1000"}; !slices.Equal(
 		seen,
 		want,
 	) {

@@ -119,7 +119,8 @@ func TestMappingExpires(t *testing.T) {
 			w.Go("speaker", func() { sayAt(w, client, 0) })
 		})
 		expect(t, r, append([]string{
-			"0s b sends 0", "0s nat: mapping 10.0.0.2:50001 is 192.0.2.9:49152 outside", "0s a arrive #1: the open socket",
+			"0s b sends 0", "0s nat: mapping 10.0.0.2:50001 is 192.0.2.9:49152 outside",
+			"0s a arrive #1: the open socket",
 		}, test.want...)...)
 	}
 }
@@ -253,7 +254,8 @@ func TestFlowsAndInsideAddresses(t *testing.T) {
 		w.Go("client-1", func() { sayAt(w, must(b.Connect(50001, service)), 0, 10*time.Second) })
 		w.Go("client-2", func() { sayAt(w, must(c.Connect(50001, service)), 5*time.Second) })
 		w.OnEnd(func() {
-			for i, want := range []string{"10.0.0.2:50001 true", "10.0.0.3:50001 true", "10.0.0.2:50001 true", "invalid AddrPort false"} {
+			for i, want := range []string{"10.0.0.2:50001 true", "10.0.0.3:50001 true", "10.0.0.2:50001 true",
+				"invalid AddrPort false"} {
 				external := netip.AddrPortFrom(addressNAT, uint16(49152+i))
 				if inside, ok := w.Inside(external); fmt.Sprint(inside, ok) != want {
 					t.Errorf("behind %s: %s %t, want %s", external, inside, ok, want)
@@ -379,7 +381,8 @@ func TestOneInstantManyClientsBehindNAT(t *testing.T) {
 					w.Go(fmt.Sprintf("client-%d", i), func() {
 						defer w.Idle()
 						s := must([]*Host{b, c}[i%2].Connect(0, service))
-						for _, pause := range []time.Duration{time.Second, time.Second, 2 * time.Second, 2 * time.Second} {
+						for _, seconds := range []time.Duration{1, 1, 2, 2} {
+							pause := seconds * time.Second
 							time.Sleep(pause)
 							fmt.Fprint(s, pause)
 						}
@@ -476,8 +479,10 @@ func TestNATFaults(t *testing.T) {
 		return NATConfig{Config: at("192.0.2.9"), Inside: netip.MustParsePrefix(prefix)}
 	}
 	for want, config := range map[string]NATConfig{
-		"sim: NAT nat: mapping lifetime -1s: want a positive one":                         {Config: nat.Config{External: addressNAT, Lifetime: -time.Second}},
-		"sim: NAT n2: external address 192.0.2.1: it is taken":                            {Name: "n2", Config: at("192.0.2.1")},
+		"sim: NAT nat: mapping lifetime -1s: want a positive one": {Config: nat.Config{External: addressNAT,
+			Lifetime: -time.Second}},
+		"sim: NAT n2: external address 192.0.2.1: it is taken": {Name: "n2",
+			Config: at("192.0.2.1")},
 		"sim: NAT nat: external address 192.0.2.8: it is taken":                           {Config: at("192.0.2.8")},
 		"sim: NAT nat: external address 198.51.100.1: want one of 192.0.2.0/24":           {Config: at("198.51.100.1")},
 		"sim: NAT nat: inside 10.0.0.0/24: it overlaps with that of NAT first":            {Config: at("192.0.2.9")},

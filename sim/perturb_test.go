@@ -127,7 +127,9 @@ func TestPerturbedDeadlineComesBeforeTheQueue(t *testing.T) {
 func TestPerturbationDisturbsNoOtherStream(t *testing.T) {
 	latencies := func(most int) (list []time.Duration) {
 		link := Link{
-			Latency: func(*Packet) distribution.Distribution { return must(distribution.Parse("exponential(mean=20ms)")) },
+			Latency: func(*Packet) distribution.Distribution {
+				return must(distribution.Parse("exponential(mean=20ms)"))
+			},
 		}
 		r := playPerturbed(7, most, link, func(w *Simulation, _, b *Host) {
 			s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))

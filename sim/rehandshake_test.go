@@ -105,17 +105,19 @@ func TestRehandshake(t *testing.T) {
 		want      string
 	}{
 		{
-			name: "ignored", ignore: true, datagrams: [][]byte{hello(20), hello(21), record1(22)}, steps: steps{1: establish(0)},
-			want: "1:20 1:21 1:22",
+			name: "ignored", ignore: true, datagrams: [][]byte{hello(20), hello(21), record1(22)},
+			steps: steps{1: establish(0)},
+			want:  "1:20 1:21 1:22",
 		},
 		{
 			name: "before the first is established", datagrams: [][]byte{hello(20), hello(21), flight5(22)},
 			want: "1:20 1:21 1:22",
 		},
 		{
-			name:      "a whole handshake",
-			datagrams: [][]byte{hello(20), record1(21), hello(22), flight5(23), record1(24), hello(25), flight5(26), record1(27), flight5(28), record1(29)},
-			steps:     steps{1: establish(0), 6: answer(1), 8: establish(1)},
+			name: "a whole handshake",
+			datagrams: [][]byte{hello(20), record1(21), hello(22), flight5(23), record1(24), hello(25), flight5(26),
+				record1(27), flight5(28), record1(29)},
+			steps: steps{1: establish(0), 6: answer(1), 8: establish(1)},
 			// Until the second has answered with a ServerHello, the last flight may be repeated for the
 			// first; until it is established, what is encrypted is the first's.
 			want: "1:20 1:21 2:22 1:23 1:24 2:25 2:26 1:27 1:abandoned 2:28 2:29",

@@ -88,7 +88,8 @@ func (s *Socket) await() error {
 		switch {
 		case s.closed || s.draining:
 			return s.failure("read", net.ErrClosed)
-		case s.timedOut && (len(s.queue) == 0 || s.suspended || w.turnstile != nil): // a kernel looks at the deadline first
+		// a kernel looks at the deadline first
+		case s.timedOut && (len(s.queue) == 0 || s.suspended || w.turnstile != nil):
 			return s.failure("read", os.ErrDeadlineExceeded)
 		case len(s.queue) > 0 && s.turn && !s.suspended:
 			return nil

@@ -77,8 +77,9 @@ func TestWatchedPausesAndDeadlines(t *testing.T) {
 func TestWatchedComparisons(t *testing.T) {
 	const ms = time.Millisecond
 	held := Rule{
-		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "held" }}, Action: Hold,
-		Until: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "key" }},
+		Name: "hold", Match: Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "held" }},
+		Action: Hold,
+		Until:  Match{Is: func(p *Packet) bool { return string(p.Datagram.Payload) == "key" }},
 	}
 	got := watched(
 		t,

@@ -550,8 +550,9 @@ func TestDuplicatesLeaveOtherDrawsAlone(t *testing.T) {
 	run := func(duplicate float64) (latencies []time.Duration, copies int) {
 		uniform := must(distribution.Parse("uniform(0ms,10ms)"))
 		r := play(Link{
-			Latency: func(*Packet) distribution.Distribution { return uniform }, Duplicate: duplicate, DuplicateDelay: uniform,
-			Loss: independent(0.1),
+			Latency: func(*Packet) distribution.Distribution { return uniform }, Duplicate: duplicate,
+			DuplicateDelay: uniform,
+			Loss:           independent(0.1),
 		}, func(w *Simulation, a, b *Host) {
 			s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))
 			w.Go("sender", func() {

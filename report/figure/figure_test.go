@@ -229,7 +229,8 @@ func TestSVG(t *testing.T) {
 		if err != io.EOF {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, mark := range []string{`class="title"`, `class="sentence"`, `class="legend"`, BodyAttribute, PlotAttribute, "<title>", "<desc>"} {
+		for _, mark := range []string{`class="title"`, `class="sentence"`, `class="legend"`, BodyAttribute,
+			PlotAttribute, "<title>", "<desc>"} {
 			if n := bytes.Count(a, []byte(mark)); n != 1 {
 				t.Errorf("%s has %d of %s", name, n, mark)
 			}

@@ -18,10 +18,13 @@ func distributionExamples(t testing.TB) map[string]Figure {
 		law     string
 		windows []FailureWindow
 	}{
-		"law-density":   {"10ms+gamma(mean=20ms,shape=2)", []FailureWindow{{0, 12 * ms}, {25*ms + 1, 27 * ms}, {28 * ms, 29 * ms}, {30 * ms, 40 * ms}, {61 * ms, 70 * ms}, {150 * ms, 250 * ms}}},
+		"law-density": {"10ms+gamma(mean=20ms,shape=2)",
+			[]FailureWindow{{0, 12 * ms}, {25*ms + 1, 27 * ms}, {28 * ms, 29 * ms}, {30 * ms, 40 * ms},
+				{61 * ms, 70 * ms}, {150 * ms, 250 * ms}}},
 		"law-unbounded": {"weibull(scale=20ms,shape=0.5)", []FailureWindow{{50 * ms, 100 * ms}}},
-		"law-atoms":     {"mixture(0.7,10ms,0.3,5ms+exponential(mean=20ms))", []FailureWindow{{9 * ms, 11 * ms}, {40 * ms, time.Second}}},
-		"law-constant":  {"30ms", []FailureWindow{{11*ms + 1, 300 * ms}}},
+		"law-atoms": {"mixture(0.7,10ms,0.3,5ms+exponential(mean=20ms))",
+			[]FailureWindow{{9 * ms, 11 * ms}, {40 * ms, time.Second}}},
+		"law-constant": {"30ms", []FailureWindow{{11*ms + 1, 300 * ms}}},
 	} {
 		l, err := distribution.Parse(c.law)
 		if err != nil {

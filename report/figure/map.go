@@ -194,7 +194,8 @@ func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(
 			continue
 		}
 		dx, dy = dx/length, dy/length
-		for _, trial := range []struct{ along, side float64 }{{0.5, 1}, {0.5, -1}, {0.3, 1}, {0.3, -1}, {0.7, 1}, {0.7, -1}} {
+		for _, trial := range []struct{ along, side float64 }{{0.5, 1}, {0.5, -1}, {0.3, 1}, {0.3, -1}, {0.7, 1},
+			{0.7, -1}} {
 			const beside = 8
 			middle := vg.Point{
 				X: a.X + vg.Length(

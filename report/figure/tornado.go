@@ -41,7 +41,8 @@ func Tornado(title string, base stat.Proportion, effects []Effect, sentence stri
 	rows := newRows(effects)
 	left, right := plot.New(), plot.New()
 	left.Title.Text, right.Title.Text = title, "Share of the variance"
-	left.X.Label.Text, right.X.Label.Text = "failure probability, one factor at a time", "share of the variance (sensitivity index)"
+	left.X.Label.Text, right.X.Label.Text = "failure probability, one factor at a time",
+		"share of the variance (sensitivity index)"
 	for _, p := range []*plot.Plot{left, right} {
 		p.X.Tick.Marker = decimalTicks{}
 		p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0

@@ -144,7 +144,10 @@ const look = `(() => {
     const [r, g, b] = channels(c).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const contrast = (a, b) => { const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+  const contrast = (a, b) => {
+    const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p);
+    return (x + 0.05) / (y + 0.05);
+  };
   const ground = e => {
     for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (channels(c)[3] > 0) return c; }
     return 'rgb(255, 255, 255)';
@@ -163,34 +166,43 @@ const look = `(() => {
   for (const svg of document.querySelectorAll('svg')) {
     const box = svg.getBoundingClientRect();
     figures.push({X: box.x + scrollX, Y: box.y + scrollY, Width: box.width, Height: box.height});
-    const labels = [...svg.querySelectorAll('text')].filter(e => e.textContent.trim()).map(e => ({e, box: e.getBoundingClientRect()}));
+    const labels = [...svg.querySelectorAll('text')].filter(e => e.textContent.trim())
+      .map(e => ({e, box: e.getBoundingClientRect()}));
     const shapes = [...svg.querySelectorAll('path, rect')];
     const card = ground(svg);
-    const filled = shapes.filter(s => getComputedStyle(s).fill !== 'none').map(s => ({s, fill: getComputedStyle(s).fill, to: s.getScreenCTM().inverse()}));
+    const filled = shapes.filter(s => getComputedStyle(s).fill !== 'none')
+      .map(s => ({s, fill: getComputedStyle(s).fill, to: s.getScreenCTM().inverse()}));
     labels.forEach(({e, box: b}, i) => {
-      if (b.left < box.left - 1 || b.right > box.right + 1 || b.top < box.top - 1 || b.bottom > box.bottom + 1) tell('cut off', e);
-      if (Math.max(b.width, b.height) > 0 && parseFloat(getComputedStyle(e).fontSize) * box.width / svg.viewBox.baseVal.width < 7.5) tell('tiny in a figure', e);
+      const outside = b.left < box.left - 1 || b.right > box.right + 1 || b.top < box.top - 1 || b.bottom > box.bottom + 1;
+      if (outside) tell('cut off', e);
+      const size = parseFloat(getComputedStyle(e).fontSize) * box.width / svg.viewBox.baseVal.width;
+      if (Math.max(b.width, b.height) > 0 && size < 7.5) tell('tiny in a figure', e);
       for (const other of labels.slice(i + 1)) {
         const o = other.box;
-        const wide = Math.min(b.right, o.right) - Math.max(b.left, o.left), high = Math.min(b.bottom, o.bottom) - Math.max(b.top, o.top);
+        const wide = Math.min(b.right, o.right) - Math.max(b.left, o.left);
+        const high = Math.min(b.bottom, o.bottom) - Math.max(b.top, o.top);
         if (wide > 1 && high > 3) tell('overlaps “' + other.e.textContent + '”', e);
       }
       let under = card;
       const fill = getComputedStyle(e).fill;
       const middle = new DOMPoint((b.left + b.right) / 2, (b.top + b.bottom) / 2);
       for (const {s, fill: f, to} of filled) {
-        if (s.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING && s.isPointInFill(middle.matrixTransform(to))) under = f;
+        const below = s.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING;
+        if (below && s.isPointInFill(middle.matrixTransform(to))) under = f;
       }
       if (getComputedStyle(e).stroke !== 'none') under = getComputedStyle(e).stroke; // a halo
       if (contrast(fill, under) < 4.5) tell('contrast ' + contrast(fill, under).toFixed(2) + ' in a figure', e);
     });
     for (const s of shapes) {
-      const style = getComputedStyle(s), colour = style.stroke !== 'none' ? style.stroke : style.fill, b = s.getBoundingClientRect();
-      if (colour !== 'none' && b.width < box.width * 0.9 && contrast(colour, card) < 1.15) faults.push('a shape of ' + colour + ' on ' + card);
+      const style = getComputedStyle(s), colour = style.stroke !== 'none' ? style.stroke : style.fill;
+      const b = s.getBoundingClientRect();
+      if (colour !== 'none' && b.width < box.width * 0.9 && contrast(colour, card) < 1.15)
+        faults.push('a shape of ' + colour + ' on ' + card);
     }
   }
   return {
-    Width: document.documentElement.scrollWidth, Dark: luminance(ground(document.body)) < 0.1, Figures: figures, Faults: [...new Set(faults)],
+    Width: document.documentElement.scrollWidth, Dark: luminance(ground(document.body)) < 0.1,
+    Figures: figures, Faults: [...new Set(faults)],
   };
 })()`
 
@@ -420,7 +432,8 @@ func TestPrinted(t *testing.T) {
 		tooWide := ask[[]string](
 			t,
 			ctx,
-			`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))`,
+			`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + `+
+				`1).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))`,
 		)
 		pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
 		if err != nil {

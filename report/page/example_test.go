@@ -14,7 +14,8 @@ import (
 // small is a page with something of everything, and a figure of a few shapes.
 func small() page.Page {
 	return page.Page{
-		Name: "small", Title: "When <it> fails & why", Answer: "Sessions fail in [1ms, 2ms).", Missing: "Not all is there.",
+		Name: "small", Title: "When <it> fails & why", Answer: "Sessions fail in [1ms, 2ms).",
+		Missing: "Not all is there.",
 		Scenario: page.Scenario{
 			Name: "late", Summary: "A summary.", Mechanism: "A mechanism.", Prediction: "A > B.", Cause: "The alert.",
 			Findings: []string{"One finding.", "Another."},
@@ -25,7 +26,8 @@ func small() page.Page {
 		},
 		Sections: []page.Section{
 			{
-				Name: "strips", Title: "Strips", Sentence: "A sentence about strips.", Files: []string{"strips.svg", "strips.png", "strips.pdf", "strips.csv"},
+				Name: "strips", Title: "Strips", Sentence: "A sentence about strips.",
+				Files: []string{"strips.svg", "strips.png", "strips.pdf", "strips.csv"},
 				Figure: []byte(`<?xml version="1.0"?>
 <svg data-body="0 20 100 50" data-plot="0 30 100 40" width="100pt" height="90pt" viewBox="0 0 100 90" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
 <title>Strips</title><desc>A sentence.</desc><defs><style>@font-face{font-family:"F";src:url(data:font/ttf;base64,AAAA);}</style><clipPath id="clip"><path d="M0,0L9,9"/></clipPath></defs>
@@ -76,7 +78,8 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 	p := small()
 	p.Name, p.Sections = "whole", nil
 	files := map[string][]byte{}
-	command := "dtlssim run late-close-notify --seed 1 --set alert-latency=11.000001ms --set client=closes-first --set linger=50ms --set first-record=discard --set read-timeout=10s --set credentials=psk"
+	command := "dtlssim run late-close-notify --seed 1 --set alert-latency=11.000001ms --set client=closes-first " +
+		"--set linger=50ms --set first-record=discard --set read-timeout=10s --set credentials=psk"
 	add := func(s page.Section, f *figure.Figure) {
 		t.Helper()
 		if f != nil {
@@ -100,8 +103,10 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 
 	var strips []figure.Strip
 	windows := page.Section{
-		Name: "windows", Title: "Latencies of the first client's close_notify that fail when a title is as long as this one is, and longer still than a line",
-		Sentence: "Values of alert-latency at which sessions fail.", Table: [][]string{{"ROW", "FAILS FOR ALERT-LATENCY IN"}},
+		Name: "windows", Title: "Latencies of the first client's close_notify that fail when a title is as long as " +
+			"this one is, and longer still than a line",
+		Sentence: "Values of alert-latency at which sessions fail.",
+		Table:    [][]string{{"ROW", "FAILS FOR ALERT-LATENCY IN"}},
 	}
 	for i := range 6 {
 		label := fmt.Sprintf("closes first: remedy number %d", i)

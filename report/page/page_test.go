@@ -58,7 +58,8 @@ func TestWellFormed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{"whole": mustRender(t, p), "small": mustRender(t, small()), "index": index} {
+	for name, data := range map[string][]byte{"whole": mustRender(t, p), "small": mustRender(t, small()),
+		"index": index} {
 		balanced(t, name, data)
 		root, err := html.Parse(bytes.NewReader(data))
 		if err != nil {

@@ -25,8 +25,10 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 	p := Page{
 		Name: r.Study.Name, Title: r.Study.Title,
 		Scenario: Scenario{
-			Name: sc.Name, Summary: sc.Summary, Mechanism: sc.Explanation.Mechanism, Prediction: sc.Explanation.Prediction,
-			Cause: asSentence(sc.Cause.Text), Findings: sc.Explanation.Findings, References: sc.Explanation.References,
+			Name: sc.Name, Summary: sc.Summary, Mechanism: sc.Explanation.Mechanism,
+			Prediction: sc.Explanation.Prediction,
+			Cause:      asSentence(sc.Cause.Text), Findings: sc.Explanation.Findings,
+			References: sc.Explanation.References,
 		},
 		Versions: versions,
 	}
@@ -209,7 +211,8 @@ func method(r *study.Result) (list []Term) {
 			Term{
 				Name: "Exact probabilities",
 				Text: "The failure windows of the probe, integrated over the law of its latency. " +
-					"They are exact on condition that nothing else in the run is random, and the windows complete; a study in which anything else is random is refused.",
+					"They are exact on condition that nothing else in the run is random, and the windows complete; " +
+					"a study in which anything else is random is refused.",
 			},
 		)
 	}
@@ -218,13 +221,16 @@ func method(r *study.Result) (list []Term) {
 		Term{Name: "What counts as failure", Text: failing(r)},
 		Term{
 			Name: "Determinism",
-			Text: "Real pion/dtls endpoints under virtual time: the same binary, specification and seed give the same result, " +
-				"the same datagram bytes and the same trace digest, on any machine of one architecture, at any load, with any number of workers.",
+			Text: "Real pion/dtls endpoints under virtual time: the same binary, specification and seed give the " +
+				"same result, " +
+				"the same datagram bytes and the same trace digest, on any machine of one architecture, at any " +
+				"load, with any number of workers.",
 		},
 		Term{
 			Name: "Limits",
 			Text: "The answers hold for the versions below, and for the parameters that each command states. " +
-				"The network delays, loses, repeats and reorders datagrams as it is told; it is no model of a radio or of a congested path, " +
+				"The network delays, loses, repeats and reorders datagrams as it is told; it is no model of a radio " +
+				"or of a congested path, " +
 				"and a law of latency is an assumption of the study. An endpoint takes no time to compute.",
 		},
 	)
@@ -271,11 +277,13 @@ func searches(r *study.Result) (Term, bool) {
 			all.PredictionFailures,
 		)
 	}
-	complete := "On each segment everything that a run depends on comes in the same order: no window in the ranges was missed, however short."
+	complete := "On each segment everything that a run depends on comes in the same order: no window in the ranges " +
+		"was missed, however short."
 	if proved < rows {
 		from := time.Duration(widest.LargestUnverifiedGapFrom)
 		complete = fmt.Sprintf(
-			"In %d of the searches no window was missed, however short; in the others one could have been, the longest in “%s”, "+
+			"In %d of the searches no window was missed, however short; in the others one could have been, the "+
+				"longest in “%s”, "+
 				"one that opens and closes within [%s, %s).",
 			proved,
 			row,
@@ -286,8 +294,10 @@ func searches(r *study.Result) (Term, bool) {
 	return Term{
 		Name: "Failure windows",
 		Text: fmt.Sprintf("%d searches with %d runs, by %s. While the order of events on every host stays the same, "+
-			"the time of each is affine in the probe: two runs a nanosecond apart give the slopes, and the first two instants that meet end the segment. "+
-			"There are %d segments; %d of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: %s %s "+
+			"the time of each is affine in the probe: two runs a nanosecond apart give the slopes, and the first "+
+			"two instants that meet end the segment. "+
+			"There are %d segments; %d of the runs were made only to hold such predictions against, at both ends of "+
+			"a segment and at random points inside: %s %s "+
 			"Windows are half-open intervals in whole nanoseconds, and each edge has been run on both sides.",
 			rows, runs, all.Name, all.Segments, all.Verifications, held, complete),
 	}, true
@@ -320,7 +330,8 @@ func estimates(r *study.Result) (Term, bool) {
 	}
 	sentence := fmt.Sprintf(
 		"Monte Carlo, %s replications at each point; intervals of %s, each for itself of confidence %g %%. "+
-			"The n-th replication of every point has the same seed, and draws that two points have in common are the same: "+
+			"The n-th replication of every point has the same seed, and draws that two points have in common are "+
+			"the same: "+
 			"differences between points are sharper than their intervals say, and points err together.",
 		number,
 		interval,

@@ -59,12 +59,14 @@ func TestAnswer(t *testing.T) {
 		proved,
 	)
 	for want, windows := range map[string][]*search.Windows{
-		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on.":                                                                   {some},
-		"With “a”, sessions fail at no value of x from 0s to 50ms.":                                                                       {never},
-		"With “a”, sessions fail at every value of x from 0s to 50ms; with “b” at no value.":                                              {found(50*ms, proved, search.Interval{From: 0, To: 50 * ms}), never},
-		"With “a”, sessions fail at no value of x from 0s on; with “b” for x in [0s, 10ms) and from 20ms on.":                             {found(int64(scenarios.Forever), proved), some},
-		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; of the 2 other rows of the first figure, 1 fails at no value.":     {some, some, never},
-		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; each of the 2 other rows of the first figure fails somewhere too.": {some, some, some},
+		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on.":                                       {some},
+		"With “a”, sessions fail at no value of x from 0s to 50ms.":                                           {never},
+		"With “a”, sessions fail at every value of x from 0s to 50ms; with “b” at no value.":                  {found(50*ms, proved, search.Interval{From: 0, To: 50 * ms}), never},
+		"With “a”, sessions fail at no value of x from 0s on; with “b” for x in [0s, 10ms) and from 20ms on.": {found(int64(scenarios.Forever), proved), some},
+		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; of the 2 other rows of the first figure, 1 " +
+			"fails at no value.": {some, some, never},
+		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on; each of the 2 other rows of the first figure " +
+			"fails somewhere too.": {some, some, some},
 	} {
 		if got := page.Study(result(t, windows...), nil, nil, nil).Answer; got != want {
 			t.Errorf("%s\nwant %s", got, want)
@@ -84,10 +86,13 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 		LargestUnverifiedGapFrom: 50,
 	}
 	for want, windows := range map[string][]*search.Windows{
-		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a segment and at random points inside: every one came out as predicted. " +
-			"On each segment everything that a run depends on comes in the same order: no window in the ranges was missed, however short.": {found(10, proved), found(10, proved)},
+		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a " +
+			"segment and at random points inside: every one came out as predicted. " +
+			"On each segment everything that a run depends on comes in the same order: no window in the ranges was " +
+			"missed, however short.": {found(10, proved), found(10, proved)},
 		"1 did not, because an instant that no run reports came in between, and the bound was found by bisection. " +
-			"In 1 of the searches no window was missed, however short; in the others one could have been, the longest in “b”, one that opens and closes within [50ns, 150ns).": {found(10, proved), found(10, gap)},
+			"In 1 of the searches no window was missed, however short; in the others one could have been, the " +
+			"longest in “b”, one that opens and closes within [50ns, 150ns).": {found(10, proved), found(10, gap)},
 	} {
 		terms := page.Study(result(t, windows...), nil, nil, nil).Method
 		if len(terms) == 0 || terms[0].Name != "Failure windows" || !strings.Contains(terms[0].Text, want) {

@@ -81,7 +81,8 @@ func (s *sheet) adapt(root *html.Node, id string) {
 	}
 	prune(root, func(n *html.Node) bool {
 		class := get(n, "class")
-		return n.Type == html.CommentNode || n.Data == "style" || n.Data == "title" || n.Data == "desc" || n.Data == "script" ||
+		return n.Type == html.CommentNode || n.Data == "style" || n.Data == "title" || n.Data == "desc" ||
+			n.Data == "script" ||
 			class == figure.TitleClass ||
 			class == figure.SentenceClass
 	})

@@ -143,7 +143,8 @@ func BandRecords(b *plane.BandWindows) [][]string {
 	for _, l := range b.Levels {
 		for _, c := range l.Windows.Cells {
 			records = append(records, []string{
-				l.Level, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed), text.Outcome(c.Outcome), c.Signature,
+				l.Level, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed),
+				text.Outcome(c.Outcome), c.Signature,
 			})
 		}
 	}

@@ -83,7 +83,8 @@ func Lines(r *plane.Regions) (rows [][]string, left int) {
 			continue
 		}
 		rows = append(rows, []string{
-			l.Below + " and " + l.Above, side(l.Below, l.Above), fmt.Sprintf("%s = %s", r.Y.Name, time.Duration(l.Y)), within(r.X.Name, l.From, l.To),
+			l.Below + " and " + l.Above, side(l.Below, l.Above), fmt.Sprintf("%s = %s", r.Y.Name, time.Duration(l.Y)),
+			within(r.X.Name, l.From, l.To),
 		})
 	}
 	return rows, left
@@ -233,7 +234,9 @@ func Proof(r *plane.Regions) string {
 		from := time.Duration(m.LargestGapFrom)
 		fmt.Fprintf(
 			&b,
-			" Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes between two of these rows and leaves every edge on them in its place could have been missed, up to a height of %s (%s).",
+			" Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes "+
+				"between two of these rows and leaves every edge on them in its place could have been missed, up to "+
+				"a height of %s (%s).",
 			time.Duration(m.LargestGap),
 			within(r.Y.Name, int64(from), int64(from)+m.LargestGap),
 		)
@@ -241,7 +244,8 @@ func Proof(r *plane.Regions) string {
 	if m.PlainShare > 0 {
 		fmt.Fprintf(
 			&b,
-			" For %s of the range of %s the order of events changes too often to be followed: rows in between came out with the same outcomes, up to lines.",
+			" For %s of the range of %s the order of events changes too often to be followed: rows in between came "+
+				"out with the same outcomes, up to lines.",
 			percent(m.PlainShare),
 			r.Y.Name,
 		)
@@ -257,7 +261,8 @@ func Proof(r *plane.Regions) string {
 		p := 1 - math.Pow(0.05, 1/float64(m.Points))
 		fmt.Fprintf(
 			&b,
-			" %d runs at random points agree with the map: less than %.2g %% of it is otherwise, with a confidence of 95 %%.",
+			" %d runs at random points agree with the map: less than %.2g %% of it is otherwise, with a confidence "+
+				"of 95 %%.",
 			m.Points,
 			100*p,
 		)
@@ -334,7 +339,8 @@ func Records(r *plane.Regions) [][]string {
 		for i, ring := range g.Polygon {
 			for _, p := range ring {
 				records = append(records, []string{
-					g.Name, g.Title(), strconv.FormatBool(g.Failed), strconv.FormatFloat(g.Share, 'g', -1, 64), strconv.Itoa(i),
+					g.Name, g.Title(), strconv.FormatBool(g.Failed), strconv.FormatFloat(g.Share, 'g', -1, 64),
+					strconv.Itoa(i),
 					strconv.FormatInt(p[0], 10), strconv.FormatInt(p[1], 10),
 				})
 			}

@@ -124,16 +124,24 @@ Sessions fail in 40.0 % of the plane of alert-latency and linger, in 2 regions. 
 // The sentence of maps that are all one, or not whole.
 func TestMapSentence(t *testing.T) {
 	for want, change := range map[string]func(*plane.Regions){
-		"Sessions fail nowhere in the plane of alert-latency and linger.":    func(r *plane.Regions) { r.Regions = r.Regions[2:] },
-		"Sessions fail everywhere in the plane of alert-latency and linger.": func(r *plane.Regions) { r.Regions = r.Regions[:2] },
-		"Nothing is known of the plane of alert-latency and linger.":         func(r *plane.Regions) { r.Regions = nil },
+		"Sessions fail nowhere in the plane of alert-latency and linger.": func(r *plane.Regions) {
+			r.Regions = r.Regions[2:]
+		},
+		"Sessions fail everywhere in the plane of alert-latency and linger.": func(r *plane.Regions) {
+			r.Regions = r.Regions[:2]
+		},
+		"Nothing is known of the plane of alert-latency and linger.": func(r *plane.Regions) {
+			r.Regions = nil
+		},
 		", in region A.": func(r *plane.Regions) { r.Regions = append(r.Regions[:1:1], r.Regions[2]) },
 		" Of 12.5 % of the plane nothing is known.": func(r *plane.Regions) { r.UndecidedShare = 0.125 },
 		"for linger in [10ms, 40ms), alert-latency = 3ms for linger in [10ms, 40ms) and 6 more lines.": func(r *plane.Regions) {
 			r.Boundaries, r.Levels = nil, nil
 			for i := range int64(10) {
 				l := plane.Line{Run: 1, Offset: i * ms}
-				r.Boundaries = append(r.Boundaries, plane.Boundary{Line: l, Equation: l.Equation("alert-latency", "linger"), From: 10 * ms, To: 40 * ms, Fails: true})
+				r.Boundaries = append(r.Boundaries,
+					plane.Boundary{Line: l, Equation: l.Equation("alert-latency", "linger"), From: 10 * ms, To: 40 * ms,
+						Fails: true})
 			}
 		},
 	} {
@@ -186,12 +194,16 @@ func TestBandSentence(t *testing.T) {
 		bands *plane.BandWindows
 		want  string
 	}{
-		{bands("linger", []string{"0s", "1ms"}, ms, ms), "Values of alert-latency at which sessions fail, at every level of linger: from 1ms on."},
-		{bands("linger", []string{"0s", "1ms"}, 100*ms, 100*ms), "Sessions fail at no value of alert-latency, at any level of linger."},
+		{bands("linger", []string{"0s", "1ms"}, ms, ms),
+			"Values of alert-latency at which sessions fail, at every level of linger: from 1ms on."},
+		{bands("linger", []string{"0s", "1ms"}, 100*ms, 100*ms),
+			"Sessions fail at no value of alert-latency, at any level of linger."},
 		{bands("remedy", []string{"none", "a", "b", "c", "d"}, ms, 2*ms, 2*ms, 2*ms, 100*ms),
-			"Values of alert-latency at which sessions fail: from 1ms on with remedy=none; from 2ms on with remedy=a to c; none with remedy=d."},
+			"Values of alert-latency at which sessions fail: from 1ms on with remedy=none; from 2ms on with " +
+				"remedy=a to c; none with remedy=d."},
 		{bands("linger", []string{"0s", "1ms", "2ms", "3ms", "4ms", "5ms", "6ms"}, 1, 2, 3, 4, 5, 6, 7),
-			"Values of alert-latency at which sessions fail, in 7 kinds of windows at 7 levels: the first from 1ns on with linger=0s, the last from 7ns on with linger=6ms."},
+			"Values of alert-latency at which sessions fail, in 7 kinds of windows at 7 levels: the first from 1ns " +
+				"on with linger=0s, the last from 7ns on with linger=6ms."},
 	} {
 		if got := BandSentence(c.bands); got != c.want+" Searched from 0s to 100ms." {
 			t.Errorf("%q, want %q", got, c.want)
@@ -202,7 +214,8 @@ func TestBandSentence(t *testing.T) {
 // Levels stand on an axis of numbers if all are durations, or numbers, and increase.
 func TestAxis(t *testing.T) {
 	for levels, want := range map[string]string{
-		"1ms 2ms 1s": "1 2 1000 ms", "1s 20s": "1 20 s", "2 3 5": "2 3 5 ", "none linger": " ", "2ms 1ms": " ", "0.1 0.2": "0.1 0.2 ", "1ms 7": " ", "7 1ms": " ",
+		"1ms 2ms 1s": "1 2 1000 ms", "1s 20s": "1 20 s", "2 3 5": "2 3 5 ", "none linger": " ", "2ms 1ms": " ",
+		"0.1 0.2": "0.1 0.2 ", "1ms 7": " ", "7 1ms": " ",
 	} {
 		list := strings.Fields(levels)
 		positions, unit := axis(bands("linger", list, make([]int64, len(list))...))

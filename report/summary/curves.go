@@ -53,7 +53,8 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), exact,
 			})
 			records = append(records, []string{
-				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High),
+				row.Label, x, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low),
+				number(e.High),
 				number(confidence), exactNumber,
 			})
 		}
@@ -76,7 +77,8 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Of.X.Label, strings.Join(parts, "; "))
 	if f.Exact != nil {
 		s.Sentence = fmt.Sprintf(
-			"Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the points share their random numbers, and miss together).",
+			"Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the "+
+				"points share their random numbers, and miss together).",
 			f.Of.X.Label,
 			strings.Join(parts, "; "),
 			inside,

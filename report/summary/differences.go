@@ -28,7 +28,8 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 		},
 	}
 	records := [][]string{{
-		"row", "replications", "failures", "estimate", "lo", "hi", "confidence", "pairs", "both", "only_first", "only_row", "neither", "difference", "difference_lo", "difference_hi", "difference_confidence",
+		"row", "replications", "failures", "estimate", "lo", "hi", "confidence", "pairs", "both", "only_first",
+		"only_row", "neither", "difference", "difference_lo", "difference_hi", "difference_confidence",
 	}}
 	var list []figure.Compared
 	var less, more, open []string
@@ -60,8 +61,10 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 			o := f.Comparison.Others[i-1]
 			d := o.Difference
 			c.Difference, c.DifferenceLow, c.DifferenceHigh = d.Value, d.Low, d.High
-			line = append(line[:3], fmt.Sprintf("%+.4f", d.Value), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
-			record = append(record, strconv.Itoa(d.N), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline), strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
+			line = append(line[:3], fmt.Sprintf("%+.4f", d.Value), fmt.Sprintf("%+.4f .. %+.4f", d.Low, d.High),
+				strconv.Itoa(o.OnlyOther), strconv.Itoa(o.OnlyBaseline))
+			record = append(record, strconv.Itoa(d.N), strconv.Itoa(o.Both), strconv.Itoa(o.OnlyBaseline),
+				strconv.Itoa(o.OnlyOther), strconv.Itoa(o.Neither),
 				number(d.Value), number(d.Low), number(d.High), number(each))
 			told := fmt.Sprintf("“%s” (%+.3f)", row.Label, d.Value)
 			switch {
@@ -86,7 +89,9 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 		}
 	}
 	s.Method = fmt.Sprintf(
-		"All rows have the same seeds, and share what their parameters leave alone; differences are estimated from the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have %g %%.",
+		"All rows have the same seeds, and share what their parameters leave alone; differences are estimated from "+
+			"the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have "+
+			"%g %%.",
 		f.Comparison.Others[0].Difference.Method.Title(),
 		100*each,
 		100*confidence,

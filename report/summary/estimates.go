@@ -67,7 +67,8 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 			},
 		)
 		records = append(records, []string{
-			e.Row, e.Method, number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence), strconv.Itoa(e.Samples), strconv.Itoa(e.Failures), strconv.Itoa(e.Runs),
+			e.Row, e.Method, number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence),
+			strconv.Itoa(e.Samples), strconv.Itoa(e.Failures), strconv.Itoa(e.Runs),
 		})
 		drawn = append(
 			drawn,
@@ -84,7 +85,8 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 		}
 	}
 	s.Sentence = fmt.Sprintf(
-		"In %d of %d rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is %.3g.",
+		"In %d of %d rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability "+
+			"is %.3g.",
 		agree,
 		compared,
 		smallest,
@@ -92,7 +94,10 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}
-	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. Conditional: the same for each seed of everything else, averaged, with Hall's interval. Crude Monte Carlo: the share of failures, with " + f.Rows[0].Sweep.Inference.Method.Title() + "'s interval; a run of it takes one replication, a seed of the others a whole search."
+	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. " +
+		"Conditional: the same for each seed of everything else, averaged, with Hall's interval. Crude Monte Carlo: " +
+		"the share of failures, with " + f.Rows[0].Sweep.Inference.Method.Title() +
+		"'s interval; a run of it takes one replication, a seed of the others a whole search."
 	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, s.Sentence)
 	return s, s.add(f.Of.Name, &fig, records)
 }

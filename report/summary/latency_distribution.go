@@ -31,7 +31,8 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Value)})
 	s.Sentence = fmt.Sprintf(
-		"With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure windows, %s.",
+		"With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure "+
+			"windows, %s.",
 		f.Of.Probe,
 		strings.TrimSpace(f.Distribution.String()),
 		f.Probability.Value,
@@ -41,7 +42,8 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Of.Probe, f.Distribution)
 	}
 	s.Method = fmt.Sprintf(
-		"Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range that was searched lies %.2g of the law.",
+		"Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range "+
+			"that was searched lies %.2g of the law.",
 		f.Of.Probe,
 		f.Probability.N,
 		f.Probability.Outside,

@@ -48,7 +48,9 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 		if p.Taken == 0 {
 			without = append(without, "“"+row.Label+"”")
 		} else {
-			medians = append(medians, fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure), row.Label))
+			medians = append(medians,
+				fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure),
+					row.Label))
 		}
 		for _, step := range p.Steps {
 			records = append(
@@ -72,9 +74,11 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 	if len(without) > 0 {
 		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, text.List(without)))
 	}
-	s.Method = "Quantiles by order statistics, with intervals that hold for any distribution; bands: pointwise, Clopper-Pearson."
+	s.Method = "Quantiles by order statistics, with intervals that hold for any distribution; bands: pointwise, " +
+		"Clopper-Pearson."
 	if j.Method == text.KaplanMeier {
-		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: pointwise, by Greenwood's variance on the scale log(-log)."
+		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: " +
+			"pointwise, by Greenwood's variance on the scale log(-log)."
 	}
 	s.Data, s.Sweeps = j, sweeps(f)
 	drawn, err := text.DistributionFigure(j, nil, g.LogX)

@@ -13,7 +13,8 @@ import (
 func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, error) {
 	q := &f.Question
 	j := &text.SensitivityJSON{
-		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications, Runs: f.Bases.Runs,
+		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications,
+		Runs:       f.Bases.Runs,
 		Confidence: confidence,
 	}
 	if f.Exact != nil {
@@ -88,17 +89,20 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 			known = known && factor.First.Low != nil && factor.Total.Low != nil
 		}
 		s.Sentence = fmt.Sprintf(
-			"Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The shares of its variance that are due to each factor: %s.",
+			"Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The "+
+				"shares of its variance that are due to each factor: %s.",
 			*j.Mean,
 			math.Sqrt(*j.Variance),
 			strings.Join(parts, "; "),
 		)
 		if !known {
-			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the variance; more replications or base points would show it."
+			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the " +
+				"variance; more replications or base points would show it."
 		}
 	}
 	s.Method = fmt.Sprintf(
-		"First-order indices by Saltelli (2010), total indices by Jansen (1999), from %d base points of a scrambled sequence of Sobol, with bootstrap intervals.",
+		"First-order indices by Saltelli (2010), total indices by Jansen (1999), from %d base points of a scrambled "+
+			"sequence of Sobol, with bootstrap intervals.",
 		j.Points,
 	)
 	if q.Replications > 0 {

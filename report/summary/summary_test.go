@@ -81,11 +81,14 @@ func TestPictureOfTheReadme(t *testing.T) {
 
 // Under the strips stands which rows fail, where, and which never do.
 func TestSentenceUnderWindows(t *testing.T) {
-	const want = "Values of alert-latency at which sessions fail, with “closes first: no remedy” and “closes first: pause after release”: " +
+	const want = "Values of alert-latency at which sessions fail, with “closes first: no remedy” and “closes first: " +
+		"pause after release”: " +
 		"[0s, 10ms) and from 11.000001ms on; with “closes first: linger 50ms”: [0s, 10ms) and from 61.000001ms on; " +
-		"with “closes first: recognise”, “closes first: server port” and “closes first: linger+recognise”: [0s, 10ms); " +
+		"with “closes first: recognise”, “closes first: server port” and “closes first: linger+recognise”: [0s, " +
+		"10ms); " +
 		"with “waits: linger 50ms”: from 40.000001ms on. At every value sessions fail with “waits: no other remedy”. " +
-		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”. Searched from 0s to 200ms."
+		"At none they fail with “waits: recognise”, “waits: server port” and “waits: linger+recognise”. Searched " +
+		"from 0s to 200ms."
 	if got := sections(t, "failure-windows")[0].Sentence; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -100,8 +103,10 @@ func TestSections(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Failure probability against linger", "“10 ms + exponential, mean 10 ms”: 0.905 at 0, 0.00224 at 60 (below 0.01 between 45 and 50)",
-		"Monte Carlo intervals hold the exact value", "waits: recognise", "least by “waits: linger 50ms”, “waits: recognise”, “waits: server port” and “waits: linger+recognise” (0 [0, 0.1206])",
+		"Failure probability against linger",
+		"“10 ms + exponential, mean 10 ms”: 0.905 at 0, 0.00224 at 60 (below 0.01 between 45 and 50)",
+		"Monte Carlo intervals hold the exact value", "waits: recognise", "least by “waits: linger 50ms”, “waits: " +
+			"recognise”, “waits: server port” and “waits: linger+recognise” (0 [0, 0.1206])",
 		"what goes wrong most often over all rows is data-lost",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -130,8 +135,10 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 	names := []string{"law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake"}
 	sections := sections(t, testkit.Few(names, 1, 4)...)
 	for i, c := range testkit.Few([]struct{ sentence, header string }{
-		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly 0.548812", "from_ns,to_ns,probability"},
-		{"In 4 of 4 rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
+		{"With alert-latency of the law 10ms+exponential(mean=10ms), a session fails with a probability of exactly " +
+			"0.548812", "from_ns,to_ns,probability"},
+		{"In 4 of 4 rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability " +
+			"is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},
 		{"[0s, 5ms) and from 6.000001ms on with latency=5ms", ""},
 		{"The shares of its variance that are due to each factor:", "factor,level,estimate,lo,hi,first_order,"},
@@ -149,7 +156,8 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 				t.Errorf("%s begins %.80s", f.Name, f.Data)
 			}
 		}
-		if want := strings.Fields(strings.ReplaceAll("NAME.svg NAME.png NAME.pdf NAME.csv", "NAME", s.Name)); !slices.Equal(
+		if want := strings.Fields(strings.ReplaceAll("NAME.svg NAME.png NAME.pdf NAME.csv", "NAME",
+			s.Name)); !slices.Equal(
 			names,
 			want,
 		) {
@@ -167,7 +175,8 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 func TestTinyExactProbabilities(t *testing.T) {
 	testkit.NotShort(t)
 	section := sections(t, "spread")[0]
-	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33", "linger 50 ms": "4.43e-94"} {
+	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33",
+		"linger 50 ms": "4.43e-94"} {
 		if !slices.ContainsFunc(
 			section.Table,
 			func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want },

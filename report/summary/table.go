@@ -34,7 +34,8 @@ func leftovers(f *figures.TableResult, confidence float64) (Section, error) {
 			fmt.Sprintf("%.4f .. %.4f", e.Low, e.High),
 		}
 		record := []string{
-			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low), number(e.High),
+			r.Label, strconv.Itoa(p.Completed()), strconv.Itoa(p.Failures), number(e.Value), number(e.Low),
+			number(e.High),
 			number(confidence), strconv.Itoa(p.Outcomes[scenarios.Clean]),
 		}
 		for _, o := range outcomes {

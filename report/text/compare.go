@@ -53,8 +53,9 @@ type DifferenceJSON struct {
 	StandardError *float64 `json:"standard_error"`
 	P             float64  `json:"p"`
 	Adjusted      float64  `json:"p_holm"`
-	Correlation   *float64 `json:"correlation"`    // null if one of the two is the same under every seed
-	VarianceRatio *float64 `json:"variance_ratio"` // of independent runs to these; null if the one or the other has none
+	Correlation   *float64 `json:"correlation"` // null if one of the two is the same under every seed
+	// of independent runs to these; null if the one or the other has none
+	VarianceRatio *float64 `json:"variance_ratio"`
 	Outside       float64  `json:"outside,omitempty"`
 
 	Pairs        int `json:"pairs"`
@@ -76,7 +77,8 @@ func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	j.EachConfidence = c.EachConfidence
 	for _, p := range c.Others {
 		row := newDifference(c.Sweep.Design[p.Point].Levels, p.Difference)
-		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther, p.Neither, p.Without
+		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther,
+			p.Neither, p.Without
 		row.FirstOnlyBaseline, row.FirstOnlyOther = p.FirstOnlyBaseline, p.FirstOnlyOther
 		j.Differences = append(j.Differences, row)
 	}
@@ -100,7 +102,8 @@ func newDifference(levels scenarios.Settings, d stat.Difference) DifferenceJSON 
 			Levels:      levels,
 			Probability: known(d.Second),
 		}, Difference: known(d.Value), StandardError: known(d.StandardError),
-		Low: d.Low, High: d.High, Interval: string(d.Method), P: d.P, Adjusted: d.Adjusted, Correlation: known(d.Correlation), Pairs: d.N,
+		Low: d.Low, High: d.High, Interval: string(d.Method), P: d.P, Adjusted: d.Adjusted,
+		Correlation: known(d.Correlation), Pairs: d.N,
 	}
 	if !math.IsInf(d.VarianceRatio, 0) {
 		row.VarianceRatio = known(d.VarianceRatio)
@@ -154,9 +157,11 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, adjusted by Holm"
+	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, " +
+		"adjusted by Holm"
 	if !pairs {
-		what = "seeds, compared one by one, over the law of " + j.Probe + "; intervals of Hall; P: the test that belongs to them, adjusted by Holm"
+		what = "seeds, compared one by one, over the law of " + j.Probe +
+			"; intervals of Hall; P: the test that belongs to them, adjusted by Holm"
 	}
 	if _, err := fmt.Fprintf(w, "\n%d %s\n", maxPairs(j.Differences), what); err != nil {
 		return err
@@ -165,11 +170,13 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		for _, pair := range []struct {
 			commands *sample.PairCommands
 			fails    string
-		}{{d.FirstOnlyBaseline, "fails only under the baseline"}, {d.FirstOnlyOther, "fails only under " + design.LevelsText(d.Levels)}} {
+		}{{d.FirstOnlyBaseline, "fails only under the baseline"},
+			{d.FirstOnlyOther, "fails only under " + design.LevelsText(d.Levels)}} {
 			if pair.commands == nil {
 				continue
 			}
-			if _, err := fmt.Fprintf(w, "\n%s: seed %d %s\n  %s\n  %s\n", design.LevelsText(d.Levels), pair.commands.Seed, pair.fails, pair.commands.Baseline, pair.commands.Other); err != nil {
+			if _, err := fmt.Fprintf(w, "\n%s: seed %d %s\n  %s\n  %s\n", design.LevelsText(d.Levels),
+				pair.commands.Seed, pair.fails, pair.commands.Baseline, pair.commands.Other); err != nil {
 				return err
 			}
 		}

@@ -50,7 +50,8 @@ type EstimateJSON struct {
 
 	Strata      []StratumJSON `json:"strata,omitempty"` // of stratified
 	MixedStrata *int          `json:"mixed_strata,omitempty"`
-	Effective   *float64      `json:"effective_replications,omitempty"` // of crude Monte Carlo, that the interval is worth
+	// of crude Monte Carlo, that the interval is worth
+	Effective *float64 `json:"effective_replications,omitempty"`
 
 	Tilts             []TiltJSON `json:"tilts,omitempty"` // of importance
 	Untilted          int        `json:"untilted_replications,omitempty"`
@@ -107,7 +108,8 @@ type CheckJSON struct {
 // NewEstimate converts an answer; repeat is the command that repeats it.
 func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *EstimateJSON {
 	j := &EstimateJSON{
-		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Params: q.Values.Text(), Method: string(q.Method), Confidence: a.Confidence, Repeat: repeat,
+		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Params: q.Values.Text(), Method: string(q.Method),
+		Confidence: a.Confidence, Repeat: repeat,
 		Estimate: known(a.Value), Low: a.Low, High: a.High, Interval: string(a.Estimate.Method),
 		Variance: known(
 			a.Variance,
@@ -138,7 +140,8 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 	}
 	if s := a.Stratified; s != nil {
 		p := &s.Probability
-		j.Replications, j.Failures, j.PilotRuns, j.MixedStrata, j.Effective = p.N, p.Failures, s.Pilots, &p.Mixed, &p.EffectiveSize
+		j.Replications, j.Failures, j.PilotRuns, j.MixedStrata, j.Effective = p.N, p.Failures, s.Pilots, &p.Mixed,
+			&p.EffectiveSize
 		for _, stratum := range s.Strata {
 			j.Strata = append(j.Strata, StratumJSON{stratum.Failures, stratum.Trials})
 		}
@@ -162,8 +165,9 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 	}
 	if g := a.Agreement; g != nil {
 		j.Check = &CheckJSON{
-			Replications: g.N, Failures: g.Failures, Expected: g.Expected, Low: g.Low, High: g.High, Confidence: g.Confidence,
-			Agrees: g.Agrees, Feasible: g.Feasible,
+			Replications: g.N, Failures: g.Failures, Expected: g.Expected, Low: g.Low, High: g.High,
+			Confidence: g.Confidence,
+			Agrees:     g.Agrees, Feasible: g.Feasible,
 		}
 	}
 	return j
@@ -241,7 +245,8 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		)
 		add(
 			"weights",
-			"mean %.4g, standard error %.2g, of all; the failures are worth %.4g of equal weight, and one has %.2g %% of the estimate",
+			"mean %.4g, standard error %.2g, of all; the failures are worth %.4g of equal weight, and one has %.2g "+
+				"%% of the estimate",
 			*j.MeanWeight,
 			*j.MeanWeightError,
 			*j.EffectiveFailures,

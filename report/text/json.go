@@ -96,7 +96,8 @@ type SweepJSON struct {
 // parameters that were varied.
 func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 	j := SweepJSON{
-		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{}, Interval: r.Sweep.Inference.Method, Points: []PointJSON{},
+		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{},
+		Interval: r.Sweep.Inference.Method, Points: []PointJSON{},
 		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
 	if r.Certain {
@@ -106,7 +107,8 @@ func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 		e := p.Estimate
 		point := PointJSON{
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
-			Confidence: e.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut, Limited: p.Limited,
+			Confidence: e.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut,
+			Limited:      p.Limited,
 			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}
 		if !math.IsNaN(e.Value) {

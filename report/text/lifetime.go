@@ -35,12 +35,13 @@ type PointDistributionJSON struct {
 	Label        string            `json:"label,omitempty"` // of a study's row
 	Params       map[string]string `json:"params"`
 	Replications int               `json:"replications"`
-	Taken        int               `json:"taken"`     // replications that took the measure, censored ones among them
-	Censored     int               `json:"censored"`  // of which is known that it is so much or more
-	NoResult     int               `json:"no_result"` // replications that crashed, timed out or met a limit, of which some may have been censored
-	Quantiles    []QuantileJSON    `json:"quantiles"`
-	Steps        []StepJSON        `json:"steps"`
-	End          *float64          `json:"end"` // beyond which nothing is known; null: nowhere
+	Taken        int               `json:"taken"`    // replications that took the measure, censored ones among them
+	Censored     int               `json:"censored"` // of which is known that it is so much or more
+	// replications that crashed, timed out or met a limit, of which some may have been censored
+	NoResult  int            `json:"no_result"`
+	Quantiles []QuantileJSON `json:"quantiles"`
+	Steps     []StepJSON     `json:"steps"`
+	End       *float64       `json:"end"` // beyond which nothing is known; null: nowhere
 
 	cut []float64
 }
@@ -54,7 +55,8 @@ type QuantileJSON struct {
 	High     *float64 `json:"hi"`                // null: there is no upper bound
 	LowRank  int      `json:"lo_rank,omitempty"` // of order-statistics; 0: no lower bound
 	HighRank int      `json:"hi_rank,omitempty"`
-	Coverage float64  `json:"coverage,omitempty"` // of order-statistics: the probability that the interval holds it, if no sample is censored and none are equal
+	// of order-statistics: the probability that the interval holds it, if no sample is censored and none are equal
+	Coverage float64 `json:"coverage,omitempty"`
 }
 
 // StepJSON is a step of a distribution function (the probability of at most the value)
@@ -153,7 +155,8 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	}
 	_, err := fmt.Fprintf(
 		w,
-		"\nOf %d replications, all that is known is that it was so much or more: it was not over when a limit came, or failed before.\n",
+		"\nOf %d replications, all that is known is that it was so much or more: it was not over when a limit came, "+
+			"or failed before.\n",
 		censored,
 	)
 	return err
@@ -240,7 +243,8 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	if j.Method == KaplanMeier {
 		title, y = name+": survival", "probability of more"
 		sentence = fmt.Sprintf(
-			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the scale log(-log)).",
+			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the "+
+				"scale log(-log)).",
 			name,
 			j.Scenario,
 			100*j.Confidence,

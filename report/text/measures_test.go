@@ -28,7 +28,8 @@ func TestMeasures(t *testing.T) {
 	r := &sample.Results{Points: []*sample.Point{
 		point("0s", map[string]sample.Measure{
 			"read_stalled_ns": {
-				Count: 4, Mean: 1_234_567, Minimum: 0, Median: 999, Quantile95: 59_990_000_000, Maximum: 9_001_000_000_000_000_000,
+				Count: 4, Mean: 1_234_567, Minimum: 0, Median: 999, Quantile95: 59_990_000_000,
+				Maximum: 9_001_000_000_000_000_000,
 			},
 			"sessions_begun":    {Count: 9, Mean: 2, Minimum: 1, Median: 2, Quantile95: 12_345, Maximum: 12_355},
 			"accept_blocked_ns": {Count: 9},

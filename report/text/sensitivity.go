@@ -116,7 +116,9 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	if j.Method == "exact" {
 		percent = "BOUNDS"
 	}
-	if _, err := fmt.Fprintf(w, "%s, %s: the failure probability with one factor at a time at each end of its range\n\n", j.Scenario, j.Method); err != nil {
+	if _, err := fmt.Fprintf(w,
+		"%s, %s: the failure probability with one factor at a time at each end of its range\n\n", j.Scenario,
+		j.Method); err != nil {
 		return err
 	}
 	rows := [][]string{{"FACTOR", "LEVEL", "PROBABILITY", percent}}
@@ -199,13 +201,15 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 	shares := "no shares of the variance: " + j.Undefined
 	if j.Undefined == "" {
 		shares = fmt.Sprintf(
-			"shares of the variance of the probability (Sobol' indices) over the ranges, from %d base points, with %g %% bootstrap intervals",
+			"shares of the variance of the probability (Sobol' indices) over the ranges, from %d base points, with "+
+				"%g %% bootstrap intervals",
 			j.Points,
 			100*j.Confidence,
 		)
 	}
 	sentence := fmt.Sprintf(
-		"Left: the failure probability of %s with one factor at a time at each end of its range and the others as set (the line): %s. Right: %s.",
+		"Left: the failure probability of %s with one factor at a time at each end of its range and the others as "+
+			"set (the line): %s. Right: %s.",
 		j.Scenario,
 		how,
 		shares,

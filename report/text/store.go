@@ -54,7 +54,8 @@ func (c partColumns) cells(point int, cells ...any) []any {
 // StoreParts gives the sweeps and searches of a store as a table, and, last, how many runs of
 // searches it keeps, those of searches that are not answered among them.
 func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error) error {
-	if err := begin(Header{"figure", "row", "part", "points", "replications", "failures", "runs", "windows"}); err != nil {
+	if err := begin(Header{"figure", "row", "part", "points", "replications", "failures", "runs",
+		"windows"}); err != nil {
 		return err
 	}
 	err := r.Parts(func(p *store.Part) error {
@@ -148,7 +149,8 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 			}
 		}
 		cells := []any{
-			p.Point, p.Replication, seed.Replication(of.parts[p.Point].Seed, p.Replication), string(p.Status), outcome, p.Failed, p.Virtual, p.Events, p.Digest,
+			p.Point, p.Replication, seed.Replication(of.parts[p.Point].Seed, p.Replication), string(p.Status), outcome,
+			p.Failed, p.Virtual, p.Events, p.Digest,
 		}
 		for _, name := range measures {
 			if value, ok := p.Measures[name]; ok {
@@ -168,13 +170,15 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 	if err != nil {
 		return err
 	}
-	if err := begin(of.header("point", "measure", "count", "mean", "minimum", "median", "quantile_95", "maximum")); err != nil {
+	if err := begin(of.header("point", "measure", "count", "mean", "minimum", "median", "quantile_95",
+		"maximum")); err != nil {
 		return err
 	}
 	return r.MeasuresByPoint(func(point int, measures map[string]sample.Measure) error {
 		for _, name := range slices.Sorted(maps.Keys(measures)) {
 			m := measures[name]
-			if err := row(of.cells(point, point, name, m.Count, m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum)); err != nil {
+			if err := row(of.cells(point, point, name, m.Count, m.Mean, m.Minimum, m.Median, m.Quantile95,
+				m.Maximum)); err != nil {
 				return err
 			}
 		}
@@ -225,7 +229,8 @@ func StoreSpecification(w io.Writer, r *store.Reader) error {
 		if p.Finished != "" {
 			until = "finished " + p.Finished
 		}
-		if _, err := fmt.Fprintf(w, "written from %s (%s, budget %g) by %s, on %d processors, %s\n", p.Started, until, p.Budget, p.Describe(), p.Processors, p.Processor); err != nil {
+		if _, err := fmt.Fprintf(w, "written from %s (%s, budget %g) by %s, on %d processors, %s\n", p.Started, until,
+			p.Budget, p.Describe(), p.Processors, p.Processor); err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,8 @@ func method(w io.Writer, r *search.Windows) error {
 	if m.PredictionFailures == 0 {
 		fmt.Fprintln(w, "every prediction held")
 	} else {
-		fmt.Fprintf(w, "%s, and the bound was bisected:\n", count(m.PredictionFailures, "prediction failed", "predictions failed"))
+		fmt.Fprintf(w, "%s, and the bound was bisected:\n",
+			count(m.PredictionFailures, "prediction failed", "predictions failed"))
 		for _, f := range m.Failures {
 			fmt.Fprintf(w, "  from %s, at %s: %s\n", time.Duration(f.Segment), time.Duration(f.At), f.Why)
 		}
@@ -87,11 +88,13 @@ func method(w io.Writer, r *search.Windows) error {
 	if m.Proved {
 		_, err = fmt.Fprintln(
 			w,
-			"On each segment everything that the run depends on comes in the same order: no window was missed, however short.",
+			"On each segment everything that the run depends on comes in the same order: no window was missed, "+
+				"however short.",
 		)
 	} else {
 		from := time.Duration(m.LargestUnverifiedGapFrom)
-		_, err = fmt.Fprintf(w, "A window that opens and closes within [%s, %s) could have been missed.\n", from, from+time.Duration(m.LargestUnverifiedGap))
+		_, err = fmt.Fprintf(w, "A window that opens and closes within [%s, %s) could have been missed.\n", from, from+
+			time.Duration(m.LargestUnverifiedGap))
 	}
 	return err
 }

@@ -25,24 +25,31 @@ func TestWindowsMethod(t *testing.T) {
 		want    []string
 	}{
 		{answer(search.Method{Name: "search", Proved: true, Segments: 3, Verifications: 4}), []string{
-			"from 0s to 9ns, seed 0", "[5ns, 9ns)  (to the end of the range)", "Edge at 5ns, its two sides one nanosecond apart:",
-			"7 runs; search: 3 segments, 4 verifications, every prediction held\n", "no window was missed, however short",
+			"from 0s to 9ns, seed 0", "[5ns, 9ns)  (to the end of the range)",
+			"Edge at 5ns, its two sides one nanosecond apart:",
+			"7 runs; search: 3 segments, 4 verifications, every prediction held\n",
+			"no window was missed, however short",
 		}},
 		{open, []string{"from 0s to for ever", "[5ns, for ever)\n"}},
 		{
 			answer(search.Method{
-				Name: "search", Segments: 3, Verifications: 4, PredictionFailures: 1, LargestUnverifiedGap: 2, LargestUnverifiedGapFrom: 1,
-				Failures: []search.PredictionFailure{{Segment: 1, At: 5, Why: "another signature"}},
+				Name: "search", Segments: 3, Verifications: 4, PredictionFailures: 1, LargestUnverifiedGap: 2,
+				LargestUnverifiedGapFrom: 1,
+				Failures:                 []search.PredictionFailure{{Segment: 1, At: 5, Why: "another signature"}},
 			}),
 			[]string{
-				"4 verifications, 1 prediction failed, and the bound was bisected:\n  from 1ns, at 5ns: another signature\n",
+				"4 verifications, 1 prediction failed, and the bound was bisected:\n  from 1ns, at 5ns: another " +
+					"signature\n",
 				"A window that opens and closes within [1ns, 3ns) could have been missed.\n",
 			},
 		},
-		{answer(search.Method{Name: "brute-force scan, every 3ns", LargestUnverifiedGap: 2, LargestUnverifiedGapFrom: 1}), []string{
-			"Edge between 2ns and 5ns, two values of the grid:", "7 runs; brute-force scan, every 3ns: a window that is shorter than 3ns could have been missed\n",
+		{answer(search.Method{Name: "brute-force scan, every 3ns", LargestUnverifiedGap: 2,
+			LargestUnverifiedGapFrom: 1}), []string{
+			"Edge between 2ns and 5ns, two values of the grid:",
+			"7 runs; brute-force scan, every 3ns: a window that is shorter than 3ns could have been missed\n",
 		}},
-		{answer(search.Method{Name: "brute-force scan, every 1ns", Proved: true}), []string{"one nanosecond apart", "every 1ns: nothing is between them\n"}},
+		{answer(search.Method{Name: "brute-force scan, every 1ns", Proved: true}),
+			[]string{"one nanosecond apart", "every 1ns: nothing is between them\n"}},
 	} {
 		var b strings.Builder
 		if err := text.Windows(&b, c.windows); err != nil {

@@ -115,7 +115,8 @@ func TestBurstWithoutAGhost(t *testing.T) {
 					c.clients,
 				), "backlog": fmt.Sprint(c.backlog), "gap": gap.String(), "client-timeout": "10s",
 			})
-			if slices.Contains(o.Outcome, "backlog-overflow") != (dropped > 0) || o.Measures["backlog_drops"] != dropped ||
+			if slices.Contains(o.Outcome, "backlog-overflow") != (dropped > 0) ||
+				o.Measures["backlog_drops"] != dropped ||
 				o.Measures["longest_backlog"] != int64(c.backlog) ||
 				completed(o) != c.clients {
 				t.Errorf(
@@ -168,9 +169,12 @@ func TestTheBacklogIsFullOfGhosts(t *testing.T) {
 		// The second client gives up 3 s after its start. The ghost ends at 30.09 s, and the
 		// server completes its handshake if it is there 30 ms later, to send its last flight.
 		// If not, it is no ghost, for it was there at the beginning, but as bad.
-		{"a client every 27.12 s, just gone", all.With(scenarios.Settings{"gap": "27.119999999s"}), 29 * 30 * time.Second, 1},
-		{"a client every 27.12 s, just there", all.With(scenarios.Settings{"gap": "27.120000001s"}), 30 * time.Second, 29},
-		{"a client every 20 s, timeout 3 s", all.With(scenarios.Settings{"gap": "20s", "handshake-timeout": "3s"}), 3 * time.Second, 30},
+		{"a client every 27.12 s, just gone", all.With(scenarios.Settings{"gap": "27.119999999s"}),
+			29 * 30 * time.Second, 1},
+		{"a client every 27.12 s, just there", all.With(scenarios.Settings{"gap": "27.120000001s"}), 30 * time.Second,
+			29},
+		{"a client every 20 s, timeout 3 s", all.With(scenarios.Settings{"gap": "20s", "handshake-timeout": "3s"}),
+			3 * time.Second, 30},
 	} {
 		o := outcomeOf(t, p, scenario, scenarios.Settings{"alert-latency": "30ms"}.With(c.set))
 		if got := time.Duration(o.Measures["accept_blocked_ns"]); got != c.blocked || completed(o) != c.completed {

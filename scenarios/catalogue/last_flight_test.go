@@ -368,7 +368,8 @@ func TestRetransmitCollisionCosts(t *testing.T) {
 			})
 		}
 		without := cost("400ms")
-		for latency, k := range map[string]int64{"499ms": 0, "500ms": 1, "999ms": 1, "1s": 2, "1400ms": 2, "4900ms": 9} {
+		for latency, k := range map[string]int64{"499ms": 0, "500ms": 1, "999ms": 1, "1s": 2, "1400ms": 2,
+			"4900ms": 9} {
 			o := cost(latency)
 			d, err := time.ParseDuration(latency)
 			if err != nil {
@@ -489,7 +490,8 @@ func TestWhatIsNoDuplicateAndNoStall(t *testing.T) {
 		outcome  string
 	}{
 		{"orphaned-flight6", scenarios.Settings{"read-timeout": "2s"}, "duplicate-flight"},
-		{"retransmit-collision", scenarios.Settings{"flight4-latency": "1500ms", "without": "flight4"}, "duplicate-flight"},
+		{"retransmit-collision", scenarios.Settings{"flight4-latency": "1500ms", "without": "flight4"},
+			"duplicate-flight"},
 		{"orphaned-flight6", scenarios.Settings{"read-timeout": "1005ms", "remedy": "reconnect"}, "stalled"},
 	} {
 		if o := runOf(t, p, c.scenario, c.set); slices.Contains(o.Outcome, c.outcome) ||

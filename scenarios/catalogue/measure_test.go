@@ -65,8 +65,11 @@ func TestCensoredHandshakes(t *testing.T) {
 	}{
 		{"all come about", "late-close-notify", scenarios.Settings{"client-timeout": "3s"}, 60e6, 0},
 		{"nothing arrives", "late-close-notify", scenarios.Settings{"client-timeout": "3s", "loss": "1"}, 0, 3e9},
-		{"the first comes about, the next meets a ghost", "late-close-notify", scenarios.Settings{"client-timeout": "3s", "alert-latency": "30ms"}, 60e6, 3e9},
-		{"one ends with an error", "plaintext-alert", scenarios.Settings{"client-timeout": "3s", "clients": "1", "forged-alert": "fatal", "attacked": "client", "forged-delay": "10ms"}, 0, 3e9},
+		{"the first comes about, the next meets a ghost", "late-close-notify",
+			scenarios.Settings{"client-timeout": "3s", "alert-latency": "30ms"}, 60e6, 3e9},
+		{"one ends with an error", "plaintext-alert",
+			scenarios.Settings{"client-timeout": "3s", "clients": "1", "forged-alert": "fatal", "attacked": "client",
+				"forged-delay": "10ms"}, 0, 3e9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, err := p.Do(context.Background(), fixture.Job(t, c.scenario, c.set, 1))

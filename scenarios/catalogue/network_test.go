@@ -62,7 +62,8 @@ func TestLossOfOneDirection(t *testing.T) {
 	p := fixture.Pool(t, 1)
 	for name, host := range map[string]string{"uplink-loss": "client", "downlink-loss": "server"} {
 		lost := map[string]int{}
-		for _, r := range replicated(t, p, "late-close-notify", scenarios.Settings{"credentials": "psk", name: "1"}).Records {
+		for _, r := range replicated(t, p, "late-close-notify",
+			scenarios.Settings{"credentials": "psk", name: "1"}).Records {
 			if r.Kind == trace.Lose {
 				lost[r.Host]++
 			}

@@ -21,7 +21,8 @@ func TestDefaults(t *testing.T) {
 	}
 	want := map[string]string{
 		"latency": "10ms", "uplink": "10ms", "downlink": "10ms", "alert-latency": "10ms", "loss": "0",
-		"uplink-loss": "0", "downlink-loss": "0", "bandwidth": "unlimited", "queue": "100", "mtu": "0", "correlation": "0", "reorder": "0", "reorder-delay": "10ms", "endpoint-mtu": "1200",
+		"uplink-loss": "0", "downlink-loss": "0", "bandwidth": "unlimited", "queue": "100", "mtu": "0",
+		"correlation": "0", "reorder": "0", "reorder-delay": "10ms", "endpoint-mtu": "1200",
 		"duplicate": "0", "duplicate-delay": "1ms", "down": "never",
 		"client": "closes-first", "client-pause": "0s", "service": "1ms", "linger": "0s", "pause-after-release": "0s",
 		"first-record": "stack", "server-port": "same", "client-port": "new", "clients": "2", "gap": "100ms",
@@ -48,8 +49,10 @@ func TestRemedies(t *testing.T) {
 		{scenarios.Settings{"remedy": "recognise"}, map[string]string{"first-record": "discard"}},
 		{scenarios.Settings{"remedy": "client-waits"}, map[string]string{"client": "waits"}},
 		{scenarios.Settings{"remedy": "server-port"}, map[string]string{"server-port": "rotate"}},
-		{scenarios.Settings{"remedy": "linger+recognise"}, map[string]string{"linger": "50ms", "first-record": "discard"}},
-		{scenarios.Settings{"remedy": "linger+recognise", "linger": "1s"}, map[string]string{"linger": "1s", "first-record": "discard"}},
+		{scenarios.Settings{"remedy": "linger+recognise"},
+			map[string]string{"linger": "50ms", "first-record": "discard"}},
+		{scenarios.Settings{"remedy": "linger+recognise", "linger": "1s"},
+			map[string]string{"linger": "1s", "first-record": "discard"}},
 	} {
 		base, err := s.Resolve(nil)
 		if err != nil {
@@ -94,7 +97,8 @@ func TestFollowedParameters(t *testing.T) {
 func TestBadParameters(t *testing.T) {
 	s := fixture.Scenario(t)
 	_, err := s.Resolve(scenarios.Settings{
-		"lingr": "1ms", "linger": "1", "clients": "0", "client": "wait", "loss": "2", "latency": "normale(1ms,1ms)", "gap": "-1s",
+		"lingr": "1ms", "linger": "1", "clients": "0", "client": "wait", "loss": "2", "latency": "normale(1ms,1ms)",
+		"gap":             "-1s",
 		"flight-interval": "0s",
 	})
 	if err == nil {
@@ -106,7 +110,8 @@ func TestBadParameters(t *testing.T) {
 		`parameter clients: 0 is out of range: 1 to 1000`,
 		`parameter flight-interval: 0s is out of range: at least 1µs`,
 		`parameter gap: -1s is negative`,
-		`parameter latency: latency distribution "normale(1ms,1ms)": "normale" is not a distribution. Did you mean normal(mean,sigma)?`,
+		`parameter latency: latency distribution "normale(1ms,1ms)": "normale" is not a distribution. Did you mean ` +
+			`normal(mean,sigma)?`,
 		`parameter linger: "1" is not a duration (a number with a unit: ns, us, ms, s, m, h)`,
 		`late-close-notify has no parameter "lingr". Did you mean linger?`,
 		`parameter loss: 2 is out of range: 0 to 1`,
@@ -144,7 +149,8 @@ func TestRepeatIsQuoted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "dtlssim run late-close-notify --seed 18446744073709551615 --set 'latency=uniform(1ms,2ms)' --set linger=5ms --fail data-lost,ghost-session"
+	want := "dtlssim run late-close-notify --seed 18446744073709551615 --set 'latency=uniform(1ms,2ms)' --set " +
+		"linger=5ms --fail data-lost,ghost-session"
 	if got := v.Repeat(1<<64-1, p).String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -204,8 +210,9 @@ func TestNetworkParameters(t *testing.T) {
 		t.Errorf("%v", text)
 	}
 	for text, want := range map[string]string{
-		"": "want FROM..TO, or never", "1s": "want FROM..TO, or never", "2s..1s": "FROM must be below TO", "1s..1s": "FROM must be below TO",
-		"a..1s": `"a" is not a duration`, "1s..b": `"b" is not a duration`, "-1s..1s": "-1s is negative",
+		"": "want FROM..TO, or never", "1s": "want FROM..TO, or never", "2s..1s": "FROM must be below TO",
+		"1s..1s": "FROM must be below TO",
+		"a..1s":  `"a" is not a duration`, "1s..b": `"b" is not a duration`, "-1s..1s": "-1s is negative",
 	} {
 		if _, err := s.Resolve(scenarios.Settings{"down": text}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("down=%s: error %v, want one that says %q", text, err, want)
@@ -242,7 +249,8 @@ func TestGapVariation(t *testing.T) {
 		return list
 	}
 	const s1 = time.Second
-	if got, want := starts(scenarios.Settings{"gap": "1s", "gap-variation": "2s"}), []time.Duration{0, 3 * s1, 6 * s1, 9 * s1}; !slices.Equal(
+	if got, want := starts(scenarios.Settings{"gap": "1s", "gap-variation": "2s"}),
+		[]time.Duration{0, 3 * s1, 6 * s1, 9 * s1}; !slices.Equal(
 		got,
 		want,
 	) {
@@ -266,7 +274,8 @@ func TestCorrelationParameter(t *testing.T) {
 		t.Errorf("%v %v", v.Text()["correlation"], err)
 	}
 	for text, want := range map[string]string{
-		"1": "1 is out of range: 0 to below 1", "-0.1": "out of range", "NaN": "is not a number from 0 to below 1", "high": "is not a number",
+		"1": "1 is out of range: 0 to below 1", "-0.1": "out of range", "NaN": "is not a number from 0 to below 1",
+		"high": "is not a number",
 	} {
 		if _, err := s.Resolve(scenarios.Settings{"correlation": text}); err == nil ||
 			!strings.Contains(err.Error(), want) {

@@ -38,20 +38,27 @@ func TestSilentRestartWindows(t *testing.T) {
 		{"idle timeout", "", scenarios.Settings{"remedy": "idle-timeout"}, fixture.Windows(0, 6001*ms+ns)},
 		{"idle timeout within the client's patience", "", scenarios.Settings{"idle-timeout": "8s"}, fixture.Windows()},
 		{"rehandshake", "", scenarios.Settings{"remedy": "rehandshake"}, fixture.Windows()},
-		{"rehandshake, concurrent", "", scenarios.Settings{"remedy": "rehandshake", "model": "concurrent"}, fixture.Windows()},
-		{"rehandshake, certificate", "", scenarios.Settings{"remedy": "rehandshake", "credentials": "ecdsa"}, fixture.Windows()},
+		{"rehandshake, concurrent", "", scenarios.Settings{"remedy": "rehandshake", "model": "concurrent"},
+			fixture.Windows()},
+		{"rehandshake, certificate", "", scenarios.Settings{"remedy": "rehandshake", "credentials": "ecdsa"},
+			fixture.Windows()},
 		{"new client port", "", scenarios.Settings{"remedy": "new-client-port"}, fixture.Windows()},
 		{"a close_notify", "", scenarios.Settings{"client": "waits"}, fixture.Windows()},
 		// What is left lies where the hello at the end of an attempt makes a ghost: the
 		// attempt's end is 10 s after its start, and the second begins 1 s after that.
-		{"back-off", "", scenarios.Settings{"remedy": "back-off"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
-		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
-		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
-		{"back-off, certificate, the next handshake", next, scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows()},
+		{"back-off", "", scenarios.Settings{"remedy": "back-off"},
+			fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, the next handshake", next, scenarios.Settings{"remedy": "back-off"},
+			fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate", "", scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"},
+			fixture.Windows(9001*ms+ns, 10001*ms+ns, 20001*ms+ns, 21001*ms+ns)},
+		{"back-off, certificate, the next handshake", next,
+			scenarios.Settings{"remedy": "back-off", "credentials": "ecdsa"}, fixture.Windows()},
 	}, 1, 4) {
 		t.Run(c.name, func(t *testing.T) {
 			s := search.Search{
-				Seed: 1, Probe: scenario.Probe, Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set)),
+				Seed: 1, Probe: scenario.Probe,
+				Values: fixture.Values(t, scenario, scenarios.Settings{"credentials": "psk"}.With(c.set)),
 			}
 			var err error
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
@@ -128,12 +135,15 @@ func TestStaleHelloKillsNoAssociation(t *testing.T) {
 		set  scenarios.Settings
 		want []search.Interval
 	}{
-		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel"}, fixture.Windows()},
-		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
+		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout",
+			scenarios.Settings{"rehandshake": "parallel"}, fixture.Windows()},
+		{"association-killed,data-lost,no-close-notify,handshake-aborted,handshake-timeout",
+			scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
 		// The next client's hello arrives at 60+100+21+200+10 = 391 ms: a copy with a delay of
 		// up to 381 ms comes before it.
 		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel"}, fixture.Windows(40*ms+ns, 381*ms+ns)},
-		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"}, fixture.Windows()},
+		{"next-handshake-failed", scenarios.Settings{"rehandshake": "parallel", "model": "concurrent"},
+			fixture.Windows()},
 		{"next-handshake-failed", nil, fixture.Windows(181*ms+ns, 381*ms+ns)}, // after the release at 191 ms
 	}, 1, 4) {
 		s := search.Search{Seed: 1, Values: fixture.Values(t, scenario, scenarios.Settings{
@@ -177,43 +187,60 @@ func TestForgeryWindows(t *testing.T) {
 		{"plaintext-alert", nil, "association-killed", fixture.Windows(50*ms+ns, 101*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "", fixture.Windows(10*ms, 101*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"credentials": "ecdsa"}, "", fixture.Windows(10*ms, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", fixture.Windows(3*ms, 81*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "",
+			fixture.Windows(3*ms, 81*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-established"}, "", fixture.Windows(10*ms, 50*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always"}, "all", fixture.Windows()},
 		{"plaintext-alert", scenarios.Settings{"guard": "established"}, "association-killed", fixture.Windows()},
-		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential"}, "all", fixture.Windows()},
-		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard", "model": "sequential", "verify": "two-sockets"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard",
+			"model": "sequential"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"remedy": "ignore-always", "first-record": "discard",
+			"model": "sequential", "verify": "two-sockets"}, "all", fixture.Windows()},
 		{"plaintext-alert", nil, "next-handshake-failed", fixture.Windows(30*ms+ns, 50*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"model": "concurrent"}, "next-handshake-failed", fixture.Windows()},
 		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "", fixture.Windows(10*ms, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-aborted", fixture.Windows()}, // it is not answered
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-timeout", fixture.Windows(10*ms, 50*ms+ns)},
+		// it is not answered
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-aborted", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "fatal"}, "handshake-timeout",
+			fixture.Windows(10*ms, 50*ms+ns)},
 		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning"}, "", fixture.Windows(50*ms+ns, 111*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead"}, "handshake-timeout", fixture.Windows(10*ms, 50*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead", "remedy": "ignore-always"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead"}, "handshake-timeout",
+			fixture.Windows(10*ms, 50*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"forged-alert": "warning-ahead", "remedy": "ignore-always"}, "all",
+			fixture.Windows()},
 		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "", fixture.Windows(0, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "association-killed", fixture.Windows(60*ms+ns, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "fatal"}, "association-killed", fixture.Windows(60*ms+ns, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "warning"}, "", fixture.Windows(60*ms+ns, 81*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "guard": "strict"}, "", fixture.Windows(0, 101*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-established"}, "", fixture.Windows(0, 60*ms+ns)},
-		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-always"}, "all", fixture.Windows()},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client"}, "association-killed",
+			fixture.Windows(60*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "fatal"}, "association-killed",
+			fixture.Windows(60*ms+ns, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "forged-alert": "warning"}, "",
+			fixture.Windows(60*ms+ns, 81*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "guard": "strict"}, "",
+			fixture.Windows(0, 101*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-established"}, "",
+			fixture.Windows(0, 60*ms+ns)},
+		{"plaintext-alert", scenarios.Settings{"attacked": "client", "remedy": "ignore-always"}, "all",
+			fixture.Windows()},
 
 		{"plaintext-data", nil, "", fixture.Windows(10*ms, 111*ms+ns)},
 		{"plaintext-data", nil, "association-killed", fixture.Windows(50*ms+ns, 101*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "", fixture.Windows(3*ms, 84*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"latency": "3ms", "service": "7ms", "client-pause": "50ms"}, "",
+			fixture.Windows(3*ms, 84*ms+ns)},
 		{"plaintext-data", scenarios.Settings{"remedy": "discard"}, "all", fixture.Windows()},
 		{"plaintext-data", scenarios.Settings{"remedy": "discard-established"}, "", fixture.Windows(10*ms, 50*ms+ns)},
 		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-server"}, "all", fixture.Windows()},
 		{"plaintext-data", scenarios.Settings{"remedy": "discard-at-client"}, "", fixture.Windows(10*ms, 111*ms+ns)},
 		// The alert has to reach the server before the client closes.
 		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "", fixture.Windows(0, 91*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
-		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard-at-server"}, "association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client"}, "association-killed",
+			fixture.Windows(60*ms+ns, 91*ms+ns)},
+		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard-at-server"},
+			"association-killed", fixture.Windows(60*ms+ns, 91*ms+ns)},
 		{"plaintext-data", scenarios.Settings{"attacked": "client", "remedy": "discard"}, "all", fixture.Windows()},
 	}, 1, 4) {
 		name := c.scenario + " " + c.fail
-		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "verify", "latency", "credentials"} {
+		for _, key := range []string{"attacked", "forged-alert", "remedy", "guard", "model", "verify", "latency",
+			"credentials"} {
 			name += " " + c.set[key]
 		}
 		t.Run(name, func(t *testing.T) {
@@ -243,10 +270,14 @@ func TestAnswersDuringTheHandshake(t *testing.T) {
 		answer   string // with its length
 		error    string // of the server
 	}{
-		{"plaintext-alert", scenarios.Settings{"forged-delay": "35ms"}, "Alert(close_notify) epoch=0 seq=4", "handshake error: alert: Alert Warning: CloseNotify"},
-		{"plaintext-alert", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
-		{"plaintext-data", scenarios.Settings{"forged-delay": "35ms"}, "Alert(unexpected_message) epoch=0 seq=4", "handshake error: dtls temporary: ApplicationData with epoch of 0"},
-		{"plaintext-data", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1", "waiting for data: dtls timeout"},
+		{"plaintext-alert", scenarios.Settings{"forged-delay": "35ms"}, "Alert(close_notify) epoch=0 seq=4",
+			"handshake error: alert: Alert Warning: CloseNotify"},
+		{"plaintext-alert", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1",
+			"waiting for data: dtls timeout"},
+		{"plaintext-data", scenarios.Settings{"forged-delay": "35ms"}, "Alert(unexpected_message) epoch=0 seq=4",
+			"handshake error: dtls temporary: ApplicationData with epoch of 0"},
+		{"plaintext-data", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1",
+			"waiting for data: dtls timeout"},
 	}, 1, 4) {
 		o := outcomeOf(
 			t,
@@ -305,11 +336,16 @@ parameters:
   - {name: number, type: choice, choices: ["3", "4", "40", "67", "1000"], default: "40", meaning: the record number}
   - {name: forged-delay, type: latency distribution, default: 1ms, meaning: when it arrives}
 rules:
-  - {name: n3, when: {number: "3"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 3, delay: forged-delay}}
-  - {name: n4, when: {number: "4"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 4, delay: forged-delay}}
-  - {name: n40, when: {number: "40"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, delay: forged-delay}}
-  - {name: n67, when: {number: "67"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 67, delay: forged-delay}}
-  - {name: n1000, when: {number: "1000"}, match: {message: client-hello, nth: 1}, forge: {record: alert, alert: ALERT, level: warning, sequence: 1000, delay: forged-delay}}
+  - {name: n3, when: {number: "3"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
+     alert: ALERT, level: warning, sequence: 3, delay: forged-delay}}
+  - {name: n4, when: {number: "4"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
+     alert: ALERT, level: warning, sequence: 4, delay: forged-delay}}
+  - {name: n40, when: {number: "40"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
+     alert: ALERT, level: warning, delay: forged-delay}}
+  - {name: n67, when: {number: "67"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
+     alert: ALERT, level: warning, sequence: 67, delay: forged-delay}}
+  - {name: n1000, when: {number: "1000"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
+     alert: ALERT, level: warning, sequence: 1000, delay: forged-delay}}
 probe: forged-delay=0s..200ms
 `
 	p := fixture.Pool(t, 1)
@@ -332,7 +368,9 @@ probe: forged-delay=0s..200ms
 		if c.alert == "" {
 			forged = "record: application-data"
 		}
-		if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "record: alert, alert: ALERT, level: warning", forged)), 0o600); err != nil {
+		if err := os.WriteFile(file,
+			[]byte(strings.ReplaceAll(text, "record: alert, alert: ALERT, level: warning", forged)),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		s, err := catalogue.Load(file)

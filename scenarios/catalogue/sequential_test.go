@@ -254,7 +254,8 @@ func TestSwallowedHelloCostsAFlightInterval(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := fixture.Pool(t, 2)
-	for hold, lost := range map[string]int64{"0s": 0, "19999999ns": 0, "20ms": 1, "1019999999ns": 1, "1020ms": 2, "2020ms": 3} {
+	for hold, lost := range map[string]int64{"0s": 0, "19999999ns": 0, "20ms": 1, "1019999999ns": 1, "1020ms": 2,
+		"2020ms": 3} {
 		o := outcomeOf(t, p, s, scenarios.Settings{"verify-hold": hold, "credentials": "psk"})
 		want := int64(60*time.Millisecond) + lost*int64(time.Second)
 		if o.Measures["handshake_ns"] != want || o.Measures["retransmissions"] != lost ||
@@ -295,21 +296,29 @@ func TestOthersComeBetweenTheAccepts(t *testing.T) {
 		set  scenarios.Settings
 		want []string
 	}{
-		{"begins", scenarios.Settings{"verify-hold": "1ms", "clients": "2", "arrivals": "at-intervals", "gap": "22ms", "hello-latency": "30ms"}, []string{
+		{"begins", scenarios.Settings{"verify-hold": "1ms", "clients": "2", "arrivals": "at-intervals", "gap": "22ms",
+			"hello-latency": "30ms"}, []string{
 			"accept session 1", "release session 1", "accept session 2", "release session 2",
-			"accept again session 1", "handshake completed", `data read "hello from client 1\n"`, "no answer the peer has closed", "close", "release session 1",
-			"accept again session 2", "handshake completed", `data read "hello from client 2\n"`, "no answer the peer has closed", "close", "release session 2",
+			"accept again session 1", "handshake completed", `data read "hello from client 1\n"`,
+			"no answer the peer has closed", "close", "release session 1",
+			"accept again session 2", "handshake completed", `data read "hello from client 2\n"`,
+			"no answer the peer has closed", "close", "release session 2",
 		}},
-		{"is served", scenarios.Settings{"verify-hold": "1ms", "clients": "2", "arrivals": "at-intervals", "gap": "22ms", "hello-latency": "200ms"}, []string{
+		{"is served", scenarios.Settings{"verify-hold": "1ms", "clients": "2", "arrivals": "at-intervals",
+			"gap": "22ms", "hello-latency": "200ms"}, []string{
 			"accept session 1", "release session 1", "accept session 2", "release session 2",
-			"accept again session 2", "handshake completed", `data read "hello from client 2\n"`, "no answer the peer has closed", "close", "release session 2",
-			"accept again session 1", "handshake completed", `data read "hello from client 1\n"`, "no answer the peer has closed", "close", "release session 1",
+			"accept again session 2", "handshake completed", `data read "hello from client 2\n"`,
+			"no answer the peer has closed", "close", "release session 2",
+			"accept again session 1", "handshake completed", `data read "hello from client 1\n"`,
+			"no answer the peer has closed", "close", "release session 1",
 		}},
 		// The client gives up and tries again under its port, for which an endpoint still waits.
-		{"another handshake of the same peer", scenarios.Settings{"client-timeout": "500ms", "client-port": "same", "reconnects": "1", "back-off": "10ms"}, []string{
-			"accept session 1", "release session 1", "hello swallowed ClientHello epoch=0 seq=1",
-			"accept session 2", "release session 2", "hello swallowed ClientHello epoch=0 seq=1",
-		}},
+		{"another handshake of the same peer",
+			scenarios.Settings{"client-timeout": "500ms", "client-port": "same", "reconnects": "1", "back-off": "10ms"},
+			[]string{
+				"accept session 1", "release session 1", "hello swallowed ClientHello epoch=0 seq=1",
+				"accept session 2", "release session 2", "hello swallowed ClientHello epoch=0 seq=1",
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := serverNotes(t, c.set, "verify-request-swallowed"); !slices.Equal(got, c.want) {

@@ -210,7 +210,8 @@ func TestStaleCopyWindows(t *testing.T) {
 // Without the copy, each of them is clean: the copy alone is the cause.
 func TestWithoutTheCopy(t *testing.T) {
 	p := fixture.Pool(t, 2)
-	for _, name := range []string{"ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison", "hello1-mixing"} {
+	for _, name := range []string{"ghost-flight5", "duplicate-hello", "hello2-poison", "flight5-poison",
+		"hello1-mixing"} {
 		for _, credentials := range []string{"psk", "ecdsa"} {
 			o, err := p.Do(context.Background(), fixture.Job(t, name,
 				scenarios.Settings{"without": "copy", "copied-delay": "100ms", "credentials": credentials}, 1))

@@ -32,9 +32,13 @@ func TestParseFactor(t *testing.T) {
 		{"loss=0..0.3/3", []string{"0", "0.1", "0.2", "0.3"}},
 		{"latency=10ms..20ms/1", []string{"10ms", "20ms"}},
 		{"remedy=none, linger", []string{"none", "linger"}},
-		{"latency=10ms,uniform(5ms,15ms),5ms+exponential(mean=1ms)", []string{"10ms", "uniform(5ms,15ms)", "5ms+exponential(mean=1ms)"}},
-		{"latency=5ms+exponential(mean={1ms..3ms/2})", []string{"5ms+exponential(mean=1ms)", "5ms+exponential(mean=2ms)", "5ms+exponential(mean=3ms)"}},
-		{"latency=lognormal(median=20ms,sigma={0.5..2/2:log})", []string{"lognormal(median=20ms,sigma=0.5)", "lognormal(median=20ms,sigma=1)", "lognormal(median=20ms,sigma=2)"}},
+		{"latency=10ms,uniform(5ms,15ms),5ms+exponential(mean=1ms)",
+			[]string{"10ms", "uniform(5ms,15ms)", "5ms+exponential(mean=1ms)"}},
+		{"latency=5ms+exponential(mean={1ms..3ms/2})",
+			[]string{"5ms+exponential(mean=1ms)", "5ms+exponential(mean=2ms)", "5ms+exponential(mean=3ms)"}},
+		{"latency=lognormal(median=20ms,sigma={0.5..2/2:log})",
+			[]string{"lognormal(median=20ms,sigma=0.5)", "lognormal(median=20ms,sigma=1)",
+				"lognormal(median=20ms,sigma=2)"}},
 		{"bandwidth=64kbit/s..1Mbit/s/2", []string{"64kbit/s", "532kbit/s", "1Mbit/s"}},
 		{"down=never,1s..2s", []string{"never", "1s..2s"}},
 	} {
@@ -44,10 +48,11 @@ func TestParseFactor(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"linger":                         "want NAME=A..B/STEPS or NAME=v1,v2",
-		"linger=":                        "want NAME=A..B/STEPS or NAME=v1,v2",
-		"linter=0ms..1ms/2":              "Did you mean linger?",
-		"linger=0ms..1ms":                "A..B without steps is for the designs that fill a space, latin-hypercube and sobol",
+		"linger":            "want NAME=A..B/STEPS or NAME=v1,v2",
+		"linger=":           "want NAME=A..B/STEPS or NAME=v1,v2",
+		"linter=0ms..1ms/2": "Did you mean linger?",
+		"linger=0ms..1ms": "A..B without steps is for the designs that fill a space, latin-hypercube " +
+			"and sobol",
 		"linger=0ms..1ms/x":              "a range is A..B/STEPS",
 		"linger=0ms..1ms/0":              "out of range",
 		"linger=0ms..1ms/1000000":        "out of range",
@@ -101,7 +106,8 @@ func TestFactorial(t *testing.T) {
 		v.Duration("linger") != 3*time.Millisecond {
 		t.Errorf("the third point has %v", v.Settings())
 	}
-	if _, err := design.Factorial(fixture.Values(t, s, scenarios.Settings{"clients": "1"}), []design.Factor{{"clients", nil}}); err == nil {
+	if _, err := design.Factorial(fixture.Values(t, s, scenarios.Settings{"clients": "1"}),
+		[]design.Factor{{"clients", nil}}); err == nil {
 		t.Error("a parameter is set and varied, and nobody says so")
 	}
 }
@@ -260,13 +266,15 @@ func TestReadList(t *testing.T) {
 		t.Errorf("%v %v %v, want %v", levelsOf(points), names, err, want)
 	}
 	for text, want := range map[string]string{
-		"":                             "list.csv: the file is empty",
-		"linger\n":                     "list.csv: there is a header, and no design point",
-		"linger,lingr\n1ms,2ms\n":      `list.csv:1:8: late-close-notify has no parameter "lingr". Did you mean linger?`,
+		"":         "list.csv: the file is empty",
+		"linger\n": "list.csv: there is a header, and no design point",
+		"linger,lingr\n1ms,2ms\n": `list.csv:1:8: late-close-notify has no parameter "lingr". Did you mean ` +
+			`linger?`,
 		"linger,linger\n1ms,2ms\n":     "list.csv:1:8: there are two columns linger",
 		"linger,gap\n1ms,2ms\n":        "list.csv:1:8: parameter gap is varied, and set as well",
 		"linger,clients\n1ms,2\n1ms\n": "list.csv:3:1: there are 1 cells, and 2 columns in the header",
-		"linger,clients\n1,x\n":        "list.csv:2:1: parameter linger: \"1\" is not a duration (a number with a unit: ns, us, ms, s, m, h)\nlist.csv:2:3: parameter clients: \"x\" is not a whole number from 1 to 1000",
+		"linger,clients\n1,x\n": "list.csv:2:1: parameter linger: \"1\" is not a duration (a number with a " +
+			"unit: ns, us, ms, s, m, h)\nlist.csv:2:3: parameter clients: \"x\" is not a whole number from 1 to 1000",
 		"linger\n1ms\n\n2ms\n1000us\n": "list.csv:5:1: the design point is that of line 2",
 		"linger,backlog\n1ms,3\n":      "list.csv:2:1: parameter backlog means nothing to a server of model sequential",
 		"linger\n\"1ms\n":              "list.csv:",

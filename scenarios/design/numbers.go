@@ -75,7 +75,8 @@ var scales = map[scenarios.Type]scale{
 
 // errSteps says how a range of levels is written.
 var errSteps = errors.New(
-	"a range is A..B/STEPS, with a whole number of steps; A..B without steps is for the designs that fill a space, latin-hypercube and sobol",
+	"a range is A..B/STEPS, with a whole number of steps; A..B without steps is for the designs that fill a space, " +
+		"latin-hypercube and sobol",
 )
 
 // parseNumbers reads A..B, with /STEPS, :log or both behind it, or that in braces with

@@ -122,7 +122,8 @@ func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64)
 		}
 	}
 	return nil, fmt.Errorf(
-		"the ranges hold few values: of %d points that were drawn, %d are different; want fewer points, or the design factorial",
+		"the ranges hold few values: of %d points that were drawn, %d are different; want fewer points, or the "+
+			"design factorial",
 		draws*points,
 		len(d.Points),
 	)
@@ -153,7 +154,8 @@ func LatinHypercube(base scenarios.Values, ranges []Range, points int, seed uint
 		}
 	}
 	return nil, fmt.Errorf(
-		"the ranges hold few values: of %d points, drawn %d times, at most %d were different; want fewer points, or the design factorial",
+		"the ranges hold few values: of %d points, drawn %d times, at most %d were different; want fewer points, or "+
+			"the design factorial",
 		points,
 		draws,
 		most,

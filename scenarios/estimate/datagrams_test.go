@@ -57,7 +57,8 @@ func registerDatagrams() {
 		},
 		Run: func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 			c.Link = sim.Link{
-				Latency: func(*sim.Packet) distribution.Distribution { return v.Distribution("latency") }, Loss: func(*sim.Packet) loss.Model { return v.Loss("loss") },
+				Latency: func(*sim.Packet) distribution.Distribution { return v.Distribution("latency") },
+				Loss:    func(*sim.Packet) loss.Model { return v.Loss("loss") },
 				Correlation: v.Correlation(
 					"correlation",
 				), Reorder: v.Probability("reorder"), ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
@@ -99,7 +100,8 @@ func observe(records []trace.Record, n int, limit time.Duration) (o scenarios.Ob
 	for _, outcome := range []struct {
 		name string
 		is   bool
-	}{{"all-lost", lost == n}, {"late", sum > limit}, {"latest", above > 0}, {"earliest", above == n}, {"quick", below == n}} {
+	}{{"all-lost", lost == n}, {"late", sum > limit}, {"latest", above > 0}, {"earliest", above == n},
+		{"quick", below == n}} {
 		if outcome.is {
 			o.Outcome = append(o.Outcome, outcome.name)
 		}

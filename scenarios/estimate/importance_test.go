@@ -96,15 +96,29 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		short        bool // that it is run every time
 	}{
 		{"three of three are lost", "all-lost", scenarios.Settings{"loss": "0.01"}, 1e-6, 4000, false},
-		{"three of three are lost, of losses at 0.001", "all-lost", scenarios.Settings{"loss": "0.001"}, 1e-9, 4000, true},
-		{"six of six are lost", "all-lost", scenarios.Settings{"loss": "0.02", "datagrams": "6"}, math.Pow(0.02, 6), 4000, false},
-		{"a burst takes them all", "all-lost", scenarios.Settings{"loss": "gilbert-elliott(0.001,0.5)", "datagrams": "6"}, 0.001 / 0.501 * math.Pow(0.5, 5), 4000, false},
-		{"all are held back", "late", scenarios.Settings{"reorder": "0.01", "datagrams": "4", "limit": "70ms"}, 1e-8, 4000, false},
-		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"}, erlang(3, 30), 4000, false},
-		{"ten latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "10", "limit": "45ms"}, erlang(10, 45), 4000, false},
-		{"the largest is too large", "latest", scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"}, 1 - math.Pow(1-math.Exp(-15), 2), 16_000, false},
-		{"all are small", "quick", scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"}, math.Pow(-math.Expm1(-10_001/1e7), 2), 16_000, false},
-		{"two correlated ones are large", "earliest", scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5", "limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000, true},
+		{"three of three are lost, of losses at 0.001", "all-lost", scenarios.Settings{"loss": "0.001"}, 1e-9, 4000,
+			true},
+		{"six of six are lost", "all-lost", scenarios.Settings{"loss": "0.02", "datagrams": "6"}, math.Pow(0.02, 6),
+			4000, false},
+		{"a burst takes them all", "all-lost",
+			scenarios.Settings{"loss": "gilbert-elliott(0.001,0.5)", "datagrams": "6"},
+			0.001 / 0.501 * math.Pow(0.5, 5), 4000, false},
+		{"all are held back", "late", scenarios.Settings{"reorder": "0.01", "datagrams": "4", "limit": "70ms"}, 1e-8,
+			4000, false},
+		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"},
+			erlang(3, 30), 4000, false},
+		{"ten latencies add up", "late",
+			scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "10", "limit": "45ms"}, erlang(10, 45),
+			4000, false},
+		{"the largest is too large", "latest",
+			scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"},
+			1 - math.Pow(1-math.Exp(-15), 2), 16_000, false},
+		{"all are small", "quick",
+			scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"},
+			math.Pow(-math.Expm1(-10_001/1e7), 2), 16_000, false},
+		{"two correlated ones are large", "earliest",
+			scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5",
+				"limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000, true},
 	} {
 		if !c.short && !testkit.Long() || performed == testkit.Budget(1, 4, 10) {
 			continue
@@ -157,7 +171,8 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 		Seed: testkit.Seed(t),
 		Fail: predicate(t),
 		Values: fixture.Values(t, fixture.Scenario(t), scenarios.Settings{
-			"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
+			"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)",
+			"downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
 		}),
 	}
 	chosen, err := estimate.ChooseTilts(context.Background(), p, q, 300, func() {})

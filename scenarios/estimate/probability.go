@@ -91,7 +91,8 @@ func (q *Integral) Check() error {
 	s, name := q.Values.Scenario(), q.Search.Probe.Name
 	if s.Parameter(name).Group == scenarios.NetworkGroup {
 		return fmt.Errorf(
-			"probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a parameter of one datagram%s",
+			"probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a "+
+				"parameter of one datagram%s",
 			name,
 			exampleOf(s),
 		)
@@ -139,7 +140,8 @@ const exactSeeds = 3
 func (q *Integral) CheckExact() error {
 	if random := q.randomBesides(); len(random) > 0 {
 		return fmt.Errorf(
-			"not only %s is random, but %s as well: there is no exact probability; the method conditional averages over that",
+			"not only %s is random, but %s as well: there is no exact probability; the method conditional averages "+
+				"over that",
 			q.Search.Probe.Name,
 			strings.Join(random, ", "),
 		)
@@ -208,7 +210,9 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 		if i == 0 {
 			e.Windows = w
 		} else if !slices.Equal(w.FailureWindows, e.Windows.FailureWindows) {
-			return nil, &RandomError{fmt.Sprintf("the failure windows of seed %d are not those of seed %d: not only %s is random, though no parameter shows what else; there is no exact probability; the method conditional averages over that",
+			return nil, &RandomError{fmt.Sprintf("the failure windows of seed %d are not those of seed %d: not only "+
+				"%s is random, though no parameter shows what else; there is no exact probability; the method "+
+				"conditional averages over that",
 				question.Seed, q.Search.Seed, q.Search.Probe.Name)}
 		}
 	}
@@ -237,7 +241,8 @@ func (q *Integral) CheckConditional() error {
 	for _, p := range q.Values.Scenario().Parameters {
 		if p.Type == scenarios.CorrelationType && v.Correlation(p.Name) > 0 && !v.Given(name) {
 			return fmt.Errorf(
-				"probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a law of its own, or choose the method monte-carlo",
+				"probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a "+
+					"law of its own, or choose the method monte-carlo",
 				name,
 				q.Values.Scenario().Parameter(name).Follows,
 				p.Name,

@@ -167,7 +167,8 @@ func TestOneInABillionAmongOtherLatencies(t *testing.T) {
 	const mean, jitter = 48_255.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))
 	q := integral(t, scenarios.Settings{
-		"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)", "alert-latency": "10010us+exponential(mean=48255ns)",
+		"credentials": "psk", "clients": "1", "uplink": "uniform(10ms,10010us)",
+		"alert-latency": "10010us+exponential(mean=48255ns)",
 	}, testkit.Seed(t))
 	if err := q.CheckExact(); err == nil ||
 		!strings.Contains(err.Error(), "uplink=uniform(from=10ms,to=10.01ms) as well") {
@@ -196,9 +197,12 @@ func TestWhatHasNoExactProbability(t *testing.T) {
 		{scenarios.Settings{"correlation": "0.5"}, ""},
 		{scenarios.Settings{"latency": "uniform(5ms,6ms)", "uplink": "5ms", "downlink": "6ms"}, ""},
 		{scenarios.Settings{"loss": "0.1"}, "but uplink-loss=0.1, downlink-loss=0.1 as well"},
-		{scenarios.Settings{"uplink-loss": "gilbert-elliott(0.1,0.5)"}, "uplink-loss=gilbert-elliott(to-bad=0.1,to-good=0.5,bad=1,good=0) as well"},
-		{scenarios.Settings{"latency": "uniform(5ms,6ms)"}, "but uplink=uniform(from=5ms,to=6ms), downlink=uniform(from=5ms,to=6ms) as well"},
-		{scenarios.Settings{"downlink": "uniform(5ms,6ms)", "duplicate": "0.5"}, "downlink=uniform(from=5ms,to=6ms), duplicate=0.5 as well"},
+		{scenarios.Settings{"uplink-loss": "gilbert-elliott(0.1,0.5)"},
+			"uplink-loss=gilbert-elliott(to-bad=0.1,to-good=0.5,bad=1,good=0) as well"},
+		{scenarios.Settings{"latency": "uniform(5ms,6ms)"},
+			"but uplink=uniform(from=5ms,to=6ms), downlink=uniform(from=5ms,to=6ms) as well"},
+		{scenarios.Settings{"downlink": "uniform(5ms,6ms)", "duplicate": "0.5"},
+			"downlink=uniform(from=5ms,to=6ms), duplicate=0.5 as well"},
 		{scenarios.Settings{"reorder": "0.5"}, "reorder=0.5 as well"},
 		{scenarios.Settings{"gap-variation": "exponential(1ms)"}, "gap-variation=exponential(mean=1ms) as well"},
 		{scenarios.Settings{"perturb": "3"}, "perturb=3 as well"},
@@ -221,11 +225,14 @@ func TestWhatHasNoIntegral(t *testing.T) {
 		set   scenarios.Settings
 		want  string
 	}{
-		{"alert-latency", scenarios.Settings{"alert-latency": "trace(" + path + ")"}, "nothing can be integrated over it"},
+		{"alert-latency", scenarios.Settings{"alert-latency": "trace(" + path + ")"},
+			"nothing can be integrated over it"},
 		{"linger", nil, "parameter linger is a duration; only over a latency distribution can be integrated"},
 		{"alert", nil, "no parameter"},
-		{"uplink", nil, "every datagram draws from parameter uplink, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency"},
-		{"alert-latency", scenarios.Settings{"latency": "exponential(1ms)", "correlation": "0.5"}, "alert-latency follows uplink, and with correlation=0.5"},
+		{"uplink", nil, "every datagram draws from parameter uplink, and a window is one of a single duration; " +
+			"choose a parameter of one datagram, such as alert-latency"},
+		{"alert-latency", scenarios.Settings{"latency": "exponential(1ms)", "correlation": "0.5"},
+			"alert-latency follows uplink, and with correlation=0.5"},
 	} {
 		q, err := estimate.NewIntegral(fixture.Values(t, fixture.Scenario(t), c.set), c.probe, 1, predicate(t), 1e-15)
 		if err == nil {

@@ -266,7 +266,8 @@ func (q *Sensitivity) run(
 		var r baseRuns
 		outputs := make(Outputs, 0, len(list[base]))
 		for k, p := range list[base] {
-			if same := slices.IndexFunc(list[base][:k], func(other scenarios.Settings) bool { return maps.Equal(p, other) }); same >= 0 {
+			if same := slices.IndexFunc(list[base][:k],
+				func(other scenarios.Settings) bool { return maps.Equal(p, other) }); same >= 0 {
 				outputs = append(outputs, outputs[same])
 				continue
 			}

@@ -181,10 +181,13 @@ func TestSensitivityWithTrouble(t *testing.T) {
 
 func TestSensitivityFaults(t *testing.T) {
 	for want, change := range map[string]func(*estimate.Sensitivity){
-		"1 base points are out of range":     func(q *estimate.Sensitivity) { q.Points = 1 },
-		"0 factors are out of range":         func(q *estimate.Sensitivity) { q.Factors = nil },
-		"varied, and set or varied a second": func(q *estimate.Sensitivity) { q.Factors = append(q.Factors, q.Factors[0]) },
-		"are too many":                       func(q *estimate.Sensitivity) { q.Replications = 1_000_000_000 },
+		"1 base points are out of range": func(q *estimate.Sensitivity) { q.Points = 1 },
+		"0 factors are out of range":     func(q *estimate.Sensitivity) { q.Factors = nil },
+		"varied, and set or varied a second": func(q *estimate.Sensitivity) {
+			q.Factors = append(q.Factors,
+				q.Factors[0])
+		},
+		"are too many": func(q *estimate.Sensitivity) { q.Replications = 1_000_000_000 },
 		"means nothing to a server of model se": func(q *estimate.Sensitivity) {
 			q.Factors = fixture.Ranges(t, q.Values.Scenario(), "model=sequential,listener")
 			q.Values = fixture.Values(t, q.Values.Scenario(), scenarios.Settings{"model": "listener", "backlog": "3"})

@@ -26,8 +26,10 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 		want float64
 		gain float64 // of the width, over crude Monte Carlo
 	}{
-		{"only the alert", scenarios.Settings{"linger": "5ms", "alert-latency": "10ms+exponential(mean=10ms)"}, math.Exp(-0.6000001), 4},
-		{"the data as well", scenarios.Settings{"clients": "1", "uplink": "5ms+exponential(mean=4ms)", "alert-latency": "5ms+exponential(mean=4ms)", "linger": "3ms"}, 0.5 + math.Exp(-1)/2, 1},
+		{"only the alert", scenarios.Settings{"linger": "5ms", "alert-latency": "10ms+exponential(mean=10ms)"},
+			math.Exp(-0.6000001), 4},
+		{"the data as well", scenarios.Settings{"clients": "1", "uplink": "5ms+exponential(mean=4ms)",
+			"alert-latency": "5ms+exponential(mean=4ms)", "linger": "3ms"}, 0.5 + math.Exp(-1)/2, 1},
 	}, 1, 2) {
 		for _, pilots := range testkit.Few([]int{0, 200}, 1, 2) {
 			q := integral(t, c.set.With(scenarios.Settings{"credentials": "psk"}), seed)
@@ -93,7 +95,8 @@ func TestStratifiedTwice(t *testing.T) {
 	if a, b := run(1), run(2); !slices.Equal(a, b) {
 		t.Errorf("%v and %v", a, b)
 	}
-	if _, err := q.Stratified(context.Background(), fixture.Instant{}, 20, 0, stat.NewPlan(stat.Target{}, 0.95, 1, 39), nil); err == nil {
+	if _, err := q.Stratified(context.Background(), fixture.Instant{}, 20, 0, stat.NewPlan(stat.Target{}, 0.95, 1, 39),
+		nil); err == nil {
 		t.Error("fewer than two replications of a stratum are accepted")
 	}
 }

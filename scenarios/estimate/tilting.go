@@ -28,11 +28,12 @@ type Tilting struct {
 
 // The search for tilts.
 const (
-	leastPilotFailures = 20   // for the cross-entropy to go by
-	pilotRounds        = 10   // of it, at most
-	significance       = 4.0  // standard errors by which a draw has to differ from what it is by itself
-	mostHarm           = 0.95 // probability to which a harmful answer is raised: what goes without it has to be seen as well
-	leastTheta         = 0.02 // bounds the weight of a replication that goes without a large variate
+	leastPilotFailures = 20  // for the cross-entropy to go by
+	pilotRounds        = 10  // of it, at most
+	significance       = 4.0 // standard errors by which a draw has to differ from what it is by itself
+	// probability to which a harmful answer is raised: what goes without it has to be seen as well
+	mostHarm   = 0.95
+	leastTheta = 0.02 // bounds the weight of a replication that goes without a large variate
 )
 
 // MostPilotRounds is how many rounds of pilot replications ChooseTilts performs at most.
@@ -50,7 +51,8 @@ var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 
 // most probably have been what it was in the replications that failed, each weighted by
 // its likelihood ratio; one that is not different there from what it is by itself is left
 // alone, for a draw that is tilted for nothing costs variance. (Where that is hard to
-// tell, both are tried.) That is repeated with the new tilts, and those with the least relative variance are chosen. The seeds are
+// tell, both are tried.) That is repeated with the new tilts, and those with the least relative
+// variance are chosen. The seeds are
 // others than those of the question, so that the estimate is independent of the choice.
 // An error says that no replication failed.
 func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots int, progress func()) (*Tilting, error) {
@@ -82,7 +84,8 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		) // of those that gave no result, or drew nothing
 		if len(p.drawn) != len(w.Samples) {
 			return nil, fmt.Errorf(
-				"%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to tilt",
+				"%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to "+
+					"tilt",
 				pilots-len(p.drawn),
 				pilots,
 			)
@@ -105,7 +108,8 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 	}
 	if best.failures() == 0 {
 		return nil, fmt.Errorf(
-			"none of %d pilot replications failed, however the draws of the network were tilted: does a failure hang on them? --tilt sets the tilts, and --pilots the number of replications",
+			"none of %d pilot replications failed, however the draws of the network were tilted: does a failure "+
+				"hang on them? --tilt sets the tilts, and --pilots the number of replications",
 			t.Runs,
 		)
 	}
@@ -140,7 +144,8 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 	}
 	if t.Tilts == nil && math.IsInf(t.RelativeVariance, 1) {
 		return nil, fmt.Errorf(
-			"the tilts that %d pilot replications suggest make none fail; --tilt sets others, and --pilots the number of replications",
+			"the tilts that %d pilot replications suggest make none fail; --tilt sets others, and --pilots the "+
+				"number of replications",
 			t.Runs,
 		)
 	}

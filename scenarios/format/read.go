@@ -15,7 +15,8 @@ import (
 // The keys of a scenario file, and of its parts.
 var (
 	scenarioKeys = []string{
-		"name", "summary", "mechanism", "prediction", "findings", "references", scenarios.NetworkGroup, scenarios.ClientsGroup, scenarios.ServerGroup, scenarios.NATGroup,
+		"name", "summary", "mechanism", "prediction", "findings", "references", scenarios.NetworkGroup,
+		scenarios.ClientsGroup, scenarios.ServerGroup, scenarios.NATGroup,
 		"parameters", "rules", "remedies", "fail", "probe", "examples", "cause", "study",
 	}
 	parameterKeys = []string{"name", "type", "default", "follows", "choices", "meaning"}
@@ -142,7 +143,8 @@ func (d *definition) parameters(f strict.Fields) {
 		p := &d.s.Parameters[i]
 		if p.Follows != "" && p.Group == scenarios.OwnGroup {
 			switch q := d.s.Parameter(p.Follows); {
-			case q == nil || slices.IndexFunc(d.s.Parameters, func(o scenarios.Parameter) bool { return o.Name == q.Name }) >= i:
+			case q == nil || slices.IndexFunc(d.s.Parameters,
+				func(o scenarios.Parameter) bool { return o.Name == q.Name }) >= i:
 				d.Fault(
 					places[p.Name],
 					"parameter %s follows %q, which is no parameter of the network and none that stands before",
@@ -156,7 +158,8 @@ func (d *definition) parameters(f strict.Fields) {
 			}
 		}
 	}
-	for _, group := range []string{scenarios.NetworkGroup, scenarios.ClientsGroup, scenarios.ServerGroup, scenarios.NATGroup} {
+	for _, group := range []string{scenarios.NetworkGroup, scenarios.ClientsGroup, scenarios.ServerGroup,
+		scenarios.NATGroup} {
 		d.defaults(f, group)
 	}
 }

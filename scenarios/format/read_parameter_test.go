@@ -19,7 +19,8 @@ parameters:
   - {name: dropped, type: choice, choices: [first, second, none], default: first, meaning: which hello is lost}
 rules:
   - {name: first, when: {dropped: first}, match: {from: client, message: client-hello, nth: 1}, drop: true}
-  - {name: second, when: {dropped: second, model: sequential}, match: {from: client, message: client-hello, nth: 2}, drop: true}
+  - {name: second, when: {dropped: second, model: sequential}, match: {from: client, message: client-hello,
+     nth: 2}, drop: true}
 probe: gap=0s..1s
 `
 
@@ -104,16 +105,24 @@ probe: alert-latency=0s..1s
 
 // Every fault of choices, and of what depends on them, is told with its place.
 func TestBadChoices(t *testing.T) {
-	const parameter = "{name: dropped, type: choice, choices: [first, second, none], default: first, meaning: which hello is lost}"
+	const parameter = "{name: dropped, type: choice, choices: [first, second, none], default: first, meaning: which " +
+		"hello is lost}"
 	for _, c := range []struct{ old, new, want string }{
-		{parameter, "{name: dropped, type: choice, default: first, meaning: x}", "7:5: choices of parameter dropped are missing"},
+		{parameter, "{name: dropped, type: choice, default: first, meaning: x}",
+			"7:5: choices of parameter dropped are missing"},
 		{parameter, "{name: dropped, type: choice, choices: [], default: first, meaning: x}", "7:"},
-		{parameter, "{name: dropped, type: choice, choices: [first, first, second], default: first, meaning: x}", `7:52: there are two choices "first" of parameter dropped`},
-		{parameter, "{name: dropped, type: choice, choices: [first, second, a b], default: first, meaning: x}", `7:60: choice "a b" of parameter dropped: want a word`},
-		{parameter, "{name: dropped, type: choice, choices: [first, second], default: frist, meaning: x}", `default of parameter dropped: "frist" is not one of first, second. Did you mean first?`},
-		{parameter, "{name: dropped, type: duration, choices: [first], default: 1s, meaning: x}", "7:46: choices have no meaning for parameter dropped, a duration"},
-		{"when: {dropped: first}", "when: {dropped: frist}", `parameter dropped: "frist" is not one of first, second, none. Did you mean first?`},
-		{"when: {dropped: first}", "when: {droped: first}", `choosing has no parameter "droped". Did you mean dropped?`},
+		{parameter, "{name: dropped, type: choice, choices: [first, first, second], default: first, meaning: x}",
+			`7:52: there are two choices "first" of parameter dropped`},
+		{parameter, "{name: dropped, type: choice, choices: [first, second, a b], default: first, meaning: x}",
+			`7:60: choice "a b" of parameter dropped: want a word`},
+		{parameter, "{name: dropped, type: choice, choices: [first, second], default: frist, meaning: x}",
+			`default of parameter dropped: "frist" is not one of first, second. Did you mean first?`},
+		{parameter, "{name: dropped, type: duration, choices: [first], default: 1s, meaning: x}",
+			"7:46: choices have no meaning for parameter dropped, a duration"},
+		{"when: {dropped: first}", "when: {dropped: frist}",
+			`parameter dropped: "frist" is not one of first, second, none. Did you mean first?`},
+		{"when: {dropped: first}", "when: {droped: first}",
+			`choosing has no parameter "droped". Did you mean dropped?`},
 		{"when: {dropped: first}", "when: {gap: 1s}", "when of rule first: parameter gap is a duration; want choices"},
 		{"when: {dropped: first}", "when: first", "when of rule first: want a mapping of parameters to values"},
 	} {

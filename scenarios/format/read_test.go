@@ -33,7 +33,8 @@ rules:
   - {name: twice, match: {message: client-hello}, duplicate: behind}
   - {name: held, match: {client: 2}, hold: {until: {record: application-data}, delay: 1ms}}
   - {name: again, match: {epoch: 0}, replay: {after: {client: 2, message: client-hello}}}
-  - {name: alert, match: {nth: 9}, forge: {record: alert, alert: close_notify, level: warning, sequence: 7, to: sender, delay: behind}}
+  - {name: alert, match: {nth: 9}, forge: {record: alert, alert: close_notify, level: warning, sequence: 7,
+     to: sender, delay: behind}}
   - {name: data, match: {nth: 9}, forge: {record: application-data, data: boo}}
 remedies:
   - {name: filter, set: {filter: client-hello}, helps: yes, note: n}
@@ -58,8 +59,10 @@ func TestParseWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"latency": "5ms", "uplink": "5ms", "loss": "0.01", "client": "waits", "clients": "3", "model": "listener", "filter": "handshake",
-		"nat-mapping": "address-dependent", "nat-lifetime": "1m0s", "late": "5ms", "behind": "3ms", "without": "nothing", "remedy": "none",
+		"latency": "5ms", "uplink": "5ms", "loss": "0.01", "client": "waits", "clients": "3", "model": "listener",
+		"filter":      "handshake",
+		"nat-mapping": "address-dependent", "nat-lifetime": "1m0s", "late": "5ms", "behind": "3ms",
+		"without": "nothing", "remedy": "none",
 		"gap": "100ms",
 	} {
 		if got := v.Text()[name]; got != want {
@@ -111,7 +114,8 @@ var brokenScenarios = []struct {
 	{"a list", "[]", []string{"1:1: the scenario: want a mapping with the keys name, summary,…"}},
 	{"no YAML", "a: [", []string{"…"}},
 	{"nothing that must be there", "mechanism: m\n", []string{
-		"1:1: name of the scenario is missing", "1:1: summary of the scenario is missing", "1:1: probe of the scenario is missing: want NAME=FROM..TO",
+		"1:1: name of the scenario is missing", "1:1: summary of the scenario is missing",
+		"1:1: probe of the scenario is missing: want NAME=FROM..TO",
 	}},
 	{"an empty name", "name:\nsummary: b\nprobe: latency=1ms..2ms\n", []string{"1:6: name of the scenario is empty"}},
 	{
@@ -173,7 +177,8 @@ var brokenScenarios = []struct {
 	},
 	{
 		"two parameters of one name",
-		head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, default: 1s, meaning: m}\n",
+		head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, " +
+			"default: 1s, meaning: m}\n",
 		[]string{
 			`6:12: there are two parameters of the name "x"`,
 		},
@@ -190,7 +195,8 @@ var brokenScenarios = []struct {
 		"a misspelt choice",
 		head + "parameters: [{name: x, type: chioce, choices: [a], default: a, meaning: m}]\n",
 		[]string{
-			`4:30: type of parameter x: "chioce" is not one of duration, latency distribution, choice. Did you mean choice?`,
+			`4:30: type of parameter x: "chioce" is not one of duration, latency distribution, choice. Did you mean ` +
+				`choice?`,
 		},
 	},
 	{"a parameter without a default", head + "parameters: [{name: x, type: duration, meaning: m}]\n", []string{
@@ -238,7 +244,8 @@ var brokenScenarios = []struct {
 		"a rule without a match",
 		oneRule("{name: r, drop: true}"),
 		[]string{
-			"5:5: match of rule r is missing: want a mapping with some of the keys from, client, record, epoch, message, nth",
+			"5:5: match of rule r is missing: want a mapping with some of the keys from, client, record, epoch, " +
+				"message, nth",
 		},
 	},
 	{
@@ -300,10 +307,12 @@ var brokenScenarios = []struct {
 		"5:39: delay of rule r: parameter credentials is a choice; want a duration or a latency distribution",
 	}},
 	{"a hold without an end", oneRule("{name: r, match: {nth: 1}, hold: {delay: 1ms}}"), []string{
-		"5:38: until of hold of rule r is missing: want a mapping with some of the keys from, client, record, epoch, message, nth",
+		"5:38: until of hold of rule r is missing: want a mapping with some of the keys from, client, record, " +
+			"epoch, message, nth",
 	}},
 	{"a replay with the wrong key", oneRule("{name: r, match: {nth: 1}, replay: {until: {nth: 2}}}"), []string{
-		`5:41: replay of rule r has no key "until". The keys are after, delay`, "5:40: after of replay of rule r is missing:…",
+		`5:41: replay of rule r has no key "until". The keys are after, delay`,
+		"5:40: after of replay of rule r is missing:…",
 	}},
 	{"a forged handshake", oneRule("{name: r, match: {nth: 1}, forge: {record: handshake}}"), []string{
 		`5:48: record of forge of rule r: "handshake" is not one of alert, application-data`,
@@ -359,11 +368,13 @@ var brokenScenarios = []struct {
 		[]string{`4:28: a has no parameter "lnger". Did you mean linger? It has…`},
 	},
 	{"a remedy for another model", head + "remedies: [{name: r, set: {filter: none}, helps: no}]\n", []string{
-		"4:19: remedy r: parameter filter means nothing to a server of model sequential, only to listener and concurrent",
+		"4:19: remedy r: parameter filter means nothing to a server of model sequential, only to listener and " +
+			"concurrent",
 	}},
 	{
 		"two remedies for another model",
-		head + "remedies:\n  - {name: r, set: {filter: none}, helps: no}\n  - {name: s, set: {tombstone: 1s}, helps: no}\n",
+		head + "remedies:\n  - {name: r, set: {filter: none}, helps: no}\n  - {name: s, set: {tombstone: 1s}, " +
+			"helps: no}\n",
 		[]string{
 			"5:12: remedy r: parameter filter means nothing…", "6:12: remedy s: parameter tombstone means nothing…",
 		},
@@ -394,7 +405,8 @@ var brokenScenarios = []struct {
 		[]string{`4:22: a has no parameter "x".…`},
 	},
 	{"an example for another model", head + "examples: {failing: {tombstone: 1s}}\n", []string{
-		"4:21: failing: parameter tombstone means nothing to a server of model sequential, only to listener and concurrent",
+		"4:21: failing: parameter tombstone means nothing to a server of model sequential, only to listener and " +
+			"concurrent",
 	}},
 	{
 		"a cause of no rule",
@@ -414,8 +426,10 @@ server: {model: x}
 rules: [{name: r, match: {nth: 0}, drop: maybe}]
 probe: y
 `, []string{
-		`1:7: name ".x" of the scenario:…`, "2:10: summary of the scenario: want a single value", `3:17: model: "x" is not one of…`,
-		`4:32: nth "0": want a whole number from 1 to 1000000`, `4:42: drop "maybe" of rule r: want true`, `5:8: probe "y": want NAME=FROM..TO…`,
+		`1:7: name ".x" of the scenario:…`, "2:10: summary of the scenario: want a single value",
+		`3:17: model: "x" is not one of…`,
+		`4:32: nth "0": want a whole number from 1 to 1000000`, `4:42: drop "maybe" of rule r: want true`,
+		`5:8: probe "y": want NAME=FROM..TO…`,
 	}},
 }
 

@@ -49,7 +49,8 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 			),
 			scenarios.NATGroup: section("Other defaults for a NAT in front of the clients.", scenarios.NATGroup),
 			"parameters": schema.List(
-				"Parameters of this scenario alone, for the durations of its rules, and for the choices that these depend on.",
+				"Parameters of this scenario alone, for the durations of its rules, and for the choices that these "+
+					"depend on.",
 				parameterSchema(),
 			),
 			"rules": rules,
@@ -62,7 +63,8 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 							wordPattern,
 						), "set": schema.Settings("What it sets; a duration that is given otherwise stands."),
 						"helps": schema.OneOf(
-							"What it leaves of the failure window in which the failing example lies: nothing (yes), less (partly), all (no).",
+							"What it leaves of the failure window in which the failing example lies: nothing (yes), "+
+								"less (partly), all (no).",
 							helpings,
 						),
 						"note": schema.Scalar("What is to be said of it."),
@@ -104,7 +106,8 @@ func parameterSchema() *jsonschema.Schema {
 			schema.Matching("", wordPattern),
 		),
 		"follows": schema.Scalar(
-			"The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram alone.",
+			"The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram " +
+				"alone.",
 		),
 		"meaning": schema.Text("For dtlssim list."),
 	})
@@ -126,7 +129,8 @@ func causeSchema() *jsonschema.Schema {
 		map[string]*jsonschema.Schema{
 			"text": schema.Text(
 				"In words.",
-			), "rule": schema.Scalar("The rule about the datagram; without=RULE takes it away."), "set": schema.Settings("What takes it away."),
+			), "rule": schema.Scalar("The rule about the datagram; without=RULE takes it away."),
+			"set": schema.Settings("What takes it away."),
 		},
 	)
 	s.OneOf = schema.Either("rule", "set")

@@ -17,18 +17,22 @@ func TestCrowdsRepeat(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 2, 100)
 	crowd := scenarios.Settings{
-		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1", "duplicate-delay": "exponential(mean=30ms)",
-		"arrivals": "at-intervals", "clients": "160", "gap": "10ms", "client-hosts": "3", "credentials": "psk",
+		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1",
+		"duplicate-delay": "exponential(mean=30ms)",
+		"arrivals":        "at-intervals", "clients": "160", "gap": "10ms", "client-hosts": "3", "credentials": "psk",
 		"nat-mapping": "endpoint-independent",
 	}
 	for _, c := range testkit.Few([]struct {
 		name, scenario string
 		set            scenarios.Settings
 	}{
-		{"inline", "backlog-burst", scenarios.Settings{"backlog": "128", "handshake-timeout": "2s", "nat-mapping": "none"}},
+		{"inline", "backlog-burst",
+			scenarios.Settings{"backlog": "128", "handshake-timeout": "2s", "nat-mapping": "none"}},
 		{"concurrent", "backlog-burst", scenarios.Settings{"remedy": "concurrent"}},
-		{"keep-alive", "nat-rebinding", scenarios.Settings{"pause-jitter": "exponential(mean=20s)", "keep-alive": "15s", "clients": "40"}},
-		{"rebinding", "nat-rebinding", scenarios.Settings{"pause-jitter": "exponential(mean=40s)", "remedy": "concurrent", "clients": "40"}},
+		{"keep-alive", "nat-rebinding",
+			scenarios.Settings{"pause-jitter": "exponential(mean=20s)", "keep-alive": "15s", "clients": "40"}},
+		{"rebinding", "nat-rebinding",
+			scenarios.Settings{"pause-jitter": "exponential(mean=40s)", "remedy": "concurrent", "clients": "40"}},
 	}, 2, 4) {
 		var jobs []run.Job
 		for i := range seeds {

@@ -181,8 +181,9 @@ func everyChoice(s *scenarios.Scenario, base uint64, seeds int, perturb bool) (j
 		for _, choice := range parameter.Choices {
 			for i := range seeds {
 				set := scenarios.Settings{
-					"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2", "duplicate-delay": "exponential(mean=100ms)",
-					"latency": "5ms+exponential(mean=20ms)", "clients": "3",
+					"loss": "gilbert-elliott(0.1,0.3)", "duplicate": "0.2",
+					"duplicate-delay": "exponential(mean=100ms)",
+					"latency":         "5ms+exponential(mean=20ms)", "clients": "3",
 				}
 				set[parameter.Name] = choice
 				if parameter.Models != nil && !slices.Contains(parameter.Models, s.Parameter("model").Default) {
@@ -265,15 +266,18 @@ func TestTimersOnOneGrid(t *testing.T) {
 		set      scenarios.Settings
 	}{
 		{"late-close-notify", nil}, {"verify-request-swallowed", nil},
-		{"unfiltered-listener", nil}, {"truncation", nil}, {"silent-restart", scenarios.Settings{"rehandshake": "parallel"}},
-		{"truncation", scenarios.Settings{"flight-interval": "1s", "arrivals": "after-previous", "client-timeout": "2s", "loss": "0.4"}},
+		{"unfiltered-listener", nil}, {"truncation", nil},
+		{"silent-restart", scenarios.Settings{"rehandshake": "parallel"}},
+		{"truncation", scenarios.Settings{"flight-interval": "1s", "arrivals": "after-previous", "client-timeout": "2s",
+			"loss": "0.4"}},
 		{"plaintext-data", scenarios.Settings{"forged-delay": "20ms"}},
 		{"nat-rebinding", scenarios.Settings{"nat-lifetime": "40ms"}},
 	} {
 		var jobs []run.Job
 		for i := range seeds {
 			jobs = append(jobs, fixture.Traced(t, grid.scenario, scenarios.Settings{
-				"credentials": "psk", "latency": "10ms", "flight-interval": "20ms", "clients": "6", "arrivals": "at-intervals", "gap": "10ms",
+				"credentials": "psk", "latency": "10ms", "flight-interval": "20ms", "clients": "6",
+				"arrivals": "at-intervals", "gap": "10ms",
 				"reorder": "0.3", "reorder-delay": "20ms", "duplicate": "0.2", "duplicate-delay": "20ms", "loss": "0.2",
 				"reconnects": "3", "back-off": "20ms", "client-timeout": "1s",
 			}.With(grid.set), base+uint64(i)))

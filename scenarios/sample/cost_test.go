@@ -54,7 +54,8 @@ func BenchmarkEstimators(b *testing.B) {
 	}{
 		{"monte-carlo", func(runner run.Runner) error {
 			_, err := sample.RunPlan(ctx, runner, sample.Sweep{
-				Design: fixture.Design(b, s, set, scenarios.Settings{}), Seed: 1, Fail: fail, Inference: stat.Inference{Method: stat.ClopperPearsonExact},
+				Design: fixture.Design(b, s, set, scenarios.Settings{}), Seed: 1, Fail: fail,
+				Inference: stat.Inference{Method: stat.ClopperPearsonExact},
 			}, plan, nil)
 			return err
 		}},
@@ -63,12 +64,14 @@ func BenchmarkEstimators(b *testing.B) {
 			return err
 		}},
 		{"importance", func(runner run.Runner) error {
-			_, err := estimate.RunImportance(ctx, runner, estimate.Importance{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, plan, nil)
+			_, err := estimate.RunImportance(ctx, runner,
+				estimate.Importance{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, plan, nil)
 			return err
 		}},
 		{"compare", func(runner run.Runner) error {
 			_, err := sample.Compare(ctx, runner, sample.Sweep{
-				Design: fixture.Design(b, s, set, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "5ms"}), Replications: n / 2, Seed: 1, Fail: fail,
+				Design: fixture.Design(b, s, set, scenarios.Settings{"linger": "0s"},
+					scenarios.Settings{"linger": "5ms"}), Replications: n / 2, Seed: 1, Fail: fail,
 			}, 0, false, nil)
 			return err
 		}},

@@ -96,10 +96,12 @@ func TestExactMeasures(t *testing.T) {
 		{hundred, sample.Measure{Count: 100, Mean: 51, Minimum: 1, Median: 50, Quantile95: 95, Maximum: 100}},
 		{[]int64{0, 0, 0}, sample.Measure{Count: 3}},
 		{[]int64{60_000_000_001, 60_000_000_001}, sample.Measure{
-			Count: 2, Mean: 60_000_000_001, Minimum: 60_000_000_001, Median: 60_000_000_001, Quantile95: 60_000_000_001, Maximum: 60_000_000_001,
+			Count: 2, Mean: 60_000_000_001, Minimum: 60_000_000_001, Median: 60_000_000_001, Quantile95: 60_000_000_001,
+			Maximum: 60_000_000_001,
 		}},
 		{[]int64{math.MaxInt64, math.MaxInt64}, sample.Measure{
-			Count: 2, Mean: math.MaxInt64, Minimum: math.MaxInt64, Median: math.MaxInt64, Quantile95: math.MaxInt64, Maximum: math.MaxInt64,
+			Count: 2, Mean: math.MaxInt64, Minimum: math.MaxInt64, Median: math.MaxInt64, Quantile95: math.MaxInt64,
+			Maximum: math.MaxInt64,
 		}},
 	} {
 		if got := measured(t, len(c.values), took(c.values...))["took_ns"]; got != c.want {

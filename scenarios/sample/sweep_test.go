@@ -49,7 +49,8 @@ func TestInterruptedSweep(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := 0
 	r, err := sample.RunSweep(ctx, fixture.Pool(t, 2), sample.Sweep{
-		Replications: 100_000, Seed: 1, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk"}),
+		Replications: 100_000, Seed: 1,
+		Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk"}),
 	}, func() {
 		if done++; done == 20 {
 			cancel()
@@ -79,7 +80,8 @@ func (f faulty) Twice(ctx context.Context, job run.Job) (first, second run.Resul
 // Verification reports the first record at which two traces part.
 func TestVerifyReportsTheFirstDifference(t *testing.T) {
 	r, err := sample.RunSweep(context.Background(), faulty{fixture.Pool(t, 2)}, sample.Sweep{
-		Replications: 5, Seed: 1, Verify: true, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk"}),
+		Replications: 5, Seed: 1, Verify: true,
+		Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"credentials": "psk"}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

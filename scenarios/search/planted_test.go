@@ -45,10 +45,12 @@ func TestPlantedNanosecond(t *testing.T) {
 		missed bool // by a search by traces alone
 	}{
 		{"the link is down", scenarios.Settings{"down": "10s..10.000000001s"}, 9919 * time.Millisecond, true},
-		{"a line of a recording", scenarios.Settings{"uplink": "trace(" + recording + ")"}, 9919 * time.Millisecond, true},
+		{"a line of a recording", scenarios.Settings{"uplink": "trace(" + recording + ")"}, 9919 * time.Millisecond,
+			true},
 		// The client closes at the instant at which the server gives up, on another host: a
 		// nanosecond before, its alert arrives in time, and one later it has not closed.
-		{"a deadline on another host", scenarios.Settings{"uplink": "1ns", "idle-timeout": "3s"}, 2990 * time.Millisecond, false},
+		{"a deadline on another host", scenarios.Settings{"uplink": "1ns", "idle-timeout": "3s"},
+			2990 * time.Millisecond, false},
 	} {
 		s := search.Search{
 			Seed:   1,
@@ -84,19 +86,23 @@ func TestEveryKindOfInstant(t *testing.T) {
 	}{
 		// The client's patience, which its answer cancels: it waits from 61 ms on, and the answer
 		// takes 20 ms and the service; at the very instant it is in time.
-		{"a deadline that is cancelled", "late-close-notify", scenarios.Settings{"client": "waits", "clients": "1", "client-timeout": "2s"},
+		{"a deadline that is cancelled", "late-close-notify",
+			scenarios.Settings{"client": "waits", "clients": "1", "client-timeout": "2s"},
 			"service=0s..5s", "answer-lost", fixture.Windows(1980*ms+1, 5000*ms)},
 		// The second client's hello is sent at 160 ms and answered when the pause is over, at 71 ms
 		// and its length; the answer takes 10 ms, and the client repeats its hello after 1 s.
 		{"a pause that ends unseen", "late-close-notify", scenarios.Settings{"alert-latency": "10ms", "gap": "100ms"},
 			"pause-after-release=0s..3s", "duplicate-flight", fixture.Windows(1079*ms, 3000*ms)},
 		// With 10 ms up, the answer to the first hello comes when the client repeats it.
-		{"a timer of an endpoint", "late-close-notify", scenarios.Settings{"clients": "1"}, "downlink=0s..1500ms", "duplicate-flight", fixture.Windows(990*ms, 1500*ms)},
+		{"a timer of an endpoint", "late-close-notify", scenarios.Settings{"clients": "1"}, "downlink=0s..1500ms",
+			"duplicate-flight", fixture.Windows(990*ms, 1500*ms)},
 		// The client closes at 81 ms + x, before the idle timeout at 3071 ms, and its alert arrives
 		// 10 ms later, behind it.
-		{"what another host does", "close-race", scenarios.Settings{"clients": "1", "uplink": "10ms", "idle-timeout": "3s"},
+		{"what another host does", "close-race",
+			scenarios.Settings{"clients": "1", "uplink": "10ms", "idle-timeout": "3s"},
 			"client-pause=0s..20s", "half-open", fixture.Windows(2980*ms+1, 2990*ms+1)},
-		{"the lifetime of a mapping", "nat-rebinding", scenarios.Settings{"clients": "1"}, "client-pause=0s..1m", "", fixture.Windows(29979*ms+1, 60_000*ms)},
+		{"the lifetime of a mapping", "nat-rebinding", scenarios.Settings{"clients": "1"}, "client-pause=0s..1m", "",
+			fixture.Windows(29979*ms+1, 60_000*ms)},
 	} {
 		scenario := fixture.Find(t, c.scenario)
 		s := search.Search{
@@ -128,7 +134,8 @@ func TestEveryKindOfInstant(t *testing.T) {
 func TestTwoDeadlinesCancelledAtOnce(t *testing.T) {
 	scenario := fixture.Find(t, "close-race")
 	s := search.Search{Seed: 114, Values: fixture.Values(t, scenario, scenarios.Settings{
-		"keep-alive": "500ms", "arrivals": "at-intervals", "client-timeout": "500ms", "flight-interval": "200ms", "loss": "0.2",
+		"keep-alive": "500ms", "arrivals": "at-intervals", "client-timeout": "500ms", "flight-interval": "200ms",
+		"loss": "0.2",
 	})}
 	s.Probe = scenarios.ProbeRange{Name: "handshake-timeout", From: 20 * time.Millisecond, To: 18 * time.Second}
 	if m := fixture.FindWindows(t, fixture.Pool(t, 2), s).Method; !m.Proved || m.PredictionFailures > 0 {

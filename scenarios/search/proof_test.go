@@ -97,7 +97,8 @@ func randomSearch(r *rand.Rand, seed uint64) search.Search {
 		question.Probe.Name = s.Probe.Name
 	}
 	for question.Probe.Name == "" {
-		if name := probes[r.IntN(len(probes))]; (&search.Search{Values: defaults, Probe: scenarios.ProbeRange{Name: name, From: time.Second, To: time.Minute}}).Check() == nil {
+		if name := probes[r.IntN(len(probes))]; (&search.Search{Values: defaults,
+			Probe: scenarios.ProbeRange{Name: name, From: time.Second, To: time.Minute}}).Check() == nil {
 			question.Probe.Name = name
 		}
 	}

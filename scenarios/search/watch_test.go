@@ -27,7 +27,8 @@ func TestLookingChangesNothing(t *testing.T) {
 	for _, s := range testkit.Few(fixture.Catalogue(), 5, 1000) {
 		for _, credentials := range testkit.Few([]string{"psk", "ed25519", "ecdsa", "rsa"}, 2, 4) {
 			job := fixture.Job(t, s.Name, scenarios.Settings{
-				"credentials": credentials, "latency": "5ms+exponential(mean=40ms)", "loss": "0.1", "duplicate": "0.2", "reorder": "0.2",
+				"credentials": credentials, "latency": "5ms+exponential(mean=40ms)", "loss": "0.1", "duplicate": "0.2",
+				"reorder": "0.2",
 			}, random.Uint64()>>1)
 			for _, set := range []scenarios.Settings{
 				{"model": of("sequential", "listener", "concurrent")}, {"perturb": of("0", "0", "3")},

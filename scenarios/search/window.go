@@ -188,7 +188,8 @@ func (f *finder) run(x int64) (*probed, error) {
 		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, job.Repeat())}
 	}
 	run := &probed{
-		outcome: o.Outcome, failed: o.Failed, signature: o.Signature, witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
+		outcome: o.Outcome, failed: o.Failed, signature: o.Signature,
+		witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
 	}
 	switch {
 	case f.step > 0:

@@ -143,7 +143,8 @@ func tiny(r *rand.Rand) scenarios.Settings {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
 	ns := func(most int) string { return fmt.Sprintf("%dns", r.IntN(most)) }
 	set := scenarios.Settings{
-		"credentials": "psk", "latency": fmt.Sprintf("%dns", 1+r.IntN(30)), "service": ns(20), "linger": ns(40), "gap": ns(60),
+		"credentials": "psk", "latency": fmt.Sprintf("%dns", 1+r.IntN(30)), "service": ns(20), "linger": ns(40),
+		"gap":                 ns(60),
 		"pause-after-release": ns(20), "client": pick("closes-first", "waits"), "client-pause": ns(30),
 		"first-record": pick("stack", "reject", "discard"), "server-port": pick("same", "same", "rotate"),
 		"client-port": pick("new", "same"), "clients": pick("2", "3"),
@@ -194,7 +195,8 @@ func TestSearchAgainstExhaustiveScan(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	for i := range cases {
 		set := tiny(random)
-		name := []string{"alert-latency", "alert-latency", "alert-latency", "linger", "gap", "service", "client-pause"}[random.IntN(7)]
+		name := []string{"alert-latency", "alert-latency", "alert-latency", "linger", "gap", "service",
+			"client-pause"}[random.IntN(7)]
 		delete(set, name)
 		s := search.Search{Values: fixture.Values(t, fixture.Scenario(t), set), Seed: seed + uint64(i)}
 		s.Probe = scenarios.ProbeRange{Name: name, To: 150}
@@ -249,7 +251,8 @@ func TestParseOpenProbe(t *testing.T) {
 			t.Errorf("%q is read as %v (%v)", got, again, err)
 		}
 	}
-	for _, text := range []string{"", "..", "gap", "gap..", "gap=..", "=1s..", "gap=1..", "gap=-1s..", "gap=1001h..", "gapp=1s..", "clients=1s..", "gap=1s..."} {
+	for _, text := range []string{"", "..", "gap", "gap..", "gap=..", "=1s..", "gap=1..", "gap=-1s..", "gap=1001h..",
+		"gapp=1s..", "clients=1s..", "gap=1s..."} {
 		if p, err := s.ParseOpenProbe(text); err == nil {
 			t.Errorf("%q is read as %v", text, p)
 		}
@@ -291,7 +294,8 @@ func TestSenselessSearches(t *testing.T) {
 	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "is varied, and set to 1ms as well") {
 		t.Errorf("error %v", err)
 	}
-	for _, text := range []string{"", "alert-latency", "alert-latency=", "alert-latency=1s", "alert-latency=2s..1s", "=1s..2s",
+	for _, text := range []string{"", "alert-latency", "alert-latency=", "alert-latency=1s", "alert-latency=2s..1s",
+		"=1s..2s",
 		"alert-latency=a..b", "alert-latency=-1s..1s", "alert-latency=1..2"} {
 		if p, err := fixture.Scenario(t).ParseProbe(text); err == nil {
 			t.Errorf("probe %q was read as %v", text, p)

@@ -16,7 +16,8 @@ const noNAT = "none"
 // natParameters are those of a NAT in front of the clients.
 var natParameters = inGroup(scenarios.NATGroup, []scenarios.Parameter{
 	{Name: "nat-mapping", Type: scenarios.ChoiceType, Default: noNAT, Choices: append([]string{noNAT}, behaviours()...),
-		Meaning: "a NAT in front of the clients, and what it makes their external addresses depend on (RFC 4787 section 4.1)"},
+		Meaning: "a NAT in front of the clients, and what it makes their external addresses depend on (RFC 4787 " +
+			"section 4.1)"},
 	{Name: "nat-filtering", Type: scenarios.ChoiceType, Default: string(nat.EndpointIndependent), Choices: behaviours(),
 		Meaning: "whom the NAT lets send to an external address (RFC 4787 section 5)"},
 	{

@@ -36,7 +36,8 @@ var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 		Name:    "bandwidth",
 		Type:    scenarios.BitRateType,
 		Default: "unlimited",
-		Meaning: "rate of the line at the sender's end that all datagrams of one direction share: 28 bytes of IP and UDP headers count, and the latency begins behind it",
+		Meaning: "rate of the line at the sender's end that all datagrams of one direction share: 28 bytes of IP " +
+			"and UDP headers count, and the latency begins behind it",
 	},
 	{
 		Name:    "queue",
@@ -50,7 +51,8 @@ var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 		Name:    "correlation",
 		Type:    scenarios.CorrelationType,
 		Default: "0",
-		Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its law: that of their normal scores",
+		Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its law: " +
+			"that of their normal scores",
 	},
 	{
 		Name:    "reorder",
@@ -68,7 +70,8 @@ var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 		Name:    "loss",
 		Type:    scenarios.LossType,
 		Default: "0",
-		Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good,bad=1,good=0) for bursts",
+		Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good," +
+			"bad=1,good=0) for bursts",
 	},
 	{
 		Name:    "uplink-loss",
@@ -87,7 +90,8 @@ var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 		Type:    scenarios.CountType,
 		Default: "0",
 		Max:     maxPacket,
-		Meaning: "MTU of the path in bytes: a datagram is lost if its payload and 28 bytes of IP and UDP headers are more; 0: none is",
+		Meaning: "MTU of the path in bytes: a datagram is lost if its payload and 28 bytes of IP and UDP headers " +
+			"are more; 0: none is",
 	},
 	{
 		Name:    "endpoint-mtu",
@@ -95,7 +99,8 @@ var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 		Default: "1200",
 		Min:     64,
 		Max:     16384,
-		Meaning: "MTU that both endpoints are told, in bytes: pion puts so much of a handshake message into one record, without its 25 bytes of headers",
+		Meaning: "MTU that both endpoints are told, in bytes: pion puts so much of a handshake message into one " +
+			"record, without its 25 bytes of headers",
 	},
 	{
 		Name:    "duplicate",

@@ -33,8 +33,9 @@ var Outcomes = []scenarios.Outcome{
 	},
 	{Name: BacklogOverflow, Meaning: "a datagram of a new peer was dropped because the listener's backlog was full"},
 	{
-		Name:    HelloSwallowed,
-		Meaning: "a client's second hello was dropped with the socket it had reached: the server had released it after answering the first",
+		Name: HelloSwallowed,
+		Meaning: "a client's second hello was dropped with the socket it had reached: the server had released it " +
+			"after answering the first",
 	},
 	{Name: Stalled, Meaning: "data that had arrived was withheld from the server's application"},
 	{
@@ -49,8 +50,9 @@ var Outcomes = []scenarios.Outcome{
 	{Name: HandshakeAborted, Meaning: "the handshake of the first client ended with an error before its time limit"},
 	{Name: NextHandshakeFailed, Meaning: "the handshake of a client after the first failed"},
 	{
-		Name:    DuplicateFlight,
-		Meaning: "in a handshake that completed, an endpoint received a flight twice: the retransmission was unnecessary",
+		Name: DuplicateFlight,
+		Meaning: "in a handshake that completed, an endpoint received a flight twice: the retransmission was " +
+			"unnecessary",
 	},
 	{Name: DataLost, Meaning: "a session's data never reached the server's application"},
 	{Name: AnswerLost, Meaning: "a client waited for the server's answer until its time limit"},

@@ -43,7 +43,9 @@ var clientParameters = inGroup(scenarios.ClientsGroup, []scenarios.Parameter{
 		Type:    scenarios.ChoiceType,
 		Default: "closes-first",
 		Choices: []string{"closes-first", "waits", "acknowledged", "vanishes"},
-		Meaning: "closes-first: data, then at once close (echo x | openssl s_client); waits: waits for the echo, then client-pause, then closes; acknowledged: closes when the server's application has acknowledged the data, before it serves it; vanishes: data, then client-pause, then gone without a close_notify",
+		Meaning: "closes-first: data, then at once close (echo x | openssl s_client); waits: waits for the echo, " +
+			"then client-pause, then closes; acknowledged: closes when the server's application has acknowledged " +
+			"the data, before it serves it; vanishes: data, then client-pause, then gone without a close_notify",
 	},
 	{
 		Name:    "client-pause",
@@ -61,7 +63,8 @@ var clientParameters = inGroup(scenarios.ClientsGroup, []scenarios.Parameter{
 		Name:    "keep-alive",
 		Type:    scenarios.DurationType,
 		Default: "0s",
-		Meaning: "interval at which a client that waits sends data during its pause, for a server whose sessions the peer ends; 0s: it sends none",
+		Meaning: "interval at which a client that waits sends data during its pause, for a server whose sessions " +
+			"the peer ends; 0s: it sends none",
 	},
 	{
 		Name:    "close-delay",
@@ -136,7 +139,9 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Type:    scenarios.ChoiceType,
 		Default: SequentialModel,
 		Choices: []string{SequentialModel, ListenerModel, ConcurrentModel},
-		Meaning: "sequential: one session after another, each on the socket that took its first datagram (Mbed TLS's dtls_server.c); listener: pion's, whose Accept performs handshakes inline; concurrent: a goroutine for each association",
+		Meaning: "sequential: one session after another, each on the socket that took its first datagram (Mbed " +
+			"TLS's dtls_server.c); listener: pion's, whose Accept performs handshakes inline; concurrent: a " +
+			"goroutine for each association",
 	},
 	{
 		Name:    "service",
@@ -145,7 +150,8 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Meaning: "server's time from reading the data to answering and closing",
 	},
 	{Name: "ends", Type: scenarios.ChoiceType, Default: "server", Choices: []string{"server", "peer"},
-		Meaning: "who ends a session: the server closes when it has answered, or keeps it until the peer closes or idle-timeout is over"},
+		Meaning: "who ends a session: the server closes when it has answered, or keeps it until the peer closes or " +
+			"idle-timeout is over"},
 	{
 		Name:    "idle-timeout",
 		Type:    scenarios.DurationType,
@@ -157,7 +163,8 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Name:    "hold",
 		Type:    scenarios.DurationType,
 		Default: "0s",
-		Meaning: "before closing: the endpoint stays, and answers retransmissions of the last flight (RFC 6347 section 4.2.4)",
+		Meaning: "before closing: the endpoint stays, and answers retransmissions of the last flight (RFC 6347 " +
+			"section 4.2.4)",
 	},
 	{
 		Name:    "linger",
@@ -173,7 +180,8 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Default: "stack",
 		Choices: []string{"stack", "reject", "discard"},
 		Models:  []string{SequentialModel},
-		Meaning: "what the server does with a first datagram that it does not recognise: stack hands it to DTLS, reject reports unexpected-message and listens again, discard drops it and goes on waiting",
+		Meaning: "what the server does with a first datagram that it does not recognise: stack hands it to DTLS, " +
+			"reject reports unexpected-message and listens again, discard drops it and goes on waiting",
 	},
 	{
 		Name:    "recognises",
@@ -189,10 +197,13 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Default: "one-socket",
 		Choices: []string{"one-socket", twoSockets},
 		Models:  []string{SequentialModel},
-		Meaning: "one-socket: the socket that took the first hello takes the second as well; two-sockets: the server releases it when it has answered the first with a HelloVerifyRequest, and accepts again (Mbed TLS's dtls_server.c)",
+		Meaning: "one-socket: the socket that took the first hello takes the second as well; two-sockets: the " +
+			"server releases it when it has answered the first with a HelloVerifyRequest, and accepts again (Mbed " +
+			"TLS's dtls_server.c)",
 	},
 	{Name: "verify-hold", Type: scenarios.DurationType, Default: "0s", Models: []string{SequentialModel},
-		Meaning: "two-sockets: from sending the HelloVerifyRequest to releasing the socket, which nobody reads meanwhile"},
+		Meaning: "two-sockets: from sending the HelloVerifyRequest to releasing the socket, which nobody reads " +
+			"meanwhile"},
 	{
 		Name:    "server-port",
 		Type:    scenarios.ChoiceType,
@@ -207,7 +218,8 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Default: "none",
 		Choices: []string{"none", "handshake", "client-hello"},
 		Models:  listenerModels,
-		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake record (as dtls.Listen), client-hello wants a ClientHello of epoch 0",
+		Meaning: "which first datagrams the listener lets in: none filters nothing, handshake wants a handshake " +
+			"record (as dtls.Listen), client-hello wants a ClientHello of epoch 0",
 	},
 	{Name: "tombstone", Type: scenarios.DurationType, Default: "0s", Models: listenerModels,
 		Meaning: "how long after the close of a connection its peer is not let in again"},
@@ -218,20 +230,26 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Min:     1,
 		Max:     100_000,
 		Models:  listenerModels,
-		Meaning: "how many new peers may wait for Accept; the first datagrams of others are dropped (128 in pion's listener)",
+		Meaning: "how many new peers may wait for Accept; the first datagrams of others are dropped (128 in pion's " +
+			"listener)",
 	},
 	{Name: "concurrency", Type: scenarios.CountType, Default: "0", Max: 100_000, Models: listenerModels,
-		Meaning: "how many sessions are served at a time, from Accept to the release of the connection; 0: as many as come"},
+		Meaning: "how many sessions are served at a time, from Accept to the release of the connection; 0: as many " +
+			"as come"},
 	{
 		Name:    "rehandshake",
 		Type:    scenarios.ChoiceType,
 		Default: "ignore",
 		Choices: []string{"ignore", "parallel"},
 		Models:  listenerModels,
-		Meaning: "what becomes of a ClientHello of epoch 0 from a peer whose association is established: ignore hands it to that association's endpoint; parallel begins a second association beside it, which takes its place when its handshake is complete (RFC 6347 section 4.2.8)",
+		Meaning: "what becomes of a ClientHello of epoch 0 from a peer whose association is established: ignore " +
+			"hands it to that association's endpoint; parallel begins a second association beside it, which takes " +
+			"its place when its handshake is complete (RFC 6347 section 4.2.8)",
 	},
 	{Name: "guard", Type: scenarios.ChoiceType, Default: guardNone, Choices: guards,
-		Meaning: "what keeps alerts and application data of epoch 0 from the server's endpoints: established does so once the handshake is complete, strict does from the beginning, and drops the alerts of an honest handshake that fails too"},
+		Meaning: "what keeps alerts and application data of epoch 0 from the server's endpoints: established does " +
+			"so once the handshake is complete, strict does from the beginning, and drops the alerts of an honest " +
+			"handshake that fails too"},
 	{
 		Name:    "handshake-timeout",
 		Type:    scenarios.DurationType,
@@ -261,14 +279,16 @@ var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
 		Meaning: "pre-shared key, or type of the server's certificate",
 	},
 	{Name: "stack", Type: scenarios.ChoiceType, Default: PionV2, Choices: []string{PionV2, PionV3},
-		Meaning: "DTLS implementation of both endpoints: pion-v2 is pion/dtls " + pionv2.Version + ", pion-v3 is pion/dtls " +
+		Meaning: "DTLS implementation of both endpoints: pion-v2 is pion/dtls " + pionv2.Version + ", pion-v3 is " +
+			"pion/dtls " +
 			pionv3.Version + ", whose flight-interval doubles with each retransmission"},
 	{
 		Name:    "perturb",
 		Type:    scenarios.CountType,
 		Default: "0",
 		Max:     1000,
-		Meaning: "each socket call of an endpoint lets 0 to so many turns go by, drawn: races between its own goroutines go either way",
+		Meaning: "each socket call of an endpoint lets 0 to so many turns go by, drawn: races between its own " +
+			"goroutines go either way",
 	},
 })
 

@@ -64,7 +64,8 @@ func compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
 			continue
 		}
 		compiled := sim.Rule{
-			Name: r.Name, Match: compileMatch(r.Match), Action: r.Action, Delay: r.Delay.Of(v), Until: compileMatch(r.Until), Without: without,
+			Name: r.Name, Match: compileMatch(r.Match), Action: r.Action, Delay: r.Delay.Of(v),
+			Until: compileMatch(r.Until), Without: without,
 		}
 		if r.Action == sim.Forge {
 			compiled.Forged = func(*sim.Packet) sim.Forgery {

@@ -19,7 +19,8 @@ var filters = map[string]func(first *wire.Datagram) bool{
 }
 
 // listeningServer is server model L, a listener whose Accept performs the handshake
-// inline, so that one ghost blocks everyone for the handshake timeout; or, with concurrent handshakes, server model M, one goroutine for
+// inline, so that one ghost blocks everyone for the handshake timeout; or, with concurrent
+// handshakes, server model M, one goroutine for
 // each association.
 type listeningServer struct {
 	server

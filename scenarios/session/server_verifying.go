@@ -75,7 +75,8 @@ func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) err
 		s.w.Event(s.host, accepted{session: v.name, peer: peer, first: first, again: true})
 	} else {
 		v = &verification{
-			name: s.accepted(first, peer), first: first, requested: make(chan struct{}, 1), ended: make(chan handshake, 1),
+			name: s.accepted(first, peer), first: first, requested: make(chan struct{}, 1),
+			ended: make(chan handshake, 1),
 		}
 	}
 	v.begun = s.begun(first, peer)

@@ -13,9 +13,11 @@ import (
 type reading struct {
 	stall           time.Duration // the longest for which data that had arrived was kept from the server
 	retransmissions int64         // handshake flights sent again
-	duplicates      int           // of them, in handshakes that came about, that arrived where the flight had arrived already and no answer had been lost
-	overflows       int           // datagrams dropped because of a full backlog
-	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
+	// of them, in handshakes that came about, that arrived where the flight had arrived already and
+	// no answer had been lost
+	duplicates  int
+	overflows   int      // datagrams dropped because of a full backlog
+	sent, bytes [2]int64 // datagrams and their bytes, by clients and by the server
 }
 
 // flight is what a sender's flights are told apart by.
@@ -100,14 +102,15 @@ func readTrace(records []trace.Record) (r reading) {
 // where the flight had arrived already, while nothing of the answer was lost. again
 // says which datagram a retransmission repeats.
 func duplicates(records []trace.Record, again map[trace.DatagramID]trace.DatagramID) (total int) {
-	type end struct{ client, side int }   // side: 0 the client, 1 the server
-	lost := map[end]int{}                 // flights that it sent and that were lost
-	arrived := map[trace.DatagramID]int{} // datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
-	peers := map[netip.AddrPort]int{}     // clients by their addresses as the server sees them
-	owners := map[netip.AddrPort]int{}    // clients by their own addresses
-	byClient := map[int]int{}             // duplicates
-	complete := map[int]bool{}            // clients whose handshakes came about
-	unread := map[trace.DatagramID]int{}  // that arrive and are dropped with their socket: how often
+	type end struct{ client, side int } // side: 0 the client, 1 the server
+	lost := map[end]int{}               // flights that it sent and that were lost
+	// datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
+	arrived := map[trace.DatagramID]int{}
+	peers := map[netip.AddrPort]int{}    // clients by their addresses as the server sees them
+	owners := map[netip.AddrPort]int{}   // clients by their own addresses
+	byClient := map[int]int{}            // duplicates
+	complete := map[int]bool{}           // clients whose handshakes came about
+	unread := map[trace.DatagramID]int{} // that arrive and are dropped with their socket: how often
 	for i := range records {
 		if e := &records[i]; e.Kind == trace.Drop && e.Event == sim.SocketReleased {
 			unread[e.ID]++
@@ -171,8 +174,10 @@ func (r *reading) observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[DuplicateFlight] = r.duplicates > 0
 	wrong[BacklogOverflow] = r.overflows > 0
 	for name, value := range map[string]int64{
-		"read_stalled_ns": int64(r.stall), "retransmissions": r.retransmissions, "duplicate_flights": int64(r.duplicates),
-		"client_datagrams": r.sent[0], "server_datagrams": r.sent[1], "client_bytes": r.bytes[0], "server_bytes": r.bytes[1],
+		"read_stalled_ns": int64(r.stall), "retransmissions": r.retransmissions,
+		"duplicate_flights": int64(r.duplicates),
+		"client_datagrams":  r.sent[0], "server_datagrams": r.sent[1], "client_bytes": r.bytes[0],
+		"server_bytes": r.bytes[1],
 	} {
 		o.Measures[name] = value
 	}

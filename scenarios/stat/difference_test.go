@@ -16,8 +16,10 @@ import (
 func TestPairedDifferenceAgainstScipy(t *testing.T) {
 	var rows [][]float64
 	for _, p := range []stat.Pairs{
-		{Both: 36, OnlyFirst: 2, OnlySecond: 12, Neither: 0}, {Both: 43, OnlyFirst: 0, OnlySecond: 1}, {Neither: 44, OnlySecond: 1}, {Both: 10, Neither: 40},
-		{OnlySecond: 7}, {Both: 5, OnlyFirst: 130, Neither: 20}, {Both: 1, OnlyFirst: 3, OnlySecond: 3, Neither: 3}, {OnlyFirst: 5, OnlySecond: 5}, {Both: 2, OnlyFirst: 9, Neither: 1}, {Neither: 100_000, OnlySecond: 3},
+		{Both: 36, OnlyFirst: 2, OnlySecond: 12, Neither: 0}, {Both: 43, OnlyFirst: 0, OnlySecond: 1},
+		{Neither: 44, OnlySecond: 1}, {Both: 10, Neither: 40},
+		{OnlySecond: 7}, {Both: 5, OnlyFirst: 130, Neither: 20}, {Both: 1, OnlyFirst: 3, OnlySecond: 3, Neither: 3},
+		{OnlyFirst: 5, OnlySecond: 5}, {Both: 2, OnlyFirst: 9, Neither: 1}, {Neither: 100_000, OnlySecond: 3},
 		{Both: 5000, OnlyFirst: 700, OnlySecond: 655, Neither: 3000}, {Neither: 1},
 	} {
 		for _, confidence := range []float64{0.5, 0.95, 1 - 1e-6} {
@@ -88,11 +90,13 @@ freedom = abs(d).sum()**2 / (d**2).sum() - 1
 t = stats.t.ppf(0.975, freedom) / n**0.5
 cubic = lambda x: x + g*x**2/3 + g**2*x**3/27 + g/6/n
 low, high = [m - s*brentq(lambda x: cubic(x) - y, -1e9, 1e9, xtol=1e-15, rtol=1e-15) for y in (t, -t)]
-print(json.dumps({"statistic": stats.ttest_rel(rows[1], rows[0]).statistic, "p": 2*stats.t.sf(n**0.5*abs(cubic(m/s)), freedom),
+print(json.dumps({"statistic": stats.ttest_rel(rows[1], rows[0]).statistic,
+	"p": 2*stats.t.sf(n**0.5*abs(cubic(m/s)), freedom),
 	"low": low, "high": high, "correlation": stats.pearsonr(*rows)[0]}))`,
 		[][]float64{first, second}, &want)
 	d := stat.PairedMean(first, second, 0.95)
-	for _, pair := range [][2]float64{{d.Value / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low}, {d.High, want.High}, {d.Correlation, want.Correlation}} {
+	for _, pair := range [][2]float64{{d.Value / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low},
+		{d.High, want.High}, {d.Correlation, want.Correlation}} {
 		if apart(pair[0], pair[1]) > 1e-8 {
 			t.Errorf("%+v, scipy has %+v", d, want)
 			break
@@ -152,7 +156,8 @@ func TestPairedCoverageBySimulation(t *testing.T) {
 	s := draws(t)
 	simulations := often(400)
 	for _, n := range []int{10, 30, 300} {
-		for _, q := range [][3]float64{{0.3, 0.1, 0.2}, {0, 0.02, 0.05}, {0.5, 0, 0.01}, {0, 0.5, 0.5}, {0.9, 0.05, 0.05}, {0.1, 0, 0.4}, {0, 0, 0}, {0.02, 0.9, 0.02}} {
+		for _, q := range [][3]float64{{0.3, 0.1, 0.2}, {0, 0.02, 0.05}, {0.5, 0, 0.01}, {0, 0.5, 0.5},
+			{0.9, 0.05, 0.05}, {0.1, 0, 0.4}, {0, 0, 0}, {0.02, 0.9, 0.02}} {
 			want, covered := q[2]-q[1], 0
 			for range simulations {
 				if d := stat.PairedDifference(pairsOf(s, n, q[0], q[1], q[2]), 0.95); d.Low <= want && want <= d.High {

@@ -37,7 +37,8 @@ type Estimate struct {
 // + rounding.
 func Exact(value, outside, rounding float64, n int) Estimate {
 	return Estimate{
-		Value: value, Low: max(0, value-rounding), High: min(1, value+outside+rounding), Confidence: 1, N: n, Method: Bounds, Exact: true,
+		Value: value, Low: max(0, value-rounding), High: min(1, value+outside+rounding), Confidence: 1, N: n,
+		Method: Bounds, Exact: true,
 	}
 }
 

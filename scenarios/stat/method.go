@@ -35,10 +35,12 @@ const (
 
 // titles are the names of methods as prose has them.
 var titles = map[Method]string{
-	WilsonScore: "Wilson", ClopperPearsonExact: "Clopper-Pearson", JeffreysPrior: "Jeffreys", Hall: "Hall, Student's t without skewness",
+	WilsonScore: "Wilson", ClopperPearsonExact: "Clopper-Pearson", JeffreysPrior: "Jeffreys",
+	Hall:                    "Hall, Student's t without skewness",
 	EffectiveClopperPearson: "Clopper-Pearson for the effective number of replications", Tango: "Tango",
-	OrderStatistics: "order statistics", Greenwood: "Greenwood, on the scale log(-log)", BrookmeyerCrowley: "Brookmeyer and Crowley",
-	Bootstrap: "bootstrap (BCa)", Bounds: "nothing estimated: what was not searched, and rounding",
+	OrderStatistics: "order statistics", Greenwood: "Greenwood, on the scale log(-log)",
+	BrookmeyerCrowley: "Brookmeyer and Crowley",
+	Bootstrap:         "bootstrap (BCa)", Bounds: "nothing estimated: what was not searched, and rounding",
 }
 
 // Title returns the name of a method as prose has it.

@@ -89,8 +89,10 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 	s := draws(t)
 	confidences := []float64{0.9, 0.95, 0.99}
 	for _, c := range []weighting{
-		losses(3, 3, 0.001, 0.25), losses(6, 6, 0.02, 0.3), losses(10, 4, 0.02, 0.3), losses(10, 4, 0.02, 0.1), losses(5, 1, 0.01, 0.25),
-		sumsBeyond(2, 0.1, 24, 0, 1), sumsBeyond(3, 0.03, 30, 0, 1), sumsBeyond(3, 0.2, 30, 0, 1), sumsBeyond(10, 0.25, 45, 0, 1),
+		losses(3, 3, 0.001, 0.25), losses(6, 6, 0.02, 0.3), losses(10, 4, 0.02, 0.3), losses(10, 4, 0.02, 0.1),
+		losses(5, 1, 0.01, 0.25),
+		sumsBeyond(2, 0.1, 24, 0, 1), sumsBeyond(3, 0.03, 30, 0, 1), sumsBeyond(3, 0.2, 30, 0, 1),
+		sumsBeyond(10, 0.25, 45, 0, 1),
 		sumsBeyond(2, 0.1, 24, 4, 0.5), sumsBeyond(1, 0.1, 15, 6, 0.6), sumsBeyond(1, 0.1, 15, 3, 0.3),
 	} {
 		for _, n := range []int{100, 300, 1000, 4000} {
@@ -122,7 +124,8 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 				}
 			}
 			t.Logf(
-				"%s; %d replications, %.1f effective failures: %d of %d with a warning, missed %v, without a warning %v",
+				"%s; %d replications, %.1f effective failures: %d of %d with a warning, missed %v, without a "+
+					"warning %v",
 				c.name,
 				n,
 				effective,
@@ -260,8 +263,10 @@ func TestEqualSamplesWarn(t *testing.T) {
 // Where all weighted replications fail, the interval leaves room for what does not.
 func TestWeightedAllFail(t *testing.T) {
 	w := stat.WeightedMean(make([]float64, 40), []bool{
-		true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
-		true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+		true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+		true, true,
+		true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+		true, true,
 	}, 4, 0.95)
 	if want := math.Pow(0.05, 0.25); w.Value != 1 || w.High != 1 || math.Abs(w.Low-want) > 1e-12 {
 		t.Errorf("%+v, want a lower bound of %g", w, want)

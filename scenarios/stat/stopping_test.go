@@ -54,7 +54,8 @@ func TestTarget(t *testing.T) {
 			t.Errorf("%+v of %g in [%g, %g]: %v", c.target, c.estimate, c.low, c.high, got)
 		}
 	}
-	for _, bad := range []stat.Target{{HalfWidth: -1}, {HalfWidth: 0.5}, {Relative: 1}, {Relative: math.NaN()}, {HalfWidth: math.Inf(1)}} {
+	for _, bad := range []stat.Target{{HalfWidth: -1}, {HalfWidth: 0.5}, {Relative: 1}, {Relative: math.NaN()},
+		{HalfWidth: math.Inf(1)}} {
 		if bad.Check() == nil {
 			t.Errorf("%+v is accepted", bad)
 		}
@@ -109,7 +110,8 @@ func TestStoppingKeepsTheCoverage(t *testing.T) {
 			p      float64
 			target stat.Target
 		}{
-			{0.5, stat.Target{HalfWidth: 0.05}}, {0.05, stat.Target{HalfWidth: 0.02}}, {0.01, stat.Target{HalfWidth: 0.01}},
+			{0.5, stat.Target{HalfWidth: 0.05}}, {0.05, stat.Target{HalfWidth: 0.02}},
+			{0.01, stat.Target{HalfWidth: 0.01}},
 			{0.3, stat.Target{Relative: 0.15}}, {0.05, stat.Target{Relative: 0.3}}, {0.01, stat.Target{Relative: 0.5}},
 			{0.002, stat.Target{Relative: 0.05}}, // which the budget ends
 		} {

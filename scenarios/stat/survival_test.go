@@ -38,7 +38,8 @@ func TestKaplanMeierOfATextbook(t *testing.T) {
 	}
 	for i, w := range want {
 		g := s.Steps[i]
-		for _, pair := range [][2]float64{{g.Value, w.survival}, {g.Error, w.deviation}, {g.Low, w.low}, {g.High, w.high}} {
+		for _, pair := range [][2]float64{{g.Value, w.survival}, {g.Error, w.deviation}, {g.Low, w.low},
+			{g.High, w.high}} {
 			if math.Abs(pair[0]-pair[1]) > 0.5001e-4 || g.At != w.time || g.AtRisk != w.atRisk ||
 				g.Events != w.events ||
 				g.Censored != w.censored {

@@ -106,7 +106,8 @@ type searchSpecification struct {
 // process was asked has been answered.
 func (s *Store) Finish(a Answers) error {
 	return s.transact(func(tx *sql.Tx) error {
-		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; DELETE FROM estimate; DELETE FROM answer"); err != nil {
+		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; " +
+			"DELETE FROM estimate; DELETE FROM answer"); err != nil {
 			return err
 		}
 		for i := range a.Searches {
@@ -155,12 +156,14 @@ func addSearch(tx *sql.Tx, s *Search) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", part, seed(w.Seed), string(settings), w.Probe, w.From, w.To,
+	if _, err := tx.Exec("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", part, seed(w.Seed),
+		string(settings), w.Probe, w.From, w.To,
 		w.Runs, w.Method.Name, string(method)); err != nil {
 		return err
 	}
 	for i, c := range w.Cells {
-		if _, err := tx.Exec("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", part, i, c.From, c.To, outcomeNames(c.Outcome), c.Failed, c.Signature); err != nil {
+		if _, err := tx.Exec("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", part, i, c.From, c.To,
+			outcomeNames(c.Outcome), c.Failed, c.Signature); err != nil {
 			return err
 		}
 	}
@@ -170,7 +173,8 @@ func addSearch(tx *sql.Tx, s *Search) error {
 		}
 	}
 	for _, e := range w.Edges {
-		if _, err := tx.Exec("INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)", part, e.At, e.Below.Repeat, e.Below.Digest, e.Above.Repeat, e.Above.Digest); err != nil {
+		if _, err := tx.Exec("INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)", part, e.At, e.Below.Repeat,
+			e.Below.Digest, e.Above.Repeat, e.Above.Digest); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,8 @@ func TestAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &search.Windows{
-		Seed: math.MaxUint64, Params: map[string]string{"linger": "0s"}, Probe: "alert-latency", From: 0, To: 50, Runs: 9,
+		Seed: math.MaxUint64, Params: map[string]string{"linger": "0s"}, Probe: "alert-latency", From: 0, To: 50,
+		Runs: 9,
 		Cells: []search.Cell{
 			{From: 0, To: 10, Failed: true, Outcome: []string{"a", "b"}, Signature: "x"},
 			{From: 10, To: 20, Signature: "y"},
@@ -86,13 +87,18 @@ func TestAnswers(t *testing.T) {
 		view, columns string
 		want          []string
 	}{
-		{"windows", "figure, row, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within, first_behind", []string{
-			"[f r 18446744073709551615 0 10 10 <nil> <nil> run 9 run 10]", "[f r 18446744073709551615 20 50 30 run 19 run 20 <nil> <nil>]",
-		}},
-		{"cells", "figure, row, from_ns, to_ns, outcome, failed, signature", []string{"[f r 0 10 a,b 1 x]", "[f r 10 20 clean 0 y]", "[f r 20 50 a 1 z]"}},
-		{"estimates", "figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures, exact", []string{
-			"[  1 2.5 monte-carlo 0.25 0.1 0.5 wilson 0.95 4 1 0]", "[f r <nil> <nil> exact 0.3 0.3 0.3 exact <nil> <nil> <nil> 1]",
-		}},
+		{"windows", "figure, row, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within, first_behind",
+			[]string{
+				"[f r 18446744073709551615 0 10 10 <nil> <nil> run 9 run 10]",
+				"[f r 18446744073709551615 20 50 30 run 19 run 20 <nil> <nil>]",
+			}},
+		{"cells", "figure, row, from_ns, to_ns, outcome, failed, signature",
+			[]string{"[f r 0 10 a,b 1 x]", "[f r 10 20 clean 0 y]", "[f r 20 50 a 1 z]"}},
+		{"estimates", "figure, row, point, x, method, estimate, lo, hi, interval, confidence, n, failures, exact",
+			[]string{
+				"[  1 2.5 monte-carlo 0.25 0.1 0.5 wilson 0.95 4 1 0]",
+				"[f r <nil> <nil> exact 0.3 0.3 0.3 exact <nil> <nil> <nil> 1]",
+			}},
 		{"searches", "figure, row, probe, runs", []string{"[f r alert-latency 9]"}},
 	} {
 		var got []string

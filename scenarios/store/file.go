@@ -79,7 +79,8 @@ func otherLayout(version int) string {
 	if version > layoutVersion {
 		return text + "A later dtlssim wrote it: use that one"
 	}
-	return text + "An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, " +
+	return text + "An earlier dtlssim wrote it: read it with that one, or move it away and run the same command " +
+		"again, " +
 		"which makes a new store"
 }
 

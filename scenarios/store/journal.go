@@ -26,7 +26,8 @@ import (
 // behind the commit the first is emptied. Records may be committed a second time, for
 // replications are repeatable and the first to come stays.
 //
-// A record is the length of its body and a checksum, in four bytes each, and the body. The checksum, CRC-32C, is of the identity of the store's file, the length and the
+// A record is the length of its body and a checksum, in four bytes each, and the body. The
+// checksum, CRC-32C, is of the identity of the store's file, the length and the
 // body, so that neither a record that was torn off, nor zeros, nor a record of another
 // file that had the same name is taken for one.
 type journal struct {
@@ -51,7 +52,8 @@ func openJournal(path string, identity []byte) (*journal, error) {
 	j := &journal{identity: identity}
 	for i := range j.files {
 		var err error
-		if j.files[i], err = os.OpenFile(journalName(path, i), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o644); err != nil {
+		if j.files[i], err = os.OpenFile(journalName(path, i), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND,
+			0o644); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s cannot be written: %w", path, reason(err)), j.close())
 		}
 	}
@@ -209,8 +211,10 @@ func (k *kept) encode() ([]byte, error) {
 	}
 	o := &k.outcome
 	return json.Marshal(record{
-		Key: k.key, Status: o.Status, Limit: o.Limit, Flags: o.Flags, Dump: o.Dump, Outcome: o.Outcome, Failed: o.Failed,
-		Virtual: o.Virtual, Events: o.Events, Digest: shortDigest(o.Digest), Measures: o.Measures, Difference: k.difference,
+		Key: k.key, Status: o.Status, Limit: o.Limit, Flags: o.Flags, Dump: o.Dump, Outcome: o.Outcome,
+		Failed:  o.Failed,
+		Virtual: o.Virtual, Events: o.Events, Digest: shortDigest(o.Digest), Measures: o.Measures,
+		Difference: k.difference,
 	})
 }
 
@@ -227,7 +231,8 @@ func decode(body []byte) (kept, error) {
 		key: r.Key, difference: r.Difference,
 		outcome: run.Result{
 			Replication: run.Replication{
-				Outcome: r.Outcome, Failed: r.Failed, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Measures: r.Measures, Limit: r.Limit,
+				Outcome: r.Outcome, Failed: r.Failed, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest,
+				Measures: r.Measures, Limit: r.Limit,
 			},
 			Status: r.Status, Dump: r.Dump, Flags: r.Flags,
 		},

@@ -95,7 +95,8 @@ func TestTornJournal(t *testing.T) {
 		}
 	}
 	j := &journal{identity: []byte("of another file ")}
-	if err := j.read(bytes.NewReader(data), func(kept) error { return errors.New("a record of another file") }); err != nil {
+	if err := j.read(bytes.NewReader(data),
+		func(kept) error { return errors.New("a record of another file") }); err != nil {
 		t.Error(err)
 	}
 }

@@ -53,7 +53,7 @@ CREATE TABLE point ( -- design points, numbered over all parts, in the order of 
 	point      INTEGER PRIMARY KEY, -- from 0
 	part       INTEGER NOT NULL REFERENCES part,
 	levels     TEXT NOT NULL, -- JSON: what the design sets
-	parameters TEXT NOT NULL  -- JSON: every parameter that the design sets or that is not the same at all points of the part
+	parameters TEXT NOT NULL  -- JSON: what the design sets or what differs between points of the part
 );
 
 CREATE TABLE outcome ( -- sets of outcomes that occurred
@@ -141,7 +141,7 @@ CREATE TABLE estimate ( -- of failure probabilities, when the study was finished
 	estimate     REAL,                     -- NULL without data
 	lo           REAL,
 	hi           REAL,
-	interval     TEXT NOT NULL,            -- how lo and hi were computed, such as 'wilson'; 'exact': they are the estimate
+	interval     TEXT NOT NULL,            -- how lo and hi were computed: 'wilson'; 'exact': as the estimate
 	confidence   REAL,                     -- of lo and hi; NULL of exact ones
 	n            INTEGER,                  -- replications that gave a result, or seeds; NULL of exact ones
 	failures     INTEGER,                  -- of monte-carlo
@@ -156,13 +156,15 @@ CREATE TABLE answer ( -- what has no table of its own
 CREATE VIEW searches AS SELECT part.figure, part.row, search.* FROM search JOIN part USING (part);
 CREATE VIEW windows AS
 	SELECT part.figure, part.row, search.probe, search.seed, w.from_ns, w.to_ns, w.to_ns - w.from_ns AS width_ns,
-		below.below_repeat AS last_before, below.above_repeat AS first_within, above.below_repeat AS last_within, above.above_repeat AS first_behind,
+		below.below_repeat AS last_before, below.above_repeat AS first_within, above.below_repeat AS last_within,
+		above.above_repeat AS first_behind,
 		w.part
 	FROM failure_window AS w JOIN search USING (part) JOIN part USING (part)
 		LEFT JOIN edge AS below ON below.part = w.part AND below.at_ns = w.from_ns
 		LEFT JOIN edge AS above ON above.part = w.part AND above.at_ns = w.to_ns;
 CREATE VIEW cells AS
-	SELECT part.figure, part.row, search.probe, search.seed, cell.from_ns, cell.to_ns, cell.outcome, cell.failed, cell.signature, part
+	SELECT part.figure, part.row, search.probe, search.seed, cell.from_ns, cell.to_ns, cell.outcome, cell.failed,
+		cell.signature, part
 	FROM cell JOIN search USING (part) JOIN part USING (part);
 CREATE VIEW estimates AS SELECT part.figure, part.row, estimate.* FROM estimate JOIN part USING (part);
 `
@@ -173,7 +175,8 @@ const measurePrefix = "measure_"
 // create makes an empty file a store, of nothing as yet.
 func create(tx *sql.Tx, s Specification) error {
 	text, sum := s.encode()
-	if _, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID, layoutVersion, layout)); err != nil {
+	if _, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID,
+		layoutVersion, layout)); err != nil {
 		return err
 	}
 	id := make([]byte, 16)

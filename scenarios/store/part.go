@@ -69,7 +69,8 @@ func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, er
 		return nil, err
 	}
 	var first sql.NullInt64
-	err = r.db.QueryRow("SELECT min(point) FROM part JOIN point USING (part) WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
+	err = r.db.QueryRow("SELECT min(point) FROM part JOIN point USING (part) WHERE figure = ? AND row = ? AND kind "+
+		"= ? AND specification = ?",
 		figure, row, sweepKind, string(text)).
 		Scan(&first)
 	if err == nil && !first.Valid {
@@ -110,7 +111,8 @@ func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any
 	if err != nil {
 		return 0, false, err
 	}
-	err = tx.QueryRow("SELECT part FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?", figure, row, kind, string(text)).
+	err = tx.QueryRow("SELECT part FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?", figure,
+		row, kind, string(text)).
 		Scan(&id)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, false, err

@@ -94,7 +94,8 @@ type Replication struct {
 func (r *Replication) outcome() run.Result {
 	return run.Result{
 		Replication: run.Replication{
-			Outcome: r.Outcome, Failed: r.Failed, Measures: r.Measures, Virtual: r.Virtual, Events: r.Events, Digest: r.Digest, Limit: r.Limit,
+			Outcome: r.Outcome, Failed: r.Failed, Measures: r.Measures, Virtual: r.Virtual, Events: r.Events,
+			Digest: r.Digest, Limit: r.Limit,
 		},
 		Status: r.Status, Dump: r.dump, Flags: r.flags,
 	}
@@ -125,7 +126,8 @@ func (f file) query(text string, scan func(*sql.Rows) error) error {
 func (f file) Specification() (Specification, error) {
 	var s Specification
 	var text, sum string
-	if err := f.db.QueryRowContext(context.Background(), "SELECT text, sha256 FROM specification").Scan(&text, &sum); err != nil {
+	if err := f.db.QueryRowContext(context.Background(), "SELECT text, sha256 FROM specification").Scan(&text,
+		&sum); err != nil {
 		return s, f.explain(err)
 	}
 	if digest([]byte(text)) != sum {
@@ -141,7 +143,8 @@ func (f file) Specification() (Specification, error) {
 func (f file) Programs() ([]Program, error) {
 	var list []Program
 	err := f.query(
-		"SELECT started, coalesce(finished, ''), budget, version, binary, go, modules, platform, processor, processors FROM program ORDER BY run",
+		"SELECT started, coalesce(finished, ''), budget, version, binary, go, modules, platform, processor, "+
+			"processors FROM program ORDER BY run",
 		func(rows *sql.Rows) error {
 			var p Program
 			err := rows.Scan(
@@ -250,7 +253,8 @@ func (f file) replications(first, end int, do func(*Replication) error) error {
 		targets = append(targets, &values[i])
 	}
 	return f.query(
-		`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+columns+
+		`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+
+			columns+
 			" FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id"+
 			fmt.Sprintf(
 				" WHERE r.id >= %d AND r.id < %d ORDER BY r.id",

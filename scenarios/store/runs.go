@@ -105,7 +105,8 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 // what its YAML says is no part of it; the path is, since commands name it.
 func runKey(job run.Job) ([]byte, error) {
 	of := runOf{
-		Scenario: job.Values.Scenario().Name, File: job.Values.Scenario().File, Settings: job.Values.Settings(), Seed: job.Seed, Fail: job.Fail.Text(),
+		Scenario: job.Values.Scenario().Name, File: job.Values.Scenario().File, Settings: job.Values.Settings(),
+		Seed: job.Seed, Fail: job.Fail.Text(),
 		Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch,
 	}
 	text, err := json.Marshal(of)
@@ -204,14 +205,21 @@ func decodeRun(value []byte) (run.Result, error) {
 var words = sync.OnceValue(func() *s2.Dict {
 	return s2.MakeDict(
 		[]byte(
-			`","Status":"completed","Dump":"","Flags":"","limit":"horizon" --fail  --set correlation= --set loss= --set alert-latency=10ms+exponential(mean=10ms)`+
-				` --set latency=uniform(5ms,15ms) --set credentials=psk --set clients=2 --set linger=50ms --set client=waits --set remedy=linger+recognise`+
-				`{"scenario":"late-close-notify","seed":1,"params":null,"outcome":["ghost-session","next-handshake-failed","data-lost"],"failed":true,`+
+			`","Status":"completed","Dump":"","Flags":"","limit":"horizon" --fail  --set correlation= --set loss= `+
+				`--set alert-latency=10ms+exponential(mean=10ms)`+
+				` --set latency=uniform(5ms,15ms) --set credentials=psk --set clients=2 --set linger=50ms --set `+
+				`client=waits --set remedy=linger+recognise`+
+				`{"scenario":"late-close-notify","seed":1,"params":null,"outcome":["ghost-session",`+
+				`"next-handshake-failed","data-lost"],"failed":true,`+
 				`{"scenario":"late-close-notify","seed":1,"params":null,"outcome":[],"failed":false,`+
-				`"sessions":null,"server":{"sessions":0,"errors":null},"measures":{"accept_blocked_ns":,"client_bytes":1082,"client_datagrams":10,`+
-				`"duplicate_flights":0,"handshake_ns":60000000,"read_stalled_ns":0,"retransmissions":0,"server_bytes":1828,"server_datagrams":10},`+
-				`"virtual_ns":60252000000,"events":28,"digest":"","signature":"","repeat":"dtlssim run late-close-notify --seed 1 --set `+
-				`","Status":"completed","Dump":"","Flags":"","watched":{"Timelines":null,"Structure":""},"places":[{"p":"client","n":},{"p":"client-1","n":},{"p":"network","n":},{"p":"server","n":}]}`,
+				`"sessions":null,"server":{"sessions":0,"errors":null},"measures":{"accept_blocked_ns":,`+
+				`"client_bytes":1082,"client_datagrams":10,`+
+				`"duplicate_flights":0,"handshake_ns":60000000,"read_stalled_ns":0,"retransmissions":0,`+
+				`"server_bytes":1828,"server_datagrams":10},`+
+				`"virtual_ns":60252000000,"events":28,"digest":"","signature":"","repeat":"dtlssim run `+
+				`late-close-notify --seed 1 --set `+
+				`","Status":"completed","Dump":"","Flags":"","watched":{"Timelines":null,"Structure":""},`+
+				`"places":[{"p":"client","n":},{"p":"client-1","n":},{"p":"network","n":},{"p":"server","n":}]}`,
 		),
 		nil,
 	)

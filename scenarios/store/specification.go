@@ -26,7 +26,8 @@ type Specification struct {
 
 	Scenario string `json:"scenario"`
 	File     string `json:"scenario_file,omitempty"` // its path, if it is not built in
-	Source   string `json:"source,omitempty"`        // what the scenario's YAML says; empty of one that is written in Go
+	// what the scenario's YAML says; empty of one that is written in Go
+	Source string `json:"source,omitempty"`
 
 	Verify bool `json:"verify"`
 

@@ -8,7 +8,8 @@
 // how many there are of each design point, not how many are wanted: more can be added.
 //
 // Replications are committed as they end. Commits take about a hundredth of the time, so a
-// replication waits some ten milliseconds for those that end next, 100 ms at most. Until then it is a record of a journal, two files beside the store (FILE-pending-0
+// replication waits some ten milliseconds for those that end next, 100 ms at most. Until then it is
+// a record of a journal, two files beside the store (FILE-pending-0
 // and -1), which are folded in when the store is opened next. So kill -9, and whatever
 // else ends the process, loses what is in flight and nothing else: no replication of which
 // Keep has returned, no run that a search was given.
@@ -195,7 +196,8 @@ func (w *writer) fold() (identity []byte, err error) {
 		return nil, w.explain(err)
 	}
 	var points int64
-	if err := w.db.QueryRow("SELECT file, (SELECT count(*) FROM point) FROM specification").Scan(&identity, &points); err != nil {
+	if err := w.db.QueryRow("SELECT file, (SELECT count(*) FROM point) FROM specification").Scan(&identity,
+		&points); err != nil {
 		return nil, w.explain(err)
 	}
 	var batch []kept

@@ -186,12 +186,18 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 			}
 		}, want: "parameter clients: 2 there, 3 here"},
 		{name: "verify", change: func(s *sample.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
-		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] }, want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
+		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] },
+			want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
-		{name: "layout", sql: "PRAGMA user_version = 7", want: "has the layout 7; this dtlssim reads and writes the layout 3. A later dtlssim wrote it: use that one"},
-		{name: "former layout", sql: "PRAGMA user_version = 2", want: "has the layout 2; this dtlssim reads and writes the layout 3. " +
-			"An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, which makes a new store"},
-		{name: "application", sql: "PRAGMA application_id = 7", want: "is no store of dtlssim: it is an SQLite file of another program"},
+		{name: "layout", sql: "PRAGMA user_version = 7",
+			want: "has the layout 7; this dtlssim reads and writes the layout 3. A later dtlssim wrote it: use that " +
+				"one"},
+		{name: "former layout", sql: "PRAGMA user_version = 2",
+			want: "has the layout 2; this dtlssim reads and writes the layout 3. " +
+				"An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, " +
+				"which makes a new store"},
+		{name: "application", sql: "PRAGMA application_id = 7",
+			want: "is no store of dtlssim: it is an SQLite file of another program"},
 		{name: "text", want: "is no store of dtlssim: it is no SQLite file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -271,7 +277,8 @@ func TestTimedOutIsCounted(t *testing.T) {
 	defer reader.Close()
 	err = reader.Points(func(p *store.Point) error {
 		var inView, replications int
-		err := db.QueryRow("SELECT timed_out, (SELECT count(*) FROM replications WHERE point = ?1 AND status = 'timed-out') FROM points WHERE point = ?1", p.Point).
+		err := db.QueryRow("SELECT timed_out, (SELECT count(*) FROM replications WHERE point = ?1 AND status = "+
+			"'timed-out') FROM points WHERE point = ?1", p.Point).
 			Scan(&inView, &replications)
 		if want := r.Points[p.Point].TimedOut; want != 4 || p.TimedOut != want || inView != want ||
 			replications != want {

@@ -26,15 +26,19 @@ type Part struct {
 // it returns an error.
 func (f file) Parts(do func(*Part) error) error {
 	const counts = `
-		SELECT part.part, figure, row, kind, specification, coalesce(search.runs, 0), (SELECT count(*) FROM failure_window AS w WHERE w.part = part.part),
+		SELECT part.part, figure, row, kind, specification, coalesce(search.runs, 0),
+			(SELECT count(*) FROM failure_window AS w WHERE w.part = part.part),
 			(SELECT count(*) FROM point WHERE point.part = part.part),
-			(SELECT count(*) FROM point JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32 WHERE point.part = part.part),
-			(SELECT coalesce(sum(r.failed), 0) FROM point JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32 WHERE point.part = part.part)
+			(SELECT count(*) FROM point JOIN replication AS r
+				ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32 WHERE point.part = part.part),
+			(SELECT coalesce(sum(r.failed), 0) FROM point JOIN replication AS r
+				ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32 WHERE point.part = part.part)
 		FROM part LEFT JOIN search USING (part) ORDER BY part.part`
 	return f.query(counts, func(rows *sql.Rows) error {
 		var p Part
 		var specification string
-		if err := rows.Scan(&p.Part, &p.Figure, &p.Row, &p.Kind, &specification, &p.Runs, &p.Windows, &p.Points, &p.Replications, &p.Failures); err != nil {
+		if err := rows.Scan(&p.Part, &p.Figure, &p.Row, &p.Kind, &specification, &p.Runs, &p.Windows, &p.Points,
+			&p.Replications, &p.Failures); err != nil {
 			return err
 		}
 		if err := p.seed(specification); err != nil {

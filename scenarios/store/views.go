@@ -9,7 +9,8 @@ import (
 
 // replicationColumns are those of the view replications, besides parameters and measures.
 var replicationColumns = []string{
-	"figure", "row", "part", "point", "replication", "seed", "status", "limit", "outcome", "failed", "virtual_ns", "events", "digest",
+	"figure", "row", "part", "point", "replication", "seed", "status", "limit", "outcome", "failed", "virtual_ns",
+	"events", "digest",
 }
 
 // pointColumns are those of the view points, besides parameters.
@@ -52,9 +53,12 @@ func createViews(tx *sql.Tx, parameters, measures []string) error {
 	_, err := tx.Exec(`
 DROP VIEW IF EXISTS replications;
 DROP VIEW IF EXISTS points;
-CREATE VIEW replications AS SELECT -- a parameter is NULL where its part does not vary it, a measure where it was not taken
-	part.figure, part.row, part.part, point.point, r.replication, CASE typeof(part.seed) WHEN 'integer' THEN part.seed + r.replication END AS seed,
-	coalesce(t.status, 'completed') AS status, t."limit", o.names AS outcome, r.failed, r.virtual_ns, r.events, lower(hex(r.digest)) AS digest` +
+CREATE VIEW replications AS SELECT
+	-- a parameter is NULL where its part does not vary it, a measure where it was not taken
+	part.figure, part.row, part.part, point.point, r.replication,
+	CASE typeof(part.seed) WHEN 'integer' THEN part.seed + r.replication END AS seed,
+	coalesce(t.status, 'completed') AS status, t."limit", o.names AS outcome, r.failed,
+	r.virtual_ns, r.events, lower(hex(r.digest)) AS digest` +
 		columns(taken) + values + `
 FROM replication AS r
 	JOIN point ON point.point = r.id >> 32 JOIN part USING (part)
@@ -62,7 +66,8 @@ FROM replication AS r
 CREATE VIEW points AS SELECT -- how many replications of each design point there are, and what became of them
 	part.figure, part.row, part.part, point.point, count(r.id) AS replications, coalesce(sum(r.failed), 0) AS failures,
 	count(r.outcome) AS completed, count(CASE WHEN t.status = 'crashed' THEN 1 END) AS crashed,
-	count(CASE WHEN t.status = 'timed-out' THEN 1 END) AS timed_out, count(CASE WHEN t.status = 'limited' THEN 1 END) AS limited` +
+	count(CASE WHEN t.status = 'timed-out' THEN 1 END) AS timed_out,
+	count(CASE WHEN t.status = 'limited' THEN 1 END) AS limited` +
 		columns(pointColumns) + `
 FROM point JOIN part USING (part)
 	LEFT JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32

@@ -14,13 +14,14 @@ import (
 // writer commits replications to a file.
 type writer struct {
 	file
-	measures   []string          // that have a column, in the order of the columns
-	parameters []string          // of design points, sorted
-	outcomes   map[string]int64  // the sets of outcomes that have a row
-	dumps      map[int64][]int64 // by point: the replications whose dumps are kept, by their keys, in order; of points that had one
-	insert     *sql.Stmt         // of a replication, in the transaction that is under way; nil: not prepared
-	insertRun  *sql.Stmt         // of a run, likewise
-	args       []any             // of insert
+	measures   []string         // that have a column, in the order of the columns
+	parameters []string         // of design points, sorted
+	outcomes   map[string]int64 // the sets of outcomes that have a row
+	// by point: the replications whose dumps are kept, by their keys, in order; of points that had one
+	dumps     map[int64][]int64
+	insert    *sql.Stmt // of a replication, in the transaction that is under way; nil: not prepared
+	insertRun *sql.Stmt // of a run, likewise
+	args      []any     // of insert
 }
 
 // maxDumps is how many dumps of a design point are kept, those of its first replications
@@ -166,7 +167,8 @@ func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
 		if !w.isNew(name) {
 			continue
 		}
-		if _, err := tx.Exec("ALTER TABLE replication ADD COLUMN " + quote(measurePrefix+name) + " INTEGER"); err != nil {
+		if _, err := tx.Exec("ALTER TABLE replication ADD COLUMN " + quote(measurePrefix+name) +
+			" INTEGER"); err != nil {
 			return err
 		}
 		w.measures = append(w.measures, name)

@@ -278,7 +278,8 @@ func countKept(t *testing.T, path string) (replications, runs int) {
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&integrity); err != nil || integrity != "ok" {
 		t.Fatalf("the file is damaged: %s %v", integrity, err)
 	}
-	if err := db.QueryRow("SELECT (SELECT count(*) FROM replication), (SELECT count(*) FROM run)").Scan(&replications, &runs); err != nil {
+	if err := db.QueryRow("SELECT (SELECT count(*) FROM replication), (SELECT count(*) FROM run)").Scan(&replications,
+		&runs); err != nil {
 		t.Fatal(err)
 	}
 	return replications, runs

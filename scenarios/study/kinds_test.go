@@ -23,8 +23,10 @@ const others = head + `figures:
     probe: alert-latency
     set: {credentials: psk}
     rows: [{label: all, set: {linger: 5ms, alert-latency: "10ms+exponential(mean=10ms)"}}]
-  - {name: map, kind: map, probe: alert-latency=0s..40ms, against: linger=0s..20ms, set: {credentials: psk}, rows: [{label: all}]}
-  - {name: bands, kind: bands, probe: alert-latency=0s..40ms, factor: "linger=0s..20ms/2", set: {credentials: psk}, rows: [{label: all}]}
+  - {name: map, kind: map, probe: alert-latency=0s..40ms, against: linger=0s..20ms, set: {credentials: psk},
+     rows: [{label: all}]}
+  - {name: bands, kind: bands, probe: alert-latency=0s..40ms, factor: "linger=0s..20ms/2",
+     set: {credentials: psk}, rows: [{label: all}]}
   - name: differences
     kind: differences
     replications: 80
@@ -44,7 +46,8 @@ const others = head + `figures:
     scale: log
     set: {credentials: psk}
     rows: [{label: little, set: {loss: 0.1}}, {label: much, set: {loss: 0.4}}]
-  - {name: distribution, kind: distribution, measure: retransmissions, replications: 40, set: {credentials: psk}, rows: [{label: much, set: {loss: 0.4}}]}
+  - {name: distribution, kind: distribution, measure: retransmissions, replications: 40,
+     set: {credentials: psk}, rows: [{label: much, set: {loss: 0.4}}]}
   - name: sensitivity
     kind: sensitivity
     points: 8
@@ -53,7 +56,8 @@ const others = head + `figures:
     factors: ["linger=0s..20ms", "gap=50ms..60ms"]
     set: {credentials: psk, alert-latency: "10ms+exponential(mean=10ms)"}
     rows: [{label: all}]
-  - {name: exact, kind: sensitivity, points: 4, probe: alert-latency, factors: ["linger=0s..20ms"], set: {credentials: psk, alert-latency: "10ms+exponential(mean=10ms)"}, rows: [{label: all}]}
+  - {name: exact, kind: sensitivity, points: 4, probe: alert-latency, factors: ["linger=0s..20ms"],
+     set: {credentials: psk, alert-latency: "10ms+exponential(mean=10ms)"}, rows: [{label: all}]}
 `
 
 // Each of the other kinds gives what the question that it stands for gives, in as many
@@ -192,21 +196,31 @@ func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
 // The other kinds report what is wrong in them, with its place.
 func TestBrokenOtherKinds(t *testing.T) {
 	for _, c := range []struct{ name, old, broken, want string }{
-		{"a law without probe", "    probe: alert-latency\n    set: {credentials: psk}\n    rows: [{label: all, set: {linger", "    set: {credentials: psk}\n    rows: [{label: all, set: {linger", "probe of figure law is missing"},
-		{"a law of a choice", "probe: alert-latency\n    set", "probe: client\n    set", "only over a latency distribution can be integrated"},
+		{"a law without probe",
+			"    probe: alert-latency\n    set: {credentials: psk}\n    rows: [{label: all, set: {linger",
+			"    set: {credentials: psk}\n    rows: [{label: all, set: {linger", "probe of figure law is missing"},
+		{"a law of a choice", "probe: alert-latency\n    set", "probe: client\n    set",
+			"only over a latency distribution can be integrated"},
 		{"a law that is not set", `, alert-latency: "10ms+exponential(mean=10ms)"}}]
   - {name: map`, "}}]\n  - {name: map", "does not set the law of the probe"},
-		{"two rows of a map", "set: {credentials: psk}, rows: [{label: all}]}\n  - {name: bands", "rows: [{label: a}, {label: b}]}\n  - {name: bands", "a figure of kind map has one row"},
+		{"two rows of a map", "set: {credentials: psk}, rows: [{label: all}]}\n  - {name: bands",
+			"rows: [{label: a}, {label: b}]}\n  - {name: bands", "a figure of kind map has one row"},
 		{"a map of one parameter", "against: linger=0s..20ms", "against: alert-latency=0s..20ms", "varied twice"},
 		{"a map without its second probe", ", against: linger=0s..20ms", "", "against of figure map is missing"},
 		{"bands of an unknown factor", `factor: "linger`, `factor: "lingr`, "Did you mean linger?"},
-		{"one row to compare", ", {label: linger, set: {remedy: linger}}, {label: waits, set: {remedy: client-waits}}]", "]", "a figure of kind differences has 2 rows at least"},
+		{"one row to compare", ", {label: linger, set: {remedy: linger}}, {label: waits, set: {remedy: client-waits}}]",
+			"]", "a figure of kind differences has 2 rows at least"},
 		{"an unknown measure", "measure: handshake_ns", "measure: handshake", `has no measure "handshake"`},
-		{"no factors", `    factors: ["linger=0s..20ms", "gap=50ms..60ms"]` + "\n", "", "factors of figure sensitivity are missing"},
+		{"no factors", `    factors: ["linger=0s..20ms", "gap=50ms..60ms"]` + "\n", "",
+			"factors of figure sensitivity are missing"},
 		{"a factor that is no range", `"gap=50ms..60ms"`, `"gap=60ms"`, "gap"},
-		{"an exact sensitivity with replications", "points: 4, probe: alert-latency", "points: 4, replications: 3, probe: alert-latency", "replications has no meaning where a probe makes the probabilities exact"},
-		{"an exact sensitivity with something else random", "rows: [{label: all}]}\n$", "rows: [{label: all, set: {loss: 0.1}}]}\n", "not only alert-latency is random"},
-		{"what means nothing to the kind", "kind: bands,", "kind: bands, points: 3,", "points has no meaning for a figure of kind bands"},
+		{"an exact sensitivity with replications", "points: 4, probe: alert-latency",
+			"points: 4, replications: 3, probe: alert-latency",
+			"replications has no meaning where a probe makes the probabilities exact"},
+		{"an exact sensitivity with something else random", "rows: [{label: all}]}\n$",
+			"rows: [{label: all, set: {loss: 0.1}}]}\n", "not only alert-latency is random"},
+		{"what means nothing to the kind", "kind: bands,", "kind: bands, points: 3,",
+			"points has no meaning for a figure of kind bands"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := others

@@ -72,7 +72,8 @@ func TestRun(t *testing.T) {
 	if r.Study != s || len(r.Figures) != 3 {
 		t.Fatalf("%d figures", len(r.Figures))
 	}
-	strips, curve, left := r.Figures[0].(*figures.WindowsResult), r.Figures[1].(*figures.CurvesResult), r.Figures[2].(*figures.TableResult)
+	strips, curve, left := r.Figures[0].(*figures.WindowsResult), r.Figures[1].(*figures.CurvesResult),
+		r.Figures[2].(*figures.TableResult)
 
 	if len(strips.Windows) != 3 || len(strips.Searches()) != 3 || strips.Sweeps() != nil {
 		t.Fatalf("the strips are %+v", strips)

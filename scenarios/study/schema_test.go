@@ -93,7 +93,8 @@ study:
   confidence: "0.9"
   figures:
     - {name: 1, kind: table, title: 5, replications: "3", rows: [{label: 1}, {label: 2, set: {perturb: 3}}]}
-    - {name: 2, kind: curves, replications: 1, x: {label: 1, from: "0", to: 1, steps: "1"}, set: {perturb: "{x}"}, rows: [{label: 1}]}
+    - {name: 2, kind: curves, replications: 1, x: {label: 1, from: "0", to: 1, steps: "1"},
+       set: {perturb: "{x}"}, rows: [{label: 1}]}
 `
 	if _, err := study.Parse("scalars.yaml", []byte(source)); err != nil {
 		t.Fatal(err)
@@ -138,12 +139,14 @@ func TestSchemaRefusesWhatIsWrong(t *testing.T) {
 		{"name: alert\n", "name: an alert\n", "/rules/0/name"},
 		{"match: {client: 1, from: client, record: alert, epoch: 1, nth: 1}", "match: {}", "/rules/0/match"},
 		{"nth: 1}\n    latency: alert-latency", "nth: 1}\n    forge: {record: alert}", "/rules/0/forge"},
-		{"nth: 1}\n    latency: alert-latency", "nth: 1}\n    forge: {record: application-data, level: fatal}", "/rules/0/forge/level"},
+		{"nth: 1}\n    latency: alert-latency", "nth: 1}\n    forge: {record: application-data, level: fatal}",
+			"/rules/0/forge/level"},
 		{", rule: alert}", "}", "/cause"},
 		{", rule: alert}", ", rule: alert, set: {linger: 1s}}", "/cause"},
 		{"confidence: 0.95", "confidence: 95", "/study/confidence"},
 		{"    - name: leftover\n      kind: table", "    - name: leftover\n      kind: windows", "/study/figures/10"},
-		{"    - name: leftover\n      kind: table", "    - name: leftover\n      scale: log\n      kind: table", "/study/figures/10/scale"},
+		{"    - name: leftover\n      kind: table", "    - name: leftover\n      scale: log\n      kind: table",
+			"/study/figures/10/scale"},
 	} {
 		source := string(founding.Source)
 		if !strings.Contains(source, c.old) {

@@ -88,8 +88,10 @@ func TestParse(t *testing.T) {
 		s.Confidence != 0.9 {
 		t.Errorf("the study is %+v", s)
 	}
-	strips, curve, left := s.Figures[0].(*figures.Windows), s.Figures[1].(*figures.Curves), s.Figures[2].(*figures.Table)
-	if want := (scenarios.ProbeRange{Name: "alert-latency", From: time.Millisecond, To: 50 * time.Millisecond}); strips.Probe != want {
+	strips, curve, left := s.Figures[0].(*figures.Windows), s.Figures[1].(*figures.Curves),
+		s.Figures[2].(*figures.Table)
+	if want := (scenarios.ProbeRange{Name: "alert-latency", From: time.Millisecond,
+		To: 50 * time.Millisecond}); strips.Probe != want {
 		t.Errorf("the probe is %v, want %v", strips.Probe, want)
 	}
 	if got := strips.Fail.Text(); got != "data-lost,ghost-session" {
@@ -195,13 +197,15 @@ var broken = []struct {
 
 	// Keys.
 	{name: "an unknown key", yaml: head + "titel: c\nfigures:\n" + table, want: []string{
-		`4:1: the study has no key "titel". Did you mean title? The keys are name, title, scenario, seed, confidence, figures`,
+		`4:1: the study has no key "titel". Did you mean title? The keys are name, title, scenario, seed, ` +
+			`confidence, figures`,
 	}},
 	{
 		name: "an unknown key of a figure",
 		yaml: figure(table, "kind:", "sort: x\n    kind:"),
 		want: []string{
-			`6:5: figure 1 has no key "sort". Did you mean set? The keys are name, kind, title, fail, set, probe, replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows`,
+			`6:5: figure 1 has no key "sort". Did you mean set? The keys are name, kind, title, fail, set, probe, ` +
+				`replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows`,
 		},
 	},
 	{
@@ -222,14 +226,17 @@ var broken = []struct {
 		want: []string{"4:1: the study has the key name twice"},
 	},
 	{name: "several unknown keys", yaml: "nmae: a\ntitle: b\nscenrio: c\n", want: []string{
-		`1:1: the study has no key "nmae". Did you mean name?`, `3:1: the study has no key "scenrio". Did you mean scenario?`,
-		"1:1: name of the study is missing", "1:1: scenario of the study is missing", "1:1: figures of the study are missing",
+		`1:1: the study has no key "nmae". Did you mean name?`,
+		`3:1: the study has no key "scenrio". Did you mean scenario?`,
+		"1:1: name of the study is missing", "1:1: scenario of the study is missing",
+		"1:1: figures of the study are missing",
 	}},
 
 	// Values of another kind.
 	{name: "a text of two lines", yaml: "\"a\n\nb\"\n", want: []string{"1:1: the study: want a mapping with the keys"}},
 	{name: "a list for a name", yaml: "name: [a]\ntitle: b\n", want: []string{
-		"1:7: name of the study: want a single value", "1:1: scenario of the study is missing", "1:1: figures of the study are missing",
+		"1:7: name of the study: want a single value", "1:1: scenario of the study is missing",
+		"1:1: figures of the study are missing",
 	}},
 	{
 		name: "a list for the seed",
@@ -250,7 +257,8 @@ var broken = []struct {
 		name: "a number for a figure",
 		yaml: head + "figures: [3]\n",
 		want: []string{
-			"4:11: figure 1: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows",
+			"4:11: figure 1: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, " +
+				"scale, seeds, measure, factors, points, ends, against, factor, rows",
 		},
 	},
 	{name: "a number for a row", yaml: figure(table, "{label: r}", "3"),
@@ -278,13 +286,15 @@ var broken = []struct {
 		want: []string{"11:12: scale of figure f: want a single value"},
 	},
 	{name: "several of another kind", yaml: "name: [a]\ntitle: {b: c}\nfigures: 3\n", want: []string{
-		"1:7: name of the study: want a single value", "2:8: title of the study: want a single value", "1:1: scenario of the study is missing",
+		"1:7: name of the study: want a single value", "2:8: title of the study: want a single value",
+		"1:1: scenario of the study is missing",
 		"3:10: figures of the study: want a list",
 	}},
 
 	// What the study says of itself.
 	{name: "all is missing", yaml: "{}", want: []string{
-		"1:1: name of the study is missing", "1:1: title of the study is missing", "1:1: scenario of the study is missing",
+		"1:1: name of the study is missing", "1:1: title of the study is missing",
+		"1:1: scenario of the study is missing",
 		"1:1: figures of the study are missing: want at least one",
 	}},
 	{
@@ -340,7 +350,8 @@ var broken = []struct {
 		want: []string{"4:10: figures of the study: want at least one"},
 	},
 	{name: "a figure that is nothing", yaml: head + "figures:\n" + table + "  -\n", want: []string{
-		"9:4: figure 2: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, seeds, measure, factors, points, ends, against, factor, rows",
+		"9:4: figure 2: want a mapping with the keys name, kind, title, fail, set, probe, replications, x, scale, " +
+			"seeds, measure, factors, points, ends, against, factor, rows",
 	}},
 	{name: "a figure without keys", yaml: head + "figures: [{}]\n", want: []string{
 		"4:11: name of figure 1 is missing", "4:11: kind of figure 1 is missing", "4:11: rows of figure 1 are missing",
@@ -348,13 +359,15 @@ var broken = []struct {
 
 	// Figures.
 	{name: "an unknown kind", yaml: figure(table, "table", "tabel"), want: []string{
-		`6:11: kind of figure f: "tabel" is not one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands. Did you mean table?`,
+		`6:11: kind of figure f: "tabel" is not one of windows, curves, table, estimates, differences, ` +
+			`distribution, survival, sensitivity, law, map, bands. Did you mean table?`,
 	}},
 	{
 		name: "no kind",
 		yaml: figure(table, "    kind: table\n", ""),
 		want: []string{
-			"5:5: kind of figure f is missing: want one of windows, curves, table, estimates, differences, distribution, survival, sensitivity, law, map, bands",
+			"5:5: kind of figure f is missing: want one of windows, curves, table, estimates, differences, " +
+				"distribution, survival, sensitivity, law, map, bands",
 		},
 	},
 	{
@@ -445,7 +458,8 @@ var broken = []struct {
 		name: "bad values",
 		yaml: figure(table, "rows:", "set: {linger: 5, client: wait, clients: 0, latency: unifrm(1ms)}\n    rows:"),
 		want: []string{
-			`8:19: parameter linger: "5" is not a duration`, `8:30: parameter client: "wait" is not one of closes-first, waits, acknowledged, vanishes. Did you mean waits?`,
+			`8:19: parameter linger: "5" is not a duration`, `8:30: parameter client: "wait" is not one of ` +
+				`closes-first, waits, acknowledged, vanishes. Did you mean waits?`,
 			"8:45: parameter clients: 0 is out of range: 1 to 1000", "8:57: Did you mean uniform(from,to)?",
 		},
 	},
@@ -506,7 +520,8 @@ var broken = []struct {
 	},
 	{name: "an unknown probe", yaml: figure(windows, "alert-latency", "alert-latncy"),
 		want: []string{
-			`7:12: probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency? It has latency,`,
+			`7:12: probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency? It has ` +
+				`latency,`,
 		}},
 	{name: "a probe that is set", yaml: figure(windows, "{label: r}", "{label: r, set: {alert-latency: 3ms}}"),
 		want: []string{`8:20: row "r": probe: parameter alert-latency is varied, and set to 3ms as well`}},
@@ -552,14 +567,16 @@ var broken = []struct {
 		want: []string{"9:8: label of x of figure f is missing"},
 	},
 	{name: "an axis without keys", yaml: figure(curves, "{label: x, from: 1, to: 2, steps: 2}", "{}"), want: []string{
-		"9:8: label of x of figure f is missing", "9:8: from of x of figure f is missing", "9:8: to of x of figure f is missing",
+		"9:8: label of x of figure f is missing", "9:8: from of x of figure f is missing",
+		"9:8: to of x of figure f is missing",
 		"9:8: steps of x of figure f is missing",
 	}},
 	{
 		name: "an axis with a label only",
 		yaml: figure(curves, "{label: x, from: 1, to: 2, steps: 2}", "{label: x}"),
 		want: []string{
-			"9:8: from of x of figure f is missing", "9:8: to of x of figure f is missing", "9:8: steps of x of figure f is missing",
+			"9:8: from of x of figure f is missing", "9:8: to of x of figure f is missing",
+			"9:8: steps of x of figure f is missing",
 		},
 	},
 	{name: "an axis of too many steps", yaml: figure(curves, "steps: 2", "steps: 300000000"), want: []string{
@@ -584,7 +601,8 @@ var broken = []struct {
 		name: "an unknown law's probe",
 		yaml: figure(curves, "probe: alert-latency", "probe: alert-latncy"),
 		want: []string{
-			`8:12: probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency? It has latency,`,
+			`8:12: probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency? It has ` +
+				`latency,`,
 		},
 	},
 	{
@@ -617,13 +635,17 @@ figures:
     scale: lg
     rows: [{label: r}]
 `, want: []string{
-		`1:7: name "../a"`, `4:7: seed "x"`, `5:13: confidence "0"`, `8:11: kind of figure one: "pie"`, "7:5: rows of figure one are missing",
-		`11:12: probe "alert-latency"`, `12:11: no parameter "lingr"`, "13:37: parameter client", `14:11: two figures of the name "two"`, `17:19: replications "-3"`, `18:25: from "a"`, `19:12: scale of figure two: "lg"`,
+		`1:7: name "../a"`, `4:7: seed "x"`, `5:13: confidence "0"`, `8:11: kind of figure one: "pie"`,
+		"7:5: rows of figure one are missing",
+		`11:12: probe "alert-latency"`, `12:11: no parameter "lingr"`, "13:37: parameter client",
+		`14:11: two figures of the name "two"`, `17:19: replications "-3"`, `18:25: from "a"`,
+		`19:12: scale of figure two: "lg"`,
 	}},
 	{name: "two rows that do not resolve", yaml: figure(
 		table,
 		"[{label: r}]",
-		"[{label: r, set: {remedy: recognise, first-record: stack}}, {label: s, set: {remedy: client-waits, client: closes-first}}]",
+		"[{label: r, set: {remedy: recognise, first-record: stack}}, {label: s, set: {remedy: client-waits, client: "+
+			"closes-first}}]",
 	),
 		want: []string{`8:20: row "r": remedy=recognise`, `8:79: row "s": remedy=client-waits`}},
 }
@@ -706,7 +728,9 @@ func TestNoExactCurveOverARecording(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `f.yaml:11:20: row "r": trace(`) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := study.Parse("f.yaml", []byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "{x}ms", latency: "replay(`+path+`)"`))); err != nil {
+	if _, err := study.Parse("f.yaml",
+		[]byte(figure(curves, `alert-latency: "{x}ms"`, `alert-latency: "{x}ms", latency: "replay(`+path+
+			`)"`))); err != nil {
 		t.Errorf("another law that is a recording: %v", err)
 	}
 }

@@ -112,9 +112,11 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 		return err
 	}
 	for want, err := range map[string]error{
-		`line 7 is "replications: 300" there, "replications: 301" here`: open(strings.Replace(text, "300", "301", 1), run.Limits{}),
-		"it is of: the study a there, the study other here":             open(strings.Replace(text, "name: a", "name: other", 1), run.Limits{}),
-		"wall limit: 0s there, 1ns here":                                open(text, run.Limits{Wall: 1}),
+		`line 7 is "replications: 300" there, "replications: 301" here`: open(strings.Replace(text, "300", "301", 1),
+			run.Limits{}),
+		"it is of: the study a there, the study other here": open(strings.Replace(text, "name: a",
+			"name: other", 1), run.Limits{}),
+		"wall limit: 0s there, 1ns here": open(text, run.Limits{Wall: 1}),
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("it says %q, want %q", err, want)
@@ -123,7 +125,8 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 	write(t, own, "# another\n"+testSource(t))
 	if err := open(text, run.Limits{}); !strings.Contains(
 		err.Error(),
-		`the scenario's file says something else: line 1 is "# The founding question: when does a late close_notify break the next session, how" there, "# another" here`,
+		`the scenario's file says something else: line 1 is "# The founding question: when does a late close_notify `+
+			`break the next session, how" there, "# another" here`,
 	) {
 		t.Errorf("it says %q", err)
 	}
@@ -173,7 +176,8 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 	}
 	_, err = study.FromStore(path)
 	var missing *store.MissingError
-	if want := "is of a study that is not finished. This goes on with it: dtlssim study test.yaml --store '" + path + "'"; !errors.As(
+	if want := "is of a study that is not finished. This goes on with it: dtlssim study test.yaml --store '" + path +
+		"'"; !errors.As(
 		err,
 		&missing,
 	) ||

@@ -55,7 +55,8 @@ func parseMixture(body string) (Distribution, error) {
 		}
 		if _, ok := l.(*LatencyTrace); ok {
 			return nil, fmt.Errorf(
-				"mixture: distribution %d, %q: the time decides on a latency of a recording, and here a draw should; %s draws from a file",
+				"mixture: distribution %d, %q: the time decides on a latency of a recording, and here a draw "+
+					"should; %s draws from a file",
 				i/2+1,
 				parts[i+1],
 				empiricalForm,

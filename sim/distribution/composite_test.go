@@ -37,7 +37,8 @@ func TestMixture(t *testing.T) {
 		t.Errorf("mean %g, want %g", got, want)
 	}
 	low, high := m.Below(10e6), m.CDF(10e6)
-	for _, u := range []float64{1e-9, low / 2, low + 1e-9, (low + high) / 2, high - 1e-9, high + 1e-9, 0.999, 1 - 1e-12} {
+	for _, u := range []float64{1e-9, low / 2, low + 1e-9, (low + high) / 2, high - 1e-9, high + 1e-9, 0.999,
+		1 - 1e-12} {
 		q := m.Quantile(u)
 		if u > low && u < high {
 			if got := distribution.Latency(m, u); got != 10*time.Millisecond {
@@ -76,12 +77,14 @@ func TestEmpirical(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := parse(t, "empirical("+path+")")
-	for _, c := range []struct{ u, want float64 }{{1e-9, 10e6}, {0.5, 10e6}, {0.5000001, 20e6}, {0.75, 20e6}, {0.7500001, 30e6}, {1 - 1e-9, 30e6}} {
+	for _, c := range []struct{ u, want float64 }{{1e-9, 10e6}, {0.5, 10e6}, {0.5000001, 20e6}, {0.75, 20e6},
+		{0.7500001, 30e6}, {1 - 1e-9, 30e6}} {
 		if got := l.Quantile(c.u); got != c.want {
 			t.Errorf("Quantile(%g) is %g, want %g", c.u, got, c.want)
 		}
 	}
-	for _, c := range []struct{ x, cdf, below float64 }{{0, 0, 0}, {10e6, 0.5, 0}, {10e6 + 1, 0.5, 0.5}, {20e6, 0.75, 0.5}, {30e6, 1, 0.75}, {1e12, 1, 1}} {
+	for _, c := range []struct{ x, cdf, below float64 }{{0, 0, 0}, {10e6, 0.5, 0}, {10e6 + 1, 0.5, 0.5},
+		{20e6, 0.75, 0.5}, {30e6, 1, 0.75}, {1e12, 1, 1}} {
 		if l.CDF(c.x) != c.cdf || l.Below(c.x) != c.below {
 			t.Errorf("at %g: CDF %g, Below %g, want %g and %g", c.x, l.CDF(c.x), l.Below(c.x), c.cdf, c.below)
 		}
@@ -106,7 +109,8 @@ func TestEmpiricalSample(t *testing.T) {
 	for _, x := range sample(parse(t, "1ms+empirical("+path+")"), n) {
 		counts[x]++
 	}
-	for x, want := range map[time.Duration]float64{11 * time.Millisecond: 0.6, 21 * time.Millisecond: 0.2, 31 * time.Millisecond: 0.2} {
+	for x, want := range map[time.Duration]float64{11 * time.Millisecond: 0.6, 21 * time.Millisecond: 0.2,
+		31 * time.Millisecond: 0.2} {
 		if math.Abs(counts[x]/n-want) > 4*math.Sqrt(want*(1-want)/n) {
 			t.Errorf("%s has the share %g, want %g", x, counts[x]/n, want)
 		}
@@ -126,16 +130,19 @@ func TestBrokenComposites(t *testing.T) {
 		return path
 	}
 	for text, want := range map[string]string{
-		"mixture":                                     "mixture needs its arguments: mixture(weight,distribution,weight,distribution,...)",
-		"mixture()":                                   "want at least two pairs",
-		"mixture(1,10ms)":                             "want at least two pairs",
-		"mixture(1,10ms,2)":                           "want at least two pairs",
-		"mixture(0,10ms,1,20ms)":                      `weight "0": want a number above 0`,
-		"mixture(x,10ms,1,20ms)":                      `weight "x": want a number above 0`,
-		"mixture(NaN,10ms,1,20ms)":                    `weight "NaN"`,
-		"mixture(1,10ms,1,uniform(5ms))":              `distribution 2, "uniform(5ms)": want the arguments uniform(from,to), not 1`,
-		"mixture(1,10ms,1,uniform(1ms,2ms)":           "the parentheses do not match",
-		"mixtur(1,10ms,1,20ms)":                       "Did you mean mixture(weight,distribution,weight,distribution,...)?",
+		"mixture": "mixture needs its arguments: mixture(weight,distribution," +
+			"weight,distribution,...)",
+		"mixture()":                "want at least two pairs",
+		"mixture(1,10ms)":          "want at least two pairs",
+		"mixture(1,10ms,2)":        "want at least two pairs",
+		"mixture(0,10ms,1,20ms)":   `weight "0": want a number above 0`,
+		"mixture(x,10ms,1,20ms)":   `weight "x": want a number above 0`,
+		"mixture(NaN,10ms,1,20ms)": `weight "NaN"`,
+		"mixture(1,10ms,1,uniform(5ms))": `distribution 2, "uniform(5ms)": want the arguments ` +
+			`uniform(from,to), not 1`,
+		"mixture(1,10ms,1,uniform(1ms,2ms)": "the parentheses do not match",
+		"mixtur(1,10ms,1,20ms)": "Did you mean mixture(weight,distribution,weight," +
+			"distribution,...)?",
 		"empirical()":                                 "want a file: empirical(file)",
 		"empirical(" + dir + "/nothing)":              "no such file",
 		"empirical(" + dir + ")":                      "want a regular file",

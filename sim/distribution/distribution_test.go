@@ -87,7 +87,8 @@ func TestTheQuantileIsTheInverseOfTheDistribution(t *testing.T) {
 		checkInverse(t, parse(t, text), grid())
 	}
 	// Without an offset the density may be infinite at 0.
-	for _, text := range []string{"gamma(mean=20ms,shape=0.6)", "weibull(scale=20ms,shape=0.3)", "lognormal(median=20ms,sigma=5)"} {
+	for _, text := range []string{"gamma(mean=20ms,shape=0.6)", "weibull(scale=20ms,shape=0.3)",
+		"lognormal(median=20ms,sigma=5)"} {
 		checkInverse(t, parse(t, text), grid())
 	}
 }
@@ -99,7 +100,8 @@ func TestTheQuantileIsTheInverseForAnyParameters(t *testing.T) {
 	testkit.Check(t, func(t *rapid.T) {
 		d := time.Duration(scale.Draw(t, "duration_ns"))
 		var text string
-		switch family := rapid.SampledFrom([]string{"uniform", "normal", "exponential", "lognormal", "gamma", "weibull", "pareto"}).Draw(t, "family"); family {
+		switch family := rapid.SampledFrom([]string{"uniform", "normal", "exponential", "lognormal", "gamma", "weibull",
+			"pareto"}).Draw(t, "family"); family {
 		case "uniform":
 			text = fmt.Sprintf("uniform(%s,%s)", d, d+max(d/1000, time.Duration(scale.Draw(t, "width_ns"))))
 		case "normal":
@@ -166,7 +168,8 @@ func TestLatencyRoundsDownAndStaysInRange(t *testing.T) {
 	}{
 		{0, 0}, {0.999999, 0}, {1, 1}, {1.999999, 1}, {20e6 + 0.75, 20 * time.Millisecond},
 		{-0.5, 0}, {-1, 0}, {math.Inf(-1), 0}, {math.NaN(), 0},
-		{0x1p61 - 512, greatest - 512}, {0x1p61, greatest}, {0x1p63, greatest}, {1e300, greatest}, {math.Inf(1), greatest},
+		{0x1p61 - 512, greatest - 512}, {0x1p61, greatest}, {0x1p63, greatest}, {1e300, greatest},
+		{math.Inf(1), greatest},
 	} {
 		if got := distribution.Latency(valueDistribution{value: c.quantile}, 0.5); got != c.want {
 			t.Errorf("the latency of a quantile of %v is %d ns, want %d", c.quantile, got, c.want)
@@ -281,7 +284,8 @@ func sample(l distribution.Distribution, n int) []time.Duration {
 // sqrt(-ln(0.0005)/2n) = 1.949/sqrt(n).
 func TestSampledLatenciesFollowTheirLaw(t *testing.T) {
 	const n = 20_000
-	for _, text := range append([]string{"gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.5)"}, continuous...) {
+	for _, text := range append([]string{"gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.5)"},
+		continuous...) {
 		l := parse(t, text)
 		latencies := sample(l, n)
 		slices.Sort(latencies)
@@ -299,7 +303,8 @@ func TestSampledLatenciesFollowTheirLaw(t *testing.T) {
 
 func TestTheSampleMeanIsNearTheMean(t *testing.T) {
 	const n = 20_000
-	for _, text := range append([]string{"10ms", "gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.7)"}, continuous...) {
+	for _, text := range append([]string{"10ms", "gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.7)"},
+		continuous...) {
 		l := parse(t, text)
 		if math.IsInf(l.Mean(), 0) {
 			continue
@@ -418,22 +423,32 @@ func TestGoldenLatencies(t *testing.T) {
 		want [7]time.Duration
 	}{
 		{"10ms", [7]time.Duration{10000000, 10000000, 10000000, 10000000, 10000000, 10000000, 10000000}},
-		{"uniform(from=5ms,to=15ms)", [7]time.Duration{5000000, 5013123, 6123456, 9912345, 13712345, 14991123, 14999991}},
+		{"uniform(from=5ms,to=15ms)",
+			[7]time.Duration{5000000, 5013123, 6123456, 9912345, 13712345, 14991123, 14999991}},
 		{"normal(mean=20ms,sigma=5ms)", [7]time.Duration{0, 4993304, 13929998, 19890334, 25661328, 35627316, 43899954}},
 		{"normal(mean=1ms,sigma=10ms)", [7]time.Duration{0, 17845, 1522104, 6988221, 15794415, 34024735, 50024753}},
 		{"exponential(mean=20ms)", [7]time.Duration{0, 26264, 2383457, 13515364, 40995257, 140538561, 278945594}},
-		{"lognormal(median=20ms,sigma=0.6)", [7]time.Duration{138112, 3288996, 9652758, 19738049, 39451816, 130451906, 352032326}},
+		{"lognormal(median=20ms,sigma=0.6)",
+			[7]time.Duration{138112, 3288996, 9652758, 19738049, 39451816, 130451906, 352032326}},
 		{"gamma(mean=20ms,shape=2)", [7]time.Duration{0, 521277, 5706842, 16505265, 35690732, 93654015, 168280529}},
 		{"gamma(mean=20ms,shape=0.5)", [7]time.Duration{0, 54, 399160, 8732108, 46146511, 220967301, 483637059}},
 		{"weibull(scale=20ms,shape=0.7)", [7]time.Duration{0, 1528, 957819, 11425729, 55759759, 324111923, 863008378}},
-		{"pareto(minimum=5ms,shape=2.5)", [7]time.Duration{5000000, 5002627, 5244118, 6551835, 11351422, 83113666, 1323916682}},
-		{"5ms+uniform(from=5ms,to=15ms)", [7]time.Duration{10000000, 10013123, 11123456, 14912345, 18712345, 19991123, 19999991}},
-		{"5ms+normal(mean=20ms,sigma=5ms)", [7]time.Duration{5000000, 9993304, 18929998, 24890334, 30661328, 40627316, 48899954}},
-		{"5ms+exponential(mean=20ms)", [7]time.Duration{5000000, 5026264, 7383457, 18515364, 45995257, 145538561, 283945594}},
-		{"5ms+lognormal(median=20ms,sigma=0.6)", [7]time.Duration{5138112, 8288996, 14652758, 24738049, 44451816, 135451906, 357032326}},
-		{"1s+gamma(mean=20ms,shape=2)", [7]time.Duration{1000000000, 1000521277, 1005706842, 1016505265, 1035690732, 1093654015, 1168280529}},
-		{"5ms+weibull(scale=20ms,shape=0.7)", [7]time.Duration{5000000, 5001528, 5957819, 16425729, 60759759, 329111923, 868008378}},
-		{"5ms+pareto(minimum=5ms,shape=2.5)", [7]time.Duration{10000000, 10002627, 10244118, 11551835, 16351422, 88113666, 1328916682}},
+		{"pareto(minimum=5ms,shape=2.5)",
+			[7]time.Duration{5000000, 5002627, 5244118, 6551835, 11351422, 83113666, 1323916682}},
+		{"5ms+uniform(from=5ms,to=15ms)",
+			[7]time.Duration{10000000, 10013123, 11123456, 14912345, 18712345, 19991123, 19999991}},
+		{"5ms+normal(mean=20ms,sigma=5ms)",
+			[7]time.Duration{5000000, 9993304, 18929998, 24890334, 30661328, 40627316, 48899954}},
+		{"5ms+exponential(mean=20ms)",
+			[7]time.Duration{5000000, 5026264, 7383457, 18515364, 45995257, 145538561, 283945594}},
+		{"5ms+lognormal(median=20ms,sigma=0.6)",
+			[7]time.Duration{5138112, 8288996, 14652758, 24738049, 44451816, 135451906, 357032326}},
+		{"1s+gamma(mean=20ms,shape=2)",
+			[7]time.Duration{1000000000, 1000521277, 1005706842, 1016505265, 1035690732, 1093654015, 1168280529}},
+		{"5ms+weibull(scale=20ms,shape=0.7)",
+			[7]time.Duration{5000000, 5001528, 5957819, 16425729, 60759759, 329111923, 868008378}},
+		{"5ms+pareto(minimum=5ms,shape=2.5)",
+			[7]time.Duration{10000000, 10002627, 10244118, 11551835, 16351422, 88113666, 1328916682}},
 	} {
 		l := parse(t, g.text)
 		for i, u := range us {

@@ -70,7 +70,8 @@ func roundTrip(l distribution.Distribution) string {
 func TestOneLawInManyWritings(t *testing.T) {
 	want := parse(t, "5ms+gamma(mean=20ms,shape=2)")
 	for _, text := range []string{
-		"5ms+gamma(20ms,2)", "5000us+gamma(20ms,2.0)", "5ms+gamma(shape=2,mean=0.02s)", " 5ms + gamma( mean = 20ms , 2 ) ",
+		"5ms+gamma(20ms,2)", "5000us+gamma(20ms,2.0)", "5ms+gamma(shape=2,mean=0.02s)",
+		" 5ms + gamma( mean = 20ms , 2 ) ",
 	} {
 		if got := parse(t, text); got != want {
 			t.Errorf("%q is read as %s, want %s", text, got, want)
@@ -85,7 +86,8 @@ func TestBrokenLaws(t *testing.T) {
 		{"", `"" ` + unit},
 		{"10", `"10" ` + unit},
 		{"ten ms", `"ten ms" ` + unit},
-		{"10 parsecs", "a distribution is one of 10ms, empirical(file), exponential(mean), gamma(mean,shape), lognormal(median,sigma), mixture(weight,distribution,weight,distribution,...), normal(mean,sigma), " +
+		{"10 parsecs", "a distribution is one of 10ms, empirical(file), exponential(mean), gamma(mean,shape), " +
+			"lognormal(median,sigma), mixture(weight,distribution,weight,distribution,...), normal(mean,sigma), " +
 			"pareto(minimum,shape), trace(file), uniform(from,to), weibull(scale,shape), OFFSET+DISTRIBUTION"},
 		{"-10ms", "-10ms is negative"},
 		{"1001h", "1001h is out of range: at most 1000h"},
@@ -96,7 +98,8 @@ func TestBrokenLaws(t *testing.T) {
 		{"gamma", "gamma needs its arguments: gamma(mean,shape)"},
 		{"gama", "not a distribution. Did you mean gamma(mean,shape)?"},
 		{"exponental", "not a distribution. Did you mean exponential(mean)?"},
-		{"gama(20ms,2)", `"gama" is not a distribution. Did you mean gamma(mean,shape)? A distribution is one of 10ms,`},
+		{"gama(20ms,2)",
+			`"gama" is not a distribution. Did you mean gamma(mean,shape)? A distribution is one of 10ms,`},
 		{"Normal(20ms,5ms)", `"Normal" is not a distribution. Did you mean normal(mean,sigma)?`},
 		{"log-normal(20ms,0.6)", `"log-normal" is not a distribution. Did you mean lognormal(median,sigma)?`},
 		{"zipf(20ms)", `"zipf" is not a distribution. A distribution is one of 10ms,`},
@@ -199,7 +202,8 @@ func TestTheSmallestShapesTerminate(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, text := range append([]string{
 		"10ms", "5ms+exponential(20ms)", "uniform(to=15ms,from=5ms)", "gamma(20ms,0x1p-3)", "lognormal(1ns,1e-320)",
-		"exponential(", ")(", "+(", "=", "gamma(,)", "gamma(=,=)", "1s+", "\xff(\x00)", "weibull(1ns,1e-9)", "pareto(1000h,1e6)",
+		"exponential(", ")(", "+(", "=", "gamma(,)", "gamma(=,=)", "1s+", "\xff(\x00)", "weibull(1ns,1e-9)",
+		"pareto(1000h,1e6)",
 	}, continuous...) {
 		f.Add(text)
 	}

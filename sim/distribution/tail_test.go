@@ -17,9 +17,11 @@ func tailDistributions(t *testing.T) []Distribution {
 	}
 	var distributions []Distribution
 	for _, text := range []string{
-		"10ms", "uniform(5ms,15ms)", "normal(mean=20ms,sigma=15ms)", "5ms+exponential(mean=20ms)", "lognormal(median=20ms,sigma=0.6)",
+		"10ms", "uniform(5ms,15ms)", "normal(mean=20ms,sigma=15ms)", "5ms+exponential(mean=20ms)",
+		"lognormal(median=20ms,sigma=0.6)",
 		"gamma(mean=20ms,shape=2.5)", "weibull(scale=20ms,shape=1.5)", "1ms+pareto(minimum=5ms,shape=2)",
-		"mixture(0.75,10ms,0.25,exponential(mean=1s))", "1ms+mixture(0.5,uniform(1ms,2ms),0.5,uniform(4ms,8ms))", "empirical(" + path + ")",
+		"mixture(0.75,10ms,0.25,exponential(mean=1s))", "1ms+mixture(0.5,uniform(1ms,2ms),0.5,uniform(4ms,8ms))",
+		"empirical(" + path + ")",
 	} {
 		l, err := Parse(text)
 		if err != nil {

@@ -159,7 +159,8 @@ func (r *LatencyTrace) String() string {
 func CheckIntegrable(l Distribution) error {
 	if r, ok := l.(*LatencyTrace); ok {
 		return fmt.Errorf(
-			"%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s draws from a file at random",
+			"%s says when latencies are what they are, not how probable: nothing can be integrated over it; %s "+
+				"draws from a file at random",
 			r,
 			empiricalForm,
 		)

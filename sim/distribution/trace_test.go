@@ -39,7 +39,8 @@ func TestLatencyTrace(t *testing.T) {
 			t.Fatalf("%s is read as %v", text, r)
 		}
 		for _, c := range []struct{ at, want time.Duration }{
-			{0, 10 * time.Millisecond}, {time.Second, 10 * time.Millisecond}, {1500*time.Millisecond - 1, 10 * time.Millisecond},
+			{0, 10 * time.Millisecond}, {time.Second, 10 * time.Millisecond},
+			{1500*time.Millisecond - 1, 10 * time.Millisecond},
 			{1500 * time.Millisecond, 30 * time.Millisecond}, {1750*time.Millisecond - 1, 30 * time.Millisecond},
 			{1750 * time.Millisecond, 20 * time.Millisecond}, {2*time.Second - 1, 20 * time.Millisecond},
 			{2 * time.Second, 50 * time.Millisecond}, {1000 * time.Hour, 50 * time.Millisecond},
@@ -55,7 +56,8 @@ func TestLatencyTrace(t *testing.T) {
 // another beyond each of its bounds.
 func TestLatencyTraceHolds(t *testing.T) {
 	r := parse(t, "trace("+write(t, recording)+")").(*distribution.LatencyTrace)
-	for _, at := range []time.Duration{0, time.Second, 1500*time.Millisecond - 1, 1500 * time.Millisecond, 1800 * time.Millisecond, 2 * time.Second, time.Hour} {
+	for _, at := range []time.Duration{0, time.Second, 1500*time.Millisecond - 1, 1500 * time.Millisecond,
+		1800 * time.Millisecond, 2 * time.Second, time.Hour} {
 		from, to := r.Holds(at)
 		if at < from || at >= to {
 			t.Errorf("at %s: [%s, %s)", at, from, to)
@@ -79,12 +81,14 @@ func TestLatencyTraceHolds(t *testing.T) {
 // recording has 10 ms, a quarter 20 ms and a quarter 30 ms.
 func TestLatencyTraceAsADistribution(t *testing.T) {
 	l := parse(t, "1ms+trace("+write(t, recording)+")")
-	for _, c := range []struct{ u, want float64 }{{1e-9, 11e6}, {0.5, 11e6}, {0.5000001, 21e6}, {0.75, 21e6}, {0.7500001, 31e6}, {1 - 1e-9, 31e6}} {
+	for _, c := range []struct{ u, want float64 }{{1e-9, 11e6}, {0.5, 11e6}, {0.5000001, 21e6}, {0.75, 21e6},
+		{0.7500001, 31e6}, {1 - 1e-9, 31e6}} {
 		if got := l.Quantile(c.u); got != c.want {
 			t.Errorf("Quantile(%g) is %g, want %g", c.u, got, c.want)
 		}
 	}
-	for _, c := range []struct{ x, cdf, below float64 }{{0, 0, 0}, {11e6, 0.5, 0}, {11e6 + 1, 0.5, 0.5}, {21e6, 0.75, 0.5}, {31e6, 1, 0.75}, {1e12, 1, 1}} {
+	for _, c := range []struct{ x, cdf, below float64 }{{0, 0, 0}, {11e6, 0.5, 0}, {11e6 + 1, 0.5, 0.5},
+		{21e6, 0.75, 0.5}, {31e6, 1, 0.75}, {1e12, 1, 1}} {
 		if l.CDF(c.x) != c.cdf || l.Below(c.x) != c.below {
 			t.Errorf("at %g: CDF %g, Below %g, want %g and %g", c.x, l.CDF(c.x), l.Below(c.x), c.cdf, c.below)
 		}
@@ -170,12 +174,13 @@ func TestLatencyTraceIsNoMatterOfChance(t *testing.T) {
 // Every fault of a recording is reported, with its line.
 func TestBrokenRecordings(t *testing.T) {
 	for text, want := range map[string][]string{
-		"":                                 {"holds no line TIME,LATENCY"},
-		"# nothing\n":                      {"holds no line TIME,LATENCY"},
-		"1s,1ms\n2s\n":                     {`:2: "2s": want TIME,LATENCY`},
-		"1s,1ms\n1s,2ms\n":                 {":2: the time 1s does not come after 1s"},
-		"2s,1ms\n#\n1s,2ms\n":              {":3: the time 1s does not come after 2s"},
-		"x,1ms\n1s,-1ms\n2s,1ms,3ms\n":     {`:1: "x" is no time`, `:2: "-1ms" is no latency`, `:3: "1ms,3ms" is no latency`},
+		"":                    {"holds no line TIME,LATENCY"},
+		"# nothing\n":         {"holds no line TIME,LATENCY"},
+		"1s,1ms\n2s\n":        {`:2: "2s": want TIME,LATENCY`},
+		"1s,1ms\n1s,2ms\n":    {":2: the time 1s does not come after 1s"},
+		"2s,1ms\n#\n1s,2ms\n": {":3: the time 1s does not come after 2s"},
+		"x,1ms\n1s,-1ms\n2s,1ms,3ms\n": {`:1: "x" is no time`, `:2: "-1ms" is no latency`,
+			`:3: "1ms,3ms" is no latency`},
 		strings.Repeat("x\n", 13) + "1s,1": {":1: ", ":10: ", "and 3 more faults"},
 	} {
 		l, err := distribution.Parse("trace(" + write(t, text) + ")")
@@ -186,7 +191,8 @@ func TestBrokenRecordings(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"trace()": "want a file: trace(file)", "trace(/nowhere)": "no such file", "trace": "trace needs its arguments: trace(file)",
+		"trace()": "want a file: trace(file)", "trace(/nowhere)": "no such file",
+		"trace":    "trace needs its arguments: trace(file)",
 		"trase(x)": "Did you mean trace(file)?",
 	} {
 		if _, err := distribution.Parse(text); err == nil || !strings.Contains(err.Error(), want) {

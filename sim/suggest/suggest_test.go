@@ -126,10 +126,12 @@ func TestLikely(t *testing.T) {
 		}
 	}
 	many := []string{"a-delay", "b-delay", "c-delay", "d-delay"}
-	if got, want := NotOneOf("delay", many).Error(), `"delay" is not one of a-delay, b-delay, c-delay, d-delay. Did you mean a-delay?`; got != want {
+	if got, want := NotOneOf("delay", many).Error(),
+		`"delay" is not one of a-delay, b-delay, c-delay, d-delay. Did you mean a-delay?`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := NotOneOf("other", many).Error(), `"other" is not one of a-delay, b-delay, c-delay, d-delay`; got != want {
+	if got, want := NotOneOf("other", many).Error(),
+		`"other" is not one of a-delay, b-delay, c-delay, d-delay`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got, want := DidYouMean("lay", many), " Did you mean a-delay, b-delay or c-delay?"; got != want {

@@ -27,7 +27,8 @@ func (s *Stream) weightOf() float64 {
 }
 
 func TestNothingTiltedIsTheStreamItself(t *testing.T) {
-	for _, c := range []Config{{}, {Observe: true}, {Tilts: []Tilt{{Streams: "loss/*", Theta: 0.1}}}, {Tilts: []Tilt{{Streams: "latency/*", Draw: 9, Theta: 0.1}}}} {
+	for _, c := range []Config{{}, {Observe: true}, {Tilts: []Tilt{{Streams: "loss/*", Theta: 0.1}}},
+		{Tilts: []Tilt{{Streams: "latency/*", Draw: 9, Theta: 0.1}}}} {
 		plain, s := stream.New(1, "tilt", "same"), New(stream.New(1, "tilt", "same"), "latency/a>b", &c)
 		for range 8 {
 			want := plain.Uniform()
@@ -96,7 +97,8 @@ func TestAnswers(t *testing.T) {
 		harm     bool
 		want     float64 // the probability of "below p"
 	}{
-		{0.5, 0.01, true, 0.1}, {0.25, 1e-8, true, 0.01}, {2, 0.75, true, 0.5}, {0.5, 0.75, false, 0.5}, {2, 0.01, false, 0.1}, {1, 0.3, true, 0.3},
+		{0.5, 0.01, true, 0.1}, {0.25, 1e-8, true, 0.01}, {2, 0.75, true, 0.5}, {0.5, 0.75, false, 0.5},
+		{2, 0.01, false, 0.1}, {1, 0.3, true, 0.3},
 	} {
 		s := tilting(c.theta)
 		below := 0
@@ -194,7 +196,8 @@ func TestParse(t *testing.T) {
 		t.Errorf("%v %v", tilts, err)
 	}
 	_, err = Parse("uplink,uplink=0,uplink:0=1,nothing=1,uplink=1e9,latency/[=2", patterns)
-	for _, want := range []string{`"uplink": want CLASS=THETA`, `"uplink=0"`, `"0" is no number of a draw`, "no such class", `"uplink=1e9"`, "is no pattern"} {
+	for _, want := range []string{`"uplink": want CLASS=THETA`, `"uplink=0"`, `"0" is no number of a draw`,
+		"no such class", `"uplink=1e9"`, "is no pattern"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}

@@ -62,7 +62,8 @@ func TestNamesOfKindsAndDatagrams(t *testing.T) {
 	for kind, want := range map[trace.RecordKind]string{
 		trace.Send: "send", trace.Lose: "lose", trace.Arrive: "arrive", trace.Drop: "drop", trace.Note: "note",
 		trace.Copy: "copy", trace.Hold: "hold", trace.HoldCopy: "hold copy", trace.Forge: "forge",
-		trace.Queue: "queue", trace.Enter: "enter", trace.Leave: "leave", 0: "RecordKind(0)", 13: "RecordKind(13)", 255: "RecordKind(255)",
+		trace.Queue: "queue", trace.Enter: "enter", trace.Leave: "leave", 0: "RecordKind(0)", 13: "RecordKind(13)",
+		255: "RecordKind(255)",
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("kind %d is called %q, want %q", uint8(kind), got, want)

@@ -24,23 +24,25 @@ type RecordKind uint8
 
 // The kinds.
 const (
-	Send     RecordKind = iota + 1 // a host sends a datagram, and the network will deliver it
-	Lose                           // a host sends a datagram, and the network will lose it; or a bottleneck has no room for one
-	Arrive                         // a datagram arrives at a socket of the host
-	Drop                           // a datagram arrives at the host, and the host drops it
-	Note                           // an application did or saw something
-	Copy                           // the network will deliver the datagram just sent a second time
-	Hold                           // a host sends a datagram, and the network holds it until another has arrived
-	HoldCopy                       // the network keeps a copy of the datagram just sent until another has arrived
-	Forge                          // somebody outside sends a datagram under another's address
-	Queue                          // a host sends a datagram, and the network takes it to a bottleneck
-	Enter                          // a datagram enters a bottleneck, where it waits and is served
-	Leave                          // a datagram leaves a bottleneck, and the network will deliver it
+	Send RecordKind = iota + 1 // a host sends a datagram, and the network will deliver it
+	// a host sends a datagram, and the network will lose it; or a bottleneck has no room for one
+	Lose
+	Arrive   // a datagram arrives at a socket of the host
+	Drop     // a datagram arrives at the host, and the host drops it
+	Note     // an application did or saw something
+	Copy     // the network will deliver the datagram just sent a second time
+	Hold     // a host sends a datagram, and the network holds it until another has arrived
+	HoldCopy // the network keeps a copy of the datagram just sent until another has arrived
+	Forge    // somebody outside sends a datagram under another's address
+	Queue    // a host sends a datagram, and the network takes it to a bottleneck
+	Enter    // a datagram enters a bottleneck, where it waits and is served
+	Leave    // a datagram leaves a bottleneck, and the network will deliver it
 )
 
 var kindNames = [...]string{
-	Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold", HoldCopy: "hold copy",
-	Forge: "forge", Queue: "queue", Enter: "enter", Leave: "leave",
+	Send: "send", Lose: "lose", Arrive: "arrive", Drop: "drop", Note: "note", Copy: "copy", Hold: "hold",
+	HoldCopy: "hold copy",
+	Forge:    "forge", Queue: "queue", Enter: "enter", Leave: "leave",
 }
 
 // String returns the kind's name.

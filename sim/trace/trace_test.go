@@ -85,7 +85,8 @@ func same(a, b []trace.Record) bool {
 	return slices.EqualFunc(a, b, func(a, b trace.Record) bool {
 		return a.At == b.At && a.Host == b.Host && a.Actor == b.Actor && a.Kind == b.Kind &&
 			a.ID == b.ID && a.From == b.From && a.To == b.To && (a.Datagram == nil) == (b.Datagram == nil) &&
-			a.Label() == b.Label() && a.Length() == b.Length() && a.Sent == b.Sent && bytes.Equal(a.Payload(), b.Payload()) &&
+			a.Label() == b.Label() && a.Length() == b.Length() && a.Sent == b.Sent &&
+			bytes.Equal(a.Payload(), b.Payload()) &&
 			a.Latency == b.Latency && a.Name() == b.Name() && a.Detail() == b.Detail()
 	})
 }

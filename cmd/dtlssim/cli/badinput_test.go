@@ -36,15 +36,18 @@ var badInputs = []badInput{
 	// Verbs, scenarios, flags, arguments.
 	{name: "unknown verb", args: words("lst"),
 		want: []string{
-			`unknown command "lst". Did you mean list? The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
+			`unknown command "lst". Did you mean list? The commands are bands, bench, compare, estimate, explain, ` +
+				`export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
 		}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
 		want: []string{
-			`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
+			`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, ` +
+				`list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
 		}},
 	{name: "unknown verb for help", args: words("help simulate"),
 		want: []string{
-			`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
+			`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, ` +
+				`list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
 		}},
 	{
 		name: "unknown verb for help, nearest",
@@ -300,7 +303,8 @@ var badInputs = []badInput{
 	},
 	{name: "offset behind the law", args: words("run L --set latency=exponential(1ms)+5ms"),
 		want: []string{
-			`latency distribution "exponential(1ms)+5ms": the offset stands before the distribution: OFFSET+DISTRIBUTION`,
+			`latency distribution "exponential(1ms)+5ms": the offset stands before the distribution: ` +
+				`OFFSET+DISTRIBUTION`,
 		}},
 
 	// Outcomes.
@@ -316,7 +320,8 @@ var badInputs = []badInput{
 		want: []string{`"" is not an outcome of late-close-notify. They are`},
 	},
 	{name: "two unknown outcomes", args: words("run L --fail data-los,ghost"), want: []string{
-		`"data-los" is not an outcome of late-close-notify. Did you mean data-lost?`, `"ghost" is not an outcome of late-close-notify. Did you mean ghost-session? They are`,
+		`"data-los" is not an outcome of late-close-notify. Did you mean data-lost?`,
+		`"ghost" is not an outcome of late-close-notify. Did you mean ghost-session? They are`,
 	}},
 
 	// Probes.
@@ -377,7 +382,8 @@ var badInputs = []badInput{
 	{name: "map of a probe that is set", args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms --set gap=1ms"),
 		want: []string{"probe: parameter gap is varied, and set to 1ms as well"}},
 	{name: "faults of two probes", args: words("map L --probe lingr=0s..1ms --probe clients=0s..2ms"), want: []string{
-		`probe: late-close-notify has no parameter "lingr". Did you mean linger?`, "probe: parameter clients is a count; only a duration or a latency distribution can be varied",
+		`probe: late-close-notify has no parameter "lingr". Did you mean linger?`,
+		"probe: parameter clients is a count; only a duration or a latency distribution can be varied",
 	}},
 	{
 		name: "numbers of a map",
@@ -385,7 +391,8 @@ var badInputs = []badInput{
 			"map L --probe linger=0s..1ms --probe gap=0s..2ms --resolution 0s --max-runs 0 --workers 0 -o map.pdf",
 		),
 		want: []string{
-			"--resolution 0s must be at least 1ns", "--max-runs 0 must be at least 1", "--workers 0 is out of range", "--output map.pdf: want FILE.svg or FILE.png",
+			"--resolution 0s must be at least 1ns", "--max-runs 0 must be at least 1", "--workers 0 is out of range",
+			"--output map.pdf: want FILE.svg or FILE.png",
 		},
 	},
 	{
@@ -439,7 +446,8 @@ var badInputs = []badInput{
 		name: "several faults of bands",
 		args: words("bands L --probe foo --vary lingr=1ms --workers 0 -o bands"),
 		want: []string{
-			`probe "foo": want NAME=FROM..TO`, `factor "lingr=1ms"`, "--workers 0", "--output bands: want FILE.svg or FILE.png",
+			`probe "foo": want NAME=FROM..TO`, `factor "lingr=1ms"`, "--workers 0",
+			"--output bands: want FILE.svg or FILE.png",
 		},
 	},
 
@@ -466,7 +474,8 @@ var badInputs = []badInput{
 	},
 	{name: "unknown table", args: words("query a.sqlite point"),
 		want: []string{
-			`there is no table "point". Did you mean points? There are parts, points, replications, measures, windows, cells, estimates, aborted, specification, layout`,
+			`there is no table "point". Did you mean points? There are parts, points, replications, measures, ` +
+				`windows, cells, estimates, aborted, specification, layout`,
 		}},
 	{name: "no rows", args: words("query a.sqlite --rows 0"), want: []string{"--rows 0 must be at least 1"}},
 	{
@@ -574,7 +583,8 @@ var badInputs = []badInput{
 		want: []string{"nowhere.csv cannot be read: no such file or directory"},
 	},
 	{name: "faults of a list", args: words("sweep L --replications 1 --list points.csv"), want: []string{
-		`points.csv:1:8: late-close-notify has no parameter "lingr". Did you mean linger?`, `points.csv:2:1: parameter linger: "5" is not a duration`,
+		`points.csv:1:8: late-close-notify has no parameter "lingr". Did you mean linger?`,
+		`points.csv:2:1: parameter linger: "5" is not a duration`,
 	}},
 	{
 		name: "range with one value",
@@ -620,7 +630,8 @@ var badInputs = []badInput{
 	},
 	{name: "bands without an end", args: words("bands L --vary linger=0s..1s/2 --probe alert-latency=0s.."),
 		want: []string{
-			`probe "alert-latency=0s..": the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO`,
+			`probe "alert-latency=0s..": the range has no end, and only dtlssim window searches such a one: want ` +
+				`NAME=FROM..TO`,
 		}},
 	{
 		name: "flags of the other method",
@@ -646,13 +657,15 @@ var badInputs = []badInput{
 	},
 	{name: "unknown measure", args: words("measure L --replications 1 --measure handshake"),
 		want: []string{
-			`late-close-notify has no measure "handshake". Did you mean handshake_ns? It has handshake_ns, read_stalled_ns,`,
+			`late-close-notify has no measure "handshake". Did you mean handshake_ns? It has handshake_ns, ` +
+				`read_stalled_ns,`,
 		}},
 	{
 		name: "numbers of measure",
 		args: words("measure L --measure handshake_ns --quantile 0.5,1 --log-x --confidence 1"),
 		want: []string{
-			"--replications is missing", "--quantile 1 is out of range: above 0, below 1", "--log-x means nothing without a figure", "a confidence of 1",
+			"--replications is missing", "--quantile 1 is out of range: above 0, below 1",
+			"--log-x means nothing without a figure", "a confidence of 1",
 		},
 	},
 	{
@@ -788,14 +801,17 @@ var badInputs = []badInput{
 		name: "exact, and something else is random",
 		args: words("estimate L --method exact --set loss=0.1 --set downlink=uniform(1ms,2ms) --perturb 2"),
 		want: []string{
-			"not only alert-latency is random, but downlink=uniform(from=1ms,to=2ms), uplink-loss=0.1, downlink-loss=0.1, perturb=2 as well: there is no exact probability; the method conditional averages over that",
+			"not only alert-latency is random, but downlink=uniform(from=1ms,to=2ms), uplink-loss=0.1, " +
+				"downlink-loss=0.1, perturb=2 as well: there is no exact probability; the method conditional " +
+				"averages over that",
 		},
 	},
 	{name: "probe without a law", args: words("estimate L --method exact --probe linger"),
 		want: []string{"probe: parameter linger is a duration; only over a latency distribution can be integrated"}},
 	{name: "probe of every datagram", args: words("estimate L --method conditional --probe latency"),
 		want: []string{
-			"probe: every datagram draws from parameter latency, and a window is one of a single duration; choose a parameter of one datagram, such as alert-latency",
+			"probe: every datagram draws from parameter latency, and a window is one of a single duration; choose a " +
+				"parameter of one datagram, such as alert-latency",
 		}},
 	{
 		name: "unknown probe of estimate",
@@ -806,7 +822,8 @@ var badInputs = []badInput{
 		name: "probe that depends on other latencies",
 		args: words("estimate L --method conditional --set correlation=0.5 --set latency=exponential(1ms)"),
 		want: []string{
-			"probe: alert-latency follows uplink, and with correlation=0.5 its latency depends on those of other datagrams: set it to a law of its own, or choose the method monte-carlo",
+			"probe: alert-latency follows uplink, and with correlation=0.5 its latency depends on those of other " +
+				"datagrams: set it to a law of its own, or choose the method monte-carlo",
 		},
 	},
 	{name: "strata", args: words("estimate L --method stratified --strata 0 --allocation neiman --replications 3"),
@@ -880,7 +897,8 @@ var badInputs = []badInput{
 		name: "several faults of settings",
 		args: words("run L --set lingr=1ms --set client=wait --set clients=0 --fail foo --set x"),
 		want: []string{
-			`"x" is not an assignment`, `"foo" is not an outcome`, `parameter client: "wait"`, "parameter clients: 0", `no parameter "lingr"`,
+			`"x" is not an assignment`, `"foo" is not an outcome`, `parameter client: "wait"`, "parameter clients: 0",
+			`no parameter "lingr"`,
 		},
 	},
 	{
@@ -941,7 +959,8 @@ var badInputs = []badInput{
 	{name: "malformed file", args: words("study malformed.yaml -o out"), want: []string{"malformed.yaml:2:1: "}},
 	{name: "unknown keys", args: words("study keys.yaml -o out"),
 		want: []string{
-			`keys.yaml:4:1: the study has no key "titel". Did you mean title? The keys are name, title, scenario, seed, confidence, figures`,
+			`keys.yaml:4:1: the study has no key "titel". Did you mean title? The keys are name, title, scenario, ` +
+				`seed, confidence, figures`,
 			`keys.yaml:10:5: figure 1 has no key "probes". Did you mean probe? The keys are name, kind, title,`,
 		}},
 	{name: "wrong kinds of values", args: words("study kinds.yaml -o out"),
@@ -951,7 +970,8 @@ var badInputs = []badInput{
 		}},
 	{name: "faults of a file and of flags", args: words("study faults.yaml --workers 0"),
 		want: []string{
-			`faults.yaml:5:11: kind of figure c: "pie" is not one of windows, curves, table`, "faults.yaml:5:5: rows of figure c are missing",
+			`faults.yaml:5:11: kind of figure c: "pie" is not one of windows, curves, table`,
+			"faults.yaml:5:5: rows of figure c are missing",
 			"faults.yaml:9:34: parameter linger: ", "--workers 0",
 		}},
 	{name: "law of the probe is none", args: words("study choice.yaml -o out"), want: []string{

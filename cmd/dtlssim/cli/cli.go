@@ -203,8 +203,9 @@ func flagError(c *cobra.Command, err error) error {
 		)
 	case errors.As(err, &invalid):
 		accepted, ok := map[string]string{
-			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number", "float64Slice": "numbers, separated by commas",
-			"duration": "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
+			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
+			"float64Slice": "numbers, separated by commas",
+			"duration":     "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
 			"size": "a whole number with a unit (B, KiB, MiB, GiB)",
 		}[invalid.GetFlag().Value.Type()]
 		if ok {
@@ -274,17 +275,17 @@ type selection struct {
 }
 
 func (s *selection) addTo(c *cobra.Command) {
-	c.Flags().
-		StringArrayVar(&s.set, "set", nil, "set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
+	c.Flags().StringArrayVar(&s.set, "set", nil,
+		"set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
 	c.Flags().Uint64Var(&s.seed, "seed", 1, "seed of every random stream")
-	c.Flags().
-		Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to its socket is a draw",
-			func(text string) error {
-				s.short = append(s.short, "perturb="+text)
-				return nil
-			})
-	c.Flags().
-		StringVar(&s.fail, "fail", "", "`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
+	c.Flags().Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to "+
+		"its socket is a draw",
+		func(text string) error {
+			s.short = append(s.short, "perturb="+text)
+			return nil
+		})
+	c.Flags().StringVar(&s.fail, "fail", "",
+		"`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
 }
 
 // resolve reads the flags and reports every fault. The scenario is nil if there is
@@ -312,11 +313,12 @@ func (p *pool) addTo(c *cobra.Command) {
 }
 
 func (p *pool) addLimitsTo(c *cobra.Command) {
-	c.Flags().
-		DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit, "wall time after which a replication counts as timed out")
+	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit,
+		"wall time after which a replication counts as timed out")
 	p.limits.Memory = run.DefaultMemoryLimit
 	c.Flags().Var(&p.limits.Memory, "memory-limit",
-		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the worker is stopped")
+		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the "+
+			"worker is stopped")
 }
 
 func (p *pool) check() error {

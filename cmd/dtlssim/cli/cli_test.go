@@ -193,7 +193,8 @@ func at(ts *testscript.TestScript, source, path string) any {
 		case map[string]any:
 			next, ok := v[step]
 			if !ok {
-				ts.Fatalf("%s: there is no %s; there are %s", path, step, strings.Join(slices.Sorted(maps.Keys(v)), " "))
+				ts.Fatalf("%s: there is no %s; there are %s", path, step,
+					strings.Join(slices.Sorted(maps.Keys(v)), " "))
 			}
 			value = next
 		case []any:
@@ -280,7 +281,8 @@ func TestPrintedStudyParses(t *testing.T) {
 // Every verb explains itself, with an example that starts with the program's name
 // and the verb's, and with flags that each have a text.
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "list", "explain", "run", "window", "map", "bands", "sweep", "estimate", "compare", "measure", "sensitivity", "study", "report", "query", "export", "schema", "bench"} {
+	for _, verb := range []string{"", "list", "explain", "run", "window", "map", "bands", "sweep", "estimate",
+		"compare", "measure", "sensitivity", "study", "report", "query", "export", "schema", "bench"} {
 		t.Run(fmt.Sprintf("verb %q", verb), func(t *testing.T) {
 			args := append(strings.Fields(verb), "--help")
 			code, out, errs := runHere(args...)

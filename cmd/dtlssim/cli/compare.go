@@ -69,7 +69,8 @@ interval, standard_error, p, p_holm, correlation, variance_ratio, outside, pairs
 only_baseline, only_other, neither, without_result, first_only_baseline: {seed, baseline,
 other}, first_only_other}], runs, no_result, aborted, interrupted, repeat}, differences in the
 order of the design; what is 0 or does not apply may be left out, and what is unknown is null.`,
-		Example: "  dtlssim compare late-close-notify --remedy all --set 'latency=5ms+exponential(mean=4ms)' --replications 2000\n" +
+		Example: "  dtlssim compare late-close-notify --remedy all --set 'latency=5ms+exponential(mean=4ms)' " +
+			"--replications 2000\n" +
 			"  dtlssim compare late-close-notify --vary linger=0ms..20ms/4 --baseline linger=10ms \\\n" +
 			"      --set 'latency=5ms+exponential(mean=4ms)' --method conditional --seeds 100 --simultaneous",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
@@ -107,17 +108,17 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 	k.pool.addTo(c)
 	c.Flags().StringArrayVar(&k.vary, "vary", nil, "vary a parameter, `NAME=A..B/STEPS or NAME=v1,v2`; may be repeated")
 	c.Flags().StringVar(&k.remedies, "remedy", "", "compare these `REMEDIES`, separated by commas, or all, with none")
-	c.Flags().
-		StringVar(&k.baseline, "baseline", "", "the design point to compare with, `NAME=VALUE,...` (default the first)")
-	c.Flags().
-		StringVar(&k.method, "method", monteCarlo, "how probabilities are estimated: "+monteCarlo+" or "+conditional)
-	c.Flags().
-		StringVar(&k.probe, "probe", "", "conditional: the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
+	c.Flags().StringVar(&k.baseline, "baseline", "",
+		"the design point to compare with, `NAME=VALUE,...` (default the first)")
+	c.Flags().StringVar(&k.method, "method", monteCarlo, "how probabilities are estimated: "+monteCarlo+" or "+
+		conditional)
+	c.Flags().StringVar(&k.probe, "probe", "",
+		"conditional: the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().IntVar(&k.replications, "replications", 1000, "monte-carlo: replications of each design point")
 	c.Flags().IntVar(&k.seeds, "seeds", 100, "conditional: seeds of each design point")
 	c.Flags().Float64Var(&k.confidence, "confidence", 0.95, "confidence of the intervals")
-	c.Flags().
-		BoolVar(&k.simultaneous, "simultaneous", false, "have all intervals together hold with the confidence (Bonferroni)")
+	c.Flags().BoolVar(&k.simultaneous, "simultaneous", false,
+		"have all intervals together hold with the confidence (Bonferroni)")
 	return c
 }
 
@@ -130,9 +131,11 @@ func (k *comparison) resolve(name string) error {
 			fmt.Errorf("--method %w", suggest.NotOneOf(k.method, []string{monteCarlo, conditional})),
 		)
 	} else {
-		for _, r := range []struct{ flag, method string }{{"replications", monteCarlo}, {"seeds", conditional}, {"probe", conditional}} {
+		for _, r := range []struct{ flag, method string }{{"replications", monteCarlo}, {"seeds", conditional},
+			{"probe", conditional}} {
 			if k.command.Flags().Changed(r.flag) && k.method != r.method {
-				faults = append(faults, fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, k.method, r.method))
+				faults = append(faults,
+					fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, k.method, r.method))
 			}
 		}
 	}
@@ -213,7 +216,8 @@ func (k *comparison) factors() (factors []design.Factor, err error) {
 
 func (k *comparison) sweep() sample.Sweep {
 	return sample.Sweep{
-		Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate, Inference: stat.DefaultInference(k.confidence),
+		Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate,
+		Inference: stat.DefaultInference(k.confidence),
 	}
 }
 
@@ -262,8 +266,10 @@ func (k *comparison) repeat() string {
 		command = command.With("--vary", factor)
 	}
 	for _, f := range []struct{ name, value string }{
-		{"remedy", k.remedies}, {"baseline", k.baseline}, {"method", k.method}, {"probe", k.probe}, {"replications", strconv.Itoa(k.replications)},
-		{"seeds", strconv.Itoa(k.seeds)}, {"confidence", strconv.FormatFloat(k.confidence, 'g', -1, 64)}, {"simultaneous", ""},
+		{"remedy", k.remedies}, {"baseline", k.baseline}, {"method", k.method}, {"probe", k.probe},
+		{"replications", strconv.Itoa(k.replications)},
+		{"seeds", strconv.Itoa(k.seeds)}, {"confidence", strconv.FormatFloat(k.confidence, 'g', -1, 64)},
+		{"simultaneous", ""},
 	} {
 		switch {
 		case !k.command.Flags().Changed(f.name):

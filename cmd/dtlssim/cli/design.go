@@ -50,8 +50,8 @@ func (d *designFlags) addTo(c *cobra.Command) {
 	d.kind = factorial
 	d.given = c.Flags().Changed
 	c.Flags().Var(d, "design", "how design points are chosen")
-	c.Flags().
-		StringArrayVar(&d.vary, "vary", nil, "a factor, `NAME=A..B/STEPS` or NAME=v1,v2, or NAME=A..B to fill a space; may be repeated")
+	c.Flags().StringArrayVar(&d.vary, "vary", nil,
+		"a factor, `NAME=A..B/STEPS` or NAME=v1,v2, or NAME=A..B to fill a space; may be repeated")
 	c.Flags().IntVar(&d.count, "points", 0, "how many design points latin-hypercube and sobol have")
 	c.Flags().StringVar(&d.list, "list", "", "the design points are the rows of `FILE.csv`")
 }

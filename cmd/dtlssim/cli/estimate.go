@@ -66,7 +66,8 @@ var readers = []struct {
 	{
 		"strata",
 		[]string{stratified},
-	}, {"allocation", []string{stratified}}, {"tilt", []string{importance}}, {"pilots", []string{stratified, importance}},
+	}, {"allocation", []string{stratified}}, {"tilt", []string{importance}},
+	{"pilots", []string{stratified, importance}},
 	{"half-width", sampling}, {"relative", sampling}, {"confidence", sampling},
 }
 
@@ -153,7 +154,8 @@ pilot_runs, unseen_share, equivalent_replications, mean_weight, mean_weight_erro
 largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
 met}; check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
 estimate is null without data, and what is 0 or does not apply may be left out.`,
-		Example: "  dtlssim estimate late-close-notify --method exact --set 'alert-latency=10ms+exponential(mean=48255ns)'\n" +
+		Example: "  dtlssim estimate late-close-notify --method exact --set " +
+			"'alert-latency=10ms+exponential(mean=48255ns)'\n" +
 			"  dtlssim estimate late-close-notify --method conditional --set 'latency=5ms+exponential(mean=4ms)' \\\n" +
 			"      --relative 0.05 --seeds 2000\n" +
 			"  dtlssim estimate late-close-notify --set 'latency=5ms+exponential(mean=4ms)' --half-width 0.02\n" +
@@ -183,22 +185,22 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 	e.pool.addTo(c)
 	e.interval.addTo(c)
 	c.Flags().Var(&e.method, "method", "how the probability is estimated")
-	c.Flags().
-		StringVar(&e.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
-	c.Flags().
-		IntVar(&e.replications, "replications", 10_000, "replications of monte-carlo, stratified and importance, at most if there is a target")
+	c.Flags().StringVar(&e.probe, "probe", "",
+		"the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
+	c.Flags().IntVar(&e.replications, "replications", 10_000,
+		"replications of monte-carlo, stratified and importance, at most if there is a target")
 	c.Flags().IntVar(&e.seeds, "seeds", 300, "seeds of conditional, at most if there is a target")
-	c.Flags().
-		IntVar(&e.check, "check", 1000, "replications of crude Monte Carlo to check the other methods with; 0: none")
+	c.Flags().IntVar(&e.check, "check", 1000,
+		"replications of crude Monte Carlo to check the other methods with; 0: none")
 	c.Flags().IntVar(&e.strata, "strata", 20, "strata of the probe's law, of equal probability")
-	c.Flags().
-		StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+proportional+" or "+neyman)
-	c.Flags().
-		StringVar(&e.tilt, "tilt", "", "tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
+	c.Flags().StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+
+		proportional+" or "+neyman)
+	c.Flags().StringVar(&e.tilt, "tilt", "",
+		"tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
 	c.Flags().IntVar(&e.pilots, "pilots", 500, "pilot replications of "+neyman+", and of each round that chooses tilts")
 	c.Flags().Float64Var(&e.target.HalfWidth, "half-width", 0, "stop at half of such an interval's width")
-	c.Flags().
-		Float64Var(&e.target.Relative, "relative", 0, "stop at half of such an interval's width, as a share of the estimate")
+	c.Flags().Float64Var(&e.target.Relative, "relative", 0,
+		"stop at half of such an interval's width, as a share of the estimate")
 	return c
 }
 

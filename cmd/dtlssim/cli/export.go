@@ -58,8 +58,9 @@ the range)}. cells: {probe, seed, from_ns, to_ns, outcome (as of
 replications), failed, signature}. estimates: {point
 (null of no single one), x, method, estimate, lo, hi, interval, confidence, n, failures, exact}.
 All of a study begin with {figure, row}. CSV has the same columns, and empty cells for null.`,
-		Example: "  dtlssim export linger.sqlite --format csv -o replications.csv\n  dtlssim export linger.sqlite points --format jsonl",
-		Args:    argsBetween(1, 2, "one FILE and at most one table"),
+		Example: "  dtlssim export linger.sqlite --format csv -o replications.csv\n  dtlssim export linger.sqlite " +
+			"points --format jsonl",
+		Args: argsBetween(1, 2, "one FILE and at most one table"),
 		RunE: func(c *cobra.Command, args []string) error {
 			table, err := chosenTable(args, tables)
 			faults := []error{err, stat.CheckConfidence(confidence)}
@@ -103,7 +104,8 @@ func newQuery() *cobra.Command {
 		confidence float64
 	)
 	tables := []string{
-		partsTable, pointsTable, replicationsTable, measuresTable, windowsTable, cellsTable, estimatesTable, abortedTable, specificationTable, layoutTable,
+		partsTable, pointsTable, replicationsTable, measuresTable, windowsTable, cellsTable, estimatesTable,
+		abortedTable, specificationTable, layoutTable,
 	}
 	c := &cobra.Command{
 		Use:   "query FILE [TABLE]",
@@ -249,7 +251,8 @@ func readStore(c *cobra.Command, path string) (*store.Reader, error) {
 	if r.Pending {
 		fmt.Fprintf(
 			c.ErrOrStderr(),
-			scenarios.Program()+": what the process that was killed did last lies beside %s and is not shown: the file, or its folder, is read-only\n",
+			scenarios.Program()+": what the process that was killed did last lies beside %s and is not shown: the "+
+				"file, or its folder, is read-only\n",
 			path,
 		)
 	}

@@ -64,7 +64,8 @@ func (p *process) end(t *testing.T) int {
 	}
 	for _, pid := range p.workers {
 		gone := false
-		for deadline := time.Now().Add(5 * time.Second); !gone && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Second); !gone &&
+			time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 			_, state, err := processState(pid)
 			gone = err != nil || state == "Z" // one that was killed with its parent waits for init
 		}

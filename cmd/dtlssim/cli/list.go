@@ -24,8 +24,9 @@ meaning, what can go wrong in it, and the probe that shows most.
 
 JSON: an array of, or one object {name, summary, parameters: [{name, unit, default,
 meaning}], outcomes: [{name, meaning}], probe}.`,
-		Example: "  dtlssim list\n  dtlssim list late-close-notify\n  dtlssim list --yaml late-close-notify > my-scenario.yaml",
-		Args:    argsBetween(0, 1, "at most one SCENARIO or FILE"),
+		Example: "  dtlssim list\n  dtlssim list late-close-notify\n  dtlssim list --yaml late-close-notify > " +
+			"my-scenario.yaml",
+		Args: argsBetween(0, 1, "at most one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
 			if len(args) == 0 && source {

@@ -123,12 +123,12 @@ and polygons within some nanoseconds.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().
-		StringArrayVar(&probes, "probe", nil, "what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
-	c.Flags().
-		DurationVar(&resolution, "resolution", 0, "height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
-	c.Flags().
-		IntVar(&runs, "max-runs", plane.DefaultMaxRuns, "give up after so many runs, and show what is known by then")
+	c.Flags().StringArrayVar(&probes, "probe", nil,
+		"what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
+	c.Flags().DurationVar(&resolution, "resolution", 0,
+		"height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
+	c.Flags().IntVar(&runs, "max-runs", plane.DefaultMaxRuns,
+		"give up after so many runs, and show what is known by then")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the map to `FILE.svg` or FILE.png")
 	return c
 }
@@ -239,8 +239,8 @@ runs, interrupted}.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().
-		StringVar(&probe, "probe", "", "the probe and its range: `NAME=FROM..TO` (default the scenario's default probe)")
+	c.Flags().StringVar(&probe, "probe", "",
+		"the probe and its range: `NAME=FROM..TO` (default the scenario's default probe)")
 	c.Flags().StringArrayVar(&varied, "vary", nil, "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw the bands to `FILE.svg` or FILE.png")
 	return c

@@ -18,7 +18,8 @@ func TestMapVerb(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	for _, want := range []string{"alert-latency = linger + 11.000001ms", "linger in [20ms, 25ms)", "Sessions fail in ", "300 runs at random points agree"} {
+	for _, want := range []string{"alert-latency = linger + 11.000001ms", "linger in [20ms, 25ms)", "Sessions fail in ",
+		"300 runs at random points agree"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("nothing says %q:\n%s", want, out)
 		}
@@ -48,7 +49,8 @@ func TestBandsVerb(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	for _, want := range []string{"20ms    from 31.000001ms on", "30ms    from 41.000001ms on", "Between all neighbouring levels the edges are straight lines"} {
+	for _, want := range []string{"20ms    from 31.000001ms on", "30ms    from 41.000001ms on",
+		"Between all neighbouring levels the edges are straight lines"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("nothing says %q:\n%s", want, out)
 		}

@@ -53,8 +53,10 @@ censored, no_result, quantiles: [{q, estimate, at_least, lo, hi, lo_rank, hi_ran
 steps: [{value, at_risk, events, probability, lo, hi}], end}], interrupted}; hi is null without
 upper bound, and steps are those of the distribution function (of at most the value) or survival
 curve (of more). -o draws them, for up to 8 points.`,
-		Example: "  dtlssim measure late-close-notify --measure handshake_ns --set loss=0.1 --replications 1000 -o handshake.svg\n" +
-			"  dtlssim measure late-close-notify --measure handshake_ns --set client-timeout=5s --vary loss=0.1,0.3 \\\n" +
+		Example: "  dtlssim measure late-close-notify --measure handshake_ns --set loss=0.1 --replications 1000 -o " +
+			"handshake.svg\n" +
+			"  dtlssim measure late-close-notify --measure handshake_ns --set client-timeout=5s --vary loss=0.1,0.3 " +
+			"\\\n" +
 			"      --survival --log-x --replications 1000 -o survival.png",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -132,15 +134,15 @@ curve (of more). -o draws them, for up to 8 points.`,
 	p.addTo(c)
 	d.addTo(c)
 	c.Flags().StringVar(&measure, "measure", "", "the measure `NAME` (required)")
-	c.Flags().
-		Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99}, "which `QUANTILES` are estimated, separated by commas")
+	c.Flags().Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99},
+		"which `QUANTILES` are estimated, separated by commas")
 	c.Flags().Lookup("quantile").DefValue = "0.5,0.9,0.99" // not with six places
 	c.Flags().BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
 	c.Flags().BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
 	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
 	c.Flags().Float64Var(&confidence, "confidence", 0.95, "confidence of the intervals")
-	c.Flags().
-		StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
+	c.Flags().StringVar(&storage, "store", "",
+		"keep the replications in `FILE.sqlite`, and take those that are there from it")
 	c.Flags().StringVarP(&output, "output", "o", "", "draw a figure to `FILE.svg` or FILE.png")
 	return c
 }
@@ -165,7 +167,8 @@ func distribution(
 ) *text.DistributionJSON {
 	sweep := text.NewSweepJSON(r, factors)
 	j := &text.DistributionJSON{
-		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: text.OrderStatistics,
+		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure,
+		Method:     text.OrderStatistics,
 		Confidence: confidence, Interrupted: r.Interrupted,
 	}
 	if survival {

@@ -55,7 +55,8 @@ also if there is but one. all stands for every built-in study. A store that dtls
 --store made is shown as it is, and nothing is run for it.
 
 JSON: {index, studies: [{study, title, answer, complete, replications, page, files: []}]}.`,
-		Example: "  dtlssim report late-close-notify\n  dtlssim report all -o report --budget 0.1\n  dtlssim report truncation ./my-study.yaml late.sqlite -o report",
+		Example: "  dtlssim report late-close-notify\n  dtlssim report all -o report --budget 0.1\n  dtlssim report " +
+			"truncation ./my-study.yaml late.sqlite -o report",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf(
@@ -81,8 +82,8 @@ JSON: {index, studies: [{study, title, answer, complete, replications, page, fil
 	}
 	f.addTo(c)
 	p.addTo(c)
-	c.Flags().
-		StringVarP(&q.folder, "output", "o", filepath.Join("results", "report"), "write the pages and their files to `DIR`")
+	c.Flags().StringVarP(&q.folder, "output", "o", filepath.Join("results", "report"),
+		"write the pages and their files to `DIR`")
 	c.Flags().Float64Var(&q.budget, "budget", 1, "factor on the numbers of replications")
 	return c
 }
@@ -135,7 +136,9 @@ func (q *report) load(arguments []string) error {
 		if other, ok := names[s.Name]; ok && other == argument {
 			faults = append(faults, fmt.Errorf("%s stands there twice", argument))
 		} else if ok {
-			faults = append(faults, fmt.Errorf("%s and %s are both a study %s: the second page would replace the first", other, argument, s.Name))
+			faults = append(faults,
+				fmt.Errorf("%s and %s are both a study %s: the second page would replace the first", other, argument,
+					s.Name))
 		}
 		names[s.Name] = argument
 		q.studies = append(q.studies, s)

@@ -100,8 +100,8 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 	p.workers = 1
 	p.addLimitsTo(c)
 	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
-	c.Flags().
-		StringVar(&tilts, "tilt", "", "tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
+	c.Flags().StringVar(&tilts, "tilt", "",
+		"tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
 	return c
 }
 

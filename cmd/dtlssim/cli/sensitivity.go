@@ -68,7 +68,8 @@ failures, estimate, lo, hi}, factors: [{name, levels: [{level, replications, fai
 lo, hi}], first_order: {estimate, lo, hi}, total}], interrupted}, the factor with the largest total
 index first. Where the probability does not vary, there are no indices, and undefined says why. -o
 draws both as a figure.`,
-		Example: "  dtlssim sensitivity late-close-notify --vary linger=0ms..20ms --vary service=0ms..10ms --vary gap=50ms..100ms \\\n" +
+		Example: "  dtlssim sensitivity late-close-notify --vary linger=0ms..20ms --vary service=0ms..10ms --vary " +
+			"gap=50ms..100ms \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --points 256 --replications 10 -o tornado.svg\n" +
 			"  dtlssim sensitivity late-close-notify --method exact --points 64 --vary linger=0ms..20ms \\\n" +
 			"      --vary 'alert-latency=10ms+exponential(mean={5ms..15ms})'",
@@ -119,10 +120,10 @@ draws both as a figure.`,
 	a.selection.addTo(c)
 	a.pool.addTo(c)
 	a.interval.addTo(c)
-	c.Flags().
-		StringVar(&a.method, "method", monteCarlo, "how the probability at a point is found: monte-carlo or exact")
-	c.Flags().
-		StringVar(&a.probe, "probe", "", "the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
+	c.Flags().StringVar(&a.method, "method", monteCarlo,
+		"how the probability at a point is found: monte-carlo or exact")
+	c.Flags().StringVar(&a.probe, "probe", "",
+		"the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
 	c.Flags().StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
 	c.Flags().IntVar(&a.question.Points, "points", 256, "base points")
 	c.Flags().IntVar(&a.question.Replications, "replications", 10, "replications at each point, of monte-carlo")
@@ -144,7 +145,8 @@ func (a *analysis) resolve(name string) error {
 	if !slices.Contains(known, a.method) {
 		faults = append(faults, fmt.Errorf("--method %w", suggest.NotOneOf(a.method, known)))
 	}
-	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo, "probe": exact} {
+	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo,
+		"probe": exact} {
 		if given(flag) && a.method != reads && slices.Contains(known, a.method) {
 			faults = append(
 				faults,
@@ -205,8 +207,9 @@ func (a *analysis) checkExact() error {
 func (a *analysis) analyse() (*text.SensitivityJSON, error) {
 	q := &a.question
 	j := &text.SensitivityJSON{
-		Scenario: a.scenario.Name, Seed: a.seed, Params: a.values.Text(), Method: a.method, Replications: q.Replications,
-		Confidence: a.Confidence,
+		Scenario: a.scenario.Name, Seed: a.seed, Params: a.values.Text(), Method: a.method,
+		Replications: q.Replications,
+		Confidence:   a.Confidence,
 	}
 	if a.method == exact {
 		j.Probe = a.probe

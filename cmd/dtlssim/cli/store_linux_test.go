@@ -17,7 +17,8 @@ import (
 func storedSweep(path string, replications string) []string {
 	return []string{
 		"sweep", "late-close-notify", "--set", "credentials=psk", "--set", "alert-latency=10ms+exponential(mean=10ms)",
-		"--vary", "linger=0ms,10ms", "--workers", "2", "--format", "json", "--replications", replications, "--store", path,
+		"--vary", "linger=0ms,10ms", "--workers", "2", "--format", "json", "--replications", replications, "--store",
+		path,
 	}
 }
 
@@ -42,7 +43,8 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := exec.Command("dtlssim", storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 300, 1000)))...).
+	plain, err := exec.Command("dtlssim",
+		storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 300, 1000)))...).
 		Output()
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +136,8 @@ func TestKilledStudyIsResumed(t *testing.T) {
 		}
 	}
 	// The tables of the finished study, as CSV: a line of names, and one for each.
-	for table, want := range map[string]int{"replications": 3 * storedReplications(), "points": 3, "windows": 4, "cells": 6, "estimates": 6, "measures": 24} {
+	for table, want := range map[string]int{"replications": 3 * storedReplications(), "points": 3, "windows": 4,
+		"cells": 6, "estimates": 6, "measures": 24} {
 		if got := linesOf(t, path, table); got < want {
 			t.Errorf("the table %s has %d rows, want %d", table, got, want)
 		}
@@ -170,7 +173,8 @@ func TestDiskFullOfAStudy(t *testing.T) {
 	folder := t.TempDir()
 	path, output := filepath.Join(disk, "kept.sqlite"), filepath.Join(folder, "figures")
 	code, out, errs := runHere(storedStudy(t, folder, path, output)...)
-	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on from there\n"; code != exitError ||
+	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on " +
+		"from there\n"; code != exitError ||
 		out != "" ||
 		!strings.HasSuffix(errs, want) {
 		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)
@@ -201,7 +205,8 @@ func TestDiskFull(t *testing.T) {
 	}()
 	path := filepath.Join(disk, "kept.sqlite")
 	code, out, errs := runHere(storedSweep(path, "100000")...)
-	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on from there\n"; code != exitError ||
+	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on " +
+		"from there\n"; code != exitError ||
 		out != "" ||
 		!strings.HasSuffix(errs, want) {
 		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)

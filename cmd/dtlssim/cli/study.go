@@ -131,8 +131,8 @@ like}]}.`,
 	f.addTo(c)
 	p.addTo(c)
 	c.Flags().StringVarP(&output, "output", "o", "", "write the figures and their data to `DIR` (default results/NAME)")
-	c.Flags().
-		StringVar(&storage, "store", "", "keep what is performed in `FILE.sqlite`, and take what is there from it")
+	c.Flags().StringVar(&storage, "store", "",
+		"keep what is performed in `FILE.sqlite`, and take what is there from it")
 	c.Flags().Float64Var(&budget, "budget", 1, "factor on the numbers of replications")
 	c.Flags().Bool("print", false, "print the study's file and do nothing else")
 	return c

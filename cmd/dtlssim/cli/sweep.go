@@ -61,7 +61,8 @@ measures.`,
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
 			"  dtlssim sweep late-close-notify --vary remedy=none,linger,recognise \\\n" +
 			"      --set 'latency=uniform(5ms,15ms)' --replications 200 --verify -o remedies.csv\n" +
-			"  dtlssim sweep late-close-notify --design sobol --points 64 --vary linger=0ms..60ms --vary gap=1ms..1s:log \\\n" +
+			"  dtlssim sweep late-close-notify --design sobol --points 64 --vary linger=0ms..60ms --vary " +
+			"gap=1ms..1s:log \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 200 -o points.csv",
 		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -112,7 +113,8 @@ measures.`,
 			if verify && f == "text" && len(r.Differences) == 0 && err == nil {
 				_, err = fmt.Fprintf(
 					c.OutOrStdout(),
-					"\nVerified: %d replications were performed twice, in different processes, and no two traces differ.\n",
+					"\nVerified: %d replications were performed twice, in different processes, and no two traces "+
+						"differ.\n",
 					r.Done-r.NoResult(),
 				)
 			}
@@ -128,8 +130,8 @@ measures.`,
 	interval.addTo(c)
 	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
 	c.Flags().BoolVar(&measures, "measures", false, "show a table of what the replications measured as well")
-	c.Flags().
-		StringVar(&storage, "store", "", "keep the replications in `FILE.sqlite`, and take those that are there from it")
+	c.Flags().StringVar(&storage, "store", "",
+		"keep the replications in `FILE.sqlite`, and take those that are there from it")
 	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")
 	return c
 }

@@ -88,10 +88,10 @@ to_ns of null means for ever.`,
 	f.addTo(c)
 	s.addTo(c)
 	p.addTo(c)
-	c.Flags().
-		StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. for one without an end (default the scenario's default probe)")
-	c.Flags().
-		DurationVar(&step, "brute", 0, "run every `STEP`-th value and nothing else, at most 2 million of them (default none: the search)")
+	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. "+
+		"for one without an end (default the scenario's default probe)")
+	c.Flags().DurationVar(&step, "brute", 0,
+		"run every `STEP`-th value and nothing else, at most 2 million of them (default none: the search)")
 	return c
 }
 

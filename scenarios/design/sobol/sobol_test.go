@@ -57,7 +57,8 @@ print(json.dumps(qmc.Sobol(128, scramble=False).random(4096).tolist()))`)
 func TestTheFirstPointsAreANet(t *testing.T) {
 	const m, n, dimensions = 8, 256, sobol.MaxDimensions
 	for name, q := range map[string]*sobol.Sequence{
-		"plain": sobol.New(dimensions), "scrambled": sobol.NewScrambled(dimensions, stream.New(testkit.Seed(t), "sobol", "net")),
+		"plain":     sobol.New(dimensions),
+		"scrambled": sobol.NewScrambled(dimensions, stream.New(testkit.Seed(t), "sobol", "net")),
 	} {
 		list := points(q, n, dimensions)
 		for d := range dimensions {

@@ -14,7 +14,8 @@ import (
 // required, and no others. It panics if a key has no schema in of.
 func Object(description string, keys, required []string, of map[string]*jsonschema.Schema) *jsonschema.Schema {
 	s := &jsonschema.Schema{
-		Type: "object", Description: description, Properties: jsonschema.NewProperties(), Required: required, AdditionalProperties: jsonschema.FalseSchema,
+		Type: "object", Description: description, Properties: jsonschema.NewProperties(), Required: required,
+		AdditionalProperties: jsonschema.FalseSchema,
 	}
 	for _, key := range keys {
 		property, ok := of[key]

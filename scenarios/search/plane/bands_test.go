@@ -28,7 +28,8 @@ func TestBandsByLinger(t *testing.T) {
 	}
 	done := 0
 	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 2), plane.Bands{
-		Factor: f.Name, Levels: levels(t, s, nil, f), Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
+		Factor: f.Name, Levels: levels(t, s, nil, f), Seed: 1,
+		Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
 	}, func() { done++ })
 	if err != nil {
 		t.Fatal(err)
@@ -80,12 +81,14 @@ func TestBandsByRemedy(t *testing.T) {
 	s := fixture.Scenario(t)
 	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 1), plane.Bands{
 		Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
-		Factor: "remedy", Levels: levels(t, s, nil, design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}}),
+		Factor: "remedy", Levels: levels(t, s, nil,
+			design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range [][]search.Interval{fixture.Windows(11*ms+1, 300*ms), fixture.Windows(61*ms+1, 300*ms), fixture.Windows()} {
+	for i, want := range [][]search.Interval{fixture.Windows(11*ms+1, 300*ms), fixture.Windows(61*ms+1, 300*ms),
+		fixture.Windows()} {
 		if l := b.Levels[i]; l.Joined || !slices.Equal(l.Windows.FailureWindows, want) {
 			t.Errorf("at %s: %v, joined %v, want %v", l.Level, l.Windows.FailureWindows, l.Joined, want)
 		}

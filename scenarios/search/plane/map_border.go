@@ -63,7 +63,8 @@ func (r *Regions) level(below, above *Strip) {
 			return
 		}
 		l := Level{
-			Below: r.Regions[p.root().region].Name, Above: r.Regions[q.root().region].Name, Y: above.From, From: from, To: to,
+			Below: r.Regions[p.root().region].Name, Above: r.Regions[q.root().region].Name, Y: above.From, From: from,
+			To:    to,
 			Fails: p.failed != q.failed,
 		}
 		if n := len(r.Levels); n > 0 {

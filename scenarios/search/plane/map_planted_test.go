@@ -108,7 +108,8 @@ func randomPlant(random *rand.Rand, size int) *plant {
 	}}
 	for range 1 + random.IntN(5) {
 		p.inequalities = append(p.inequalities, inequality{
-			run: []int64{1, 1, 1, 2, -1, 3, 0}[random.IntN(7)], rise: int64(random.IntN(7) - 3), offset: int64(random.IntN(4*size) - 2*size),
+			run: []int64{1, 1, 1, 2, -1, 3, 0}[random.IntN(7)], rise: int64(random.IntN(7) - 3),
+			offset: int64(random.IntN(4*size) - 2*size),
 		})
 	}
 	return p

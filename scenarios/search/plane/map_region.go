@@ -134,8 +134,9 @@ func (c *cutter) regions() *Regions {
 	r := &Regions{
 		Scenario: m.Values.Scenario().Name, Seed: m.Seed,
 		X: ProbeAxis{m.X.Name, int64(m.X.From), int64(m.X.To)}, Y: ProbeAxis{m.Y.Name, int64(m.Y.From), int64(m.Y.To)},
-		Boundaries: []Boundary{}, Levels: []Level{}, Strips: []Strip{}, Undecided: []search.Interval{}, Regions: []Region{},
-		Method: MapMethod{Name: mapMethodName, Rows: len(c.rows), Contradictions: []Contradiction{}},
+		Boundaries: []Boundary{}, Levels: []Level{}, Strips: []Strip{}, Undecided: []search.Interval{},
+		Regions: []Region{},
+		Method:  MapMethod{Name: mapMethodName, Rows: len(c.rows), Contradictions: []Contradiction{}},
 	}
 	strips := c.strips(r)
 	join(strips, r.X, m.resolution())

@@ -89,7 +89,8 @@ func TestMapsAgainstRuns(t *testing.T) {
 		scenario, x, y string
 		set            scenarios.Settings
 	}{
-		{"late-close-notify", "alert-latency=0s..60ms", "linger=0s..60ms", scenarios.Settings{"downlink": "uniform(1ms,20ms)", "clients": "3"}},
+		{"late-close-notify", "alert-latency=0s..60ms", "linger=0s..60ms",
+			scenarios.Settings{"downlink": "uniform(1ms,20ms)", "clients": "3"}},
 		{"finish-stall", "flight5-latency=0s..3s", "flight-interval=200ms..2s", nil},
 		{"retransmit-collision", "flight4-latency=0s..3s", "latency=1ms..600ms", nil},
 		{"plaintext-alert", "forged-delay=0s..60ms", "latency=1ms..30ms", nil},
@@ -260,13 +261,21 @@ func TestRandomPointsMendTheMap(t *testing.T) {
 func TestSenselessMaps(t *testing.T) {
 	m := ask(t, "late-close-notify", "alert-latency=0s..100ms", "linger=0s..100ms", nil)
 	for want, change := range map[string]func(*plane.Map){
-		"parameter alert-latency is varied twice":                     func(m *plane.Map) { m.Y = m.X },
-		"parameter linger is varied, and set to 3ms as well":          func(m *plane.Map) { m.Values = fixture.With(t, m.Values, scenarios.Settings{"linger": "3ms"}) },
-		"parameter alert-latency is varied, and set to 3ms as well":   func(m *plane.Map) { m.Values = fixture.With(t, m.Values, scenarios.Settings{"alert-latency": "3ms"}) },
-		"a resolution of -1ns is out of range":                        func(m *plane.Map) { m.Resolution = -1 },
-		"-1 runs at most: want at least 1":                            func(m *plane.Map) { m.MaxRuns = -1 },
-		"only a duration or a latency distribution can be varied":     func(m *plane.Map) { m.Y.Name = "clients" },
-		"parameter handshake-timeout: 0s is out of range: at least 1": func(m *plane.Map) { m.Y.Name = "handshake-timeout" },
+		"parameter alert-latency is varied twice": func(m *plane.Map) { m.Y = m.X },
+		"parameter linger is varied, and set to 3ms as well": func(m *plane.Map) {
+			m.Values = fixture.With(t,
+				m.Values, scenarios.Settings{"linger": "3ms"})
+		},
+		"parameter alert-latency is varied, and set to 3ms as well": func(m *plane.Map) {
+			m.Values = fixture.With(t,
+				m.Values, scenarios.Settings{"alert-latency": "3ms"})
+		},
+		"a resolution of -1ns is out of range":                    func(m *plane.Map) { m.Resolution = -1 },
+		"-1 runs at most: want at least 1":                        func(m *plane.Map) { m.MaxRuns = -1 },
+		"only a duration or a latency distribution can be varied": func(m *plane.Map) { m.Y.Name = "clients" },
+		"parameter handshake-timeout: 0s is out of range: at least 1": func(m *plane.Map) {
+			m.Y.Name = "handshake-timeout"
+		},
 	} {
 		bad := m
 		change(&bad)

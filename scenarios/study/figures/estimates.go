@@ -38,8 +38,9 @@ type RowEstimates struct {
 
 // EstimatesKind is the kind of an [Estimates].
 var EstimatesKind = &Kind{
-	Name: "estimates", Keys: []string{"probe", "replications", "seeds"}, Required: []string{"probe", "replications", "seeds"},
-	New: func(h Head) Figure { return &Estimates{Head: h} },
+	Name: "estimates", Keys: []string{"probe", "replications", "seeds"},
+	Required: []string{"probe", "replications", "seeds"},
+	New:      func(h Head) Figure { return &Estimates{Head: h} },
 }
 
 // Kind implements [Figure].
@@ -147,7 +148,8 @@ func (r *EstimatesResult) ByMethod() (list []MethodEstimate) {
 	for i, o := range r.Others {
 		row, p := r.Of.Rows[i].Label, r.Rows[i].Points[0]
 		list = append(list, MethodEstimate{
-			Estimate: p.Estimate.Estimate, Row: row, By: estimate.MonteCarloMethod, Failures: p.Estimate.Failures, Runs: p.Replications,
+			Estimate: p.Estimate.Estimate, Row: row, By: estimate.MonteCarloMethod, Failures: p.Estimate.Failures,
+			Runs: p.Replications,
 		})
 		if x := o.Exact; x != nil {
 			list = append(list, MethodEstimate{Estimate: x.Estimate, Row: row, By: estimate.ExactMethod, Runs: x.Runs})

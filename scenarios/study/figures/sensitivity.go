@@ -38,7 +38,8 @@ type SensitivityResult struct {
 
 // SensitivityKind is the kind of a [Sensitivity].
 var SensitivityKind = &Kind{
-	Name: "sensitivity", Keys: []string{"factors", "points", "replications", "ends", "probe"}, Required: []string{"factors", "points"}, Single: true,
+	Name: "sensitivity", Keys: []string{"factors", "points", "replications", "ends", "probe"},
+	Required: []string{"factors", "points"}, Single: true,
 	New: func(h Head) Figure { return &Sensitivity{Head: h} },
 }
 
