@@ -336,16 +336,16 @@ parameters:
   - {name: number, type: choice, choices: ["3", "4", "40", "67", "1000"], default: "40", meaning: the record number}
   - {name: forged-delay, type: latency distribution, default: 1ms, meaning: when it arrives}
 rules:
-  - {name: n3, when: {number: "3"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
-     alert: ALERT, level: warning, sequence: 3, delay: forged-delay}}
-  - {name: n4, when: {number: "4"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
-     alert: ALERT, level: warning, sequence: 4, delay: forged-delay}}
-  - {name: n40, when: {number: "40"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
-     alert: ALERT, level: warning, delay: forged-delay}}
-  - {name: n67, when: {number: "67"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
-     alert: ALERT, level: warning, sequence: 67, delay: forged-delay}}
-  - {name: n1000, when: {number: "1000"}, match: {message: client-hello, nth: 1}, forge: {record: alert,
-     alert: ALERT, level: warning, sequence: 1000, delay: forged-delay}}
+  - {name: n3, when: {number: "3"}, match: {message: client-hello, nth: 1},
+     forge: {record: alert, alert: ALERT, level: warning, sequence: 3, delay: forged-delay}}
+  - {name: n4, when: {number: "4"}, match: {message: client-hello, nth: 1},
+     forge: {record: alert, alert: ALERT, level: warning, sequence: 4, delay: forged-delay}}
+  - {name: n40, when: {number: "40"}, match: {message: client-hello, nth: 1},
+     forge: {record: alert, alert: ALERT, level: warning, delay: forged-delay}}
+  - {name: n67, when: {number: "67"}, match: {message: client-hello, nth: 1},
+     forge: {record: alert, alert: ALERT, level: warning, sequence: 67, delay: forged-delay}}
+  - {name: n1000, when: {number: "1000"}, match: {message: client-hello, nth: 1},
+     forge: {record: alert, alert: ALERT, level: warning, sequence: 1000, delay: forged-delay}}
 probe: forged-delay=0s..200ms
 `
 	p := fixture.Pool(t, 1)

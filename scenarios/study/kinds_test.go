@@ -23,8 +23,8 @@ const others = head + `figures:
     probe: alert-latency
     set: {credentials: psk}
     rows: [{label: all, set: {linger: 5ms, alert-latency: "10ms+exponential(mean=10ms)"}}]
-  - {name: map, kind: map, probe: alert-latency=0s..40ms, against: linger=0s..20ms, set: {credentials: psk},
-     rows: [{label: all}]}
+  - {name: map, kind: map, probe: alert-latency=0s..40ms, against: linger=0s..20ms,
+     set: {credentials: psk}, rows: [{label: all}]}
   - {name: bands, kind: bands, probe: alert-latency=0s..40ms, factor: "linger=0s..20ms/2",
      set: {credentials: psk}, rows: [{label: all}]}
   - name: differences
