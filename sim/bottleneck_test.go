@@ -237,9 +237,8 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 		link := line(1e6, 5, 0)
 		uniform := must(distribution.Parse("uniform(1ms,1s)"))
 		link.Latency = func(*Packet) distribution.Distribution { return uniform }
-		link.Loss, link.Duplicate, link.Reorder, link.ReorderDelay, link.Correlation = independent(
-			0.1,
-		), 0.2, 0.2, uniform, 0.5
+		link.Loss, link.Duplicate = independent(0.1), 0.2
+		link.Reorder, link.ReorderDelay, link.Correlation = 0.2, uniform, 0.5
 		return play(link, func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
 			for i := range 8 {
@@ -279,13 +278,8 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 			if again := run(); again.Digest != first.Digest || again.Signature != first.Signature ||
 				again.Events != first.Events {
 				i := trace.FirstDifference(first.Records, again.Records)
-				t.Fatalf(
-					"%d processors: the traces part at record %d:\n%+v\n%+v",
-					processors,
-					i,
-					first.Records[i],
-					again.Records[i],
-				)
+				t.Fatalf("%d processors: the traces part at record %d:\n%+v\n%+v", processors, i, first.Records[i],
+					again.Records[i])
 			}
 		}
 	}

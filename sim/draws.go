@@ -114,13 +114,8 @@ func (s *scores) nextTilted(u, v float64) (float64, float64) {
 		z = -distuv.UnitNormal.Quantile(v)
 	}
 	z = s.step(z)
-	return min(
-			max(distuv.UnitNormal.CDF(z), math.SmallestNonzeroFloat64),
-			highest,
-		), max(
-			distuv.UnitNormal.CDF(-z),
-			math.SmallestNonzeroFloat64,
-		)
+	u = min(max(distuv.UnitNormal.CDF(z), math.SmallestNonzeroFloat64), highest)
+	return u, max(distuv.UnitNormal.CDF(-z), math.SmallestNonzeroFloat64)
 }
 
 // step takes an independent score and returns a correlated one.

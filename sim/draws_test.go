@@ -58,14 +58,8 @@ func TestCorrelationOfScores(t *testing.T) {
 			// (1 + r^2) / (1 - r^2) / n. Four standard errors.
 			bound := 4 * math.Sqrt((1+r*r)/(1-r*r)/n)
 			if got, want := sum/float64(n-k), math.Pow(r, float64(k)); math.Abs(got-want) > bound {
-				t.Errorf(
-					"correlation %g: scores at a distance of %d have %.4f, want %.4f to within %.4f",
-					r,
-					k,
-					got,
-					want,
-					bound,
-				)
+				t.Errorf("correlation %g: scores at a distance of %d have %.4f, want %.4f to within %.4f", r, k, got,
+					want, bound)
 			}
 		}
 	}
@@ -81,11 +75,8 @@ func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 		for _, r := range []float64{0.3, 0.8} {
 			d, drawn := draws{correlated: &scores{correlation: r}}, make([]time.Duration, n)
 			for i := range drawn {
-				drawn[i] = d.draw(
-					l,
-					0,
-					func() *tilt.Stream { return tilt.New(stream.New(1, "draws", text), "latency", &tilt.Config{}) },
-				)
+				drawn[i] = d.draw(l, 0,
+					func() *tilt.Stream { return tilt.New(stream.New(1, "draws", text), "latency", &tilt.Config{}) })
 			}
 			slices.Sort(drawn)
 			for _, u := range []float64{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99} {
@@ -94,16 +85,8 @@ func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
 				// correlation of an indicator is below that of the scores.
 				bound := 4 * math.Sqrt(u*(1-u)*(1+r)/(1-r)/n)
 				if below, upTo := l.Below(float64(at)), l.Below(float64(at+1)); u < below-bound || u > upTo+bound {
-					t.Errorf(
-						"%s, correlation %g: the sample's %g-quantile is %s, which lies between %.4f and %.4f of "+
-							"the law",
-						l,
-						r,
-						u,
-						at,
-						below,
-						upTo,
-					)
+					t.Errorf("%s, correlation %g: the sample's %g-quantile is %s, which lies between %.4f and %.4f of "+
+						"the law", l, r, u, at, below, upTo)
 				}
 			}
 		}
@@ -147,9 +130,8 @@ func TestCorrelatedVariatesStayInside(t *testing.T) {
 func TestReordering(t *testing.T) {
 	n := 0
 	r := play(Link{
-		Latency: constant(
-			5 * time.Millisecond,
-		), Reorder: 0.5, ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
+		Latency: constant(5 * time.Millisecond),
+		Reorder: 0.5, ReorderDelay: distribution.Constant{Value: 10 * time.Millisecond},
 	}, func(w *Simulation, a, b *Host) {
 		s := must(a.Listen(1000))
 		w.Go("reader", func() { readAll(w, a, s) })

@@ -55,25 +55,13 @@ func TestBacklog(t *testing.T) {
 			})
 		})
 		if l.Backlog() != c.want || len(accepted) != c.want.Longest {
-			t.Errorf(
-				"backlog %d, %d peers: %+v, want %+v; accepted %v",
-				c.backlog,
-				c.peers,
-				l.Backlog(),
-				c.want,
-				accepted,
-			)
+			t.Errorf("backlog %d, %d peers: %+v, want %+v; accepted %v", c.backlog, c.peers, l.Backlog(), c.want,
+				accepted)
 		}
 		for i, port := range accepted {
 			if port != uint16(2000+i) || leftover[i] != 2 {
-				t.Errorf(
-					"backlog %d, %d peers: number %d is %d with %d datagrams",
-					c.backlog,
-					c.peers,
-					i,
-					port,
-					leftover[i],
-				)
+				t.Errorf("backlog %d, %d peers: number %d is %d with %d datagrams", c.backlog, c.peers, i, port,
+					leftover[i])
 			}
 		}
 	}

@@ -141,15 +141,11 @@ func (h *watch) numbered() {
 		for i, p := range pairs {
 			if i == 0 || p[0] != pairs[i-1][0] {
 				number++
-				h.instants = append(
-					h.instants,
-					instant{place: what + ", " + strconv.Itoa(number), at: p[0], what: "1", write: true},
-				)
+				h.instants = append(h.instants,
+					instant{place: what + ", " + strconv.Itoa(number), at: p[0], what: "1", write: true})
 			}
-			h.instants = append(
-				h.instants,
-				instant{place: what + ", " + strconv.Itoa(number), at: p[1], what: "2", write: true},
-			)
+			h.instants = append(h.instants,
+				instant{place: what + ", " + strconv.Itoa(number), at: p[1], what: "2", write: true})
 		}
 	}
 }
@@ -216,10 +212,8 @@ func (h *watch) watched(records []trace.Record) *Watched {
 			continue
 		}
 		list := hidden[place]
-		slices.SortFunc(
-			list,
-			func(a, b instant) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.what, b.what)) },
-		)
+		slices.SortFunc(list,
+			func(a, b instant) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.what, b.what)) })
 		times := make([]time.Duration, 0, len(shown[place])+len(list))
 		add := func(at time.Duration, what string) {
 			if n := len(times); n > 0 && times[n-1] == at {

@@ -130,10 +130,8 @@ func TestWatchedMapping(t *testing.T) {
 			w.Go("sender", func() { fmt.Fprint(must(b.Connect(2000, netip.AddrPortFrom(addressA, 1000))), "x") })
 		},
 	)
-	i := slices.IndexFunc(
-		r.Watched.Timelines,
-		func(l trace.Timeline) bool { return l.Host == "lifetime of 192.0.2.9:49152, 1" },
-	)
+	i := slices.IndexFunc(r.Watched.Timelines,
+		func(l trace.Timeline) bool { return l.Host == "lifetime of 192.0.2.9:49152, 1" })
 	if i < 0 || !slices.Equal(r.Watched.Timelines[i].Times, []time.Duration{20 * ms, 27 * ms}) {
 		t.Errorf("%v", r.Watched.Timelines)
 	}

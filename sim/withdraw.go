@@ -48,10 +48,8 @@ func (s *Socket) TakePlace(t *Socket) error {
 	defer h.mu.Unlock()
 	i := slices.Index(s.port.connected, t)
 	if !s.withdrawn || i < 0 || t.peer != s.peer {
-		return s.failure(
-			"take the place of another socket",
-			fmt.Errorf("want a withdrawn socket, and one of port %d that is connected to %s", s.port.number, s.peer),
-		)
+		return s.failure("take the place of another socket",
+			fmt.Errorf("want a withdrawn socket, and one of port %d that is connected to %s", s.port.number, s.peer))
 	}
 	s.port.connected[i] = s
 	s.queue, s.queued, t.queue, t.queued = t.queue, t.queued, nil, 0

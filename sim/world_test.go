@@ -54,10 +54,8 @@ func story(r Result) []string {
 		case trace.Send:
 			lines = append(lines, fmt.Sprintf("%s %s sends %s", rec.At, rec.Host, rec.Payload()))
 		default:
-			lines = append(
-				lines,
-				fmt.Sprintf("%s %s %s #%d: %s", rec.At, rec.Host, rec.Kind, rec.ID.Number, rec.Detail()),
-			)
+			lines = append(lines,
+				fmt.Sprintf("%s %s %s #%d: %s", rec.At, rec.Host, rec.Kind, rec.ID.Number, rec.Detail()))
 		}
 	}
 	return lines

@@ -130,15 +130,8 @@ func (b *bandChart) Plot(c draw.Canvas, p *plot.Plot) {
 		for j, span := range level.Spans {
 			low, high := ty(b.unit.of(span.From)), ty(b.unit.of(span.To))
 			edge := j > 0 && level.Spans[j-1].Failed != span.Failed
-			b.area(
-				c,
-				span.Outcome,
-				edge,
-				vg.Point{X: left, Y: low},
-				vg.Point{X: right, Y: low},
-				vg.Point{X: right, Y: high},
-				vg.Point{X: left, Y: high},
-			)
+			b.area(c, span.Outcome, edge, vg.Point{X: left, Y: low}, vg.Point{X: right, Y: low},
+				vg.Point{X: right, Y: high}, vg.Point{X: left, Y: high})
 			if level.Joined {
 				next, to := b.Levels[i+1].Spans[j], tx(b.Levels[i+1].At)
 				b.area(c, span.Outcome, edge, vg.Point{X: x, Y: low}, vg.Point{X: to, Y: ty(b.unit.of(next.From))},

@@ -116,21 +116,15 @@ func (f *Figure) layout() layout {
 // drawTitle, drawSentence, drawLegend and drawBody draw a figure whose white background is there.
 func (f *Figure) drawTitle(c draw.Canvas, l *layout) {
 	for i, line := range l.titleLines {
-		c.FillText(
-			titleStyle,
-			vg.Point{X: c.Min.X + indent, Y: c.Max.Y - indent/2 - vg.Length(i+1)*titleLine + 3},
-			line,
-		)
+		c.FillText(titleStyle, vg.Point{X: c.Min.X + indent, Y: c.Max.Y - indent/2 - vg.Length(i+1)*titleLine + 3},
+			line)
 	}
 }
 
 func (f *Figure) drawSentence(c draw.Canvas, l *layout) {
 	for i, line := range l.sentenceLines {
-		c.FillText(
-			sentenceStyle,
-			vg.Point{X: c.Min.X + indent, Y: c.Min.Y + l.sentence - vg.Length(i+1)*sentenceLine},
-			line,
-		)
+		c.FillText(sentenceStyle, vg.Point{X: c.Min.X + indent, Y: c.Min.Y + l.sentence - vg.Length(i+1)*sentenceLine},
+			line)
 	}
 }
 

@@ -88,14 +88,8 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	if logY {
 		unseen = " (a triangle: no failure seen, at the upper bound)"
 	}
-	explained := fmt.Sprintf(
-		"%s Points: Monte Carlo with %g %% %s intervals%s. Lines: %s.",
-		sentence,
-		100*confidence,
-		methodOf(curves).Title(),
-		unseen,
-		lines,
-	)
+	explained := fmt.Sprintf("%s Points: Monte Carlo with %g %% %s intervals%s. Lines: %s.", sentence, 100*confidence,
+		methodOf(curves).Title(), unseen, lines)
 	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
 }
 

@@ -54,15 +54,11 @@ func Differences(title, label string, list []Compared, sentence string) Figure {
 	right.Add(differences)
 	left.X.Min, left.X.Max = 0, values.highest()
 	right.X.Min, right.X.Max = differences.bounds()
-	right.Legend.Add(
-		"fails less often than the baseline",
-		dot{draw.GlyphStyle{Color: palette[2], Radius: 3, Shape: draw.CircleGlyph{}}},
-	)
+	right.Legend.Add("fails less often than the baseline",
+		dot{draw.GlyphStyle{Color: palette[2], Radius: 3, Shape: draw.CircleGlyph{}}})
 	right.Legend.Add("more often", dot{draw.GlyphStyle{Color: palette[1], Radius: 3, Shape: draw.CircleGlyph{}}})
-	right.Legend.Add(
-		"the interval holds 0",
-		dot{draw.GlyphStyle{Color: palette[6], Radius: 3, Shape: draw.CircleGlyph{}}},
-	)
+	right.Legend.Add("the interval holds 0",
+		dot{draw.GlyphStyle{Color: palette[6], Radius: 3, Shape: draw.CircleGlyph{}}})
 	legend := right.Legend
 	right.Legend = plot.NewLegend()
 	return beside(left, right, 0.6, 720, vg.Length(len(list))*22+80, sentence).withLegend(legend, 3)
@@ -117,9 +113,7 @@ func (m *marks) Plot(c draw.Canvas, p *plot.Plot) {
 		c.StrokeLine2(line, low, at, high, at)
 		c.StrokeLine2(line, low, at-3, low, at+3)
 		c.StrokeLine2(line, high, at-3, high, at+3)
-		c.DrawGlyph(
-			draw.GlyphStyle{Color: k.colour, Radius: 3, Shape: draw.CircleGlyph{}},
-			vg.Point{X: x(k.value), Y: at},
-		)
+		c.DrawGlyph(draw.GlyphStyle{Color: k.colour, Radius: 3, Shape: draw.CircleGlyph{}},
+			vg.Point{X: x(k.value), Y: at})
 	}
 }

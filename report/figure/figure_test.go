@@ -182,12 +182,8 @@ func examples(t *testing.T) map[string]Figure {
 		"strips":      Windows("Strips", "alert-latency", strips, strings.Repeat("A sentence that is wrapped. ", 10)),
 		"linear":      linear,
 		"logarithmic": logarithmic,
-		"long-title": Windows(
-			strings.Repeat("A title that is wrapped and not cut. ", 5),
-			"alert-latency",
-			strips[:1],
-			"“Quoted”, and ≥ 2 σ.",
-		),
+		"long-title": Windows(strings.Repeat("A title that is wrapped and not cut. ", 5), "alert-latency", strips[:1],
+			"“Quoted”, and ≥ 2 σ."),
 	}
 	maps.Copy(figures, distributionExamples(t))
 	return figures

@@ -177,15 +177,8 @@ func (c *lawChart) remarks(l distribution.Distribution) (list []string) {
 		list = append(list, fmt.Sprintf("All windows together: %.4g.", total))
 	}
 	for _, w := range c.beyond {
-		list = append(
-			list,
-			fmt.Sprintf(
-				"Outside of the figure: [%s, %s), %.3g.",
-				w.From,
-				w.To,
-				distribution.Probability(l, w.From, w.To),
-			),
-		)
+		list = append(list, fmt.Sprintf("Outside of the figure: [%s, %s), %.3g.", w.From, w.To,
+			distribution.Probability(l, w.From, w.To)))
 	}
 	if rest := l.Below(c.from) + 1 - l.Below(c.to); rest > 1e-12 {
 		list = append(list, fmt.Sprintf("%.2g of the law lies outside of the figure.", rest))

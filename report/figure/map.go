@@ -198,9 +198,8 @@ func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(
 			{0.7, -1}} {
 			const beside = 8
 			middle := vg.Point{
-				X: a.X + vg.Length(
-					dx*length*trial.along-trial.side*dy*beside,
-				), Y: a.Y + vg.Length(dy*length*trial.along+trial.side*dx*beside),
+				X: a.X + vg.Length(dx*length*trial.along-trial.side*dy*beside),
+				Y: a.Y + vg.Length(dy*length*trial.along+trial.side*dx*beside),
 			}
 			var text []vg.Point
 			for i := -4; i <= 4; i++ {

@@ -82,13 +82,9 @@ func stairsRange(curves []Stairs, logX bool) (low, high float64, ok bool) {
 		return 0, 1, false
 	}
 	if logX {
-		return math.Pow(
-				10,
-				math.Floor(math.Log10(low)+1e-9),
-			), math.Pow(
-				10,
-				math.Max(math.Ceil(math.Log10(high)-1e-9), math.Floor(math.Log10(low)+1e-9)+1),
-			), true
+		first := math.Floor(math.Log10(low) + 1e-9)
+		last := math.Max(math.Ceil(math.Log10(high)-1e-9), first+1)
+		return math.Pow(10, first), math.Pow(10, last), true
 	}
 	if low > 0 && low < high/2 {
 		low = 0

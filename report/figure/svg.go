@@ -51,10 +51,7 @@ func (f Figure) SVG() ([]byte, error) {
 		BodyAttribute, l.title.Points(), f.width.Points(), (l.legend + l.body).Points(),
 		PlotAttribute, (l.title + l.legend).Points(), f.width.Points(), l.body.Points())
 	text = strings.Replace(text, "<svg ", views, 1)
-	described := fmt.Sprintf(
-		"<title>%s</title>\n<desc>%s</desc>\n<defs>",
-		html.EscapeString(f.title),
-		html.EscapeString(f.sentence),
-	)
+	described := fmt.Sprintf("<title>%s</title>\n<desc>%s</desc>\n<defs>", html.EscapeString(f.title),
+		html.EscapeString(f.sentence))
 	return []byte(strings.Replace(text, "<defs>", described, 1)), nil
 }

@@ -30,15 +30,8 @@ import (
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	testkit.Tool(t, "apt-get install chromium", "chromium", "--version")
-	options := append(
-		chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(
-			"chromium",
-		),
-		chromedp.NoSandbox,
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.WSURLReadTimeout(time.Minute),
-	)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
+		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
@@ -76,12 +69,8 @@ func shoot(t *testing.T, ctx context.Context, part *cdppage.Viewport) []byte {
 	r, err := chromedp.Run(
 		ctx,
 		func(ctx context.Context, target *chromedp.Target) (cdppage.CaptureScreenshotResult, error) {
-			return cdp.Call(
-				ctx,
-				target,
-				cdppage.CaptureScreenshot,
-				cdppage.CaptureScreenshotParams{CaptureBeyondViewport: new(true), Clip: part},
-			)
+			return cdp.Call(ctx, target, cdppage.CaptureScreenshot,
+				cdppage.CaptureScreenshotParams{CaptureBeyondViewport: new(true), Clip: part})
 		},
 	)
 	if err != nil {
@@ -225,8 +214,7 @@ func TestInBrowser(t *testing.T) {
 						"%s-%s-%d",
 						strings.ReplaceAll(
 							strings.TrimSuffix(filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path), ".html"),
-							"-index",
-							"",
+							"-index", "",
 						),
 						colours,
 						width,
@@ -316,20 +304,17 @@ func (v *view) open(parent context.Context, name string) (pictures []image.Image
 	got := ask[seen](t, ctx, look)
 	var shots [][]byte
 	for _, r := range got.Figures {
-		shots = append(
-			shots,
-			shoot(
-				t,
-				ctx,
-				&cdppage.Viewport{
-					X:      r.X,
-					Y:      r.Y,
-					Width:  min(r.Width, float64(v.width)-r.X),
-					Height: r.Height,
-					Scale:  1,
-				},
-			),
-		)
+		shots = append(shots, shoot(
+			t,
+			ctx,
+			&cdppage.Viewport{
+				X:      r.X,
+				Y:      r.Y,
+				Width:  min(r.Width, float64(v.width)-r.X),
+				Height: r.Height,
+				Scale:  1,
+			},
+		))
 	}
 	if folder := os.Getenv("DTLSSIM_SCREENSHOTS"); folder != "" {
 		if err := os.WriteFile(filepath.Join(folder, name+".png"), shoot(t, ctx, nil), 0o644); err != nil {
@@ -412,10 +397,9 @@ func TestPrinted(t *testing.T) {
 	for _, path := range pages {
 		err := chromedp.Do(
 			ctx,
-			send(
-				emulation.SetDeviceMetricsOverride,
-				emulation.SetDeviceMetricsOverrideParams{Width: 688, Height: 1000, DeviceScaleFactor: 1},
-			), // A4 within the margins, at 96 dots per inch
+			// A4 within the margins, at 96 dots per inch
+			send(emulation.SetDeviceMetricsOverride,
+				emulation.SetDeviceMetricsOverrideParams{Width: 688, Height: 1000, DeviceScaleFactor: 1}),
 			scheme("print", "dark"),
 			chromedp.Navigate("file://"+path),
 		)

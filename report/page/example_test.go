@@ -144,28 +144,15 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 		c := figure.Curve{Label: label}
 		for j := range 7 {
 			e := stat.Wilson((6-j)*(20+9*i), 200, 0.95)
-			c.X, c.Estimates, c.Exact = append(
-				c.X,
-				float64(10*j),
-			), append(
-				c.Estimates,
-				e,
-			), append(
-				c.Exact,
-				0.1*float64(6-j)+0.003,
-			)
+			c.X, c.Estimates = append(c.X, float64(10*j)), append(c.Estimates, e)
+			c.Exact = append(c.Exact, 0.1*float64(6-j)+0.003)
 			curves.Table = append(curves.Table, []string{
 				label, fmt.Sprint(10 * j), fmt.Sprintf("%d of 200", e.Failures), fmt.Sprintf("%.4f", e.Value),
-				fmt.Sprintf(
-					"%.4f .. %.4f",
-					e.Low,
-					e.High,
-				), fmt.Sprintf("%.6f", c.Exact[j]), "nothing that would be short enough for a narrow screen",
+				fmt.Sprintf("%.4f .. %.4f", e.Low, e.High), fmt.Sprintf("%.6f", c.Exact[j]),
+				"nothing that would be short enough for a narrow screen",
 			})
-			curves.Failures = append(
-				curves.Failures,
-				page.Failure{Row: label, At: fmt.Sprintf("linger (ms): %d", 10*j), Command: command},
-			)
+			curves.Failures = append(curves.Failures,
+				page.Failure{Row: label, At: fmt.Sprintf("linger (ms): %d", 10*j), Command: command})
 		}
 		lines = append(lines, c)
 	}

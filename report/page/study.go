@@ -85,29 +85,18 @@ func answer(r *study.Result, sections []summary.Section) string {
 		case others == 1:
 			return fmt.Sprintf("%s; with “%s” %s.", sentence, f.Of.Rows[1].Label, where(f.Windows[1]))
 		case never == 0:
-			return fmt.Sprintf(
-				"%s; each of the %d other rows of the first figure fails somewhere too.",
-				sentence,
-				others,
-			)
+			return fmt.Sprintf("%s; each of the %d other rows of the first figure fails somewhere too.", sentence,
+				others)
 		case never == others:
-			return fmt.Sprintf(
-				"%s; with none of the %d other rows of the first figure do they fail anywhere.",
-				sentence,
-				others,
-			)
+			return fmt.Sprintf("%s; with none of the %d other rows of the first figure do they fail anywhere.",
+				sentence, others)
 		}
 		verb := "fail"
 		if never == 1 {
 			verb = "fails"
 		}
-		return fmt.Sprintf(
-			"%s; of the %d other rows of the first figure, %d %s at no value.",
-			sentence,
-			others,
-			never,
-			verb,
-		)
+		return fmt.Sprintf("%s; of the %d other rows of the first figure, %d %s at no value.", sentence, others, never,
+			verb)
 	}
 	if len(sections) > 0 {
 		return sections[0].Sentence
@@ -370,11 +359,8 @@ func repeat(r *study.Result, commands []string) []Term {
 		{Name: "This page", Text: "", Code: commands},
 		{
 			Name: "Seeds",
-			Text: fmt.Sprintf(
-				"Seed %d; the n-th replication of every point, from 0, has the seed %d + n.",
-				r.Study.Seed,
-				r.Study.Seed,
-			),
+			Text: fmt.Sprintf("Seed %d; the n-th replication of every point, from 0, has the seed %d + n.",
+				r.Study.Seed, r.Study.Seed),
 		},
 		{Name: "Replications", Text: fmt.Sprintf("%d in all.", r.Runs)},
 	}

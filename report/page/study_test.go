@@ -49,15 +49,8 @@ func found(to int64, method search.Method, windows ...search.Interval) *search.W
 func TestAnswer(t *testing.T) {
 	const ms = int64(time.Millisecond)
 	proved := search.Method{Name: "slopes", Proved: true, Segments: 3}
-	some, never := found(
-		50*ms,
-		proved,
-		search.Interval{From: 0, To: 10 * ms},
-		search.Interval{From: 20 * ms, To: 50 * ms},
-	), found(
-		50*ms,
-		proved,
-	)
+	some := found(50*ms, proved, search.Interval{From: 0, To: 10 * ms}, search.Interval{From: 20 * ms, To: 50 * ms})
+	never := found(50*ms, proved)
 	for want, windows := range map[string][]*search.Windows{
 		"With “a”, sessions fail for x in [0s, 10ms) and from 20ms on.":                                       {some},
 		"With “a”, sessions fail at no value of x from 0s to 50ms.":                                           {never},
@@ -115,8 +108,7 @@ func TestCommandsUnderTheirLabels(t *testing.T) {
 	}
 	got := page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
 	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(
-		got.Failures,
-		want,
+		got.Failures, want,
 	) {
 		t.Errorf("failures %+v, want %+v", got.Failures, want)
 	}

@@ -93,10 +93,8 @@ func (s *sheet) adapt(root *html.Node, id string) {
 	for _, name := range []string{figure.BodyAttribute, figure.PlotAttribute, "width", "height", "viewbox"} {
 		drop(root, name)
 	}
-	root.Attr = slices.DeleteFunc(
-		root.Attr,
-		func(a html.Attribute) bool { return strings.HasPrefix(a.Key, "xmlns") || a.Namespace == "xmlns" },
-	)
+	root.Attr = slices.DeleteFunc(root.Attr,
+		func(a html.Attribute) bool { return strings.HasPrefix(a.Key, "xmlns") || a.Namespace == "xmlns" })
 	s.colour(root, id)
 	for n := range root.Descendants() {
 		s.colour(n, id)
@@ -168,11 +166,8 @@ func (s *sheet) css() template.CSS {
 		fmt.Fprintf(&dark, " --x%s: %s;", name, inDark(name))
 	}
 	text := strings.Join(s.fonts, "\n") + "\n" + styleText +
-		fmt.Sprintf(
-			":root {%s }\n@media screen and (prefers-color-scheme: dark) { :root {%s } }\n",
-			light.String(),
-			dark.String(),
-		)
+		fmt.Sprintf(":root {%s }\n@media screen and (prefers-color-scheme: dark) { :root {%s } }\n", light.String(),
+			dark.String())
 	return template.CSS(strings.TrimLeft(text, "\n"))
 }
 

@@ -58,20 +58,12 @@ func BandSentence(b *plane.BandWindows) string {
 	case n == 1 && groups[0].in == text.NoWindow:
 		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor) + searched
 	case n == 1:
-		return fmt.Sprintf(
-			"Values of %s at which sessions fail, at every level of %s: %s.",
-			b.Probe,
-			b.Factor,
-			groups[0].in,
-		) + searched
+		return fmt.Sprintf("Values of %s at which sessions fail, at every level of %s: %s.", b.Probe, b.Factor,
+			groups[0].in) + searched
 	case n > mostLevels:
 		return fmt.Sprintf(
 			"Values of %s at which sessions fail, in %d kinds of windows at %d levels: the first %s, the last %s.",
-			b.Probe,
-			n,
-			len(b.Levels),
-			say(groups[0]),
-			say(groups[n-1]),
+			b.Probe, n, len(b.Levels), say(groups[0]), say(groups[n-1]),
 		) + searched
 	}
 	var parts []string
@@ -113,26 +105,17 @@ func BandProof(b *plane.BandWindows) string {
 	if joined > 0 {
 		where, elsewhere := "all neighbouring levels", ""
 		if pairs := len(b.Levels) - 1; joined < pairs {
-			where, elsewhere = fmt.Sprintf(
-				"%d of %d pairs of neighbouring levels",
-				joined,
-				pairs,
-			), "; elsewhere nothing is said about what is between"
+			where = fmt.Sprintf("%d of %d pairs of neighbouring levels", joined, pairs)
+			elsewhere = "; elsewhere nothing is known between them"
 		}
 		s += fmt.Sprintf(
-			" Between %s the edges are straight lines, and halfway they are where these lines have them%s.",
-			where,
+			" Between %s the edges are straight lines, and halfway they are where these lines have them%s.", where,
 			elsewhere,
 		)
 	}
 	if gap > 0 {
-		s += fmt.Sprintf(
-			" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.",
-			b.Factor,
-			at,
-			time.Duration(from),
-			time.Duration(from+gap),
-		)
+		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor,
+			at, time.Duration(from), time.Duration(from+gap))
 	}
 	return s
 }

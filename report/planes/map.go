@@ -72,10 +72,8 @@ func Lines(r *plane.Regions) (rows [][]string, left int) {
 			left++
 			continue
 		}
-		rows = append(
-			rows,
-			[]string{b.Left + " and " + b.Right, side(b.Left, b.Right), b.Equation, within(r.Y.Name, b.From, b.To)},
-		)
+		rows = append(rows,
+			[]string{b.Left + " and " + b.Right, side(b.Left, b.Right), b.Equation, within(r.Y.Name, b.From, b.To)})
 	}
 	for _, l := range r.Levels {
 		if (l.To-l.From)*negligible < r.X.To-r.X.From {
@@ -143,11 +141,8 @@ func frontiers(r *plane.Regions) (list []frontier) {
 			continue
 		}
 		list = append(list, frontier{
-			fmt.Sprintf(
-				"%s = %s",
-				r.Y.Name,
-				time.Duration(l.Y),
-			), r.X.Name, l.From, l.To, plane.Line{Rise: 0, Run: 1, Offset: l.Y}, true,
+			fmt.Sprintf("%s = %s", r.Y.Name, time.Duration(l.Y)),
+			r.X.Name, l.From, l.To, plane.Line{Rise: 0, Run: 1, Offset: l.Y}, true,
 		})
 	}
 	part := func(f frontier) float64 {
@@ -232,23 +227,16 @@ func Proof(r *plane.Regions) string {
 	fmt.Fprintf(&b, "%d runs: %d rows along %s, in %s.", r.Runs, m.Rows, r.X.Name, strips(len(r.Strips)))
 	if m.LargestGap > 0 {
 		from := time.Duration(m.LargestGapFrom)
-		fmt.Fprintf(
-			&b,
+		fmt.Fprintf(&b,
 			" Within a strip, rows in between came out as its lines say, to the nanosecond; what opens and closes "+
 				"between two of these rows and leaves every edge on them in its place could have been missed, up to "+
-				"a height of %s (%s).",
-			time.Duration(m.LargestGap),
-			within(r.Y.Name, int64(from), int64(from)+m.LargestGap),
-		)
+				"a height of %s (%s).", time.Duration(m.LargestGap),
+			within(r.Y.Name, int64(from), int64(from)+m.LargestGap))
 	}
 	if m.PlainShare > 0 {
-		fmt.Fprintf(
-			&b,
+		fmt.Fprintf(&b,
 			" For %s of the range of %s the order of events changes too often to be followed: rows in between came "+
-				"out with the same outcomes, up to lines.",
-			percent(m.PlainShare),
-			r.Y.Name,
-		)
+				"out with the same outcomes, up to lines.", percent(m.PlainShare), r.Y.Name)
 	}
 	if m.RowGap > 0 {
 		from := time.Duration(m.RowGapFrom)
@@ -259,47 +247,27 @@ func Proof(r *plane.Regions) string {
 		// With n points that agree, a share p of the plane that is otherwise has gone unseen
 		// with a probability of (1-p)^n.
 		p := 1 - math.Pow(0.05, 1/float64(m.Points))
-		fmt.Fprintf(
-			&b,
+		fmt.Fprintf(&b,
 			" %d runs at random points agree with the map: less than %.2g %% of it is otherwise, with a confidence "+
-				"of 95 %%.",
-			m.Points,
-			100*p,
-		)
+				"of 95 %%.", m.Points, 100*p)
 	}
 	if n := m.PointsDiffered - len(m.Contradictions); n > 0 {
 		fmt.Fprintf(&b, " Before, %d did not, and the strips that they lie in were searched again.", n)
 	}
 	if len(r.Undecided) > 0 {
-		largest := slices.MaxFunc(
-			r.Undecided,
-			func(a, b search.Interval) int { return int(min(1, max(-1, (a.To-a.From)-(b.To-b.From)))) },
-		)
-		fmt.Fprintf(
-			&b,
-			" %s of the plane is undecided, in %s, the highest %s.",
-			percent(r.UndecidedShare),
-			strips(len(r.Undecided)),
-			within(r.Y.Name, largest.From, largest.To),
-		)
+		largest := slices.MaxFunc(r.Undecided,
+			func(a, b search.Interval) int { return int(min(1, max(-1, (a.To-a.From)-(b.To-b.From)))) })
+		fmt.Fprintf(&b, " %s of the plane is undecided, in %s, the highest %s.", percent(r.UndecidedShare),
+			strips(len(r.Undecided)), within(r.Y.Name, largest.From, largest.To))
 	}
 	return b.String()
 }
 
 // Write writes a map as text.
 func Write(w io.Writer, r *plane.Regions) error {
-	fmt.Fprintf(
-		w,
-		"%s, %s from %s to %s against %s from %s to %s, seed %d\n\n",
-		r.Scenario,
-		r.X.Name,
-		time.Duration(r.X.From),
-		time.Duration(r.X.To),
-		r.Y.Name,
-		time.Duration(r.Y.From),
-		time.Duration(r.Y.To),
-		r.Seed,
-	)
+	fmt.Fprintf(w, "%s, %s from %s to %s against %s from %s to %s, seed %d\n\n", r.Scenario, r.X.Name,
+		time.Duration(r.X.From), time.Duration(r.X.To), r.Y.Name, time.Duration(r.Y.From), time.Duration(r.Y.To),
+		r.Seed)
 	if err := text.Table(w, Rows(r)); err != nil {
 		return err
 	}
@@ -313,17 +281,9 @@ func Write(w io.Writer, r *plane.Regions) error {
 		}
 	}
 	for _, p := range r.Method.Contradictions {
-		fmt.Fprintf(
-			w,
-			"\nThe map is wrong at %s=%s, %s=%s: it says region %s, and the run is %s:\n  %s\n",
-			r.X.Name,
-			time.Duration(p.X),
-			r.Y.Name,
-			time.Duration(p.Y),
-			p.Region,
-			(&plane.Region{Outcome: p.Outcome}).Title(),
-			p.Repeat,
-		)
+		fmt.Fprintf(w, "\nThe map is wrong at %s=%s, %s=%s: it says region %s, and the run is %s:\n  %s\n", r.X.Name,
+			time.Duration(p.X), r.Y.Name, time.Duration(p.Y), p.Region, (&plane.Region{Outcome: p.Outcome}).Title(),
+			p.Repeat)
 	}
 	if r.Stopped != "" {
 		fmt.Fprintf(w, "\nThe map is not whole: %s.\n", r.Stopped)

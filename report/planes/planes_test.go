@@ -178,10 +178,8 @@ func bands(factor string, levels []string, edges ...int64) *plane.BandWindows {
 	for i, level := range levels {
 		w := &search.Windows{To: 100 * ms, Cells: []search.Cell{{From: 0, To: edges[i], Signature: "a"}}}
 		if edges[i] < 100*ms {
-			w.Cells = append(
-				w.Cells,
-				search.Cell{From: edges[i], To: 100 * ms, Signature: "b", Outcome: []string{"data-lost"}, Failed: true},
-			)
+			w.Cells = append(w.Cells,
+				search.Cell{From: edges[i], To: 100 * ms, Signature: "b", Outcome: []string{"data-lost"}, Failed: true})
 			w.FailureWindows = []search.Interval{{From: edges[i], To: 100 * ms}}
 		}
 		b.Levels = append(b.Levels, plane.BandLevel{Level: level, Windows: w, Joined: i == 0 && factor == "linger"})

@@ -61,14 +61,8 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 		drawn = append(drawn, c)
 		probabilities := c.Line()
 		first, last := probabilities[0], probabilities[len(values)-1]
-		part := fmt.Sprintf(
-			"“%s”: %.3g at %.6g, %.3g at %.6g",
-			row.Label,
-			first,
-			values[0],
-			last,
-			values[len(values)-1],
-		)
+		part := fmt.Sprintf("“%s”: %.3g at %.6g, %.3g at %.6g", row.Label, first, values[0], last,
+			values[len(values)-1])
 		if at := crossing(values, probabilities); at != "" {
 			part += at
 		}

@@ -70,10 +70,8 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 			e.Row, e.Method, number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence),
 			strconv.Itoa(e.Samples), strconv.Itoa(e.Failures), strconv.Itoa(e.Runs),
 		})
-		drawn = append(
-			drawn,
-			figure.Estimate{Row: e.Row, Method: e.Method, Value: e.Estimate, Low: e.Low, High: e.High},
-		)
+		drawn = append(drawn,
+			figure.Estimate{Row: e.Row, Method: e.Method, Value: e.Estimate, Low: e.Low, High: e.High})
 		if e.Estimate > 0 {
 			smallest = min(smallest, e.Estimate)
 		}

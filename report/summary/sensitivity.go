@@ -77,15 +77,8 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 		var parts []string
 		known := true
 		for _, factor := range j.Factors {
-			parts = append(
-				parts,
-				fmt.Sprintf(
-					"%s %.2f by itself and %.2f with its interactions",
-					factor.Name,
-					factor.First.Estimate,
-					factor.Total.Estimate,
-				),
-			)
+			parts = append(parts, fmt.Sprintf("%s %.2f by itself and %.2f with its interactions", factor.Name,
+				factor.First.Estimate, factor.Total.Estimate))
 			known = known && factor.First.Low != nil && factor.Total.Low != nil
 		}
 		s.Sentence = fmt.Sprintf(
@@ -108,8 +101,7 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 	if q.Replications > 0 {
 		s.Method += fmt.Sprintf(
 			" The noise of %d replications at each point is taken off. One at a time: %d replications at each end.",
-			q.Replications,
-			j.Base.Replications,
+			q.Replications, j.Base.Replications,
 		)
 	}
 	drawn, err := text.TornadoFigure(j)

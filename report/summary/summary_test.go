@@ -178,8 +178,7 @@ func TestTinyExactProbabilities(t *testing.T) {
 	for label, want := range map[string]string{"no linger": "7.33e-07", "linger 5 ms": "2.18e-33",
 		"linger 50 ms": "4.43e-94"} {
 		if !slices.ContainsFunc(
-			section.Table,
-			func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want },
+			section.Table, func(row []string) bool { return row[0] == label && row[1] == "0.25" && row[5] == want },
 		) {
 			t.Errorf("the table has no %s of “%s”:\n%v", want, label, section.Table)
 		}

@@ -51,10 +51,8 @@ func windows(f *figures.WindowsResult) (Section, error) {
 		for _, g := range partly {
 			groups = append(groups, fmt.Sprintf("%s: %s", text.List(g.rows), g.in))
 		}
-		parts = append(
-			parts,
-			"Values of "+f.Of.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".",
-		)
+		parts = append(parts,
+			"Values of "+f.Of.Probe.Name+" at which sessions fail, with "+strings.Join(groups, "; with ")+".")
 	}
 	if len(always) > 0 {
 		parts = append(parts, "At every value"+of(f, parts)+" sessions fail with "+text.List(always)+".")

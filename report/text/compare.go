@@ -144,15 +144,8 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		if pairs {
 			row = append(row, fmt.Sprint(d.OnlyBaseline), fmt.Sprint(d.OnlyOther))
 		}
-		rows = append(
-			rows,
-			append(
-				row,
-				fmt.Sprintf("%.2g", d.Adjusted),
-				number(d.Correlation, "%.3f"),
-				number(d.VarianceRatio, "%.3g"),
-			),
-		)
+		rows = append(rows, append(row, fmt.Sprintf("%.2g", d.Adjusted), number(d.Correlation, "%.3f"),
+			number(d.VarianceRatio, "%.3g")))
 	}
 	if err := Table(w, rows); err != nil {
 		return err

@@ -111,9 +111,8 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Params: q.Values.Text(), Method: string(q.Method),
 		Confidence: a.Confidence, Repeat: repeat,
 		Estimate: known(a.Value), Low: a.Low, High: a.High, Interval: string(a.Estimate.Method),
-		Variance: known(
-			a.Variance,
-		), StandardError: known(a.StandardError), Runs: a.Runs, NoResult: a.NoResult, Interrupted: a.Interrupted,
+		Variance: known(a.Variance), StandardError: known(a.StandardError),
+		Runs: a.Runs, NoResult: a.NoResult, Interrupted: a.Interrupted,
 		ConditionalOn: conditionalOn(q),
 	}
 	for _, w := range a.Warnings {
@@ -191,10 +190,8 @@ func conditionalOn(q *estimate.Question) string {
 	case estimate.ExactMethod:
 		return fmt.Sprintf("the parameters, and that nothing but %s is random", probe)
 	case estimate.ConditionalMethod:
-		return fmt.Sprintf(
-			"the parameters; %s is integrated over, and everything else that they leave open is drawn",
-			probe,
-		)
+		return fmt.Sprintf("the parameters; %s is integrated over, and everything else that they leave open is drawn",
+			probe)
 	case estimate.StratifiedMethod:
 		return fmt.Sprintf(
 			"the parameters; %s is drawn from strata of its law, and everything else that they leave open as ever",
@@ -235,23 +232,11 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	}
 	switch j.Method {
 	case "importance":
-		add(
-			"runs",
-			"%d replications, %d of them without tilts, %d failures; %d pilot replications",
-			j.Replications,
-			j.Untilted,
-			j.Failures,
-			j.PilotRuns,
-		)
-		add(
-			"weights",
+		add("runs", "%d replications, %d of them without tilts, %d failures; %d pilot replications", j.Replications,
+			j.Untilted, j.Failures, j.PilotRuns)
+		add("weights",
 			"mean %.4g, standard error %.2g, of all; the failures are worth %.4g of equal weight, and one has %.2g "+
-				"%% of the estimate",
-			*j.MeanWeight,
-			*j.MeanWeightError,
-			*j.EffectiveFailures,
-			100**j.LargestShare,
-		)
+				"%% of the estimate", *j.MeanWeight, *j.MeanWeightError, *j.EffectiveFailures, 100**j.LargestShare)
 		for i, t := range j.Tilts {
 			title := ""
 			if i == 0 {
@@ -260,20 +245,10 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 			add(title, "%s  (%.3g draws of a replication)", t.Tilt, t.Draws)
 		}
 	case "stratified":
-		add(
-			"runs",
-			"%d replications in %d strata, %d failures; %d pilot replications",
-			j.Replications,
-			len(j.Strata),
-			j.Failures,
-			j.PilotRuns,
-		)
-		add(
-			"strata",
-			"%d with failures and others; as good as %.4g replications of crude Monte Carlo",
-			*j.MixedStrata,
-			*j.Effective,
-		)
+		add("runs", "%d replications in %d strata, %d failures; %d pilot replications", j.Replications, len(j.Strata),
+			j.Failures, j.PilotRuns)
+		add("strata", "%d with failures and others; as good as %.4g replications of crude Monte Carlo", *j.MixedStrata,
+			*j.Effective)
 	case "monte-carlo":
 		add("runs", "%d replications, %d failures", j.Replications, j.Failures)
 	default:
@@ -298,13 +273,8 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		if s.Met {
 			end = "narrow enough"
 		}
-		add(
-			"stopping",
-			"%s; %d looks set beforehand, each with an interval of %.6g %%",
-			end,
-			len(s.Looks),
-			100*s.LookConfidence,
-		)
+		add("stopping", "%s; %d looks set beforehand, each with an interval of %.6g %%", end, len(s.Looks),
+			100*s.LookConfidence)
 	}
 	if c := j.Check; c != nil {
 		verdict := "agrees"
@@ -314,14 +284,8 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 		case !c.Feasible:
 			verdict = "agrees, but is too small to tell much"
 		}
-		add(
-			"check",
-			"crude Monte Carlo %s: %d failures of %d, %.3g expected",
-			verdict,
-			c.Failures,
-			c.Replications,
-			c.Expected,
-		)
+		add("check", "crude Monte Carlo %s: %d failures of %d, %.3g expected", verdict, c.Failures, c.Replications,
+			c.Expected)
 	}
 	for _, warning := range j.Warnings {
 		add("WARNING", "%s", warning)

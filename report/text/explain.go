@@ -114,11 +114,9 @@ func Explain(w io.Writer, e Explanation) error {
 		return err
 	}
 	if len(e.Remedies) > 1 {
-		fmt.Fprintf(
-			w,
+		fmt.Fprintf(w,
 			"\nThe remedies, and what they leave of the failure window of the run above: nothing (yes), less "+
-				"(partly), all (no)\n",
-		)
+				"(partly), all (no)\n")
 		rows = [][]string{{"  REMEDY", "SETS", "HELPS", ""}}
 		for _, r := range e.Remedies {
 			if r.Sets != "" {

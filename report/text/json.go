@@ -147,19 +147,8 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string) error {
 			row = append(row, p.Values.TextOf(f))
 		}
 		e := p.Estimate
-		row = append(
-			row,
-			strconv.Itoa(p.Replications),
-			strconv.Itoa(p.Failures),
-			number(
-				e.Value,
-			),
-			number(e.Low),
-			number(e.High),
-			number(e.Confidence),
-			string(e.Method),
-			strconv.Itoa(p.Outcomes[scenarios.Clean]),
-		)
+		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures), number(e.Value), number(e.Low),
+			number(e.High), number(e.Confidence), string(e.Method), strconv.Itoa(p.Outcomes[scenarios.Clean]))
 		for _, o := range r.Sweep.Scenario().Outcomes {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}
@@ -190,13 +179,8 @@ func Aborted(w io.Writer, r *sample.Results) {
 		}
 	}
 	for _, d := range r.Differences {
-		fmt.Fprintf(
-			w,
-			"two runs of one seed differ at record %d; repeat them with:\n  %s\n  first   %s\n  second  %s\n",
-			d.Record,
-			d.Repeat,
-			d.First,
-			d.Second,
-		)
+		fmt.Fprintf(w,
+			"two runs of one seed differ at record %d; repeat them with:\n  %s\n  first   %s\n  second  %s\n", d.Record,
+			d.Repeat, d.First, d.Second)
 	}
 }

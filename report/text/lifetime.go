@@ -115,14 +115,8 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 		return err
 	}
 	rows := [][]string{
-		append(
-			upper(factors),
-			"COUNT",
-			"CENSORED",
-			"QUANTILE",
-			"VALUE",
-			fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence),
-		),
+		append(upper(factors), "COUNT", "CENSORED", "QUANTILE", "VALUE",
+			fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence)),
 	}
 	for _, p := range j.Points {
 		for _, q := range p.Quantiles {
@@ -130,17 +124,8 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 			for _, f := range factors {
 				row = append(row, p.Params[f])
 			}
-			rows = append(
-				rows,
-				append(
-					row,
-					fmt.Sprint(p.Taken),
-					fmt.Sprint(p.Censored),
-					fmt.Sprintf("%g", q.Q),
-					q.Value(j.Measure),
-					q.Interval(j.Measure),
-				),
-			)
+			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q),
+				q.Value(j.Measure), q.Interval(j.Measure)))
 		}
 	}
 	if err := Table(w, rows); err != nil {
@@ -153,12 +138,9 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	if censored == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(
-		w,
+	_, err := fmt.Fprintf(w,
 		"\nOf %d replications, all that is known is that it was so much or more: it was not over when a limit came, "+
-			"or failed before.\n",
-		censored,
-	)
+			"or failed before.\n", censored)
 	return err
 }
 
@@ -235,9 +217,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	name = strings.ToUpper(name[:1]) + name[1:]
 	title, y := name+": distribution", "probability of at most so much"
 	sentence := fmt.Sprintf(
-		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).",
-		name,
-		j.Scenario,
+		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", name, j.Scenario,
 		100*j.Confidence,
 	)
 	if j.Method == KaplanMeier {

@@ -138,12 +138,9 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(
-		w,
+	fmt.Fprintf(w,
 		"\nThe share of its variance that is due to each, all drawn from their ranges: %d base points, %d runs\n\n",
-		j.Points,
-		j.Runs,
-	)
+		j.Points, j.Runs)
 	if j.Undefined != "" {
 		_, err := fmt.Fprintf(w, "There are no indices: %s.\n", j.Undefined)
 		return err
@@ -161,12 +158,8 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	}
 	fmt.Fprintf(w, "\nmean of the probability %.4g, standard deviation %.4g", *j.Mean, math.Sqrt(*j.Variance))
 	if *j.Noise > 0 {
-		fmt.Fprintf(
-			w,
-			"; the noise of %d replications, %.3g times its variance, is taken off",
-			j.Replications,
-			*j.Noise / *j.Variance,
-		)
+		fmt.Fprintf(w, "; the noise of %d replications, %.3g times its variance, is taken off", j.Replications,
+			*j.Noise / *j.Variance)
 	}
 	_, err := fmt.Fprintln(w)
 	return err

@@ -109,18 +109,8 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 		if e.N > 0 {
 			value = e.Value
 		}
-		cells = append(
-			cells,
-			p.Replications,
-			p.Failures,
-			p.Crashed,
-			p.TimedOut,
-			p.Limited,
-			value,
-			e.Low,
-			e.High,
-			confidence,
-		)
+		cells = append(cells, p.Replications, p.Failures, p.Crashed, p.TimedOut, p.Limited, value, e.Low, e.High,
+			confidence)
 		return row(of.cells(p.Point, cells...))
 	})
 }
@@ -197,17 +187,8 @@ func StoreAborted(r *store.Reader, begin func(Header) error, row func([]any) err
 	}
 	return r.Aborted(func(t *store.Aborted) error {
 		words, _, _ := strings.Cut(t.Dump, "\n")
-		return row(
-			of.cells(
-				t.Point,
-				t.Point,
-				t.Replication,
-				seed.Replication(of.parts[t.Point].Seed, t.Replication),
-				t.Status,
-				t.Limit,
-				words,
-			),
-		)
+		return row(of.cells(t.Point, t.Point, t.Replication, seed.Replication(of.parts[t.Point].Seed, t.Replication),
+			t.Status, t.Limit, words))
 	})
 }
 

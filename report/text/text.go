@@ -120,14 +120,8 @@ func yes(b bool) string {
 // Sweep writes the answer of a sweep as a table.
 func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 	header := append([]string{}, upper(factors)...)
-	header = append(
-		header,
-		"REPLICATIONS",
-		"FAILURES",
-		"PROBABILITY",
-		fmt.Sprintf("%g %% INTERVAL", 100*r.Sweep.Inference.Confidence),
-		"OUTCOMES",
-	)
+	header = append(header, "REPLICATIONS", "FAILURES", "PROBABILITY",
+		fmt.Sprintf("%g %% INTERVAL", 100*r.Sweep.Inference.Confidence), "OUTCOMES")
 	rows := [][]string{header}
 	for _, p := range r.Points {
 		var row []string
@@ -139,17 +133,8 @@ func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 		if e.N > 0 {
 			value, interval = fmt.Sprintf("%.4g", e.Value), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
 		}
-		rows = append(
-			rows,
-			append(
-				row,
-				fmt.Sprint(p.Replications),
-				fmt.Sprint(p.Failures),
-				value,
-				interval,
-				counts(r.Sweep.Scenario(), p),
-			),
-		)
+		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval,
+			counts(r.Sweep.Scenario(), p)))
 	}
 	if err := Table(w, rows); err != nil {
 		return err

@@ -11,15 +11,8 @@ import (
 
 // Windows writes the answer of a window search.
 func Windows(w io.Writer, r *search.Windows) error {
-	fmt.Fprintf(
-		w,
-		"%s, probe %s from %s to %s, seed %d\n\n",
-		r.Scenario,
-		r.Probe,
-		time.Duration(r.From),
-		upTo(r.To),
-		r.Seed,
-	)
+	fmt.Fprintf(w, "%s, probe %s from %s to %s, seed %d\n\n", r.Scenario, r.Probe, time.Duration(r.From), upTo(r.To),
+		r.Seed)
 	rows := [][]string{{"FROM", "TO (EXCLUSIVE)", "", "OUTCOME"}}
 	for _, c := range r.Cells {
 		mark := ""
@@ -40,12 +33,8 @@ func Windows(w io.Writer, r *search.Windows) error {
 	}
 	for _, e := range r.Edges {
 		if step := r.Method.LargestUnverifiedGap + 1; plain(r) && step > 1 {
-			fmt.Fprintf(
-				w,
-				"\nEdge between %s and %s, two values of the grid:\n",
-				time.Duration(e.At-step),
-				time.Duration(e.At),
-			)
+			fmt.Fprintf(w, "\nEdge between %s and %s, two values of the grid:\n", time.Duration(e.At-step),
+				time.Duration(e.At))
 		} else {
 			fmt.Fprintf(w, "\nEdge at %s, its two sides one nanosecond apart:\n", time.Duration(e.At))
 		}
@@ -67,11 +56,8 @@ func method(w io.Writer, r *search.Windows) error {
 			_, err := fmt.Fprintln(w, ": nothing is between them")
 			return err
 		}
-		_, err := fmt.Fprintf(
-			w,
-			": a window that is shorter than %s could have been missed\n",
-			time.Duration(m.LargestUnverifiedGap+1),
-		)
+		_, err := fmt.Fprintf(w, ": a window that is shorter than %s could have been missed\n",
+			time.Duration(m.LargestUnverifiedGap+1))
 		return err
 	}
 	fmt.Fprintf(w, ": %d segments, %d verifications, ", m.Segments, m.Verifications)
@@ -86,11 +72,9 @@ func method(w io.Writer, r *search.Windows) error {
 	}
 	var err error
 	if m.Proved {
-		_, err = fmt.Fprintln(
-			w,
+		_, err = fmt.Fprintln(w,
 			"On each segment everything that the run depends on comes in the same order: no window was missed, "+
-				"however short.",
-		)
+				"however short.")
 	} else {
 		from := time.Duration(m.LargestUnverifiedGapFrom)
 		_, err = fmt.Fprintf(w, "A window that opens and closes within [%s, %s) could have been missed.\n", from, from+

@@ -119,15 +119,8 @@ func TestBurstWithoutAGhost(t *testing.T) {
 				o.Measures["backlog_drops"] != dropped ||
 				o.Measures["longest_backlog"] != int64(c.backlog) ||
 				completed(o) != c.clients {
-				t.Errorf(
-					"%d clients every %s, backlog %d: %v %v, %d handshakes",
-					c.clients,
-					gap,
-					c.backlog,
-					o.Outcome,
-					o.Measures,
-					completed(o),
-				)
+				t.Errorf("%d clients every %s, backlog %d: %v %v, %d handshakes", c.clients, gap, c.backlog, o.Outcome,
+					o.Measures, completed(o))
 			}
 		}
 	}
@@ -178,14 +171,8 @@ func TestTheBacklogIsFullOfGhosts(t *testing.T) {
 	} {
 		o := outcomeOf(t, p, scenario, scenarios.Settings{"alert-latency": "30ms"}.With(c.set))
 		if got := time.Duration(o.Measures["accept_blocked_ns"]); got != c.blocked || completed(o) != c.completed {
-			t.Errorf(
-				"%s: Accept is lost for %s, want %s; %d handshakes, want %d",
-				c.name,
-				got,
-				c.blocked,
-				completed(o),
-				c.completed,
-			)
+			t.Errorf("%s: Accept is lost for %s, want %s; %d handshakes, want %d", c.name, got, c.blocked, completed(o),
+				c.completed)
 		}
 	}
 }

@@ -99,12 +99,8 @@ func Find(name string) (*scenarios.Scenario, error) {
 	for _, s := range library.registered {
 		known = append(known, s.Name)
 	}
-	return nil, fmt.Errorf(
-		"there is no scenario %q.%s There are %s; or give the path of a YAML file",
-		name,
-		suggest.DidYouMean(name, known),
-		strings.Join(known, ", "),
-	)
+	return nil, fmt.Errorf("there is no scenario %q.%s There are %s; or give the path of a YAML file", name,
+		suggest.DidYouMean(name, known), strings.Join(known, ", "))
 }
 
 // IsFile tells whether a reference to a scenario is the path of a file, not a name.

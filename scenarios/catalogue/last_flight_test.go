@@ -204,11 +204,8 @@ fail: [close-stalled]
 	// It is sent at 1020 ms, the last flight arrives at 1035 ms, and the server closes at
 	// 1056 ms.
 	const ms = time.Millisecond
-	w := fixture.FindWindows(
-		t,
-		fixture.Pool(t, 2),
-		search.Search{Values: fixture.Values(t, s, nil), Seed: 1, Probe: s.Probe},
-	)
+	w := fixture.FindWindows(t, fixture.Pool(t, 2),
+		search.Search{Values: fixture.Values(t, s, nil), Seed: 1, Probe: s.Probe})
 	if want := fixture.Windows(15*ms+1, 36*ms+1); !slices.Equal(w.FailureWindows, want) {
 		t.Errorf("failure windows %v, want %v\ncells: %v", w.FailureWindows, want, w.Cells)
 	}
@@ -299,12 +296,8 @@ func TestOrphanedFlight6Clients(t *testing.T) {
 		t.Errorf("alert arrived: %v, session %+v", arrived, s)
 	}
 	for client, silent := range map[string]bool{"closes-first": true, "waits": false} {
-		o := runOf(
-			t,
-			p,
-			"orphaned-flight6",
-			scenarios.Settings{"read-timeout": "500ms", "remedy": "hold", "client": client},
-		)
+		o := runOf(t, p, "orphaned-flight6",
+			scenarios.Settings{"read-timeout": "500ms", "remedy": "hold", "client": client})
 		if s := o.Sessions[0]; s.Handshake != "completed" || s.DataDelivered || (s.Error == "") != silent {
 			t.Errorf("a client that %s: %+v", client, s)
 		}
@@ -407,8 +400,7 @@ func TestRetransmitCollisionFailsNoHandshake(t *testing.T) {
 			for _, outcome := range o.Outcome {
 				seen[outcome]++
 				if !slices.Contains(
-					[]string{"duplicate-flight", "close-stalled", "stalled", "ghost-session"},
-					outcome,
+					[]string{"duplicate-flight", "close-stalled", "stalled", "ghost-session"}, outcome,
 				) {
 					t.Errorf("%s\n%v", o.Repeat, o.Outcome)
 				}
@@ -436,10 +428,8 @@ func TestSlowFlight4CostsOneInterval(t *testing.T) {
 func failures(t *testing.T, p *run.Pool, scenario, outcome string, set scenarios.Settings) (n int) {
 	t.Helper()
 	for seed := range uint64(100) {
-		o, err := p.Do(
-			context.Background(),
-			fixture.Job(t, scenario, scenarios.Settings{"credentials": "psk"}.With(set), seed),
-		)
+		o, err := p.Do(context.Background(),
+			fixture.Job(t, scenario, scenarios.Settings{"credentials": "psk"}.With(set), seed))
 		if err != nil || o.Status != run.Completed {
 			t.Fatal(err, o.Status, o.Dump)
 		}
@@ -456,25 +446,15 @@ func TestFlightIntervalCosts(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	lossy := scenarios.Settings{"loss": "0.1", "client-timeout": "5s"}
 	usual := failures(t, p, "retransmit-collision", "handshake-timeout", lossy)
-	larger := failures(
-		t,
-		p,
-		"retransmit-collision",
-		"handshake-timeout",
-		lossy.With(scenarios.Settings{"remedy": "larger-interval"}),
-	)
+	larger := failures(t, p, "retransmit-collision", "handshake-timeout",
+		lossy.With(scenarios.Settings{"remedy": "larger-interval"}))
 	if usual > 3 || larger < 30 {
 		t.Errorf("handshakes that time out: %d with F = 1 s, %d with F = 5 s", usual, larger)
 	}
 	slow := scenarios.Settings{"uplink": "10ms+exponential(mean=400ms)"}
 	usual = failures(t, p, "finish-stall", "close-stalled", slow)
-	smaller := failures(
-		t,
-		p,
-		"finish-stall",
-		"close-stalled",
-		slow.With(scenarios.Settings{"remedy": "smaller-interval"}),
-	)
+	smaller := failures(t, p, "finish-stall", "close-stalled",
+		slow.With(scenarios.Settings{"remedy": "smaller-interval"}))
 	if smaller <= usual {
 		t.Errorf("stalled Close: %d with F = 1 s, %d with F = 100 ms", usual, smaller)
 	}

@@ -68,8 +68,7 @@ func TestRemedies(t *testing.T) {
 	}
 	if _, err := s.Resolve(scenarios.Settings{"remedy": "recognise", "first-record": "stack"}); err == nil ||
 		!strings.Contains(
-			err.Error(),
-			"remedy=recognise sets first-record=discard, and first-record=stack is given as well",
+			err.Error(), "remedy=recognise sets first-record=discard, and first-record=stack is given as well",
 		) {
 		t.Errorf("a contradiction gives error %v", err)
 	}
@@ -187,8 +186,7 @@ func TestPredicate(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	if !slices.ContainsFunc(
-		catalogue.All(),
-		func(s *scenarios.Scenario) bool { return s.Name == "late-close-notify" },
+		catalogue.All(), func(s *scenarios.Scenario) bool { return s.Name == "late-close-notify" },
 	) {
 		t.Error("the founding scenario is not listed")
 	}
@@ -225,16 +223,14 @@ func TestNetworkParameters(t *testing.T) {
 func TestGapVariation(t *testing.T) {
 	s := fixture.Scenario(t)
 	starts := func(set scenarios.Settings) (list []time.Duration) {
-		v, err := s.Resolve(
-			set.With(
-				scenarios.Settings{
-					"clients":      "4",
-					"arrivals":     "at-intervals",
-					"client-hosts": "4",
-					"credentials":  "psk",
-				},
-			),
-		)
+		v, err := s.Resolve(set.With(
+			scenarios.Settings{
+				"clients":      "4",
+				"arrivals":     "at-intervals",
+				"client-hosts": "4",
+				"credentials":  "psk",
+			},
+		))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,13 +40,8 @@ func TestCatalogueFailsForItsCause(t *testing.T) {
 				t.Errorf("the negative control is not clean: %v", o.Outcome)
 			}
 			if o := outcomeOf(t, p, s, s.Failing.With(s.Cause.Set)); o.Failed {
-				t.Errorf(
-					"without its cause (%s: %v) it still fails: %v\n%s",
-					s.Cause.Text,
-					s.Cause.Set,
-					o.Outcome,
-					o.Repeat,
-				)
+				t.Errorf("without its cause (%s: %v) it still fails: %v\n%s", s.Cause.Text, s.Cause.Set, o.Outcome,
+					o.Repeat)
 			}
 		})
 	}
@@ -62,11 +57,8 @@ func TestRemediesHelpAsTheySay(t *testing.T) {
 			question := func(set scenarios.Settings) *search.Windows {
 				probing := s.Failing.With(set)
 				delete(probing, s.Probe.Name)
-				return fixture.FindWindows(
-					t,
-					p,
-					search.Search{Values: fixture.Values(t, s, probing), Seed: s.ExampleSeed, Probe: s.Probe},
-				)
+				return fixture.FindWindows(t, p,
+					search.Search{Values: fixture.Values(t, s, probing), Seed: s.ExampleSeed, Probe: s.Probe})
 			}
 			text, ok := s.Failing[s.Probe.Name]
 			if !ok {
@@ -100,14 +92,8 @@ func TestRemediesHelpAsTheySay(t *testing.T) {
 					helps = scenarios.HelpsNot
 				}
 				if helps != r.Helps {
-					t.Errorf(
-						"remedy %s: helps: %s, and the page says %s; without it fails in %v, with it:\n%+v",
-						r.Name,
-						helps,
-						r.Helps,
-						window,
-						with.Cells,
-					)
+					t.Errorf("remedy %s: helps: %s, and the page says %s; without it fails in %v, with it:\n%+v",
+						r.Name, helps, r.Helps, window, with.Cells)
 				}
 			}
 		})

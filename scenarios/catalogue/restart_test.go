@@ -75,10 +75,8 @@ func TestSilentRestartWindows(t *testing.T) {
 func TestOldAssociationAnswersWithItsLastFlight(t *testing.T) {
 	p := fixture.Pool(t, 1)
 	o := outcomeOf(t, p, fixture.Find(t, "silent-restart"), scenarios.Settings{"credentials": "psk"})
-	answers := labels(
-		o.Records,
-		func(r *trace.Record) bool { return r.Kind == trace.Send && r.Host == "server" && r.At > time.Second },
-	)
+	answers := labels(o.Records,
+		func(r *trace.Record) bool { return r.Kind == trace.Send && r.Host == "server" && r.At > time.Second })
 	if len(answers) != 8 || o.Server.Sessions != 1 { // 7 hellos of 11, and a close_notify
 		t.Fatalf("%d sessions, answers %q", o.Server.Sessions, answers)
 	}
@@ -94,12 +92,8 @@ func TestOldAssociationAnswersWithItsLastFlight(t *testing.T) {
 func TestRehandshakeTakesTheOldPlace(t *testing.T) {
 	p := fixture.Pool(t, 1)
 	for _, model := range []string{"listener", "concurrent"} {
-		o := outcomeOf(
-			t,
-			p,
-			fixture.Find(t, "silent-restart"),
-			scenarios.Settings{"credentials": "psk", "remedy": "rehandshake", "model": model},
-		)
+		o := outcomeOf(t, p, fixture.Find(t, "silent-restart"),
+			scenarios.Settings{"credentials": "psk", "remedy": "rehandshake", "model": model})
 		var completed, abandoned time.Duration
 		for i := range o.Records {
 			switch r := &o.Records[i]; {
@@ -111,14 +105,8 @@ func TestRehandshakeTakesTheOldPlace(t *testing.T) {
 		}
 		if o.Sessions[0].HandshakeTime != o.Sessions[1].HandshakeTime || abandoned == 0 || abandoned != completed ||
 			len(o.Outcome) > 0 {
-			t.Errorf(
-				"%s: %v, handshake completed at %v, abandoned at %v, %+v",
-				model,
-				o.Outcome,
-				completed,
-				abandoned,
-				o.Sessions,
-			)
+			t.Errorf("%s: %v, handshake completed at %v, abandoned at %v, %+v", model, o.Outcome, completed, abandoned,
+				o.Sessions)
 		}
 	}
 }
@@ -279,25 +267,16 @@ func TestAnswersDuringTheHandshake(t *testing.T) {
 		{"plaintext-data", scenarios.Settings{"forged-delay": "45ms", "attacked": "client"}, "Alert epoch=1 seq=1",
 			"waiting for data: dtls timeout"},
 	}, 1, 4) {
-		o := outcomeOf(
-			t,
-			p,
-			fixture.Find(t, c.scenario),
-			c.set.With(scenarios.Settings{"credentials": "psk", "clients": "1"}),
-		)
+		o := outcomeOf(t, p, fixture.Find(t, c.scenario),
+			c.set.With(scenarios.Settings{"credentials": "psk", "clients": "1"}))
 		var answers []string
 		for i := range o.Records {
 			r := &o.Records[i]
 			if r.Kind == trace.Send && strings.HasPrefix(r.Label(), "Alert") {
 				answers = append(answers, r.Label())
 				if r.Length() != 15 {
-					t.Errorf(
-						"%s %v: %s has %d bytes; want one that is not encrypted",
-						c.scenario,
-						c.set,
-						r.Label(),
-						r.Length(),
-					)
+					t.Errorf("%s %v: %s has %d bytes; want one that is not encrypted", c.scenario, c.set, r.Label(),
+						r.Length())
 				}
 				break
 			}

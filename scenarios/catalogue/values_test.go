@@ -84,14 +84,8 @@ func expectEqual(t *testing.T, want, got scenarios.Values) {
 	t.Helper()
 	set := want.Settings()
 	if !reflect.DeepEqual(got.Settings(), set) || !reflect.DeepEqual(got.Text(), want.Text()) {
-		t.Fatalf(
-			"%s %v: settings %v, and %v, want %v",
-			want.Scenario().Name,
-			set,
-			got.Settings(),
-			got.Text(),
-			want.Text(),
-		)
+		t.Fatalf("%s %v: settings %v, and %v, want %v", want.Scenario().Name, set, got.Settings(), got.Text(),
+			want.Text())
 	}
 	if a, b := want.Repeat(1, scenarios.Predicate{}).String(), got.Repeat(1, scenarios.Predicate{}).String(); a != b {
 		t.Fatalf("repeated by\n%s\nwant\n%s", b, a)

@@ -193,11 +193,8 @@ func TestStaleCopyWindows(t *testing.T) {
 			}
 			s := search.Search{
 				Seed: 1, Probe: scenario.Probe,
-				Values: fixture.Values(
-					t,
-					scenario,
-					scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy},
-				),
+				Values: fixture.Values(t, scenario,
+					scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy}),
 			}
 			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
 				t.Fatal(err)

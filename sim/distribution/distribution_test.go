@@ -139,14 +139,8 @@ func TestALatencyIsTheQuantileRoundedDown(t *testing.T) {
 				continue // the greatest latency, whatever the quantile
 			}
 			if below, upTo := l.Below(float64(n)), l.Below(float64(n+1)); !(below-1e-9 <= u && u <= upTo+1e-9) {
-				t.Errorf(
-					"%s: the latency at %v is %d ns, but below it lies %v and below the next %v",
-					l,
-					u,
-					n,
-					below,
-					upTo,
-				)
+				t.Errorf("%s: the latency at %v is %d ns, but below it lies %v and below the next %v", l, u, n, below,
+					upTo)
 			}
 		}
 	}

@@ -194,12 +194,8 @@ func parse(text string) (Distribution, error) {
 	}
 	f, ok := families[name]
 	if !ok {
-		return nil, fmt.Errorf(
-			"%q is not a distribution.%s A distribution is one of %s",
-			name,
-			didYouMean(name),
-			strings.Join(Forms(), ", "),
-		)
+		return nil, fmt.Errorf("%q is not a distribution.%s A distribution is one of %s", name, didYouMean(name),
+			strings.Join(Forms(), ", "))
 	}
 	values, err := f.parseArguments(name, body)
 	if err != nil {
@@ -230,13 +226,8 @@ func (f family) parseArguments(name, body string) ([]float64, error) {
 			key = strings.TrimSpace(key)
 			at = slices.IndexFunc(f.arguments, func(a argument) bool { return a.name == key })
 			if at < 0 {
-				return nil, fmt.Errorf(
-					"%s has no argument %q.%s Want %s",
-					name,
-					key,
-					suggest.DidYouMean(key, f.argumentNames()),
-					form(name),
-				)
+				return nil, fmt.Errorf("%s has no argument %q.%s Want %s", name, key,
+					suggest.DidYouMean(key, f.argumentNames()), form(name))
 			}
 			text = strings.TrimSpace(value)
 		}

@@ -135,12 +135,8 @@ func TestLatencyTraceAgainstEveryInstant(t *testing.T) {
 				t.Errorf("%d ns has the probability %g, want %g of\n%s", x, got, n/total, text.String())
 			}
 			if n > 0 && distribution.Latency(r, (below+n/2)/total) != time.Duration(x) {
-				t.Errorf(
-					"the quantile at %g is %s, want %d ns",
-					(below+n/2)/total,
-					distribution.Latency(r, (below+n/2)/total),
-					x,
-				)
+				t.Errorf("the quantile at %g is %s, want %d ns", (below+n/2)/total,
+					distribution.Latency(r, (below+n/2)/total), x)
 			}
 			below += n
 		}

@@ -83,13 +83,8 @@ func (m GilbertElliott) Start(chance Chance) Process {
 // String implements Model.
 func (m GilbertElliott) String() string {
 	text := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-	return fmt.Sprintf(
-		"gilbert-elliott(to-bad=%s,to-good=%s,bad=%s,good=%s)",
-		text(m.ToBad),
-		text(m.ToGood),
-		text(m.Bad),
-		text(m.Good),
-	)
+	return fmt.Sprintf("gilbert-elliott(to-bad=%s,to-good=%s,bad=%s,good=%s)", text(m.ToBad), text(m.ToGood),
+		text(m.Bad), text(m.Good))
 }
 
 type gilbertElliott struct {

@@ -39,26 +39,12 @@ func TestGoldenVectors(t *testing.T) {
 		bits, uniforms := stream.New(g.seed, g.scenario, g.name), stream.New(g.seed, g.scenario, g.name)
 		for i := range g.bits {
 			if got := bits.Uint64(); got != g.bits[i] {
-				t.Errorf(
-					"stream (%d, %q, %q): draw %d is %#016x, want %#016x",
-					g.seed,
-					g.scenario,
-					g.name,
-					i,
-					got,
-					g.bits[i],
-				)
+				t.Errorf("stream (%d, %q, %q): draw %d is %#016x, want %#016x", g.seed, g.scenario, g.name, i, got,
+					g.bits[i])
 			}
 			if got := uniforms.Uniform(); got != g.uniforms[i] {
-				t.Errorf(
-					"stream (%d, %q, %q): uniform %d is %v, want %v",
-					g.seed,
-					g.scenario,
-					g.name,
-					i,
-					got,
-					g.uniforms[i],
-				)
+				t.Errorf("stream (%d, %q, %q): uniform %d is %v, want %v", g.seed, g.scenario, g.name, i, got,
+					g.uniforms[i])
 			}
 		}
 	}

@@ -86,20 +86,16 @@ func Parse(text string, patterns func(class string) ([]string, error)) (tilts []
 		class, value, ok := strings.Cut(part, "=")
 		theta, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if !ok || err != nil || !(theta >= Least && theta <= Most) {
-			faults = append(
-				faults,
-				fmt.Errorf("tilt %q: want CLASS=THETA or CLASS:DRAW=THETA, THETA from %g to %g", part, Least, Most),
-			)
+			faults = append(faults,
+				fmt.Errorf("tilt %q: want CLASS=THETA or CLASS:DRAW=THETA, THETA from %g to %g", part, Least, Most))
 			continue
 		}
 		class, nth, numbered := strings.Cut(strings.TrimSpace(class), ":")
 		draw := 0
 		if numbered {
 			if draw, err = strconv.Atoi(nth); err != nil || draw < 1 {
-				faults = append(
-					faults,
-					fmt.Errorf("tilt %q: %q is no number of a draw: want a whole number from 1", part, nth),
-				)
+				faults = append(faults,
+					fmt.Errorf("tilt %q: %q is no number of a draw: want a whole number from 1", part, nth))
 				continue
 			}
 		}

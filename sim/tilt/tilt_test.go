@@ -13,11 +13,8 @@ import (
 
 // tilting returns a stream of which all draws are tilted by theta.
 func tilting(theta float64) *Stream {
-	return New(
-		stream.New(1, "tilt", fmt.Sprint(theta)),
-		"latency/a>b",
-		&Config{Tilts: []Tilt{{Streams: "latency/*", Theta: theta}}},
-	)
+	return New(stream.New(1, "tilt", fmt.Sprint(theta)), "latency/a>b",
+		&Config{Tilts: []Tilt{{Streams: "latency/*", Theta: theta}}})
 }
 
 // weightOf returns the likelihood ratio of what was drawn since the last call.

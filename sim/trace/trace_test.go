@@ -123,18 +123,14 @@ func anyRecord() *rapid.Generator[trace.Record] {
 			case 0:
 				return netip.AddrPort{}
 			case 1:
-				return netip.AddrPortFrom(
-					netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip"))),
-					port,
-				)
+				return netip.AddrPortFrom(netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip"))),
+					port)
 			case 2:
 				a4 := netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip")))
 				return netip.AddrPortFrom(netip.AddrFrom16(a4.As16()), port) // IPv4 within IPv6
 			}
-			return netip.AddrPortFrom(
-				netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "ip"))),
-				port,
-			)
+			return netip.AddrPortFrom(netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "ip"))),
+				port)
 		})
 		return trace.Record{
 			At:    time.Duration(rapid.Int64().Draw(t, "at")),
@@ -372,14 +368,8 @@ func TestTheOrderOfActorsAtOneInstantDoesNotShow(t *testing.T) {
 			digest, signature = digestOf(r), signatureOf(r)
 		}
 		if digestOf(r) != digest || signatureOf(r) != signature {
-			t.Errorf(
-				"actors in the order %v give digest %s and signature %s, want %s and %s",
-				order,
-				digestOf(r),
-				signatureOf(r),
-				digest,
-				signature,
-			)
+			t.Errorf("actors in the order %v give digest %s and signature %s, want %s and %s", order, digestOf(r),
+				signatureOf(r), digest, signature)
 		}
 	}
 	interleaved := settled(byActor[1][0], byActor[0][0], byActor[2][0], byActor[1][1], byActor[0][1])
@@ -412,13 +402,8 @@ func TestGoldenDigestAndSignature(t *testing.T) {
 	}
 	// Nor do they depend on how often the records were settled.
 	if at := settled(smallTrace()...); digestOf(at) != digest || signatureOf(at) != signature {
-		t.Errorf(
-			"settled at once: digest %s and signature %s, want %s and %s",
-			digestOf(at),
-			signatureOf(at),
-			digest,
-			signature,
-		)
+		t.Errorf("settled at once: digest %s and signature %s, want %s and %s", digestOf(at), signatureOf(at), digest,
+			signature)
 	}
 }
 
@@ -497,21 +482,15 @@ func TestTheSignatureIsTheOrderOnEachHost(t *testing.T) {
 
 func TestTimelines(t *testing.T) {
 	lines := trace.Timelines([]trace.Record{
-		note(
-			10,
-			"server",
-			"s",
-			"",
-		), note(10, "client", "c", ""), note(20, "server", "s", ""), note(20, "server", "t", ""),
+		note(10, "server", "s",
+			""), note(10, "client", "c", ""), note(20, "server", "s", ""), note(20, "server", "t", ""),
 	})
 	want := []trace.Timeline{
 		{Host: "client", Times: []time.Duration{10}},
 		{Host: "server", Times: []time.Duration{10, 20, 20}},
 	}
 	if !slices.EqualFunc(
-		lines,
-		want,
-		func(a, b trace.Timeline) bool { return a.Host == b.Host && slices.Equal(a.Times, b.Times) },
+		lines, want, func(a, b trace.Timeline) bool { return a.Host == b.Host && slices.Equal(a.Times, b.Times) },
 	) {
 		t.Errorf("the timelines are %v, want %v", lines, want)
 	}

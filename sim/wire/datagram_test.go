@@ -31,11 +31,8 @@ var (
 		record(wire.Handshake, 0, 5, message(12)),
 		record(wire.Handshake, 0, 6, message(14)),
 	)
-	clientFlight = slices.Concat(
-		record(wire.Handshake, 0, 2, message(16)),
-		record(wire.ChangeCipherSpec, 0, 3, []byte{1}),
-		record(wire.Handshake, 1, 0, make([]byte, 40)),
-	)
+	clientFlight = slices.Concat(record(wire.Handshake, 0, 2, message(16)),
+		record(wire.ChangeCipherSpec, 0, 3, []byte{1}), record(wire.Handshake, 1, 0, make([]byte, 40)))
 	encryptedAlert  = record(wire.Alert, 1, 2, make([]byte, 26))
 	applicationData = record(wire.ApplicationData, 1, 1, make([]byte, 40))
 )
@@ -271,9 +268,8 @@ func TestFlight(t *testing.T) {
 		t.Error("a flight sent again is another one")
 	}
 	keys := []uint64{
-		key(
-			record(22, 0, 0, hello),
-		), key(record(22, 0, 0, later)), key(record(20, 0, 0, []byte{1})), key(record(22, 1, 0, hello)),
+		key(record(22, 0, 0, hello)), key(record(22, 0, 0, later)),
+		key(record(20, 0, 0, []byte{1})), key(record(22, 1, 0, hello)),
 	}
 	if slices.Sort(keys); len(slices.Compact(keys)) != 4 {
 		t.Errorf("two of four flights have one key: %v", keys)

@@ -69,13 +69,8 @@ func TestDataComesBeforeTheEnd(t *testing.T) {
 		var data string
 		var end error
 		sim.Run(sim.Config{Scenario: "end", Seed: seed}, func(w *sim.Simulation) {
-			home, away := w.Host(
-				"server",
-				netip.MustParseAddr("192.0.2.1"),
-			), w.Host(
-				"client",
-				netip.MustParseAddr("192.0.2.2"),
-			)
+			home := w.Host("server", netip.MustParseAddr("192.0.2.1"))
+			away := w.Host("client", netip.MustParseAddr("192.0.2.2"))
 			w.Busy()
 			w.Go("server", func() {
 				defer w.Idle()
