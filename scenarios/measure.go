@@ -25,11 +25,7 @@ func (s *Scenario) CheckMeasure(name string) error {
 		return nil
 	}
 	return fmt.Errorf(
-		"%s has no measure %q.%s It has %s",
-		s.Name,
-		name,
-		suggest.DidYouMean(name, names),
-		strings.Join(names, ", "),
+		"%s has no measure %q.%s It has %s", s.Name, name, suggest.DidYouMean(name, names), strings.Join(names, ", "),
 	)
 }
 

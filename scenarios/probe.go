@@ -67,8 +67,7 @@ func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {
 	}
 	if strings.TrimSpace(low) != "" && strings.TrimSpace(high) == "" {
 		return p, fmt.Errorf(
-			"probe %q: the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO",
-			text,
+			"probe %q: the range has no end, and only dtlssim window searches such a one: want NAME=FROM..TO", text,
 		)
 	}
 	var err1, err2 error
@@ -99,9 +98,7 @@ func (s *Scenario) CheckProbe(name string) error {
 	}
 	if !p.Probeable() {
 		return fmt.Errorf(
-			"probe: parameter %s is a %s; only a duration or a latency distribution can be varied",
-			p.Name,
-			p.Type,
+			"probe: parameter %s is a %s; only a duration or a latency distribution can be varied", p.Name, p.Type,
 		)
 	}
 	return nil

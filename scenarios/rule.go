@@ -106,9 +106,7 @@ func (v Values) checkWithout() error {
 			wanted = append(wanted, name+"="+r.When[name])
 		}
 		return fmt.Errorf(
-			"%s=%s: the rule does nothing to be taken out, unless %s",
-			WithoutParameter,
-			r.Name,
+			"%s=%s: the rule does nothing to be taken out, unless %s", WithoutParameter, r.Name,
 			strings.Join(wanted, " and "),
 		)
 	}
@@ -131,11 +129,8 @@ func NewWithoutParameter(rules []Rule) Parameter {
 // remedyOf returns the parameter that chooses a remedy.
 func NewRemedyParameter(s *Scenario) Parameter {
 	p := Parameter{
-		Name:    RemedyParameter,
-		Type:    ChoiceType,
-		Default: NoRemedy,
-		Choices: []string{NoRemedy},
-		Group:   OwnGroup,
+		Name: RemedyParameter, Type: ChoiceType, Default: NoRemedy, Choices: []string{NoRemedy},
+		Group: OwnGroup,
 	}
 	var meanings []string
 	for _, r := range s.Remedies {

@@ -251,13 +251,7 @@ func (r *Resolved) checkRemedy(name, text string) error {
 	if implied := r.implied[name]; text != implied {
 		remedy, _ := r.value(RemedyParameter)
 		return fmt.Errorf(
-			"%s=%s sets %s=%s, and %s=%s is given as well",
-			RemedyParameter,
-			remedy.text,
-			name,
-			implied,
-			name,
-			text,
+			"%s=%s sets %s=%s, and %s=%s is given as well", RemedyParameter, remedy.text, name, implied, name, text,
 		)
 	}
 	return nil
@@ -270,9 +264,7 @@ func (v Values) checkModel(p *Parameter) error {
 		return nil
 	}
 	return fmt.Errorf(
-		"parameter %s means nothing to a server of model %s, only to %s",
-		p.Name,
-		model.text,
+		"parameter %s means nothing to a server of model %s, only to %s", p.Name, model.text,
 		strings.Join(p.Models, " and "),
 	)
 }

@@ -147,8 +147,7 @@ func (d *definition) parameters(f strict.Fields) {
 				func(o scenarios.Parameter) bool { return o.Name == q.Name }) >= i:
 				d.Fault(
 					places[p.Name],
-					"parameter %s follows %q, which is no parameter of the network and none that stands before",
-					p.Name,
+					"parameter %s follows %q, which is no parameter of the network and none that stands before", p.Name,
 					p.Follows,
 				)
 				p.Follows, p.Default = "", "0s"
@@ -206,17 +205,13 @@ func (d *definition) remedies(f strict.Fields) {
 		}
 		d.word(name, "remedy")
 		r := scenarios.Remedy{
-			Name:  name.Value,
-			Helps: d.Choice(g, "helps", false, helpings...),
-			Note:  d.Text(g, "note").Value,
-			Set:   d.settings(g, "set"),
+			Name: name.Value, Helps: d.Choice(g, "helps", false, helpings...), Note: d.Text(g, "note").Value,
+			Set: d.settings(g, "set"),
 		}
 		switch {
 		case name.Value == scenarios.NoRemedy:
 			d.Fault(
-				name.Place,
-				"remedy %q: that is how %s says that there is none",
-				scenarios.NoRemedy,
+				name.Place, "remedy %q: that is how %s says that there is none", scenarios.NoRemedy,
 				scenarios.RemedyParameter,
 			)
 		case d.s.Remedy(name.Value).Name != "":

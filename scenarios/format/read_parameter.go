@@ -37,8 +37,7 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 	switch {
 	case def.Given == follows.Given:
 		d.Fault(
-			f.Place,
-			"%s: want either a default or follows, the parameter whose value it has unless it is given",
+			f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given",
 			f.What,
 		)
 		p.Default = fallback(&p)
@@ -90,9 +89,7 @@ func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
 			switch {
 			case !isWord(t.Value):
 				d.Fault(
-					t.Place,
-					"choice %q of %s: want a word with neither spaces, commas nor equals signs",
-					t.Value,
+					t.Place, "choice %q of %s: want a word with neither spaces, commas nor equals signs", t.Value,
 					f.What,
 				)
 			case slices.Contains(p.Choices, t.Value):
@@ -113,11 +110,7 @@ func (d *definition) when(f strict.Fields) scenarios.Settings {
 	for _, name := range scenarios.SortedNames(set) {
 		if p := d.s.Parameter(name); p.Type != scenarios.ChoiceType {
 			d.Fault(
-				strict.PlaceOf(f.Nodes["when"]),
-				"when of %s: parameter %s is a %s; want choices",
-				f.What,
-				name,
-				p.Type,
+				strict.PlaceOf(f.Nodes["when"]), "when of %s: parameter %s is a %s; want choices", f.What, name, p.Type,
 			)
 		}
 	}

@@ -52,9 +52,7 @@ func (d *definition) rule(n *yaml.Node, i int) (r scenarios.Rule, at strict.Plac
 	d.word(name, "rule")
 	if r.Name == scenarios.WithoutNothing {
 		d.Fault(
-			name.Place,
-			"rule %q: that is how %s says that no datagram is taken out",
-			r.Name,
+			name.Place, "rule %q: that is how %s says that no datagram is taken out", r.Name,
 			scenarios.WithoutParameter,
 		)
 	}
@@ -111,10 +109,7 @@ func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 	n := f.Nodes[key]
 	if n == nil {
 		d.Fault(
-			f.Place,
-			"%s of %s is missing: want a mapping with some of the keys %s",
-			key,
-			f.What,
+			f.Place, "%s of %s is missing: want a mapping with some of the keys %s", key, f.What,
 			strings.Join(matchKeys, ", "),
 		)
 		return m
@@ -164,12 +159,8 @@ func (d *definition) delay(f strict.Fields, key string) scenarios.Delay {
 	if p := d.s.Parameter(t.Value); p != nil {
 		if !p.Probeable() {
 			d.Fault(
-				t.Place,
-				"%s of %s: parameter %s is a %s; want a duration or a latency distribution",
-				key,
-				f.What,
-				p.Name,
-				p.Type,
+				t.Place, "%s of %s: parameter %s is a %s; want a duration or a latency distribution", key, f.What,
+				p.Name, p.Type,
 			)
 		}
 		return scenarios.Delay{Parameter: t.Value}

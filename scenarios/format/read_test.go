@@ -171,17 +171,13 @@ var brokenScenarios = []struct {
 	{
 		"a parameter of a name that is taken",
 		head + "parameters: [{name: linger, type: duration, default: 1s, meaning: m}]\n",
-		[]string{
-			`4:21: parameter "linger": every scenario has one of that name`,
-		},
+		[]string{`4:21: parameter "linger": every scenario has one of that name`},
 	},
 	{
 		"two parameters of one name",
 		head + "parameters:\n  - {name: x, type: duration, default: 1s, meaning: m}\n  - {name: x, type: duration, " +
 			"default: 1s, meaning: m}\n",
-		[]string{
-			`6:12: there are two parameters of the name "x"`,
-		},
+		[]string{`6:12: there are two parameters of the name "x"`},
 	},
 	{
 		"a parameter of an unknown type",
@@ -217,16 +213,12 @@ var brokenScenarios = []struct {
 	{
 		"a parameter that follows one of another type",
 		head + "parameters: [{name: x, type: duration, follows: uplink, meaning: m}]\n",
-		[]string{
-			"4:21: parameter x is a duration and follows uplink, a latency distribution",
-		},
+		[]string{"4:21: parameter x is a duration and follows uplink, a latency distribution"},
 	},
 	{
 		"a parameter that follows itself",
 		head + "parameters: [{name: x, type: latency distribution, follows: x, meaning: m}]\n",
-		[]string{
-			`4:21: parameter x follows "x", which is no parameter of the network and none that stands before`,
-		},
+		[]string{`4:21: parameter x follows "x", which is no parameter of the network and none that stands before`},
 	},
 
 	{"a rule without a name", oneRule("{match: {nth: 1}, drop: true}"), []string{"5:5: name of rule 1 is missing"}},
@@ -325,16 +317,12 @@ var brokenScenarios = []struct {
 	{
 		"a forged alert with data",
 		oneRule("{name: r, match: {nth: 1}, forge: {record: alert, alert: close_notify, data: x}}"),
-		[]string{
-			"5:82: data has no meaning for a forged record of type alert",
-		},
+		[]string{"5:82: data has no meaning for a forged record of type alert"},
 	},
 	{
 		"a forged record of a bad number",
 		oneRule("{name: r, match: {nth: 1}, forge: {record: application-data, sequence: x}}"),
-		[]string{
-			`5:76: sequence "x": want a whole number from 0 to 2147483647`,
-		},
+		[]string{`5:76: sequence "x": want a whole number from 0 to 2147483647`},
 	},
 
 	{
@@ -416,9 +404,7 @@ var brokenScenarios = []struct {
 	{
 		"a cause of both kinds",
 		oneRule("{name: r, match: {nth: 1}, drop: true}") + "cause: {text: t, rule: r, set: {linger: 1s}}\n",
-		[]string{
-			"6:8: cause: want either the rule whose datagram it is, or set, the parameters that take it away",
-		},
+		[]string{"6:8: cause: want either the rule whose datagram it is, or set, the parameters that take it away"},
 	},
 	{"faults everywhere", `name: .x
 summary: [b]

@@ -26,8 +26,7 @@ const wordPattern = `^[^= \t\n,]+$`
 func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 	texts := func(description string) *jsonschema.Schema { return schema.List(description, schema.Scalar("")) }
 	rules := schema.List(
-		"Which datagrams are singled out, and what becomes of them; applied in this order.",
-		ruleSchema(),
+		"Which datagrams are singled out, and what becomes of them; applied in this order.", ruleSchema(),
 	)
 	rules.MaxItems = schema.Bound(maxRules)
 	s := schema.Object(
@@ -44,8 +43,7 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 			scenarios.NetworkGroup: section("Other defaults for the network.", scenarios.NetworkGroup),
 			scenarios.ClientsGroup: section("Other defaults for the clients.", scenarios.ClientsGroup),
 			scenarios.ServerGroup: section(
-				"Other defaults for the server; model chooses what it is.",
-				scenarios.ServerGroup,
+				"Other defaults for the server; model chooses what it is.", scenarios.ServerGroup,
 			),
 			scenarios.NATGroup: section("Other defaults for a NAT in front of the clients.", scenarios.NATGroup),
 			"parameters": schema.List(
@@ -59,8 +57,7 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 				schema.Object("", remedyKeys, []string{"name", "set", "helps"},
 					map[string]*jsonschema.Schema{
 						"name": schema.Matching(
-							"",
-							wordPattern,
+							"", wordPattern,
 						), "set": schema.Settings("What it sets; a duration that is given otherwise stands."),
 						"helps": schema.OneOf(
 							"What it leaves of the failure window in which the failing example lies: nothing (yes), "+
@@ -97,13 +94,11 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 func parameterSchema() *jsonschema.Schema {
 	s := schema.Object("", parameterKeys, []string{"name", "type", "meaning"}, map[string]*jsonschema.Schema{
 		"name": schema.Matching(
-			"As --set has it.",
-			wordPattern,
+			"As --set has it.", wordPattern,
 		), "type": schema.OneOf("", slices.Concat(ownTypes, []string{formerDistribution})),
 		"default": schema.Scalar("A duration, a latency distribution, or one of choices."),
 		"choices": schema.List(
-			"Of a parameter of type choice: the words that it can be.",
-			schema.Matching("", wordPattern),
+			"Of a parameter of type choice: the words that it can be.", schema.Matching("", wordPattern),
 		),
 		"follows": schema.Scalar(
 			"The parameter whose value it has unless it is given; a rule about a latency then leaves its datagram " +
@@ -212,20 +207,17 @@ func ruleSchema() *jsonschema.Schema {
 func matchSchema(description string) *jsonschema.Schema {
 	s := schema.Object(description, matchKeys, nil, map[string]*jsonschema.Schema{
 		"from": schema.OneOf(
-			"Who sends it.",
-			directions,
+			"Who sends it.", directions,
 		), "client": schema.Whole("Of which client's association, from 1.", 1, session.MaxClients),
 		"record": schema.OneOf(
-			"The type of one of its records.",
-			scenarios.SortedNames(scenarios.RecordTypes),
+			"The type of one of its records.", scenarios.SortedNames(scenarios.RecordTypes),
 		), "epoch": schema.Whole("The epoch of that record.", 0, maxEpoch),
 		"message": schema.OneOf(
 			"The handshake message in that record; a Finished is any handshake record of a later epoch than 0.",
 			scenarios.SortedNames(scenarios.MessageTypes),
 		),
 		"nth": schema.Whole(
-			"The n-th of its kind alone, from 1, in the first association of a client, each direction by itself.",
-			1,
+			"The n-th of its kind alone, from 1, in the first association of a client, each direction by itself.", 1,
 			maxNth,
 		),
 	})
@@ -240,18 +232,15 @@ func forgerySchema(delay *jsonschema.Schema) *jsonschema.Schema {
 		[]string{"record"},
 		map[string]*jsonschema.Schema{
 			"record": schema.OneOf(
-				"",
-				forgedTypes,
+				"", forgedTypes,
 			), "alert": schema.OneOf("The alert's description.", scenarios.SortedNames(wire.AlertDescriptions())),
 			"level": schema.OneOf(
-				"The alert's level; default fatal.",
-				alertLevels,
+				"The alert's level; default fatal.", alertLevels,
 			), "data": schema.Scalar("The application data."),
 			"sequence": schema.Whole(fmt.Sprintf("The record number; default %d.", forgedSequence), 0, maxSequence),
 			"to":       schema.OneOf("Whom it goes to; default receiver.", destinations),
 			"delay": schema.Described(
-				delay,
-				"From the datagram that was seen, as it is sent, to the arrival of the forged one; default 0.",
+				delay, "From the datagram that was seen, as it is sent, to the arrival of the forged one; default 0.",
 			),
 		},
 	)

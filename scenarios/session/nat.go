@@ -20,13 +20,9 @@ var natParameters = inGroup(scenarios.NATGroup, []scenarios.Parameter{
 			"section 4.1)"},
 	{Name: "nat-filtering", Type: scenarios.ChoiceType, Default: string(nat.EndpointIndependent), Choices: behaviours(),
 		Meaning: "whom the NAT lets send to an external address (RFC 4787 section 5)"},
-	{
-		Name:    "nat-lifetime",
-		Type:    scenarios.DurationType,
-		Default: nat.DefaultLifetime.String(),
+	{Name: "nat-lifetime", Type: scenarios.DurationType, Default: nat.DefaultLifetime.String(),
 		Min:     int64(time.Nanosecond),
-		Meaning: "how long a mapping of the NAT outlives the last datagram that went out by it",
-	},
+		Meaning: "how long a mapping of the NAT outlives the last datagram that went out by it"},
 })
 
 func behaviours() []string {

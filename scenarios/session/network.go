@@ -10,116 +10,47 @@ import (
 // latencyParameters are those of the latency of datagrams. Those of a
 // scenario's own stand behind them, for they may follow one of these.
 var latencyParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
-	{
-		Name:    "latency",
-		Type:    scenarios.DistributionType,
-		Default: "10ms",
-		Meaning: "one-way latency distribution of every datagram, in both directions",
-	},
-	{
-		Name:    "uplink",
-		Type:    scenarios.DistributionType,
-		Follows: "latency",
-		Meaning: "latency distribution from the clients to the server",
-	},
-	{
-		Name:    "downlink",
-		Type:    scenarios.DistributionType,
-		Follows: "latency",
-		Meaning: "latency distribution from the server to the clients",
-	},
+	{Name: "latency", Type: scenarios.DistributionType, Default: "10ms",
+		Meaning: "one-way latency distribution of every datagram, in both directions"},
+	{Name: "uplink", Type: scenarios.DistributionType, Follows: "latency",
+		Meaning: "latency distribution from the clients to the server"},
+	{Name: "downlink", Type: scenarios.DistributionType, Follows: "latency",
+		Meaning: "latency distribution from the server to the clients"},
 })
 
 // faultParameters are those of what else the network does to datagrams.
 var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
-	{
-		Name:    "bandwidth",
-		Type:    scenarios.BitRateType,
-		Default: "unlimited",
+	{Name: "bandwidth", Type: scenarios.BitRateType, Default: "unlimited",
 		Meaning: "rate of the line at the sender's end that all datagrams of one direction share: 28 bytes of IP " +
-			"and UDP headers count, and the latency begins behind it",
-	},
-	{
-		Name:    "queue",
-		Type:    scenarios.CountType,
-		Default: "100",
-		Min:     1,
-		Max:     10000,
-		Meaning: "how many datagrams of one direction wait for that line or are on it; one that finds so many is lost",
-	},
-	{
-		Name:    "correlation",
-		Type:    scenarios.CorrelationType,
-		Default: "0",
+			"and UDP headers count, and the latency begins behind it"},
+	{Name: "queue", Type: scenarios.CountType, Default: "100", Min: 1, Max: 10000,
+		Meaning: "how many datagrams of one direction wait for that line or are on it; one that finds so many is lost"},
+	{Name: "correlation", Type: scenarios.CorrelationType, Default: "0",
 		Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its law: " +
-			"that of their normal scores",
-	},
-	{
-		Name:    "reorder",
-		Type:    scenarios.ProbabilityType,
-		Default: "0",
-		Meaning: "probability that a datagram is held back, so that those behind it overtake it",
-	},
-	{
-		Name:    "reorder-delay",
-		Type:    scenarios.DistributionType,
-		Default: "10ms",
-		Meaning: "how much longer than its latency a datagram is on its way that is held back",
-	},
-	{
-		Name:    "loss",
-		Type:    scenarios.LossType,
-		Default: "0",
+			"that of their normal scores"},
+	{Name: "reorder", Type: scenarios.ProbabilityType, Default: "0",
+		Meaning: "probability that a datagram is held back, so that those behind it overtake it"},
+	{Name: "reorder-delay", Type: scenarios.DistributionType, Default: "10ms",
+		Meaning: "how much longer than its latency a datagram is on its way that is held back"},
+	{Name: "loss", Type: scenarios.LossType, Default: "0",
 		Meaning: "how datagrams are lost: a probability for each independently, or gilbert-elliott(to-bad,to-good," +
-			"bad=1,good=0) for bursts",
-	},
-	{
-		Name:    "uplink-loss",
-		Type:    scenarios.LossType,
-		Follows: "loss",
-		Meaning: "how datagrams from the clients to the server are lost",
-	},
-	{
-		Name:    "downlink-loss",
-		Type:    scenarios.LossType,
-		Follows: "loss",
-		Meaning: "how datagrams from the server to the clients are lost",
-	},
-	{
-		Name:    "mtu",
-		Type:    scenarios.CountType,
-		Default: "0",
-		Max:     maxPacket,
+			"bad=1,good=0) for bursts"},
+	{Name: "uplink-loss", Type: scenarios.LossType, Follows: "loss",
+		Meaning: "how datagrams from the clients to the server are lost"},
+	{Name: "downlink-loss", Type: scenarios.LossType, Follows: "loss",
+		Meaning: "how datagrams from the server to the clients are lost"},
+	{Name: "mtu", Type: scenarios.CountType, Default: "0", Max: maxPacket,
 		Meaning: "MTU of the path in bytes: a datagram is lost if its payload and 28 bytes of IP and UDP headers " +
-			"are more; 0: none is",
-	},
-	{
-		Name:    "endpoint-mtu",
-		Type:    scenarios.CountType,
-		Default: "1200",
-		Min:     64,
-		Max:     16384,
+			"are more; 0: none is"},
+	{Name: "endpoint-mtu", Type: scenarios.CountType, Default: "1200", Min: 64, Max: 16384,
 		Meaning: "MTU that both endpoints are told, in bytes: pion puts so much of a handshake message into one " +
-			"record, without its 25 bytes of headers",
-	},
-	{
-		Name:    "duplicate",
-		Type:    scenarios.ProbabilityType,
-		Default: "0",
-		Meaning: "probability that a datagram is delivered twice",
-	},
-	{
-		Name:    "duplicate-delay",
-		Type:    scenarios.DistributionType,
-		Default: "1ms",
-		Meaning: "how long after the datagram its copy arrives",
-	},
-	{
-		Name:    "down",
-		Type:    scenarios.IntervalType,
-		Default: scenarios.Never,
-		Meaning: "when the link is down, FROM..TO in virtual time: what is sent then is lost",
-	},
+			"record, without its 25 bytes of headers"},
+	{Name: "duplicate", Type: scenarios.ProbabilityType, Default: "0",
+		Meaning: "probability that a datagram is delivered twice"},
+	{Name: "duplicate-delay", Type: scenarios.DistributionType, Default: "1ms",
+		Meaning: "how long after the datagram its copy arrives"},
+	{Name: "down", Type: scenarios.IntervalType, Default: scenarios.Never,
+		Meaning: "when the link is down, FROM..TO in virtual time: what is sent then is lost"},
 })
 
 // maxPacket is the size of the largest IP packet, in bytes (RFC 791 section 3.1).
@@ -149,15 +80,8 @@ func bottlenecks(v scenarios.Values, server netip.Addr) func(*sim.Packet) *sim.B
 	if rate == 0 {
 		return nil
 	}
-	return byDirection(
-		server,
-		&sim.Bottleneck{
-			Name:  "uplink",
-			Rate:  rate,
-			Queue: queue,
-		},
-		&sim.Bottleneck{Name: "downlink", Rate: rate, Queue: queue},
-	)
+	bottleneck := func(name string) *sim.Bottleneck { return &sim.Bottleneck{Name: name, Rate: rate, Queue: queue} }
+	return byDirection(server, bottleneck("uplink"), bottleneck("downlink"))
 }
 
 // byDirection returns what tells a datagram to the server from one that the server

@@ -27,33 +27,23 @@ const (
 var Outcomes = []scenarios.Outcome{
 	{Name: UnexpectedMessage, Meaning: "the server reported an unexpected message"},
 	{Name: GhostSession, Meaning: "the server spent a session on a datagram that did not start one"},
-	{
-		Name:    AcceptBlocked,
-		Meaning: "Accept was blocked by a handshake that no client had started, while a client was waiting",
-	},
+	{Name: AcceptBlocked,
+		Meaning: "Accept was blocked by a handshake that no client had started, while a client was waiting"},
 	{Name: BacklogOverflow, Meaning: "a datagram of a new peer was dropped because the listener's backlog was full"},
-	{
-		Name: HelloSwallowed,
+	{Name: HelloSwallowed,
 		Meaning: "a client's second hello was dropped with the socket it had reached: the server had released it " +
-			"after answering the first",
-	},
+			"after answering the first"},
 	{Name: Stalled, Meaning: "data that had arrived was withheld from the server's application"},
-	{
-		Name:    CloseStalled,
-		Meaning: "Close of a server's endpoint did not return at once: it waited for a handshake timer",
-	},
-	{
-		Name:    AssociationKilled,
-		Meaning: "an association ended on one side while the other had neither closed nor given up",
-	},
+	{Name: CloseStalled,
+		Meaning: "Close of a server's endpoint did not return at once: it waited for a handshake timer"},
+	{Name: AssociationKilled,
+		Meaning: "an association ended on one side while the other had neither closed nor given up"},
 	{Name: HandshakeTimeout, Meaning: "the handshake of the first client met its time limit"},
 	{Name: HandshakeAborted, Meaning: "the handshake of the first client ended with an error before its time limit"},
 	{Name: NextHandshakeFailed, Meaning: "the handshake of a client after the first failed"},
-	{
-		Name: DuplicateFlight,
+	{Name: DuplicateFlight,
 		Meaning: "in a handshake that completed, an endpoint received a flight twice: the retransmission was " +
-			"unnecessary",
-	},
+			"unnecessary"},
 	{Name: DataLost, Meaning: "a session's data never reached the server's application"},
 	{Name: AnswerLost, Meaning: "a client waited for the server's answer until its time limit"},
 	{Name: HalfOpen, Meaning: "the server kept an association that its client had closed until the idle timeout"},

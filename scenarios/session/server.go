@@ -36,11 +36,7 @@ type server struct {
 }
 
 func newServer(
-	w *sim.Simulation,
-	h *sim.Host,
-	v scenarios.Values,
-	st stack.Stack,
-	c stack.Config,
+	w *sim.Simulation, h *sim.Host, v scenarios.Values, st stack.Stack, c stack.Config,
 	client func(netip.AddrPort) *client,
 ) server {
 	return server{

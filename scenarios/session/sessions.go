@@ -49,9 +49,8 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	c.Perturb = v.Count("perturb")
 	r := &sessionsRun{v: v, stack: stacks[v.Choice("stack")]}
 	r.config = stack.Config{
-		Credentials:    v.Choice("credentials"),
-		FlightInterval: v.Duration("flight-interval"),
-		MTU:            v.Count("endpoint-mtu"),
+		Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"),
+		MTU: v.Count("endpoint-mtu"),
 	}
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w

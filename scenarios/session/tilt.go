@@ -21,13 +21,7 @@ var tiltClasses = map[string][]string{
 
 // tiltPurposes begin the names of streams that can be tilted.
 var tiltPurposes = []string{
-	"latency/",
-	"loss/",
-	"reorder/",
-	"reorder-delay/",
-	"duplicate/",
-	"duplicate-delay/",
-	"rule/",
+	"latency/", "loss/", "reorder/", "reorder-delay/", "duplicate/", "duplicate-delay/", "rule/",
 }
 
 // TiltClasses returns the names that ParseTilts takes for streams, but for patterns: the
@@ -63,9 +57,7 @@ func ParseTilts(s *scenarios.Scenario, text string) ([]tilt.Tilt, error) {
 		}
 		return nil, fmt.Errorf(
 			"%q names no draws that can be tilted.%s They are %s; or a pattern for streams that begins with one of %s",
-			class,
-			suggest.DidYouMean(class, TiltClasses(s)),
-			strings.Join(TiltClasses(s), ", "),
+			class, suggest.DidYouMean(class, TiltClasses(s)), strings.Join(TiltClasses(s), ", "),
 			strings.Join(tiltPurposes, " "),
 		)
 	})

@@ -141,12 +141,7 @@ func (s *Store) Finish(a Answers) error {
 func addSearch(tx *sql.Tx, s *Search) error {
 	w := s.Windows
 	part, _, err := partOf(
-		tx,
-		s.Figure,
-		s.Row,
-		searchKind,
-		w.Seed,
-		searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
+		tx, s.Figure, s.Row, searchKind, w.Seed, searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
 	)
 	if err != nil {
 		return err
@@ -192,8 +187,7 @@ func addEstimate(tx *sql.Tx, e *Estimate) error {
 		id, isNew, err := partOf(tx, e.Figure, e.Row, sweepKind, of.Seed, of)
 		if err != nil || isNew {
 			return errors.Join(
-				err,
-				fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row),
+				err, fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row),
 			)
 		}
 		var first int
@@ -220,19 +214,9 @@ func addEstimate(tx *sql.Tx, e *Estimate) error {
 		return n
 	}
 	_, err := tx.Exec(
-		"INSERT INTO estimate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		part,
-		point,
-		number(e.X),
-		e.Method,
-		number(e.Estimate),
-		number(e.Low),
-		number(e.High),
-		e.Interval,
-		number(e.Confidence),
-		count(e.N),
-		count(e.Failures),
-		e.Exact,
+		"INSERT INTO estimate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", part, point, number(e.X), e.Method,
+		number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence), count(e.N),
+		count(e.Failures), e.Exact,
 	)
 	return err
 }

@@ -39,31 +39,13 @@ func TestAnswers(t *testing.T) {
 	}
 	estimates := []store.Estimate{
 		{
-			Sweep:      &of,
-			Point:      1,
-			X:          2.5,
-			Method:     "monte-carlo",
-			Estimate:   0.25,
-			Low:        0.1,
-			High:       0.5,
-			Interval:   "wilson",
-			Confidence: 0.95,
-			N:          4,
-			Failures:   1,
+			Sweep: &of, Point: 1, X: 2.5, Method: "monte-carlo", Estimate: 0.25,
+			Low: 0.1, High: 0.5, Interval: "wilson", Confidence: 0.95, N: 4, Failures: 1,
 		},
 		{
-			Figure:     "f",
-			Row:        "r",
-			X:          math.NaN(),
-			Method:     "exact",
-			Estimate:   0.3,
-			Low:        0.3,
-			High:       0.3,
-			Interval:   "exact",
-			Confidence: math.NaN(),
-			N:          -1,
-			Failures:   -1,
-			Exact:      true,
+			Figure: "f", Row: "r", X: math.NaN(), Method: "exact", Estimate: 0.3,
+			Low: 0.3, High: 0.3, Interval: "exact", Confidence: math.NaN(), N: -1,
+			Failures: -1, Exact: true,
 		},
 	}
 	first := store.Answers{
@@ -71,9 +53,8 @@ func TestAnswers(t *testing.T) {
 		Estimates: estimates,
 	}
 	last := store.Answers{
-		Searches:  first.Searches[:1],
-		Estimates: estimates,
-		Maps:      []store.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}},
+		Searches: first.Searches[:1], Estimates: estimates,
+		Maps: []store.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}},
 	}
 	if err := errors.Join(s.Finish(first), s.Finish(last), s.Close()); err != nil {
 		t.Fatal(err)

@@ -32,8 +32,7 @@ func openFile(path, mode string) (file, error) {
 	}
 	name := (&url.URL{Path: filepath.ToSlash(absolute)}).EscapedPath()
 	f.db, err = sql.Open(
-		"sqlite",
-		fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)", name, mode, busy),
+		"sqlite", fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)", name, mode, busy),
 	)
 	if err != nil {
 		return f, f.explain(err)
@@ -107,8 +106,7 @@ func (f file) belongs(s Specification, p Program) error {
 			f.path,
 			fmt.Sprintf(
 				"was written by another binary, and only one and the same gives the same results: %s; this is %s",
-				other.Describe(),
-				p.Describe(),
+				other.Describe(), p.Describe(),
 			),
 		}
 	}
@@ -153,8 +151,7 @@ func (f file) word(err error) error {
 	case codes.SQLITE_CANTOPEN:
 		return fmt.Errorf(
 			"%s cannot be opened: it, its folder, or the log beside it, %s-wal, is missing or may not be read or made",
-			f.path,
-			filepath.Base(f.path),
+			f.path, filepath.Base(f.path),
 		)
 	case codes.SQLITE_BUSY:
 		return fmt.Errorf("%s is in use by another process: %w", f.path, err)

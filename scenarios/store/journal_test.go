@@ -160,11 +160,7 @@ func TestPendingIsFoldedIn(t *testing.T) {
 			}
 			if want := []int64{key(0, 0), key(3, 7)}; !reflect.DeepEqual(keys, want) || runs != 1 || r.Pending {
 				t.Errorf(
-					"there are the replications %v and %d runs, pending %v; want %v and 1",
-					keys,
-					runs,
-					r.Pending,
-					want,
+					"there are the replications %v and %d runs, pending %v; want %v and 1", keys, runs, r.Pending, want,
 				)
 			}
 			if left, err := filepath.Glob(path + "-*"); err != nil || len(left) > 0 {

@@ -27,11 +27,8 @@ func TestMemoryIsConstant(t *testing.T) {
 	t.Logf("%d KiB, %d KiB, %d KiB", small>>10, large>>10, again>>10)
 	if most := small + 1<<20; large > most || again > most {
 		t.Errorf(
-			"1,000 replications leave %d KiB, %d leave %d KiB, and taken from the store %d KiB",
-			small>>10,
-			many,
-			large>>10,
-			again>>10,
+			"1,000 replications leave %d KiB, %d leave %d KiB, and taken from the store %d KiB", small>>10, many,
+			large>>10, again>>10,
 		)
 	}
 }

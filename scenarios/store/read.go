@@ -148,15 +148,7 @@ func (f file) Programs() ([]Program, error) {
 		func(rows *sql.Rows) error {
 			var p Program
 			err := rows.Scan(
-				&p.Started,
-				&p.Finished,
-				&p.Budget,
-				&p.Version,
-				&p.Binary,
-				&p.Go,
-				&p.Modules,
-				&p.Platform,
-				&p.Processor,
+				&p.Started, &p.Finished, &p.Budget, &p.Version, &p.Binary, &p.Go, &p.Modules, &p.Platform, &p.Processor,
 				&p.Processors,
 			)
 			list = append(list, p)
@@ -256,11 +248,7 @@ func (f file) replications(first, end int, do func(*Replication) error) error {
 		`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+
 			columns+
 			" FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id"+
-			fmt.Sprintf(
-				" WHERE r.id >= %d AND r.id < %d ORDER BY r.id",
-				key(first, 0),
-				key(end, 0),
-			),
+			fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", key(first, 0), key(end, 0)),
 		func(rows *sql.Rows) error {
 			if err := rows.Scan(targets...); err != nil {
 				return err

@@ -92,10 +92,7 @@ func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 // figures set, for the files of latency distributions among them. It reports one that cannot be
 // read.
 func OfStudy(
-	of StudySpecification,
-	scenario *scenarios.Scenario,
-	points []scenarios.Values,
-	limits run.Limits,
+	of StudySpecification, scenario *scenarios.Scenario, points []scenarios.Values, limits run.Limits,
 ) (Specification, error) {
 	s := newSpecification(scenario, limits)
 	s.Study = &of
@@ -121,11 +118,8 @@ func newSweepSpecification(sweep sample.Sweep) (SweepSpecification, error) {
 	s := SweepSpecification{Points: len(sweep.Design), Seed: sweep.Seed, Fail: sweep.Fail.Text()}
 	if sweep.Replications > maxReplications || len(sweep.Design) > maxPoints {
 		return s, fmt.Errorf(
-			"%d replications at %d points: a store has room for %d at %d",
-			sweep.Replications,
-			len(sweep.Design),
-			maxReplications,
-			maxPoints,
+			"%d replications at %d points: a store has room for %d at %d", sweep.Replications, len(sweep.Design),
+			maxReplications, maxPoints,
 		)
 	}
 	if sweep.Tilt != nil || sweep.Each != nil {

@@ -61,10 +61,7 @@ func sweep(t testing.TB, replications int) sample.Sweep {
 	return sample.Sweep{
 		Replications: replications, Seed: 1,
 		Design: fixture.Design(
-			t,
-			fixture.Scenario(t),
-			scenarios.Settings{"credentials": "psk"},
-			scenarios.Settings{"linger": "0s"},
+			t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk"}, scenarios.Settings{"linger": "0s"},
 			scenarios.Settings{"linger": "10ms"},
 		),
 	}
@@ -125,11 +122,8 @@ func TestObserverHearsOfStoredReplications(t *testing.T) {
 		}
 		if len(heard) != len(r.Points)*replications || failures != want || failures == 0 {
 			t.Errorf(
-				"it heard of %d replications with %d failures, want %d with %d",
-				len(heard),
-				failures,
-				len(r.Points)*replications,
-				want,
+				"it heard of %d replications with %d failures, want %d with %d", len(heard), failures,
+				len(r.Points)*replications, want,
 			)
 		}
 	}
@@ -157,8 +151,7 @@ func TestResumedSweepIsTheSame(t *testing.T) {
 		}
 		for _, n := range []int{2000, 2000, 3000, 100} {
 			same(
-				t,
-				performed(t, context.Background(), path, of(n), nil),
+				t, performed(t, context.Background(), path, of(n), nil),
 				performed(t, context.Background(), "", of(n), nil),
 			)
 		}
@@ -283,12 +276,8 @@ func TestTimedOutIsCounted(t *testing.T) {
 		if want := r.Points[p.Point].TimedOut; want != 4 || p.TimedOut != want || inView != want ||
 			replications != want {
 			t.Errorf(
-				"point %d: %d timed out, the reader counts %d, the view %d, its replications %d",
-				p.Point,
-				want,
-				p.TimedOut,
-				inView,
-				replications,
+				"point %d: %d timed out, the reader counts %d, the view %d, its replications %d", p.Point, want,
+				p.TimedOut, inView, replications,
 			)
 		}
 		return err

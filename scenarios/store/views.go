@@ -15,16 +15,7 @@ var replicationColumns = []string{
 
 // pointColumns are those of the view points, besides parameters.
 var pointColumns = []string{
-	"figure",
-	"row",
-	"part",
-	"point",
-	"replications",
-	"failures",
-	"completed",
-	"crashed",
-	"timed_out",
-	"limited",
+	"figure", "row", "part", "point", "replications", "failures", "completed", "crashed", "timed_out", "limited",
 }
 
 // createViews makes the views whose columns are the parameters and measures of the file,

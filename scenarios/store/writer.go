@@ -119,12 +119,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 	}
 	if d := k.difference; d != nil {
 		_, err := tx.Exec(
-			"INSERT OR IGNORE INTO difference VALUES (?, ?, ?, ?, ?)",
-			k.key,
-			d.Repeat,
-			d.Record,
-			d.First,
-			d.Second,
+			"INSERT OR IGNORE INTO difference VALUES (?, ?, ?, ?, ?)", k.key, d.Repeat, d.Record, d.First, d.Second,
 		)
 		return err
 	}
@@ -207,12 +202,7 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 		}
 	}
 	_, err := tx.Exec(
-		"INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)",
-		k.key,
-		string(o.Status),
-		o.Limit,
-		o.Flags,
-		dump,
+		"INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, o.Flags, dump,
 	)
 	return err
 }

@@ -80,13 +80,11 @@ func (m made) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	o.Failed = x >= 31*time.Millisecond
 	for at := time.Duration(0); at < 100*time.Millisecond; at += 2 * time.Millisecond {
 		o.Records = append(
-			o.Records,
-			trace.Record{At: at, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "tick"}},
+			o.Records, trace.Record{At: at, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "tick"}},
 		)
 	}
 	o.Records = append(
-		o.Records,
-		trace.Record{At: x, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "alert"}},
+		o.Records, trace.Record{At: x, Host: "server", Kind: trace.Note, Event: trace.Text{Event: "alert"}},
 	)
 	slices.SortStableFunc(o.Records, func(a, b trace.Record) int { return int(a.At - b.At) })
 	o.Digest, o.Signature = trace.Digests(o.Records)
@@ -197,22 +195,15 @@ func TestKilledAtRandom(t *testing.T) {
 		replications, runs := countKept(t, path)
 		if searched := bytes.Count(told.Bytes(), []byte("x")); replications < acknowledged || runs < searched {
 			t.Fatalf(
-				"after life %d there are %d replications and %d runs; %d and at least %d were acknowledged",
-				i,
-				replications,
-				runs,
-				acknowledged,
-				searched,
+				"after life %d there are %d replications and %d runs; %d and at least %d were acknowledged", i,
+				replications, runs, acknowledged, searched,
 			)
 		}
 	}
 	replications, runs := countKept(t, path)
 	t.Logf(
-		"%d replications and %d runs after %d lives, in %d of which something was acknowledged",
-		replications,
-		runs,
-		kills,
-		middle,
+		"%d replications and %d runs after %d lives, in %d of which something was acknowledged", replications, runs,
+		kills, middle,
 	)
 	if middle < kills/4 {
 		t.Errorf("only %d of %d lives came to do something", middle, kills)
@@ -302,15 +293,8 @@ func same(t *testing.T, got, want *study.Result) {
 					text += fmt.Sprintf("%+v %v\n", q, p.Values.Text())
 				}
 				text += fmt.Sprintf(
-					"%s %v %v %+v %+v %d of %d, %v\n",
-					of.Row,
-					of.X,
-					of.Exact,
-					s.Aborted,
-					s.Differences,
-					s.Done,
-					s.Total,
-					s.Virtual,
+					"%s %v %v %+v %+v %d of %d, %v\n", of.Row, of.X, of.Exact, s.Aborted, s.Differences, s.Done,
+					s.Total, s.Virtual,
 				)
 			}
 			switch f := f.(type) {

@@ -94,9 +94,7 @@ func TestRunOtherKinds(t *testing.T) {
 	}
 	if len(regions.Regions) < 3 || regions.Stopped != "" || regions.UndecidedShare > 0 {
 		t.Errorf(
-			"the map has %d regions, stopped %q, %g undecided",
-			len(regions.Regions),
-			regions.Stopped,
+			"the map has %d regions, stopped %q, %g undecided", len(regions.Regions), regions.Stopped,
 			regions.UndecidedShare,
 		)
 	}

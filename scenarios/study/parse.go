@@ -85,11 +85,7 @@ type reader struct {
 // its parts.
 var (
 	commonKeys = []string{
-		"name",
-		"kind",
-		"title",
-		"fail",
-		"set",
+		"name", "kind", "title", "fail", "set",
 	} // of a figure of every kind; rows stand behind those of its kind
 	rowKeys      = []string{"label", "set"}
 	studyKeys    = []string{"title", "seed", "confidence", "figures"}

@@ -34,11 +34,7 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 		progress = func() {}
 	}
 	e := &figures.Execution{
-		Subject:  &s.Subject,
-		Budget:   budget,
-		Workers:  runner,
-		Runner:   runner,
-		Store:    s.Store,
+		Subject: &s.Subject, Budget: budget, Workers: runner, Runner: runner, Store: s.Store,
 		Progress: progress,
 	}
 	if s.Store != nil {

@@ -208,9 +208,7 @@ func TestExactCurveOfAHeavyTail(t *testing.T) {
 	s := parse(
 		t,
 		figure(
-			curves,
-			`{alert-latency: "{x}ms"}`,
-			`{credentials: psk, alert-latency: "pareto(minimum=10ms,shape={x})"}`,
+			curves, `{alert-latency: "{x}ms"}`, `{credentials: psk, alert-latency: "pareto(minimum=10ms,shape={x})"}`,
 		),
 	)
 	r, err := s.Run(context.Background(), fixture.Pool(t, 2), 1, nil)

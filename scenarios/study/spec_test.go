@@ -172,13 +172,11 @@ var broken = []struct {
 	// What is no YAML, or no mapping.
 	{name: "nothing", yaml: "", want: []string{"1:1: no document"}},
 	{
-		name: "a list",
-		yaml: "[]",
+		name: "a list", yaml: "[]",
 		want: []string{"1:1: the study: want a mapping with the keys name, title, scenario, seed, confidence, figures"},
 	},
 	{
-		name: "a word",
-		yaml: "hello",
+		name: "a word", yaml: "hello",
 		want: []string{"1:1: the study: want a mapping with the keys name, title, scenario, seed, confidence, figures"},
 	},
 	{name: "two documents", yaml: head + "figures:\n" + table + "---\nname: b\n", want: []string{"1:1: multiple"}},
@@ -190,8 +188,7 @@ var broken = []struct {
 	{name: "no UTF-8", yaml: "name: \xff\n", want: []string{"1:1: invalid leading UTF-8"}},
 	{name: "an unknown alias", yaml: head + "figures: *x\n", want: []string{"4:10: unknown anchor 'x'"}},
 	{
-		name: "an alias within itself",
-		yaml: head + "figures: &x [*x]\n",
+		name: "an alias within itself", yaml: head + "figures: &x [*x]\n",
 		want: []string{"4:14: figure 1: want a mapping with the keys name, kind,"},
 	},
 
@@ -209,8 +206,7 @@ var broken = []struct {
 		},
 	},
 	{
-		name: "an unknown key of a row",
-		yaml: figure(table, "{label: r}", "{label: r, colour: red}"),
+		name: "an unknown key of a row", yaml: figure(table, "{label: r}", "{label: r, colour: red}"),
 		want: []string{`8:23: row 1 of figure f has no key "colour". The keys are label, set`},
 	},
 	{
@@ -221,8 +217,7 @@ var broken = []struct {
 		},
 	},
 	{
-		name: "a key twice",
-		yaml: head + "name: c\nfigures:\n" + table,
+		name: "a key twice", yaml: head + "name: c\nfigures:\n" + table,
 		want: []string{"4:1: the study has the key name twice"},
 	},
 	{name: "several unknown keys", yaml: "nmae: a\ntitle: b\nscenrio: c\n", want: []string{
@@ -239,18 +234,15 @@ var broken = []struct {
 		"1:1: figures of the study are missing",
 	}},
 	{
-		name: "a list for the seed",
-		yaml: head + "seed: [1]\nfigures:\n" + table,
+		name: "a list for the seed", yaml: head + "seed: [1]\nfigures:\n" + table,
 		want: []string{"4:7: seed of the study: want a single value"},
 	},
 	{
-		name: "a number for the figures",
-		yaml: head + "figures: 3\n",
+		name: "a number for the figures", yaml: head + "figures: 3\n",
 		want: []string{"4:10: figures of the study: want a list"},
 	},
 	{
-		name: "a mapping for the figures",
-		yaml: head + "figures: {a: b}\n",
+		name: "a mapping for the figures", yaml: head + "figures: {a: b}\n",
 		want: []string{"4:10: figures of the study: want a list"},
 	},
 	{
@@ -266,23 +258,19 @@ var broken = []struct {
 	{name: "a number for x", yaml: figure(curves, "{label: x, from: 1, to: 2, steps: 2}", "3"),
 		want: []string{"9:8: x of figure f: want a mapping with the keys label, from, to, steps"}},
 	{
-		name: "a list for settings",
-		yaml: figure(table, "replications:", "set: [a]\n    replications:"),
+		name: "a list for settings", yaml: figure(table, "replications:", "set: [a]\n    replications:"),
 		want: []string{"7:10: set of figure f: want a mapping of parameters to values"},
 	},
 	{
-		name: "a list for a parameter",
-		yaml: figure(table, "replications:", "set: {linger: [a]}\n    replications:"),
+		name: "a list for a parameter", yaml: figure(table, "replications:", "set: {linger: [a]}\n    replications:"),
 		want: []string{"7:19: parameter linger: want a single value"},
 	},
 	{
-		name: "a list for the kind",
-		yaml: figure(table, "kind: table", "kind: [table]"),
+		name: "a list for the kind", yaml: figure(table, "kind: table", "kind: [table]"),
 		want: []string{"6:11: kind of figure f: want a single value"},
 	},
 	{
-		name: "a list for the scale",
-		yaml: figure(curves, "rows:", "scale: [log]\n    rows:"),
+		name: "a list for the scale", yaml: figure(curves, "rows:", "scale: [log]\n    rows:"),
 		want: []string{"11:12: scale of figure f: want a single value"},
 	},
 	{name: "several of another kind", yaml: "name: [a]\ntitle: {b: c}\nfigures: 3\n", want: []string{
@@ -298,55 +286,44 @@ var broken = []struct {
 		"1:1: figures of the study are missing: want at least one",
 	}},
 	{
-		name: "no name",
-		yaml: "title: b\nscenario: late-close-notify\nfigures:\n" + table,
+		name: "no name", yaml: "title: b\nscenario: late-close-notify\nfigures:\n" + table,
 		want: []string{"1:1: name of the study is missing"},
 	},
 	{
-		name: "an empty title",
-		yaml: "name: a\ntitle: \"\"\nscenario: late-close-notify\nfigures:\n" + table,
+		name: "an empty title", yaml: "name: a\ntitle: \"\"\nscenario: late-close-notify\nfigures:\n" + table,
 		want: []string{"2:8: title of the study is empty"},
 	},
 	{
 		name: "a name that leads elsewhere",
 		yaml: "name: ../a\ntitle: b\nscenario: late-close-notify\nfigures:\n" + table,
-		want: []string{
-			`1:7: name "../a" of the study: it names a`,
-		},
+		want: []string{`1:7: name "../a" of the study: it names a`},
 	},
 	{
 		name: "a name that leads elsewhere, what it names",
 		yaml: "name: ../a\ntitle: b\nscenario: late-close-notify\nfigures:\n" + table,
-		want: []string{
-			`1:7: name "../a" of the study: it names a folder; want neither a slash nor a leading dot`,
-		},
+		want: []string{`1:7: name "../a" of the study: it names a folder; want neither a slash nor a leading dot`},
 	},
 	{name: "an unknown scenario", yaml: "name: a\ntitle: b\nscenario: late-clos-notify\nfigures:\n" + table,
 		want: []string{`3:11: there is no scenario "late-clos-notify". Did you mean late-close-notify?`}},
 	{
-		name: "a negative seed",
-		yaml: head + "seed: -1\nfigures:\n" + table,
+		name: "a negative seed", yaml: head + "seed: -1\nfigures:\n" + table,
 		want: []string{`4:7: seed "-1": want a whole number from 0 to 2^64-1`},
 	},
 	{
-		name: "a seed too large",
-		yaml: head + "seed: 18446744073709551616\nfigures:\n" + table,
+		name: "a seed too large", yaml: head + "seed: 18446744073709551616\nfigures:\n" + table,
 		want: []string{"4:7: want a whole number from 0 to 2^64-1"},
 	},
 	{
-		name: "a confidence in per cent",
-		yaml: head + "confidence: 95\nfigures:\n" + table,
+		name: "a confidence in per cent", yaml: head + "confidence: 95\nfigures:\n" + table,
 		want: []string{`4:13: confidence "95": want a number above 0 and below 1`},
 	},
 	{
-		name: "a confidence in words",
-		yaml: head + "confidence: high\nfigures:\n" + table,
+		name: "a confidence in words", yaml: head + "confidence: high\nfigures:\n" + table,
 		want: []string{`4:13: confidence "high"`},
 	},
 	{name: "no figures", yaml: head, want: []string{"1:1: figures of the study are missing: want at least one"}},
 	{
-		name: "an empty list of figures",
-		yaml: head + "figures: []\n",
+		name: "an empty list of figures", yaml: head + "figures: []\n",
 		want: []string{"4:10: figures of the study: want at least one"},
 	},
 	{name: "a figure that is nothing", yaml: head + "figures:\n" + table + "  -\n", want: []string{
@@ -371,55 +348,45 @@ var broken = []struct {
 		},
 	},
 	{
-		name: "a figure's name that leads elsewhere",
-		yaml: figure(table, "name: f", "name: a/f"),
+		name: "a figure's name that leads elsewhere", yaml: figure(table, "name: f", "name: a/f"),
 		want: []string{`5:11: name "a/f" of figure 1: it names a file; want neither a slash nor a leading dot`},
 	},
 	{
-		name: "two figures of one name",
-		yaml: head + "figures:\n" + table + table,
+		name: "two figures of one name", yaml: head + "figures:\n" + table + table,
 		want: []string{`9:11: there are two figures of the name "f"`},
 	},
 	{name: "an unknown outcome", yaml: figure(table, "replications:", "fail: data-los\n    replications:"),
 		want: []string{`7:11: fail: "data-los" is not an outcome of late-close-notify. Did you mean data-lost?`}},
 	{
-		name: "no rows",
-		yaml: figure(table, "    rows: [{label: r}]\n", ""),
+		name: "no rows", yaml: figure(table, "    rows: [{label: r}]\n", ""),
 		want: []string{"5:5: rows of figure f are missing: want at least one"},
 	},
 	{
-		name: "an empty list of rows",
-		yaml: figure(table, "[{label: r}]", "[]"),
+		name: "an empty list of rows", yaml: figure(table, "[{label: r}]", "[]"),
 		want: []string{"8:11: rows of figure f: want at least one"},
 	},
 	{
-		name: "a row without label",
-		yaml: figure(table, "{label: r}", "{set: {}}"),
+		name: "a row without label", yaml: figure(table, "{label: r}", "{set: {}}"),
 		want: []string{"8:12: label of row 1 of figure f is missing"},
 	},
 	{
-		name: "a row with an empty label",
-		yaml: figure(table, "{label: r}", "{label: \"\"}"),
+		name: "a row with an empty label", yaml: figure(table, "{label: r}", "{label: \"\"}"),
 		want: []string{"8:20: label of row 1 of figure f is empty"},
 	},
 	{
-		name: "two rows of one label",
-		yaml: figure(table, "[{label: r}]", "[{label: r}, {label: s}, {label: r}]"),
+		name: "two rows of one label", yaml: figure(table, "[{label: r}]", "[{label: r}, {label: s}, {label: r}]"),
 		want: []string{`8:44: there are two rows of the label "r"`},
 	},
 	{
-		name: "a row without keys",
-		yaml: figure(table, "{label: r}", "{}"),
+		name: "a row without keys", yaml: figure(table, "{label: r}", "{}"),
 		want: []string{"8:12: label of row 1 of figure f is missing"},
 	},
 	{
-		name: "zero replications",
-		yaml: figure(table, "3", "0"),
+		name: "zero replications", yaml: figure(table, "3", "0"),
 		want: []string{`7:19: replications "0": want a whole number from 1 to 1000000000`},
 	},
 	{
-		name: "replications with a fraction",
-		yaml: figure(table, "3", "1.5"),
+		name: "replications with a fraction", yaml: figure(table, "3", "1.5"),
 		want: []string{`7:19: replications "1.5": want a whole number from 1 to 1000000000`},
 	},
 	{name: "replications without number", yaml: figure(table, "3", "many"), want: []string{
@@ -429,15 +396,12 @@ var broken = []struct {
 		`7:19: replications "1000000001": want a whole number from 1 to 1000000000`,
 	}},
 	{
-		name: "no replications",
-		yaml: figure(table, "    replications: 3\n", ""),
+		name: "no replications", yaml: figure(table, "    replications: 3\n", ""),
 		want: []string{"5:5: replications of figure f is missing"},
 	},
 	{name: "a table with what has no meaning for it",
 		yaml: figure(
-			table,
-			"rows:",
-			"x: {label: x, from: 1, to: 2, steps: 2}\n    probe: linger\n    scale: log\n    rows:",
+			table, "rows:", "x: {label: x, from: 1, to: 2, steps: 2}\n    probe: linger\n    scale: log\n    rows:",
 		),
 		want: []string{
 			"8:8: x has no meaning for a figure of kind table", "9:12: probe has no meaning for a figure of kind table",
@@ -464,13 +428,11 @@ var broken = []struct {
 		},
 	},
 	{
-		name: "an empty value",
-		yaml: figure(table, "rows:", "set: {linger: }\n    rows:"),
+		name: "an empty value", yaml: figure(table, "rows:", "set: {linger: }\n    rows:"),
 		want: []string{`8:19: parameter linger: "" is not a duration`},
 	},
 	{
-		name: "a parameter twice",
-		yaml: figure(table, "rows:", "set: {linger: 1ms, linger: 2ms}\n    rows:"),
+		name: "a parameter twice", yaml: figure(table, "rows:", "set: {linger: 1ms, linger: 2ms}\n    rows:"),
 		want: []string{"8:24: parameter linger is set twice"},
 	},
 	{name: "an axis where there is none", yaml: figure(table, "rows:", "set: {linger: \"{x}ms\"}\n    rows:"),
@@ -485,9 +447,7 @@ var broken = []struct {
 	{
 		name: "names of two lines",
 		yaml: figure(table, "name: f\n    kind: table", "name: \"f\\ng\"\n    kind: pie\n    set: {\"a\\nb\": [c]}"),
-		want: []string{
-			"5:11: it names a file", `6:11: kind of figure f\ng: "pie"`, "7:19: want a single value",
-		},
+		want: []string{"5:11: it names a file", `6:11: kind of figure f\ng: "pie"`, "7:19: want a single value"},
 	},
 	{
 		name: "a remedy at odds with a parameter",
@@ -499,23 +459,19 @@ var broken = []struct {
 
 	// Probes of windows.
 	{
-		name: "windows without probe",
-		yaml: figure(windows, "    probe: alert-latency=0s..5ms\n", ""),
+		name: "windows without probe", yaml: figure(windows, "    probe: alert-latency=0s..5ms\n", ""),
 		want: []string{"5:5: probe of figure f is missing"},
 	},
 	{
-		name: "windows without probe, what is wanted",
-		yaml: figure(windows, "    probe: alert-latency=0s..5ms\n", ""),
+		name: "windows without probe, what is wanted", yaml: figure(windows, "    probe: alert-latency=0s..5ms\n", ""),
 		want: []string{"5:5: NAME=FROM..TO"},
 	},
 	{
-		name: "a probe without range",
-		yaml: figure(windows, "=0s..5ms", ""),
+		name: "a probe without range", yaml: figure(windows, "=0s..5ms", ""),
 		want: []string{`7:12: probe "alert-latency": want NAME=FROM..TO, as in`},
 	},
 	{
-		name: "a probe with an empty range",
-		yaml: figure(windows, "0s..5ms", "5ms..5ms"),
+		name: "a probe with an empty range", yaml: figure(windows, "0s..5ms", "5ms..5ms"),
 		want: []string{"7:12: the range is empty: FROM must be below TO"},
 	},
 	{name: "an unknown probe", yaml: figure(windows, "alert-latency", "alert-latncy"),
@@ -532,38 +488,30 @@ var broken = []struct {
 
 	// Curves.
 	{
-		name: "curves without x",
-		yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""),
+		name: "curves without x", yaml: figure(curves, "    x: {label: x, from: 1, to: 2, steps: 2}\n", ""),
 		want: []string{"5:5: x of figure f is missing"},
 	},
 	{
-		name: "an exact curve where something else is random",
-		yaml: figure(curves, "set: {", "set: {loss: 0.2, "),
-		want: []string{
-			"11:20: row \"r\": not only alert-latency is random, but",
-		},
+		name: "an exact curve where something else is random", yaml: figure(curves, "set: {", "set: {loss: 0.2, "),
+		want: []string{"11:20: row \"r\": not only alert-latency is random, but"},
 	},
 	{
-		name: "an axis that runs backwards",
-		yaml: figure(curves, "from: 1", "from: 2"),
+		name: "an axis that runs backwards", yaml: figure(curves, "from: 1", "from: 2"),
 		want: []string{"9:25: x: from must be below to"},
 	},
 	{
-		name: "an axis without steps",
-		yaml: figure(curves, "steps: 2", "steps: 0"),
+		name: "an axis without steps", yaml: figure(curves, "steps: 2", "steps: 0"),
 		want: []string{`9:42: steps "0": want a whole number from 1 to 10000`},
 	},
 	{
-		name: "an axis that begins with a word",
-		yaml: figure(curves, "from: 1", "from: low"),
+		name: "an axis that begins with a word", yaml: figure(curves, "from: 1", "from: low"),
 		want: []string{`9:25: from "low": want a number`},
 	},
 	{name: "an axis of words", yaml: figure(curves, "from: 1, to: 2", "from: low, to: .inf"), want: []string{
 		`9:25: from "low": want a number`, `9:34: to ".inf": want a number`,
 	}},
 	{
-		name: "an axis without label",
-		yaml: figure(curves, "label: x, ", ""),
+		name: "an axis without label", yaml: figure(curves, "label: x, ", ""),
 		want: []string{"9:8: label of x of figure f is missing"},
 	},
 	{name: "an axis without keys", yaml: figure(curves, "{label: x, from: 1, to: 2, steps: 2}", "{}"), want: []string{
@@ -586,15 +534,13 @@ var broken = []struct {
 		`9:42: steps "10001": want a whole number from 1 to 10000`,
 	}},
 	{
-		name: "an unknown scale",
-		yaml: figure(curves, "rows:", "scale: lg\n    rows:"),
+		name: "an unknown scale", yaml: figure(curves, "rows:", "scale: lg\n    rows:"),
 		want: []string{`11:12: scale of figure f: "lg" is not one of linear, log. Did you mean log?`},
 	},
 	{name: "a law that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
 		want: []string{`11:20: row "r": it does not set the law of the probe alert-latency`}},
 	{
-		name: "values of x that are out of range",
-		yaml: figure(curves, "from: 1", "from: -1"),
+		name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"),
 		want: []string{`11:20: row "r": parameter alert-latency: latency distribution "-1ms": -1ms is negative`},
 	},
 	{
@@ -608,9 +554,7 @@ var broken = []struct {
 	{
 		name: "a probe that is no law",
 		yaml: figure(curves, "probe: alert-latency", "probe: client") + "    fail: data-lost\n",
-		want: []string{
-			"8:12: probe: parameter client is a choice; only over a latency distribution can be integrated",
-		},
+		want: []string{"8:12: probe: parameter client is a choice; only over a latency distribution can be integrated"},
 	},
 
 	// Several faults of several kinds.
@@ -642,8 +586,7 @@ figures:
 		`19:12: scale of figure two: "lg"`,
 	}},
 	{name: "two rows that do not resolve", yaml: figure(
-		table,
-		"[{label: r}]",
+		table, "[{label: r}]",
 		"[{label: r, set: {remedy: recognise, first-record: stack}}, {label: s, set: {remedy: client-waits, client: "+
 			"closes-first}}]",
 	),

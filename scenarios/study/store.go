@@ -29,9 +29,7 @@ func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
 		return store.Specification{}, err
 	}
 	return store.OfStudy(
-		store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)},
-		s.Scenario,
-		points,
+		store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, points,
 		limits,
 	)
 }
@@ -68,8 +66,7 @@ func FromStore(path string) (*Result, error) {
 			name = kept.Study.Name
 		}
 		return nil, &store.MissingError{
-			Path:    path,
-			Command: scenarios.NewCommand("study", name, "--store", path).String(),
+			Path: path, Command: scenarios.NewCommand("study", name, "--store", path).String(),
 		}
 	}
 	s, err := restore(kept)
@@ -82,8 +79,7 @@ func FromStore(path string) (*Result, error) {
 	var missing *store.MissingError
 	if errors.As(err, &missing) { // it was finished, so another program asks otherwise
 		return nil, fmt.Errorf(
-			"%s does not hold all that this dtlssim asks for, which is not the one that wrote it: that was %s",
-			path,
+			"%s does not hold all that this dtlssim asks for, which is not the one that wrote it: that was %s", path,
 			programs[len(programs)-1].Describe(),
 		)
 	}
@@ -119,8 +115,7 @@ func changedFiles(files map[string]string) error {
 	changed, err := store.ChangedFiles(files)
 	if err == nil && len(changed) > 0 {
 		err = fmt.Errorf(
-			"of its latency distributions, these files say something else now: %s",
-			strings.Join(changed, ", "),
+			"of its latency distributions, these files say something else now: %s", strings.Join(changed, ", "),
 		)
 	}
 	return err

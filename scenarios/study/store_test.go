@@ -90,8 +90,7 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 	text := strings.Replace(
 		strings.Replace(toKill, "late-close-notify", own, 1),
 		"rows: [{label: none}, {label: linger, set: {linger: 5ms}}]",
-		"rows: [{label: law, set: {latency: 'empirical("+law+")'}}]",
-		1,
+		"rows: [{label: law, set: {latency: 'empirical("+law+")'}}]", 1,
 	)
 	keep(t, path, parse(t, text), made{}, 0.1)
 	before, err := os.ReadFile(path)
@@ -177,10 +176,7 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 	_, err = study.FromStore(path)
 	var missing *store.MissingError
 	if want := "is of a study that is not finished. This goes on with it: dtlssim study test.yaml --store '" + path +
-		"'"; !errors.As(
-		err,
-		&missing,
-	) ||
+		"'"; !errors.As(err, &missing) ||
 		!strings.HasSuffix(err.Error(), want) {
 		t.Errorf("error %v, want one that ends in %q", err, want)
 	}
@@ -202,9 +198,8 @@ func TestUnfinishedStoreIsNotRead(t *testing.T) {
 // sweepOf is a sweep of one point.
 func sweepOf(t *testing.T) sample.Sweep {
 	return sample.Sweep{
-		Design:       fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "1ms"}),
-		Replications: 1,
-		Seed:         1,
+		Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "1ms"}), Replications: 1,
+		Seed: 1,
 	}
 }
 

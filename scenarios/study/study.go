@@ -74,9 +74,7 @@ func Source(name string) ([]byte, error) {
 		return s.Source, nil
 	}
 	return nil, fmt.Errorf(
-		"there is no built-in study %q.%s Built in: %s; or give the path of a YAML file",
-		name,
-		suggest.DidYouMean(name, names),
-		strings.Join(names, ", "),
+		"there is no built-in study %q.%s Built in: %s; or give the path of a YAML file", name,
+		suggest.DidYouMean(name, names), strings.Join(names, ", "),
 	)
 }

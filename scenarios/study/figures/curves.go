@@ -65,8 +65,7 @@ func (g *Curves) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 // fault.
 func (g *Curves) Check(s *Subject, row Row) error {
 	if !slices.ContainsFunc(
-		slices.Collect(maps.Values(g.at(row))),
-		func(v string) bool { return strings.Contains(v, "{x}") },
+		slices.Collect(maps.Values(g.at(row))), func(v string) bool { return strings.Contains(v, "{x}") },
 	) {
 		return fmt.Errorf("no parameter of it depends on the axis: want {x} in one")
 	}

@@ -45,17 +45,11 @@ func scaled(replications int, budget float64) int {
 
 // sweep runs a sweep of a row: at each of these settings.
 func (e *Execution) sweep(
-	ctx context.Context,
-	h *Head,
-	row Row,
-	replications int,
-	settings ...scenarios.Settings,
+	ctx context.Context, h *Head, row Row, replications int, settings ...scenarios.Settings,
 ) (*sample.Results, error) {
 	sweep := sample.Sweep{
-		Seed:         e.Seed,
-		Replications: scaled(replications, e.Budget),
-		Fail:         h.Fail,
-		Inference:    e.inference(),
+		Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail,
+		Inference: e.inference(),
 	}
 	for _, set := range settings {
 		p, err := e.point(set)
@@ -75,10 +69,8 @@ func (e *Execution) sweep(
 // the study if it has one.
 func (e *Execution) rows(h *Head, replications int) (sample.Sweep, error) {
 	s := sample.Sweep{
-		Seed:         e.Seed,
-		Replications: scaled(replications, e.Budget),
-		Fail:         h.Fail,
-		Inference:    e.inference(),
+		Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail,
+		Inference: e.inference(),
 	}
 	for _, row := range h.Rows {
 		v, err := e.of(h, row)

@@ -94,10 +94,7 @@ func checkDistribution(r *strict.Reader, s *Subject, t strict.Text) {
 		r.Fault(t.Place, "probe: %v", s.Scenario.Check(t.Value, ""))
 	case p.Type != scenarios.DistributionType:
 		r.Fault(
-			t.Place,
-			"probe: parameter %s is a %s; only over a latency distribution can be integrated",
-			p.Name,
-			p.Type,
+			t.Place, "probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type,
 		)
 	}
 }
