@@ -200,34 +200,27 @@ const look = `(() => {
 // nothing is wider than the window, every text can be read, no label of a figure runs into
 // another, and every figure is there. DTLSSIM_SCREENSHOTS=DIR keeps what was seen.
 func TestInBrowser(t *testing.T) {
+	testkit.NotShort(t)
 	pages := written(t)
 	ctx := browser(t)
 	for _, path := range pages {
 		pictures := map[string][]image.Image{}
-		for _, colours := range []string{"light", "dark"} {
-			for _, width := range []int64{380, 1600} {
-				for _, scripts := range []bool{true, false} {
-					if !scripts && (width != 380 || colours != "light") {
-						continue // one is enough: nothing of the page runs anyway
-					}
-					name := fmt.Sprintf(
-						"%s-%s-%d",
-						strings.ReplaceAll(
-							strings.TrimSuffix(filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path), ".html"),
-							"-index", "",
-						),
-						colours,
-						width,
-					)
-					if !scripts {
-						name += "-without-javascript"
-					}
-					t.Run(name, func(t *testing.T) {
-						v := view{t: t, path: path, scheme: colours, width: width, scripts: scripts}
-						pictures[colours] = append(pictures[colours], v.open(ctx, name)...)
-					})
-				}
+		base := strings.TrimSuffix(filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path), ".html")
+		for _, v := range testkit.Few([]view{
+			{scheme: "light", width: 380, scripts: true},
+			{scheme: "dark", width: 380, scripts: true},
+			{scheme: "light", width: 1600, scripts: true},
+			{scheme: "dark", width: 1600, scripts: true},
+			{scheme: "light", width: 380}, // one without JavaScript is enough: nothing of the page runs anyway
+		}, 3, 3) {
+			name := fmt.Sprintf("%s-%s-%d", strings.ReplaceAll(base, "-index", ""), v.scheme, v.width)
+			if !v.scripts {
+				name += "-without-javascript"
 			}
+			t.Run(name, func(t *testing.T) {
+				v.t, v.path = t, path
+				pictures[v.scheme] = append(pictures[v.scheme], v.open(ctx, name)...)
+			})
 		}
 		for i := range min(len(pictures["light"]), len(pictures["dark"])) {
 			if same(pictures["light"][i], pictures["dark"][i]) {
@@ -279,21 +272,14 @@ func (v *view) open(parent context.Context, name string) (pictures []image.Image
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = chromedp.Do(
-		ctx,
+	err = chromedp.Do(ctx,
 		send(network.Enable, network.EnableParams{}),
 		send(log.Enable, cdp.Empty{}),
 		send(runtime.Enable, cdp.Empty{}),
 		send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !v.scripts}),
-		send(
-			emulation.SetDeviceMetricsOverride,
-			emulation.SetDeviceMetricsOverrideParams{
-				Width:             v.width,
-				Height:            900,
-				DeviceScaleFactor: 1,
-				Mobile:            v.width < 500,
-			},
-		),
+		send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: v.width, Height: 900, DeviceScaleFactor: 1, Mobile: v.width < 500,
+		}),
 		scheme("", v.scheme),
 		chromedp.Navigate("file://"+v.path),
 	)
@@ -304,17 +290,9 @@ func (v *view) open(parent context.Context, name string) (pictures []image.Image
 	got := ask[seen](t, ctx, look)
 	var shots [][]byte
 	for _, r := range got.Figures {
-		shots = append(shots, shoot(
-			t,
-			ctx,
-			&cdppage.Viewport{
-				X:      r.X,
-				Y:      r.Y,
-				Width:  min(r.Width, float64(v.width)-r.X),
-				Height: r.Height,
-				Scale:  1,
-			},
-		))
+		shots = append(shots, shoot(t, ctx, &cdppage.Viewport{
+			X: r.X, Y: r.Y, Width: min(r.Width, float64(v.width)-r.X), Height: r.Height, Scale: 1,
+		}))
 	}
 	if folder := os.Getenv("DTLSSIM_SCREENSHOTS"); folder != "" {
 		if err := os.WriteFile(filepath.Join(folder, name+".png"), shoot(t, ctx, nil), 0o644); err != nil {
@@ -392,6 +370,7 @@ func same(a, b image.Image) bool {
 // On paper the page is light, whatever the screen is, what is folded is unfolded, no figure
 // is cut, and nothing is wider than the paper.
 func TestPrinted(t *testing.T) {
+	testkit.NotShort(t)
 	pages := written(t)
 	ctx := browser(t)
 	for _, path := range pages {

@@ -17,14 +17,19 @@ import (
 )
 
 // others has a figure of each kind that small has not.
-const others = head + `figures:
+const others = someOthers + `  - {name: map, kind: map, probe: alert-latency=0s..40ms, against: linger=0s..20ms,
+     set: {credentials: psk}, rows: [{label: all}]}
+  - {name: exact, kind: sensitivity, points: 4, probe: alert-latency, factors: ["linger=0s..20ms"],
+     set: {credentials: psk, alert-latency: "10ms+exponential(mean=10ms)"}, rows: [{label: all}]}
+`
+
+// someOthers leaves out the two figures that take half of the time.
+const someOthers = head + `figures:
   - name: law
     kind: law
     probe: alert-latency
     set: {credentials: psk}
     rows: [{label: all, set: {linger: 5ms, alert-latency: "10ms+exponential(mean=10ms)"}}]
-  - {name: map, kind: map, probe: alert-latency=0s..40ms, against: linger=0s..20ms,
-     set: {credentials: psk}, rows: [{label: all}]}
   - {name: bands, kind: bands, probe: alert-latency=0s..40ms, factor: "linger=0s..20ms/2",
      set: {credentials: psk}, rows: [{label: all}]}
   - name: differences
@@ -56,8 +61,6 @@ const others = head + `figures:
     factors: ["linger=0s..20ms", "gap=50ms..60ms"]
     set: {credentials: psk, alert-latency: "10ms+exponential(mean=10ms)"}
     rows: [{label: all}]
-  - {name: exact, kind: sensitivity, points: 4, probe: alert-latency, factors: ["linger=0s..20ms"],
-     set: {credentials: psk, alert-latency: "10ms+exponential(mean=10ms)"}, rows: [{label: all}]}
 `
 
 // Each of the other kinds gives what the question that it stands for gives, in as many
@@ -172,7 +175,11 @@ func TestRunOtherKinds(t *testing.T) {
 func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
 	testkit.NotShort(t)
 	t.Chdir(t.TempDir())
-	s, budget := parse(t, others), float64(testkit.Budget(10, 10, 50))/100
+	text, budget := someOthers, 0.1
+	if testkit.Long() {
+		text, budget = others, 0.5
+	}
+	s := parse(t, text)
 	p := fixture.Pool(t, 2)
 	want, err := s.Run(context.Background(), p, budget, nil)
 	if err != nil {
@@ -200,9 +207,9 @@ func TestBrokenOtherKinds(t *testing.T) {
 		{"a law of a choice", "probe: alert-latency\n    set", "probe: client\n    set",
 			"only over a latency distribution can be integrated"},
 		{"a law that is not set", `, alert-latency: "10ms+exponential(mean=10ms)"}}]
-  - {name: map`, "}}]\n  - {name: map", "does not set the law of the probe"},
-		{"two rows of a map", "set: {credentials: psk}, rows: [{label: all}]}\n  - {name: bands",
-			"rows: [{label: a}, {label: b}]}\n  - {name: bands", "a figure of kind map has one row"},
+  - {name: bands`, "}}]\n  - {name: bands", "does not set the law of the probe"},
+		{"two rows of a map", "set: {credentials: psk}, rows: [{label: all}]}\n  - {name: exact",
+			"rows: [{label: a}, {label: b}]}\n  - {name: exact", "a figure of kind map has one row"},
 		{"a map of one parameter", "against: linger=0s..20ms", "against: alert-latency=0s..20ms", "varied twice"},
 		{"a map without its second probe", ", against: linger=0s..20ms", "", "against of figure map is missing"},
 		{"bands of an unknown factor", `factor: "linger`, `factor: "lingr`, "Did you mean linger?"},
