@@ -52,21 +52,12 @@ func examples(t *testing.T) map[string]Figure {
 	inf, nan := math.Inf(1), math.NaN()
 	stairs := []Stairs{
 		{
-			Label: "one",
-			X:     []float64{60, 80, 200, 900},
-			Y:     []float64{0.2, 0.5, 0.9, 1},
-			Low:   []float64{0.1, 0.4, 0.8, 0.95},
-			High:  []float64{0.3, 0.6, 0.97, 1},
-			End:   inf,
+			Label: "one", X: []float64{60, 80, 200, 900}, Y: []float64{0.2, 0.5, 0.9, 1},
+			Low: []float64{0.1, 0.4, 0.8, 0.95}, High: []float64{0.3, 0.6, 0.97, 1}, End: inf,
 		},
 		{
-			Label: "another, cut",
-			X:     []float64{70, 150},
-			Y:     []float64{0.3, 0.6},
-			Low:   []float64{0.2, 0.45},
-			High:  []float64{0.45, 0.7},
-			End:   700,
-			Cut:   []float64{100, 500, 700},
+			Label: "another, cut", X: []float64{70, 150}, Y: []float64{0.3, 0.6}, Low: []float64{0.2, 0.45},
+			High: []float64{0.45, 0.7}, End: 700, Cut: []float64{100, 500, 700},
 		},
 	}
 	steps, err := StepCurves("Steps", "handshake (ms)", "probability of at most so much", false, stairs, "A sentence.")
@@ -157,11 +148,7 @@ func examples(t *testing.T) map[string]Figure {
 		"estimates": Estimates("Estimates", []Estimate{
 			{"often", "monte-carlo", 0.35, 0.32, 0.38}, {"often", "exact", 0.368, 0.368, 0.368},
 			{
-				"rarely",
-				"monte-carlo",
-				0,
-				0,
-				0.004,
+				"rarely", "monte-carlo", 0, 0, 0.004,
 			}, {"rarely", "conditional", 2e-8, 1.1e-8, 3e-8}, {"never", "monte-carlo", nan, 0, 1},
 		}, true, "A sentence."),
 		"differences": Differences("Differences", "failure probability", []Compared{

@@ -255,8 +255,7 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 		for j := 1; j < steps; j++ {
 			for k := 1; k < steps; k++ {
 				q := vg.Point{
-					X: low.X + (high.X-low.X)*vg.Length(j)/steps,
-					Y: low.Y + (high.Y-low.Y)*vg.Length(k)/steps,
+					X: low.X + (high.X-low.X)*vg.Length(j)/steps, Y: low.Y + (high.Y-low.Y)*vg.Length(k)/steps,
 				}
 				free := clearance(rings, q)
 				for _, other := range written {

@@ -393,8 +393,7 @@ func TestPrinted(t *testing.T) {
 		)
 		paper := ask[string](t, ctx, `getComputedStyle(document.body).backgroundColor`)
 		tooWide := ask[[]string](
-			t,
-			ctx,
+			t, ctx,
 			`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + `+
 				`1).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))`,
 		)

@@ -20,8 +20,7 @@ func small() page.Page {
 			Name: "late", Summary: "A summary.", Mechanism: "A mechanism.", Prediction: "A > B.", Cause: "The alert.",
 			Findings: []string{"One finding.", "Another."},
 			References: []string{
-				"RFC 6347 section 4.2.7: alerts are not retransmitted",
-				"see https://example.org/a?b=c&d=e.",
+				"RFC 6347 section 4.2.7: alerts are not retransmitted", "see https://example.org/a?b=c&d=e.",
 			},
 		},
 		Sections: []page.Section{
@@ -38,14 +37,10 @@ func small() page.Page {
 				Edges: []page.Edge{{
 					Row: "none",
 					Below: page.Witness{
-						At:      "x = 999.999µs",
-						Outcome: "clean",
-						Command: "dtlssim run late --set x=999999ns",
+						At: "x = 999.999µs", Outcome: "clean", Command: "dtlssim run late --set x=999999ns",
 					},
 					Above: page.Witness{
-						At:      "x = 1ms",
-						Outcome: "ghost-session",
-						Failed:  true,
+						At: "x = 1ms", Outcome: "ghost-session", Failed: true,
 						Command: "dtlssim run late --set x=1ms",
 					},
 				}},
@@ -129,12 +124,7 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 		Name: "curves", Title: "Failure probability against linger", Sentence: "It falls.",
 		Table: [][]string{
 			{
-				"CURVE",
-				"LINGER (MS)",
-				"FAILURES",
-				"MONTE CARLO",
-				"95 % INTERVAL",
-				"EXACT",
+				"CURVE", "LINGER (MS)", "FAILURES", "MONTE CARLO", "95 % INTERVAL", "EXACT",
 				"WHAT ELSE THERE IS TO SAY OF IT",
 			},
 		},

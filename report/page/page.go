@@ -95,9 +95,7 @@ func Render(p Page) ([]byte, error) {
 	view := pageView{Page: p}
 	for i := range p.Sections {
 		shown := sectionView{
-			Section: &p.Sections[i],
-			Anchor:  anchor(p.Sections[i].Name),
-			Table:   newTable(p.Sections[i].Table),
+			Section: &p.Sections[i], Anchor: anchor(p.Sections[i].Name), Table: newTable(p.Sections[i].Table),
 		}
 		if figure := p.Sections[i].Figure; figure != nil {
 			drawn, err := s.inline(figure, shown.Anchor)

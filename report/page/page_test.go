@@ -174,13 +174,8 @@ func TestNothingIsMarkup(t *testing.T) {
 	p := small()
 	p.Name, p.Title, p.Answer, p.Missing = evil, evil, evil, evil
 	p.Scenario = page.Scenario{
-		Name:       evil,
-		Summary:    evil,
-		Mechanism:  evil,
-		Prediction: evil,
-		Cause:      evil,
-		Findings:   []string{evil},
-		References: []string{evil, "https://example.org/" + evil},
+		Name: evil, Summary: evil, Mechanism: evil, Prediction: evil, Cause: evil,
+		Findings: []string{evil}, References: []string{evil, "https://example.org/" + evil},
 	}
 	for i := range p.Sections {
 		s := &p.Sections[i]

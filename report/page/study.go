@@ -274,10 +274,7 @@ func searches(r *study.Result) (Term, bool) {
 			"In %d of the searches no window was missed, however short; in the others one could have been, the "+
 				"longest in “%s”, "+
 				"one that opens and closes within [%s, %s).",
-			proved,
-			row,
-			from,
-			from+time.Duration(widest.LargestUnverifiedGap),
+			proved, row, from, from+time.Duration(widest.LargestUnverifiedGap),
 		)
 	}
 	return Term{
@@ -322,9 +319,7 @@ func estimates(r *study.Result) (Term, bool) {
 			"The n-th replication of every point has the same seed, and draws that two points have in common are "+
 			"the same: "+
 			"differences between points are sharper than their intervals say, and points err together.",
-		number,
-		interval,
-		100*r.Study.Confidence,
+		number, interval, 100*r.Study.Confidence,
 	)
 	if lost > 0 {
 		sentence += fmt.Sprintf(" %d replications gave no result, and count nowhere.", lost)

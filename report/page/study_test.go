@@ -33,9 +33,7 @@ func result(t *testing.T, windows ...*search.Windows) *study.Result {
 		f.Rows = append(f.Rows, figures.Row{Label: string(rune('a' + i))})
 	}
 	s := &study.Study{
-		Name:    "s",
-		Title:   "When",
-		Subject: figures.Subject{Scenario: sc, Seed: 7, Confidence: 0.95},
+		Name: "s", Title: "When", Subject: figures.Subject{Scenario: sc, Seed: 7, Confidence: 0.95},
 		Figures: []figures.Figure{f},
 	}
 	return &study.Result{Study: s, Figures: []figures.Result{&figures.WindowsResult{Of: f, Windows: windows}}, Runs: 12}
@@ -71,12 +69,8 @@ func TestAnswer(t *testing.T) {
 func TestMethodSaysWhatIsProved(t *testing.T) {
 	proved := search.Method{Name: "slopes", Proved: true, Segments: 3, Verifications: 4}
 	gap := search.Method{
-		Name:                     "slopes",
-		Segments:                 2,
-		Verifications:            5,
-		PredictionFailures:       1,
-		LargestUnverifiedGap:     100,
-		LargestUnverifiedGapFrom: 50,
+		Name: "slopes", Segments: 2, Verifications: 5,
+		PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50,
 	}
 	for want, windows := range map[string][]*search.Windows{
 		"There are 6 segments; 8 of the runs were made only to hold such predictions against, at both ends of a " +
@@ -103,8 +97,7 @@ func TestCommandsUnderTheirLabels(t *testing.T) {
 	w.Edges = []search.Edge{{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}}}
 	rows := &sample.Results{Points: []*sample.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}
 	r.Figures[0] = &figures.DifferencesResult{
-		Of:         &figures.Differences{Head: head},
-		Comparison: &sample.Comparison{Results: rows},
+		Of: &figures.Differences{Head: head}, Comparison: &sample.Comparison{Results: rows},
 	}
 	got := page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]
 	if want := []page.Failure{{Row: "a", Command: "run a"}, {Row: "b", Command: "run b"}}; !slices.Equal(

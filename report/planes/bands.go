@@ -139,11 +139,7 @@ func BandRecords(b *plane.BandWindows) [][]string {
 func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 	positions, unit := axis(b)
 	drawn := figure.Bands{
-		Title:    title,
-		Factor:   b.Factor,
-		Probe:    b.Probe,
-		Numbers:  positions != nil,
-		Sentence: BandSentence(b),
+		Title: title, Factor: b.Factor, Probe: b.Probe, Numbers: positions != nil, Sentence: BandSentence(b),
 	}
 	for i, l := range b.Levels {
 		level := figure.Band{Strip: figure.Strip{Label: l.Level}, Joined: l.Joined}

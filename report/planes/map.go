@@ -339,9 +339,7 @@ func Figure(r *plane.Regions, title string) figure.Figure {
 			m.Divides = append(
 				m.Divides,
 				figure.Divide{
-					From:  place(b.Line.At(b.From), b.From),
-					To:    place(b.Line.At(b.To), b.To),
-					Label: b.Equation,
+					From: place(b.Line.At(b.From), b.From), To: place(b.Line.At(b.To), b.To), Label: b.Equation,
 				},
 			)
 		}

@@ -73,10 +73,7 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 		s.Sentence = fmt.Sprintf(
 			"Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the "+
 				"points share their random numbers, and miss together).",
-			f.Of.X.Label,
-			strings.Join(parts, "; "),
-			inside,
-			all,
+			f.Of.X.Label, strings.Join(parts, "; "), inside, all,
 		)
 	}
 	s.Sweeps, s.X, s.Exact = sweeps(f), values, f.Exact

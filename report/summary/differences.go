@@ -92,16 +92,11 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 		"All rows have the same seeds, and share what their parameters leave alone; differences are estimated from "+
 			"the pairs (score interval of %s, 1998), each with a confidence of %.4g %%, so that all together have "+
 			"%g %%.",
-		f.Comparison.Others[0].Difference.Method.Title(),
-		100*each,
-		100*confidence,
+		f.Comparison.Others[0].Difference.Method.Title(), 100*each, 100*confidence,
 	)
 	j := &text.CompareJSON{
-		Scenario:     f.Comparison.Sweep.Scenario().Name,
-		Seed:         f.Comparison.Sweep.Seed,
-		Method:       "monte-carlo",
-		Confidence:   confidence,
-		Simultaneous: true,
+		Scenario: f.Comparison.Sweep.Scenario().Name, Seed: f.Comparison.Sweep.Seed,
+		Method: "monte-carlo", Confidence: confidence, Simultaneous: true,
 	}
 	j.SetPairs(f.Comparison)
 	s.Data, s.Sweeps = j, sweeps(f)

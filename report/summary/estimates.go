@@ -85,9 +85,7 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 	s.Sentence = fmt.Sprintf(
 		"In %d of %d rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability "+
 			"is %.3g.",
-		agree,
-		compared,
-		smallest,
+		agree, compared, smallest,
 	)
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."

@@ -33,10 +33,7 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 	s.Sentence = fmt.Sprintf(
 		"With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure "+
 			"windows, %s.",
-		f.Of.Probe,
-		strings.TrimSpace(f.Distribution.String()),
-		f.Probability.Value,
-		text.Intervals(w),
+		f.Of.Probe, strings.TrimSpace(f.Distribution.String()), f.Probability.Value, text.Intervals(w),
 	)
 	if len(windows) == 0 {
 		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Of.Probe, f.Distribution)
@@ -44,9 +41,7 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 	s.Method = fmt.Sprintf(
 		"Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range "+
 			"that was searched lies %.2g of the law.",
-		f.Of.Probe,
-		f.Probability.N,
-		f.Probability.Outside,
+		f.Of.Probe, f.Probability.N, f.Probability.Outside,
 	)
 	s.Data = struct {
 		Probability  float64         `json:"probability"`

@@ -15,9 +15,7 @@ import (
 func measureDistribution(f *figures.MeasureResult, confidence float64) (Section, error) {
 	g := f.Of
 	j := &text.DistributionJSON{
-		Scenario:   f.Results.Sweep.Scenario().Name,
-		Measure:    g.Measure,
-		Method:     text.OrderStatistics,
+		Scenario: f.Results.Sweep.Scenario().Name, Measure: g.Measure, Method: text.OrderStatistics,
 		Confidence: confidence,
 	}
 	if g.Survival {

@@ -8,10 +8,8 @@ import (
 func regions(f *figures.MapResult) (Section, error) {
 	drawn := planes.Figure(f.Regions, f.Of.Title)
 	s := Section{
-		Table:    planes.Rows(f.Regions),
-		Sentence: planes.Sentence(f.Regions),
-		Method:   planes.Proof(f.Regions),
-		Values:   Values{Data: f.Regions},
+		Table: planes.Rows(f.Regions), Sentence: planes.Sentence(f.Regions), Method: planes.Proof(f.Regions),
+		Values: Values{Data: f.Regions},
 	}
 	return s, s.add(f.Of.Name, &drawn, planes.Records(f.Regions))
 }
@@ -19,10 +17,8 @@ func regions(f *figures.MapResult) (Section, error) {
 func bands(f *figures.BandsResult) (Section, error) {
 	drawn := planes.BandFigure(f.Bands, f.Of.Title)
 	s := Section{
-		Table:    planes.BandRows(f.Bands),
-		Sentence: planes.BandSentence(f.Bands),
-		Method:   planes.BandProof(f.Bands),
-		Values:   Values{Data: f.Bands},
+		Table: planes.BandRows(f.Bands), Sentence: planes.BandSentence(f.Bands), Method: planes.BandProof(f.Bands),
+		Values: Values{Data: f.Bands},
 	}
 	return s, s.add(f.Of.Name, &drawn, planes.BandRecords(f.Bands))
 }

@@ -29,18 +29,8 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 	}
 	records := [][]string{
 		{
-			"factor",
-			"level",
-			"estimate",
-			"lo",
-			"hi",
-			"first_order",
-			"first_order_lo",
-			"first_order_hi",
-			"total",
-			"total_lo",
-			"total_hi",
-			"confidence",
+			"factor", "level", "estimate", "lo", "hi", "first_order", "first_order_lo", "first_order_hi", "total",
+			"total_lo", "total_hi", "confidence",
 		},
 	}
 	row := func(factor string, l text.LevelJSON, first, total *text.IndexJSON) {
@@ -84,9 +74,7 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 		s.Sentence = fmt.Sprintf(
 			"Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The "+
 				"shares of its variance that are due to each factor: %s.",
-			*j.Mean,
-			math.Sqrt(*j.Variance),
-			strings.Join(parts, "; "),
+			*j.Mean, math.Sqrt(*j.Variance), strings.Join(parts, "; "),
 		)
 		if !known {
 			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the " +

@@ -99,8 +99,7 @@ func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, points []desig
 func newDifference(levels scenarios.Settings, d stat.Difference) DifferenceJSON {
 	row := DifferenceJSON{
 		ComparedJSON: ComparedJSON{
-			Levels:      levels,
-			Probability: known(d.Second),
+			Levels: levels, Probability: known(d.Second),
 		}, Difference: known(d.Value), StandardError: known(d.StandardError),
 		Low: d.Low, High: d.High, Interval: string(d.Method), P: d.P, Adjusted: d.Adjusted,
 		Correlation: known(d.Correlation), Pairs: d.N,

@@ -155,11 +155,8 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 	if !a.Plan.Target.None() && !a.Estimate.Exact {
 		t := a.Plan.Target
 		j.Stopping = &StoppingJSON{
-			HalfWidth:      t.HalfWidth,
-			Relative:       t.Relative,
-			Looks:          a.Plan.Looks,
-			LookConfidence: a.Plan.Confidence,
-			Met:            a.Met,
+			HalfWidth: t.HalfWidth, Relative: t.Relative, Looks: a.Plan.Looks,
+			LookConfidence: a.Plan.Confidence, Met: a.Met,
 		}
 	}
 	if g := a.Agreement; g != nil {

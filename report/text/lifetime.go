@@ -90,13 +90,8 @@ func (p *PointDistributionJSON) SetDistribution(d stat.Distribution) {
 
 func newQuantileJSON(e stat.Quantile) QuantileJSON {
 	j := QuantileJSON{
-		Q:        e.Q,
-		Estimate: known(e.Value),
-		AtLeast:  e.AtLeast,
-		Low:      e.Low,
-		LowRank:  e.LowRank,
-		HighRank: e.HighRank,
-		Coverage: e.Coverage,
+		Q: e.Q, Estimate: known(e.Value), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank,
+		HighRank: e.HighRank, Coverage: e.Coverage,
 	}
 	if !math.IsInf(e.High, 1) {
 		j.High = &e.High
@@ -225,9 +220,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 		sentence = fmt.Sprintf(
 			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the "+
 				"scale log(-log)).",
-			name,
-			j.Scenario,
-			100*j.Confidence,
+			name, j.Scenario, 100*j.Confidence,
 		)
 	}
 	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {

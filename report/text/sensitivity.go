@@ -196,24 +196,20 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 		shares = fmt.Sprintf(
 			"shares of the variance of the probability (Sobol' indices) over the ranges, from %d base points, with "+
 				"%g %% bootstrap intervals",
-			j.Points,
-			100*j.Confidence,
+			j.Points, 100*j.Confidence,
 		)
 	}
 	sentence := fmt.Sprintf(
 		"Left: the failure probability of %s with one factor at a time at each end of its range and the others as "+
 			"set (the line): %s. Right: %s.",
-		j.Scenario,
-		how,
-		shares,
+		j.Scenario, how, shares,
 	)
 	return figure.Tornado("Sensitivity of "+j.Scenario, j.Base.proportion(), effects, sentence)
 }
 
 func (l *LevelJSON) proportion() stat.Proportion {
 	p := stat.Proportion{
-		Failures: l.Failures,
-		Estimate: stat.Estimate{N: l.Replications, Value: math.NaN(), Low: l.Low, High: l.High},
+		Failures: l.Failures, Estimate: stat.Estimate{N: l.Replications, Value: math.NaN(), Low: l.Low, High: l.High},
 	}
 	if l.Estimate != nil {
 		p.Value = *l.Estimate

@@ -42,13 +42,8 @@ type ConditionalDifference struct {
 // together. progress is told each point of a seed that is done. When ctx ends, the answer
 // holds the seeds before the first that was not done at every point.
 func CompareConditional(
-	ctx context.Context,
-	runner run.Runner,
-	points []Integral,
-	seeds, baseline int,
-	confidence float64,
-	simultaneous bool,
-	progress func(),
+	ctx context.Context, runner run.Runner, points []Integral, seeds, baseline int, confidence float64,
+	simultaneous bool, progress func(),
 ) (*ConditionalComparison, error) {
 	var faults []error
 	for i := range points {

@@ -25,11 +25,7 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	s := fixture.Scenario(t)
 	set := scenarios.Settings{"credentials": "psk", "clients": "1", "uplink": "5ms+exponential(mean=4ms)"}
 	points := fixture.Design(
-		t,
-		s,
-		set,
-		scenarios.Settings{"linger": "0s"},
-		scenarios.Settings{"linger": "3ms"},
+		t, s, set, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "3ms"},
 		scenarios.Settings{"linger": "7ms"},
 	)
 	probability := func(i int) float64 { return 0.5 + math.Exp(-[]float64{1, 4, 8}[i]/4)/2 }
@@ -38,11 +34,8 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 		context.Background(),
 		p,
 		sample.Sweep{
-			Design:       points,
-			Replications: n,
-			Seed:         seed,
-			Fail:         predicate(t),
-			Inference:    stat.DefaultInference(confidence),
+			Design: points, Replications: n, Seed: seed, Fail: predicate(t),
+			Inference: stat.DefaultInference(confidence),
 		},
 		baseline,
 		false,
@@ -97,14 +90,7 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 		integrals = append(integrals, integral(t, set.With(p.Levels), seed))
 	}
 	k, err := estimate.CompareConditional(
-		context.Background(),
-		p,
-		integrals,
-		25,
-		baseline,
-		confidence,
-		false,
-		func() {},
+		context.Background(), p, integrals, 25, baseline, confidence, false, func() {},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -121,11 +107,7 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 func TestCompareWantsABaseline(t *testing.T) {
 	s := sample.Sweep{
 		Design: fixture.Design(
-			t,
-			fixture.Scenario(t),
-			nil,
-			scenarios.Settings{"linger": "0s"},
-			scenarios.Settings{"linger": "1ms"},
+			t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"},
 		),
 		Replications: 1,
 	}

@@ -18,40 +18,28 @@ import (
 func registerDatagrams() {
 	network := func(name string, kind scenarios.Type, preset string) scenarios.Parameter {
 		return scenarios.Parameter{
-			Name:    name,
-			Type:    kind,
-			Default: preset,
-			Group:   scenarios.NetworkGroup,
-			Meaning: "as ever",
+			Name: name, Type: kind, Default: preset, Group: scenarios.NetworkGroup, Meaning: "as ever",
 		}
 	}
 	catalogue.Register(&scenarios.Scenario{
 		Name: "test-datagrams",
 		Parameters: []scenarios.Parameter{
 			network(
-				"latency",
-				scenarios.DistributionType,
-				"10ms",
+				"latency", scenarios.DistributionType, "10ms",
 			), network("loss", scenarios.LossType, "0"), network("correlation", scenarios.CorrelationType, "0"),
 			network("reorder", scenarios.ProbabilityType, "0"),
 			{
-				Name:    "datagrams",
-				Type:    scenarios.CountType,
-				Default: "3",
-				Min:     1,
-				Max:     1000,
+				Name: "datagrams", Type: scenarios.CountType, Default: "3", Min: 1, Max: 1000,
 				Meaning: "how many there are",
 			},
 			{Name: "limit", Type: scenarios.DurationType, Default: "1s", Meaning: "of late, latest and earliest"},
 		},
 		Outcomes: []scenarios.Outcome{
 			{
-				Name:    "all-lost",
-				Meaning: "every datagram was lost",
+				Name: "all-lost", Meaning: "every datagram was lost",
 			}, {Name: "late", Meaning: "the sum of their latencies is above the limit"},
 			{
-				Name:    "latest",
-				Meaning: "the largest latency is above the limit",
+				Name: "latest", Meaning: "the largest latency is above the limit",
 			}, {Name: "earliest", Meaning: "the least latency is above the limit"},
 			{Name: "quick", Meaning: "every latency is below the limit"},
 		},

@@ -55,11 +55,7 @@ type weighting struct {
 // estimate at a look is enough. progress, if it is not nil, is told each replication that
 // is done. When ctx ends, the answer holds what was done until then.
 func RunImportance(
-	ctx context.Context,
-	runner run.Runner,
-	q Importance,
-	plan stat.Plan,
-	progress func(),
+	ctx context.Context, runner run.Runner, q Importance, plan stat.Plan, progress func(),
 ) (*Weighted, error) {
 	tilted, untilted := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Untilted: true}
 	return q.run(ctx, runner, func(i int) *tilt.Config {
@@ -73,19 +69,14 @@ func RunImportance(
 // run performs the replications. observe, if it is not nil, is told what was drawn in
 // each that came to its end, by one goroutine at a time.
 func (q *Importance) run(
-	ctx context.Context,
-	runner run.Runner,
-	tilts func(i int) *tilt.Config,
-	plan stat.Plan,
-	progress func(),
+	ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, plan stat.Plan, progress func(),
 	observe func(i int, drawn []tilt.Draw),
 ) (*Weighted, error) {
 	all := make([]weighting, plan.Budget())
 	w := &Weighted{Draws: make([]int, len(q.Tilts)), Tilts: q.Tilts}
 	hear := func(_, i int, o *run.Result) {
 		all[i] = weighting{
-			done:           true,
-			completed:      o.Status == run.Completed,
+			done: true, completed: o.Status == run.Completed,
 			WeightedSample: stat.WeightedSample{Failed: o.Failed, Untilted: tilts(i).Untilted},
 		}
 		if o.Tilt == nil || !all[i].completed {

@@ -133,16 +133,8 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		q.Tilts = chosen.Tilts
 		w, r := weighted(t, p, q, c.replications)
 		t.Logf(
-			"%s: %.4g +- %.2g, want %.4g; %d failures worth %.0f; mean weight %.3f +- %.3f; %s",
-			c.name,
-			w.Value,
-			w.StandardError,
-			c.want,
-			w.Failures,
-			w.EffectiveSize,
-			w.MeanWeight,
-			w.MeanWeightError,
-			tilt.Text(q.Tilts),
+			"%s: %.4g +- %.2g, want %.4g; %d failures worth %.0f; mean weight %.3f +- %.3f; %s", c.name, w.Value,
+			w.StandardError, c.want, w.Failures, w.EffectiveSize, w.MeanWeight, w.MeanWeightError, tilt.Text(q.Tilts),
 		)
 		if sure := weightedMean(r, 1-1e-6); !sure.Holds(c.want) {
 			t.Errorf("%s: %+v, closed form %g", c.name, sure.Estimate, c.want)
@@ -214,10 +206,8 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 		t.Errorf("with two workers %+v, with one %+v", w, again)
 	}
 	m, err := sample.RunSweep(
-		context.Background(),
-		p,
-		sample.Sweep{Design: design.Single(q.Values), Replications: n, Seed: seed, Fail: q.Fail},
-		nil,
+		context.Background(), p,
+		sample.Sweep{Design: design.Single(q.Values), Replications: n, Seed: seed, Fail: q.Fail}, nil,
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -236,10 +226,8 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	}
 	// An untilted one is that replication of the sweep.
 	plain, err := sample.RunSweep(
-		context.Background(),
-		p,
-		sample.Sweep{Design: design.Single(q.Values), Replications: 1, Seed: seed, Fail: q.Fail},
-		nil,
+		context.Background(), p,
+		sample.Sweep{Design: design.Single(q.Values), Replications: 1, Seed: seed, Fail: q.Fail}, nil,
 	)
 	if err != nil || (plain.Points[0].Failures == 1) != r.Samples[0].Failed {
 		t.Errorf("the first sample %+v, the first replication %+v %v", r.Samples[0], plain.Points[0], err)

@@ -38,11 +38,7 @@ const maxReach = 1000 * time.Hour
 // as much of the law at either end as tail says, a probability, or what lies beyond
 // 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
 func NewIntegral(
-	v scenarios.Values,
-	probe string,
-	master uint64,
-	fail scenarios.Predicate,
-	tail float64,
+	v scenarios.Values, probe string, master uint64, fail scenarios.Predicate, tail float64,
 ) (Integral, error) {
 	s := v.Scenario()
 	if err := s.CheckProbe(probe); err != nil {
@@ -50,9 +46,7 @@ func NewIntegral(
 	}
 	if p := s.Parameter(probe); p.Type != scenarios.DistributionType {
 		return Integral{}, fmt.Errorf(
-			"probe: parameter %s is a %s; only over a latency distribution can be integrated",
-			p.Name,
-			p.Type,
+			"probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type,
 		)
 	}
 	l := v.Distribution(probe)
@@ -93,8 +87,7 @@ func (q *Integral) Check() error {
 		return fmt.Errorf(
 			"probe: every datagram draws from parameter %s, and a window is one of a single duration; choose a "+
 				"parameter of one datagram%s",
-			name,
-			exampleOf(s),
+			name, exampleOf(s),
 		)
 	}
 	var followers []string
@@ -106,8 +99,7 @@ func (q *Integral) Check() error {
 	if len(followers) > 0 {
 		return fmt.Errorf(
 			"probe: %s follows parameter %s, and would draw for itself; set it as well",
-			strings.Join(followers, " and "),
-			name,
+			strings.Join(followers, " and "), name,
 		)
 	}
 	return nil
@@ -142,8 +134,7 @@ func (q *Integral) CheckExact() error {
 		return fmt.Errorf(
 			"not only %s is random, but %s as well: there is no exact probability; the method conditional averages "+
 				"over that",
-			q.Search.Probe.Name,
-			strings.Join(random, ", "),
+			q.Search.Probe.Name, strings.Join(random, ", "),
 		)
 	}
 	return q.Check()
@@ -243,10 +234,7 @@ func (q *Integral) CheckConditional() error {
 			return fmt.Errorf(
 				"probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a "+
 					"law of its own, or choose the method monte-carlo",
-				name,
-				q.Values.Scenario().Parameter(name).Follows,
-				p.Name,
-				v.Text()[p.Name],
+				name, q.Values.Scenario().Parameter(name).Follows, p.Name, v.Text()[p.Name],
 			)
 		}
 	}
@@ -261,10 +249,7 @@ func (q *Integral) CheckConditional() error {
 // told each seed that is done, by one goroutine at a time. When ctx ends, the answer holds
 // the seeds before the first that was not done.
 func (q *Integral) Conditional(
-	ctx context.Context,
-	runner run.Runner,
-	plan stat.Plan,
-	progress func(),
+	ctx context.Context, runner run.Runner, plan stat.Plan, progress func(),
 ) (*Conditional, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err

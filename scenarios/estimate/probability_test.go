@@ -34,9 +34,7 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
 		Replications: 2000, Seed: seed,
 		Design: fixture.Design(
-			t,
-			fixture.Scenario(t),
-			nil,
+			t, fixture.Scenario(t), nil,
 			scenarios.Settings{"credentials": "psk", "linger": "15ms", "alert-latency": text},
 		),
 	}, nil)
@@ -78,9 +76,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	}
 	if plain := math.Sqrt(want * (1 - want) / float64(seeds)); got.StandardError > plain {
 		t.Errorf(
-			"the standard error %g of %d seeds is no better than crude Monte Carlo's %g",
-			got.StandardError,
-			seeds,
+			"the standard error %g of %d seeds is no better than crude Monte Carlo's %g", got.StandardError, seeds,
 			plain,
 		)
 	}
@@ -101,11 +97,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 func integral(t *testing.T, set scenarios.Settings, seed uint64) estimate.Integral {
 	t.Helper()
 	q, err := estimate.NewIntegral(
-		fixture.Values(t, fixture.Scenario(t), set),
-		"alert-latency",
-		seed,
-		predicate(t),
-		1e-15,
+		fixture.Values(t, fixture.Scenario(t), set), "alert-latency", seed, predicate(t), 1e-15,
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -145,9 +137,7 @@ func TestOneInABillion(t *testing.T) {
 		t.Errorf("%+v, closed form %g", e, want)
 	}
 	c, err := q.Conditional(
-		context.Background(),
-		p,
-		stat.Plan{Target: stat.Target{Relative: 0.1}, Looks: []int{3, 9}, Confidence: 0.95},
+		context.Background(), p, stat.Plan{Target: stat.Target{Relative: 0.1}, Looks: []int{3, 9}, Confidence: 0.95},
 		func() {},
 	)
 	if err != nil {
@@ -275,8 +265,7 @@ func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	q, err := estimate.NewIntegral(
 		fixture.Values(
-			t,
-			fixture.Scenario(t),
+			t, fixture.Scenario(t),
 			scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=1500ns)"},
 		),
 		"alert-latency",

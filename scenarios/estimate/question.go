@@ -144,11 +144,7 @@ func (a *Answer) sweep(r *sample.Results) {
 
 // sample performs replications of crude Monte Carlo.
 func (q *Question) sample(
-	ctx context.Context,
-	runner run.Runner,
-	a *Answer,
-	plan stat.Plan,
-	progress Progress,
+	ctx context.Context, runner run.Runner, a *Answer, plan stat.Plan, progress Progress,
 ) (*sample.Results, error) {
 	step, end := progress(plan.Budget(), "replications")
 	r, err := sample.RunPlan(ctx, runner, sample.Sweep{
@@ -164,10 +160,7 @@ func (q *Question) sample(
 func (q *Question) monteCarlo(ctx context.Context, runner run.Runner, a *Answer, progress Progress) error {
 	if q.Budget > sample.CertainSeeds {
 		certain, o, err := sample.Certain(
-			ctx,
-			runner,
-			sample.Sweep{Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail},
-			0,
+			ctx, runner, sample.Sweep{Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail}, 0,
 		)
 		if err != nil && ctx.Err() == nil {
 			return err
@@ -203,10 +196,7 @@ func (q *Question) exact(ctx context.Context, runner run.Runner, a *Answer) (of 
 }
 
 func (q *Question) conditional(
-	ctx context.Context,
-	runner run.Runner,
-	a *Answer,
-	progress Progress,
+	ctx context.Context, runner run.Runner, a *Answer, progress Progress,
 ) (of stat.Estimate, err error) {
 	step, end := progress(a.Plan.Budget(), "seeds")
 	c, err := q.Integral.Conditional(ctx, runner, a.Plan, step)
@@ -220,10 +210,7 @@ func (q *Question) conditional(
 }
 
 func (q *Question) stratified(
-	ctx context.Context,
-	runner run.Runner,
-	a *Answer,
-	progress Progress,
+	ctx context.Context, runner run.Runner, a *Answer, progress Progress,
 ) (of stat.Estimate, err error) {
 	step, end := progress(a.Plan.Budget()+q.Pilots, "replications")
 	s, err := q.Integral.Stratified(ctx, runner, q.Strata, q.Pilots, a.Plan, step)
@@ -238,10 +225,7 @@ func (q *Question) stratified(
 }
 
 func (q *Question) importance(
-	ctx context.Context,
-	runner run.Runner,
-	a *Answer,
-	progress Progress,
+	ctx context.Context, runner run.Runner, a *Answer, progress Progress,
 ) (of stat.Estimate, err error) {
 	i := Importance{Values: q.Values, Seed: q.Seed, Fail: q.Fail, Tilts: q.Tilts}
 	pilots := 0

@@ -54,10 +54,7 @@ func (q *Sensitivity) Check() error {
 			faults,
 			fmt.Errorf(
 				"%d replications at %d points each of %d base points are too many: want at most %d in all",
-				q.Replications,
-				len(q.Factors)+2,
-				q.Points,
-				maxSensitivityRuns,
+				q.Replications, len(q.Factors)+2, q.Points, maxSensitivityRuns,
 			),
 		)
 	}
@@ -146,10 +143,7 @@ func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) stat.Sensit
 // each base point when it is done, in any order, and progress is told; both are called by
 // one goroutine at a time. A base point of which a replication gave no result is left out.
 func (q *Sensitivity) MonteCarlo(
-	ctx context.Context,
-	runner run.Runner,
-	keep func(base int, o Outputs),
-	progress func(),
+	ctx context.Context, runner run.Runner, keep func(base int, o Outputs), progress func(),
 ) (*SensitivityRuns, error) {
 	if q.Replications < 1 {
 		return nil, fmt.Errorf("%d replications: want at least 1", q.Replications)
@@ -187,12 +181,7 @@ func (q *Sensitivity) MonteCarlo(
 // integrated over its law, under one seed. What has none as far as the parameters show it
 // is an error; that nothing else is random either, ExactAt shows at some of the points.
 func (q *Sensitivity) Exact(
-	ctx context.Context,
-	runner run.Runner,
-	probe string,
-	tail float64,
-	keep func(base int, o Outputs),
-	progress func(),
+	ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func(),
 ) (*SensitivityRuns, error) {
 	return q.run(
 		ctx,
@@ -218,11 +207,7 @@ func (q *Sensitivity) Exact(
 // ExactAt finds the exact probability at one point, and that the windows are the same
 // under other seeds: see Integral.Exact.
 func (q *Sensitivity) ExactAt(
-	ctx context.Context,
-	runner run.Runner,
-	v scenarios.Values,
-	probe string,
-	tail float64,
+	ctx context.Context, runner run.Runner, v scenarios.Values, probe string, tail float64,
 ) (*ExactProbability, error) {
 	integral, err := q.Integral(v, probe, tail)
 	if err != nil {
@@ -250,10 +235,7 @@ type baseRuns struct {
 // run evaluates the points of every base point, as many base points at a time as the
 // runner has workers. Of equal points that belong to one base point, one is evaluated.
 func (q *Sensitivity) run(
-	ctx context.Context,
-	runner run.Runner,
-	keep func(int, Outputs),
-	progress func(),
+	ctx context.Context, runner run.Runner, keep func(int, Outputs), progress func(),
 	evaluate func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error),
 ) (*SensitivityRuns, error) {
 	if err := q.Check(); err != nil {

@@ -22,9 +22,7 @@ func sensitivity(t *testing.T, points, replications int, factors ...string) esti
 	s := fixture.Scenario(t)
 	return estimate.Sensitivity{
 		Values: fixture.Values(
-			t,
-			s,
-			scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"},
+			t, s, scenarios.Settings{"credentials": "psk", "alert-latency": "10ms+exponential(mean=10ms)"},
 		),
 		Factors: fixture.Ranges(t, s, factors...), Points: points, Replications: replications, Seed: 1,
 	}
@@ -32,9 +30,7 @@ func sensitivity(t *testing.T, points, replications int, factors ...string) esti
 
 // indices estimates the indices from what the runs give.
 func indices(
-	t *testing.T,
-	q estimate.Sensitivity,
-	run func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error),
+	t *testing.T, q estimate.Sensitivity, run func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error),
 ) stat.Sensitivity {
 	t.Helper()
 	terms := make([]stat.SobolTerm, q.Points)
@@ -135,9 +131,7 @@ func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
 	for _, workers := range []int{1, 3} {
 		outputs := make([]estimate.Outputs, q.Points)
 		r, err := q.MonteCarlo(
-			context.Background(),
-			fixture.Pool(t, workers),
-			func(base int, o estimate.Outputs) { outputs[base] = o },
+			context.Background(), fixture.Pool(t, workers), func(base int, o estimate.Outputs) { outputs[base] = o },
 			nil,
 		)
 		if err != nil || r.Points != 8 {
@@ -163,10 +157,7 @@ func TestSensitivityWithTrouble(t *testing.T) {
 	})
 	kept := map[int]bool{}
 	r, err := q.MonteCarlo(
-		context.Background(),
-		crashing,
-		func(base int, _ estimate.Outputs) { kept[base] = true },
-		nil,
+		context.Background(), crashing, func(base int, _ estimate.Outputs) { kept[base] = true }, nil,
 	)
 	if err != nil || r.Dropped != 1 || r.NoResult != 2 || len(r.Aborted) != 2 || len(kept) != 9 || kept[3] ||
 		!strings.Contains(r.Aborted[0].Repeat, "--seed 8") {
@@ -184,8 +175,7 @@ func TestSensitivityFaults(t *testing.T) {
 		"1 base points are out of range": func(q *estimate.Sensitivity) { q.Points = 1 },
 		"0 factors are out of range":     func(q *estimate.Sensitivity) { q.Factors = nil },
 		"varied, and set or varied a second": func(q *estimate.Sensitivity) {
-			q.Factors = append(q.Factors,
-				q.Factors[0])
+			q.Factors = append(q.Factors, q.Factors[0])
 		},
 		"are too many": func(q *estimate.Sensitivity) { q.Replications = 1_000_000_000 },
 		"means nothing to a server of model se": func(q *estimate.Sensitivity) {

@@ -42,11 +42,7 @@ const LeastOfStratum = 2
 // failure and its contrary added to each (Neyman, Journal of the Royal Statistical Society
 // 97, 1934, 558-625).
 func (q *Integral) Stratified(
-	ctx context.Context,
-	runner run.Runner,
-	strata, pilots int,
-	plan stat.Plan,
-	progress func(),
+	ctx context.Context, runner run.Runner, strata, pilots int, plan stat.Plan, progress func(),
 ) (*Strata, error) {
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
@@ -61,13 +57,7 @@ func (q *Integral) Stratified(
 	if pilots > 0 {
 		first := seed.StratifiedPilots(q.Search.Seed, q.Values.Scenario().Name)
 		p, err := q.stratified(
-			ctx,
-			runner,
-			first,
-			allocate(shares, pilots),
-			strata,
-			once(pilots, plan.Confidence),
-			progress,
+			ctx, runner, first, allocate(shares, pilots), strata, once(pilots, plan.Confidence), progress,
 		)
 		if err != nil || p.Interrupted {
 			return p, err
@@ -85,21 +75,14 @@ func (q *Integral) Stratified(
 }
 
 func (q *Integral) stratified(
-	ctx context.Context,
-	runner run.Runner,
-	first uint64,
-	in []int,
-	strata int,
-	plan stat.Plan,
-	progress func(),
+	ctx context.Context, runner run.Runner, first uint64, in []int, strata int, plan stat.Plan, progress func(),
 ) (*Strata, error) {
 	s := &Strata{Strata: make([]stat.Stratum, strata)}
 	running, err := sample.Begin(runner, sample.Sweep{
 		Design: design.Single(q.Search.Values), Replications: len(in), Seed: first, Fail: q.Search.Fail,
 		Each: func(i int) scenarios.Assignment {
 			return scenarios.Assignment{
-				Name:  q.Search.Probe.Name,
-				Value: q.latency(seed.Replication(first, i), in[i], strata),
+				Name: q.Search.Probe.Name, Value: q.latency(seed.Replication(first, i), in[i], strata),
 			}
 		},
 		Observers: []sample.Observer{func(_, i int, o *run.Result) {

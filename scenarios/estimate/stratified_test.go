@@ -47,27 +47,15 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 			}
 			e, plain := stat.StratifiedProportion(strata, 1-5.7e-7), stat.Wilson(int(c.want*n), n, 1-5.7e-7)
 			t.Logf(
-				"%s, %d pilots: %.4f [%.4f, %.4f], want %.4f; %d of 20 mixed; crude Monte Carlo %v",
-				c.name,
-				pilots,
-				e.Value,
-				e.Low,
-				e.High,
-				c.want,
-				e.Mixed,
-				plain,
+				"%s, %d pilots: %.4f [%.4f, %.4f], want %.4f; %d of 20 mixed; crude Monte Carlo %v", c.name, pilots,
+				e.Value, e.Low, e.High, c.want, e.Mixed, plain,
 			)
 			if e.Low > c.want || c.want > e.High || total != n || s.Pilots != pilots {
 				t.Errorf("%s, %d pilots: %+v, closed form %g", c.name, pilots, e, c.want)
 			}
 			if pilots == 0 && (plain.High-plain.Low)/(e.High-e.Low) < c.gain*0.95 {
 				t.Errorf(
-					"%s: the interval %g .. %g is not %g times as narrow as %v",
-					c.name,
-					e.Low,
-					e.High,
-					c.gain,
-					plain,
+					"%s: the interval %g .. %g is not %g times as narrow as %v", c.name, e.Low, e.High, c.gain, plain,
 				)
 			}
 		}
@@ -80,12 +68,8 @@ func TestStratifiedTwice(t *testing.T) {
 	q := integral(t, scenarios.Settings{"credentials": "psk", "alert-latency": "exponential(mean=20ms)"}, 5)
 	run := func(workers int) []stat.Stratum {
 		s, err := q.Stratified(
-			context.Background(),
-			fixture.Pool(t, workers),
-			7,
-			30,
-			stat.Plan{Target: stat.Target{HalfWidth: 1e-9}, Looks: []int{40, 60}, Confidence: 0.95},
-			nil,
+			context.Background(), fixture.Pool(t, workers), 7, 30,
+			stat.Plan{Target: stat.Target{HalfWidth: 1e-9}, Looks: []int{40, 60}, Confidence: 0.95}, nil,
 		)
 		if err != nil {
 			t.Fatal(err)

@@ -64,11 +64,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
 		w, err := trial.run(
-			ctx,
-			runner,
-			func(int) *tilt.Config { return observed },
-			once(pilots, stat.AgreementConfidence),
-			progress,
+			ctx, runner, func(int) *tilt.Config { return observed }, once(pilots, stat.AgreementConfidence), progress,
 			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn },
 		)
 		if err != nil {
@@ -79,15 +75,13 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 			return p, nil
 		}
 		p.drawn = slices.DeleteFunc(
-			p.drawn,
-			func(d []tilt.Draw) bool { return d == nil },
+			p.drawn, func(d []tilt.Draw) bool { return d == nil },
 		) // of those that gave no result, or drew nothing
 		if len(p.drawn) != len(w.Samples) {
 			return nil, fmt.Errorf(
 				"%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to "+
 					"tilt",
-				pilots-len(p.drawn),
-				pilots,
+				pilots-len(p.drawn), pilots,
 			)
 		}
 		p.samples = w.Samples

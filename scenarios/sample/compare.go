@@ -58,17 +58,11 @@ const (
 // sweep each, or, if they are simultaneous, all together. For the rest it is RunSweep;
 // seeds of which one replication was not done when ctx ended are not counted as pairs.
 func Compare(
-	ctx context.Context,
-	runner run.Runner,
-	s Sweep,
-	baseline int,
-	simultaneous bool,
-	progress func(),
+	ctx context.Context, runner run.Runner, s Sweep, baseline int, simultaneous bool, progress func(),
 ) (*Comparison, error) {
 	if baseline < 0 || baseline >= len(s.Design) || len(s.Design) < 2 {
 		return nil, fmt.Errorf(
-			"%d design points with the baseline at %d: want two at least and the baseline among them",
-			len(s.Design),
+			"%d design points with the baseline at %d: want two at least and the baseline among them", len(s.Design),
 			baseline,
 		)
 	}

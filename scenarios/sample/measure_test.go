@@ -142,8 +142,7 @@ func TestNegativeMeasure(t *testing.T) {
 	}, nil)
 	if err == nil ||
 		!strings.Contains(
-			err.Error(),
-			"dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more",
+			err.Error(), "dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more",
 		) {
 		t.Errorf("error %v", err)
 	}

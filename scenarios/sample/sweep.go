@@ -218,11 +218,7 @@ func (r *Running) Finish() *Results {
 // performAll performs the replications that are missing, from one up to another,
 // exclusive. When ctx ends, r holds what was done until then.
 func (r *Results) performAll(
-	ctx context.Context,
-	runner run.Runner,
-	left missing,
-	from, to int,
-	progress func(),
+	ctx context.Context, runner run.Runner, left missing, from, to int, progress func(),
 ) error {
 	s := &r.Sweep
 	var mu sync.Mutex

@@ -21,11 +21,8 @@ func TestSweepDoesNotDependOnWorkers(t *testing.T) {
 		r, err := sample.RunSweep(context.Background(), fixture.Pool(t, workers), sample.Sweep{
 			Replications: 100, Seed: 7, Verify: workers == 3,
 			Design: fixture.Design(
-				t,
-				fixture.Scenario(t),
-				scenarios.Settings{"credentials": "psk", "latency": "uniform(5ms,15ms)"},
-				scenarios.Settings{"linger": "0s"},
-				scenarios.Settings{"linger": "3ms"},
+				t, fixture.Scenario(t), scenarios.Settings{"credentials": "psk", "latency": "uniform(5ms,15ms)"},
+				scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "3ms"},
 			),
 		}, nil)
 		if err != nil {

@@ -112,15 +112,8 @@ func TestTheEndsOfClopperPearsonLeaveHalfTheError(t *testing.T) {
 				half := (1 - confidence) / 2
 				if k > 0 && apart(least, half) > 1e-9 || k < n && apart(atMost, half) > 1e-9 {
 					t.Errorf(
-						"%d of %d at %g: [%v, %v] leaves %g and %g, want %g",
-						k,
-						n,
-						confidence,
-						e.Low,
-						e.High,
-						least,
-						atMost,
-						half,
+						"%d of %d at %g: [%v, %v] leaves %g and %g, want %g", k, n, confidence, e.Low, e.High, least,
+						atMost, half,
 					)
 				}
 			}

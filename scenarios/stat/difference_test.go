@@ -62,11 +62,8 @@ print(json.dumps([row(*r) for r in rows]))`, rows, &want)
 		low, high, p := want[i][0], want[i][1], want[i][2]
 		if r[5] > -1 && math.Abs(low-1) > 1e-4 || r[6] < 1 && math.Abs(high+1) > 1e-4 || apart(r[7], p) > 1e-9 {
 			t.Errorf(
-				"%v: the statistic is %.6f Z at the lower end, %.6f Z at the upper one; McNemar's P is %.12g",
-				r,
-				low,
-				high,
-				p,
+				"%v: the statistic is %.6f Z at the lower end, %.6f Z at the upper one; McNemar's P is %.12g", r, low,
+				high, p,
 			)
 		}
 	}

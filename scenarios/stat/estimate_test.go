@@ -50,13 +50,8 @@ func TestTheEndsOfTheIntervalSolveTheScoreEquation(t *testing.T) {
 					bound := stat.Z(confidence) * math.Sqrt(end*(1-end)/float64(n))
 					if math.Abs(distance-bound) > 1e-9 {
 						t.Errorf(
-							"%d of %d at %g: the end %v is %v away from the estimate, want %v",
-							k,
-							n,
-							confidence,
-							end,
-							distance,
-							bound,
+							"%d of %d at %g: the end %v is %v away from the estimate, want %v", k, n, confidence, end,
+							distance, bound,
 						)
 					}
 				}
@@ -71,11 +66,8 @@ func TestTheIntervalIsExactAtTheExtremes(t *testing.T) {
 			none, all := stat.Wilson(0, n, confidence), stat.Wilson(n, n, confidence)
 			if none.Low != 0 || all.High != 1 {
 				t.Fatalf(
-					"n = %d at %g: low end of no failures %v, high end of all failures %v, want 0 and 1",
-					n,
-					confidence,
-					none.Low,
-					all.High,
+					"n = %d at %g: low end of no failures %v, high end of all failures %v, want 0 and 1", n, confidence,
+					none.Low, all.High,
 				)
 			}
 			if !(none.High > 0 && none.High < 1 && all.Low > 0 && all.Low < 1) {

@@ -46,13 +46,7 @@ func TestQuantilesOfFewSamples(t *testing.T) {
 		}
 		if c.n > 0 && (float64(e.LowRank) != e.Low || !math.IsInf(e.High, 1) && float64(e.HighRank) != e.High) {
 			t.Errorf(
-				"%g quantile of %d: ranks %d and %d, want %g and %g",
-				c.q,
-				c.n,
-				e.LowRank,
-				e.HighRank,
-				e.Low,
-				e.High,
+				"%g quantile of %d: ranks %d and %d, want %g and %g", c.q, c.n, e.LowRank, e.HighRank, e.Low, e.High,
 			)
 		}
 	}
@@ -78,24 +72,14 @@ func TestTheRanksLeaveHalfTheError(t *testing.T) {
 				half := (1 - confidence) / 2
 				if fewer(e.LowRank) > half+1e-12 || fewer(e.LowRank+1) <= half-1e-12 {
 					t.Errorf(
-						"n = %d, q = %g, %g: the lower rank %d leaves %g, want at most %g",
-						n,
-						q,
-						confidence,
-						e.LowRank,
-						fewer(e.LowRank),
-						half,
+						"n = %d, q = %g, %g: the lower rank %d leaves %g, want at most %g", n, q, confidence, e.LowRank,
+						fewer(e.LowRank), half,
 					)
 				}
 				if 1-fewer(high) > half+1e-12 || high > 1 && 1-fewer(high-1) <= half-1e-12 {
 					t.Errorf(
-						"n = %d, q = %g, %g: the upper rank %d leaves %g, want at most %g",
-						n,
-						q,
-						confidence,
-						high,
-						1-fewer(high),
-						half,
+						"n = %d, q = %g, %g: the upper rank %d leaves %g, want at most %g", n, q, confidence, high,
+						1-fewer(high), half,
 					)
 				}
 				if want := fewer(high) - fewer(e.LowRank); apart(e.Coverage, want) > 1e-9 {

@@ -83,15 +83,8 @@ print(json.dumps([ends(*r) for r in rows]))`, rows, &want)
 			}
 			if apart(p.Low, low) > 1e-9 || apart(p.High, high) > digits {
 				t.Errorf(
-					"%s, %d of %d at %g: [%.15g, %.15g], scipy has [%.15g, %.15g]",
-					kind,
-					k,
-					n,
-					confidence,
-					p.Low,
-					p.High,
-					low,
-					high,
+					"%s, %d of %d at %g: [%.15g, %.15g], scipy has [%.15g, %.15g]", kind, k, n, confidence, p.Low,
+					p.High, low, high,
 				)
 			}
 		}

@@ -86,10 +86,7 @@ type Sensitivity struct {
 // above 0 in some resample. uniform draws from [0, 1).
 func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform func() float64) Sensitivity {
 	r := Sensitivity{
-		Points:     len(terms),
-		Mean:       math.NaN(),
-		Variance:   math.NaN(),
-		Noise:      math.NaN(),
+		Points: len(terms), Mean: math.NaN(), Variance: math.NaN(), Noise: math.NaN(),
 		Confidence: confidence,
 	}
 	if len(terms) < 2 {
@@ -124,10 +121,7 @@ func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform 
 		index := func(part func(*moments, int) float64, resampled []float64) Estimate {
 			statistic := func(m *moments) float64 { return m.index(part(m, i)) }
 			return accelerated(
-				statistic(total),
-				resampled,
-				len(rows),
-				func() []float64 { return leftOut(statistic, rows, total) },
+				statistic(total), resampled, len(rows), func() []float64 { return leftOut(statistic, rows, total) },
 				confidence,
 			)
 		}
@@ -151,9 +145,7 @@ type moments struct {
 
 func newMoments(factors int) *moments {
 	return &moments{
-		change:  make([]float64, factors),
-		product: make([]float64, factors),
-		jansen:  make([]float64, factors),
+		change: make([]float64, factors), product: make([]float64, factors), jansen: make([]float64, factors),
 	}
 }
 

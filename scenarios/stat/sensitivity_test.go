@@ -79,10 +79,7 @@ func linear(weights ...float64) model {
 // terms evaluates a model at n base points that next draws. Of each output there are
 // replications, with evaluate between the model and what it gives; 0: exact.
 func (m model) terms(
-	n, replications int,
-	next func([]float64),
-	evaluate func(y, draw float64) float64,
-	draw func() float64,
+	n, replications int, next func([]float64), evaluate func(y, draw float64) float64, draw func() float64,
 ) (list []stat.SobolTerm) {
 	x := make([]float64, 2*m.dimensions)
 	for range n {
@@ -152,10 +149,7 @@ func TestIndicesOfClosedForms(t *testing.T) {
 		}
 	}
 	r := stat.SobolIndices(
-		models["linear"].terms(64, 0, scrambled(models["linear"], s), nil, nil),
-		0.95,
-		100,
-		s.Uniform,
+		models["linear"].terms(64, 0, scrambled(models["linear"], s), nil, nil), 0.95, 100, s.Uniform,
 	)
 	if inert := r.Total[3]; inert.Value != 0 || inert.Low != 0 || inert.High != 0 {
 		t.Errorf("a factor that does nothing has the index %+v", inert)

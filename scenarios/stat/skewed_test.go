@@ -126,33 +126,20 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 			t.Logf(
 				"%s; %d replications, %.1f effective failures: %d of %d with a warning, missed %v, without a "+
 					"warning %v",
-				c.name,
-				n,
-				effective,
-				warned,
-				simulations,
-				missed,
-				unwarned,
+				c.name, n, effective, warned, simulations, missed, unwarned,
 			)
 			for i, confidence := range confidences {
 				if share := 1 - float64(unwarned[i])/float64(simulations); !atLeast(share, confidence, simulations) {
 					t.Errorf(
-						"%s, %d replications: all but %.4f of the intervals miss without a warning, want %g",
-						c.name,
-						n,
-						share,
-						confidence,
+						"%s, %d replications: all but %.4f of the intervals miss without a warning, want %g", c.name, n,
+						share, confidence,
 					)
 				}
 				if share := 1 - float64(missed[i])/float64(simulations); effective >= 10 &&
 					!atLeast(share, confidence-0.01, simulations) {
 					t.Errorf(
-						"%s, %d replications, %.1f effective failures: coverage %.4f, want %g",
-						c.name,
-						n,
-						effective,
-						share,
-						confidence,
+						"%s, %d replications, %.1f effective failures: coverage %.4f, want %g", c.name, n, effective,
+						share, confidence,
 					)
 				}
 			}
@@ -205,27 +192,17 @@ func TestCoverageOfSkewedMeans(t *testing.T) {
 				}
 			}
 			t.Logf(
-				"%s, %d samples: missed %v, differences %v of %d",
-				c.name,
-				n,
-				missed,
-				differences,
+				"%s, %d samples: missed %v, differences %v of %d", c.name, n, missed, differences,
 				pairs/len(confidences),
 			)
 			for i, confidence := range confidences {
 				for what, missed := range map[string]int{"mean": missed[i], "difference": differences[i]} {
 					if share := 1 - float64(missed)/float64(simulations); !atLeast(
-						share,
-						confidence-0.005,
-						simulations,
+						share, confidence-0.005, simulations,
 					) {
 						t.Errorf(
 							"%s, %d samples: all but %.4f of the intervals of the %s miss without a warning, want %g",
-							c.name,
-							n,
-							share,
-							what,
-							confidence,
+							c.name, n, share, what, confidence,
 						)
 					}
 				}

@@ -68,10 +68,7 @@ func TestTarget(t *testing.T) {
 // stopped simulates one run that stops at the first look with a narrow interval, and
 // tells whether that holds p, and how many trials it took.
 func stopped(
-	toss func(n int) int,
-	p float64,
-	interval func(failures, trials int) stat.Proportion,
-	looks []int,
+	toss func(n int) int, p float64, interval func(failures, trials int) stat.Proportion, looks []int,
 	target stat.Target,
 ) (holds bool, trials int) {
 	failures := 0
@@ -162,9 +159,7 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 	}
 	kind := stat.ClopperPearsonExact
 	if share := worst(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !atLeast(
-		share,
-		confidence,
-		simulations,
+		share, confidence, simulations,
 	) {
 		t.Errorf("all looks of %.4f of the runs hold p, want at least %g", share, confidence)
 	}

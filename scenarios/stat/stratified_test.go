@@ -53,21 +53,12 @@ func TestStratifiedCoverageBySimulation(t *testing.T) {
 			}
 			share := float64(covered) / float64(simulations)
 			t.Logf(
-				"%2d strata of %3d, %-16s p = %.4f: coverage %.4f, width %.4f",
-				c.strata,
-				c.trials,
-				name,
-				want,
-				share,
+				"%2d strata of %3d, %-16s p = %.4f: coverage %.4f, width %.4f", c.strata, c.trials, name, want, share,
 				width,
 			)
 			if !atLeast(share, 0.935, simulations) {
 				t.Errorf(
-					"%d strata of %d trials, %s (%.4f): coverage %.4f, want 0.95",
-					c.strata,
-					c.trials,
-					name,
-					want,
+					"%d strata of %d trials, %s (%.4f): coverage %.4f, want 0.95", c.strata, c.trials, name, want,
 					share,
 				)
 			}

@@ -51,9 +51,8 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 	survival, greenwood, z, high := 1.0, 0.0, Z(confidence), 1.0
 	for i := 0; i < len(sorted); {
 		step := Step{
-			Estimate: unknown(len(samples), 0, high, confidence, Greenwood),
-			At:       sorted[i].Value,
-			AtRisk:   len(sorted) - i,
+			Estimate: unknown(len(samples), 0, high, confidence, Greenwood), At: sorted[i].Value,
+			AtRisk: len(sorted) - i,
 		}
 		for ; i < len(sorted) && sorted[i].Value == step.At; i++ {
 			if sorted[i].Censored {
@@ -112,8 +111,7 @@ func (s *Survival) At(time float64) Step {
 func (s *Survival) Quantile(q float64) Quantile {
 	never := math.Inf(1)
 	e := Quantile{
-		Estimate: unknown(s.Samples, never, never, s.Confidence, BrookmeyerCrowley),
-		Q:        q,
+		Estimate: unknown(s.Samples, never, never, s.Confidence, BrookmeyerCrowley), Q: q,
 		Coverage: s.Confidence,
 	}
 	e.Value = never

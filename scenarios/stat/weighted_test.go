@@ -71,12 +71,8 @@ func TestWeightedCoverageBySimulation(t *testing.T) {
 		}
 		if math.Abs(total/want-1) > 0.08 || balanced < simulations*98/100 {
 			t.Errorf(
-				"%+v: the mean of all estimates is %g, want %g; %d of %d mean weights are 1",
-				target,
-				total,
-				want,
-				balanced,
-				simulations,
+				"%+v: the mean of all estimates is %g, want %g; %d of %d mean weights are 1", target, total, want,
+				balanced, simulations,
 			)
 		}
 		if !target.None() && early < simulations/2 {
@@ -112,8 +108,7 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 		weights[i] = math.Log(0.2 + 0.001*float64(i%3))
 	}
 	if w = stat.WeightedMean(weights, failed, 100, 0.95); !slices.Contains(
-		w.Warnings,
-		stat.Warning(stat.UnbalancedWeights{Mean: w.MeanWeight, StandardError: w.MeanWeightError}),
+		w.Warnings, stat.Warning(stat.UnbalancedWeights{Mean: w.MeanWeight, StandardError: w.MeanWeightError}),
 	) {
 		t.Errorf("weights of 0.2: %+v", w)
 	}
@@ -126,10 +121,7 @@ func TestWhatWeightsAreWorth(t *testing.T) {
 // within its interval.
 func TestWeightedEstimateIsAProbability(t *testing.T) {
 	w := stat.WeightedMean(
-		[]float64{math.Log(1.5), math.Log(1.2), 0, math.Log(0.9)},
-		[]bool{true, true, true, true},
-		1,
-		0.95,
+		[]float64{math.Log(1.5), math.Log(1.2), 0, math.Log(0.9)}, []bool{true, true, true, true}, 1, 0.95,
 	)
 	if w.Value != 1 || w.High != 1 || w.Low > 1 || math.Abs(w.MeanWeight-1.15) > 1e-12 {
 		t.Errorf("%+v, want an estimate of 1", w)

@@ -105,11 +105,8 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 		return nil, err
 	}
 	answer := &BandWindows{
-		Scenario: b.Levels[0].Values.Scenario().Name,
-		Seed:     b.Seed,
-		Factor:   b.Factor,
-		Probe:    b.Probe.Name,
-		Levels:   []BandLevel{},
+		Scenario: b.Levels[0].Values.Scenario().Name, Seed: b.Seed, Factor: b.Factor, Probe: b.Probe.Name,
+		Levels: []BandLevel{},
 	}
 	levels := make([]scenarios.Values, len(b.Levels))
 	for i := range levels {
@@ -162,10 +159,7 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 
 // search searches levels side by side. One that was not searched when ctx ended is nil.
 func (b *Bands) search(
-	ctx context.Context,
-	runner run.Runner,
-	levels []scenarios.Values,
-	progress func(),
+	ctx context.Context, runner run.Runner, levels []scenarios.Values, progress func(),
 ) ([]*search.Windows, error) {
 	found := make([]*search.Windows, len(levels))
 	var mu sync.Mutex

@@ -95,9 +95,7 @@ func TestBandsByRemedy(t *testing.T) {
 	}
 	linger := design.Factor{Name: "linger", Levels: []string{"2ms"}}
 	bad := plane.Bands{
-		Factor: "linger",
-		Levels: levels(t, s, nil, linger),
-		Probe:  scenarios.ProbeRange{Name: "linger", To: ms},
+		Factor: "linger", Levels: levels(t, s, nil, linger), Probe: scenarios.ProbeRange{Name: "linger", To: ms},
 	}
 	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "is the probe, and varied as well") {
 		t.Errorf("error %v", err)
@@ -108,9 +106,7 @@ func TestBandsByRemedy(t *testing.T) {
 	}
 	// What is set may make sense at the levels alone.
 	levels(
-		t,
-		s,
-		scenarios.Settings{"backlog": "3"},
+		t, s, scenarios.Settings{"backlog": "3"},
 		design.Factor{Name: "model", Levels: []string{"listener", "concurrent"}},
 	)
 }

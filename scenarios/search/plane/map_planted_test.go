@@ -159,14 +159,8 @@ func TestMapOfPlantedLines(t *testing.T) {
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf(
-					"case %d, seed %d, inequalities %v, of %d: row %d of the map is\n%v, and it is\n%v",
-					i,
-					m.Seed,
-					p.inequalities,
-					size,
-					y,
-					got,
-					want,
+					"case %d, seed %d, inequalities %v, of %d: row %d of the map is\n%v, and it is\n%v", i, m.Seed,
+					p.inequalities, size, y, got, want,
 				)
 			}
 		}
@@ -217,13 +211,8 @@ func TestPolygonsCoverThePlane(t *testing.T) {
 			points, _ := new(big.Float).SetInt(g.Points).Float64()
 			if math.Abs(total-points) > 100*size { // a line's length times the slack, several times
 				t.Errorf(
-					"case %d, inequalities %v: polygon %v of region %s has an area of %g, and it has %g points",
-					i,
-					p.inequalities,
-					g.Polygon,
-					g.Name,
-					total,
-					points,
+					"case %d, inequalities %v: polygon %v of region %s has an area of %g, and it has %g points", i,
+					p.inequalities, g.Polygon, g.Name, total, points,
 				)
 			}
 		}
@@ -346,11 +335,7 @@ func TestMapOutOfRuns(t *testing.T) {
 			if g, ok := r.At(x, y); ok {
 				if _, outcome := p.at(x, y); strings.Join(g.Outcome, "") != outcome {
 					t.Fatalf(
-						"inequalities %v: at (%d, %d) the map says %s, and it is %q",
-						p.inequalities,
-						x,
-						y,
-						g.Title(),
+						"inequalities %v: at (%d, %d) the map says %s, and it is %q", p.inequalities, x, y, g.Title(),
 						outcome,
 					)
 				}

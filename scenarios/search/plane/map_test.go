@@ -115,8 +115,7 @@ func TestMapsAgainstRuns(t *testing.T) {
 				return
 			}
 			v := fixture.With(
-				t,
-				m.Values,
+				t, m.Values,
 				scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()},
 			)
 			o, err := p.Do(context.Background(), run.Job{Values: v, Seed: m.Seed})
@@ -125,16 +124,8 @@ func TestMapsAgainstRuns(t *testing.T) {
 			}
 			if !slices.Equal(g.Outcome, o.Outcome) {
 				t.Errorf(
-					"%s, seed %d, %v: at %s=%s, %s=%s the map says %s, and the run is %v",
-					c.scenario,
-					m.Seed,
-					c.set,
-					r.X.Name,
-					time.Duration(x),
-					r.Y.Name,
-					time.Duration(y),
-					g.Title(),
-					o.Outcome,
+					"%s, seed %d, %v: at %s=%s, %s=%s the map says %s, and the run is %v", c.scenario, m.Seed, c.set,
+					r.X.Name, time.Duration(x), r.Y.Name, time.Duration(y), g.Title(), o.Outcome,
 				)
 			}
 		}
@@ -155,14 +146,8 @@ func TestMapsAgainstRuns(t *testing.T) {
 			check(x, l.Y)
 		}
 		t.Logf(
-			"%s: %d regions, %d boundaries, %d rows, %d runs, %.3g undecided, seed %d",
-			c.scenario,
-			len(r.Regions),
-			len(r.Boundaries),
-			r.Method.Rows,
-			r.Runs,
-			r.UndecidedShare,
-			m.Seed,
+			"%s: %d regions, %d boundaries, %d rows, %d runs, %.3g undecided, seed %d", c.scenario, len(r.Regions),
+			len(r.Boundaries), r.Method.Rows, r.Runs, r.UndecidedShare, m.Seed,
 		)
 	}
 }
@@ -188,11 +173,7 @@ func TestMapWithProbesExchanged(t *testing.T) {
 func TestMapWithAnyNumberOfWorkers(t *testing.T) {
 	testkit.NotShort(t)
 	m := ask(
-		t,
-		"plaintext-data",
-		"forged-delay=0s..20ms",
-		fmt.Sprintf("latency=1ms..%dms", testkit.Budget(10, 10, 20)),
-		nil,
+		t, "plaintext-data", "forged-delay=0s..20ms", fmt.Sprintf("latency=1ms..%dms", testkit.Budget(10, 10, 20)), nil,
 	)
 	var first []byte
 	for _, workers := range []int{1, 2} {
@@ -263,12 +244,10 @@ func TestSenselessMaps(t *testing.T) {
 	for want, change := range map[string]func(*plane.Map){
 		"parameter alert-latency is varied twice": func(m *plane.Map) { m.Y = m.X },
 		"parameter linger is varied, and set to 3ms as well": func(m *plane.Map) {
-			m.Values = fixture.With(t,
-				m.Values, scenarios.Settings{"linger": "3ms"})
+			m.Values = fixture.With(t, m.Values, scenarios.Settings{"linger": "3ms"})
 		},
 		"parameter alert-latency is varied, and set to 3ms as well": func(m *plane.Map) {
-			m.Values = fixture.With(t,
-				m.Values, scenarios.Settings{"alert-latency": "3ms"})
+			m.Values = fixture.With(t, m.Values, scenarios.Settings{"alert-latency": "3ms"})
 		},
 		"a resolution of -1ns is out of range":                    func(m *plane.Map) { m.Resolution = -1 },
 		"-1 runs at most: want at least 1":                        func(m *plane.Map) { m.MaxRuns = -1 },
