@@ -87,43 +87,36 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		return sum
 	}
 	normal := 4.0
-	performed := 0
-	for _, c := range []struct {
+	for _, c := range testkit.Few([]struct {
 		name, fail   string
 		set          scenarios.Settings
 		want         float64
 		replications int
-		short        bool // that it is run every time
 	}{
-		{"three of three are lost", "all-lost", scenarios.Settings{"loss": "0.01"}, 1e-6, 4000, false},
-		{"three of three are lost, of losses at 0.001", "all-lost", scenarios.Settings{"loss": "0.001"}, 1e-9, 4000,
-			true},
+		{"three of three are lost, of losses at 0.001", "all-lost", scenarios.Settings{"loss": "0.001"}, 1e-9, 4000},
+		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"},
+			erlang(3, 30), 4000},
+		{"three of three are lost", "all-lost", scenarios.Settings{"loss": "0.01"}, 1e-6, 4000},
 		{"six of six are lost", "all-lost", scenarios.Settings{"loss": "0.02", "datagrams": "6"}, math.Pow(0.02, 6),
-			4000, false},
+			4000},
 		{"a burst takes them all", "all-lost",
 			scenarios.Settings{"loss": "gilbert-elliott(0.001,0.5)", "datagrams": "6"},
-			0.001 / 0.501 * math.Pow(0.5, 5), 4000, false},
+			0.001 / 0.501 * math.Pow(0.5, 5), 4000},
 		{"all are held back", "late", scenarios.Settings{"reorder": "0.01", "datagrams": "4", "limit": "70ms"}, 1e-8,
-			4000, false},
-		{"three latencies add up", "late", scenarios.Settings{"latency": "exponential(mean=1ms)", "limit": "30ms"},
-			erlang(3, 30), 4000, false},
+			4000},
 		{"ten latencies add up", "late",
 			scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "10", "limit": "45ms"}, erlang(10, 45),
-			4000, false},
+			4000},
 		{"the largest is too large", "latest",
 			scenarios.Settings{"latency": "exponential(mean=1ms)", "datagrams": "2", "limit": "15ms"},
-			1 - math.Pow(1-math.Exp(-15), 2), 16_000, false},
+			1 - math.Pow(1-math.Exp(-15), 2), 16_000},
 		{"all are small", "quick",
 			scenarios.Settings{"latency": "exponential(mean=10ms)", "datagrams": "2", "limit": "10us"},
-			math.Pow(-math.Expm1(-10_001/1e7), 2), 16_000, false},
+			math.Pow(-math.Expm1(-10_001/1e7), 2), 16_000},
 		{"two correlated ones are large", "earliest",
 			scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5",
-				"limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000, true},
-	} {
-		if !c.short && !testkit.Long() || performed == testkit.Budget(1, 4, 10) {
-			continue
-		}
-		performed++
+				"limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000},
+	}, 1, 2) {
 		q := rare(t, seed, c.fail, c.set)
 		chosen, err := estimate.ChooseTilts(context.Background(), p, q, 400, func() {})
 		if err != nil {
@@ -167,7 +160,7 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 			"downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
 		}),
 	}
-	chosen, err := estimate.ChooseTilts(context.Background(), p, q, 300, func() {})
+	chosen, err := estimate.ChooseTilts(context.Background(), p, q, testkit.Budget(200, 200, 300), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +170,7 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 		t.Errorf("the tilts are %s, without the alert's", tilt.Text(chosen.Tilts))
 	}
 	q.Tilts = chosen.Tilts
-	w, r := weighted(t, p, q, 1500)
+	w, r := weighted(t, p, q, testkit.Budget(800, 800, 1500))
 	t.Logf("%.4g +- %.2g, closed form %.4g; %s", w.Value, w.StandardError, want, tilt.Text(q.Tilts))
 	if !weightedMean(r, 1-1e-6).Holds(want) || w.StandardError > 0.3*want {
 		t.Errorf("%g +- %g, closed form %g", w.Value, w.StandardError, want)
@@ -199,7 +192,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	if q.Tilts, err = session.ParseTilts(s, "uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
 		t.Fatal(err)
 	}
-	const n = 1200
+	n := testkit.Budget(600, 600, 1200)
 	w, r := weighted(t, p, q, n)
 	again, r1 := weighted(t, one, q, n)
 	if !reflect.DeepEqual(w, again) || !slices.Equal(r.Samples, r1.Samples) || !slices.Equal(r.Draws, r1.Draws) {

@@ -32,7 +32,7 @@ func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 		t.Errorf("exact %.15g (%g outside), closed form %.15g", got, outside, want)
 	}
 	r, err := sample.RunSweep(context.Background(), p, sample.Sweep{
-		Replications: 2000, Seed: seed,
+		Replications: testkit.Budget(1000, 1000, 2000), Seed: seed,
 		Design: fixture.Design(
 			t, fixture.Scenario(t), nil,
 			scenarios.Settings{"credentials": "psk", "linger": "15ms", "alert-latency": text},
@@ -64,7 +64,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	m, pw := 4.0, 1.0+3.0
 	want := 0.5 + math.Exp(-pw/m)/2
 
-	seeds, replications := testkit.Budget(40, 60, 400), testkit.Budget(1000, 3000, 20_000)
+	seeds, replications := testkit.Budget(40, 40, 400), testkit.Budget(1000, 1000, 20_000)
 	q := integral(t, set, seed)
 	c, err := q.Conditional(context.Background(), p, stat.NewPlan(stat.Target{}, 0.95, 1, seeds), func() {})
 	if err != nil {

@@ -19,7 +19,10 @@ func scipy(t *testing.T, program string, in, out any) {
 	t.Helper()
 	const python = "/usr/bin/python3"
 	testkit.NotShort(t)
-	testkit.Tool(t, "apt-get install python3-scipy", python, "-c", "import scipy")
+	if !scipyFound {
+		testkit.Tool(t, "apt-get install python3-scipy", python, "-c", "import scipy")
+		scipyFound = true
+	}
 	input, err := json.Marshal(in)
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +39,9 @@ func scipy(t *testing.T, program string, in, out any) {
 		t.Fatal(err)
 	}
 }
+
+// scipyFound spares the tests a second look for it.
+var scipyFound bool
 
 // apart is the distance of two numbers as a share of the larger.
 func apart(a, b float64) float64 {
