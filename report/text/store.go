@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
 // Header names the columns of a table of a store; the cells of a row are in their
@@ -24,7 +25,7 @@ type Header []string
 // no study's has none.
 type partColumns struct {
 	shown bool
-	parts []store.Part // by design point
+	parts []query.Part // by design point
 }
 
 func newPartColumns(r *store.Reader) (c partColumns, err error) {
@@ -58,7 +59,7 @@ func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error
 		"windows"}); err != nil {
 		return err
 	}
-	err := r.Parts(func(p *store.Part) error {
+	err := r.Parts(func(p *query.Part) error {
 		cells := []any{p.Figure, p.Row, p.Kind, nil, nil, nil, nil, nil}
 		switch p.Kind {
 		case "sweep":
@@ -95,7 +96,7 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 	if err := begin(of.header(header...)); err != nil {
 		return err
 	}
-	return r.Points(func(p *store.Point) error {
+	return r.Points(func(p *query.Point) error {
 		cells := []any{p.Point}
 		for _, name := range names {
 			if value, ok := p.Parameters[name]; ok {
@@ -130,7 +131,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 	if err := begin(of.header(append(header, measures...)...)); err != nil {
 		return err
 	}
-	return r.Replications(func(p *store.Replication) error {
+	return r.Replications(func(p *query.Replication) error {
 		var outcome any
 		if p.Status == "completed" {
 			outcome = scenarios.Clean
@@ -185,7 +186,7 @@ func StoreAborted(r *store.Reader, begin func(Header) error, row func([]any) err
 	if err := begin(of.header("point", "replication", "seed", "status", "limit", "dump")); err != nil {
 		return err
 	}
-	return r.Aborted(func(t *store.Aborted) error {
+	return r.Aborted(func(t *query.Aborted) error {
 		words, _, _ := strings.Cut(t.Dump, "\n")
 		return row(of.cells(t.Point, t.Point, t.Replication, seed.Replication(of.parts[t.Point].Seed, t.Replication),
 			t.Status, t.Limit, words))

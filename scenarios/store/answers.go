@@ -10,88 +10,8 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 )
-
-// Answers are what a study comes to, computed from all that its file keeps.
-type Answers struct {
-	Searches  []Search
-	Estimates []Estimate
-	Maps      []Map
-}
-
-// Map is the answer to a search of the plane of two probes, which belongs to a row of a
-// figure.
-type Map struct {
-	Figure, Row string
-	Regions     *plane.Regions
-}
-
-// Search is the answer to a window search, which belongs to a row of a figure.
-type Search struct {
-	Figure, Row string
-	Windows     *search.Windows
-}
-
-// Estimate is an estimated failure probability, or an exact one.
-type Estimate struct {
-	Figure, Row string
-
-	// Sweep is that of which a design point is meant: the one of the index Point. Nil: it
-	// is of no single point.
-	Sweep *sample.Sweep
-	Point int
-
-	X          float64 // on the figure's axis; NaN: it has none
-	Method     string  // monte-carlo, conditional, exact
-	Estimate   float64 // NaN without data
-	Low, High  float64
-	Interval   string  // how Low and High were computed, such as wilson; exact
-	Confidence float64 // NaN of an exact one
-	N          int     // replications that gave a result, or seeds; -1 of an exact one
-	Failures   int     // of monte-carlo; -1 of others
-	Exact      bool
-}
-
-// The methods of estimates that every sweep can have.
-const (
-	MonteCarlo = "monte-carlo"
-	Exact      = "exact"
-)
-
-// EstimatesOf returns the estimates of the points of a sweep, at values of an axis if it
-// has one.
-func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
-	for i, p := range r.Points {
-		e := p.Estimate
-		list = append(list, Estimate{
-			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: MonteCarlo, Estimate: e.Value, Low: e.Low, High: e.High,
-			Interval: string(e.Method), Confidence: e.Confidence, N: e.N, Failures: e.Failures,
-		})
-	}
-	return list
-}
-
-// ExactOf returns exact probabilities at the points of a sweep, at values of an axis if
-// it has one.
-func ExactOf(r *sample.Results, probabilities, x []float64) (list []Estimate) {
-	for i, p := range probabilities {
-		list = append(list, Estimate{
-			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: Exact, Estimate: p, Low: p, High: p,
-			Interval: Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
-		})
-	}
-	return list
-}
-
-func onAxis(x []float64, i int) float64 {
-	if x == nil {
-		return math.NaN()
-	}
-	return x[i]
-}
 
 // searchSpecification is the specification of the part of a search.
 type searchSpecification struct {
@@ -104,7 +24,7 @@ type searchSpecification struct {
 
 // Finish keeps the answers, in the place of those before, and notes that all that this
 // process was asked has been answered.
-func (s *Store) Finish(a Answers) error {
+func (s *Store) Finish(a answers.Answers) error {
 	return s.transact(func(tx *sql.Tx) error {
 		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; " +
 			"DELETE FROM estimate; DELETE FROM answer"); err != nil {
@@ -138,7 +58,7 @@ func (s *Store) Finish(a Answers) error {
 	})
 }
 
-func addSearch(tx *sql.Tx, s *Search) error {
+func addSearch(tx *sql.Tx, s *answers.Search) error {
 	w := s.Windows
 	part, _, err := partOf(
 		tx, s.Figure, s.Row, searchKind, w.Seed, searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
@@ -176,11 +96,11 @@ func addSearch(tx *sql.Tx, s *Search) error {
 	return nil
 }
 
-func addEstimate(tx *sql.Tx, e *Estimate) error {
+func addEstimate(tx *sql.Tx, e *answers.Estimate) error {
 	var part int
 	var point any
 	if e.Sweep != nil {
-		of, err := newSweepSpecification(*e.Sweep)
+		of, err := specificationOf(*e.Sweep)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -37,7 +38,7 @@ func TestAnswers(t *testing.T) {
 			{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}},
 		},
 	}
-	estimates := []store.Estimate{
+	estimates := []answers.Estimate{
 		{
 			Sweep: &of, Point: 1, X: 2.5, Method: "monte-carlo", Estimate: 0.25,
 			Low: 0.1, High: 0.5, Interval: "wilson", Confidence: 0.95, N: 4, Failures: 1,
@@ -48,13 +49,13 @@ func TestAnswers(t *testing.T) {
 			Failures: -1, Exact: true,
 		},
 	}
-	first := store.Answers{
-		Searches:  []store.Search{{Figure: "f", Row: "r", Windows: w}, {Figure: "f", Row: "s", Windows: w}},
+	first := answers.Answers{
+		Searches:  []answers.Search{{Figure: "f", Row: "r", Windows: w}, {Figure: "f", Row: "s", Windows: w}},
 		Estimates: estimates,
 	}
-	last := store.Answers{
+	last := answers.Answers{
 		Searches: first.Searches[:1], Estimates: estimates,
-		Maps: []store.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}},
+		Maps: []answers.Map{{Figure: "m", Row: "r", Regions: &plane.Regions{Runs: 4}}},
 	}
 	if err := errors.Join(s.Finish(first), s.Finish(last), s.Close()); err != nil {
 		t.Fatal(err)

@@ -1,10 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -13,91 +10,67 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/store/journal"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
 // some are replications and runs as they are kept.
 func some() []kept {
 	return []kept{
-		{key: key(3, 7), outcome: run.Result{
+		{key: layout.Key(3, 7), outcome: run.Result{
 			Replication: run.Replication{
 				Outcome: []string{"ghost-session"}, Failed: true, Virtual: 5, Events: 6, Digest: "0123456789abcdef",
 				Measures: map[string]int64{"handshake_ns": 60_000_000},
 			},
 			Status: run.Completed,
 		}},
-		{key: key(0, 0), outcome: run.Result{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
+		{key: layout.Key(0, 0), outcome: run.Result{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
 			difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
 		{run: []byte("sixteen bytes of"), value: []byte{0, 1, 255}},
 	}
 }
 
-// written returns the bytes of a file of a journal that holds some records, and where
-// each ends.
-func written(t *testing.T, path string, identity []byte, list []kept) (data []byte, ends []int) {
+// leave leaves records beside a store, as a process does that is killed.
+func leave(t *testing.T, path string, identity []byte, list []kept) {
 	t.Helper()
-	j, err := openJournal(path, identity)
+	j, err := journal.Open(path, identity)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range list {
 		body, err := list[i].encode()
 		if err == nil {
-			err = j.add(body)
-		}
-		if err == nil {
-			data, err = os.ReadFile(journalName(path, 0))
+			err = j.Add(body)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		ends = append(ends, len(data))
 	}
-	if err := j.close(); err != nil {
+	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return data, ends
 }
 
-// Of a journal that ends anywhere, or goes on with something else from there, the whole
-// records are read and nothing else; so of one in which any byte is another.
-func TestTornJournal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "study.sqlite")
-	identity := []byte("of this file ...")
-	list := some()
-	data, ends := written(t, path, identity, list)
-	check := func(what string, data []byte, whole int) {
-		t.Helper()
-		var got []kept
-		j := &journal{identity: identity}
-		if err := j.read(bytes.NewReader(data), func(k kept) error {
-			got = append(got, k)
-			return nil
-		}); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		if len(got) != whole || whole > 0 && !reflect.DeepEqual(got, list[:whole]) {
-			t.Fatalf("%s: there are %d records %+v, want the first %d", what, len(got), got, whole)
-		}
+// identityOf returns the identity of the file of a store.
+func identityOf(t *testing.T, s *Store) (identity []byte) {
+	t.Helper()
+	if err := s.file.DB.QueryRow("SELECT file FROM specification").Scan(&identity); err != nil {
+		t.Fatal(err)
 	}
-	for at := range len(data) + 1 {
-		whole := 0
-		for whole < len(ends) && ends[whole] <= at {
-			whole++
+	return identity
+}
+
+// A record of the journal gives back what it was made of.
+func TestRecordsAreReadBack(t *testing.T) {
+	for _, want := range some() {
+		body, err := want.encode()
+		if err != nil {
+			t.Fatal(err)
 		}
-		head := data[:at:at]
-		check(fmt.Sprintf("torn at %d", at), head, whole)
-		check(fmt.Sprintf("zeros from %d", at), append(head, make([]byte, 100)...), whole)
-		check(fmt.Sprintf("the beginning again from %d", at), append(head, data[:max(1, ends[0]-1)]...), whole)
-		if at < len(data) {
-			other := bytes.Clone(data)
-			other[at] ^= 0x10
-			check(fmt.Sprintf("byte %d is another", at), other, whole)
+		if got, err := decode(body); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 		}
-	}
-	j := &journal{identity: []byte("of another file ")}
-	if err := j.read(bytes.NewReader(data),
-		func(kept) error { return errors.New("a record of another file") }); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -124,8 +97,8 @@ func TestPendingIsFoldedIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			identity := s.queue.journal.identity
-			list := append(some(), kept{key: key(9, 1)}) // of a point that is not there
+			identity := identityOf(t, s)
+			list := append(some(), kept{key: layout.Key(9, 1)}) // of a point that is not there
 			if again {
 				for _, k := range list[:2] {
 					if err := s.queue.put(k); err != nil {
@@ -136,7 +109,7 @@ func TestPendingIsFoldedIn(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			written(t, path, identity, list)
+			leave(t, path, identity, list)
 			if !reading {
 				if s, _, err = OpenSweep(path, sweep, run.Limits{}); err != nil {
 					t.Fatal(err)
@@ -150,15 +123,15 @@ func TestPendingIsFoldedIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			var keys []int64
-			err = r.Replications(func(r *Replication) error {
-				keys = append(keys, key(r.Point, r.Replication))
+			err = r.Replications(func(r *query.Replication) error {
+				keys = append(keys, layout.Key(r.Point, r.Replication))
 				return nil
 			})
 			var runs int
-			if err := errors.Join(err, r.db.QueryRow("SELECT count(*) FROM run").Scan(&runs), r.Close()); err != nil {
+			if err := errors.Join(err, r.file.DB.QueryRow("SELECT count(*) FROM run").Scan(&runs), r.Close()); err != nil {
 				t.Fatal(err)
 			}
-			if want := []int64{key(0, 0), key(3, 7)}; !reflect.DeepEqual(keys, want) || runs != 1 || r.Pending {
+			if want := []int64{layout.Key(0, 0), layout.Key(3, 7)}; !reflect.DeepEqual(keys, want) || runs != 1 || r.Pending {
 				t.Errorf(
 					"there are the replications %v and %d runs, pending %v; want %v and 1", keys, runs, r.Pending, want,
 				)

@@ -1,16 +1,16 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
+	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
 // The kinds of parts.
@@ -25,20 +25,21 @@ const (
 // sweepPart is a part that keeps the replications of a sweep: those of the design points
 // from first on.
 type sweepPart struct {
-	file
+	query         query.File
 	first, points int
-	queue         *queue // nil: it is only read
+	queue         *queue // nil: it is only read, from the file at path
+	path          string
 }
 
 // Sweep returns where the replications of a sweep are kept, which belongs to a row of a
 // figure; both are empty of a sweep that is no study's. It makes a part for a sweep that
 // has none yet. It has been checked.
 func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
-	specification, err := newSweepSpecification(sweep)
+	specification, err := specificationOf(sweep)
 	if err != nil {
 		return nil, err
 	}
-	part := sweepPart{file: s.file, points: len(sweep.Design), queue: &s.queue}
+	part := sweepPart{query: s.File, points: len(sweep.Design), queue: &s.queue}
 	err = s.transact(func(tx *sql.Tx) error {
 		id, isNew, err := partOf(tx, figure, row, sweepKind, specification.Seed, specification)
 		if err != nil {
@@ -59,39 +60,42 @@ func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, err
 // Sweep returns the replications of a sweep as [Store.Sweep] does. Nothing can be added
 // to them. It returns a [MissingError] if nothing of the sweep is kept.
 func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
-	specification, err := newSweepSpecification(sweep)
+	specification, err := specificationOf(sweep)
 	if err != nil {
 		return nil, err
 	}
-	part := sweepPart{file: r.file, points: len(sweep.Design)}
+	part := sweepPart{query: r.File, points: len(sweep.Design), path: r.file.Path}
 	text, err := json.Marshal(specification)
 	if err != nil {
 		return nil, err
 	}
 	var first sql.NullInt64
-	err = r.db.QueryRow("SELECT min(point) FROM part JOIN point USING (part) WHERE figure = ? AND row = ? AND kind "+
+	err = r.file.DB.QueryRow("SELECT min(point) FROM part JOIN point USING (part) WHERE figure = ? AND row = ? AND kind "+
 		"= ? AND specification = ?",
 		figure, row, sweepKind, string(text)).
 		Scan(&first)
-	if err == nil && !first.Valid {
-		err = &MissingError{Path: r.path}
+	switch {
+	case err != nil:
+		return nil, r.file.Explain(err)
+	case !first.Valid:
+		return nil, &MissingError{Path: r.file.Path}
 	}
 	part.first = int(first.Int64)
-	return &part, r.explain(err)
+	return &part, nil
 }
 
 // Recall implements [sample.Store].
 func (p *sweepPart) Recall(f func(point, replication int, o run.Result, d *sample.Difference) error) error {
-	differences, err := p.differences()
+	differences, err := p.query.Differences()
 	if err != nil {
 		return err
 	}
-	return p.replications(p.first, p.first+p.points, func(r *Replication) error {
+	return p.query.ReplicationsOf(p.first, p.first+p.points, func(r *query.Replication) error {
 		var d *sample.Difference
-		if found, ok := differences[key(r.Point, r.Replication)]; ok {
+		if found, ok := differences[layout.Key(r.Point, r.Replication)]; ok {
 			d = &found
 		}
-		return f(r.Point-p.first, r.Replication, r.outcome(), d)
+		return f(r.Point-p.first, r.Replication, r.Result(), d)
 	})
 }
 
@@ -101,7 +105,7 @@ func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Differe
 	if p.queue == nil {
 		return &MissingError{Path: p.path}
 	}
-	return p.queue.put(kept{key: key(p.first+point, replication), outcome: o, difference: d})
+	return p.queue.put(kept{key: layout.Key(p.first+point, replication), outcome: o, difference: d})
 }
 
 // partOf returns the part of a figure's row, kind and specification, which it makes if
@@ -125,12 +129,12 @@ func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any
 }
 
 // addPoints adds the design points of a sweep, and returns the number of the first.
-func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s SweepSpecification) (first int, err error) {
+func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s provenance.Sweep) (first int, err error) {
 	if err := tx.QueryRow("SELECT count(*) FROM point").Scan(&first); err != nil {
 		return 0, err
 	}
-	if first+len(sweep.Design) > maxPoints {
-		return 0, fmt.Errorf("%d design points: a store has room for %d", first+len(sweep.Design), maxPoints)
+	if first+len(sweep.Design) > layout.MaxPoints {
+		return 0, fmt.Errorf("%d design points: a store has room for %d", first+len(sweep.Design), layout.MaxPoints)
 	}
 	insert, err := tx.Prepare("INSERT INTO point VALUES (?, ?, ?, ?)")
 	if err != nil {
@@ -160,37 +164,25 @@ func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s SweepSpecification) (
 func (s *Store) transact(do func(tx *sql.Tx) error) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
-	return s.transaction(do)
+	return s.file.Transaction(do)
 }
 
-// transaction performs a transaction.
-func (f file) transaction(do func(tx *sql.Tx) error) error {
-	tx, err := f.db.BeginTx(context.Background(), nil)
-	if err != nil {
-		return f.explain(err)
+// specificationOf returns the specification of a sweep that a store can keep.
+func specificationOf(sweep sample.Sweep) (provenance.Sweep, error) {
+	if err := checkRoom(sweep); err != nil {
+		return provenance.Sweep{}, err
 	}
-	if err := do(tx); err != nil {
-		return f.explain(errors.Join(err, tx.Rollback()))
-	}
-	return f.explain(tx.Commit())
+	return provenance.NewSweep(sweep)
 }
 
-// parameters returns the names of the parameters of design points, sorted.
-func (f file) parameters(q interface {
-	Query(string, ...any) (*sql.Rows, error)
-}) ([]string, error) {
-	rows, err := q.Query("SELECT DISTINCT key FROM point, json_each(point.parameters)")
-	if err != nil {
-		return nil, err
+// checkRoom reports a sweep that a store cannot keep.
+func checkRoom(sweep sample.Sweep) error {
+	if sweep.Replications > layout.MaxReplications || len(sweep.Design) > layout.MaxPoints {
+		return fmt.Errorf("%d replications at %d points: a store has room for %d at %d",
+			sweep.Replications, len(sweep.Design), layout.MaxReplications, layout.MaxPoints)
 	}
-	defer rows.Close()
-	names := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names[name] = true
+	if sweep.Tilt != nil || sweep.Each != nil {
+		return errors.New("a store keeps no sweep whose replications are tilted or set one by one")
 	}
-	return slices.Sorted(maps.Keys(names)), rows.Err()
+	return nil
 }

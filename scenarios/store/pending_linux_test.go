@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
 // Where nothing can be written, a reader says that something is pending, and reads what
@@ -42,11 +43,11 @@ func TestPendingOnReadOnlyDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	identity := s.queue.journal.identity
+	identity := identityOf(t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	written(t, path, identity, some())
+	leave(t, path, identity, some())
 	for _, c := range []struct {
 		flags    uintptr
 		pending  bool
@@ -60,7 +61,7 @@ func TestPendingOnReadOnlyDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := 0
-		if err := r.Replications(func(*Replication) error { n++; return nil }); err != nil {
+		if err := r.Replications(func(*query.Replication) error { n++; return nil }); err != nil {
 			t.Error(err)
 		}
 		if r.Pending != c.pending || n != c.expected {

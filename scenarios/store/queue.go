@@ -4,18 +4,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/store/journal"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
-
-// kept is a replication, or a run, that is to be committed.
-type kept struct {
-	key        int64
-	outcome    run.Result
-	difference *sample.Difference // nil: none
-
-	run, value []byte // of a run: its key, and what is kept of it
-}
 
 // The pace of commits. After one, the queue waits restFactor times as long as it took,
 // but no longer than longestRest: then commits take about 1 % of the time, for what waits
@@ -31,8 +22,8 @@ const maxWaiting = 4096
 // queue writes replications to the journal, and hands them to one goroutine, which
 // commits those that have come together in one transaction.
 type queue struct {
-	file    file
-	journal *journal
+	file    layout.File
+	journal *journal.Journal
 	mu      sync.Mutex
 	changed *sync.Cond // something was put, taken, or ended
 	waiting []kept
@@ -41,7 +32,7 @@ type queue struct {
 	many    chan struct{} // has an element when half of maxWaiting wait
 }
 
-func (q *queue) init(f file, j *journal) {
+func (q *queue) init(f layout.File, j *journal.Journal) {
 	q.file, q.journal = f, j
 	q.changed = sync.NewCond(&q.mu)
 	q.ending, q.many = make(chan struct{}), make(chan struct{}, 1)
@@ -60,7 +51,7 @@ func (q *queue) put(k kept) error {
 		q.changed.Wait()
 	}
 	if q.err == nil {
-		q.err = q.file.explain(q.journal.add(body))
+		q.err = q.file.Explain(q.journal.Add(body))
 	}
 	if q.err == nil {
 		q.waiting = append(q.waiting, k)
@@ -104,7 +95,7 @@ func (q *queue) take(emptied []kept) (batch []kept, forget func() error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	return batch, q.journal.turn()
+	return batch, q.journal.Turn()
 }
 
 func (q *queue) ended() bool {
@@ -127,7 +118,7 @@ func (q *queue) serve(commit func([]kept) error) {
 		start := time.Now()
 		err := commit(batch)
 		if err == nil {
-			err = q.file.explain(forget())
+			err = q.file.Explain(forget())
 		}
 		if err != nil {
 			q.mu.Lock()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -48,7 +49,7 @@ func (s *Store) Runner(perform run.Runner) run.Runner {
 
 // Runner returns a runner that takes every run from the file, and returns a
 // [MissingError] for one that is not kept.
-func (r *Reader) Runner() run.Runner { return &runner{Runner: nobody{r.path}, file: r.file} }
+func (r *Reader) Runner() run.Runner { return &runner{Runner: nobody{r.file.Path}, file: r.file} }
 
 // nobody performs nothing.
 type nobody struct{ path string }
@@ -65,7 +66,7 @@ func (n nobody) Twice(context.Context, run.Job) (first, second run.Result, err e
 
 type runner struct {
 	run.Runner
-	file  file
+	file  layout.File
 	queue *queue // nil: nothing is kept
 	empty bool   // the file had no runs when it was opened: none need be looked for
 }
@@ -78,12 +79,12 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	}
 	if !r.empty {
 		var value []byte
-		err := r.file.db.QueryRow("SELECT value FROM run WHERE key = ?", key).Scan(&value)
+		err := r.file.DB.QueryRow("SELECT value FROM run WHERE key = ?", key).Scan(&value)
 		if err == nil {
 			return decodeRun(value)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
-			return run.Result{}, r.file.explain(err)
+			return run.Result{}, r.file.Explain(err)
 		}
 	}
 	o, err := r.Runner.Do(ctx, job)

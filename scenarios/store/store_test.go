@@ -16,6 +16,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
 func TestMain(m *testing.M) {
@@ -268,7 +269,7 @@ func TestTimedOutIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	err = reader.Points(func(p *store.Point) error {
+	err = reader.Points(func(p *query.Point) error {
 		var inView, replications int
 		err := db.QueryRow("SELECT timed_out, (SELECT count(*) FROM replications WHERE point = ?1 AND status = "+
 			"'timed-out') FROM points WHERE point = ?1", p.Point).

@@ -9,11 +9,15 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/store/journal"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
 // writer commits replications to a file.
 type writer struct {
-	file
+	file       layout.File
+	query      query.File
 	measures   []string         // that have a column, in the order of the columns
 	parameters []string         // of design points, sorted
 	outcomes   map[string]int64 // the sets of outcomes that have a row
@@ -33,14 +37,14 @@ const maxDumps = 100
 // load reads what the writer goes on from.
 func (w *writer) load() error {
 	var err error
-	if w.measures, err = w.file.Measures(); err != nil {
+	if w.measures, err = w.query.Measures(); err != nil {
 		return err
 	}
-	if w.parameters, err = w.file.parameters(w.db); err != nil {
+	if w.parameters, err = query.Parameters(w.file.DB); err != nil {
 		return err
 	}
 	w.outcomes = map[string]int64{}
-	names, err := w.file.outcomes()
+	names, err := w.query.Outcomes()
 	if err != nil {
 		return err
 	}
@@ -48,19 +52,55 @@ func (w *writer) load() error {
 		w.outcomes[name] = id
 	}
 	w.dumps = map[int64][]int64{}
-	return w.query("SELECT id FROM aborted WHERE dump IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
+	return w.file.Query("SELECT id FROM aborted WHERE dump IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
-		w.dumps[id>>keyBits] = append(w.dumps[id>>keyBits], id)
+		w.dumps[pointOf(id)] = append(w.dumps[pointOf(id)], id)
 		return err
 	})
+}
+
+// fold reads what the writer goes on from, commits what is pending beside the file, and
+// returns the identity of the file.
+func (w *writer) fold() (identity []byte, err error) {
+	if err := w.load(); err != nil {
+		return nil, w.file.Explain(err)
+	}
+	var points int64
+	if err := w.file.DB.QueryRow("SELECT file, (SELECT count(*) FROM point) FROM specification").Scan(&identity,
+		&points); err != nil {
+		return nil, w.file.Explain(err)
+	}
+	var batch []kept
+	commit := func() error {
+		err := w.commit(batch)
+		batch = batch[:0]
+		return err
+	}
+	err = journal.Read(w.file.Path, identity, func(body []byte) error {
+		k, err := decode(body)
+		if err != nil {
+			return err
+		}
+		if k.run == nil && pointOf(k.key) >= points { // a loss of power took the point
+			return nil
+		}
+		if batch = append(batch, k); len(batch) == maxWaiting {
+			return commit()
+		}
+		return nil
+	})
+	if err == nil && len(batch) > 0 {
+		err = commit()
+	}
+	return identity, err
 }
 
 // commit adds replications in one transaction. What it did not come to the end of is
 // not in the file.
 func (w *writer) commit(batch []kept) error {
 	w.insert, w.insertRun = nil, nil
-	return w.transaction(func(tx *sql.Tx) error {
+	return w.file.Transaction(func(tx *sql.Tx) error {
 		for i := range batch {
 			if err := w.add(tx, &batch[i]); err != nil {
 				return err
@@ -104,7 +144,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 	if w.insert == nil {
 		columns := []string{"id", "outcome", "failed", "virtual_ns", "events", "digest"}
 		for _, name := range w.measures {
-			columns = append(columns, quote(measurePrefix+name))
+			columns = append(columns, layout.Quote(layout.MeasurePrefix+name))
 		}
 		w.insert, err = tx.Prepare(
 			fmt.Sprintf("INSERT OR IGNORE INTO replication (%s) VALUES (?%s)", strings.Join(columns, ", "),
@@ -145,12 +185,12 @@ func shortDigest(digest string) string { return digest[:min(len(digest), 2*diges
 
 // addParameters has the views show the parameters of all design points.
 func (w *writer) addParameters(tx *sql.Tx) error {
-	names, err := w.file.parameters(tx)
+	names, err := query.Parameters(tx)
 	if err != nil || slices.Equal(names, w.parameters) {
 		return err
 	}
 	w.parameters = names
-	return createViews(tx, w.parameters, w.measures)
+	return layout.CreateViews(tx, w.parameters, w.measures)
 }
 
 // addColumns adds a column for each measure that has none.
@@ -162,14 +202,14 @@ func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
 		if !w.isNew(name) {
 			continue
 		}
-		if _, err := tx.Exec("ALTER TABLE replication ADD COLUMN " + quote(measurePrefix+name) +
+		if _, err := tx.Exec("ALTER TABLE replication ADD COLUMN " + layout.Quote(layout.MeasurePrefix+name) +
 			" INTEGER"); err != nil {
 			return err
 		}
 		w.measures = append(w.measures, name)
 	}
 	w.insert = nil
-	return createViews(tx, w.parameters, w.measures)
+	return layout.CreateViews(tx, w.parameters, w.measures)
 }
 
 func (w *writer) isNew(measure string) bool { return !slices.Contains(w.measures, measure) }
@@ -210,7 +250,7 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 // keepDump tells whether the dump of a replication is among the first of its point, and
 // which one is not any more for that; -1: none.
 func (w *writer) keepDump(key int64) (last int64, keep bool) {
-	list := w.dumps[key>>keyBits]
+	list := w.dumps[pointOf(key)]
 	i, found := slices.BinarySearch(list, key)
 	if found || i == maxDumps {
 		return -1, found
@@ -220,6 +260,12 @@ func (w *writer) keepDump(key int64) (last int64, keep bool) {
 	if len(list) > maxDumps {
 		last, list = list[maxDumps], list[:maxDumps]
 	}
-	w.dumps[key>>keyBits] = list
+	w.dumps[pointOf(key)] = list
 	return last, true
+}
+
+// pointOf returns the design point of the key of a replication.
+func pointOf(key int64) int64 {
+	point, _ := layout.OfKey(key)
+	return int64(point)
 }

@@ -1,23 +1,23 @@
 package study
 
 import (
-	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 )
 
 // Answers returns what a store holds of the result besides its replications: the
 // windows, the estimates with their intervals, and the maps.
-func (r *Result) Answers() (all store.Answers) {
+func (r *Result) Answers() (all answers.Answers) {
 	for _, f := range r.Figures {
-		var a store.Answers
+		var a answers.Answers
 		for _, s := range f.Searches() {
 			row := s.Row
 			if s.Factor != "" {
 				row = s.Factor + "=" + s.Row
 			}
-			a.Searches = append(a.Searches, store.Search{Row: row, Windows: s.Windows})
+			a.Searches = append(a.Searches, answers.Search{Row: row, Windows: s.Windows})
 		}
 		for _, s := range f.Sweeps() {
-			for _, e := range append(store.EstimatesOf(s.Results, s.X), store.ExactOf(s.Results, s.Exact, s.X)...) {
+			for _, e := range append(answers.EstimatesOf(s.Results, s.X), answers.ExactOf(s.Results, s.Exact, s.X)...) {
 				e.Row = s.Row
 				a.Estimates = append(a.Estimates, e)
 			}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -237,7 +238,7 @@ func keep(t *testing.T, path string, s *study.Study, runner run.Runner, budget f
 	defer func() { s.Store = nil }()
 	r, err := s.Run(context.Background(), runner, budget, nil)
 	if err == nil {
-		err = kept.Finish(store.Answers{})
+		err = kept.Finish(answers.Answers{})
 	}
 	if err := errors.Join(err, kept.Close()); err != nil {
 		t.Fatal(err)

@@ -60,13 +60,13 @@ func figureSchema() *jsonschema.Schema {
 			"Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is " +
 				"integrated over: curves without it have no exact one.",
 		),
-		"against":      schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
-		"factor":       schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
-		"seeds":        schema.Whole("Of estimates: seeds of the conditional method.", 1, figures.MaxReplications),
-		"measure":      schema.Scalar("Of distributions and survival curves: the name of a measure."),
-		"factors":      schema.List("Of a sensitivity: NAME=A..B, or NAME=v1,v2.", schema.Text("")),
-		"points":       schema.Whole("Of a sensitivity: base points.", 1, figures.MaxSteps),
-		"ends":         schema.Whole(
+		"against": schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
+		"factor":  schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
+		"seeds":   schema.Whole("Of estimates: seeds of the conditional method.", 1, figures.MaxReplications),
+		"measure": schema.Scalar("Of distributions and survival curves: the name of a measure."),
+		"factors": schema.List("Of a sensitivity: NAME=A..B, or NAME=v1,v2.", schema.Text("")),
+		"points":  schema.Whole("Of a sensitivity: base points.", 1, figures.MaxSteps),
+		"ends": schema.Whole(
 			"Of a sensitivity: replications at each end of a factor.", 1, figures.MaxReplications,
 		),
 		"replications": schema.Whole("Of curves and tables, at each point.", 1, figures.MaxReplications),

@@ -10,13 +10,14 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 // Specification returns what a store of the study is of. It reports a file of a latency
 // law that cannot be read.
-func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
+func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
 	var points []scenarios.Values
 	var faults []error
 	for _, g := range s.Figures {
@@ -26,10 +27,10 @@ func (s *Study) Specification(limits run.Limits) (store.Specification, error) {
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
-		return store.Specification{}, err
+		return provenance.Specification{}, err
 	}
-	return store.OfStudy(
-		store.StudySpecification{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, points,
+	return provenance.OfStudy(
+		provenance.Study{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, points,
 		limits,
 	)
 }
@@ -92,7 +93,7 @@ type reading struct{ *store.Reader }
 func (r reading) Runner(run.Runner) run.Runner { return r.Reader.Runner() }
 
 // restore reads the study that a store keeps, with its scenario, as their files were.
-func restore(kept store.Specification) (*Study, error) {
+func restore(kept provenance.Specification) (*Study, error) {
 	r := &reader{strict.Reader{File: kept.Study.File}, catalogue.Load}
 	if kept.Source != "" {
 		r.load = func(string) (*scenarios.Scenario, error) {
@@ -112,7 +113,7 @@ func restore(kept store.Specification) (*Study, error) {
 
 // changedFiles reports the files of latency distributions that are others now.
 func changedFiles(files map[string]string) error {
-	changed, err := store.ChangedFiles(files)
+	changed, err := provenance.ChangedFiles(files)
 	if err == nil && len(changed) > 0 {
 		err = fmt.Errorf(
 			"of its latency distributions, these files say something else now: %s", strings.Join(changed, ", "),

@@ -16,6 +16,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/study"
@@ -109,9 +110,9 @@ type report struct {
 	budget float64
 
 	studies   []*study.Study
-	arguments []string        // that named them
-	kept      []*study.Result // of those that a store holds; nil of those that are run
-	programs  []store.Program // that ran them
+	arguments []string             // that named them
+	kept      []*study.Result      // of those that a store holds; nil of those that are run
+	programs  []provenance.Program // that ran them
 	pages     []page.Page
 	answer    reportJSON
 }
@@ -160,18 +161,18 @@ func (q *report) load(arguments []string) error {
 }
 
 // loadStudy reads a study: by its name, from its file, or with its result from a store.
-func loadStudy(argument string) (*study.Study, *study.Result, store.Program, error) {
+func loadStudy(argument string) (*study.Study, *study.Result, provenance.Program, error) {
 	if !store.Is(argument) {
 		s, err := study.Load(argument)
 		if err != nil {
-			return nil, nil, store.Program{}, err
+			return nil, nil, provenance.Program{}, err
 		}
-		p, err := store.ThisProgram()
+		p, err := provenance.ThisProgram()
 		return s, nil, p, err
 	}
 	r, err := study.FromStore(argument)
 	if err != nil {
-		return nil, nil, store.Program{}, err
+		return nil, nil, provenance.Program{}, err
 	}
 	p, err := store.LastProgram(argument)
 	return r.Study, r, p, err
@@ -342,7 +343,7 @@ func writeData(path string, data []byte) error {
 
 // versionTerms describes a program for a page, without the time and the machine, which no
 // answer depends on.
-func versionTerms(p store.Program) []page.Term {
+func versionTerms(p provenance.Program) []page.Term {
 	terms := []page.Term{
 		{Name: "dtlssim", Text: p.Version},
 		{Name: "Executable, SHA-256", Code: []string{p.Binary}},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -24,7 +25,7 @@ func (k keeping) Close() error {
 }
 
 // finish keeps the answers; see [store.Store.Finish].
-func (k keeping) finish(a store.Answers) error {
+func (k keeping) finish(a answers.Answers) error {
 	if k.Store == nil {
 		return nil
 	}
@@ -64,7 +65,7 @@ func (k keeping) perform(c *cobra.Command, p *pool, sweep sample.Sweep) (*sample
 	r, err := sample.RunSweep(c.Context(), workers, sweep, bar.increment)
 	bar.finish()
 	if err == nil && !r.Interrupted {
-		err = k.finish(store.Answers{Estimates: store.EstimatesOf(r, nil)})
+		err = k.finish(answers.Answers{Estimates: answers.EstimatesOf(r, nil)})
 	}
 	if err := firstError(err, k.Close()); err != nil {
 		return nil, failure(err)

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 // Estimates shows the failure probability of each row by every method that answers
@@ -164,17 +164,17 @@ func (r *EstimatesResult) ByMethod() (list []MethodEstimate) {
 }
 
 // Answers implements [Result].
-func (r *EstimatesResult) Answers() (a store.Answers) {
+func (r *EstimatesResult) Answers() (a answers.Answers) {
 	for _, e := range r.ByMethod() {
 		if e.By == estimate.MonteCarloMethod { // as of every sweep
 			continue
 		}
-		stored := store.Estimate{
+		stored := answers.Estimate{
 			Row: e.Row, X: math.NaN(), Method: string(e.By), Estimate: e.Value, Low: e.Low, High: e.High,
 			Interval: string(e.Method), Confidence: e.Confidence, N: e.N, Failures: -1, Exact: e.Exact,
 		}
 		if e.Exact {
-			stored.Interval, stored.Confidence, stored.N = store.Exact, math.NaN(), -1
+			stored.Interval, stored.Confidence, stored.N = answers.Exact, math.NaN(), -1
 		}
 		a.Estimates = append(a.Estimates, stored)
 	}

@@ -12,11 +12,11 @@ import (
 	"context"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 // Figure is one figure or table of a study, and what has to be run for it: [Windows],
@@ -109,7 +109,7 @@ type Result interface {
 
 	// Answers returns what a store holds of the result besides searches and sweeps. It
 	// leaves the name of the figure out.
-	Answers() store.Answers
+	Answers() answers.Answers
 }
 
 // Search is a window search of a figure.
@@ -141,7 +141,7 @@ func (noSearches) Searches() []Search { return nil }
 func (noSweeps) Sweeps() []Sweep { return nil }
 
 // Answers implements [Result].
-func (noAnswers) Answers() store.Answers { return store.Answers{} }
+func (noAnswers) Answers() answers.Answers { return answers.Answers{} }
 
 // byRow returns the sweeps of the rows of a figure.
 func byRow(h *Head, sweeps []*sample.Results) (list []Sweep) {

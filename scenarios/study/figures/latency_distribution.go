@@ -6,9 +6,9 @@ import (
 	"math"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
@@ -78,11 +78,11 @@ func (r *LatencyDistributionResult) Searches() []Search {
 	return []Search{{Row: r.Of.Rows[0].Label, Windows: r.Probability.Windows}}
 }
 
-func (r *LatencyDistributionResult) Answers() store.Answers {
+func (r *LatencyDistributionResult) Answers() answers.Answers {
 	p := r.Probability
-	return store.Answers{Estimates: []store.Estimate{{
-		Row: r.Of.Rows[0].Label, X: math.NaN(), Method: store.Exact, Estimate: p.Value, Low: p.Low, High: p.High,
-		Interval: store.Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+	return answers.Answers{Estimates: []answers.Estimate{{
+		Row: r.Of.Rows[0].Label, X: math.NaN(), Method: answers.Exact, Estimate: p.Value, Low: p.Low, High: p.High,
+		Interval: answers.Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
 	}}}
 }
 

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 // Map shows the plane of two probes, cut into regions of one outcome.
@@ -76,6 +76,6 @@ func (r *MapResult) Figure() Figure { return r.Of }
 // Runs implements [Result].
 func (r *MapResult) Runs() int { return r.Regions.Runs }
 
-func (r *MapResult) Answers() store.Answers {
-	return store.Answers{Maps: []store.Map{{Row: r.Of.Rows[0].Label, Regions: r.Regions}}}
+func (r *MapResult) Answers() answers.Answers {
+	return answers.Answers{Maps: []answers.Map{{Row: r.Of.Rows[0].Label, Regions: r.Regions}}}
 }

@@ -3,12 +3,12 @@ package figures
 import (
 	"context"
 
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
 // Sensitivity shows how much of the failure probability's variance is due to each
@@ -204,9 +204,9 @@ func (r *SensitivityResult) Runs() int {
 	return n
 }
 
-func (r *SensitivityResult) Answers() (a store.Answers) {
+func (r *SensitivityResult) Answers() (a answers.Answers) {
 	if r.Ends != nil {
-		a.Estimates = store.EstimatesOf(r.Ends, nil)
+		a.Estimates = answers.EstimatesOf(r.Ends, nil)
 	}
 	return a
 }

@@ -1,9 +1,8 @@
-package store
+package provenance
 
 import (
 	"bufio"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -14,17 +13,17 @@ import (
 	"time"
 )
 
-// Program is a program that wrote to a store, and the machine that it ran on.
+// Program is a program that performed replications, and the machine that it ran on.
 type Program struct {
-	Started    string // wall time as of RFC 3339, UTC
-	Finished   string // likewise, when all that it was asked was answered; empty: it was not
-	Budget     float64
-	Version    string // of the module, or the revision; "(devel)" if neither is known
-	Binary     string // SHA-256 of the executable, in hexadecimal
+	Started    string  // wall time as of RFC 3339, UTC
+	Finished   string  // likewise, when it had answered all that it was asked; empty: it has not
+	Budget     float64 // factor on the numbers of replications of a study; 1 of a sweep
+	Version    string  // of the module, or the revision; "(devel)" if neither is known
+	Binary     string  // SHA-256 of the executable, in hexadecimal
 	Go         string
 	Modules    string // a line for each: path and version
 	Platform   string // linux/amd64
-	Processor  string // its model; empty where the system does not tell
+	Processor  string // its model; empty if the system does not tell
 	Processors int
 }
 
@@ -79,14 +78,4 @@ func processor() string {
 // Describe names the program in a line.
 func (p Program) Describe() string {
 	return fmt.Sprintf("dtlssim %s, binary %.12s, %s, %s", p.Version, p.Binary, p.Go, p.Platform)
-}
-
-// insert adds a row for a run of the program, and returns its number.
-func (p Program) insert(tx *sql.Tx, budget float64) (int64, error) {
-	r, err := tx.Exec("INSERT INTO program VALUES (NULL, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-		p.Started, budget, p.Version, p.Binary, p.Go, p.Modules, p.Platform, p.Processor, p.Processors)
-	if err != nil {
-		return 0, err
-	}
-	return r.LastInsertId()
 }

@@ -1,4 +1,4 @@
-package store
+package layout
 
 import (
 	"crypto/rand"
@@ -12,13 +12,13 @@ const (
 	layoutVersion = 3
 )
 
-// layout is the tables of a store, with comments that SQLite keeps: dtlssim query FILE
-// layout shows them. Besides, the table replication has a column for each measure that a
-// replication has reported, named measurePrefix and its name; its values are whole
-// numbers, NULL if the replication did not report the measure. SQLite keeps whole numbers
-// in as few bytes as they need, 0 and 1 in none but a byte of type, so a replication takes
-// about 55 bytes.
-const layout = `
+// tables are the tables of a store, with comments that SQLite keeps: dtlssim query FILE
+// layout shows them. The table replication has another column for each measure that a
+// replication has reported, named MeasurePrefix and its name; its values are whole numbers,
+// NULL if the replication did not report the measure. SQLite keeps a whole number in as few
+// bytes as it needs, and 0 and 1 in the byte of their type, so a replication takes about 55
+// bytes.
+const tables = `
 CREATE TABLE specification ( -- one row: what the file is of
 	text   TEXT NOT NULL, -- JSON: the study's file, the scenario, seed, limits; of a sweep, its design
 	sha256 TEXT NOT NULL, -- of text, in hexadecimal
@@ -169,20 +169,40 @@ CREATE VIEW cells AS
 CREATE VIEW estimates AS SELECT part.figure, part.row, estimate.* FROM estimate JOIN part USING (part);
 `
 
-// measurePrefix begins the name of a column that holds a measure.
-const measurePrefix = "measure_"
+// MeasurePrefix begins the name of a column that holds a measure.
+const MeasurePrefix = "measure_"
 
-// create makes an empty file a store, of nothing as yet.
-func create(tx *sql.Tx, s Specification) error {
-	text, sum := s.encode()
-	if _, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID,
-		layoutVersion, layout)); err != nil {
+// Create makes an empty file a store of a specification, which is given as JSON with its
+// SHA-256.
+func Create(tx *sql.Tx, specification, sum string) error {
+	if _, err := tx.Exec(fmt.Sprintf(
+		"PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID, layoutVersion, tables,
+	)); err != nil {
 		return err
 	}
 	id := make([]byte, 16)
 	if _, err := rand.Read(id); err != nil {
 		return err
 	}
-	_, err := tx.Exec("INSERT INTO specification VALUES (?, ?, ?)", text, sum, id)
+	_, err := tx.Exec("INSERT INTO specification VALUES (?, ?, ?)", specification, sum, id)
 	return err
+}
+
+// keyBits is how many bits of a key are the number of the replication.
+const keyBits = 32
+
+// MaxReplications and MaxPoints are how many a key has room for. The points are those of all
+// parts of a file.
+const (
+	MaxReplications = 1 << keyBits
+	MaxPoints       = 1<<(63-keyBits) - 1
+)
+
+// Key identifies a replication in a file: the design point in its upper half, the number of
+// the replication in the lower.
+func Key(point, replication int) int64 { return int64(point)<<keyBits | int64(replication) }
+
+// OfKey returns the design point and the number of the replication of a key.
+func OfKey(key int64) (point, replication int) {
+	return int(key >> keyBits), int(key & (1<<keyBits - 1))
 }

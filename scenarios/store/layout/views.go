@@ -1,4 +1,4 @@
-package store
+package layout
 
 import (
 	"database/sql"
@@ -18,9 +18,9 @@ var pointColumns = []string{
 	"figure", "row", "part", "point", "replications", "failures", "completed", "crashed", "timed_out", "limited",
 }
 
-// createViews makes the views whose columns are the parameters and measures of the file,
-// in the place of those before.
-func createViews(tx *sql.Tx, parameters, measures []string) error {
+// CreateViews makes the views that have columns for the parameters and measures of the file.
+// They replace the views of before.
+func CreateViews(tx *sql.Tx, parameters, measures []string) error {
 	columns := func(taken []string) string {
 		var b strings.Builder
 		for _, name := range parameters {
@@ -28,7 +28,7 @@ func createViews(tx *sql.Tx, parameters, measures []string) error {
 			if slices.Contains(taken, name) {
 				as = "parameter_" + name
 			}
-			fmt.Fprintf(&b, ",\n\tjson_extract(point.parameters, %s) AS %s", literal(`$.`+quote(name)), quote(as))
+			fmt.Fprintf(&b, ",\n\tjson_extract(point.parameters, %s) AS %s", literal(`$.`+Quote(name)), Quote(as))
 		}
 		return b.String()
 	}
@@ -37,9 +37,9 @@ func createViews(tx *sql.Tx, parameters, measures []string) error {
 	for _, name := range measures {
 		as := name
 		if slices.Contains(replicationColumns, name) {
-			as = measurePrefix + name
+			as = MeasurePrefix + name
 		}
-		values += ",\n\tr." + quote(measurePrefix+name) + " AS " + quote(as)
+		values += ",\n\tr." + Quote(MeasurePrefix+name) + " AS " + Quote(as)
 	}
 	_, err := tx.Exec(`
 DROP VIEW IF EXISTS replications;
@@ -67,8 +67,8 @@ GROUP BY point.point`)
 	return err
 }
 
-// quote quotes a name for SQL, and for a path of JSON.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// Quote quotes a name for SQL, and for a path of JSON.
+func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // literal quotes a text for SQL.
 func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

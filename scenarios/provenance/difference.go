@@ -1,0 +1,124 @@
+package provenance
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Differences lists what differs between the specification of a file and another, that of
+// now; nil if nothing does.
+func (s Specification) Differences(now Specification) []string {
+	var list list
+	list.differ("it is of", s.what(), now.what())
+	list.differ("scenario", s.Scenario, now.Scenario)
+	if len(list) > 0 {
+		return list // with other parameters
+	}
+	switch {
+	case s.Study != nil:
+		list.differ("the study's file", s.Study.File, now.Study.File)
+		if line := firstLine(s.Study.Text, now.Study.Text); line != "" {
+			list = append(list, "the study's file says something else: "+line)
+		}
+	default:
+		list = append(list, s.Sweep.differences(*now.Sweep)...)
+	}
+	if line := firstLine(s.Source, now.Source); line != "" {
+		list = append(list, "the scenario's file says something else: "+line)
+	}
+	for _, name := range slices.Sorted(maps.Keys(union(s.Files, now.Files))) {
+		if a, b := s.Files[name], now.Files[name]; a != "" && b != "" && a != b {
+			list = append(list, "the file "+name+" says something else")
+		}
+	}
+	list.differ("verify", s.Verify, now.Verify)
+	list.differ("wall limit", s.WallLimit, now.WallLimit)
+	list.differ("memory limit", s.MemoryLimit, now.MemoryLimit)
+	return list
+}
+
+func (s Specification) what() string {
+	if s.Study != nil {
+		return "the study " + s.Study.Name
+	}
+	return "a sweep"
+}
+
+func (s Sweep) differences(now Sweep) []string {
+	var list list
+	if a, b := levelsOf(s), levelsOf(now); a != b {
+		list.differ("factors", a, b)
+	} else {
+		for _, name := range slices.Sorted(maps.Keys(union(s.Parameters, now.Parameters))) {
+			list.differ("parameter "+name, s.Parameters[name], now.Parameters[name])
+		}
+		if s.Design != now.Design && len(list) == 0 {
+			list = append(list, "the order of the design points, which is that of the factors")
+		}
+	}
+	list.differ("seed", s.Seed, now.Seed)
+	list.differ("failure", s.Fail, now.Fail)
+	return list
+}
+
+// list is differences.
+type list []string
+
+func (l *list) differ(what string, a, b any) {
+	if x, y := fmt.Sprint(a), fmt.Sprint(b); x != y {
+		*l = append(*l, fmt.Sprintf("%s: %s there, %s here", what, value(x), value(y)))
+	}
+}
+
+// firstLine returns the first line in which two texts differ; empty if in none.
+func firstLine(a, b string) string {
+	if a == b {
+		return ""
+	}
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	i := 0
+	for i < len(x) && i < len(y) && x[i] == y[i] {
+		i++
+	}
+	at := func(lines []string) string {
+		if i >= len(lines) {
+			return "nothing"
+		}
+		return fmt.Sprintf("%q", strings.TrimSpace(lines[i]))
+	}
+	return fmt.Sprintf("line %d is %s there, %s here", i+1, at(x), at(y))
+}
+
+func value(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// levelsOf returns the factors of a sweep in one line.
+func levelsOf(s Sweep) string {
+	var parts []string
+	for _, f := range s.Factors {
+		levels := f.Levels
+		if len(levels) > shownLevels {
+			levels = append(slices.Clone(levels[:shownLevels-2]), "...", levels[len(levels)-1])
+		}
+		parts = append(parts, fmt.Sprintf("%s=%s (%d)", f.Name, strings.Join(levels, ","), len(f.Levels)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// shownLevels is how many levels of a factor are shown.
+const shownLevels = 8
+
+func union(a, b map[string]string) map[string]string {
+	u := maps.Clone(a)
+	if u == nil {
+		return b
+	}
+	maps.Copy(u, b)
+	return u
+}

@@ -1,0 +1,78 @@
+package layout
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"syscall"
+
+	"modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// MismatchError says that a file is no store, or a store of something else. Nothing was
+// changed.
+type MismatchError struct {
+	Path   string
+	Reason string
+}
+
+// Error implements error.
+func (e *MismatchError) Error() string { return e.Path + " " + e.Reason }
+
+// ErrLocked is wrapped by the error of [Lock] if another process writes to the file.
+var ErrLocked = errors.New("another process is writing to it")
+
+// explained is an error of a file that has been put into words.
+type explained struct{ error }
+
+func (e explained) Unwrap() error { return e.error }
+
+// Explain puts an error of SQLite, or of a file beside the store, into words.
+func (f File) Explain(err error) error {
+	var worded explained
+	if err == nil || errors.As(err, &worded) {
+		return err
+	}
+	return explained{f.word(err)}
+}
+
+func (f File) word(err error) error {
+	var of *sqlite.Error
+	var mismatch *MismatchError
+	switch {
+	case errors.As(err, &mismatch):
+		return err
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return f.full()
+	case !errors.As(err, &of):
+		return fmt.Errorf("%s: %w", f.Path, err)
+	}
+	switch of.Code() & 0xff { // the lower byte of an extended code, https://www.sqlite.org/rescode.html
+	case codes.SQLITE_NOTADB:
+		return &MismatchError{f.Path, "is no store of dtlssim: it is no SQLite file"}
+	case codes.SQLITE_CORRUPT:
+		return fmt.Errorf("%s is damaged: %w", f.Path, err)
+	case codes.SQLITE_FULL:
+		return f.full()
+	case codes.SQLITE_READONLY:
+		return fmt.Errorf("%s cannot be written: it, or its folder, is read-only", f.Path)
+	case codes.SQLITE_CANTOPEN:
+		return fmt.Errorf(
+			"%s cannot be opened: it, its folder, or the log beside it, %s-wal, is missing or may not be read or made",
+			f.Path, filepath.Base(f.Path),
+		)
+	case codes.SQLITE_BUSY:
+		return fmt.Errorf("%s is in use by another process: %w", f.Path, err)
+	case codes.SQLITE_IOERR:
+		return fmt.Errorf("%s: %w. What was committed is in it; the same command goes on from there", f.Path, err)
+	}
+	return fmt.Errorf("%s: %w", f.Path, err)
+}
+
+func (f File) full() error {
+	return fmt.Errorf(
+		"%s cannot be written: the disk is full. What was committed is in it; the same command goes on from there",
+		f.Path,
+	)
+}

@@ -1,0 +1,128 @@
+// Package layout is the SQLite file of a store: its tables and views, the check that a file
+// has this layout, transactions, the lock against a second writer, and SQLite's errors in
+// words.
+//
+// In: a path. Out: a [File] that is open, on which packages store and query run their SQL.
+package layout
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+// File is a store that is open.
+type File struct {
+	Path string
+	DB   *sql.DB
+}
+
+// busy is how long, in milliseconds, a statement waits for a lock of another process:
+// a reader's, while the log is begun or ended.
+const busy = 5000
+
+// Open opens an existing file, in SQLite's mode ro or rw. It reads nothing.
+func Open(path, mode string) (File, error) {
+	f := File{Path: path}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return f, err
+	}
+	name := (&url.URL{Path: filepath.ToSlash(absolute)}).EscapedPath()
+	f.DB, err = sql.Open(
+		"sqlite", fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)", name, mode, busy),
+	)
+	if err != nil {
+		return f, f.Explain(err)
+	}
+	f.DB.SetMaxOpenConns(2) // one that writes, and one that reads meanwhile
+	return f, nil
+}
+
+// Close closes the file.
+func (f File) Close() error {
+	if f.DB == nil {
+		return nil
+	}
+	return f.Explain(f.DB.Close())
+}
+
+// Check tells whether the file is empty. It returns a [MismatchError] if the file is neither
+// empty nor a store of this layout.
+func (f File) Check() (empty bool, err error) {
+	ctx := context.Background()
+	var application, version, tables int
+	for pragma, value := range map[string]*int{"application_id": &application, "user_version": &version} {
+		if err := f.DB.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(value); err != nil {
+			return false, f.Explain(err)
+		}
+	}
+	if err := f.DB.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return false, f.Explain(err)
+	}
+	switch {
+	case application == 0 && version == 0 && tables == 0: // new, or left by a process that ended at once
+		return true, nil
+	case application != applicationID:
+		return false, &MismatchError{f.Path, "is no store of dtlssim: it is an SQLite file of another program"}
+	case version != layoutVersion:
+		return false, &MismatchError{f.Path, otherLayout(version)}
+	}
+	return false, nil
+}
+
+// otherLayout says that a store has another layout than this, and what to do.
+func otherLayout(version int) string {
+	text := fmt.Sprintf("has the layout %d; this dtlssim reads and writes the layout %d. ", version, layoutVersion)
+	if version > layoutVersion {
+		return text + "A later dtlssim wrote it: use that one"
+	}
+	return text + "An earlier dtlssim wrote it: read it with that one, or move it away and run the same command " +
+		"again, which makes a new store"
+}
+
+// Log makes SQLite write the file by way of a log beside it. Readers then see the last commit
+// while the next is written.
+func (f File) Log() error {
+	_, err := f.DB.Exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+	return f.Explain(err)
+}
+
+// Unlog ends that. Without its log the file can be read on a read-only disk, and copied as it
+// is. If another process reads it at this moment, the log stays.
+func (f File) Unlog() {
+	f.DB.SetMaxOpenConns(1) // another connection would keep it as well
+	_, _ = f.DB.Exec("PRAGMA journal_mode = DELETE")
+}
+
+// Transaction performs a transaction.
+func (f File) Transaction(do func(tx *sql.Tx) error) error {
+	tx, err := f.DB.BeginTx(context.Background(), nil)
+	if err != nil {
+		return f.Explain(err)
+	}
+	if err := do(tx); err != nil {
+		return f.Explain(errors.Join(err, tx.Rollback()))
+	}
+	return f.Explain(tx.Commit())
+}
+
+// Query calls scan for each row of an answer.
+func (f File) Query(text string, scan func(*sql.Rows) error) error {
+	rows, err := f.DB.QueryContext(context.Background(), text)
+	if err != nil {
+		return f.Explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return f.Explain(rows.Err())
+}

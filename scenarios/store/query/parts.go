@@ -1,0 +1,126 @@
+package query
+
+import (
+	"database/sql"
+	"encoding/json"
+
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+)
+
+// Point is a design point with how many of its replications are kept.
+type Point struct {
+	Point      int
+	Parameters map[string]string // that are not the same at all points
+
+	Replications, Failures, Crashed, TimedOut, Limited int
+}
+
+// Completed returns how many replications gave a result.
+func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
+
+// Estimate returns the failure probability with an interval of a confidence.
+func (p *Point) Estimate(confidence float64) stat.Proportion {
+	return stat.DefaultInference(confidence).Of(p.Failures, p.Completed())
+}
+
+// Points calls do for each design point, in order, until it returns an error.
+func (f File) Points(do func(*Point) error) error {
+	const counts = `
+		SELECT point.point, point.parameters, count(r.id), coalesce(sum(r.failed), 0),
+			count(CASE WHEN t.status = 'crashed' THEN 1 END), count(CASE WHEN t.status = 'timed-out' THEN 1 END),
+			count(CASE WHEN t.status = 'limited' THEN 1 END)
+		FROM point
+			LEFT JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32
+			LEFT JOIN aborted AS t ON t.id = r.id
+		GROUP BY point.point ORDER BY point.point`
+	return f.file.Query(counts, func(rows *sql.Rows) error {
+		var p Point
+		var parameters string
+		err := rows.Scan(&p.Point, &parameters, &p.Replications, &p.Failures, &p.Crashed, &p.TimedOut, &p.Limited)
+		if err == nil {
+			err = json.Unmarshal([]byte(parameters), &p.Parameters)
+		}
+		if err != nil {
+			return err
+		}
+		return do(&p)
+	})
+}
+
+// Part is a sweep or a search of a study.
+type Part struct {
+	Part         int
+	Figure, Row  string // empty of a sweep that is no study's
+	Kind         string // sweep, search, map; estimate of one that is of no design point
+	Seed         uint64 // of the first replication
+	Points       int    // of a sweep
+	Replications int    // of a sweep, that are kept
+	Failures     int
+	Runs         int // of a search that is answered
+	Windows      int // failure windows, likewise
+}
+
+// Parts calls do for each part, in the order in which they were first asked for, until
+// it returns an error.
+func (f File) Parts(do func(*Part) error) error {
+	const counts = `
+		SELECT part.part, figure, row, kind, specification, coalesce(search.runs, 0),
+			(SELECT count(*) FROM failure_window AS w WHERE w.part = part.part),
+			(SELECT count(*) FROM point WHERE point.part = part.part),
+			(SELECT count(*) FROM point JOIN replication AS r
+				ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32 WHERE point.part = part.part),
+			(SELECT coalesce(sum(r.failed), 0) FROM point JOIN replication AS r
+				ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32 WHERE point.part = part.part)
+		FROM part LEFT JOIN search USING (part) ORDER BY part.part`
+	return f.file.Query(counts, func(rows *sql.Rows) error {
+		var p Part
+		var specification string
+		if err := rows.Scan(&p.Part, &p.Figure, &p.Row, &p.Kind, &specification, &p.Runs, &p.Windows, &p.Points,
+			&p.Replications, &p.Failures); err != nil {
+			return err
+		}
+		if err := p.seed(specification); err != nil {
+			return err
+		}
+		return do(&p)
+	})
+}
+
+// seed reads the seed of the first replication from the specification of a part.
+func (p *Part) seed(specification string) error {
+	return json.Unmarshal([]byte(specification), &struct {
+		Seed *uint64 `json:"seed"`
+	}{&p.Seed})
+}
+
+// parts returns the parts, by number, without their counts.
+func (f File) parts() (map[int]Part, error) {
+	parts := map[int]Part{}
+	err := f.file.Query("SELECT part, figure, row, kind, specification FROM part", func(rows *sql.Rows) error {
+		var p Part
+		var specification string
+		err := rows.Scan(&p.Part, &p.Figure, &p.Row, &p.Kind, &specification)
+		if err == nil {
+			err = p.seed(specification)
+		}
+		parts[p.Part] = p
+		return err
+	})
+	return parts, err
+}
+
+// PartOf returns which part each design point belongs to.
+func (f File) PartOf() ([]Part, error) {
+	parts, err := f.parts()
+	if err != nil {
+		return nil, err
+	}
+	var of []Part
+	err = f.file.Query("SELECT part FROM point ORDER BY point", func(rows *sql.Rows) error {
+		var part int
+		err := rows.Scan(&part)
+		of = append(of, parts[part])
+		return err
+	})
+	return of, err
+}

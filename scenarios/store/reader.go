@@ -1,0 +1,126 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/dtlssim/dtlssim/scenarios/provenance"
+	"github.com/dtlssim/dtlssim/scenarios/store/journal"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/query"
+)
+
+// Reader is a store that is only read. A process may write to it meanwhile; each
+// method gives what was committed when it was called.
+type Reader struct {
+	query.File
+	file layout.File
+
+	// Pending says that a process that was killed left replications beside the file, which
+	// could not be folded in because the file, or its folder, is read-only. They are
+	// not shown; the next process that writes to the file folds them in.
+	Pending bool
+}
+
+// Read opens a store for reading. It returns a [MismatchError] if the file is none.
+func Read(path string) (*Reader, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, &MismatchError{Path: path, Reason: "cannot be read: there is no such file"}
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read: %w", path, errors.Unwrap(err))
+	case !info.Mode().IsRegular():
+		return nil, &MismatchError{Path: path, Reason: "is no store of dtlssim: it is no regular file"}
+	}
+	left := false
+	if killed(path) {
+		// Another process may be writing, which is no fault: it commits what is pending.
+		err := recoverKilled(path)
+		left = err != nil && !errors.Is(err, ErrLocked) && journal.Pending(path)
+	}
+	f, err := layout.Open(path, "ro")
+	empty := false
+	if err == nil {
+		empty, err = f.Check()
+	}
+	if empty {
+		err = &MismatchError{Path: path, Reason: "is no store of dtlssim: it is empty"}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &Reader{query.Of(f), f, left}, nil
+}
+
+// Close closes the file.
+func (r *Reader) Close() error { return r.file.Close() }
+
+// killed tells whether something lies beside a store that a process leaves there only if
+// it still writes, or was killed: a journal of ours or of SQLite, or SQLite's log.
+func killed(path string) bool {
+	for _, end := range []string{"-journal", "-wal"} { // https://www.sqlite.org/tempfiles.html
+		if _, err := os.Stat(path + end); err == nil {
+			return true
+		}
+	}
+	return journal.Pending(path)
+}
+
+// recoverKilled folds in what a process that was killed left beside a store: what was
+// pending, and half a transaction of SQLite's, which cannot even be read before that. It
+// returns an error that wraps ErrLocked if the process is alive.
+func recoverKilled(path string) error {
+	lock, err := layout.Lock(path, 0)
+	if err != nil {
+		return err
+	}
+	f, err := layout.Open(path, "rw")
+	empty := true
+	if err == nil {
+		empty, err = f.Check()
+	}
+	if err == nil && !empty {
+		if err = f.Log(); err == nil {
+			_, err = (&writer{file: f, query: query.Of(f)}).fold()
+		}
+		if err == nil {
+			f.Unlog()
+			err = journal.Remove(path)
+		}
+	}
+	return errors.Join(err, f.Close(), lock.Close())
+}
+
+// header is what every SQLite file begins with (https://www.sqlite.org/fileformat.html,
+// section 1.3).
+var header = []byte("SQLite format 3\x00")
+
+// Is tells whether a path is that of an SQLite file, and so may be a store.
+func Is(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begins := make([]byte, len(header))
+	_, err = io.ReadFull(f, begins)
+	return err == nil && bytes.Equal(begins, header)
+}
+
+// LastProgram returns the program that wrote to a store last.
+func LastProgram(path string) (provenance.Program, error) {
+	r, err := Read(path)
+	if err != nil {
+		return provenance.Program{}, err
+	}
+	defer r.Close()
+	list, err := r.Programs()
+	if err != nil || len(list) == 0 {
+		return provenance.Program{}, err
+	}
+	return list[len(list)-1], nil
+}
