@@ -74,6 +74,8 @@ var order = []struct{ name, reason string }{
 	{"scenarios/catalogue", "scenarios by their names, which are files or a program's own"},
 	{"scenarios/run", "one replication of a scenario in a worker, which finds it in the catalogue"},
 	{"scenarios/stat", "intervals, tests and stopping rules: numbers only, below whatever samples"},
+	{"scenarios/stat/lifetime", "quantiles and survival, with the intervals of stat where there are any"},
+	{"scenarios/stat/sensitivity", "Sobol' indices, as estimates of stat"},
 	{"scenarios/seed", "which seed has which replication of which question; it knows neither"},
 	{"scenarios/design/sobol", "a sequence of points in a cube, which knows no parameter"},
 	{"scenarios/design", "factors and the design points that they make; nothing is run"},

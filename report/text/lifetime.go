@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
 // DistributionJSON is how a measure is distributed at each point of a design, for JSON.
@@ -71,7 +71,7 @@ type StepJSON struct {
 }
 
 // SetDistribution fills in the distribution at a point.
-func (p *PointDistributionJSON) SetDistribution(d stat.Distribution) {
+func (p *PointDistributionJSON) SetDistribution(d lifetime.Distribution) {
 	p.Taken, p.Censored, p.Quantiles, p.Steps, p.cut = d.Taken, d.Censored, []QuantileJSON{}, []StepJSON{}, d.Cut
 	for _, q := range d.Quantiles {
 		e := newQuantileJSON(q)
@@ -88,7 +88,7 @@ func (p *PointDistributionJSON) SetDistribution(d stat.Distribution) {
 	}
 }
 
-func newQuantileJSON(e stat.Quantile) QuantileJSON {
+func newQuantileJSON(e lifetime.Quantile) QuantileJSON {
 	j := QuantileJSON{
 		Q: e.Q, Estimate: known(e.Value), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank,
 		HighRank: e.HighRank, Coverage: e.Coverage,

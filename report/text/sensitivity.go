@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
 // SensitivityJSON is how sensitive a failure probability is to factors, for JSON.
@@ -89,7 +90,7 @@ func (j *SensitivityJSON) SetLevels(factors []design.Range, points []stat.Propor
 
 // SetIndices fills in the sensitivity indices, and puts the factors in the order of their
 // total indices.
-func (j *SensitivityJSON) SetIndices(r stat.Sensitivity) {
+func (j *SensitivityJSON) SetIndices(r sensitivity.Indices) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), ""
 	if r.Undefined != nil {
 		j.Undefined = Warning(r.Undefined)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
 // Warning returns the text of a warning.
@@ -29,11 +30,11 @@ func Warning(w stat.Warning) string {
 	case stat.EqualSamples:
 		return fmt.Sprintf("all %d samples are equal: the interval does not show what a sample of another kind "+
 			"would add", w.N)
-	case stat.FewBasePoints:
+	case sensitivity.FewBasePoints:
 		return "there are fewer than two base points"
-	case stat.NoVariance:
+	case sensitivity.NoVariance:
 		return "the failure probability does not vary over the ranges"
-	case stat.HiddenVariance:
+	case sensitivity.HiddenVariance:
 		return "the variance of the output is not above what the replications' own variance makes of it; more " +
 			"replications or base points may show it"
 	}

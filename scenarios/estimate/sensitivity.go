@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
 // Sensitivity is a question for how much of the failure probability's variance is due
@@ -128,15 +128,15 @@ type Outputs [][]float64
 
 // Indices estimates the sensitivity indices from the outputs of each base point, nil of
 // one that is left out. The seed of the question is that of the bootstrap.
-func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) stat.Sensitivity {
-	var terms []stat.SobolTerm
+func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) sensitivity.Indices {
+	var terms []sensitivity.Term
 	for _, o := range outputs {
 		if o != nil {
-			terms = append(terms, stat.NewSobolTerm(o[0], o[1], o[2:]))
+			terms = append(terms, sensitivity.NewTerm(o[0], o[1], o[2:]))
 		}
 	}
 	resampling := seed.Bootstrap(q.Seed, q.Values.Scenario().Name)
-	return stat.SobolIndices(terms, confidence, stat.Resamples, resampling.Uniform)
+	return sensitivity.NewIndices(terms, confidence, sensitivity.Resamples, resampling.Uniform)
 }
 
 // MonteCarlo performs the replications of all base points. keep is given the outputs of

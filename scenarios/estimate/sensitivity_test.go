@@ -12,12 +12,12 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // sensitivity asks for the sensitivity of the founding scenario.
-func sensitivity(t *testing.T, points, replications int, factors ...string) estimate.Sensitivity {
+func analyse(t *testing.T, points, replications int, factors ...string) estimate.Sensitivity {
 	t.Helper()
 	s := fixture.Scenario(t)
 	return estimate.Sensitivity{
@@ -31,17 +31,17 @@ func sensitivity(t *testing.T, points, replications int, factors ...string) esti
 // indices estimates the indices from what the runs give.
 func indices(
 	t *testing.T, q estimate.Sensitivity, run func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error),
-) stat.Sensitivity {
+) sensitivity.Indices {
 	t.Helper()
-	terms := make([]stat.SobolTerm, q.Points)
-	r, err := run(func(base int, o estimate.Outputs) { terms[base] = stat.NewSobolTerm(o[0], o[1], o[2:]) })
+	terms := make([]sensitivity.Term, q.Points)
+	r, err := run(func(base int, o estimate.Outputs) { terms[base] = sensitivity.NewTerm(o[0], o[1], o[2:]) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Points != q.Points || r.Interrupted || r.NoResult > 0 {
 		t.Fatalf("%+v", r)
 	}
-	return stat.SobolIndices(terms, 0.999, 300, stream.New(1, "test", t.Name()).Uniform)
+	return sensitivity.NewIndices(terms, 0.999, 300, stream.New(1, "test", t.Name()).Uniform)
 }
 
 // The founding failure's exact probability is known: the alert is late if it takes more
@@ -51,7 +51,7 @@ func indices(
 func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 	testkit.NotShort(t)
 	points := testkit.Budget(4, 4, 128)
-	q := sensitivity(t, points, 0, "linger=0ms..20ms", "service=0ms..10ms", "gap=50ms..100ms")
+	q := analyse(t, points, 0, "linger=0ms..20ms", "service=0ms..10ms", "gap=50ms..100ms")
 	pool := fixture.Pool(t, 2)
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
 		return q.Exact(context.Background(), pool, "alert-latency", 1e-15, func(base int, o estimate.Outputs) {
@@ -110,7 +110,7 @@ func (tossing) Do(_ context.Context, job run.Job) (run.Result, error) {
 // Replications of 0 and 1 show the same indices as probabilities: all of the variance is
 // the linger's.
 func TestSensitivityByMonteCarlo(t *testing.T) {
-	q := sensitivity(t, 1024, 4, "linger=0s..1s", "gap=50ms..100ms", "remedy=none,recognise")
+	q := analyse(t, 1024, 4, "linger=0s..1s", "gap=50ms..100ms", "remedy=none,recognise")
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
 		return q.MonteCarlo(context.Background(), tossing{}, keep, nil)
 	})
@@ -126,7 +126,7 @@ func TestSensitivityByMonteCarlo(t *testing.T) {
 
 // The answer does not depend on the workers; real replications.
 func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
-	q := sensitivity(t, 8, 3, "linger=0ms..20ms", "remedy=none,recognise")
+	q := analyse(t, 8, 3, "linger=0ms..20ms", "remedy=none,recognise")
 	var all [][]estimate.Outputs
 	for _, workers := range []int{1, 3} {
 		outputs := make([]estimate.Outputs, q.Points)
@@ -147,7 +147,7 @@ func TestSensitivityDoesNotDependOnWorkers(t *testing.T) {
 // A base point of which a run crashed is left out and told; an interrupted analysis
 // holds what was done.
 func TestSensitivityWithTrouble(t *testing.T) {
-	q := sensitivity(t, 10, 2, "linger=0ms..20ms")
+	q := analyse(t, 10, 2, "linger=0ms..20ms")
 	crashing := fixture.Reporting(func(seed uint64) run.Result {
 		o := run.Result{Status: run.Completed}
 		if seed == q.Seed+7 { // of base point 3, which has two points: a with its factor from b is b
@@ -183,13 +183,13 @@ func TestSensitivityFaults(t *testing.T) {
 			q.Values = fixture.Values(t, q.Values.Scenario(), scenarios.Settings{"model": "listener", "backlog": "3"})
 		},
 	} {
-		q := sensitivity(t, 4, 1, "linger=0ms..20ms")
+		q := analyse(t, 4, 1, "linger=0ms..20ms")
 		change(&q)
 		if err := q.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
 	}
-	q := sensitivity(t, 4, 0, "linger=0ms..20ms", "loss=0..0.5")
+	q := analyse(t, 4, 0, "linger=0ms..20ms", "loss=0..0.5")
 	if _, err := q.Exact(context.Background(), tossing{}, "alert-latency", 1e-15, nil, nil); err == nil ||
 		!strings.Contains(err.Error(), "there is no exact probability") {
 		t.Errorf("losses are random: %v", err)

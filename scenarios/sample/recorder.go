@@ -6,7 +6,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
 // Recorder observes a sweep and remembers one measure of each replication, for what
@@ -57,12 +57,12 @@ func (r *Recorder) add(point, replication int, o *run.Result) {
 
 // Distribution estimates how the measure is distributed at a design point. What a
 // replication was cut at is censored: of that is known that it is so much or more.
-func (r *Recorder) Distribution(point int, qs []float64, confidence float64, survival bool) stat.Distribution {
-	var samples []stat.Lifetime
+func (r *Recorder) Distribution(point int, qs []float64, confidence float64, survival bool) lifetime.Distribution {
+	var samples []lifetime.Lifetime
 	r.Each(point, func(value int64, censored bool) {
-		samples = append(samples, stat.Lifetime{Value: float64(value), Censored: censored})
+		samples = append(samples, lifetime.Lifetime{Value: float64(value), Censored: censored})
 	})
-	return stat.NewDistribution(samples, qs, confidence, survival)
+	return lifetime.NewDistribution(samples, qs, confidence, survival)
 }
 
 // Each calls f for each replication of a design point that took the measure, in order;

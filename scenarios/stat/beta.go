@@ -128,3 +128,16 @@ func deviance(k, m float64) float64 {
 		sum = next
 	}
 }
+
+// BinomialAtMost returns the probability of at most k of n trials that succeed with
+// probability p each, above 0 and below 1.
+func BinomialAtMost(k, n int, p float64) float64 {
+	switch {
+	case k < 0:
+		return 0
+	case k >= n:
+		return 1
+	}
+	_, upper := betaTails(float64(k+1), float64(n-k), p, 1-p)
+	return upper
+}

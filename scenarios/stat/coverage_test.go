@@ -25,12 +25,6 @@ func tosses(s *stream.Stream, n int, p float64) (failures int) {
 	return failures
 }
 
-// atLeast tells whether a share of n simulations is at least what it
-// should be, but for five standard deviations of chance.
-func atLeast(share, want float64, n int) bool {
-	return share >= want-5*math.Sqrt(want*(1-want)/float64(n))
-}
-
 // The coverage of each kind by simulation. That of Clopper and Pearson is never below
 // the nominal one; that of Jeffreys, and nearly that of Wilson, is the nominal one on
 // the average over Jeffreys' prior, of which p is the square of the sine of a uniform
@@ -52,8 +46,8 @@ func TestCoverageBySimulation(t *testing.T) {
 				}
 			}
 			average := float64(covered) / simulations
-			if !atLeast(average, 0.89, simulations) ||
-				kind != stat.ClopperPearsonExact && !atLeast(1-average, 0.08, simulations) {
+			if !testkit.AtLeast(average, 0.89, simulations) ||
+				kind != stat.ClopperPearsonExact && !testkit.AtLeast(1-average, 0.08, simulations) {
 				t.Errorf("%s, n = %d: coverage %.4f on the average, want 0.9", kind, n, average)
 			}
 			if kind != stat.ClopperPearsonExact {
@@ -66,7 +60,7 @@ func TestCoverageBySimulation(t *testing.T) {
 						covered++
 					}
 				}
-				if share := float64(covered) / simulations; !atLeast(share, 0.9, simulations) {
+				if share := float64(covered) / simulations; !testkit.AtLeast(share, 0.9, simulations) {
 					t.Errorf("%s, n = %d, p = %g: coverage %.4f, want at least 0.9", kind, n, p, share)
 				}
 			}
@@ -110,7 +104,7 @@ func TestTheEndsOfClopperPearsonLeaveHalfTheError(t *testing.T) {
 					}
 				}
 				half := (1 - confidence) / 2
-				if k > 0 && apart(least, half) > 1e-9 || k < n && apart(atMost, half) > 1e-9 {
+				if k > 0 && testkit.Apart(least, half) > 1e-9 || k < n && testkit.Apart(atMost, half) > 1e-9 {
 					t.Errorf(
 						"%d of %d at %g: [%v, %v] leaves %g and %g, want %g", k, n, confidence, e.Low, e.High, least,
 						atMost, half,
@@ -127,7 +121,7 @@ func TestEveryKindHoldsTheEstimateAndIsItsOwnMirrorImage(t *testing.T) {
 		for n := range 40 {
 			for k := range n + 1 {
 				e, mirrored := interval.Of(k, n), interval.Of(n-k, n)
-				if apart(e.Low, 1-mirrored.High) > 1e-12 || e.Failures != k || e.N != n || e.Confidence != 0.95 {
+				if testkit.Apart(e.Low, 1-mirrored.High) > 1e-12 || e.Failures != k || e.N != n || e.Confidence != 0.95 {
 					t.Errorf("%s, %d of %d: %+v and %+v", kind, k, n, e, mirrored)
 				}
 				if n > 0 && !(0 <= e.Low && e.Low <= e.Value && e.Value <= e.High && e.High <= 1) {
@@ -150,7 +144,7 @@ func TestFewFailuresOfABillion(t *testing.T) {
 			term *= float64(n-j) / float64(j+1) * high / (1 - high)
 			sum += term
 		}
-		if apart(sum, half) > 1e-12 {
+		if testkit.Apart(sum, half) > 1e-12 {
 			t.Errorf("%d of a billion: %.15g leaves %.15g, want %g", k, high, sum, half)
 		}
 	}

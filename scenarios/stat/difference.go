@@ -65,7 +65,7 @@ func PairedDifference(p Pairs, confidence float64) Difference {
 func newDifference(pairs int, confidence float64, m Method) Difference {
 	nan := math.NaN()
 	return Difference{
-		Estimate: unknown(pairs, -1, 1, confidence, m), First: nan, Second: nan, StandardError: nan,
+		Estimate: Unknown(pairs, -1, 1, confidence, m), First: nan, Second: nan, StandardError: nan,
 		P: 1, Adjusted: 1, Correlation: nan, VarianceRatio: nan,
 	}
 }

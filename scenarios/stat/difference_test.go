@@ -40,7 +40,7 @@ func TestPairedDifferenceAgainstScipy(t *testing.T) {
 		}
 	}
 	var want [][3]float64 // the statistics at both ends, and the exact test's
-	scipy(t, `
+	testkit.Scipy(t, `
 import math
 from scipy import optimize
 def statistic(b, c, n, d):
@@ -60,7 +60,7 @@ def row(both, c, b, neither, confidence, low, high, p):
 print(json.dumps([row(*r) for r in rows]))`, rows, &want)
 	for i, r := range rows {
 		low, high, p := want[i][0], want[i][1], want[i][2]
-		if r[5] > -1 && math.Abs(low-1) > 1e-4 || r[6] < 1 && math.Abs(high+1) > 1e-4 || apart(r[7], p) > 1e-9 {
+		if r[5] > -1 && math.Abs(low-1) > 1e-4 || r[6] < 1 && math.Abs(high+1) > 1e-4 || testkit.Apart(r[7], p) > 1e-9 {
 			t.Errorf(
 				"%v: the statistic is %.6f Z at the lower end, %.6f Z at the upper one; McNemar's P is %.12g", r, low,
 				high, p,
@@ -77,7 +77,7 @@ func TestPairedMeanAgainstScipy(t *testing.T) {
 		first, second = append(first, u/2), append(second, u/2+0.05*s.Uniform())
 	}
 	var want struct{ Statistic, P, Low, High, Correlation float64 }
-	scipy(t, `
+	testkit.Scipy(t, `
 import numpy
 from scipy.optimize import brentq
 d = numpy.subtract(rows[1], rows[0])
@@ -94,7 +94,7 @@ print(json.dumps({"statistic": stats.ttest_rel(rows[1], rows[0]).statistic,
 	d := stat.PairedMean(first, second, 0.95)
 	for _, pair := range [][2]float64{{d.Value / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low},
 		{d.High, want.High}, {d.Correlation, want.Correlation}} {
-		if apart(pair[0], pair[1]) > 1e-8 {
+		if testkit.Apart(pair[0], pair[1]) > 1e-8 {
 			t.Errorf("%+v, scipy has %+v", d, want)
 			break
 		}
@@ -161,7 +161,7 @@ func TestPairedCoverageBySimulation(t *testing.T) {
 					covered++
 				}
 			}
-			if share := float64(covered) / float64(simulations); !atLeast(share, 0.93, simulations) {
+			if share := float64(covered) / float64(simulations); !testkit.AtLeast(share, 0.93, simulations) {
 				t.Errorf("%d pairs, %v: coverage %.4f, want 0.95", n, q, share)
 			}
 		}
@@ -203,7 +203,7 @@ func TestSimultaneousCoverageBySimulation(t *testing.T) {
 		}
 		return float64(held) / float64(simulations)
 	}
-	if share := all(stat.Bonferroni(0.95, comparisons)); !atLeast(share, 0.95, simulations) {
+	if share := all(stat.Bonferroni(0.95, comparisons)); !testkit.AtLeast(share, 0.95, simulations) {
 		t.Errorf("all intervals hold in %.4f of the simulations, want 0.95", share)
 	}
 	if share := all(0.95); share > 0.9 {

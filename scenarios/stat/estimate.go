@@ -1,14 +1,14 @@
-// Package stat infers numbers from samples. Every number comes as an [Estimate]: a value
-// with its interval, its confidence and its number of samples.
+// Package stat estimates probabilities and means from samples. Every result is an
+// [Estimate]: a value with its interval, its confidence and its number of samples.
 //
-//	counts        -> Inference.Of, StratifiedProportion, PairedDifference -> Estimate
-//	samples       -> SampleMean, WeightedMean, PairedMean, Quantiles     -> Estimate
-//	lifetimes     -> KaplanMeier, ECDF, NewDistribution                   -> Estimate at each step
-//	base points   -> SobolIndices                                         -> Estimate of each index
-//	exact bounds  -> Exact                                                -> Estimate that is exact
-//	Estimate      -> Plan.Enough, CheckAgreement                          -> stop, agree
+//	counts  -> Inference.Of, StratifiedProportion, PairedDifference -> Estimate
+//	samples -> SampleMean, WeightedMean, MixtureMean, PairedMean    -> Estimate
+//	bounds  -> Exact                                                -> Estimate that is exact
+//	Estimate -> Plan.Enough, CheckAgreement                         -> stop or go on; agree or not
 //
-// The package runs nothing and knows nothing of simulations.
+// Package lifetime estimates quantiles and survival, and package sensitivity estimates
+// Sobol' indices; both return the same Estimate. None of them runs anything or knows
+// anything of simulations.
 package stat
 
 import (
@@ -42,8 +42,8 @@ func Exact(value, outside, rounding float64, n int) Estimate {
 	}
 }
 
-// unknown returns an estimate of which nothing is known but its bounds.
-func unknown(n int, low, high, confidence float64, m Method) Estimate {
+// Unknown returns an estimate of which nothing is known but its bounds.
+func Unknown(n int, low, high, confidence float64, m Method) Estimate {
 	return Estimate{Value: math.NaN(), Low: low, High: high, Confidence: confidence, N: n, Method: m}
 }
 

@@ -23,7 +23,7 @@ const LeastSamples = 10
 // [Hall]. With fewer than two samples the interval is all of [0, 1]; of samples that are
 // all equal it is a point, and a warning says so.
 func SampleMean(samples []float64, confidence float64) Mean {
-	m := Mean{Estimate: unknown(len(samples), 0, 1, confidence, Hall), Unseen: 1}
+	m := Mean{Estimate: Unknown(len(samples), 0, 1, confidence, Hall), Unseen: 1}
 	if len(samples) == 0 {
 		return m
 	}

@@ -26,10 +26,10 @@ const (
 	Hall                    Method = "hall"                      // of [SampleMean], [WeightedMean], [PairedMean]
 	EffectiveClopperPearson Method = "effective-clopper-pearson" // of [StratifiedProportion]
 	Tango                   Method = "tango"                     // of [PairedDifference]
-	OrderStatistics         Method = "order-statistics"          // of [Quantiles]
-	Greenwood               Method = "greenwood"                 // of the steps of [KaplanMeier]
-	BrookmeyerCrowley       Method = "brookmeyer-crowley"        // of [Survival.Quantile]
-	Bootstrap               Method = "bca"                       // of [SobolIndices]
+	OrderStatistics         Method = "order-statistics"          // of lifetime.Quantiles
+	Greenwood               Method = "greenwood"                 // of the steps of lifetime.KaplanMeier
+	BrookmeyerCrowley       Method = "brookmeyer-crowley"        // of lifetime.Survival.Quantile
+	Bootstrap               Method = "bca"                       // of sensitivity.NewIndices
 	Bounds                  Method = "bounds"                    // of [Exact]
 )
 

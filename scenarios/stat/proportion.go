@@ -104,7 +104,7 @@ func Jeffreys(failures, trials int, confidence float64) Proportion {
 
 // newProportion returns the estimate with an interval that is all of [0, 1].
 func newProportion(failures, trials int, confidence float64, m Method) Proportion {
-	p := Proportion{unknown(trials, 0, 1, confidence, m), failures}
+	p := Proportion{Unknown(trials, 0, 1, confidence, m), failures}
 	if trials > 0 {
 		p.Value = float64(failures) / float64(trials)
 	}

@@ -129,14 +129,14 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 				c.name, n, effective, warned, simulations, missed, unwarned,
 			)
 			for i, confidence := range confidences {
-				if share := 1 - float64(unwarned[i])/float64(simulations); !atLeast(share, confidence, simulations) {
+				if share := 1 - float64(unwarned[i])/float64(simulations); !testkit.AtLeast(share, confidence, simulations) {
 					t.Errorf(
 						"%s, %d replications: all but %.4f of the intervals miss without a warning, want %g", c.name, n,
 						share, confidence,
 					)
 				}
 				if share := 1 - float64(missed[i])/float64(simulations); effective >= 10 &&
-					!atLeast(share, confidence-0.01, simulations) {
+					!testkit.AtLeast(share, confidence-0.01, simulations) {
 					t.Errorf(
 						"%s, %d replications, %.1f effective failures: coverage %.4f, want %g", c.name, n, effective,
 						share, confidence,
@@ -197,7 +197,7 @@ func TestCoverageOfSkewedMeans(t *testing.T) {
 			)
 			for i, confidence := range confidences {
 				for what, missed := range map[string]int{"mean": missed[i], "difference": differences[i]} {
-					if share := 1 - float64(missed)/float64(simulations); !atLeast(
+					if share := 1 - float64(missed)/float64(simulations); !testkit.AtLeast(
 						share, confidence-0.005, simulations,
 					) {
 						t.Errorf(

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -122,7 +123,7 @@ func TestStoppingKeepsTheCoverage(t *testing.T) {
 					early++
 				}
 			}
-			if share := float64(covered) / simulations; !atLeast(share, confidence, simulations) {
+			if share := float64(covered) / simulations; !testkit.AtLeast(share, confidence, simulations) {
 				t.Errorf("%s, p = %g, %+v: coverage %.4f, want at least %g", kind, c.p, c.target, share, confidence)
 			}
 			if c.p > 0.002 && early < simulations/2 {
@@ -158,7 +159,7 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 		return float64(covered) / simulations
 	}
 	kind := stat.ClopperPearsonExact
-	if share := worst(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !atLeast(
+	if share := worst(stat.Inference{Method: kind, Confidence: stat.LookConfidence(confidence, len(looks))}); !testkit.AtLeast(
 		share, confidence, simulations,
 	) {
 		t.Errorf("all looks of %.4f of the runs hold p, want at least %g", share, confidence)
@@ -197,7 +198,7 @@ func TestMeanCoverageBySimulation(t *testing.T) {
 				}
 			}
 		}
-		if share := float64(covered) / simulations; !atLeast(share, 0.94, simulations) || !stops && share > 0.97 {
+		if share := float64(covered) / simulations; !testkit.AtLeast(share, 0.94, simulations) || !stops && share > 0.97 {
 			t.Errorf("stopping %v: coverage %.4f, want 0.95", stops, share)
 		}
 	}

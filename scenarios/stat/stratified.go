@@ -30,7 +30,7 @@ type Stratified struct {
 // concave. If a stratum has no trial, the interval is all of [0, 1].
 func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
 	s := Stratified{
-		Estimate: unknown(0, 0, 1, confidence, EffectiveClopperPearson), Strata: strata,
+		Estimate: Unknown(0, 0, 1, confidence, EffectiveClopperPearson), Strata: strata,
 		StandardError: math.NaN(),
 	}
 	k, z := float64(len(strata)), Z(confidence)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
@@ -56,7 +57,7 @@ func TestStratifiedCoverageBySimulation(t *testing.T) {
 				"%2d strata of %3d, %-16s p = %.4f: coverage %.4f, width %.4f", c.strata, c.trials, name, want, share,
 				width,
 			)
-			if !atLeast(share, 0.935, simulations) {
+			if !testkit.AtLeast(share, 0.935, simulations) {
 				t.Errorf(
 					"%d strata of %d trials, %s (%.4f): coverage %.4f, want 0.95", c.strata, c.trials, name, want,
 					share,

@@ -39,17 +39,6 @@ type EqualSamples struct {
 	Unseen float64
 }
 
-// FewBasePoints warns that there are fewer than two base points for sensitivity indices.
-type FewBasePoints struct{}
-
-// NoVariance warns that an output does not vary over the ranges of its factors: it has no
-// sensitivity indices.
-type NoVariance struct{}
-
-// HiddenVariance warns that the variance of an output is not above what the noise of its
-// replications makes of it: there are no sensitivity indices.
-type HiddenVariance struct{}
-
 // Invalid implements Warning.
 func (NoFailure) Invalid() bool { return true }
 
@@ -64,15 +53,6 @@ func (FewSamples) Invalid() bool { return true }
 
 // Invalid implements Warning.
 func (EqualSamples) Invalid() bool { return false }
-
-// Invalid implements Warning.
-func (FewBasePoints) Invalid() bool { return true }
-
-// Invalid implements Warning.
-func (NoVariance) Invalid() bool { return true }
-
-// Invalid implements Warning.
-func (HiddenVariance) Invalid() bool { return true }
 
 // Reliable tells whether the interval holds, as far as is known.
 func (e Estimate) Reliable() bool { return !slices.ContainsFunc(e.Warnings, Warning.Invalid) }

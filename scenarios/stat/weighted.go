@@ -35,7 +35,7 @@ const LeastEffectiveSize = 30
 func WeightedMean(logWeight []float64, failed []bool, plain int, confidence float64) Weighted {
 	values := make([]float64, len(logWeight))
 	all, largest, sum := 0.0, 0.0, 0.0
-	w := Weighted{Untilted: plain, Mean: Mean{Estimate: unknown(len(values), 0, 1, confidence, Hall), Unseen: 1}}
+	w := Weighted{Untilted: plain, Mean: Mean{Estimate: Unknown(len(values), 0, 1, confidence, Hall), Unseen: 1}}
 	for i, l := range logWeight {
 		weight := math.Exp(l)
 		all += weight

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
@@ -66,7 +67,7 @@ func TestWeightedCoverageBySimulation(t *testing.T) {
 		}
 		coverage := float64(covered) / float64(simulations)
 		t.Logf("%+v: coverage %.4f, %d stopped early, mean %.4g of %.4g", target, coverage, early, total, want)
-		if !atLeast(coverage, 0.935, simulations) {
+		if !testkit.AtLeast(coverage, 0.935, simulations) {
 			t.Errorf("%+v: coverage %.4f, want %g", target, coverage, confidence)
 		}
 		if math.Abs(total/want-1) > 0.08 || balanced < simulations*98/100 {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
 // Measure shows how a measure is distributed, a curve for each row: its distribution
@@ -23,9 +23,9 @@ type MeasureResult struct {
 	noSearches
 	noAnswers
 	Of       *Measure
-	Results  *sample.Results     // its points are the rows
-	Recorder *sample.Recorder    // the measure of each of its replications
-	Measured []stat.Distribution // of the measure, by row
+	Results  *sample.Results         // its points are the rows
+	Recorder *sample.Recorder        // the measure of each of its replications
+	Measured []lifetime.Distribution // of the measure, by row
 }
 
 // The kinds of a [Measure].

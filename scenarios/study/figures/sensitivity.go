@@ -9,6 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
 // Sensitivity shows how much of the failure probability's variance is due to each
@@ -32,7 +33,7 @@ type SensitivityResult struct {
 	Exact    []stat.Estimate           // the same, exact
 	At       [][]int                   // which points of these the levels of each factor are
 	Outputs  []estimate.Outputs        // of each base point; nil of one that is left out
-	Indices  stat.Sensitivity          // from the outputs
+	Indices  sensitivity.Indices       // from the outputs
 	Bases    *estimate.SensitivityRuns // of the base points
 }
 

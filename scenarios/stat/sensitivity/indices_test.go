@@ -1,4 +1,4 @@
-package stat_test
+package sensitivity_test
 
 import (
 	"math"
@@ -9,6 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/design/sobol"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
@@ -80,7 +81,7 @@ func linear(weights ...float64) model {
 // replications, with evaluate between the model and what it gives; 0: exact.
 func (m model) terms(
 	n, replications int, next func([]float64), evaluate func(y, draw float64) float64, draw func() float64,
-) (list []stat.SobolTerm) {
+) (list []sensitivity.Term) {
 	x := make([]float64, 2*m.dimensions)
 	for range n {
 		next(x)
@@ -106,7 +107,7 @@ func (m model) terms(
 			mixed[i] = b[i]
 			ab = append(ab, output(mixed))
 		}
-		list = append(list, stat.NewSobolTerm(output(a), output(b), ab))
+		list = append(list, sensitivity.NewTerm(output(a), output(b), ab))
 	}
 	return list
 }
@@ -132,8 +133,8 @@ var models = map[string]model{"Ishigami": ishigami(), "g": gFunction(0, 1, 4.5, 
 func TestIndicesOfClosedForms(t *testing.T) {
 	s := draws(t)
 	for name, m := range models {
-		r := stat.SobolIndices(m.terms(4096, 0, scrambled(m, s), nil, nil), 0.999, 500, s.Uniform)
-		if r.Undefined != nil || apart(r.Variance, m.variance) > 0.02 || r.Noise != 0 {
+		r := sensitivity.NewIndices(m.terms(4096, 0, scrambled(m, s), nil, nil), 0.999, 500, s.Uniform)
+		if r.Undefined != nil || testkit.Apart(r.Variance, m.variance) > 0.02 || r.Noise != 0 {
 			t.Errorf("%s: variance %g, noise %g, want %g; %v", name, r.Variance, r.Noise, m.variance, r.Undefined)
 		}
 		for i := range m.first {
@@ -148,7 +149,7 @@ func TestIndicesOfClosedForms(t *testing.T) {
 			}
 		}
 	}
-	r := stat.SobolIndices(
+	r := sensitivity.NewIndices(
 		models["linear"].terms(64, 0, scrambled(models["linear"], s), nil, nil), 0.95, 100, s.Uniform,
 	)
 	if inert := r.Total[3]; inert.Value != 0 || inert.Low != 0 || inert.High != 0 {
@@ -170,7 +171,7 @@ func TestNoiseIsTakenOff(t *testing.T) {
 		}
 		return 0
 	}
-	r := stat.SobolIndices(m.terms(4096, 10, scrambled(m, s), toss, s.Uniform), 0.9999, 500, s.Uniform)
+	r := sensitivity.NewIndices(m.terms(4096, 10, scrambled(m, s), toss, s.Uniform), 0.9999, 500, s.Uniform)
 	if r.Variance+r.Noise < 2*m.variance || math.Abs(r.Variance-m.variance) > 0.25*m.variance {
 		t.Errorf("variance %g with %g of noise, want %g", r.Variance, r.Noise, m.variance)
 	}
@@ -207,7 +208,7 @@ func TestCoverageOfIndices(t *testing.T) {
 	} {
 		covered := make([]int, 2*g.dimensions)
 		for range simulations {
-			r := stat.SobolIndices(g.terms(n, c.replications, c.points(), toss, s.Uniform), confidence, 300, s.Uniform)
+			r := sensitivity.NewIndices(g.terms(n, c.replications, c.points(), toss, s.Uniform), confidence, 300, s.Uniform)
 			for i := range g.dimensions {
 				if x := r.First[i]; x.Low <= g.first[i] && g.first[i] <= x.High {
 					covered[i]++
@@ -219,7 +220,7 @@ func TestCoverageOfIndices(t *testing.T) {
 		}
 		t.Logf("%s: %d of %d", c.name, covered, simulations)
 		for i, k := range covered {
-			if share := float64(k) / float64(simulations); !atLeast(share, c.least, simulations) {
+			if share := float64(k) / float64(simulations); !testkit.AtLeast(share, c.least, simulations) {
 				t.Errorf("%s: coverage of index %d is %.3f, want about %g", c.name, i, share, confidence)
 			}
 		}
@@ -232,18 +233,18 @@ func TestIndicesThatAreNotDefined(t *testing.T) {
 	s := draws(t)
 	for name, value := range map[string]float64{"never": 0, "always": 1, "a third": 1. / 3} {
 		constant := model{dimensions: 2, f: func([]float64) float64 { return value }}
-		r := stat.SobolIndices(constant.terms(100, 0, independent(s), nil, nil), 0.95, 100, s.Uniform)
-		if r.Undefined == nil || r.First != nil || r.Total != nil || r.Variance != 0 || apart(r.Mean, value) > 1e-12 {
+		r := sensitivity.NewIndices(constant.terms(100, 0, independent(s), nil, nil), 0.95, 100, s.Uniform)
+		if r.Undefined == nil || r.First != nil || r.Total != nil || r.Variance != 0 || testkit.Apart(r.Mean, value) > 1e-12 {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
 	constant := model{dimensions: 2, f: func([]float64) float64 { return 0.5 }}
 	shared := func(y, draw float64) float64 { return math.Round(draw) }
-	r := stat.SobolIndices(constant.terms(100, 2, independent(s), shared, s.Uniform), 0.95, 100, s.Uniform)
+	r := sensitivity.NewIndices(constant.terms(100, 2, independent(s), shared, s.Uniform), 0.95, 100, s.Uniform)
 	if r.Noise <= 0 || r.Undefined == nil && math.Abs(r.Variance) > 0.1 {
 		t.Errorf("nothing but noise: %+v", r)
 	}
-	if r := stat.SobolIndices(nil, 0.95, 100, s.Uniform); r.Undefined == nil {
+	if r := sensitivity.NewIndices(nil, 0.95, 100, s.Uniform); r.Undefined == nil {
 		t.Error("there is no base point, and there are indices")
 	}
 }
@@ -251,9 +252,9 @@ func TestIndicesThatAreNotDefined(t *testing.T) {
 // The same terms and stream give the same numbers.
 func TestIndicesRepeat(t *testing.T) {
 	m := models["g"]
-	once := func() stat.Sensitivity {
+	once := func() sensitivity.Indices {
 		s := stream.New(7, "estimate", "repeat")
-		return stat.SobolIndices(m.terms(128, 0, scrambled(m, s), nil, nil), 0.95, 200, s.Uniform)
+		return sensitivity.NewIndices(m.terms(128, 0, scrambled(m, s), nil, nil), 0.95, 200, s.Uniform)
 	}
 	a, b := once(), once()
 	if !reflect.DeepEqual(a, b) {

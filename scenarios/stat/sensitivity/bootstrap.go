@@ -1,22 +1,24 @@
-package stat
+package sensitivity
 
 import (
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// Resamples is how many resamples a bootstrap interval is computed from.
+// Resamples is the number of resamples behind a bootstrap interval.
 const Resamples = 2000
 
 // accelerated returns a statistic with its bootstrap interval, corrected for bias and
-// acceleration (Efron, Journal of the American Statistical Association 82, 1987, 171-185):
-// from its value, the values that it has in resamples of n points, and those that it has
-// without each of the points. It sorts the resamples. The interval is NaN if one of them
-// has no value.
-func accelerated(value float64, resampled []float64, n int, leftOut func() []float64, confidence float64) Estimate {
-	e := unknown(n, math.NaN(), math.NaN(), confidence, Bootstrap)
+// acceleration (Efron, Journal of the American Statistical Association 82, 1987, 171-185).
+// resampled are its values in resamples of the n points, which accelerated sorts; leftOut
+// returns its values when one point after another is left out. The interval is NaN if a
+// resample has no value.
+func accelerated(value float64, resampled []float64, n int, leftOut func() []float64, confidence float64) stat.Estimate {
+	e := stat.Unknown(n, math.NaN(), math.NaN(), confidence, stat.Bootstrap)
 	e.Value = value
 	if slices.ContainsFunc(resampled, math.IsNaN) {
 		return e
@@ -37,13 +39,13 @@ func accelerated(value float64, resampled []float64, n int, leftOut func() []flo
 		z = bias + (bias+z)/(1-acceleration*(bias+z))
 		return resampled[min(max(int(distuv.UnitNormal.CDF(z)*all), 0), len(resampled)-1)]
 	}
-	z := Z(confidence)
+	z := stat.Z(confidence)
 	e.Low, e.High = end(-z), end(z)
 	return e
 }
 
-// acceleration returns the acceleration of a statistic, from the values that it has
-// without each of the points.
+// acceleration returns the acceleration of a statistic from its values when one point
+// after another is left out.
 func acceleration(leftOut []float64) float64 {
 	centre, squares, cubes := mean(leftOut), 0.0, 0.0
 	for _, v := range leftOut {
@@ -51,12 +53,11 @@ func acceleration(leftOut []float64) float64 {
 		squares, cubes = squares+d*d, cubes+d*d*d
 	}
 	a := cubes / (6 * math.Pow(squares, 1.5))
-	if math.IsNaN(a) || math.IsInf(a, 0) ||
-		math.Abs(a) > mostAcceleration { // a statistic that never changes, or one of few points
+	if !(math.Abs(a) <= mostAcceleration) { // NaN too: the statistic never changes, or there are few points
 		return 0
 	}
 	return a
 }
 
-// mostAcceleration is far beyond that of any statistic for which the correction holds.
+// mostAcceleration is well above that of any statistic for which the correction holds.
 const mostAcceleration = 0.25

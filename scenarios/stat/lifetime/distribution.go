@@ -1,6 +1,18 @@
-package stat
+// Package lifetime estimates how a measure is distributed that is 0 or more and may be cut before it is over,
+// such as how long a handshake takes.
+//
+//	lifetimes -> Quantiles, ECDF       -> Estimate of each quantile and step; no assumption about what cuts
+//	lifetimes -> KaplanMeier, Quantile -> likewise, on condition that what cuts says nothing else
+//	lifetimes -> NewDistribution       -> one of the two, as tables and figures show it
+//
+// The package runs nothing and knows nothing of simulations.
+package lifetime
 
-import "math"
+import (
+	"math"
+
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+)
 
 // Distribution is an estimated distribution of lifetimes.
 type Distribution struct {
@@ -25,7 +37,7 @@ func NewDistribution(samples []Lifetime, qs []float64, confidence float64, survi
 	}
 	if !survival {
 		d.Quantiles = Quantiles(samples, qs, confidence)
-		d.Steps, d.End = ECDF(samples, Inference{ClopperPearsonExact, confidence})
+		d.Steps, d.End = ECDF(samples, stat.Inference{Method: stat.ClopperPearsonExact, Confidence: confidence})
 		return d
 	}
 	curve := KaplanMeier(samples, confidence)

@@ -1,25 +1,26 @@
-package stat_test
+package lifetime_test
 
 import (
 	"math"
 	"slices"
 	"testing"
 
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
 // The remissions of Freireich and others (Blood 21, 1963, 699-716) under 6-MP, in
 // weeks, as every textbook estimates them: survival, standard error, and the interval on
 // the scale log(-log S).
 func TestKaplanMeierOfATextbook(t *testing.T) {
-	var samples []stat.Lifetime
+	var samples []lifetime.Lifetime
 	for _, v := range []float64{6, 6, 6, 7, 10, 13, 16, 22, 23} {
-		samples = append(samples, stat.Lifetime{Value: v})
+		samples = append(samples, lifetime.Lifetime{Value: v})
 	}
 	for _, v := range []float64{6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35} {
-		samples = append(samples, stat.Lifetime{Value: v, Censored: true})
+		samples = append(samples, lifetime.Lifetime{Value: v, Censored: true})
 	}
-	s := stat.KaplanMeier(samples, 0.95)
+	s := lifetime.KaplanMeier(samples, 0.95)
 	want := []struct {
 		time                           float64
 		atRisk, events, censored       int
@@ -65,10 +66,10 @@ func TestKaplanMeierOfATextbook(t *testing.T) {
 // Where nothing is cut, the curve is the share of longer lifetimes, and Greenwood's
 // formula the variance of a proportion.
 func TestKaplanMeierWithoutCuts(t *testing.T) {
-	s := stat.KaplanMeier([]stat.Lifetime{{Value: 3}, {Value: 1}, {Value: 2}, {Value: 2}, {Value: 5}}, 0.95)
+	s := lifetime.KaplanMeier([]lifetime.Lifetime{{Value: 3}, {Value: 1}, {Value: 2}, {Value: 2}, {Value: 5}}, 0.95)
 	for i, p := range []float64{0.8, 0.4, 0.2, 0} {
 		g := s.Steps[i]
-		if apart(g.Value, p) > 1e-15 || p > 0 && apart(g.Error, math.Sqrt(p*(1-p)/5)) > 1e-12 {
+		if testkit.Apart(g.Value, p) > 1e-15 || p > 0 && testkit.Apart(g.Error, math.Sqrt(p*(1-p)/5)) > 1e-12 {
 			t.Errorf("step %d: %+v, want %g", i, g, p)
 		}
 	}
@@ -85,11 +86,11 @@ func TestKaplanMeierWithoutCuts(t *testing.T) {
 }
 
 func TestKaplanMeierOfNothing(t *testing.T) {
-	s := stat.KaplanMeier(nil, 0.95)
+	s := lifetime.KaplanMeier(nil, 0.95)
 	if q := s.Quantile(0.5); len(s.Steps) != 0 || !math.IsNaN(q.Value) || q.Low != 0 || !math.IsInf(q.High, 1) {
 		t.Errorf("%+v, %+v", s, q)
 	}
-	s = stat.KaplanMeier([]stat.Lifetime{{Value: 4, Censored: true}, {Value: 7, Censored: true}}, 0.95)
+	s = lifetime.KaplanMeier([]lifetime.Lifetime{{Value: 4, Censored: true}, {Value: 7, Censored: true}}, 0.95)
 	if q := s.Quantile(0.5); len(s.Steps) != 0 || q.Value != 7 || !q.AtLeast || !math.IsInf(q.High, 1) {
 		t.Errorf("all are cut: %+v, %+v", s, q)
 	}
@@ -107,9 +108,9 @@ func TestQuantileOfFewLifetimes(t *testing.T) {
 		{35, 0, 0.1, 0}, {36, 0, 0.1, 3}, // 0.9^35 is 0.02503
 		{35, 1, 0.1, 2}, {36, 1, 0.1, 3},
 	} {
-		samples := slices.Repeat([]stat.Lifetime{{Value: 3}}, c.lifetimes)
-		samples = append(samples, slices.Repeat([]stat.Lifetime{{Value: 2, Censored: true}}, c.cut)...)
-		s := stat.KaplanMeier(samples, 0.95)
+		samples := slices.Repeat([]lifetime.Lifetime{{Value: 3}}, c.lifetimes)
+		samples = append(samples, slices.Repeat([]lifetime.Lifetime{{Value: 2, Censored: true}}, c.cut)...)
+		s := lifetime.KaplanMeier(samples, 0.95)
 		if q := s.Quantile(c.q); q.Low != c.low {
 			t.Errorf("%d over, %d cut: the %g quantile is %+v, want it from %g on", c.lifetimes, c.cut, c.q, q, c.low)
 		}
@@ -125,12 +126,12 @@ func TestCoverageOfSurvival(t *testing.T) {
 	times := []float64{0.2, 0.7, 1.5}
 	covered := make([]int, len(times)+1)
 	for range simulations {
-		samples := make([]stat.Lifetime, n)
+		samples := make([]lifetime.Lifetime, n)
 		for i := range samples {
 			value, limit := -math.Log(s.Uniform()), -2.5*math.Log(s.Uniform())
-			samples[i] = stat.Lifetime{Value: math.Min(value, limit), Censored: value > limit}
+			samples[i] = lifetime.Lifetime{Value: math.Min(value, limit), Censored: value > limit}
 		}
-		curve := stat.KaplanMeier(samples, confidence)
+		curve := lifetime.KaplanMeier(samples, confidence)
 		for i, at := range times {
 			if step := curve.At(at); step.Low <= math.Exp(-at) && math.Exp(-at) <= step.High {
 				covered[i]++
@@ -142,7 +143,7 @@ func TestCoverageOfSurvival(t *testing.T) {
 	}
 	for i, c := range covered {
 		share := float64(c) / simulations
-		if !atLeast(share, 0.88, simulations) || !atLeast(1-share, 0.08, simulations) {
+		if !testkit.AtLeast(share, 0.88, simulations) || !testkit.AtLeast(1-share, 0.08, simulations) {
 			t.Errorf("interval %d: coverage %.4f, want about %g", i, share, confidence)
 		}
 	}

@@ -1,15 +1,17 @@
-package stat
+package lifetime
 
 import (
 	"math"
 	"slices"
+
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // ECDF returns the empirical distribution function at its steps, each with an interval
 // of that kind, which holds the distribution function there, and not all along. Beyond the
 // first censored value, cut, nothing is known without an assumption about what cut it (see
 // [KaplanMeier]), and there are no steps; cut is infinite if there is none.
-func ECDF(samples []Lifetime, interval Inference) (steps []Step, cut float64) {
+func ECDF(samples []Lifetime, interval stat.Inference) (steps []Step, cut float64) {
 	cut = math.Inf(1)
 	values := make([]float64, 0, len(samples))
 	for _, s := range samples {

@@ -1,9 +1,11 @@
-package stat
+package lifetime
 
 import (
 	"math"
 	"slices"
 	"sort"
+
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // Lifetime is one observed value of a measure that is 0 or more, such as how long
@@ -18,7 +20,7 @@ type Lifetime struct {
 type Quantile struct {
 	// The value is the sample of rank Q*N, rounded up, from the smallest, and NaN without
 	// samples. The ends of the interval are those of the ranks LowRank and HighRank.
-	Estimate
+	stat.Estimate
 
 	Q       float64 // the probability of at most so much, such as 0.95
 	AtLeast bool    // the value is a censored sample: the quantile is so much or more
@@ -60,7 +62,7 @@ func Quantiles(samples []Lifetime, qs []float64, confidence float64) []Quantile 
 
 func quantile(low, high []float64, q, confidence float64) Quantile {
 	n := len(low)
-	e := Quantile{Estimate: unknown(n, 0, math.Inf(1), confidence, OrderStatistics), Q: q}
+	e := Quantile{Estimate: stat.Unknown(n, 0, math.Inf(1), confidence, stat.OrderStatistics), Q: q}
 	if n == 0 {
 		e.Coverage = 1
 		return e
@@ -71,13 +73,13 @@ func quantile(low, high []float64, q, confidence float64) Quantile {
 	e.Coverage = 1
 	if below > 0 {
 		e.Low, e.LowRank = low[below-1], below
-		e.Coverage -= binomialAtMost(below-1, n, q)
+		e.Coverage -= stat.BinomialAtMost(below-1, n, q)
 	}
 	if above <= n && !math.IsInf(high[above-1], 1) {
 		e.High, e.HighRank = high[above-1], above
 	}
 	if above <= n {
-		e.Coverage -= 1 - binomialAtMost(above-1, n, q)
+		e.Coverage -= 1 - stat.BinomialAtMost(above-1, n, q)
 	}
 	return e
 }
@@ -89,20 +91,7 @@ func quantileRanks(n int, q, confidence float64) (low, high int) {
 	tail := (1 - confidence) / 2
 	// So many of the samples lie below the quantile: Binomial(n, q). The value of rank r is
 	// above it if fewer than r do.
-	low = sort.Search(n, func(i int) bool { return binomialAtMost(i, n, q) > tail })
-	high = 1 + sort.Search(n, func(i int) bool { return 1-binomialAtMost(i, n, q) <= tail })
+	low = sort.Search(n, func(i int) bool { return stat.BinomialAtMost(i, n, q) > tail })
+	high = 1 + sort.Search(n, func(i int) bool { return 1-stat.BinomialAtMost(i, n, q) <= tail })
 	return low, high
-}
-
-// binomialAtMost returns the probability of at most k of n trials that succeed with
-// probability p each, above 0 and below 1.
-func binomialAtMost(k, n int, p float64) float64 {
-	switch {
-	case k < 0:
-		return 0
-	case k >= n:
-		return 1
-	}
-	_, upper := betaTails(float64(k+1), float64(n-k), p, 1-p)
-	return upper
 }

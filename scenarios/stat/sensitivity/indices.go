@@ -1,24 +1,33 @@
-package stat
+// Package sensitivity estimates how much of the variance of an output is due to each of its factors.
+//
+//	outputs at the points of a base point -> NewTerm    -> Term
+//	terms of all base points              -> NewIndices -> Estimate of each index, or a warning why there is none
+//
+// The package runs nothing and knows nothing of simulations.
+package sensitivity
 
-import "math"
+import (
+	"math"
 
-// SobolTerm is what one base point adds to the estimates of sensitivity indices: the
-// outputs at the points a and b, which are drawn independently, and at a with each
-// coordinate in turn from b.
-type SobolTerm struct {
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+)
+
+// Term is what one base point adds to the estimates of the indices: the outputs at two
+// independent points a and b, and at a with one coordinate after another taken from b.
+type Term struct {
 	a, b           float64   // mean outputs
 	ab             []float64 // of each factor
-	noiseA, noiseB float64   // the variance of a and b that is due to the replications
-	noiseFirst     []float64 // the covariance of b and ab - a that is
-	noiseTotal     []float64 // the variance of a - ab that is
+	noiseA, noiseB float64   // the part of the variance of a and b that the replications add
+	noiseFirst     []float64 // likewise of the covariance of b and ab - a
+	noiseTotal     []float64 // likewise of the variance of a - ab
 }
 
-// NewSobolTerm returns the term of a base point. Each output is given as replications, as
-// many of each; their means estimate the output. The n-th replications at these points may
-// share what they draw; those of other base points may not. Of a single replication, the
-// output is taken to be exact.
-func NewSobolTerm(a, b []float64, ab [][]float64) SobolTerm {
-	t := SobolTerm{a: mean(a), b: mean(b), noiseA: covarianceOfMeans(a, a), noiseB: covarianceOfMeans(b, b)}
+// NewTerm returns the term of a base point. Each output is a list of replications, all of
+// one length, whose mean estimates it. The n-th replications at these points may share
+// their draws; those of different base points may not. An output of a single replication
+// counts as exact.
+func NewTerm(a, b []float64, ab [][]float64) Term {
+	t := Term{a: mean(a), b: mean(b), noiseA: covarianceOfMeans(a, a), noiseB: covarianceOfMeans(b, b)}
 	difference := make([]float64, len(a))
 	for _, v := range ab {
 		for n := range v {
@@ -40,7 +49,7 @@ func mean(values []float64) float64 {
 }
 
 // covarianceOfMeans estimates, without bias, the covariance of the means of independent
-// pairs; 0 of a single one.
+// pairs; 0 for a single pair.
 func covarianceOfMeans(x, y []float64) float64 {
 	n := float64(len(x))
 	if n < 2 {
@@ -53,39 +62,40 @@ func covarianceOfMeans(x, y []float64) float64 {
 	return sum / (n * (n - 1))
 }
 
-// Sensitivity is how much of the variance of an output is due to each of its factors,
-// where these are drawn independently.
-type Sensitivity struct {
+// Indices is how much of the variance of an output is due to each of its factors, which
+// are drawn independently.
+type Indices struct {
 	Points   int     // base points
 	Mean     float64 // of the output
 	Variance float64 // of the output, over the factors
-	Noise    float64 // what the replications' own variance adds to that, and was taken off
+	Noise    float64 // what the variance of the replications adds to that; already subtracted
 
-	// First are the first-order indices: the share of the variance that goes if the factor
-	// alone is known. Total are the total indices: the share that stays if all others are.
-	// An estimate may lie outside of [0, 1], where no true index does. They are nil if the
-	// variance is not above 0 as estimated; Undefined says why.
-	First, Total []Estimate
-	Undefined    Warning // nil if there are indices
+	// First are the first-order indices: the share of the variance that disappears if only
+	// this factor is known. Total are the total indices: the share that remains if all others
+	// are known. An estimate may lie outside [0, 1], although no true index does. Both are nil
+	// if the estimated variance is not above 0; Undefined says why.
+	First, Total []stat.Estimate
+	Undefined    stat.Warning // nil if there are indices
 	Confidence   float64
 }
 
-// SobolIndices estimates first-order indices as Saltelli and others recommend (Computer
+// NewIndices estimates first-order indices as Saltelli and others recommend (Computer
 // Physics Communications 181, 2010, 259-270, table 2 b) and total ones with the estimator
-// of Jansen (table 2 f), of outputs less their mean. From each square and product is taken
-// what the replications' own variance adds to it, so that numerator and denominator have
-// no bias with two replications or more: without that, noise would count as interaction.
+// of Jansen (table 2 f), from outputs minus their mean. It subtracts from each square and
+// product what the variance of the replications adds to it, so that numerator and
+// denominator are unbiased with two replications or more. Otherwise noise would count as
+// interaction.
 //
-// Intervals are by the bootstrap with the correction for bias and acceleration of Efron
-// (Journal of the American Statistical Association 82, 1987, 171-185), of so many
-// resamples of the base points (Archer, Saltelli, Sobol', Journal of Statistical
-// Computation and Simulation 58, 1997, 99-120), which hold what the replications add if no
-// two base points share their draws. They take base points to be independent, and are too
-// wide rather than too narrow for points of a scrambled sequence. An effect that no base
-// point shows has the interval from 0 to 0. An interval is NaN if the variance is not
-// above 0 in some resample. uniform draws from [0, 1).
-func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform func() float64) Sensitivity {
-	r := Sensitivity{
+// The intervals are bootstrap intervals, corrected for bias and acceleration (Efron,
+// Journal of the American Statistical Association 82, 1987, 171-185), from resamples of
+// the base points (Archer, Saltelli, Sobol', Journal of Statistical Computation and
+// Simulation 58, 1997, 99-120). They include the noise of the replications if no two base
+// points share their draws. They assume independent base points, and are too wide rather
+// than too narrow for points of a scrambled sequence. An effect that no base point shows
+// has the interval from 0 to 0. An interval is NaN if the variance is not above 0 in some
+// resample. uniform draws from [0, 1).
+func NewIndices(terms []Term, confidence float64, resamples int, uniform func() float64) Indices {
+	r := Indices{
 		Points: len(terms), Mean: math.NaN(), Variance: math.NaN(), Noise: math.NaN(),
 		Confidence: confidence,
 	}
@@ -118,7 +128,7 @@ func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform 
 	}
 	firsts, totals := resample(rows, resamples, uniform)
 	for i := range factors {
-		index := func(part func(*moments, int) float64, resampled []float64) Estimate {
+		index := func(part func(*moments, int) float64, resampled []float64) stat.Estimate {
 			statistic := func(m *moments) float64 { return m.index(part(m, i)) }
 			return accelerated(
 				statistic(total), resampled, len(rows), func() []float64 { return leftOut(statistic, rows, total) },
@@ -134,8 +144,8 @@ func SobolIndices(terms []SobolTerm, confidence float64, resamples int, uniform 
 // negligible is the share of the mean's square up to which a variance is rounding.
 const negligible = 1e-24
 
-// moments are sums over base points of what the indices are made of, with outputs less
-// a fixed centre.
+// moments are the sums over base points from which the indices are computed, of outputs
+// minus a fixed centre.
 type moments struct {
 	count, offset, square float64
 	change                []float64 // of ab - a
@@ -149,7 +159,7 @@ func newMoments(factors int) *moments {
 	}
 }
 
-func (t *SobolTerm) moments(centre float64) moments {
+func (t *Term) moments(centre float64) moments {
 	a, b := t.a-centre, t.b-centre
 	m := newMoments(len(t.ab))
 	m.count, m.offset, m.square = 1, (a+b)/2, (a*a-t.noiseA+b*b-t.noiseB)/2
@@ -161,7 +171,7 @@ func (t *SobolTerm) moments(centre float64) moments {
 	return *m
 }
 
-// add adds other moments, so many times.
+// add adds other moments, multiplied by times.
 func (m *moments) add(other moments, times float64) {
 	m.count += times * other.count
 	m.offset += times * other.offset
@@ -173,8 +183,8 @@ func (m *moments) add(other moments, times float64) {
 	}
 }
 
-// variance returns the variance of the output. What the centre was chosen from makes it
-// smaller by one part in the number of outputs, twice the number of base points.
+// variance returns the variance of the output. The factor corrects for the centre, which is
+// the mean of the same outputs; there are two for each base point.
 func (m *moments) variance() float64 {
 	outputs := 2 * m.count
 	mean := m.offset / m.count
@@ -187,7 +197,7 @@ func (m *moments) first(i int) float64 {
 
 func (m *moments) total(i int) float64 { return m.jansen[i] / m.count }
 
-// index returns a part of the variance as a share of it; NaN if there is none.
+// index returns a part of the variance as a share of it; NaN without variance.
 func (m *moments) index(part float64) float64 {
 	if v := m.variance(); v > 0 {
 		return part / v
@@ -213,7 +223,7 @@ func resample(rows []moments, resamples int, uniform func() float64) (first, tot
 	return first, total
 }
 
-// leftOut returns the values that a statistic has without each of the base points.
+// leftOut returns the values of a statistic when one base point after another is left out.
 func leftOut(statistic func(*moments) float64, rows []moments, total *moments) []float64 {
 	values := make([]float64, len(rows))
 	for j := range rows {

@@ -1,8 +1,11 @@
-package stat
+package lifetime
 
 import (
+	"cmp"
 	"math"
 	"slices"
+
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // Step is one step of a distribution function or a survival curve: from At on, until the
@@ -10,13 +13,13 @@ import (
 type Step struct {
 	// The value of a distribution function is the probability of at most At, and that of a
 	// survival curve the probability of more. The interval is pointwise.
-	Estimate
+	stat.Estimate
 	At float64
 
 	AtRisk   int     // of a survival curve: whose lifetimes were not over, nor cut, before At
 	Events   int     // likewise: lifetimes over at At
 	Censored int     // likewise: lifetimes cut at At or later, before the next step
-	Error    float64 // likewise: the standard error, by the formula of Greenwood; NaN at a survival of 0
+	Error    float64 // likewise: the standard error, by the formula of stat.Greenwood; NaN at a survival of 0
 }
 
 // Survival is an estimated distribution of lifetimes of which some were cut.
@@ -30,7 +33,7 @@ type Survival struct {
 
 // KaplanMeier estimates the distribution of lifetimes by the product-limit estimator of
 // Kaplan and Meier (Journal of the American Statistical Association 53, 1958, 457-481),
-// with the variance of Greenwood and pointwise intervals on the scale log(-log S), which
+// with the variance of stat.Greenwood and pointwise intervals on the scale log(-log S), which
 // stay within 0 and 1 (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time
 // Data, 1980, section 1.4). What cuts a lifetime has to say nothing else about it: a limit
 // that is the same for all does not. A lifetime that is cut at the time at which another
@@ -38,20 +41,12 @@ type Survival struct {
 // is then from 0 to where it ended before, or 1.
 func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 	sorted := slices.Clone(samples)
-	slices.SortStableFunc(sorted, func(a, b Lifetime) int {
-		switch {
-		case a.Value < b.Value:
-			return -1
-		case a.Value > b.Value:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(sorted, func(a, b Lifetime) int { return cmp.Compare(a.Value, b.Value) })
 	s := Survival{Samples: len(samples), Confidence: confidence}
-	survival, greenwood, z, high := 1.0, 0.0, Z(confidence), 1.0
+	survival, greenwood, z, high := 1.0, 0.0, stat.Z(confidence), 1.0
 	for i := 0; i < len(sorted); {
 		step := Step{
-			Estimate: unknown(len(samples), 0, high, confidence, Greenwood), At: sorted[i].Value,
+			Estimate: stat.Unknown(len(samples), 0, high, confidence, stat.Greenwood), At: sorted[i].Value,
 			AtRisk: len(sorted) - i,
 		}
 		for ; i < len(sorted) && sorted[i].Value == step.At; i++ {
@@ -89,7 +84,7 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 // At returns the step at a time, or the one before all of them.
 func (s *Survival) At(time float64) Step {
 	at := Step{
-		Estimate: Estimate{Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: Greenwood},
+		Estimate: stat.Estimate{Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: stat.Greenwood},
 		AtRisk:   s.Samples,
 	}
 	for _, step := range s.Steps {
@@ -111,7 +106,7 @@ func (s *Survival) At(time float64) Step {
 func (s *Survival) Quantile(q float64) Quantile {
 	never := math.Inf(1)
 	e := Quantile{
-		Estimate: unknown(s.Samples, never, never, s.Confidence, BrookmeyerCrowley), Q: q,
+		Estimate: stat.Unknown(s.Samples, never, never, s.Confidence, stat.BrookmeyerCrowley), Q: q,
 		Coverage: s.Confidence,
 	}
 	e.Value = never
