@@ -189,6 +189,7 @@ func TestGoldenFigures(t *testing.T) {
 
 // The same data give the same bytes, and the SVG needs nothing from outside.
 func TestSVG(t *testing.T) {
+	testkit.NotShort(t)
 	again := examples(t)
 	for name, f := range examples(t) {
 		a, err := f.SVG()
@@ -229,6 +230,7 @@ func TestSVG(t *testing.T) {
 // The same data give the same PDF, with its texts to be searched for, but for one that the
 // font's code page does not have.
 func TestPDF(t *testing.T) {
+	testkit.NotShort(t)
 	again := examples(t)
 	for name, f := range examples(t) {
 		a, err := f.PDF()

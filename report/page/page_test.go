@@ -41,6 +41,7 @@ func TestGoldenPage(t *testing.T) {
 
 // The same data give the same bytes, whatever was rendered before.
 func TestSameBytes(t *testing.T) {
+	testkit.NotShort(t)
 	p, _ := whole(t)
 	first := mustRender(t, p)
 	mustRender(t, small())

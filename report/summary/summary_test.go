@@ -150,6 +150,7 @@ func TestSections(t *testing.T) {
 // Every kind of figure of the built-in studies has a section with its figure in each
 // format, its data, and a sentence that holds what the data say.
 func TestSectionsOfOtherKinds(t *testing.T) {
+	testkit.NotShort(t)
 	names := []string{"law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake"}
 	sections := sections(t, testkit.Few(names, 1, 4)...)
 	for i, c := range testkit.Few([]struct{ sentence, header string }{

@@ -21,6 +21,7 @@ import (
 // With everything else constant, case 1a fails when the alert is later than
 // Ld + P + W: the exact probability is the law's tail beyond it. Monte Carlo agrees.
 func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	const text = "10ms+exponential(mean=10ms)"

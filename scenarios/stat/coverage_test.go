@@ -71,6 +71,7 @@ func TestCoverageBySimulation(t *testing.T) {
 // The coverage of Clopper and Pearson by summation: never below the nominal one, and
 // the closed forms at the extremes join the quantiles beside them.
 func TestClopperPearsonNeverCoversLess(t *testing.T) {
+	testkit.NotShort(t)
 	interval := stat.Inference{Method: stat.ClopperPearsonExact, Confidence: 0.95}
 	for _, n := range []int{1, 2, 3, 10, 50} {
 		for i := 1; i < 400; i++ {

@@ -99,6 +99,7 @@ func remembered(interval stat.Inference) func(failures, trials int) stat.Proport
 // A run that stops when its interval is narrow keeps the coverage, of every kind, by
 // half-width and by relative half-width, and whether the budget ends it or not.
 func TestStoppingKeepsTheCoverage(t *testing.T) {
+	testkit.NotShort(t)
 	s := draws(t)
 	const simulations, confidence = 1500, 0.9
 	looks := stat.Looks(100, 5000)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -36,6 +37,7 @@ func (a always) Do(context.Context, run.Job) (run.Result, error) { return a.outc
 
 // So is what the runs of a search cost, which are kept with the times of their traces.
 func TestCostOfRuns(t *testing.T) {
+	testkit.NotShort(t)
 	const performed, stored = 300, 5000
 	job := fixture.Job(t, "late-close-notify", scenarios.Settings{"credentials": "psk", "alert-latency": "20ms"}, 0)
 	job.Watch = true
@@ -79,6 +81,7 @@ func TestCostOfRuns(t *testing.T) {
 // What a store costs is below 5 % of what the replications do. Both are processor time, so
 // that what else the machine does has no say.
 func TestCost(t *testing.T) {
+	testkit.NotShort(t)
 	const replications, stored = 600, 20_000
 	start := processorTime(t)
 	pool, err := run.NewPool(1, run.Limits{})

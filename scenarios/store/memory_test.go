@@ -12,6 +12,7 @@ import (
 // The memory of the parent grows neither with the replications that it keeps nor with
 // those that it takes from the store.
 func TestMemoryIsConstant(t *testing.T) {
+	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "study.sqlite")
 	used := func(replications int) uint64 {
 		r := performed(t, context.Background(), path, sweep(t, replications), nil)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -20,6 +21,7 @@ import (
 // the second, at which nothing is performed, and read from the file alone, without the
 // files of the study and of its scenario.
 func TestStoreGivesTheSame(t *testing.T) {
+	testkit.NotShort(t)
 	t.Chdir(t.TempDir())
 	write(t, "own.yaml", strings.Replace(testSource(t), "late-close-notify", "own", 1))
 	write(t, "study.yaml", strings.Replace(small, "late-close-notify", "own.yaml", 1))
@@ -54,6 +56,7 @@ func TestStoreGivesTheSame(t *testing.T) {
 // More replications are added to a finished study by a larger budget; a file that has
 // more than are asked for leaves them aside.
 func TestBudgetAddsReplications(t *testing.T) {
+	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "a.sqlite")
 	s := parse(t, toKill)
 	performed := -1

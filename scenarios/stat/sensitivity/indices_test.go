@@ -186,6 +186,7 @@ func TestNoiseIsTakenOff(t *testing.T) {
 // The coverage of the intervals by simulation: of independent base points about the
 // nominal one, and of a scrambled sequence no less. With noise, and without.
 func TestCoverageOfIndices(t *testing.T) {
+	testkit.NotShort(t)
 	s := draws(t)
 	simulations, n := testkit.Budget(50, 100, 1500), 256
 	const confidence = 0.9
