@@ -61,6 +61,7 @@ var order = []struct{ name, reason string }{
 	{"sim/nat", "which external address an inside one has, and who may send to it; it knows no datagram"},
 	{"sim/trace", "what happened, as records: whoever acts writes it, whoever judges reads it"},
 	{"sim/stack", "what a DTLS endpoint is asked to do and reports; it knows no network"},
+	{"sim/stack/pion", "what two stacks of pion have in common; it imports neither"},
 	{"sim/stack/pionv2", "one stack behind that interface"},
 	{"sim/stack/pionv3", "another"},
 	{"sim", "one replication: hosts, links, NATs and rules; it runs any stack and knows none"},

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,9 @@ import (
 	"github.com/pion/transport/v2/stdnet"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/sim/stack"
@@ -55,6 +59,41 @@ func Example() {
 	// Output:
 	// The echo does not come at latencies of
 	//   250ms up to 1s
+}
+
+// The deadlines of the application's own code, which are timers of the runtime, are known to
+// the search as those of its endpoints are: its answers are proved, and are those of
+// brute-force scans.
+func TestWindowsAgainstScan(t *testing.T) {
+	pool := fixture.Pool(t, 2)
+	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
+	patience := []time.Duration{500 * time.Millisecond, time.Second}
+	for range testkit.Cases(t, 1, 4, 100) {
+		patience = append(patience, 1+time.Duration(random.Int64N(int64(3*time.Second))))
+	}
+	for _, p := range patience {
+		question := search.Search{
+			Values: fixture.Values(t, impatient, scenarios.Settings{"patience": p.String()}), Seed: 1,
+			Probe: impatient.Probe,
+		}
+		w := fixture.FindWindows(t, pool, question)
+		if !w.Method.Proved || w.Method.PredictionFailures > 0 {
+			t.Errorf("patience %s: %+v", p, w.Method)
+		}
+		step := time.Duration(5_000_000 + random.Int64N(20_000_000))
+		scan, err := search.Scan(t.Context(), pool, question, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for x := w.From; x < w.To; x += int64(step) {
+			at := func(c search.Cell) bool { return c.From <= x && x < c.To }
+			got, want := w.Cells[slices.IndexFunc(w.Cells, at)], scan.Cells[slices.IndexFunc(scan.Cells, at)]
+			if got.Signature != want.Signature || got.Failed != want.Failed {
+				t.Errorf("patience %s, latency %s: outcome %v, and a run gives %v",
+					p, time.Duration(x), got.Outcome, want.Outcome)
+			}
+		}
+	}
 }
 
 // Every verb of the command line knows the scenario, in the workers of the program too,
@@ -135,7 +174,8 @@ func TestServerOnRealSockets(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	bound := make(chan struct{})
-	go func() { served <- serveOne(announcing{network, bound}, address.Port, 10*time.Second) }()
+	config := stack.Config{Credentials: "psk", FlightInterval: 50 * time.Millisecond}
+	go func() { served <- serveOne(announcing{network, bound}, address.Port, config, 10*time.Second) }()
 	<-bound
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -143,8 +183,7 @@ func TestServerOnRealSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := pionv2.New().
-		Client(ctx, conn, stack.Config{Credentials: "psk", FlightInterval: 50 * time.Millisecond})
+	session, err := pionv2.New().Client(ctx, conn, config)
 	if err != nil {
 		t.Fatal(err)
 	}

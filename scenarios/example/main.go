@@ -56,7 +56,7 @@ func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observat
 		w.Busy() // until the server has ended
 		w.Go("server", func() {
 			defer w.Idle()
-			if err := serveOne(home, 4433, v.Duration("patience")); err != nil {
+			if err := serveOne(home, 4433, configuration(w), v.Duration("patience")); err != nil {
 				w.Note(home, "server failed", err.Error())
 			}
 		})
@@ -76,6 +76,12 @@ func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observat
 	return result, o
 }
 
+// configuration is that of both endpoints. Their timers are observed, so that the search of
+// windows knows them: no window of a range is missed, however short.
+func configuration(w *sim.Simulation) stack.Config {
+	return stack.Config{Credentials: "psk", FlightInterval: time.Second, Observe: w.Observer()}
+}
+
 // echo is the client: it sends a message, and wants it back.
 func echo(w *sim.Simulation, host *sim.Host, server netip.AddrPort) error {
 	socket, err := host.Connect(0, server)
@@ -84,7 +90,7 @@ func echo(w *sim.Simulation, host *sim.Host, server netip.AddrPort) error {
 	}
 	ctx, cancel := w.WithTimeout(30 * time.Second)
 	defer cancel()
-	session, err := pionv2.New().Client(ctx, socket, stack.Config{Credentials: "psk", FlightInterval: time.Second})
+	session, err := pionv2.New().Client(ctx, socket, configuration(w))
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 
 // serveOne waits for a client on a UDP port, performs a DTLS handshake, and echoes one
 // message. It gives up when the client takes longer than patience for that message.
-func serveOne(network transport.Net, port int, patience time.Duration) error {
+func serveOne(network transport.Net, port int, config stack.Config, patience time.Duration) error {
 	socket, err := network.ListenUDP("udp4", &net.UDPAddr{Port: port})
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func serveOne(network transport.Net, port int, patience time.Duration) error {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	session, err := pionv2.New().Server(ctx, conn, stack.Config{Credentials: "psk", FlightInterval: time.Second})
+	session, err := pionv2.New().Server(ctx, conn, config)
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}

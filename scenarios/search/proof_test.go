@@ -3,6 +3,7 @@ package search_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -77,10 +78,9 @@ var draws = map[string]draw{
 	"stack":               {0.4, []string{"pion-v3"}},
 }
 
-// randomSearch is a random question about a random scenario of the catalogue. What the
-// scenario's parameters forbid is left out of it.
-func randomSearch(r *rand.Rand, seed uint64) search.Search {
-	list := fixture.Catalogue()
+// randomSearch is a random question about a random one of some scenarios, with parameters
+// that are drawn. What the scenario's parameters forbid is left out of it.
+func randomSearch(r *rand.Rand, list []*scenarios.Scenario, draws map[string]draw, seed uint64) search.Search {
 	s := list[r.IntN(len(list))]
 	var probes []string
 	for _, p := range s.Parameters {
@@ -190,16 +190,15 @@ func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Win
 	}
 }
 
-// In random scenarios of the catalogue, with random parameters, probes and ranges, no
-// prediction fails, and the cells are those of brute-force scans: on a random grid, and of what
-// is around every bound.
-func TestSearchAgainstPlainScan(t *testing.T) {
-	cases := testkit.Cases(t, 10, 30, 2000)
+// holdAgainstScans asks random questions, as many as cases, and holds each answer against
+// brute-force scans: on a random grid, and of what is around every bound. No prediction fails.
+func holdAgainstScans(t *testing.T, list []*scenarios.Scenario, draws map[string]draw, cases int) {
+	t.Helper()
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	for i := range cases {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
-		s := randomSearch(random, seed%1_000_000+uint64(i))
+		s := randomSearch(random, list, draws, seed%1_000_000+uint64(i))
 		w, err := search.FindWindows(context.Background(), p, s)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, command(s))
@@ -219,4 +218,32 @@ func TestSearchAgainstPlainScan(t *testing.T) {
 		}
 		holdAgainst(t, p, s, w, values)
 	}
+}
+
+// The cells of random scenarios of the catalogue, with random parameters, probes and ranges,
+// are those of brute-force scans.
+func TestSearchAgainstPlainScan(t *testing.T) {
+	holdAgainstScans(t, fixture.Catalogue(), draws, testkit.Cases(t, 10, 30, 2000))
+}
+
+// So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a
+// session, are refused to strangers, and are made for one host after another.
+func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
+	behind := maps.Clone(draws)
+	behaviours := []string{"endpoint-independent", "address-dependent", "address-and-port-dependent"}
+	maps.Copy(behind, map[string]draw{
+		"nat-mapping":   {1, behaviours},
+		"nat-filtering": {0.7, behaviours},
+		"nat-lifetime": {0.9, []string{
+			"1ns", "1ms", "9.999999ms", "10ms", "11ms", "20ms", "21ms", "30ms", "45ms", "81ms", "200ms", "1s", "5s",
+		}},
+		"client-hosts": {0.5, []string{"2", "3"}},
+		"client-port":  {0.5, []string{"new", "same"}},
+		"clients":      {1, []string{"2", "3"}},
+		"keep-alive":   {0.3, []string{"7ms", "50ms", "500ms"}},
+		"client":       {0.5, []string{"closes-first", "waits", "waits", "acknowledged", "vanishes"}},
+		"client-pause": {0.4, []string{"5ms", "20ms", "100ms", "3s"}},
+		"stack":        {0.5, []string{"pion-v3"}},
+	})
+	holdAgainstScans(t, fixture.Catalogue(), behind, testkit.Cases(t, 3, 10, 2000))
 }

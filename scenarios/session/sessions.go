@@ -54,9 +54,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	}
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
-		if c.Watch {
-			r.config.Observe = r.observeEndpoint
-		}
+		r.config.Observe = r.observer()
 		r.startClientHosts()
 		s := newServer(w, w.Host("server", serverAddress), v, r.stack, r.config, r.clientAt)
 		if v.Choice("model") == SequentialModel {
@@ -105,23 +103,16 @@ func (r *sessionsRun) startClient(i int) {
 	})
 }
 
-// observeEndpoint takes note of what an endpoint of the calling actor goes by: its states,
-// its timers, the durations that it compares, and the clock.
-func (r *sessionsRun) observeEndpoint(e stack.Event) {
-	switch {
-	case e.Kind == stack.Entered && !e.Moot:
-		state := e.Flight.String() + " " + e.State.String()
-		r.w.Expect(state, 0)
-		if e.Timer > 0 {
-			r.w.Expect("the timer of "+state, e.Timer)
+// observer returns what takes note of what an endpoint goes by; nil if nobody watches.
+func (r *sessionsRun) observer() func(stack.Event) {
+	observe := r.w.Observer()
+	if observe == nil || r.secondsMatter() {
+		return observe
+	}
+	return func(e stack.Event) {
+		if e.Kind != stack.ClockRead {
+			observe(e)
 		}
-	case e.Kind == stack.Compared:
-		r.w.Compare(e.What, e.Durations[0], e.Durations[1])
-	case e.Kind == stack.ClockRead && r.secondsMatter():
-		now := r.w.Now()
-		second := now.Truncate(e.Resolution)
-		r.w.Compare("the second of a hello", second, now)
-		r.w.Compare("the next second of a hello", now, second+e.Resolution)
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	Begun         ReportKind = iota + 1 // a handshake begins
 	Entered                             // the handshake enters a state: Flight, State, Moot, Timer
 	Compared                            // the endpoint compares two durations: What, Durations
+	DeadlineSet                         // the application sets a deadline of the runtime's clock: What, Timer
 	ClockRead                           // the endpoint puts the time of day into a message: Resolution
 	Completed                           // the handshake is complete
 	Failed                              // the handshake failed: Cause
@@ -24,7 +25,7 @@ const (
 )
 
 var kindNames = [...]string{
-	Begun: "begun", Entered: "entered", Compared: "compared", ClockRead: "clock read",
+	Begun: "begun", Entered: "entered", Compared: "compared", DeadlineSet: "deadline set", ClockRead: "clock read",
 	Completed: "completed", Failed: "failed", DataWritten: "data written", DataRead: "data read",
 	AlertSent: "alert sent", AlertReceived: "alert received", Closed: "closed",
 }
@@ -53,7 +54,7 @@ type Event struct {
 	// than before, if nothing happens until then.
 	Timer time.Duration
 
-	What      string           // names what is compared
+	What      string           // names what is compared, or the deadline
 	Durations [2]time.Duration // that are compared: which is larger decides something
 
 	Resolution time.Duration // of the time of day that a message carries

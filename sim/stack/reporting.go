@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"net"
+	"time"
 )
 
 // Reporting returns s with the events that every stack has: those that are told by its
@@ -29,6 +30,9 @@ func report(ctx context.Context, conn net.Conn, c Config, perform handshake) (ne
 		return perform(ctx, conn, c)
 	}
 	c.Observe(Event{Kind: Begun})
+	if at, ok := ctx.Deadline(); ok {
+		reportDeadline(c.Observe, "the limit of a handshake", at)
+	}
 	s, err := perform(ctx, &reportingConn{conn, c.Observe}, c)
 	if err != nil {
 		e := Event{Kind: Failed, Cause: CauseOf(err)}
@@ -37,6 +41,13 @@ func report(ctx context.Context, conn net.Conn, c Config, perform handshake) (ne
 	}
 	c.Observe(Event{Kind: Completed})
 	return &reportingSession{s, c.Observe}, nil
+}
+
+// reportDeadline reports a deadline of the runtime's clock that has not passed.
+func reportDeadline(observe func(Event), what string, at time.Time) {
+	if left := time.Until(at); !at.IsZero() && left > 0 {
+		observe(Event{Kind: DeadlineSet, What: what, Timer: left})
+	}
 }
 
 // reportingConn is the connection below an endpoint.
@@ -101,4 +112,22 @@ func (r *reportingSession) Write(p []byte) (int, error) {
 func (r *reportingSession) Close() error {
 	r.observe(Event{Kind: Closed})
 	return r.Conn.Close()
+}
+
+// SetDeadline implements net.Conn.
+func (r *reportingSession) SetDeadline(t time.Time) error {
+	reportDeadline(r.observe, "a deadline of a session", t)
+	return r.Conn.SetDeadline(t)
+}
+
+// SetReadDeadline implements net.Conn.
+func (r *reportingSession) SetReadDeadline(t time.Time) error {
+	reportDeadline(r.observe, "a read deadline of a session", t)
+	return r.Conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (r *reportingSession) SetWriteDeadline(t time.Time) error {
+	reportDeadline(r.observe, "a write deadline of a session", t)
+	return r.Conn.SetWriteDeadline(t)
 }

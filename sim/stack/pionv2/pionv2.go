@@ -10,6 +10,7 @@ import (
 	"github.com/pion/dtls/v2"
 
 	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
 // Version is the version of the stack that this package knows: what it reads of the log,
@@ -41,7 +42,7 @@ func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net
 
 func established(conn *dtls.Conn, err error) (net.Conn, error) {
 	if err != nil {
-		return nil, stack.HandshakeError(err, peerAlert(err))
+		return nil, stack.HandshakeError(err, pion.PeerAlert(err))
 	}
 	return session{conn}, nil
 }
@@ -67,7 +68,7 @@ func configure(c stack.Config, client bool) (*dtls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := &dtls.Config{FlightInterval: c.FlightInterval, MTU: c.MTU, LoggerFactory: newLogger(c)}
+	config := &dtls.Config{FlightInterval: c.FlightInterval, MTU: c.MTU, LoggerFactory: newLog(c)}
 	switch {
 	case credential.Shared:
 		config.PSK = func([]byte) ([]byte, error) { return []byte(stack.Secret), nil }

@@ -1,26 +1,22 @@
 package pionv2_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 	"github.com/dtlssim/dtlssim/sim/stack/stacktest"
 )
 
-func TestCredentials(t *testing.T) { stacktest.Credentials(t, pionv2.New()) }
-
 // The version in go.mod is the one whose log and errors this package reads.
-func TestVersion(t *testing.T) { stacktest.Version(t, "github.com/pion/dtls/v2", pionv2.Version) }
+func TestContract(t *testing.T) {
+	stacktest.Contract(t, pionv2.New(), "github.com/pion/dtls/v2", pionv2.Version)
+}
 
 // The events of a session stand on the word of log lines of the stack, which this test
 // guards. A lost hello is sent again after the interval.
 func TestEvents(t *testing.T) {
-	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
-	sides, _ := stacktest.Play(pionv2.New(), c, time.Minute, 1500*time.Millisecond)
-	for side, want := range map[string][]string{
+	stacktest.Events(t, pionv2.New(), 1500*time.Millisecond, map[string][]string{
 		"client": {
 			"0 begun", "0 Flight 1 Preparing", "0 clock read, to 1s", "0 Flight 1 Sending",
 			"0 Flight 1 Waiting, timer 1s", "1000 Flight 1 Sending", "1000 Flight 1 Waiting, timer 1s",
@@ -38,14 +34,5 @@ func TestEvents(t *testing.T) {
 			"2050 Flight 6 Finished, timer 1s", "2050 completed", "2070 data read, 5 B",
 			"2070 data written, 5 B", "2090 alert received 1/0", "2090 alert sent 0/0", "2090 closed",
 		},
-	} {
-		if got := sides[side].Events; !slices.Equal(got, want) {
-			t.Errorf("%s:\n%q\nwant\n%q", side, got, want)
-		}
-	}
-}
-
-// A handshake that meets its limit, and one that an alert of the peer ends, say so.
-func TestCauses(t *testing.T) {
-	stacktest.Causes(t, pionv2.New())
+	})
 }

@@ -1,74 +1,28 @@
 package pionv3
 
 import (
-	"errors"
-	"io"
 	"reflect"
 	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/protocol/alert"
-	"github.com/pion/logging"
 
 	"github.com/dtlssim/dtlssim/sim/stack"
-)
-
-// The stack shows the states of a handshake, and the alerts that it receives, in its log
-// alone. These are the formats of two of its lines.
-const (
-	// stateFormat: a handshake enters a state. Its arguments are the side, the flight and
-	// the state (v3.1.15, handshaker.go, handshakeFSM.Run).
-	stateFormat = "[handshake:%s] %s: %s"
-
-	// alertFormat: an alert came. Its arguments are the side, and the text of the alert
-	// (v3.1.15, conn.go, Conn.handleIncomingPacket).
-	alertFormat = "%s: <- %s"
+	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
 // An interval of retransmission below longestBackoff doubles, but to no more than that
 // (v3.1.15, handshaker.go, backoffRetransmit).
 const longestBackoff = time.Minute
 
-// disabled is a logger that says nothing.
-var disabled = logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, io.Discard)
-
-// observer makes events of what an endpoint logs. It is the factory of itself.
+// observer makes events of what an endpoint logs.
 type observer struct {
-	logging.LeveledLogger
 	observe func(stack.Event)
 	conn    *dtls.Conn // set before the handshake begins
 }
 
-var _ logging.LoggerFactory = (*observer)(nil)
-
-func newObserver(c stack.Config) *observer {
-	return &observer{LeveledLogger: disabled, observe: c.Observe}
-}
-
-// NewLogger implements logging.LoggerFactory.
-func (o *observer) NewLogger(string) logging.LeveledLogger { return o }
-
-// Tracef implements logging.LeveledLogger.
-func (o *observer) Tracef(format string, args ...any) {
-	if o.observe == nil {
-		return
-	}
-	switch {
-	case format == stateFormat && len(args) == 3:
-		name, _ := args[1].(string)
-		flight, isFlight := stack.FlightNamed(name)
-		name, _ = args[2].(string)
-		state, isState := stack.StateNamed(name)
-		if isFlight && isState {
-			o.entered(flight, state)
-		}
-	case format == alertFormat && len(args) == 2:
-		text, _ := args[1].(string)
-		if a, ok := alerts[text]; ok {
-			o.observe(stack.Event{Kind: stack.AlertReceived, Alert: a})
-		}
-	}
-}
+// log returns the log that the endpoint is given.
+func (o *observer) log() *pion.Log { return pion.NewLog(o.observe, alerts, o.entered) }
 
 // entered reports a state of the handshake. It runs on the goroutine of the state machine,
 // which alone uses the fields that it reads.
@@ -94,11 +48,7 @@ func (o *observer) entered(flight stack.Flight, state stack.State) {
 			)
 		}
 	}
-	if state == stack.Preparing && (flight == stack.Flight0 || flight == stack.Flight1) {
-		// The endpoint makes the random value of its hello, whose first four bytes are the
-		// time in seconds (RFC 5246 section 7.4.1.2).
-		o.observe(stack.Event{Kind: stack.ClockRead, Resolution: time.Second})
-	}
+	pion.ReportClock(o.observe, flight, state)
 }
 
 // machineField returns a duration that the state machine of an endpoint's handshake keeps
@@ -110,28 +60,6 @@ func machineField(conn *dtls.Conn, name string) time.Duration {
 // pending returns how many pieces of data, or errors, wait for Read.
 func pending(conn *dtls.Conn) int { return reflect.ValueOf(conn).Elem().FieldByName("decrypted").Len() }
 
-// alerts are all alerts, by the texts that the stack has for them.
-var alerts = func() map[string]stack.Alert {
-	m := make(map[string]stack.Alert)
-	for description := 255; description >= 0; description-- { // of those without a name, 1 stands for all
-		for _, level := range []alert.Level{alert.Warning, alert.Fatal} {
-			a := alert.Alert{Level: level, Description: alert.Description(description)}
-			m[a.String()] = stack.Alert{Level: uint8(level), Description: uint8(description)}
-		}
-	}
-	return m
-}()
-
-// peerAlert returns the alert of the peer that an error of the stack is about, or nil. The
-// type of such an error is not exported, but it has an exported method and field.
-func peerAlert(err error) *stack.Alert {
-	var e interface {
-		error
-		IsFatalOrCloseNotify() bool
-	}
-	if !errors.As(err, &e) {
-		return nil
-	}
-	a := reflect.ValueOf(e).Elem().FieldByName("Alert").Interface().(*alert.Alert)
-	return &stack.Alert{Level: uint8(a.Level), Description: uint8(a.Description)}
-}
+var alerts = pion.AlertTexts(func(a stack.Alert) string {
+	return (&alert.Alert{Level: alert.Level(a.Level), Description: alert.Description(a.Description)}).String()
+})

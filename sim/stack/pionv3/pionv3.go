@@ -22,6 +22,7 @@ import (
 	"github.com/pion/dtls/v3"
 
 	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
 // Version is the version of the stack that this package knows: what it reads of the log,
@@ -35,7 +36,7 @@ type endpoints struct{}
 
 // Client implements stack.Stack.
 func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
-	o := newObserver(c)
+	o := &observer{observe: c.Observe}
 	options, err := shared(c, o)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net
 
 // Server implements stack.Stack.
 func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
-	o := newObserver(c)
+	o := &observer{observe: c.Observe}
 	options, err := shared(c, o)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func shared(c stack.Config, o *observer) ([]dtls.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []dtls.Option{dtls.WithLoggerFactory(o)}
+	options := []dtls.Option{dtls.WithLoggerFactory(o.log())}
 	if c.FlightInterval != 0 {
 		options = append(options, dtls.WithFlightInterval(c.FlightInterval))
 	}
@@ -98,7 +99,7 @@ func perform(ctx context.Context, conn *dtls.Conn, err error, o *observer) (net.
 	}
 	o.conn = conn
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return nil, stack.HandshakeError(err, peerAlert(err))
+		return nil, stack.HandshakeError(err, pion.PeerAlert(err))
 	}
 	return session{conn}, nil
 }

@@ -3,7 +3,6 @@ package pionv3_test
 import (
 	"context"
 	"net/netip"
-	"slices"
 	"testing"
 	"time"
 
@@ -13,19 +12,16 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/stacktest"
 )
 
-func TestCredentials(t *testing.T) { stacktest.Credentials(t, pionv3.New()) }
-
 // The version in go.mod is the one whose log and errors this package reads.
-func TestVersion(t *testing.T) { stacktest.Version(t, "github.com/pion/dtls/v3", pionv3.Version) }
+func TestContract(t *testing.T) {
+	stacktest.Contract(t, pionv3.New(), "github.com/pion/dtls/v3", pionv3.Version)
+}
 
-// The events of a session stand on the word of log lines and private fields of
-// the stack, which this test
-// guards. A lost hello is sent again after the interval, and then after
-// twice that.
+// The events of a session stand on the word of log lines and private fields of the
+// stack, which this test guards. A lost hello is sent again after the interval, and then
+// after twice that.
 func TestEvents(t *testing.T) {
-	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
-	sides, _ := stacktest.Play(pionv3.New(), c, time.Minute, 3500*time.Millisecond)
-	for side, want := range map[string][]string{
+	stacktest.Events(t, pionv3.New(), 3500*time.Millisecond, map[string][]string{
 		"client": {
 			"0 begun", "0 Flight 1 Preparing", "0 clock read, to 1s", "0 Flight 1 Sending",
 			"0 Flight 1 Waiting, timer 1s", "0 retransmission: 1s and 30s", "0 retransmission: 1s and 1m0s",
@@ -49,16 +45,7 @@ func TestEvents(t *testing.T) {
 			"7050 Flight 6 Finished", "7050 completed", "7070 data read, 5 B", "7070 data written, 5 B",
 			"7090 alert received 1/0", "7090 alert sent 0/0", "7090 closed",
 		},
-	} {
-		if got := sides[side].Events; !slices.Equal(got, want) {
-			t.Errorf("%s:\n%q\nwant\n%q", side, got, want)
-		}
-	}
-}
-
-// A handshake that meets its limit, and one that an alert of the peer ends, say so.
-func TestCauses(t *testing.T) {
-	stacktest.Causes(t, pionv3.New())
+	})
 }
 
 // Data that has come before the peer's close_notify is read first, in every run, though

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +128,8 @@ func Text(e stack.Event) string {
 		return text
 	case stack.Compared:
 		return fmt.Sprintf("%s: %s and %s", e.What, e.Durations[0], e.Durations[1])
+	case stack.DeadlineSet:
+		return fmt.Sprintf("%s, in %s", e.What, e.Timer)
 	case stack.ClockRead:
 		return fmt.Sprintf("%s, to %s", e.Kind, e.Resolution)
 	case stack.AlertSent, stack.AlertReceived:
@@ -137,9 +140,33 @@ func Text(e stack.Event) string {
 	return e.Kind.String()
 }
 
-// Credentials performs a session with each kind of credentials, twice. Both sides report
+// config is that of the endpoints in the tests below.
+var config = stack.Config{Credentials: "psk", FlightInterval: time.Second}
+
+// Events performs a session whose client's hellos are lost until the network is up, and
+// compares what each side reports with what it should.
+func Events(t *testing.T, s stack.Stack, up time.Duration, want map[string][]string) {
+	t.Helper()
+	sides, _ := Play(s, config, time.Minute, up)
+	for side, list := range want {
+		if got := sides[side].Events; !slices.Equal(got, list) {
+			t.Errorf("%s:\n%q\nwant\n%q", side, got, list)
+		}
+	}
+}
+
+// Contract checks what every stack does. module is the one that holds it, and version the
+// version that its package knows.
+func Contract(t *testing.T, s stack.Stack, module, version string) {
+	t.Helper()
+	checkVersion(t, module, version)
+	checkCredentials(t, s)
+	checkCauses(t, s)
+}
+
+// checkCredentials performs a session with each kind of credentials, twice. Both sides report
 // how it went, in order, and both runs have the same bytes.
-func Credentials(t *testing.T, s stack.Stack) {
+func checkCredentials(t *testing.T, s stack.Stack) {
 	t.Helper()
 	for _, credentials := range stack.Credentials {
 		c := stack.Config{Credentials: credentials, FlightInterval: time.Second}
@@ -160,9 +187,9 @@ func Credentials(t *testing.T, s stack.Stack) {
 	}
 }
 
-// Version compares the version of a module that a package knows with the one that is
+// checkVersion compares the version of a module that a package knows with the one that is
 // built in.
-func Version(t *testing.T, module, want string) {
+func checkVersion(t *testing.T, module, want string) {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
 	if got := strings.TrimSpace(string(out)); err != nil || got != want {
@@ -171,12 +198,11 @@ func Version(t *testing.T, module, want string) {
 	}
 }
 
-// Causes performs handshakes that fail: one meets its limit of time, and one is ended by
+// checkCauses performs handshakes that fail: one meets its limit of time, and one is ended by
 // an alert in the clear, which nothing protects before there are keys.
-func Causes(t *testing.T, s stack.Stack) {
+func checkCauses(t *testing.T, s stack.Stack) {
 	t.Helper()
-	c := stack.Config{Credentials: "psk", FlightInterval: time.Second}
-	sides, _ := Play(s, c, 2500*time.Millisecond, time.Hour)
+	sides, _ := Play(s, config, 2500*time.Millisecond, time.Hour)
 	if err := sides["client"].Err; stack.CauseOf(err) != stack.TimedOut || err.Error() != "the handshake timed out" {
 		t.Errorf("a handshake without a peer: %v, cause %d", err, stack.CauseOf(err))
 	}
@@ -195,7 +221,7 @@ func Causes(t *testing.T, s stack.Stack) {
 		}
 		_, _ = io.Copy(io.Discard, there)
 	}()
-	_, err := s.Client(t.Context(), here, c)
+	_, err := s.Client(t.Context(), here, config)
 	var e *stack.Error
 	want := stack.Alert{Level: 2, Description: 40}
 	if !errors.As(err, &e) || e.Cause != stack.PeerAlert || e.Alert != want {
