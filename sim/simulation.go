@@ -1,6 +1,12 @@
 // Package sim performs one replication: real DTLS endpoints and ordinary
 // blocking Go code on the hosts of a virtual network, with a link that decides
 // the fate of each datagram, a trace of all that happens, and a digest of it.
+//
+//	Config, build -> Run -> Simulation (hosts, sockets, endpoints) -> Result (outcome of the run, trace, digest)
+//	draw (stream) -> link (loss, latency, bottleneck, NAT) -> socket -> endpoint (sim/stack) -> trace
+//
+// Time is that of package clock. What the search must know beyond the trace, such as a timer that was
+// cancelled, a simulation reports when it is watched.
 package sim
 
 import (

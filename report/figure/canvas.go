@@ -1,5 +1,7 @@
 // Package figure draws the figures of a study, as SVG, PNG and PDF: the same bytes for
 // the same data. It computes nothing.
+//
+//	labels and numbers -> Windows, Curves, Map.Draw, ... -> Figure -> SVG, PNG, PDF
 package figure
 
 import (

@@ -1,4 +1,8 @@
 // Package text shows results as text for a terminal, as JSON, and as CSV.
+//
+//	results of sample, search, estimate and store -> a function of their kind -> lines, JSON or CSV
+//
+// It words and formats numbers and computes none.
 package text
 
 import (

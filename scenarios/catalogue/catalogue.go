@@ -1,3 +1,9 @@
+// Package catalogue knows the scenarios that have a name: the built-in ones, each of which is a YAML
+// file of this folder, and those that a Go program registers. It also loads a scenario from a user's
+// file.
+//
+//	YAML -> format.Parse -> Load, Find, All -> *scenarios.Scenario
+//	Go   -> Register     -> Load, Find, All -> *scenarios.Scenario
 package catalogue
 
 import (
@@ -36,7 +42,7 @@ var library = struct {
 }{read: make(map[string]*scenarios.Scenario)}
 
 // Register adds a scenario of a program's own. It is called before the program
-// becomes a worker (worker.ServeIfAsked), and panics if the name is taken.
+// becomes a worker (run.ServeIfAsked), and panics if the name is taken.
 func Register(s *scenarios.Scenario) {
 	if slices.Contains(names(), s.Name) {
 		panic("scenarios: there are two of the name " + s.Name)

@@ -1,7 +1,10 @@
-// Package worker runs replications in processes of their own: the program starts
-// itself again, with the environment under which a run repeats to the byte, and
-// talks to itself over pipes. A worker that panics, wedges or is killed costs one
-// replication, which is a result of its own, and is replaced.
+// Package run performs replications: in this process, or in workers.
+//
+//	Job (values, seed, predicate) -> Pool -> frame -> worker -> Replicate -> frame -> Result
+//
+// A worker is the program itself, started again with the environment under which a run repeats to the
+// byte; the two talk over pipes. A worker that panics, exceeds a limit or is killed costs one
+// replication, which has a result of its own, and is replaced.
 package run
 
 import (

@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Runner performs replications; a worker.Pool is one.
+// Runner performs replications; a Pool is one.
 type Runner interface {
 	// Do performs one replication.
 	Do(ctx context.Context, job Job) (Result, error)

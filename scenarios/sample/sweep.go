@@ -1,3 +1,10 @@
+// Package sample performs replications at the points of a design and counts them.
+//
+//	[]design.Point, seeds -> Sweep -> run.Runner -> Observer, Store -> Results, with a stat.Estimate
+//
+// A sweep performs a fixed number of replications, or as many as a stat.Plan wants. Compare performs
+// the points with common random numbers and pairs the replications; Record keeps a measure of each
+// replication instead of a count.
 package sample
 
 import (

@@ -1,6 +1,11 @@
-// Package explore asks many replications one question: in which windows of a
-// probe does the run fail, with what probability over a design, and are two runs
-// of one seed the same.
+// Package search finds the exact windows of a probe in which a run fails, along a line.
+//
+//	scenarios.Values, probe, predicate -> FindWindows -> runs -> Windows
+//	Windows, latency distribution      -> the exact probability of a failure
+//
+// Each run reports its instants. Two neighbouring runs predict where their order changes next; the
+// search jumps there and checks the prediction. Scan is the same question asked by brute force.
+// Package plane asks it of two probes at once.
 package search
 
 import (
