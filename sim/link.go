@@ -31,7 +31,8 @@ type Packet struct {
 
 	Datagram *wire.Datagram // with its DTLS records, which were parsed when it was sent
 
-	generation int // of the socket that sends, among those of one peer
+	forged     bool // by an on-path attacker
+	generation int  // of the socket that sends, among those of one peer
 	flow       *flow
 
 	nat     *NAT           // on whose inside it is; nil on the public network

@@ -69,7 +69,7 @@ type Forgery struct {
 const attacker = "attacker"
 
 // Forged tells whether the datagram comes from an on-path attacker.
-func (p *Packet) Forged() bool { return p.Sender == attacker }
+func (p *Packet) Forged() bool { return p.forged }
 
 // matcher is a Match that counts.
 type matcher struct {
@@ -236,7 +236,7 @@ func (w *Simulation) forgeNow(actor *clock.Actor, seen *Packet, e *extra) {
 	w.mu.Lock()
 	p := &Packet{
 		ID:   trace.DatagramID{Actor: attacker + "/" + e.rule + "/" + seen.ID.Actor, Number: seen.ID.Number},
-		From: seen.source(), To: seen.To, Sender: attacker, Receiver: seen.Receiver,
+		From: seen.source(), To: seen.To, Sender: attacker, Receiver: seen.Receiver, forged: true,
 		Datagram: wire.Parse(e.forged.Payload),
 	}
 	if e.forged.Reversed {

@@ -17,7 +17,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -259,14 +258,9 @@ func (w *Simulation) wait(s *Socket) {
 // Stream returns the random stream of that name; every call gives one that
 // starts from its beginning.
 func (w *Simulation) Stream(name string) *stream.Stream {
-	if !strings.HasPrefix(name, cryptoStream) {
-		w.random.Store(true)
-	}
+	w.random.Store(true)
 	return stream.New(w.config.Seed, w.config.Scenario, name)
 }
-
-// cryptoStream begins the names of streams that serve crypto/rand.
-const cryptoStream = "crypto/"
 
 // actorRandom serves crypto/rand from a stream of the actor that asks. One
 // stream for all would give two actors that act at one instant each other's
@@ -280,7 +274,7 @@ func (r *actorRandom) Read(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	s, ok := actor.Random.(*stream.Stream)
 	if !ok {
-		s = w.Stream(cryptoStream + actor.Name)
+		s = stream.New(w.config.Seed, w.config.Scenario, "crypto/"+actor.Name)
 		actor.Random = s
 	}
 	return s.Read(p)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/seed"
 )
 
 // CertainSeeds is under how many seeds a replication has to be the same for Certain.
@@ -20,7 +21,7 @@ const CertainSeeds = 3
 func Certain(ctx context.Context, runner run.Runner, s Sweep, point int) (bool, run.Result, error) {
 	var first run.Result
 	for n := range CertainSeeds {
-		job := run.Job{Values: s.Design[point].Values, Seed: s.Seed + uint64(n), Fail: s.Fail, Watch: true}
+		job := run.Job{Values: s.Design[point].Values, Seed: seed.Replication(s.Seed, n), Fail: s.Fail, Watch: true}
 		o, err := runner.Do(ctx, job)
 		if err != nil {
 			return false, o, err

@@ -15,6 +15,8 @@
 //	  (crude Monte Carlo, and --check):
 //	  replication n of every point             s + n             Replication
 //	  with --verify, both times                s + n             Replication
+//	  whether anything is random: replication
+//	  n, of CertainSeeds, of every point       s + n             Replication
 //	estimate, conditional and exact; compare
 //	  by the conditional method: each run of
 //	  the n-th window search                   s + n             Replication

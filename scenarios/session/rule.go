@@ -21,12 +21,12 @@ func payload(f scenarios.Forgery) []byte {
 
 // matches tells whether a datagram is one that the match is about, but for which of its
 // kind it is.
-func matches(m scenarios.Match, p *sim.Packet) bool {
-	client := clientNumber(p.Sender)
+func (numbers clientNumbers) matches(m scenarios.Match, p *sim.Packet) bool {
+	client := numbers[p.Sender]
 	switch {
 	case m.From == "client" && client == 0, m.From == "server" && (client != 0 || p.Forged()):
 		return false
-	case m.Client != 0 && m.Client != client && m.Client != clientNumber(p.Receiver):
+	case m.Client != 0 && m.Client != client && m.Client != numbers[p.Receiver]:
 		return false
 	}
 	return p.Datagram.Contains(func(r *wire.Record) bool {
@@ -45,15 +45,15 @@ func matches(m scenarios.Match, p *sim.Packet) bool {
 	})
 }
 
-func compileMatch(m scenarios.Match) sim.Match {
-	return sim.Match{Is: func(p *sim.Packet) bool { return matches(m, p) }, Nth: m.Nth}
+func (numbers clientNumbers) compileMatch(m scenarios.Match) sim.Match {
+	return sim.Match{Is: func(p *sim.Packet) bool { return numbers.matches(m, p) }, Nth: m.Nth}
 }
 
 // compileRules returns the rules of a link, with the durations that the parameters
 // give. A rule that depends on other choices does nothing. A rule whose parameter
 // follows another, and is not given otherwise, leaves the datagram alone: it has the
 // latency that it would have without the rule, by the same draw.
-func compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
+func (numbers clientNumbers) compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {
 		if !v.Chosen(r.When) {
@@ -64,8 +64,8 @@ func compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
 			continue
 		}
 		compiled := sim.Rule{
-			Name: r.Name, Match: compileMatch(r.Match), Action: r.Action, Delay: r.Delay.Of(v),
-			Until: compileMatch(r.Until), Without: without,
+			Name: r.Name, Match: numbers.compileMatch(r.Match), Action: r.Action, Delay: r.Delay.Of(v),
+			Until: numbers.compileMatch(r.Until), Without: without,
 		}
 		if r.Action == sim.Forge {
 			compiled.Forged = func(*sim.Packet) sim.Forgery {

@@ -3,7 +3,6 @@ package session
 import (
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -39,15 +38,16 @@ type sessionsRun struct {
 	clientHosts []*sim.Host
 	stack       stack.Stack
 	config      stack.Config
+	numbers     clientNumbers
 	peers       []*client // by session, from 0
 }
 
 // runSessions performs a replication of a scenario from a file.
 func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, scenarios.Observation) {
+	r := &sessionsRun{v: v, stack: stacks[v.Choice("stack")], numbers: number(v.Count("clients"))}
 	c.Link = networkLink(v, serverAddress)
-	c.Link.Rules = compileRules(v, rules)
+	c.Link.Rules = r.numbers.compileRules(v, rules)
 	c.Perturb = v.Count("perturb")
-	r := &sessionsRun{v: v, stack: stacks[v.Choice("stack")]}
 	r.config = stack.Config{
 		Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"),
 		MTU: v.Count("endpoint-mtu"),
@@ -156,7 +156,7 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 	o := scenarios.Observation{Measures: map[string]int64{}}
 	wrong := map[string]bool{}
 	r.server.observe(&o, wrong)
-	shown := readTrace(records)
+	shown := r.numbers.readTrace(records)
 	shown.observe(&o, wrong)
 	var unfinished time.Duration // the longest handshake that did not come about
 	for i := range r.v.Count("clients") {
@@ -200,20 +200,18 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 	return o
 }
 
-const clientPrefix = "client-"
-
 // clientName returns the name of a client as an actor.
-func clientName(number int) string { return clientPrefix + strconv.Itoa(number) }
+func clientName(number int) string { return "client-" + strconv.Itoa(number) }
 
-// clientNumber returns the number of the client that an actor is, or 0.
-func clientNumber(actor string) int {
-	text, ok := strings.CutPrefix(actor, clientPrefix)
-	if !ok {
-		return 0
+// clientNumbers are the numbers of clients, from 1, by their names as actors; that of an actor
+// that is no client is 0.
+type clientNumbers map[string]int
+
+// number returns the numbers of so many clients.
+func number(clients int) clientNumbers {
+	numbers := make(clientNumbers, clients)
+	for n := 1; n <= clients; n++ {
+		numbers[clientName(n)] = n
 	}
-	number, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return number
+	return numbers
 }

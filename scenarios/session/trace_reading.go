@@ -29,7 +29,7 @@ type flight struct {
 }
 
 // readTrace reads a trace.
-func readTrace(records []trace.Record) (r reading) {
+func (numbers clientNumbers) readTrace(records []trace.Record) (r reading) {
 	first := make(map[flight]trace.DatagramID, 16)  // where a flight was sent first
 	var again map[trace.DatagramID]trace.DatagramID // a retransmission: of which datagram
 	peers := map[netip.AddrPort]int{}               // clients by their addresses as the server sees them
@@ -43,7 +43,7 @@ func readTrace(records []trace.Record) (r reading) {
 				continue
 			}
 			side := 1
-			if clientNumber(e.Actor) > 0 {
+			if numbers[e.Actor] > 0 {
 				side = 0
 			}
 			r.sent[side]++
@@ -63,7 +63,7 @@ func readTrace(records []trace.Record) (r reading) {
 				first[f] = e.ID
 			}
 		case trace.Arrive:
-			client := clientNumber(e.ID.Actor)
+			client := numbers[e.ID.Actor]
 			if client > 0 {
 				peers[e.From] = client
 			}
@@ -93,7 +93,7 @@ func readTrace(records []trace.Record) (r reading) {
 		}
 	}
 	if len(again) > 0 {
-		r.duplicates = duplicates(records, again)
+		r.duplicates = numbers.duplicates(records, again)
 	}
 	return r
 }
@@ -101,7 +101,9 @@ func readTrace(records []trace.Record) (r reading) {
 // duplicates counts, in handshakes that came about, the retransmissions that arrived
 // where the flight had arrived already, while nothing of the answer was lost. again
 // says which datagram a retransmission repeats.
-func duplicates(records []trace.Record, again map[trace.DatagramID]trace.DatagramID) (total int) {
+func (numbers clientNumbers) duplicates(
+	records []trace.Record, again map[trace.DatagramID]trace.DatagramID,
+) (total int) {
 	type end struct{ client, side int } // side: 0 the client, 1 the server
 	lost := map[end]int{}               // flights that it sent and that were lost
 	// datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
@@ -118,20 +120,20 @@ func duplicates(records []trace.Record, again map[trace.DatagramID]trace.Datagra
 	}
 	for i := range records {
 		e := &records[i]
-		if n := clientNumber(e.Actor); n > 0 && len(e.Payload()) > 0 {
+		if n := numbers[e.Actor]; n > 0 && len(e.Payload()) > 0 {
 			owners[e.From] = n
 		}
 		switch e.Kind {
 		case trace.Lose:
 			if _, ok := e.Datagram.Flight(); ok {
 				sender := end{peers[e.To], 1}
-				if client := clientNumber(e.ID.Actor); client > 0 {
+				if client := numbers[e.ID.Actor]; client > 0 {
 					sender = end{client, 0}
 				}
 				lost[sender]++
 			}
 		case trace.Arrive:
-			client := clientNumber(e.ID.Actor)
+			client := numbers[e.ID.Actor]
 			receiver := end{client, 1}
 			if client > 0 {
 				peers[e.From] = client
@@ -156,7 +158,7 @@ func duplicates(records []trace.Record, again map[trace.DatagramID]trace.Datagra
 			}
 		case trace.Note:
 			if _, ok := e.Event.(completed); ok {
-				complete[clientNumber(e.Actor)] = true
+				complete[numbers[e.Actor]] = true
 			}
 		}
 	}

@@ -79,8 +79,58 @@ func TestMapOfLinger(t *testing.T) {
 	}
 }
 
-// Every random point of a map, and every one beside a boundary, is run: its outcome is that
-// of its region.
+// holdMapAgainstRuns finds a map and runs random points of it, and some beside each boundary
+// and each level: their outcomes are those of their regions.
+func holdMapAgainstRuns(t *testing.T, p run.Runner, m plane.Map, random *rand.Rand, points int) *plane.Regions {
+	t.Helper()
+	r := regions(t, p, m)
+	what := fmt.Sprintf("dtlssim map %s --seed %d --probe %s --probe %s", m.Values.Scenario().Name, m.Seed, m.X, m.Y)
+	for _, parameter := range m.Values.Scenario().Parameters {
+		if value, ok := m.Values.Setting(parameter.Name); ok {
+			what += fmt.Sprintf(" --set '%s=%s'", parameter.Name, value)
+		}
+	}
+	if len(r.Method.Contradictions) > 0 {
+		t.Errorf("%s: method %+v", what, r.Method)
+	}
+	check := func(x, y int64) {
+		g, ok := r.At(x, y)
+		if !ok {
+			return
+		}
+		v := fixture.With(t, m.Values,
+			scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()})
+		o, err := p.Do(context.Background(), run.Job{Values: v, Seed: m.Seed})
+		if err != nil || o.Status != run.Completed {
+			t.Fatalf("%v %s %s", err, o.Status, o.Dump)
+		}
+		if !slices.Equal(g.Outcome, o.Outcome) {
+			t.Errorf("%s: at %s=%s, %s=%s the map says %s, and the run is %v", what,
+				r.X.Name, time.Duration(x), r.Y.Name, time.Duration(y), g.Title(), o.Outcome)
+		}
+	}
+	for range points {
+		check(r.X.From+random.Int64N(r.X.To-r.X.From), r.Y.From+random.Int64N(r.Y.To-r.Y.From))
+	}
+	for _, b := range r.Boundaries {
+		for range 1 + points/100 {
+			y := b.From + random.Int64N(b.To-b.From)
+			x := b.Line.At(y)
+			check(x-1, y)
+			check(x, y)
+		}
+	}
+	for _, l := range r.Levels {
+		x := l.From + random.Int64N(l.To-l.From)
+		check(x, l.Y-1)
+		check(x, l.Y)
+	}
+	t.Logf("%s: %d regions, %d boundaries, %d rows, %d runs, %.3g undecided", what, len(r.Regions),
+		len(r.Boundaries), r.Method.Rows, r.Runs, r.UndecidedShare)
+	return r
+}
+
+// Maps of many kinds are as runs say.
 func TestMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
@@ -104,51 +154,37 @@ func TestMapsAgainstRuns(t *testing.T) {
 		}
 		m := ask(t, c.scenario, c.x, c.y, c.set)
 		m.Seed = seed + uint64(i)
-		r := regions(t, p, m)
-		if len(r.Method.Contradictions) > 0 || r.UndecidedShare > 0.02 {
+		r := holdMapAgainstRuns(t, p, m, rand.New(rand.NewPCG(seed, uint64(i))), points)
+		if r.UndecidedShare > 0.02 {
 			t.Errorf("%s: %g undecided, method %+v", c.scenario, r.UndecidedShare, r.Method)
 		}
+	}
+}
+
+// So are those of clients behind NATs of every kind, whose mappings expire during a session.
+func TestMapsBehindNATAgainstRuns(t *testing.T) {
+	testkit.NotShort(t)
+	seed := testkit.Seed(t)
+	p := fixture.Pool(t, 2)
+	for i := range testkit.Cases(t, 1, 1, 40) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
-		check := func(x, y int64) {
-			g, ok := r.At(x, y)
-			if !ok {
-				return
-			}
-			v := fixture.With(
-				t, m.Values,
-				scenarios.Settings{r.X.Name: time.Duration(x).String(), r.Y.Name: time.Duration(y).String()},
-			)
-			o, err := p.Do(context.Background(), run.Job{Values: v, Seed: m.Seed})
-			if err != nil || o.Status != run.Completed {
-				t.Fatalf("%v %s %s", err, o.Status, o.Dump)
-			}
-			if !slices.Equal(g.Outcome, o.Outcome) {
-				t.Errorf(
-					"%s, seed %d, %v: at %s=%s, %s=%s the map says %s, and the run is %v", c.scenario, m.Seed, c.set,
-					r.X.Name, time.Duration(x), r.Y.Name, time.Duration(y), g.Title(), o.Outcome,
-				)
-			}
+		of := func(values ...string) string { return values[random.IntN(len(values))] }
+		behaviour := func() string {
+			return of("endpoint-independent", "address-dependent", "address-and-port-dependent")
 		}
-		for range points {
-			check(r.X.From+random.Int64N(r.X.To-r.X.From), r.Y.From+random.Int64N(r.Y.To-r.Y.From))
+		set := scenarios.Settings{
+			"nat-mapping": behaviour(), "nat-filtering": behaviour(), "client-hosts": of("1", "2"),
+			"client-port": of("same", "new"), "stack": of("pion-v2", "pion-v3"), "model": of("listener", "concurrent"),
+			"client-timeout": "3s", "handshake-timeout": "2s",
 		}
-		for _, b := range r.Boundaries {
-			for range 1 + points/100 {
-				y := b.From + random.Int64N(b.To-b.From)
-				x := b.Line.At(y)
-				check(x-1, y)
-				check(x, y)
-			}
+		x := of("client-pause=0s..80ms", "service=0s..60ms", "uplink=1ms..40ms", "gap=0s..80ms", "alert-latency=0s..80ms")
+		m := ask(t, "nat-rebinding", x, of("nat-lifetime=1ns..60ms", "nat-lifetime=20ms..60ms", "downlink=1ms..40ms"), set)
+		if m.Y.Name != "nat-lifetime" {
+			m.Values = fixture.With(t, m.Values, scenarios.Settings{"nat-lifetime": of("15ms", "30ms", "60ms")})
 		}
-		for _, l := range r.Levels {
-			x := l.From + random.Int64N(l.To-l.From)
-			check(x, l.Y-1)
-			check(x, l.Y)
-		}
-		t.Logf(
-			"%s: %d regions, %d boundaries, %d rows, %d runs, %.3g undecided, seed %d", c.scenario, len(r.Regions),
-			len(r.Boundaries), r.Method.Rows, r.Runs, r.UndecidedShare, m.Seed,
-		)
+		m.Seed = seed + uint64(i)
+		m.MaxRuns = 20_000
+		holdMapAgainstRuns(t, p, m, random, testkit.Budget(20, 50, 500))
 	}
 }
 
