@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
@@ -105,9 +105,9 @@ func TestCommandsUnderTheirLabels(t *testing.T) {
 	) {
 		t.Errorf("failures %+v, want %+v", got.Failures, want)
 	}
-	bands := &plane.BandWindows{
+	bands := &bands.Answer{
 		Factor: "linger",
-		Levels: []plane.BandLevel{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}},
+		Levels: []bands.Level{{Level: "1ms", Windows: found(50, search.Method{})}, {Level: "2ms", Windows: w}},
 	}
 	r.Figures[0] = &figures.BandsResult{Of: &figures.Bands{Head: head}, Bands: bands}
 	got = page.Study(r, []summary.Section{{Name: "strips"}}, nil, nil).Sections[0]

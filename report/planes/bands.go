@@ -10,12 +10,12 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // BandRows are the rows of a table of windows by level, its first row the header.
-func BandRows(b *plane.BandWindows) [][]string {
+func BandRows(b *bands.Answer) [][]string {
 	rows := [][]string{{strings.ToUpper(b.Factor), "FAILS FOR " + strings.ToUpper(b.Probe) + " IN"}}
 	for _, l := range b.Levels {
 		rows = append(rows, []string{l.Level, text.Intervals(l.Windows)})
@@ -27,7 +27,7 @@ func BandRows(b *plane.BandWindows) [][]string {
 const mostLevels = 6
 
 // BandSentence is what a reader should come away with from bands.
-func BandSentence(b *plane.BandWindows) string {
+func BandSentence(b *bands.Answer) string {
 	type group struct {
 		in     string
 		levels []string
@@ -74,7 +74,7 @@ func BandSentence(b *plane.BandWindows) string {
 }
 
 // WriteBands writes bands as text.
-func WriteBands(w io.Writer, b *plane.BandWindows) error {
+func WriteBands(w io.Writer, b *bands.Answer) error {
 	fmt.Fprintf(w, "%s, %s by %s, seed %d\n\n", b.Scenario, b.Probe, b.Factor, b.Seed)
 	if err := text.Table(w, BandRows(b)); err != nil {
 		return err
@@ -87,7 +87,7 @@ func WriteBands(w io.Writer, b *plane.BandWindows) error {
 }
 
 // BandProof says how bands were found, and what that proves.
-func BandProof(b *plane.BandWindows) string {
+func BandProof(b *bands.Answer) string {
 	joined, failures := 0, 0
 	gap, at := int64(0), ""
 	from := int64(0)
@@ -121,7 +121,7 @@ func BandProof(b *plane.BandWindows) string {
 }
 
 // BandRecords are the cells of each level, for CSV.
-func BandRecords(b *plane.BandWindows) [][]string {
+func BandRecords(b *bands.Answer) [][]string {
 	records := [][]string{{b.Factor, "from_ns", "to_ns", "failed", "outcome", "signature"}}
 	for _, l := range b.Levels {
 		for _, c := range l.Windows.Cells {
@@ -136,7 +136,7 @@ func BandRecords(b *plane.BandWindows) [][]string {
 
 // BandFigure draws bands. Levels that are durations or numbers, in increasing order, stand
 // on an axis of numbers.
-func BandFigure(b *plane.BandWindows, title string) figure.Figure {
+func BandFigure(b *bands.Answer, title string) figure.Figure {
 	positions, unit := axis(b)
 	drawn := figure.Bands{
 		Title: title, Factor: b.Factor, Probe: b.Probe, Numbers: positions != nil, Sentence: BandSentence(b),
@@ -161,7 +161,7 @@ func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 		drawn.Levels = append(drawn.Levels, level)
 	}
 	if positions != nil &&
-		slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l plane.BandLevel) bool { return l.Joined }) {
+		slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l bands.Level) bool { return l.Joined }) {
 		drawn.Sentence += " Joined levels have straight edges between them."
 	}
 	if unit != "" {
@@ -172,7 +172,7 @@ func BandFigure(b *plane.BandWindows, title string) figure.Figure {
 
 // axis returns where levels stand on an axis of numbers, in which unit; nil if they are no
 // numbers.
-func axis(b *plane.BandWindows) (positions []float64, unit string) {
+func axis(b *bands.Answer) (positions []float64, unit string) {
 	times, numbers := true, true
 	for i, l := range b.Levels {
 		d, err := distribution.ParseDuration(l.Level)

@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
@@ -115,7 +116,7 @@ type frontier struct {
 	text     string
 	along    string // the probe that from and to are of
 	from, to int64
-	line     plane.Line
+	line     edges.Line
 	level    bool
 }
 
@@ -142,7 +143,7 @@ func frontiers(r *plane.Regions) (list []frontier) {
 		}
 		list = append(list, frontier{
 			fmt.Sprintf("%s = %s", r.Y.Name, time.Duration(l.Y)),
-			r.X.Name, l.From, l.To, plane.Line{Rise: 0, Run: 1, Offset: l.Y}, true,
+			r.X.Name, l.From, l.To, edges.Line{Rise: 0, Run: 1, Offset: l.Y}, true,
 		})
 	}
 	part := func(f frontier) float64 {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/bands"
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
@@ -16,7 +18,7 @@ const ms = int64(time.Millisecond)
 // linger is a map of the founding case, as it would be without the alert that overtakes the
 // data.
 func linger() *plane.Regions {
-	line := plane.Line{Rise: 1, Run: 1, Offset: 11*ms + 1}
+	line := edges.Line{Rise: 1, Run: 1, Offset: 11*ms + 1}
 	return &plane.Regions{
 		Scenario: "late-close-notify", Seed: 1,
 		X: plane.ProbeAxis{
@@ -44,10 +46,10 @@ func linger() *plane.Regions {
 			},
 			{
 				Left: "B", Right: "A", Equation: "alert-latency = 60ms",
-				Line: plane.Line{Run: 1, Offset: 60 * ms}, From: 20 * ms, To: 40 * ms,
+				Line: edges.Line{Run: 1, Offset: 60 * ms}, From: 20 * ms, To: 40 * ms,
 			},
 			{
-				Left: "C", Right: "B", Equation: "alert-latency = 3ns", Line: plane.Line{Run: 1, Offset: 3},
+				Left: "C", Right: "B", Equation: "alert-latency = 3ns", Line: edges.Line{Run: 1, Offset: 3},
 				From: 40 * ms, To: 40*ms + 1, Fails: true,
 			},
 		},
@@ -107,7 +109,7 @@ func TestMapSentence(t *testing.T) {
 		"for linger in [10ms, 40ms), alert-latency = 3ms for linger in [10ms, 40ms) and 6 more lines.": func(r *plane.Regions) {
 			r.Boundaries, r.Levels = nil, nil
 			for i := range int64(10) {
-				l := plane.Line{Run: 1, Offset: i * ms}
+				l := edges.Line{Run: 1, Offset: i * ms}
 				r.Boundaries = append(r.Boundaries,
 					plane.Boundary{Line: l, Equation: l.Equation("alert-latency", "linger"), From: 10 * ms, To: 40 * ms,
 						Fails: true})
@@ -141,34 +143,34 @@ func TestMapFigureAndRecords(t *testing.T) {
 	}
 }
 
-// bands are windows with edges at these times, by level.
-func bands(factor string, levels []string, edges ...int64) *plane.BandWindows {
-	b := &plane.BandWindows{Scenario: "late-close-notify", Seed: 1, Factor: factor, Probe: "alert-latency", Runs: 10}
+// bandsOf returns windows with edges at these times, by level.
+func bandsOf(factor string, levels []string, at ...int64) *bands.Answer {
+	b := &bands.Answer{Scenario: "late-close-notify", Seed: 1, Factor: factor, Probe: "alert-latency", Runs: 10}
 	for i, level := range levels {
-		w := &search.Windows{To: 100 * ms, Cells: []search.Cell{{From: 0, To: edges[i], Signature: "a"}}}
-		if edges[i] < 100*ms {
+		w := &search.Windows{To: 100 * ms, Cells: []search.Cell{{From: 0, To: at[i], Signature: "a"}}}
+		if at[i] < 100*ms {
 			w.Cells = append(w.Cells,
-				search.Cell{From: edges[i], To: 100 * ms, Signature: "b", Outcome: []string{"data-lost"}, Failed: true})
-			w.FailureWindows = []search.Interval{{From: edges[i], To: 100 * ms}}
+				search.Cell{From: at[i], To: 100 * ms, Signature: "b", Outcome: []string{"data-lost"}, Failed: true})
+			w.FailureWindows = []search.Interval{{From: at[i], To: 100 * ms}}
 		}
-		b.Levels = append(b.Levels, plane.BandLevel{Level: level, Windows: w, Joined: i == 0 && factor == "linger"})
+		b.Levels = append(b.Levels, bands.Level{Level: level, Windows: w, Joined: i == 0 && factor == "linger"})
 	}
 	return b
 }
 
 func TestBandSentence(t *testing.T) {
 	for _, c := range []struct {
-		bands *plane.BandWindows
+		bands *bands.Answer
 		want  string
 	}{
-		{bands("linger", []string{"0s", "1ms"}, ms, ms),
+		{bandsOf("linger", []string{"0s", "1ms"}, ms, ms),
 			"Values of alert-latency at which sessions fail, at every level of linger: from 1ms on."},
-		{bands("linger", []string{"0s", "1ms"}, 100*ms, 100*ms),
+		{bandsOf("linger", []string{"0s", "1ms"}, 100*ms, 100*ms),
 			"Sessions fail at no value of alert-latency, at any level of linger."},
-		{bands("remedy", []string{"none", "a", "b", "c", "d"}, ms, 2*ms, 2*ms, 2*ms, 100*ms),
+		{bandsOf("remedy", []string{"none", "a", "b", "c", "d"}, ms, 2*ms, 2*ms, 2*ms, 100*ms),
 			"Values of alert-latency at which sessions fail: from 1ms on with remedy=none; from 2ms on with " +
 				"remedy=a to c; none with remedy=d."},
-		{bands("linger", []string{"0s", "1ms", "2ms", "3ms", "4ms", "5ms", "6ms"}, 1, 2, 3, 4, 5, 6, 7),
+		{bandsOf("linger", []string{"0s", "1ms", "2ms", "3ms", "4ms", "5ms", "6ms"}, 1, 2, 3, 4, 5, 6, 7),
 			"Values of alert-latency at which sessions fail, in 7 kinds of windows at 7 levels: the first from 1ns " +
 				"on with linger=0s, the last from 7ns on with linger=6ms."},
 	} {
@@ -185,7 +187,7 @@ func TestAxis(t *testing.T) {
 		"0.1 0.2": "0.1 0.2 ", "1ms 7": " ", "7 1ms": " ",
 	} {
 		list := strings.Fields(levels)
-		positions, unit := axis(bands("linger", list, make([]int64, len(list))...))
+		positions, unit := axis(bandsOf("linger", list, make([]int64, len(list))...))
 		var parts []string
 		for _, p := range positions {
 			parts = append(parts, fmt.Sprint(p))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/planes"
 	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
@@ -179,9 +180,9 @@ runs, interrupted}.`,
 			default:
 				faults = append(faults, fmt.Errorf("--vary is given %d times: bands are of one factor", len(varied)))
 			}
-			var question plane.Bands
+			var question bands.Question
 			if s.scenario != nil {
-				question = plane.Bands{Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
+				question = bands.Question{Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
 				var err error
 				if probe != "" {
 					question.Probe, err = s.scenario.ParseProbe(probe)
@@ -192,7 +193,7 @@ runs, interrupted}.`,
 					faults = append(faults, err)
 					if errors.Join(faults...) == nil {
 						question.Factor = factor.Name
-						question.Levels, err = plane.BandLevels(s.scenario, s.settings, factor)
+						question.Levels, err = bands.AtLevels(s.scenario, s.settings, factor)
 						faults = append(faults, err)
 					}
 				}
@@ -209,7 +210,7 @@ runs, interrupted}.`,
 			}
 			defer workers.Close()
 			bar := newProgress(c.ErrOrStderr(), len(question.Levels), "levels")
-			b, err := plane.FindBands(c.Context(), workers, question, bar.increment)
+			b, err := bands.Find(c.Context(), workers, question, bar.increment)
 			bar.finish()
 			if err != nil {
 				return searchError(c, err)

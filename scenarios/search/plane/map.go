@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 )
 
@@ -146,52 +146,6 @@ const (
 	OutOfRuns   = "the runs were used up"
 )
 
-// row is one search along x.
-type row struct {
-	y          int64
-	signatures view  // its cells of one signature
-	plain      view  // its cells of one outcome
-	gap        int64 // in x, in which the search could have missed something
-	gapAt      int64
-}
-
-// view is a row as labels of cells and the edges between them.
-type view struct {
-	labels []string
-	cells  []search.Cell // the first cell of each label in turn; their bounds are the edges
-	edges  []int64       // one fewer than labels
-}
-
-// of returns the view of a row that takes notice of signatures, or of outcomes alone.
-func (r *row) of(plain bool) *view {
-	if plain {
-		return &r.plain
-	}
-	return &r.signatures
-}
-
-// add adds a cell, unless it goes on with the label of the last.
-func (v *view) add(c search.Cell, label string) {
-	if n := len(v.labels); n > 0 && v.labels[n-1] == label {
-		return
-	}
-	if len(v.labels) > 0 {
-		v.edges = append(v.edges, c.From)
-	}
-	v.labels = append(v.labels, label)
-	v.cells = append(v.cells, c)
-}
-
-func newRow(y int64, w *search.Windows) *row {
-	r := &row{y: y, gap: w.Method.LargestUnverifiedGap, gapAt: w.Method.LargestUnverifiedGapFrom}
-	for _, c := range w.Cells {
-		outcome := strings.Join(c.Outcome, ",")
-		r.signatures.add(c, c.Signature+" "+outcome)
-		r.plain.add(c, outcome)
-	}
-	return r
-}
-
 // cutter is a search under way.
 type cutter struct {
 	ask      Map
@@ -199,14 +153,14 @@ type cutter struct {
 	workers  int
 	progress func(float64)
 
-	rows    map[int64]*row
+	rows    map[int64]*edges.Row
 	runs    int // of the rows
 	leaves  []leaf
 	stopped string
 }
 
 func newCutter(m Map, search func(ctx context.Context, y int64) (*search.Windows, error)) *cutter {
-	return &cutter{ask: m, search: search, workers: 1, rows: map[int64]*row{}}
+	return &cutter{ask: m, search: search, workers: 1, rows: map[int64]*edges.Row{}}
 }
 
 // batch is how many rows are searched before the bound of the runs is looked at again.
@@ -272,7 +226,7 @@ func (c *cutter) searchRows(ctx context.Context, ys []int64) error {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		c.rows[ys[i]] = newRow(ys[i], w)
+		c.rows[ys[i]] = edges.NewRow(ys[i], w)
 		c.runs += w.Runs
 		return nil
 	})
@@ -312,7 +266,7 @@ func (c *cutter) again(ctx context.Context, wrong []Contradiction) (bool, error)
 	var pending []interval
 	c.leaves = slices.DeleteFunc(c.leaves, func(l leaf) bool {
 		for _, y := range ys {
-			if l.family != nil && l.low < y && y < l.high && !l.family.predicts(c.rows[y]) {
+			if l.family != nil && l.low < y && y < l.high && !l.family.Predicts(c.rows[y]) {
 				pending = append(pending, interval{low: l.low, high: l.high})
 				return true
 			}

@@ -16,9 +16,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
-	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // ask is the question for a map of a scenario.
@@ -58,11 +57,11 @@ func TestMapOfLinger(t *testing.T) {
 	r := regions(t, fixture.Pool(t, 2), ask(t, "late-close-notify", "alert-latency=0s..300ms", "linger=0s..200ms", nil))
 	const ms = int64(time.Millisecond)
 	for _, b := range r.Boundaries {
-		want := plane.Line{Rise: 1, Run: 1, Offset: 11*ms + 1}
+		want := edges.Line{Rise: 1, Run: 1, Offset: 11*ms + 1}
 		if b.Left == "E" && b.Line != want {
 			t.Errorf("the clean region ends at %s for %d..%d, want 11.000001ms + linger", b.Equation, b.From, b.To)
 		}
-		if b.Right == "E" && b.Line != (plane.Line{Rise: 0, Run: 1, Offset: 10 * ms}) {
+		if b.Right == "E" && b.Line != (edges.Line{Rise: 0, Run: 1, Offset: 10 * ms}) {
 			t.Errorf("the clean region begins at %s for %d..%d, want 10ms", b.Equation, b.From, b.To)
 		}
 	}
@@ -225,35 +224,17 @@ func TestMapWithAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
-// hidden is a runner with an outcome of its own at each point of the plane of alert-latency
-// and linger, and no trace: nothing shows where it changes but the signature.
-type hidden struct {
-	run.Runner
-	outcome func(x, y time.Duration) []string
-}
-
-func (h hidden) Size() int { return 2 }
-
-func (h hidden) Do(_ context.Context, job run.Job) (run.Result, error) {
-	x, y := job.Values.Distribution("alert-latency").(distribution.Constant).Value, job.Values.Duration("linger")
-	o := run.Result{Status: run.Completed}
-	o.Outcome = h.outcome(x, y)
-	o.Failed, o.Signature = len(o.Outcome) > 0, strings.Join(o.Outcome, ",")
-	o.Watched = &sim.Watched{}
-	return o, nil
-}
-
 // A region that no row has met is found by the random points of the end; the strip is searched
 // again, and its lines are found. One that rows cannot see is reported.
 func TestRandomPointsMendTheMap(t *testing.T) {
 	const ms = time.Millisecond
 	m := ask(t, "late-close-notify", "alert-latency=0s..100ms", "linger=0s..100ms", nil)
-	r := regions(t, hidden{outcome: func(x, y time.Duration) []string {
+	r := regions(t, fixture.Plane(func(x, y time.Duration) []string {
 		if x >= 30*ms && x < 70*ms && y >= 60*ms && y < 72*ms { // about 5 % of the plane
 			return []string{"data-lost"}
 		}
 		return nil
-	}}, m)
+	}), m)
 	if len(r.Regions) != 2 || r.Regions[0].Points.Int64() != int64(40*ms)*int64(12*ms) {
 		t.Errorf("regions %+v", r.Regions)
 	}
@@ -264,12 +245,12 @@ func TestRandomPointsMendTheMap(t *testing.T) {
 		t.Errorf("method %+v", r.Method)
 	}
 	// A checkerboard of a nanosecond in a part of the plane: every row is taken for even.
-	r = regions(t, hidden{outcome: func(x, y time.Duration) []string {
+	r = regions(t, fixture.Plane(func(x, y time.Duration) []string {
 		if x > 50*ms && (x/2)%2 == 1 && (x%7+y%5)%2 == 1 {
 			return []string{"data-lost"}
 		}
 		return nil
-	}}, plane.Map{Values: m.Values, Seed: 1, X: m.X, Y: m.Y, Fail: m.Fail, MaxRuns: 5000})
+	}), plane.Map{Values: m.Values, Seed: 1, X: m.X, Y: m.Y, Fail: m.Fail, MaxRuns: 5000})
 	if len(r.Method.Contradictions) == 0 && r.Stopped == "" {
 		t.Errorf("nothing is said of a plane that cannot be searched: %+v", r.Method)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
-	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 )
 
 // Bands shows the windows of a probe at each level of a factor.
@@ -21,7 +21,7 @@ type BandsResult struct {
 	noSweeps
 	noAnswers
 	Of    *Bands
-	Bands *plane.BandWindows
+	Bands *bands.Answer
 }
 
 // BandsKind is the kind of a [Bands].
@@ -62,9 +62,9 @@ func (g *Bands) Settings() (list []scenarios.Settings) {
 func (g *Bands) Steps(*Subject, float64) int { return len(g.Factor.Levels) }
 
 // bands asks for the bands of a row.
-func (g *Bands) bands(s *Subject, row Row) (plane.Bands, error) {
-	levels, err := plane.BandLevels(s.Scenario, g.at(row), g.Factor)
-	return plane.Bands{Factor: g.Factor.Name, Levels: levels, Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}, err
+func (g *Bands) bands(s *Subject, row Row) (bands.Question, error) {
+	levels, err := bands.AtLevels(s.Scenario, g.at(row), g.Factor)
+	return bands.Question{Factor: g.Factor.Name, Levels: levels, Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}, err
 }
 
 func (g *Bands) Run(ctx context.Context, e *Execution) (Result, error) {
@@ -73,7 +73,7 @@ func (g *Bands) Run(ctx context.Context, e *Execution) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Bands, err = plane.FindBands(ctx, e.Runner, q, e.Progress); err != nil {
+	if r.Bands, err = bands.Find(ctx, e.Runner, q, e.Progress); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {

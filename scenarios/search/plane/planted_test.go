@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 )
 
 // inequality is run*x > rise*y + offset.
@@ -283,7 +284,7 @@ func TestMapOfPlantedCurve(t *testing.T) {
 		x, y := random.Int64N(size), random.Int64N(size)
 		// A strip of lines holds a curve only where rounding hides the difference, at the rows
 		// that were searched; it is flat over so few rows.
-		if g, ok := r.At(x, y); ok && g.Failed != (x >= max(1, edge(y))) && abs(x-edge(y)) > 2 {
+		if g, ok := r.At(x, y); ok && g.Failed != (x >= max(1, edge(y))) && max(x-edge(y), edge(y)-x) > 2 {
 			t.Fatalf("at (%d, %d), %d from the edge, the map says %s", x, y, x-edge(y), g.Title())
 		}
 	}
@@ -304,7 +305,7 @@ func TestMapOfManySignatures(t *testing.T) {
 			},
 		}
 	})
-	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (Line{1, 2, size / 2}) ||
+	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (edges.Line{Rise: 1, Run: 2, Offset: size / 2}) ||
 		r.UndecidedShare != 0 {
 		t.Errorf("regions %+v\nboundaries %+v\n%g undecided", r.Regions, r.Boundaries, r.UndecidedShare)
 	}
@@ -344,41 +345,6 @@ func TestMapOutOfRuns(t *testing.T) {
 	}
 	if stopped == 0 {
 		t.Error("no map was stopped")
-	}
-}
-
-func TestLine(t *testing.T) {
-	for _, c := range []struct {
-		line Line
-		want string
-	}{
-		{Line{0, 1, 10_000_000}, "a = 10ms"},
-		{Line{0, 2, 5}, "a = 2ns"},
-		{Line{1, 1, 0}, "a = b"},
-		{Line{1, 1, 11_000_001}, "a = b + 11.000001ms"},
-		{Line{-1, 1, 10_000_000}, "a = 10ms - b"},
-		{Line{-2, 1, -5}, "a = -2*b - 5ns"},
-		{Line{3, 2, -1000}, "a = (3*b - 1µs)/2"},
-	} {
-		if got := c.line.Equation("a", "b"); got != c.want {
-			t.Errorf("%+v is %q, want %q", c.line, got, c.want)
-		}
-	}
-	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
-	for range 1000 {
-		l := Line{random.Int64N(21) - 10, 1 + random.Int64N(9), random.Int64N(1000) - 500}
-		from := random.Int64N(100) - 50
-		to := from + random.Int64N(60)
-		sum := int64(0)
-		for y := from; y < to; y++ {
-			if exact := math.Floor(float64(l.Rise*y+l.Offset) / float64(l.Run)); float64(l.At(y)) != exact {
-				t.Fatalf("%+v at %d is %d, want %g", l, y, l.At(y), exact)
-			}
-			sum += l.At(y)
-		}
-		if got := l.sum(from, to); got.Int64() != sum {
-			t.Fatalf("%+v sums up to %s over [%d, %d), want %d", l, got, from, to, sum)
-		}
 	}
 }
 

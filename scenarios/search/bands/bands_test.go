@@ -1,4 +1,4 @@
-package plane_test
+package bands_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 )
 
 // The windows by linger are those of the formula, and go over into each other along lines
@@ -27,7 +27,7 @@ func TestBandsByLinger(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := 0
-	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 2), plane.Bands{
+	b, err := bands.Find(context.Background(), fixture.Pool(t, 2), bands.Question{
 		Factor: f.Name, Levels: levels(t, s, nil, f), Seed: 1,
 		Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
 	}, func() { done++ })
@@ -57,13 +57,13 @@ func TestBandsThatBend(t *testing.T) {
 	const ms = time.Millisecond
 	s := fixture.Scenario(t)
 	edge := func(y time.Duration) time.Duration { return 10*ms + y*y/(100*ms) }
-	runner := hidden{outcome: func(x, y time.Duration) []string {
+	runner := fixture.Plane(func(x, y time.Duration) []string {
 		if x >= edge(y) {
 			return []string{"data-lost"}
 		}
 		return nil
-	}}
-	b, err := plane.FindBands(context.Background(), runner, plane.Bands{
+	})
+	b, err := bands.Find(context.Background(), runner, bands.Question{
 		Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", To: 300 * ms},
 		Factor: "linger", Levels: levels(t, s, nil, design.Factor{Name: "linger", Levels: []string{"20ms", "40ms"}}),
 	}, nil)
@@ -79,7 +79,7 @@ func TestBandsThatBend(t *testing.T) {
 func TestBandsByRemedy(t *testing.T) {
 	const ms = time.Millisecond
 	s := fixture.Scenario(t)
-	b, err := plane.FindBands(context.Background(), fixture.Pool(t, 1), plane.Bands{
+	b, err := bands.Find(context.Background(), fixture.Pool(t, 1), bands.Question{
 		Seed: 1, Probe: scenarios.ProbeRange{Name: "alert-latency", From: 10 * ms, To: 300 * ms},
 		Factor: "remedy", Levels: levels(t, s, nil,
 			design.Factor{Name: "remedy", Levels: []string{"none", "linger", "recognise"}}),
@@ -94,13 +94,13 @@ func TestBandsByRemedy(t *testing.T) {
 		}
 	}
 	linger := design.Factor{Name: "linger", Levels: []string{"2ms"}}
-	bad := plane.Bands{
+	bad := bands.Question{
 		Factor: "linger", Levels: levels(t, s, nil, linger), Probe: scenarios.ProbeRange{Name: "linger", To: ms},
 	}
 	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "is the probe, and varied as well") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := plane.BandLevels(s, scenarios.Settings{"linger": "1ms"}, linger); err == nil ||
+	if _, err := bands.AtLevels(s, scenarios.Settings{"linger": "1ms"}, linger); err == nil ||
 		!strings.Contains(err.Error(), "set to 1ms as well") {
 		t.Errorf("error %v", err)
 	}
@@ -114,7 +114,7 @@ func TestBandsByRemedy(t *testing.T) {
 // levels returns the levels of bands.
 func levels(t *testing.T, s *scenarios.Scenario, set scenarios.Settings, factor design.Factor) []design.Point {
 	t.Helper()
-	points, err := plane.BandLevels(s, set, factor)
+	points, err := bands.AtLevels(s, set, factor)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package plane
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
+)
 
 // interval is the rows from low to high, both of which are searched or about to be, of
 // which those between are to be decided.
@@ -9,7 +13,7 @@ type interval struct {
 
 	// below and above are families that hold at low and at high as far as is known; nil
 	// stands for those of the next row inside.
-	below, above *family
+	below, above *edges.Family
 
 	stuck int // how many times in turn a jump gained little
 
@@ -21,7 +25,7 @@ type interval struct {
 // are neighbours and differ, or it is undecided.
 type leaf struct {
 	low, high int64
-	family    *family
+	family    *edges.Family
 	undecided bool
 }
 
@@ -51,7 +55,7 @@ func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf
 	if iv.low == iv.high {
 		return nil, nil, &leaf{low: iv.low, high: iv.high}
 	}
-	if slices.Equal(low.of(iv.plain).labels, high.of(iv.plain).labels) {
+	if slices.Equal(low.View(iv.plain).Labels, high.View(iv.plain).Labels) {
 		family, want, odd := c.fit(iv.low, iv.high, iv.plain)
 		switch {
 		case want != nil:
@@ -70,10 +74,10 @@ func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf
 	}
 	below, above := iv.below, iv.above
 	if below == nil {
-		below = local(low, c.rows[iv.low+1], iv.plain)
+		below = edges.Local(low, c.rows[iv.low+1], iv.plain)
 	}
 	if above == nil {
-		above = local(c.rows[iv.high-1], high, iv.plain)
+		above = edges.Local(c.rows[iv.high-1], high, iv.plain)
 	}
 	iv.below, iv.above = below, above
 	if cuts := c.meetings(iv, below, above); len(cuts) > 0 && iv.stuck < patience {
@@ -86,7 +90,7 @@ func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf
 	if want = c.missing(middle); want != nil {
 		return want, nil, nil
 	}
-	up, down := below.predicts(c.rows[middle]), above.predicts(c.rows[middle])
+	up, down := below.Predicts(c.rows[middle]), above.Predicts(c.rows[middle])
 	if height := iv.high - iv.low; !up && !down && height > few {
 		switch {
 		case !iv.plain && plainBelow*height <= int64(c.ask.Y.To-c.ask.Y.From):
@@ -129,14 +133,14 @@ func (c *cutter) missing(ys ...int64) (missing []int64) {
 
 // meetings returns the rows inside an interval at which cells of its bounding rows end,
 // by the lines of their edges: the last row of the one cells, and the first of others.
-func (c *cutter) meetings(iv interval, below, above *family) (cuts []int64) {
+func (c *cutter) meetings(iv interval, below, above *edges.Family) (cuts []int64) {
 	from, to := int64(c.ask.X.From), int64(c.ask.X.To)
 	last, first := iv.low, iv.high
 	if below != nil {
-		last = below.last(iv.low, iv.high, from, to)
+		last = below.Last(iv.low, iv.high, from, to)
 	}
 	if above != nil {
-		first = above.last(iv.high, iv.low, from, to)
+		first = above.Last(iv.high, iv.low, from, to)
 	}
 	if last < iv.high {
 		cuts = append(cuts, last, last+1)
@@ -169,49 +173,31 @@ func (iv interval) split(at ...int64) (parts []interval) {
 	return parts
 }
 
-// fit returns the family of the rows from low to high, which have the same labels. It
-// may want more rows to know it, or return a row that is at odds with the two; high, if
-// there are no lines through these.
-func (c *cutter) fit(low, high int64, plain bool) (f *family, want []int64, odd int64) {
-	a, b := c.rows[low].of(plain), c.rows[high].of(plain)
-	candidates := make([]candidate, len(a.edges))
-	for i := range candidates {
-		var ok bool
-		if candidates[i], ok = newCandidate(low, a.edges[i], high, b.edges[i]); !ok {
-			return nil, nil, high
-		}
+// fit returns the family of the rows from low to high, which have the same labels. It may
+// ask for more rows first, or return a row that contradicts the two; high, if no lines go
+// through them.
+func (c *cutter) fit(low, high int64, plain bool) (f *edges.Family, want []int64, odd int64) {
+	fit, ok := edges.NewFit(c.rows[low], c.rows[high], plain)
+	if !ok {
+		return nil, nil, high
 	}
 	for _, y := range c.between(low, high) {
-		v := c.rows[y].of(plain)
-		if !slices.Equal(v.labels, a.labels) {
+		if !fit.Admit(c.rows[y]) {
 			return nil, nil, y
 		}
-		for i := range candidates {
-			if !candidates[i].admit(y, v.edges[i]) {
-				return nil, nil, y
-			}
-		}
 	}
-	oblique := slices.ContainsFunc(candidates, func(k candidate) bool { return k.run > 1 })
 	switch {
-	case high-low <= few || oblique && high-low <= 4*few: // lines of many slopes go through so few rows
+	case high-low <= few || fit.Fractional() && high-low <= 4*few: // lines of many slopes go through so few rows
 		for y := low + 1; y < high; y++ {
 			want = append(want, c.missing(y)...)
 		}
 	default:
 		want = c.missing(low+(high-low)/2, c.randomRow(low, high))
 	}
-	f = &family{plain: plain, labels: a.labels}
-	for i := range candidates {
-		if y, ok := candidates[i].telling(low, high); ok {
-			want = append(want, c.missing(y)...)
-		}
-		f.lines = append(f.lines, candidates[i].line())
-	}
-	if want != nil {
+	if want = append(want, c.missing(fit.Telling(low, high)...)...); want != nil {
 		return nil, want, 0
 	}
-	return f, nil, 0
+	return fit.Family(), nil, 0
 }
 
 // between returns the rows strictly between two that have been searched, in order.

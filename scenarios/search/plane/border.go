@@ -56,7 +56,7 @@ func (b Boundary) through(a Boundary) bool {
 func (r *Regions) level(below, above *Strip) {
 	steepest := int64(0)
 	for _, l := range slices.Concat(below.Lines, above.Lines) {
-		steepest = max(steepest, abs(l.Rise)/l.Run)
+		steepest = max(steepest, max(l.Rise, -l.Rise)/l.Run)
 	}
 	eachPart(above.From, r.X, below, above, func(from, to int64, p, q *piece) {
 		if p == nil || q == nil || p.root() == q.root() || to-from <= 2*(1+steepest) { // a corner, rounded

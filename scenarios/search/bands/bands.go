@@ -1,10 +1,13 @@
-package plane
+// Package bands finds the windows of a probe at each level of a factor.
+//
+//	factor -> AtLevels -> levels: design points
+//	levels -> Find     -> Answer: the windows at each level, and which neighbours straight lines join
+package bands
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,20 +15,21 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 )
 
-// Bands is a question for the windows of a probe at each level of a factor.
-type Bands struct {
+// Question asks for the windows of a probe at each level of a factor.
+type Question struct {
 	Factor string
-	Levels []design.Point // of it, in order; see BandLevels
+	Levels []design.Point // of the factor, in order; see AtLevels
 	Seed   uint64
 	Probe  scenarios.ProbeRange
 	Fail   scenarios.Predicate
 }
 
-// BandLevels returns the design points of a factor's levels, with all else as set. It
-// reports a factor that is set as well, and what makes no sense at a level.
-func BandLevels(s *scenarios.Scenario, set scenarios.Settings, factor design.Factor) ([]design.Point, error) {
+// AtLevels returns the design points of a factor's levels, with all else as set. It reports
+// a factor that is also set, and faults of the values at a level.
+func AtLevels(s *scenarios.Scenario, set scenarios.Settings, factor design.Factor) ([]design.Point, error) {
 	var faults []error
 	if text, ok := set[factor.Name]; ok {
 		faults = append(faults, fmt.Errorf("parameter %s is varied, and set to %s as well", factor.Name, text))
@@ -46,12 +50,12 @@ func BandLevels(s *scenarios.Scenario, set scenarios.Settings, factor design.Fac
 }
 
 // at returns the search under values.
-func (b *Bands) at(v scenarios.Values) search.Search {
+func (b *Question) at(v scenarios.Values) search.Search {
 	return search.Search{Values: v, Seed: b.Seed, Probe: b.Probe, Fail: b.Fail}
 }
 
 // Check reports every fault of the question.
-func (b *Bands) Check() error {
+func (b *Question) Check() error {
 	if b.Factor == b.Probe.Name {
 		return fmt.Errorf("parameter %s is the probe, and varied as well", b.Factor)
 	}
@@ -71,42 +75,41 @@ func (b *Bands) Check() error {
 	return errors.Join(faults...)
 }
 
-// BandWindows is the answer to a Bands.
-type BandWindows struct {
-	Scenario string      `json:"scenario"`
-	Seed     uint64      `json:"seed"`
-	Factor   string      `json:"factor"`
-	Probe    string      `json:"probe"`
-	Levels   []BandLevel `json:"levels"`
-	Runs     int         `json:"runs"`
+// Answer is the answer to a Question.
+type Answer struct {
+	Scenario string  `json:"scenario"`
+	Seed     uint64  `json:"seed"`
+	Factor   string  `json:"factor"`
+	Probe    string  `json:"probe"`
+	Levels   []Level `json:"levels"`
+	Runs     int     `json:"runs"`
 
-	// Interrupted tells that the context ended before all levels were searched: Levels has
-	// those before the first that was not.
+	// Interrupted tells that the context ended before all levels were searched. Levels then
+	// ends before the first level that is missing.
 	Interrupted bool `json:"interrupted"`
 }
 
-// BandLevel is the windows at one level.
-type BandLevel struct {
+// Level is the windows at one level.
+type Level struct {
 	Level   string          `json:"level"`
 	Windows *search.Windows `json:"windows"`
 
-	// Joined tells that the cells of this level and of the next go over into each other
-	// along straight lines: both have the same signatures in the same order, and at a level
-	// halfway the edges are, to the nanosecond, where the lines have them. Only levels of a
-	// duration can be joined.
+	// Joined tells that straight lines join the cells of this level and the next: both have
+	// the same signatures in the same order, and at a level halfway the edges are, to the
+	// nanosecond, where the lines predict them. Only durations can be joined.
 	Joined bool `json:"joined"`
 }
 
-// FindBands finds the windows at each level, and halfway between neighbouring levels that
-// are durations and have the same cells. progress, if it is not nil, is told each level
-// that is done.
-func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func()) (*BandWindows, error) {
+// Find finds the windows at each level, and halfway between neighbouring levels that are
+// durations and have the same cells. It calls progress, if that is not nil, after each
+// level.
+func Find(ctx context.Context, runner run.Runner, b Question, progress func()) (*Answer, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	answer := &BandWindows{
+	answer := &Answer{
 		Scenario: b.Levels[0].Values.Scenario().Name, Seed: b.Seed, Factor: b.Factor, Probe: b.Probe.Name,
-		Levels: []BandLevel{},
+		Levels: []Level{},
 	}
 	levels := make([]scenarios.Values, len(b.Levels))
 	for i := range levels {
@@ -121,7 +124,7 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 			answer.Interrupted = true
 			return answer, nil
 		}
-		answer.Levels = append(answer.Levels, BandLevel{Level: b.Levels[i].Levels[b.Factor], Windows: w})
+		answer.Levels = append(answer.Levels, Level{Level: b.Levels[i].Levels[b.Factor], Windows: w})
 		answer.Runs += w.Runs
 	}
 	var joints []joint
@@ -157,8 +160,8 @@ func FindBands(ctx context.Context, runner run.Runner, b Bands, progress func())
 	return answer, nil
 }
 
-// search searches levels side by side. One that was not searched when ctx ended is nil.
-func (b *Bands) search(
+// search searches levels in parallel. A level that was not searched before ctx ended is nil.
+func (b *Question) search(
 	ctx context.Context, runner run.Runner, levels []scenarios.Values, progress func(),
 ) ([]*search.Windows, error) {
 	found := make([]*search.Windows, len(levels))
@@ -186,41 +189,24 @@ func (b *Bands) search(
 type joint struct {
 	at     int   // index of the first level
 	middle int64 // the level halfway, in nanoseconds
-	labels []string
-	edges  []candidate
+	fit    *edges.Fit
 }
 
-// newJoint joins two levels, if they are durations at least 2 ns apart with the same
-// cells and lines go from edge to edge.
+// newJoint joins two levels. It is false unless they are at least 2 ns apart, have the same
+// cells, and a line leads from each edge to its counterpart.
 func newJoint(from, to time.Duration, below, above *search.Windows) (joint, bool) {
 	if to < from {
 		from, to, below, above = to, from, above, below
 	}
-	low, high := newRow(int64(from), below), newRow(int64(to), above)
-	j := joint{middle: low.y + (high.y-low.y)/2, labels: low.signatures.labels}
-	if high.y-low.y < 2 || !slices.Equal(low.signatures.labels, high.signatures.labels) {
+	if to-from < 2 {
 		return joint{}, false
 	}
-	for i, e := range low.signatures.edges {
-		c, ok := newCandidate(low.y, e, high.y, high.signatures.edges[i])
-		if !ok {
-			return joint{}, false
-		}
-		j.edges = append(j.edges, c)
-	}
-	return j, true
+	low, high := edges.NewRow(int64(from), below), edges.NewRow(int64(to), above)
+	fit, ok := edges.NewFit(low, high, false)
+	return joint{middle: low.Y + (high.Y-low.Y)/2, fit: fit}, ok
 }
 
-// holds tells whether the row halfway is as the lines say.
+// holds tells whether the row halfway has its edges where the lines have them.
 func (j *joint) holds(halfway *search.Windows) bool {
-	r := newRow(j.middle, halfway).signatures
-	if !slices.Equal(r.labels, j.labels) {
-		return false
-	}
-	for i := range j.edges {
-		if !j.edges[i].admit(j.middle, r.edges[i]) {
-			return false
-		}
-	}
-	return true
+	return j.fit.Admit(edges.NewRow(j.middle, halfway))
 }

@@ -1,0 +1,54 @@
+package edges
+
+import (
+	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios/search"
+)
+
+// Row is one search along x, at the row Y.
+type Row struct {
+	Y          int64
+	Signatures View  // its cells of one signature
+	Plain      View  // its cells of one outcome
+	Gap        int64 // in x, in which the search could have missed something
+	GapAt      int64
+}
+
+// View is a row as the labels of its cells and the edges between them.
+type View struct {
+	Labels []string
+	Cells  []search.Cell // the first cell of each label in turn; their bounds are the edges
+	Edges  []int64       // one fewer than labels
+}
+
+// NewRow labels the cells of a search at the row y.
+func NewRow(y int64, w *search.Windows) *Row {
+	r := &Row{Y: y, Gap: w.Method.LargestUnverifiedGap, GapAt: w.Method.LargestUnverifiedGapFrom}
+	for _, c := range w.Cells {
+		outcome := strings.Join(c.Outcome, ",")
+		r.Signatures.add(c, c.Signature+" "+outcome)
+		r.Plain.add(c, outcome)
+	}
+	return r
+}
+
+// add adds a cell, unless it has the label of the last one.
+func (v *View) add(c search.Cell, label string) {
+	if n := len(v.Labels); n > 0 && v.Labels[n-1] == label {
+		return
+	}
+	if len(v.Labels) > 0 {
+		v.Edges = append(v.Edges, c.From)
+	}
+	v.Labels = append(v.Labels, label)
+	v.Cells = append(v.Cells, c)
+}
+
+// View returns the view of a row that distinguishes signatures or, if plain, only outcomes.
+func (r *Row) View(plain bool) *View {
+	if plain {
+		return &r.Plain
+	}
+	return &r.Signatures
+}
