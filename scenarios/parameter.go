@@ -54,6 +54,14 @@ type Parameter struct {
 	Min, Max int64    // of a count; Min also of a duration, in nanoseconds
 }
 
+// InGroup puts parameters into a group, and returns them.
+func InGroup(group string, list []Parameter) []Parameter {
+	for i := range list {
+		list[i].Group = group
+	}
+	return list
+}
+
 // DefaultText returns the default as lists show it.
 func (p *Parameter) DefaultText() string {
 	if p.Follows != "" {

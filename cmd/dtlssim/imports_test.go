@@ -68,6 +68,8 @@ var order = []struct{ name, reason string }{
 	{"sim/stack/stacktest", "the contract of every stack, which it checks on a simulated network"},
 
 	{"scenarios", "the model: what a scenario is, with values, outcomes and commands; it knows no file and no worker"},
+	{"scenarios/session/network", "what lies between clients and server: link, rules, hosts, NAT; it knows no session"},
+	{"scenarios/session/outcome", "what can go wrong, and what a trace shows of it; it runs nothing"},
 	{"scenarios/session", "how clients and servers behave in the scenarios that files describe"},
 	{"scenarios/format/strict", "YAML with every fault's place, for files of any kind"},
 	{"scenarios/format/schema", "JSON Schema, for files of any kind"},
@@ -89,7 +91,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/answers", "windows, regions and probabilities of a study: figures yield them, a store keeps them"},
 	{"scenarios/provenance", "what replications are of and which program performed them; it knows no file of results"},
 	{"scenarios/store/journal", "records that outlast kill -9; it knows neither replications nor SQLite"},
-	{"scenarios/store/layout", "the SQLite file of a store: tables, views, locks, errors; it knows no Go type of a row"},
+	{"scenarios/store/layout", "the SQLite file of a store: its tables, views, lock and errors; it reads no row"},
 	{"scenarios/store/query", "what such a file holds, as values of Go; it writes nothing"},
 	{"scenarios/store", "what is performed is kept in such a file, and given back; it computes nothing"},
 	{"scenarios/study/figures", "one type per kind of figure: what it reads, runs and yields; it knows no study"},

@@ -11,7 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 )
 
 // What the runs of the catalogue report is what the list of measures says, all of it.
@@ -30,7 +30,7 @@ func TestMeasuresAreListed(t *testing.T) {
 		}
 	}
 	var listed []string
-	for _, m := range session.Measures {
+	for _, m := range outcome.Measures {
 		listed = append(listed, m.Name)
 	}
 	delete(reported, scenarios.Censored("handshake_ns"))

@@ -17,7 +17,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
@@ -189,7 +189,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 		"credentials": "psk", "clients": "1", "latency": "5ms+exponential(mean=4ms)", "linger": "15ms", "loss": "0.01",
 	})}
 	var err error
-	if q.Tilts, err = session.ParseTilts(s, "uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
+	if q.Tilts, err = network.ParseTilts(s, "uplink=0.8,downlink=1.2,loss:3=0.5"); err != nil {
 		t.Fatal(err)
 	}
 	n := testkit.Budget(600, 600, 1200)

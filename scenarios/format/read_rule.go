@@ -7,7 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/suggest"
@@ -131,7 +131,7 @@ func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 		m.Message = d.Choice(g, "message", false, scenarios.SortedNames(scenarios.MessageTypes)...)
 	}
 	if g.Nodes["client"] != nil {
-		m.Client = d.Count(g, "client", session.MaxClients)
+		m.Client = d.Count(g, "client", network.MaxClients)
 	}
 	if g.Nodes["nth"] != nil {
 		m.Nth = d.Count(g, "nth", maxNth)

@@ -12,6 +12,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
 	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
 	"github.com/dtlssim/dtlssim/sim/wire"
@@ -208,7 +210,7 @@ func matchSchema(description string) *jsonschema.Schema {
 	s := schema.Object(description, matchKeys, nil, map[string]*jsonschema.Schema{
 		"from": schema.OneOf(
 			"Who sends it.", directions,
-		), "client": schema.Whole("Of which client's association, from 1.", 1, session.MaxClients),
+		), "client": schema.Whole("Of which client's association, from 1.", 1, network.MaxClients),
 		"record": schema.OneOf(
 			"The type of one of its records.", scenarios.SortedNames(scenarios.RecordTypes),
 		), "epoch": schema.Whole("The epoch of that record.", 0, maxEpoch),
@@ -254,7 +256,7 @@ func forgerySchema(delay *jsonschema.Schema) *jsonschema.Schema {
 // outcomeNames returns the names of all outcomes.
 func outcomeNames() []string {
 	var names []string
-	for _, o := range session.Outcomes {
+	for _, o := range outcome.All {
 		names = append(names, o.Name)
 	}
 	return names

@@ -10,7 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -39,7 +39,7 @@ func BenchmarkEstimators(b *testing.B) {
 		b.Fatal(err)
 	}
 	plan := stat.NewPlan(stat.Target{HalfWidth: 1e-9}, 0.95, 100, n) // which no look meets
-	tilts, err := session.ParseTilts(s, "alert-latency=0.5")
+	tilts, err := network.ParseTilts(s, "alert-latency=0.5")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stack"
@@ -61,7 +63,7 @@ const (
 // touch takes note that the calling actor reads or writes what the two sides share.
 func (c *client) touch(what string, write bool) {
 	if c.w.Watching() {
-		c.w.Touch(what+" of "+clientName(c.number), write)
+		c.w.Touch(what+" of "+network.ClientName(c.number), write)
 	}
 }
 
@@ -89,7 +91,7 @@ func (c *client) run(server func() netip.AddrPort) {
 		if c.unfinished = c.v.Duration("client-timeout"); c.w.Stopped() {
 			c.unfinished = min(c.unfinished, c.w.Now()-start)
 		}
-		c.w.Event(c.host, clientFailed{err})
+		c.w.Event(c.host, outcome.ClientFailed{Err: err})
 		if left == 0 || c.w.Sleep(pause) != nil {
 			return
 		}
@@ -97,7 +99,7 @@ func (c *client) run(server func() netip.AddrPort) {
 		pause = min(2*pause, longestBackOff)
 		if c.v.Choice("client-port") == "new" {
 			touchAddress(c.w, c.local, true)
-			c.local = netip.AddrPortFrom(c.local.Addr(), c.local.Port()+MaxClients)
+			c.local = netip.AddrPortFrom(c.local.Addr(), c.local.Port()+network.MaxClients)
 			touchAddress(c.w, c.local, true)
 		}
 	}
@@ -150,7 +152,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 		c.silent = c.silent || (!vanishes && !a.announced && !c.w.Stopped())
 	}()
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
-	c.w.Event(c.host, completed{})
+	c.w.Event(c.host, outcome.Completed{})
 
 	if _, err := io.WriteString(conn, greeting(c.number)); err != nil {
 		return fmt.Errorf("sending the data: %w", err)
@@ -194,7 +196,7 @@ func (c *client) pauseTime() time.Duration {
 	if constant, ok := jitter.(distribution.Constant); ok {
 		return pause + constant.Value
 	}
-	return pause + distribution.Latency(jitter, c.w.Stream("pause-jitter/"+clientName(c.number)).Uniform())
+	return pause + distribution.Latency(jitter, c.w.Stream("pause-jitter/"+network.ClientName(c.number)).Uniform())
 }
 
 // pause is the pause of a client that waits, in which it may keep its association

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 	"github.com/dtlssim/dtlssim/sim/stack/pionv3"
 )
 
-// The server models (DOMAIN: S, L and M).
+// The server models.
 const (
 	// SequentialModel serves one client after another on one socket, as Mbed TLS's
 	// programs/ssl/dtls_server.c does.
@@ -37,7 +38,7 @@ const (
 var stacks = map[string]stack.Stack{PionV2: pionv2.New(), PionV3: pionv3.New()}
 
 // clientParameters are those of what clients do.
-var clientParameters = inGroup(scenarios.ClientsGroup, []scenarios.Parameter{
+var clientParameters = scenarios.InGroup(scenarios.ClientsGroup, []scenarios.Parameter{
 	{Name: "client", Type: scenarios.ChoiceType, Default: "closes-first",
 		Choices: []string{"closes-first", "waits", "acknowledged", "vanishes"},
 		Meaning: "closes-first: data, then at once close (echo x | openssl s_client); waits: waits for the echo, " +
@@ -52,7 +53,8 @@ var clientParameters = inGroup(scenarios.ClientsGroup, []scenarios.Parameter{
 			"the peer ends; 0s: it sends none"},
 	{Name: "close-delay", Type: scenarios.DurationType, Default: "0s",
 		Meaning: "pause of a client between its last datagram and its close"},
-	{Name: "clients", Type: scenarios.CountType, Default: "2", Min: 1, Max: 1000, Meaning: "how many there are"},
+	{Name: "clients", Type: scenarios.CountType, Default: "2", Min: 1, Max: network.MaxClients,
+		Meaning: "how many there are"},
 	{Name: "arrivals", Type: scenarios.ChoiceType, Default: "after-previous",
 		Choices: []string{"after-previous", "at-intervals"},
 		Meaning: "when the next client starts: gap after the end of the one before, or gap after its start"},
@@ -75,7 +77,7 @@ var clientParameters = inGroup(scenarios.ClientsGroup, []scenarios.Parameter{
 })
 
 // serverParameters are those of what the server does.
-var serverParameters = inGroup(scenarios.ServerGroup, []scenarios.Parameter{
+var serverParameters = scenarios.InGroup(scenarios.ServerGroup, []scenarios.Parameter{
 	{Name: "model", Type: scenarios.ChoiceType, Default: SequentialModel,
 		Choices: []string{SequentialModel, ListenerModel, ConcurrentModel},
 		Meaning: "sequential: one session after another, each on the socket that took its first datagram (Mbed " +
@@ -162,18 +164,10 @@ var guards = []string{guardNone, guardEstablished, guardStrict}
 
 var listenerModels = []string{ListenerModel, ConcurrentModel}
 
-// inGroup puts parameters into a group.
-func inGroup(group string, list []scenarios.Parameter) []scenarios.Parameter {
-	for i := range list {
-		list[i].Group = group
-	}
-	return list
-}
-
-// sharedParameters are those that every scenario of a file has, in the order in which
-// they are shown; its own come behind those of the network.
+// Parameters returns the parameters of a scenario that runs sessions, its own among them, in
+// the order in which they are shown.
 func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
-	return slices.Concat(latencyParameters, own, faultParameters, natParameters, clientParameters, serverParameters)
+	return slices.Concat(network.Parameters(own), clientParameters, serverParameters)
 }
 
 // GroupParameters returns the parameters that a section of a scenario file gives

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/wire"
@@ -40,7 +42,8 @@ func newServer(
 	client func(netip.AddrPort) *client,
 ) server {
 	return server{
-		w: w, host: h, v: v, stack: st, config: c, client: client, port: serverPort, delivered: make(map[int]bool),
+		w: w, host: h, v: v, stack: st, config: c, client: client, port: network.ServerPort,
+		delivered: make(map[int]bool),
 	}
 }
 
@@ -64,7 +67,7 @@ func (s *server) begun(first *wire.Datagram, peer netip.AddrPort) bool {
 func (s *server) accepted(first *wire.Datagram, peer netip.AddrPort) string {
 	s.sessions++
 	name := "session " + strconv.Itoa(s.sessions)
-	s.w.Event(s.host, accepted{session: name, peer: peer, first: first})
+	s.w.Event(s.host, outcome.Accepted{Session: name, Peer: peer, First: first})
 	return name
 }
 
@@ -142,8 +145,9 @@ func (s *server) exchange(session conversation) error {
 		return fmt.Errorf("waiting for data: %w", err)
 	}
 	line := string(buffer[:n])
-	s.delivered[greetedBy(line)] = true
-	s.w.Event(s.host, dataRead{line})
+	sender := greetedBy(line)
+	s.delivered[sender] = true
+	s.w.Event(s.host, outcome.DataRead{Line: line, Client: sender})
 	if s.v.Choice("client") == "acknowledged" {
 		if err := s.answer(session, []byte(acknowledgement)); err != nil {
 			return err
@@ -229,13 +233,13 @@ func (s *server) fail(name string, completed, begun bool, err error) {
 func (s *server) observe(o *scenarios.Observation, wrong map[string]bool) {
 	o.Server = scenarios.Server{Sessions: s.sessions, Errors: s.errors}
 	o.Delivered = s.delivered
-	wrong[UnexpectedMessage] = s.unexpected > 0
-	wrong[GhostSession] = s.ghosts > 0
-	wrong[ServerError] = s.failures > 0
-	wrong[HalfOpen] = s.halfOpen
-	wrong[NoCloseNotify] = s.silent
+	wrong[outcome.UnexpectedMessage] = s.unexpected > 0
+	wrong[outcome.GhostSession] = s.ghosts > 0
+	wrong[outcome.ServerError] = s.failures > 0
+	wrong[outcome.HalfOpen] = s.halfOpen
+	wrong[outcome.NoCloseNotify] = s.silent
 	if s.closing > 0 { // else it is no measure of the run
-		wrong[CloseStalled] = true
+		wrong[outcome.CloseStalled] = true
 		o.Measures["close_stalled_ns"] = int64(s.closing)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
@@ -130,7 +131,7 @@ func (s *listeningServer) serveInline() error {
 			s.release(a)
 			continue
 		}
-		s.w.Event(s.host, completed{a.name})
+		s.w.Event(s.host, outcome.Completed{Session: a.name})
 		s.w.Go(a.name, func() { s.serve(a, session) })
 	}
 }
@@ -159,7 +160,7 @@ func (s *listeningServer) serveConcurrently() error {
 				s.release(a)
 				return
 			}
-			s.w.Event(s.host, completed{a.name})
+			s.w.Event(s.host, outcome.Completed{Session: a.name})
 			s.serve(a, session)
 		})
 	}
@@ -203,7 +204,7 @@ func (s *listeningServer) release(a attempt) {
 // observe implements serverModel.
 func (s *listeningServer) observe(o *scenarios.Observation, wrong map[string]bool) {
 	s.server.observe(o, wrong)
-	wrong[AcceptBlocked] = s.waited
+	wrong[outcome.AcceptBlocked] = s.waited
 	o.Measures["accept_blocked_ns"] = int64(s.blocked)
 	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil { // else hardly anybody ever waits
 		b := s.listener.Backlog()

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
@@ -60,7 +61,7 @@ func (s *sequentialServer) serve() error {
 				s.unexpected++
 				s.report("unexpected message: the first datagram from %s is %s", peer, first.Label())
 			} else {
-				s.w.Event(s.host, discarded{from: peer, first: first})
+				s.w.Event(s.host, outcome.Discarded{From: peer, First: first})
 			}
 			continue
 		}
@@ -107,7 +108,7 @@ func (s *sequentialServer) release(name string) error {
 // observe implements serverModel.
 func (s *sequentialServer) observe(o *scenarios.Observation, wrong map[string]bool) {
 	s.server.observe(o, wrong)
-	wrong[HelloSwallowed] = s.swallowed > 0
+	wrong[outcome.HelloSwallowed] = s.swallowed > 0
 }
 
 // session serves one session; its error is one that ends the server.
@@ -142,6 +143,6 @@ func (s *sequentialServer) talk(name string, socket *sim.Socket) (shaken bool, e
 		return false, err
 	}
 	complete()
-	s.w.Event(s.host, completed{})
+	s.w.Event(s.host, outcome.Completed{})
 	return true, s.converse(session, socket)
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
@@ -72,7 +73,7 @@ func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) err
 	v := s.pending(first, peer)
 	known := v != nil
 	if known {
-		s.w.Event(s.host, accepted{session: v.name, peer: peer, first: first, again: true})
+		s.w.Event(s.host, outcome.Accepted{Session: v.name, Peer: peer, First: first, Again: true})
 	} else {
 		v = &verification{
 			name: s.accepted(first, peer), first: first, requested: make(chan struct{}, 1),
@@ -158,7 +159,7 @@ func (s *sequentialServer) withdraw(v *verification) error {
 		if flight, _ := d.Flight(); flight != first &&
 			s.begun(d, v.socket.Peer()) { // a first hello was answered already
 			s.swallowed++
-			s.w.Event(s.host, helloSwallowed{d})
+			s.w.Event(s.host, outcome.SwallowedHello{Hello: d})
 		}
 	}
 	s.verifying = append(s.verifying, v)
@@ -170,7 +171,7 @@ func (s *sequentialServer) finish(v *verification, h handshake) error {
 	defer v.socket.Close()
 	err := h.err
 	if err == nil {
-		s.w.Event(s.host, completed{})
+		s.w.Event(s.host, outcome.Completed{})
 		err = s.converse(h.session, v.socket)
 	} else {
 		_ = v.socket.Endpoint().Close() // the endpoint has closed it already, unless the handshake failed

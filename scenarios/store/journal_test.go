@@ -25,7 +25,8 @@ func some() []kept {
 			},
 			Status: run.Completed,
 		}},
-		{key: layout.Key(0, 0), outcome: run.Result{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
+		{key: layout.Key(0, 0),
+			outcome:    run.Result{Status: run.Crashed, Dump: "panic: of a test", Flags: " --wall-limit 2s"},
 			difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
 		{run: []byte("sixteen bytes of"), value: []byte{0, 1, 255}},
 	}
@@ -128,10 +129,12 @@ func TestPendingIsFoldedIn(t *testing.T) {
 				return nil
 			})
 			var runs int
-			if err := errors.Join(err, r.file.DB.QueryRow("SELECT count(*) FROM run").Scan(&runs), r.Close()); err != nil {
+			err = errors.Join(err, r.file.DB.QueryRow("SELECT count(*) FROM run").Scan(&runs), r.Close())
+			if err != nil {
 				t.Fatal(err)
 			}
-			if want := []int64{layout.Key(0, 0), layout.Key(3, 7)}; !reflect.DeepEqual(keys, want) || runs != 1 || r.Pending {
+			want := []int64{layout.Key(0, 0), layout.Key(3, 7)}
+			if !reflect.DeepEqual(keys, want) || runs != 1 || r.Pending {
 				t.Errorf(
 					"there are the replications %v and %d runs, pending %v; want %v and 1", keys, runs, r.Pending, want,
 				)

@@ -70,10 +70,11 @@ func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, er
 		return nil, err
 	}
 	var first sql.NullInt64
-	err = r.file.DB.QueryRow("SELECT min(point) FROM part JOIN point USING (part) WHERE figure = ? AND row = ? AND kind "+
-		"= ? AND specification = ?",
-		figure, row, sweepKind, string(text)).
-		Scan(&first)
+	err = r.file.DB.QueryRow(
+		"SELECT min(point) FROM part JOIN point USING (part) "+
+			"WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
+		figure, row, sweepKind, string(text),
+	).Scan(&first)
 	switch {
 	case err != nil:
 		return nil, r.file.Explain(err)

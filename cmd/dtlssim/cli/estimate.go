@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/tilt"
@@ -232,7 +232,7 @@ func (e *estimation) resolve(name string) error {
 	faults = append(faults, e.target.Check(), e.checkSampling())
 	if string(e.method) == importance && e.scenario != nil && e.tilt != "" {
 		var err error
-		e.tilts, err = session.ParseTilts(e.scenario, e.tilt)
+		e.tilts, err = network.ParseTilts(e.scenario, e.tilt)
 		faults = append(faults, err)
 	}
 	if string(e.method) != monteCarlo && string(e.method) != importance && e.scenario != nil && faults[0] == nil {

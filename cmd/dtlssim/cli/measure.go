@@ -9,7 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -149,7 +149,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 
 // measureHelp lists the measures.
 func measureHelp() (list string) {
-	for _, m := range session.Measures {
+	for _, m := range outcome.Measures {
 		list += fmt.Sprintf("%-18s %s;\n", m.Name, m.Meaning)
 	}
 	return list

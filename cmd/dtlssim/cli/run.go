@@ -10,7 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/session"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -50,7 +50,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			faults := []error{s.resolve(args[0]), p.check()}
 			var tilted *tilt.Config
 			if s.scenario != nil && tilts != "" {
-				list, err := session.ParseTilts(s.scenario, tilts)
+				list, err := network.ParseTilts(s.scenario, tilts)
 				faults, tilted = append(faults, err), &tilt.Config{Tilts: list}
 			}
 			if err := errors.Join(faults...); err != nil {

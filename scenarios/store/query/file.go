@@ -104,7 +104,8 @@ func (f File) Parameters() ([]string, error) {
 // View calls begin with the names of some columns of a table or view, then row for each
 // of its rows, until one returns an error. A cell is a string, an int64, a float64 or nil.
 func (f File) View(name, columns, order string, begin func(columns []string) error, row func(cells []any) error) error {
-	rows, err := f.file.DB.QueryContext(context.Background(), "SELECT "+columns+" FROM "+layout.Quote(name)+" ORDER BY "+order)
+	text := "SELECT " + columns + " FROM " + layout.Quote(name) + " ORDER BY " + order
+	rows, err := f.file.DB.QueryContext(context.Background(), text)
 	if err != nil {
 		return f.file.Explain(err)
 	}
@@ -134,7 +135,8 @@ func (f File) View(name, columns, order string, begin func(columns []string) err
 // Layout returns the tables and views of the file, as SQL with comments.
 func (f File) Layout() (string, error) {
 	var b strings.Builder
-	err := f.file.Query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", func(rows *sql.Rows) error {
+	const tables = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+	err := f.file.Query(tables, func(rows *sql.Rows) error {
 		var text string
 		err := rows.Scan(&text)
 		b.WriteString(text + ";\n\n")

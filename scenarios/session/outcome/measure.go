@@ -1,11 +1,11 @@
-package session
+package outcome
 
 import "github.com/dtlssim/dtlssim/scenarios"
 
-// Measures are all of them. A scenario in Go may report others.
+// Measures are the measures of sessions. A scenario in Go may report others.
 var Measures = []scenarios.Measured{
-	{Name: handshakeMeasure,
-		Meaning: "how long the longest handshake of a client took; censored if one did not come about"},
+	{Name: Handshake,
+		Meaning: "how long the longest handshake of a client took; censored if one was not completed"},
 	{Name: "read_stalled_ns",
 		Meaning: "the longest for which data that had arrived was kept from the server's application"},
 	{Name: "accept_blocked_ns",
@@ -24,4 +24,5 @@ var Measures = []scenarios.Measured{
 	{Name: "server_bytes", Meaning: "bytes of the server's, likewise"},
 }
 
-const handshakeMeasure = "handshake_ns"
+// Handshake is the measure of the longest handshake.
+const Handshake = "handshake_ns"

@@ -1,20 +1,21 @@
-package session
+package outcome
 
 import (
 	"net/netip"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// reading is what a trace shows besides what the applications report.
-type reading struct {
+// Reading is what a trace shows besides what the applications report.
+type Reading struct {
 	stall           time.Duration // the longest for which data that had arrived was kept from the server
 	retransmissions int64         // handshake flights sent again
-	// of them, in handshakes that came about, that arrived where the flight had arrived already and
-	// no answer had been lost
+	// of them, in completed handshakes, that arrived where the flight had arrived already and no
+	// answer had been lost
 	duplicates  int
 	overflows   int      // datagrams dropped because of a full backlog
 	sent, bytes [2]int64 // datagrams and their bytes, by clients and by the server
@@ -28,8 +29,8 @@ type flight struct {
 	key    uint64
 }
 
-// readTrace reads a trace.
-func (numbers clientNumbers) readTrace(records []trace.Record) (r reading) {
+// Read reads the trace of a run with these clients.
+func Read(records []trace.Record, numbers network.Clients) (r Reading) {
 	first := make(map[flight]trace.DatagramID, 16)  // where a flight was sent first
 	var again map[trace.DatagramID]trace.DatagramID // a retransmission: of which datagram
 	peers := map[netip.AddrPort]int{}               // clients by their addresses as the server sees them
@@ -74,35 +75,35 @@ func (numbers clientNumbers) readTrace(records []trace.Record) (r reading) {
 			}
 		case trace.Note:
 			switch event := e.Event.(type) {
-			case accepted:
-				if !event.again {
+			case Accepted:
+				if !event.Again {
 					tries[e.Actor]++
-					delete(dataAt, peers[event.peer]) // that of an attempt before
+					delete(dataAt, peers[event.Peer]) // that of an attempt before
 				}
-			case clientFailed:
+			case ClientFailed:
 				tries[e.Actor]++
 			case sim.ListenerDropped:
 				if event.Reason == sim.BacklogFull {
 					r.overflows++
 				}
-			case dataRead:
-				if at, ok := dataAt[greetedBy(event.line)]; ok {
+			case DataRead:
+				if at, ok := dataAt[event.Client]; ok {
 					r.stall = max(r.stall, e.At-at)
 				}
 			}
 		}
 	}
 	if len(again) > 0 {
-		r.duplicates = numbers.duplicates(records, again)
+		r.duplicates = duplicates(records, numbers, again)
 	}
 	return r
 }
 
-// duplicates counts, in handshakes that came about, the retransmissions that arrived
+// duplicates counts, in completed handshakes, the retransmissions that arrived
 // where the flight had arrived already, while nothing of the answer was lost. again
 // says which datagram a retransmission repeats.
-func (numbers clientNumbers) duplicates(
-	records []trace.Record, again map[trace.DatagramID]trace.DatagramID,
+func duplicates(
+	records []trace.Record, numbers network.Clients, again map[trace.DatagramID]trace.DatagramID,
 ) (total int) {
 	type end struct{ client, side int } // side: 0 the client, 1 the server
 	lost := map[end]int{}               // flights that it sent and that were lost
@@ -111,7 +112,7 @@ func (numbers clientNumbers) duplicates(
 	peers := map[netip.AddrPort]int{}    // clients by their addresses as the server sees them
 	owners := map[netip.AddrPort]int{}   // clients by their own addresses
 	byClient := map[int]int{}            // duplicates
-	complete := map[int]bool{}           // clients whose handshakes came about
+	complete := map[int]bool{}           // clients whose handshakes completed
 	unread := map[trace.DatagramID]int{} // that arrive and are dropped with their socket: how often
 	for i := range records {
 		if e := &records[i]; e.Kind == trace.Drop && e.Event == sim.SocketReleased {
@@ -157,7 +158,7 @@ func (numbers clientNumbers) duplicates(
 				byClient[receiver.client]++
 			}
 		case trace.Note:
-			if _, ok := e.Event.(completed); ok {
+			if _, ok := e.Event.(Completed); ok {
 				complete[numbers[e.Actor]] = true
 			}
 		}
@@ -170,8 +171,8 @@ func (numbers clientNumbers) duplicates(
 	return total
 }
 
-// observe fills an observation with what a trace shows.
-func (r *reading) observe(o *scenarios.Observation, wrong map[string]bool) {
+// Observe fills an observation with what a trace shows.
+func (r *Reading) Observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[Stalled] = r.stall > 0
 	wrong[DuplicateFlight] = r.duplicates > 0
 	wrong[BacklogOverflow] = r.overflows > 0

@@ -1,3 +1,13 @@
+// Package session runs sessions: clients that come one after the other, and a server that
+// serves them by one of three models. Scenarios from files run it.
+//
+// In: the values of parameters, the configuration of a replication and the scenario's rules.
+// Out: the result of the simulation, and an observation: what each client and the server saw,
+// the outcomes and the measures.
+//
+// [Run] takes a link and hosts from package network, starts the server ([SequentialModel],
+// [ListenerModel] or [ConcurrentModel]) and the clients, and lets the simulation end. What the
+// applications did not see themselves, package outcome reads from the trace.
 package session
 
 import (
@@ -6,24 +16,15 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-var (
-	serverAddress = netip.MustParseAddr("192.0.2.1")
-	clientAddress = netip.MustParseAddr("192.0.2.2") // of the first of the clients' hosts
-)
-
-const (
-	serverPort = 4433  // of openssl s_server and of Mbed TLS's dtls_server
-	clientPort = 50001 // of the first client
-	MaxClients = 1000
-)
-
-// serverModel is one of the server models.
+// serverModel is a server, as one of the server models has it.
 type serverModel interface {
 	start()
 	address() netip.AddrPort
@@ -38,15 +39,16 @@ type sessionsRun struct {
 	clientHosts []*sim.Host
 	stack       stack.Stack
 	config      stack.Config
-	numbers     clientNumbers
+	numbers     network.Clients
 	peers       []*client // by session, from 0
 }
 
-// runSessions performs a replication of a scenario from a file.
+// Run performs a replication of a scenario.
 func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, scenarios.Observation) {
-	r := &sessionsRun{v: v, stack: stacks[v.Choice("stack")], numbers: number(v.Count("clients"))}
-	c.Link = networkLink(v, serverAddress)
-	c.Link.Rules = r.numbers.compileRules(v, rules)
+	r := &sessionsRun{
+		v: v, stack: stacks[v.Choice("stack")], numbers: network.NumberClients(v.Count("clients")),
+	}
+	c.Link = network.Link(v, r.numbers, rules)
 	c.Perturb = v.Count("perturb")
 	r.config = stack.Config{
 		Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"),
@@ -55,8 +57,8 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
 		r.config.Observe = r.observer()
-		r.startClientHosts()
-		s := newServer(w, w.Host("server", serverAddress), v, r.stack, r.config, r.clientAt)
+		r.clientHosts = network.ClientHosts(v, w)
+		s := newServer(w, w.Host("server", network.ServerAddress), v, r.stack, r.config, r.clientAt)
 		if v.Choice("model") == SequentialModel {
 			r.server = &sequentialServer{server: s}
 		} else {
@@ -71,7 +73,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 // startClient starts client number i, from 0, and has it start the next.
 func (r *sessionsRun) startClient(i int) {
 	host := r.clientHosts[i%len(r.clientHosts)]
-	port := uint16(clientPort)
+	port := uint16(network.ClientPort)
 	if r.v.Choice("client-port") == "new" {
 		port += uint16(i)
 	}
@@ -94,7 +96,7 @@ func (r *sessionsRun) startClient(i int) {
 		})
 	}
 	r.w.Busy()
-	r.w.Go(clientName(i+1), func() {
+	r.w.Go(network.ClientName(i+1), func() {
 		defer r.w.Idle()
 		c.run(r.server.address)
 		if !overlapping {
@@ -156,19 +158,19 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 	o := scenarios.Observation{Measures: map[string]int64{}}
 	wrong := map[string]bool{}
 	r.server.observe(&o, wrong)
-	shown := r.numbers.readTrace(records)
-	shown.observe(&o, wrong)
-	var unfinished time.Duration // the longest handshake that did not come about
+	shown := outcome.Read(records, r.numbers)
+	shown.Observe(&o, wrong)
+	var unfinished time.Duration // the longest handshake that was not completed
 	for i := range r.v.Count("clients") {
 		s := scenarios.Session{Client: i + 1, Handshake: "never started"}
 		if i < len(r.peers) {
 			delivered := o.Delivered[i+1]
 			s = r.peers[i].session
 			s.DataDelivered = delivered
-			wrong[AssociationKilled] = wrong[AssociationKilled] || r.peers[i].killed
-			wrong[AnswerLost] = wrong[AnswerLost] || r.peers[i].unanswered
-			wrong[NoCloseNotify] = wrong[NoCloseNotify] || r.peers[i].silent
-			o.Measures[handshakeMeasure] = max(o.Measures[handshakeMeasure], s.HandshakeTime)
+			wrong[outcome.AssociationKilled] = wrong[outcome.AssociationKilled] || r.peers[i].killed
+			wrong[outcome.AnswerLost] = wrong[outcome.AnswerLost] || r.peers[i].unanswered
+			wrong[outcome.NoCloseNotify] = wrong[outcome.NoCloseNotify] || r.peers[i].silent
+			o.Measures[outcome.Handshake] = max(o.Measures[outcome.Handshake], s.HandshakeTime)
 			if s.Handshake != "completed" {
 				unfinished = max(unfinished, r.peers[i].unfinished)
 			}
@@ -176,42 +178,26 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 		completed := s.Handshake == "completed"
 		switch {
 		case !completed && i > 0:
-			wrong[NextHandshakeFailed] = true
+			wrong[outcome.NextHandshakeFailed] = true
 		case !s.DataDelivered: // the first client's failed handshake is this too
-			wrong[DataLost] = true
+			wrong[outcome.DataLost] = true
 		}
 		if i == 0 && !completed {
 			if i < len(r.peers) && r.peers[i].timedOut {
-				wrong[HandshakeTimeout] = true
+				wrong[outcome.HandshakeTimeout] = true
 			} else {
-				wrong[HandshakeAborted] = true
+				wrong[outcome.HandshakeAborted] = true
 			}
 		}
 		o.Sessions = append(o.Sessions, s)
 	}
 	if unfinished > 0 {
-		o.Measures[scenarios.Censored(handshakeMeasure)] = max(int64(unfinished), o.Measures[handshakeMeasure])
+		o.Measures[scenarios.Censored(outcome.Handshake)] = max(int64(unfinished), o.Measures[outcome.Handshake])
 	}
-	for _, outcome := range r.v.Scenario().Outcomes {
-		if wrong[outcome.Name] {
-			o.Outcome = append(o.Outcome, outcome.Name)
+	for _, known := range r.v.Scenario().Outcomes {
+		if wrong[known.Name] {
+			o.Outcome = append(o.Outcome, known.Name)
 		}
 	}
 	return o
-}
-
-// clientName returns the name of a client as an actor.
-func clientName(number int) string { return "client-" + strconv.Itoa(number) }
-
-// clientNumbers are the numbers of clients, from 1, by their names as actors; that of an actor
-// that is no client is 0.
-type clientNumbers map[string]int
-
-// number returns the numbers of so many clients.
-func number(clients int) clientNumbers {
-	numbers := make(clientNumbers, clients)
-	for n := 1; n <= clients; n++ {
-		numbers[clientName(n)] = n
-	}
-	return numbers
 }

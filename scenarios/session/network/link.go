@@ -1,15 +1,19 @@
-package session
+// Package network is what lies between the clients and the server of a scenario: hosts with
+// their addresses, the link with its latencies, losses and rules, and a NAT.
+//
+// In: the values of parameters, and the rules of a scenario. Out: a [sim.Link], and the
+// clients' hosts on a simulation.
+package network
 
 import (
-	"net/netip"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
-// latencyParameters are those of the latency of datagrams. Those of a
-// scenario's own stand behind them, for they may follow one of these.
-var latencyParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
+// latencyParameters are those of the latency of datagrams.
+var latencyParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 	{Name: "latency", Type: scenarios.DistributionType, Default: "10ms",
 		Meaning: "one-way latency distribution of every datagram, in both directions"},
 	{Name: "uplink", Type: scenarios.DistributionType, Follows: "latency",
@@ -18,16 +22,16 @@ var latencyParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 		Meaning: "latency distribution from the server to the clients"},
 })
 
-// faultParameters are those of what else the network does to datagrams.
-var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
+// faultParameters are those of everything else that the network does to datagrams.
+var faultParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 	{Name: "bandwidth", Type: scenarios.BitRateType, Default: "unlimited",
 		Meaning: "rate of the line at the sender's end that all datagrams of one direction share: 28 bytes of IP " +
 			"and UDP headers count, and the latency begins behind it"},
 	{Name: "queue", Type: scenarios.CountType, Default: "100", Min: 1, Max: 10000,
 		Meaning: "how many datagrams of one direction wait for that line or are on it; one that finds so many is lost"},
 	{Name: "correlation", Type: scenarios.CorrelationType, Default: "0",
-		Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its law: " +
-			"that of their normal scores"},
+		Meaning: "of the latencies of successive datagrams from one actor to another, each of which keeps its " +
+			"distribution: that of their normal scores"},
 	{Name: "reorder", Type: scenarios.ProbabilityType, Default: "0",
 		Meaning: "probability that a datagram is held back, so that those behind it overtake it"},
 	{Name: "reorder-delay", Type: scenarios.DistributionType, Default: "10ms",
@@ -56,13 +60,18 @@ var faultParameters = inGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 // maxPacket is the size of the largest IP packet, in bytes (RFC 791 section 3.1).
 const maxPacket = 1<<16 - 1
 
-// networkLink returns the link that the network's parameters describe, between
-// clients and a server at that address.
-func networkLink(v scenarios.Values, server netip.Addr) sim.Link {
+// Parameters returns those of the network, with the scenario's own among them: a latency of
+// its own may follow one of the network's, which therefore come first.
+func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
+	return slices.Concat(latencyParameters, own, faultParameters, natParameters)
+}
+
+// Link returns the link between the clients and the server, with its rules.
+func Link(v scenarios.Values, clients Clients, rules []scenarios.Rule) sim.Link {
 	return sim.Link{
-		Bottleneck:     bottlenecks(v, server),
-		Latency:        byDirection(server, v.Distribution("uplink"), v.Distribution("downlink")),
-		Loss:           byDirection(server, v.Loss("uplink-loss"), v.Loss("downlink-loss")),
+		Bottleneck:     bottlenecks(v),
+		Latency:        byDirection(v.Distribution("uplink"), v.Distribution("downlink")),
+		Loss:           byDirection(v.Loss("uplink-loss"), v.Loss("downlink-loss")),
 		Correlation:    v.Correlation("correlation"),
 		Reorder:        v.Probability("reorder"),
 		ReorderDelay:   v.Distribution("reorder-delay"),
@@ -70,25 +79,25 @@ func networkLink(v scenarios.Values, server netip.Addr) sim.Link {
 		Duplicate:      v.Probability("duplicate"),
 		DuplicateDelay: v.Distribution("duplicate-delay"),
 		Down:           v.Interval("down"),
+		Rules:          clients.compileRules(v, rules),
 	}
 }
 
-// bottlenecks returns which of two bottlenecks a datagram passes, or nil if there are
-// none.
-func bottlenecks(v scenarios.Values, server netip.Addr) func(*sim.Packet) *sim.Bottleneck {
+// bottlenecks returns the bottleneck of a datagram, one for each direction; nil without a
+// limit.
+func bottlenecks(v scenarios.Values) func(*sim.Packet) *sim.Bottleneck {
 	rate, queue := v.BitRate("bandwidth"), v.Count("queue")
 	if rate == 0 {
 		return nil
 	}
 	bottleneck := func(name string) *sim.Bottleneck { return &sim.Bottleneck{Name: name, Rate: rate, Queue: queue} }
-	return byDirection(server, bottleneck("uplink"), bottleneck("downlink"))
+	return byDirection(bottleneck("uplink"), bottleneck("downlink"))
 }
 
-// byDirection returns what tells a datagram to the server from one that the server
-// sends.
-func byDirection[T any](server netip.Addr, uplink, downlink T) func(*sim.Packet) T {
+// byDirection returns what a datagram to the server has, or one that the server sends.
+func byDirection[T any](uplink, downlink T) func(*sim.Packet) T {
 	return func(p *sim.Packet) T {
-		if p.From.Addr() == server {
+		if p.From.Addr() == ServerAddress {
 			return downlink
 		}
 		return uplink

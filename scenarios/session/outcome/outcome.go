@@ -1,4 +1,9 @@
-package session
+// Package outcome says what can go wrong when a server serves sessions, and what is measured.
+// It names the outcomes and measures, holds the events that applications note in the trace,
+// and reads from a trace what the applications do not report.
+//
+// In: the records of a run. Out: outcomes and measures of an observation.
+package outcome
 
 import "github.com/dtlssim/dtlssim/scenarios"
 
@@ -23,8 +28,8 @@ const (
 	ServerError         = "server-error"
 )
 
-// Outcomes is what can go wrong, in the order in which a run lists it.
-var Outcomes = []scenarios.Outcome{
+// All is what can go wrong, in the order in which a run lists it.
+var All = []scenarios.Outcome{
 	{Name: UnexpectedMessage, Meaning: "the server reported an unexpected message"},
 	{Name: GhostSession, Meaning: "the server spent a session on a datagram that did not start one"},
 	{Name: AcceptBlocked,

@@ -1,4 +1,4 @@
-package session
+package network
 
 import (
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -21,7 +21,7 @@ func payload(f scenarios.Forgery) []byte {
 
 // matches tells whether a datagram is one that the match is about, but for which of its
 // kind it is.
-func (numbers clientNumbers) matches(m scenarios.Match, p *sim.Packet) bool {
+func (numbers Clients) matches(m scenarios.Match, p *sim.Packet) bool {
 	client := numbers[p.Sender]
 	switch {
 	case m.From == "client" && client == 0, m.From == "server" && (client != 0 || p.Forged()):
@@ -45,7 +45,7 @@ func (numbers clientNumbers) matches(m scenarios.Match, p *sim.Packet) bool {
 	})
 }
 
-func (numbers clientNumbers) compileMatch(m scenarios.Match) sim.Match {
+func (numbers Clients) compileMatch(m scenarios.Match) sim.Match {
 	return sim.Match{Is: func(p *sim.Packet) bool { return numbers.matches(m, p) }, Nth: m.Nth}
 }
 
@@ -53,7 +53,7 @@ func (numbers clientNumbers) compileMatch(m scenarios.Match) sim.Match {
 // give. A rule that depends on other choices does nothing. A rule whose parameter
 // follows another, and is not given otherwise, leaves the datagram alone: it has the
 // latency that it would have without the rule, by the same draw.
-func (numbers clientNumbers) compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
+func (numbers Clients) compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {
 		if !v.Chosen(r.When) {

@@ -1,0 +1,63 @@
+package network
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/nat"
+)
+
+// The addresses of the hosts (RFC 5737 section 3), and of those behind a NAT (RFC 1918
+// section 3). Each next host of a client has the next address.
+var (
+	ServerAddress = netip.MustParseAddr("192.0.2.1")
+	clientAddress = netip.MustParseAddr("192.0.2.2")
+	natAddress    = netip.MustParseAddr("192.0.2.254")
+	insideAddress = netip.MustParseAddr("10.0.0.2")
+)
+
+// The ports, and how many clients have one.
+const (
+	ServerPort = 4433  // of openssl s_server and of Mbed TLS's dtls_server
+	ClientPort = 50001 // of the first client
+	MaxClients = 1000
+)
+
+// ClientHosts adds the hosts that the clients take turns on, behind a NAT if there is one.
+func ClientHosts(v scenarios.Values, w *sim.Simulation) (hosts []*sim.Host) {
+	address, add := clientAddress, w.Host
+	if mapping := v.Choice("nat-mapping"); mapping != noNAT {
+		translator := w.NAT(sim.NATConfig{Config: nat.Config{
+			External: natAddress, Lifetime: v.Duration("nat-lifetime"),
+			Mapping: nat.Behaviour(mapping), Filtering: nat.Behaviour(v.Choice("nat-filtering")),
+		}})
+		address, add = insideAddress, translator.Host
+	}
+	for i := range v.Count("client-hosts") {
+		name := "client"
+		if i > 0 {
+			name += "-" + strconv.Itoa(i+1)
+		}
+		hosts = append(hosts, add(name, address))
+		address = address.Next()
+	}
+	return hosts
+}
+
+// ClientName returns the name of a client as an actor.
+func ClientName(number int) string { return "client-" + strconv.Itoa(number) }
+
+// Clients are the numbers of clients, from 1, by their names as actors. The number of an actor
+// that is no client is 0.
+type Clients map[string]int
+
+// NumberClients returns the numbers of so many clients.
+func NumberClients(count int) Clients {
+	numbers := make(Clients, count)
+	for n := 1; n <= count; n++ {
+		numbers[ClientName(n)] = n
+	}
+	return numbers
+}
