@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/estimate/importance"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
@@ -170,7 +171,7 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 }
 
 // weighted adds what importance sampling gave.
-func (j *EstimateJSON) weighted(r *estimate.Weighted) {
+func (j *EstimateJSON) weighted(r *importance.Answer) {
 	w := &r.Probability
 	j.Replications, j.Failures, j.PilotRuns, j.Untilted = w.N, w.Failures, r.Pilots, w.Untilted
 	j.MeanWeight, j.MeanWeightError, j.Unseen = &w.MeanWeight, &w.MeanWeightError, &w.Unseen

@@ -3,7 +3,7 @@ package text
 import (
 	"fmt"
 
-	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/estimate/importance"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
@@ -11,7 +11,7 @@ import (
 // Warning returns the text of a warning.
 func Warning(w stat.Warning) string {
 	switch w := w.(type) {
-	case estimate.UnmetTilt:
+	case importance.UnmetTilt:
 		return fmt.Sprintf("the tilt %s met no draw: nobody looks at one of that name", w.Tilt)
 	case stat.NoFailure:
 		return "no replication failed: nothing is known of the probability; other tilts may make failures probable"

@@ -8,6 +8,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	registerDatagrams()
 	testkit.Main(m, run.ServeIfAsked)
 }

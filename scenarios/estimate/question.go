@@ -5,6 +5,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate/importance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -72,7 +73,7 @@ type Answer struct {
 	Conditional *Conditional
 	Exact       *ExactProbability
 	Stratified  *Strata
-	Importance  *Weighted
+	Importance  *importance.Answer
 
 	// Sweeps hold the aborted replications.
 	Sweeps []*sample.Results
@@ -83,7 +84,7 @@ type Answer struct {
 type Progress func(steps int, unit string) (step, end func())
 
 // Ask answers the question. An error says that there is no answer: see [Integral.Exact]
-// and [ChooseTilts]. When ctx ends, the answer holds what was done until then.
+// and [importance.ChooseTilts]. When ctx ends, the answer holds what was done until then.
 func (q *Question) Ask(ctx context.Context, runner run.Runner, progress Progress) (*Answer, error) {
 	a := &Answer{Confidence: q.Inference.Confidence, Plan: q.plan()}
 	var of stat.Estimate // at the confidence of the check
@@ -106,7 +107,7 @@ func (q *Question) Ask(ctx context.Context, runner run.Runner, progress Progress
 	if q.Check == 0 || a.Interrupted || !a.Known() {
 		return a, nil
 	}
-	r, err := q.sample(ctx, runner, a, once(q.Check, q.Inference.Confidence), progress)
+	r, err := q.sample(ctx, runner, a, stat.OneLook(q.Check, q.Inference.Confidence), progress)
 	if err != nil {
 		return nil, err
 	}
@@ -227,11 +228,11 @@ func (q *Question) stratified(
 func (q *Question) importance(
 	ctx context.Context, runner run.Runner, a *Answer, progress Progress,
 ) (of stat.Estimate, err error) {
-	i := Importance{Values: q.Values, Seed: q.Seed, Fail: q.Fail, Tilts: q.Tilts}
+	i := importance.Question{Values: q.Values, Seed: q.Seed, Fail: q.Fail, Tilts: q.Tilts}
 	pilots := 0
 	if len(q.Tilts) == 0 {
-		step, end := progress(q.Pilots*MostPilotRounds, "pilot replications")
-		chosen, err := ChooseTilts(ctx, runner, i, q.Pilots, step)
+		step, end := progress(q.Pilots*importance.MostPilotRounds, "pilot replications")
+		chosen, err := importance.ChooseTilts(ctx, runner, i, q.Pilots, step)
 		end()
 		if err != nil {
 			return of, err
@@ -242,7 +243,7 @@ func (q *Question) importance(
 		i.Tilts, pilots = chosen.Tilts, chosen.Runs
 	}
 	step, end := progress(a.Plan.Budget(), "replications")
-	w, err := RunImportance(ctx, runner, i, a.Plan, step)
+	w, err := importance.Run(ctx, runner, i, a.Plan, step)
 	end()
 	if err != nil {
 		return of, err

@@ -57,7 +57,7 @@ func (q *Integral) Stratified(
 	if pilots > 0 {
 		first := seed.StratifiedPilots(q.Search.Seed, q.Values.Scenario().Name)
 		p, err := q.stratified(
-			ctx, runner, first, allocate(shares, pilots), strata, once(pilots, plan.Confidence), progress,
+			ctx, runner, first, allocate(shares, pilots), strata, stat.OneLook(pilots, plan.Confidence), progress,
 		)
 		if err != nil || p.Interrupted {
 			return p, err
@@ -97,14 +97,12 @@ func (q *Integral) stratified(
 	if err != nil {
 		return nil, err
 	}
-	for _, look := range plan.Looks {
-		if err := running.Extend(ctx, look); err != nil {
-			return nil, err
-		}
+	err = running.Follow(ctx, plan, func() stat.Estimate {
 		s.Probability = stat.StratifiedProportion(s.Strata, plan.Confidence)
-		if running.Results.Interrupted || plan.Enough(s.Probability.Estimate) {
-			break
-		}
+		return s.Probability.Estimate
+	})
+	if err != nil {
+		return nil, err
 	}
 	s.Results = running.Finish()
 	return s, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/estimate/importance"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
@@ -64,8 +65,8 @@ func BenchmarkEstimators(b *testing.B) {
 			return err
 		}},
 		{"importance", func(runner run.Runner) error {
-			_, err := estimate.RunImportance(ctx, runner,
-				estimate.Importance{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, plan, nil)
+			_, err := importance.Run(ctx, runner,
+				importance.Question{Values: fixture.Values(b, s, set), Seed: 1, Fail: fail, Tilts: tilts}, plan, nil)
 			return err
 		}},
 		{"compare", func(runner run.Runner) error {

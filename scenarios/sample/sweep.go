@@ -155,13 +155,8 @@ func RunPlan(ctx context.Context, runner run.Runner, s Sweep, plan stat.Plan, pr
 	if err != nil {
 		return nil, err
 	}
-	for _, look := range plan.Looks {
-		if err := r.Extend(ctx, look); err != nil {
-			return nil, err
-		}
-		if r.Results.Interrupted || plan.Enough(r.Results.Points[0].Estimate.Estimate) {
-			break
-		}
+	if err := r.Follow(ctx, plan, func() stat.Estimate { return r.Results.Points[0].Estimate.Estimate }); err != nil {
+		return nil, err
 	}
 	return r.Finish(), nil
 }
@@ -209,6 +204,21 @@ func (r *Running) Extend(ctx context.Context, to int) error {
 	r.done = to
 	for _, p := range r.Results.Points {
 		p.Estimate = r.Results.Sweep.Inference.Of(p.Failures, p.Completed())
+	}
+	return nil
+}
+
+// Follow performs the replications up to each of the looks of a plan in turn, until
+// estimate, which it calls at each look, is good enough. When ctx ends,
+// Results.Interrupted says so.
+func (r *Running) Follow(ctx context.Context, plan stat.Plan, estimate func() stat.Estimate) error {
+	for _, look := range plan.Looks {
+		if err := r.Extend(ctx, look); err != nil {
+			return err
+		}
+		if e := estimate(); r.Results.Interrupted || plan.Enough(e) {
+			break
+		}
 	}
 	return nil
 }

@@ -48,10 +48,15 @@ type Plan struct {
 // otherwise the first has about least samples.
 func NewPlan(t Target, confidence float64, least, budget int) Plan {
 	if t.None() {
-		return Plan{Looks: []int{budget}, Confidence: confidence}
+		return OneLook(budget, confidence)
 	}
 	looks := Looks(least, budget)
 	return Plan{Target: t, Looks: looks, Confidence: LookConfidence(confidence, len(looks))}
+}
+
+// OneLook plans a run of so many samples that does not stop early.
+func OneLook(samples int, confidence float64) Plan {
+	return Plan{Looks: []int{samples}, Confidence: confidence}
 }
 
 // Budget returns the largest number of samples.

@@ -128,3 +128,21 @@ func TestWeightedEstimateIsAProbability(t *testing.T) {
 		t.Errorf("%+v, want an estimate of 1", w)
 	}
 }
+
+// The weights of a mixture: with half of it plain, they are 2 w/(1 + w), of which no
+// logarithm overflows.
+func TestMixtureWeights(t *testing.T) {
+	got := stat.MixtureWeights(
+		[]stat.WeightedSample{
+			{LogWeight: math.Log(3)},
+			{LogWeight: math.Log(1e-9), Untilted: true},
+			{LogWeight: 5000, Untilted: true},
+			{LogWeight: -5000},
+		},
+	)
+	for i, want := range []float64{math.Log(1.5), math.Log(2e-9 / (1 + 1e-9)), math.Log(2), -5000 + math.Log(2)} {
+		if math.Abs(got[i]-want) > 1e-9*math.Abs(want) {
+			t.Errorf("weight %d: %g, want %g", i, got[i], want)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package estimate
+package importance
 
 import (
 	"cmp"
@@ -55,7 +55,7 @@ var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 
 // variance are chosen. The seeds are
 // others than those of the question, so that the estimate is independent of the choice.
 // An error says that no replication failed.
-func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots int, progress func()) (*Tilting, error) {
+func ChooseTilts(ctx context.Context, runner run.Runner, q Question, pilots int, progress func()) (*Tilting, error) {
 	t := &Tilting{RelativeVariance: math.Inf(1)}
 	pilotSeed := seed.TiltPilots(q.Seed, q.Values.Scenario().Name)
 	perform := func(tilts []tilt.Tilt) (*pilot, error) {
@@ -64,7 +64,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
 		w, err := trial.run(
-			ctx, runner, func(int) *tilt.Config { return observed }, once(pilots, stat.AgreementConfidence), progress,
+			ctx, runner, func(int) *tilt.Config { return observed }, stat.OneLook(pilots, stat.AgreementConfidence), progress,
 			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn },
 		)
 		if err != nil {
@@ -144,11 +144,6 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Importance, pilots in
 		)
 	}
 	return t, nil
-}
-
-// once is a plan of one look.
-func once(replications int, confidence float64) stat.Plan {
-	return stat.Plan{Looks: []int{replications}, Confidence: confidence}
 }
 
 // flat tilts all draws alike.

@@ -1,4 +1,4 @@
-package estimate_test
+package importance_test
 
 import (
 	"fmt"

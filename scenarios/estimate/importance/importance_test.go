@@ -1,4 +1,4 @@
-package estimate_test
+package importance_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/design"
-	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/estimate/importance"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
@@ -23,7 +23,7 @@ import (
 )
 
 // rare asks how probable an outcome of the scenario of some datagrams is.
-func rare(t *testing.T, seed uint64, fail string, set scenarios.Settings) estimate.Importance {
+func rare(t *testing.T, seed uint64, fail string, set scenarios.Settings) importance.Question {
 	t.Helper()
 	s, err := catalogue.Find("test-datagrams")
 	if err != nil {
@@ -33,26 +33,27 @@ func rare(t *testing.T, seed uint64, fail string, set scenarios.Settings) estima
 	if err != nil {
 		t.Fatal(err)
 	}
-	return estimate.Importance{Values: fixture.Values(t, s, set), Seed: seed, Fail: p}
+	return importance.Question{Values: fixture.Values(t, s, set), Seed: seed, Fail: p}
 }
 
 // weighted performs n replications.
-func weighted(t *testing.T, runner run.Runner, q estimate.Importance, n int) (stat.Weighted, *estimate.Weighted) {
+func weighted(t *testing.T, runner run.Runner, q importance.Question, n int) (stat.Weighted, *importance.Answer) {
 	t.Helper()
-	r, err := estimate.RunImportance(context.Background(), runner, q, stat.NewPlan(stat.Target{}, 0.95, 1, n), nil)
+	r, err := importance.Run(context.Background(), runner, q, stat.NewPlan(stat.Target{}, 0.95, 1, n), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r.Probability, r
 }
 
-// weightedMean is the estimate of another confidence.
-func weightedMean(r *estimate.Weighted, confidence float64) stat.Weighted {
-	failed := make([]bool, len(r.Samples))
-	for i, s := range r.Samples {
-		failed[i] = s.Failed
+// predicate is what the founding scenario counts as failure.
+func predicate(t *testing.T) scenarios.Predicate {
+	t.Helper()
+	p, err := fixture.Scenario(t).ParsePredicate("")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return stat.WeightedMean(stat.MixtureWeights(r.Samples), failed, r.Probability.Untilted, confidence)
+	return p
 }
 
 // bothAbove is the probability that both of two standard normal variates of a
@@ -118,7 +119,7 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 				"limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000},
 	}, 1, 2) {
 		q := rare(t, seed, c.fail, c.set)
-		chosen, err := estimate.ChooseTilts(context.Background(), p, q, 400, func() {})
+		chosen, err := importance.ChooseTilts(context.Background(), p, q, 400, func() {})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -129,7 +130,7 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 			"%s: %.4g +- %.2g, want %.4g; %d failures worth %.0f; mean weight %.3f +- %.3f; %s", c.name, w.Value,
 			w.StandardError, c.want, w.Failures, w.EffectiveSize, w.MeanWeight, w.MeanWeightError, tilt.Text(q.Tilts),
 		)
-		if sure := weightedMean(r, 1-1e-6); !sure.Holds(c.want) {
+		if sure := stat.MixtureMean(r.Samples, 1-1e-6); !sure.Holds(c.want) {
 			t.Errorf("%s: %+v, closed form %g", c.name, sure.Estimate, c.want)
 		}
 		if w.StandardError > 0.25*c.want || !w.Reliable() || r.Done != c.replications {
@@ -152,7 +153,7 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	const mean, jitter = 200_000.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))
-	q := estimate.Importance{
+	q := importance.Question{
 		Seed: testkit.Seed(t),
 		Fail: predicate(t),
 		Values: fixture.Values(t, fixture.Scenario(t), scenarios.Settings{
@@ -160,7 +161,7 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 			"downlink": "5ms+exponential(mean=1ms)", "alert-latency": "10010us+exponential(mean=200us)",
 		}),
 	}
-	chosen, err := estimate.ChooseTilts(context.Background(), p, q, testkit.Budget(200, 200, 300), func() {})
+	chosen, err := importance.ChooseTilts(context.Background(), p, q, testkit.Budget(200, 200, 300), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
 	q.Tilts = chosen.Tilts
 	w, r := weighted(t, p, q, testkit.Budget(800, 800, 1500))
 	t.Logf("%.4g +- %.2g, closed form %.4g; %s", w.Value, w.StandardError, want, tilt.Text(q.Tilts))
-	if !weightedMean(r, 1-1e-6).Holds(want) || w.StandardError > 0.3*want {
+	if !stat.MixtureMean(r.Samples, 1-1e-6).Holds(want) || w.StandardError > 0.3*want {
 		t.Errorf("%g +- %g, closed form %g", w.Value, w.StandardError, want)
 	}
 }
@@ -185,7 +186,7 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 	seed := testkit.Seed(t)
 	p, one := fixture.Pool(t, 2), fixture.Pool(t, 1)
 	s := fixture.Scenario(t)
-	q := estimate.Importance{Seed: seed, Fail: predicate(t), Values: fixture.Values(t, s, scenarios.Settings{
+	q := importance.Question{Seed: seed, Fail: predicate(t), Values: fixture.Values(t, s, scenarios.Settings{
 		"credentials": "psk", "clients": "1", "latency": "5ms+exponential(mean=4ms)", "linger": "15ms", "loss": "0.01",
 	})}
 	var err error
@@ -231,28 +232,10 @@ func TestImportanceSamplingAgainstMonteCarlo(t *testing.T) {
 func TestNoTilts(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	q := rare(t, 1, "all-lost", scenarios.Settings{"latency": "exponential(mean=1ms)"})
-	if c, err := estimate.ChooseTilts(context.Background(), p, q, 60, func() {}); err == nil {
+	if c, err := importance.ChooseTilts(context.Background(), p, q, 60, func() {}); err == nil {
 		t.Errorf("%+v", c)
 	}
-	if c, err := estimate.ChooseTilts(context.Background(), p, rare(t, 1, "all-lost", nil), 60, func() {}); err == nil {
+	if c, err := importance.ChooseTilts(context.Background(), p, rare(t, 1, "all-lost", nil), 60, func() {}); err == nil {
 		t.Errorf("without anything random: %+v", c)
-	}
-}
-
-// The weights of a mixture: with half of it plain, they are 2 w/(1 + w), of which no
-// logarithm overflows.
-func TestMixtureWeights(t *testing.T) {
-	got := stat.MixtureWeights(
-		[]stat.WeightedSample{
-			{LogWeight: math.Log(3)},
-			{LogWeight: math.Log(1e-9), Untilted: true},
-			{LogWeight: 5000, Untilted: true},
-			{LogWeight: -5000},
-		},
-	)
-	for i, want := range []float64{math.Log(1.5), math.Log(2e-9 / (1 + 1e-9)), math.Log(2), -5000 + math.Log(2)} {
-		if math.Abs(got[i]-want) > 1e-9*math.Abs(want) {
-			t.Errorf("weight %d: %g, want %g", i, got[i], want)
-		}
 	}
 }

@@ -1,0 +1,13 @@
+package importance_test
+
+import (
+	"testing"
+
+	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+func TestMain(m *testing.M) {
+	registerDatagrams()
+	testkit.Main(m, run.ServeIfAsked)
+}
