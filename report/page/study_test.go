@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // result is a study of one figure with these windows.
@@ -28,12 +29,12 @@ func result(t *testing.T, windows ...*search.Windows) *study.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &figures.Windows{Head: figures.Head{Name: "strips", Fail: fail}}
+	f := &figures.Windows{Head: rows.Head{Name: "strips", Fail: fail}}
 	for i := range windows {
-		f.Rows = append(f.Rows, figures.Row{Label: string(rune('a' + i))})
+		f.Rows = append(f.Rows, rows.Row{Label: string(rune('a' + i))})
 	}
 	s := &study.Study{
-		Name: "s", Title: "When", Subject: figures.Subject{Scenario: sc, Seed: 7, Confidence: 0.95},
+		Name: "s", Title: "When", Subject: rows.Subject{Scenario: sc, Seed: 7, Confidence: 0.95},
 		Figures: []figures.Figure{f},
 	}
 	return &study.Result{Study: s, Figures: []figures.Result{&figures.WindowsResult{Of: f, Windows: windows}}, Runs: 12}
@@ -92,7 +93,7 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 // the witnesses of each level.
 func TestCommandsUnderTheirLabels(t *testing.T) {
 	r := result(t)
-	head := figures.Head{Name: "strips", Rows: []figures.Row{{Label: "a"}, {Label: "b"}}}
+	head := rows.Head{Name: "strips", Rows: []rows.Row{{Label: "a"}, {Label: "b"}}}
 	w := found(50, search.Method{Name: "slopes"})
 	w.Edges = []search.Edge{{At: 20, Below: search.Witness{Repeat: "run 19"}, Above: search.Witness{Repeat: "run 20"}}}
 	rows := &sample.Results{Points: []*sample.Point{{FirstFailure: "run a"}, {FirstFailure: "run b"}}}

@@ -207,7 +207,7 @@ func TestBrokenOtherKinds(t *testing.T) {
 		{"a law of a choice", "probe: alert-latency\n    set", "probe: client\n    set",
 			"only over a latency distribution can be integrated"},
 		{"a law that is not set", `, alert-latency: "10ms+exponential(mean=10ms)"}}]
-  - {name: bands`, "}}]\n  - {name: bands", "does not set the law of the probe"},
+  - {name: bands`, "}}]\n  - {name: bands", "does not set the latency distribution of the probe"},
 		{"two rows of a map", "set: {credentials: psk}, rows: [{label: all}]}\n  - {name: exact",
 			"rows: [{label: a}, {label: b}]}\n  - {name: exact", "a figure of kind map has one row"},
 		{"a map of one parameter", "against: linger=0s..20ms", "against: alert-latency=0s..20ms", "varied twice"},

@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Parse reads a study from YAML: a file of its own, which names a scenario, or that of
@@ -131,7 +132,7 @@ func (r *reader) within(sc *scenarios.Scenario, document *yaml.Node) *Study {
 	if !ok {
 		return nil
 	}
-	s := &Study{Name: sc.Name, Subject: figures.Subject{Scenario: sc}}
+	s := &Study{Name: sc.Name, Subject: rows.Subject{Scenario: sc}}
 	r.rest(f, s)
 	return s
 }
@@ -169,7 +170,7 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g figures.Figure, name s
 		return nil, strict.Text{Place: f.Place}
 	}
 	name = r.FileName(f, "name", "file")
-	h := figures.Head{Name: name.Value, Title: r.Text(f, "title").Value}
+	h := rows.Head{Name: name.Value, Title: r.Text(f, "title").Value}
 	if h.Name != "" {
 		f.What = "figure " + h.Name
 	}
@@ -190,10 +191,10 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g figures.Figure, name s
 		}
 		label := r.Required(row, "label")
 		if label.Value != "" &&
-			slices.ContainsFunc(h.Rows, func(o figures.Row) bool { return o.Label == label.Value }) {
+			slices.ContainsFunc(h.Rows, func(o rows.Row) bool { return o.Label == label.Value }) {
 			r.Fault(label.Place, "there are two rows of the label %q", label.Value)
 		}
-		h.Rows = append(h.Rows, figures.Row{Label: label.Value, Set: r.settings(s, row, k)})
+		h.Rows = append(h.Rows, rows.Row{Label: label.Value, Set: r.settings(s, row, k)})
 		labels = append(labels, label.Place)
 	}
 	if k == nil {
@@ -241,17 +242,17 @@ func (r *reader) settings(s *Study, f strict.Fields, k *figures.Kind) scenarios.
 	return set
 }
 
-// rows holds each row of a figure against the scenario; at is where their labels stand.
+// rows checks each row of a figure against the scenario; at is where their labels stand.
 func (r *reader) rows(s *Study, k *figures.Kind, g figures.Figure, at []strict.Place) {
-	rows := g.Common().Rows
-	if k.Single && len(rows) > 1 {
+	all := g.Common().Rows
+	if k.Single && len(all) > 1 {
 		r.Fault(at[1], "a figure of kind %s has one row", k.Name)
 	}
-	if len(rows) < k.LeastRows {
+	if len(all) < k.LeastRows {
 		r.Fault(at[0], "a figure of kind %s has %d rows at least", k.Name, k.LeastRows)
 	}
-	for i, row := range rows {
-		if slices.ContainsFunc(rows[:i], func(other figures.Row) bool { return other.Label == row.Label }) {
+	for i, row := range all {
+		if slices.ContainsFunc(all[:i], func(other rows.Row) bool { return other.Label == row.Label }) {
 			r.Fault(at[i], "there are two rows of the label %q", row.Label)
 		}
 		if err := g.Check(&s.Subject, row); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Result is what running a study gave.
@@ -33,7 +34,7 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 	if progress == nil {
 		progress = func() {}
 	}
-	e := &figures.Execution{
+	e := &rows.Execution{
 		Subject: &s.Subject, Budget: budget, Workers: runner, Runner: runner, Store: s.Store,
 		Progress: progress,
 	}

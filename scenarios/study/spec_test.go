@@ -538,7 +538,7 @@ var broken = []struct {
 		want: []string{`11:12: scale of figure f: "lg" is not one of linear, log. Did you mean log?`},
 	},
 	{name: "a law that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
-		want: []string{`11:20: row "r": it does not set the law of the probe alert-latency`}},
+		want: []string{`11:20: row "r": it does not set the latency distribution of the probe alert-latency`}},
 	{
 		name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"),
 		want: []string{`11:20: row "r": parameter alert-latency: latency distribution "-1ms": -1ms is negative`},

@@ -15,8 +15,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
-// Specification returns what a store of the study is of. It reports a file of a latency
-// law that cannot be read.
+// Specification returns the specification of a store of the study. It reports a file of a
+// latency distribution that cannot be read.
 func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
 	var points []scenarios.Values
 	var faults []error

@@ -17,6 +17,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -24,7 +25,7 @@ import (
 type Study struct {
 	Name  string
 	Title string
-	figures.Subject
+	rows.Subject
 	Figures []figures.Figure // in the order of the file
 
 	File string // its path; empty of a built-in one
@@ -32,7 +33,7 @@ type Study struct {
 
 	// Store, if it is not nil, keeps what a run performs, and has what need not be
 	// performed again.
-	Store figures.Store
+	Store rows.Store
 }
 
 // Builtin returns the names of the built-in studies: those of the built-in scenarios

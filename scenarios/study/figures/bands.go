@@ -7,11 +7,12 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/search/bands"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Bands shows the windows of a probe at each level of a factor.
 type Bands struct {
-	Head
+	rows.Head
 	Probe  scenarios.ProbeRange
 	Factor design.Factor
 }
@@ -27,13 +28,13 @@ type BandsResult struct {
 // BandsKind is the kind of a [Bands].
 var BandsKind = &Kind{
 	Name: "bands", Keys: []string{"probe", "factor"}, Required: []string{"probe", "factor"}, Single: true,
-	New: func(h Head) Figure { return &Bands{Head: h} },
+	New: func(h rows.Head) Figure { return &Bands{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Bands) Kind() *Kind { return BandsKind }
 
-func (g *Bands) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Bands) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	readProbe(r, s, f, "probe", &g.Probe)
 	if t := r.Required(f, "factor", "NAME=A..B/STEPS or NAME=v1,v2"); t.Value != "" && s.Scenario != nil {
 		var err error
@@ -43,7 +44,7 @@ func (g *Bands) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 	}
 }
 
-func (g *Bands) Check(s *Subject, row Row) error {
+func (g *Bands) Check(s *rows.Subject, row rows.Row) error {
 	q, err := g.bands(s, row)
 	if err != nil {
 		return err
@@ -54,20 +55,20 @@ func (g *Bands) Check(s *Subject, row Row) error {
 // Settings are those at each level.
 func (g *Bands) Settings() (list []scenarios.Settings) {
 	for _, level := range g.Factor.Levels {
-		list = append(list, g.at(g.Rows[0]).With(scenarios.Settings{g.Factor.Name: level}))
+		list = append(list, g.At(g.Rows[0]).With(scenarios.Settings{g.Factor.Name: level}))
 	}
 	return list
 }
 
-func (g *Bands) Steps(*Subject, float64) int { return len(g.Factor.Levels) }
+func (g *Bands) Steps(*rows.Subject, float64) int { return len(g.Factor.Levels) }
 
 // bands asks for the bands of a row.
-func (g *Bands) bands(s *Subject, row Row) (bands.Question, error) {
-	levels, err := bands.AtLevels(s.Scenario, g.at(row), g.Factor)
+func (g *Bands) bands(s *rows.Subject, row rows.Row) (bands.Question, error) {
+	levels, err := bands.AtLevels(s.Scenario, g.At(row), g.Factor)
 	return bands.Question{Factor: g.Factor.Name, Levels: levels, Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}, err
 }
 
-func (g *Bands) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Bands) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &BandsResult{Of: g}
 	q, err := g.bands(e.Subject, g.Rows[0])
 	if err != nil {

@@ -15,12 +15,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Curves shows failure probability against x, a curve for each row: Monte Carlo,
 // and exact from the windows of a probe.
 type Curves struct {
-	Head
+	rows.Head
 	X            Axis
 	LogY         bool   // logarithmic scale of the probability
 	Replications int    // at each point
@@ -41,13 +42,13 @@ type CurvesResult struct {
 // CurvesKind is the kind of a [Curves].
 var CurvesKind = &Kind{
 	Name: "curves", Keys: []string{"probe", "replications", "x", "scale"}, Required: []string{"replications", "x"},
-	New: func(h Head) Figure { return &Curves{Head: h} },
+	New: func(h rows.Head) Figure { return &Curves{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Curves) Kind() *Kind { return CurvesKind }
 
-func (g *Curves) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Curves) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	if t := r.Text(f, "probe"); t.Value != "" && s.Scenario != nil {
 		g.Probe = t.Value
 		checkDistribution(r, s, t)
@@ -61,11 +62,10 @@ func (g *Curves) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 	}
 }
 
-// check holds every point of a curve against the scenario, up to the first that is at
-// fault.
-func (g *Curves) Check(s *Subject, row Row) error {
+// Check checks every point of a curve, up to the first that is at fault.
+func (g *Curves) Check(s *rows.Subject, row rows.Row) error {
 	if !slices.ContainsFunc(
-		slices.Collect(maps.Values(g.at(row))), func(v string) bool { return strings.Contains(v, "{x}") },
+		slices.Collect(maps.Values(g.Head.At(row))), func(v string) bool { return strings.Contains(v, "{x}") },
 	) {
 		return fmt.Errorf("no parameter of it depends on the axis: want {x} in one")
 	}
@@ -77,7 +77,7 @@ func (g *Curves) Check(s *Subject, row Row) error {
 		if g.Probe == "" {
 			continue
 		}
-		q, err := s.integral(set, g.Probe, g.Fail)
+		q, err := s.Integral(set, g.Probe, g.Fail)
 		if err == nil {
 			err = q.CheckExact()
 		}
@@ -95,32 +95,32 @@ func (g *Curves) Settings() (list []scenarios.Settings) {
 	return list
 }
 
-func (g *Curves) Steps(_ *Subject, budget float64) int {
-	return len(g.Rows) * (g.X.Steps + 1) * scaled(g.Replications, budget)
+func (g *Curves) Steps(_ *rows.Subject, budget float64) int {
+	return len(g.Rows) * (g.X.Steps + 1) * rows.Scaled(g.Replications, budget)
 }
 
 // At returns the settings of a row at a value of x.
-func (g *Curves) At(r Row, x float64) scenarios.Settings {
+func (g *Curves) At(r rows.Row, x float64) scenarios.Settings {
 	text := strconv.FormatFloat(x, 'g', 10, 64)
 	set := scenarios.Settings{}
-	for name, value := range g.at(r) {
+	for name, value := range g.Head.At(r) {
 		set[name] = strings.ReplaceAll(value, "{x}", text)
 	}
 	return set
 }
 
 // design returns the settings of a row at each value of x.
-func (g *Curves) design(row Row) (design []scenarios.Settings) {
+func (g *Curves) design(row rows.Row) (design []scenarios.Settings) {
 	for _, x := range g.X.Values() {
 		design = append(design, g.At(row, x))
 	}
 	return design
 }
 
-func (g *Curves) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Curves) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &CurvesResult{Of: g}
 	for _, row := range g.Rows {
-		sweep, err := e.sweep(ctx, &g.Head, row, g.Replications, g.design(row)...)
+		sweep, err := e.Sweep(ctx, &g.Head, row, g.Replications, g.design(row)...)
 		if err != nil {
 			return nil, err
 		}
@@ -194,13 +194,13 @@ func readAxis(r *strict.Reader, n *yaml.Node, of string) Axis {
 // exact computes the failure probability at each point of each curve from the
 // windows of the probe and its distribution there. Points that differ in nothing but that
 // distribution share their windows.
-func (g *Curves) exact(ctx context.Context, e *Execution) (curves [][]float64, runs int, err error) {
+func (g *Curves) exact(ctx context.Context, e *rows.Execution) (curves [][]float64, runs int, err error) {
 	type group struct {
 		search  search.Search // in a range for the distributions of all of its points
 		windows *search.Windows
 	}
 	groups := map[string]*group{}
-	at := func(row Row, x float64) (estimate.Integral, *group, error) {
+	at := func(row rows.Row, x float64) (estimate.Integral, *group, error) {
 		v, err := e.Values(g.At(row, x))
 		if err != nil {
 			return estimate.Integral{}, nil, err
@@ -209,7 +209,7 @@ func (g *Curves) exact(ctx context.Context, e *Execution) (curves [][]float64, r
 		if err != nil {
 			return q, nil, err
 		}
-		k := settingsText(q.Search.Values.Settings())
+		k := rows.Text(q.Search.Values.Settings())
 		if groups[k] == nil {
 			groups[k] = &group{search: q.Search}
 		}

@@ -5,12 +5,13 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Differences shows the failure probability of each row beside its difference from
 // that of the first, the baseline: all rows have the same seeds.
 type Differences struct {
-	Head
+	rows.Head
 	Replications int
 }
 
@@ -25,22 +26,22 @@ type DifferencesResult struct {
 // DifferencesKind is the kind of a [Differences].
 var DifferencesKind = &Kind{
 	Name: "differences", Keys: []string{"replications"}, Required: []string{"replications"}, LeastRows: 2,
-	New: func(h Head) Figure { return &Differences{Head: h} },
+	New: func(h rows.Head) Figure { return &Differences{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Differences) Kind() *Kind { return DifferencesKind }
 
-func (g *Differences) Read(r *strict.Reader, _ *Subject, f strict.Fields) {
+func (g *Differences) Read(r *strict.Reader, _ *rows.Subject, f strict.Fields) {
 	g.Replications = r.Count(f, "replications", MaxReplications)
 }
 
-func (g *Differences) Steps(_ *Subject, budget float64) int {
-	return len(g.Rows) * scaled(g.Replications, budget)
+func (g *Differences) Steps(_ *rows.Subject, budget float64) int {
+	return len(g.Rows) * rows.Scaled(g.Replications, budget)
 }
 
-func (g *Differences) Run(ctx context.Context, e *Execution) (Result, error) {
-	sweep, err := e.rows(&g.Head, g.Replications)
+func (g *Differences) Run(ctx context.Context, e *rows.Execution) (Result, error) {
+	sweep, err := e.Rows(&g.Head, g.Replications)
 	if err != nil {
 		return nil, err
 	}

@@ -10,13 +10,14 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Estimates shows the failure probability of each row by every method that answers
 // for it: crude Monte Carlo, and from the failure windows of a probe exactly, or, where
 // something else is random, conditionally.
 type Estimates struct {
-	Head
+	rows.Head
 	Probe        string // whose distribution is integrated over
 	Replications int    // of crude Monte Carlo
 	Seeds        int    // of the conditional method
@@ -40,13 +41,13 @@ type RowEstimates struct {
 var EstimatesKind = &Kind{
 	Name: "estimates", Keys: []string{"probe", "replications", "seeds"},
 	Required: []string{"probe", "replications", "seeds"},
-	New:      func(h Head) Figure { return &Estimates{Head: h} },
+	New:      func(h rows.Head) Figure { return &Estimates{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Estimates) Kind() *Kind { return EstimatesKind }
 
-func (g *Estimates) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Estimates) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	g.Replications, g.Seeds = r.Count(f, "replications", MaxReplications), r.Count(f, "seeds", MaxReplications)
 	if t := r.Required(f, "probe"); t.Value != "" && s.Scenario != nil {
 		g.Probe = t.Value
@@ -54,7 +55,7 @@ func (g *Estimates) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 	}
 }
 
-func (g *Estimates) Check(s *Subject, row Row) error {
+func (g *Estimates) Check(s *rows.Subject, row rows.Row) error {
 	q, err := g.integral(s, row)
 	if err != nil {
 		return err
@@ -62,30 +63,30 @@ func (g *Estimates) Check(s *Subject, row Row) error {
 	return q.CheckConditional()
 }
 
-func (g *Estimates) Steps(s *Subject, budget float64) int {
+func (g *Estimates) Steps(s *rows.Subject, budget float64) int {
 	n := 0
 	for _, row := range g.Rows {
-		n += scaled(g.Replications, budget) + 1
+		n += rows.Scaled(g.Replications, budget) + 1
 		if q, err := g.integral(s, row); err == nil && q.CheckExact() != nil {
-			n += scaled(g.Seeds, budget) - 1
+			n += rows.Scaled(g.Seeds, budget) - 1
 		}
 	}
 	return n
 }
 
 // integral asks for the probability of a row from its failure windows.
-func (g *Estimates) integral(s *Subject, row Row) (estimate.Integral, error) {
-	v, err := s.of(&g.Head, row)
+func (g *Estimates) integral(s *rows.Subject, row rows.Row) (estimate.Integral, error) {
+	v, err := s.Of(&g.Head, row)
 	if err != nil {
 		return estimate.Integral{}, err
 	}
 	return estimate.NewIntegral(v, g.Probe, s.Seed, g.Fail, estimate.Tail)
 }
 
-func (g *Estimates) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Estimates) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &EstimatesResult{Of: g}
 	for _, row := range g.Rows {
-		sweep, err := e.sweep(ctx, &g.Head, row, g.Replications, g.at(row))
+		sweep, err := e.Sweep(ctx, &g.Head, row, g.Replications, g.At(row))
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +100,7 @@ func (g *Estimates) Run(ctx context.Context, e *Execution) (Result, error) {
 }
 
 // others estimates the probability of a row from its failure windows.
-func (g *Estimates) others(ctx context.Context, e *Execution, row Row) (o RowEstimates, err error) {
+func (g *Estimates) others(ctx context.Context, e *rows.Execution, row rows.Row) (o RowEstimates, err error) {
 	q, err := g.integral(e.Subject, row)
 	if err != nil {
 		return o, err
@@ -110,7 +111,7 @@ func (g *Estimates) others(ctx context.Context, e *Execution, row Row) (o RowEst
 		}
 		return o, err
 	}
-	plan := stat.NewPlan(stat.Target{}, e.Confidence, 1, scaled(g.Seeds, e.Budget))
+	plan := stat.NewPlan(stat.Target{}, e.Confidence, 1, rows.Scaled(g.Seeds, e.Budget))
 	o.Conditional, err = q.Conditional(ctx, e.Runner, plan, e.Progress)
 	return o, err
 }

@@ -3,9 +3,10 @@
 // against the scenario, says what it runs and in how many steps, runs it, and gives a
 // result of a type of its own, with what its view needs.
 //
-// It stands on the packages that answer the questions behind the figures: sample, search,
-// plane and estimate. Package study reads files of figures and runs them in turn; package
-// report/summary draws the results.
+// In: the keys of a figure in a study's file, then an execution of the study. Out: a [Result],
+// whose sweeps, searches and other answers a store keeps and package report/summary draws.
+// Packages sample, search, plane and estimate answer the questions behind the figures; package
+// rows has what all kinds share.
 package figures
 
 import (
@@ -16,7 +17,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Figure is one figure or table of a study, and what has to be run for it: [Windows],
@@ -24,72 +25,25 @@ import (
 // [Map] or [Bands].
 type Figure interface {
 	// Common returns what figures of every kind have.
-	Common() *Head
+	Common() *rows.Head
 
 	// Kind returns the kind, as the file names it.
 	Kind() *Kind
 
 	// Read reads the keys of the kind, and leaves faults with the reader.
-	Read(r *strict.Reader, s *Subject, f strict.Fields)
+	Read(r *strict.Reader, s *rows.Subject, f strict.Fields)
 
-	// Check reports what is wrong with a row, held against the scenario.
-	Check(s *Subject, row Row) error
+	// Check reports what is wrong with a row of the figure for the scenario of a study.
+	Check(s *rows.Subject, row rows.Row) error
 
 	// Settings returns all settings that the figure runs.
 	Settings() []scenarios.Settings
 
 	// Steps returns how many steps of progress a run takes.
-	Steps(s *Subject, budget float64) int
+	Steps(s *rows.Subject, budget float64) int
 
 	// Run runs what the figure shows.
-	Run(ctx context.Context, e *Execution) (Result, error)
-}
-
-// Subject is what the figures of a study have in common.
-type Subject struct {
-	Scenario   *scenarios.Scenario // nil while a file is read that has a fault there
-	Seed       uint64              // of the first replication
-	Confidence float64             // of the intervals
-
-	read map[string]scenarios.Values // settings that have been read; see Values
-}
-
-// inference returns how failure probabilities are estimated.
-func (s *Subject) inference() stat.Inference { return stat.DefaultInference(s.Confidence) }
-
-// Head is what figures of every kind have.
-type Head struct {
-	Name  string
-	Title string
-	Fail  scenarios.Predicate
-	Set   scenarios.Settings // of every row; of curves, "{x}" stands for the value of X
-	Rows  []Row              // strips, curves, or rows of the table
-}
-
-// Row is one strip, curve or row of a table.
-type Row struct {
-	Label string
-	Set   scenarios.Settings
-}
-
-// Common implements [Figure].
-func (h *Head) Common() *Head { return h }
-
-// at returns the settings of a row.
-func (h *Head) at(row Row) scenarios.Settings { return h.Set.With(row.Set) }
-
-// Check implements [Figure] for kinds whose rows have nothing but parameters.
-func (h *Head) Check(s *Subject, row Row) error {
-	_, err := s.of(h, row)
-	return err
-}
-
-// Settings implements [Figure] for kinds without an axis.
-func (h *Head) Settings() (list []scenarios.Settings) {
-	for _, row := range h.Rows {
-		list = append(list, h.at(row))
-	}
-	return list
+	Run(ctx context.Context, e *rows.Execution) (Result, error)
 }
 
 // Result is what was run for a figure. Each kind of figure has a type of its own, with the
@@ -144,7 +98,7 @@ func (noSweeps) Sweeps() []Sweep { return nil }
 func (noAnswers) Answers() answers.Answers { return answers.Answers{} }
 
 // byRow returns the sweeps of the rows of a figure.
-func byRow(h *Head, sweeps []*sample.Results) (list []Sweep) {
+func byRow(h *rows.Head, sweeps []*sample.Results) (list []Sweep) {
 	for i, results := range sweeps {
 		list = append(list, Sweep{Row: h.Rows[i].Label, Results: results})
 	}

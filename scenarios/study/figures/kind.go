@@ -1,5 +1,9 @@
 package figures
 
+import (
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
+)
+
 import "slices"
 
 // Kind is what tells a kind of figures from the others before a figure is read.
@@ -11,7 +15,7 @@ type Kind struct {
 	LeastRows int      // 0 stands for 1
 
 	// New returns a figure of the kind, of which nothing but the head is known yet.
-	New func(Head) Figure
+	New func(rows.Head) Figure
 }
 
 // HasAxis tells whether "{x}" may stand in the settings of a figure.

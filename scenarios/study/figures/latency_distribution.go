@@ -2,19 +2,19 @@ package figures
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // LatencyDistribution shows the distribution of a probe with the failure windows shaded under it.
 type LatencyDistribution struct {
-	Head
+	rows.Head
 	Probe string
 }
 
@@ -29,13 +29,13 @@ type LatencyDistributionResult struct {
 // LatencyDistributionKind is the kind of a [LatencyDistribution].
 var LatencyDistributionKind = &Kind{
 	Name: "law", Keys: []string{"probe"}, Required: []string{"probe"}, Single: true,
-	New: func(h Head) Figure { return &LatencyDistribution{Head: h} },
+	New: func(h rows.Head) Figure { return &LatencyDistribution{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*LatencyDistribution) Kind() *Kind { return LatencyDistributionKind }
 
-func (g *LatencyDistribution) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *LatencyDistribution) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	t := r.Required(f, "probe")
 	if t.Value == "" || s.Scenario == nil {
 		return
@@ -44,18 +44,18 @@ func (g *LatencyDistribution) Read(r *strict.Reader, s *Subject, f strict.Fields
 	checkDistribution(r, s, t)
 }
 
-func (g *LatencyDistribution) Check(s *Subject, row Row) error {
-	q, err := s.integral(g.at(row), g.Probe, g.Fail)
+func (g *LatencyDistribution) Check(s *rows.Subject, row rows.Row) error {
+	q, err := s.Integral(g.At(row), g.Probe, g.Fail)
 	if err != nil {
 		return err
 	}
 	return q.CheckExact()
 }
 
-func (*LatencyDistribution) Steps(*Subject, float64) int { return 1 }
+func (*LatencyDistribution) Steps(*rows.Subject, float64) int { return 1 }
 
-func (g *LatencyDistribution) Run(ctx context.Context, e *Execution) (Result, error) {
-	q, err := e.Subject.integral(g.at(g.Rows[0]), g.Probe, g.Fail)
+func (g *LatencyDistribution) Run(ctx context.Context, e *rows.Execution) (Result, error) {
+	q, err := e.Integral(g.At(g.Rows[0]), g.Probe, g.Fail)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (r *LatencyDistributionResult) Answers() answers.Answers {
 }
 
 // checkDistribution reports a probe that is no latency distribution.
-func checkDistribution(r *strict.Reader, s *Subject, t strict.Text) {
+func checkDistribution(r *strict.Reader, s *rows.Subject, t strict.Text) {
 	p := s.Scenario.Parameter(t.Value)
 	switch {
 	case p == nil:
@@ -97,17 +97,4 @@ func checkDistribution(r *strict.Reader, s *Subject, t strict.Text) {
 			t.Place, "probe: parameter %s is a %s; only over a latency distribution can be integrated", p.Name, p.Type,
 		)
 	}
-}
-
-// integral asks for the probability of failure under settings, which have to give the
-// probe a distribution.
-func (s *Subject) integral(set scenarios.Settings, probe string, fail scenarios.Predicate) (estimate.Integral, error) {
-	if _, ok := set[probe]; !ok {
-		return estimate.Integral{}, fmt.Errorf("it does not set the law of the probe %s", probe)
-	}
-	v, err := s.Values(set)
-	if err != nil {
-		return estimate.Integral{}, err
-	}
-	return estimate.NewIntegral(v, probe, s.Seed, fail, estimate.Tail)
 }

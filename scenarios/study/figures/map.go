@@ -7,11 +7,12 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Map shows the plane of two probes, cut into regions of one outcome.
 type Map struct {
-	Head
+	rows.Head
 	Probe   scenarios.ProbeRange // of the horizontal axis
 	Against scenarios.ProbeRange // of the vertical one
 }
@@ -27,18 +28,18 @@ type MapResult struct {
 // MapKind is the kind of a [Map].
 var MapKind = &Kind{
 	Name: "map", Keys: []string{"probe", "against"}, Required: []string{"probe", "against"}, Single: true,
-	New: func(h Head) Figure { return &Map{Head: h} },
+	New: func(h rows.Head) Figure { return &Map{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Map) Kind() *Kind { return MapKind }
 
-func (g *Map) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Map) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	readProbe(r, s, f, "probe", &g.Probe)
 	readProbe(r, s, f, "against", &g.Against)
 }
 
-func (g *Map) Check(s *Subject, row Row) error {
+func (g *Map) Check(s *rows.Subject, row rows.Row) error {
 	q, err := g.regions(s, row)
 	if err != nil {
 		return err
@@ -46,15 +47,15 @@ func (g *Map) Check(s *Subject, row Row) error {
 	return q.Check()
 }
 
-func (*Map) Steps(*Subject, float64) int { return 1 }
+func (*Map) Steps(*rows.Subject, float64) int { return 1 }
 
 // regions asks for the regions of a row.
-func (g *Map) regions(s *Subject, row Row) (plane.Map, error) {
-	v, err := s.of(&g.Head, row)
+func (g *Map) regions(s *rows.Subject, row rows.Row) (plane.Map, error) {
+	v, err := s.Of(&g.Head, row)
 	return plane.Map{Values: v, Seed: s.Seed, X: g.Probe, Y: g.Against, Fail: g.Fail}, err
 }
 
-func (g *Map) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Map) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &MapResult{Of: g}
 	q, err := g.regions(e.Subject, g.Rows[0])
 	if err != nil {

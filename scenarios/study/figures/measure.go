@@ -6,12 +6,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Measure shows how a measure is distributed, a curve for each row: its distribution
 // function, or its survival curve.
 type Measure struct {
-	Head
+	rows.Head
 	Measure      string
 	Survival     bool // the survival curve
 	LogX         bool // logarithmic scale of the measure
@@ -43,7 +44,7 @@ var quantiles = []float64{0.5, 0.9, 0.99}
 func ofMeasure(name string, survival bool) *Kind {
 	return &Kind{
 		Name: name, Keys: []string{"measure", "replications", "scale"}, Required: []string{"measure", "replications"},
-		New: func(h Head) Figure { return &Measure{Head: h, Survival: survival} },
+		New: func(h rows.Head) Figure { return &Measure{Head: h, Survival: survival} },
 	}
 }
 
@@ -55,7 +56,7 @@ func (g *Measure) Kind() *Kind {
 	return DistributionKind
 }
 
-func (g *Measure) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Measure) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	g.Replications = r.Count(f, "replications", MaxReplications)
 	g.LogX = r.Choice(f, "scale", true, Scales...) == "log"
 	t := r.Required(f, "measure")
@@ -67,12 +68,12 @@ func (g *Measure) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 	}
 }
 
-func (g *Measure) Steps(_ *Subject, budget float64) int {
-	return len(g.Rows) * scaled(g.Replications, budget)
+func (g *Measure) Steps(_ *rows.Subject, budget float64) int {
+	return len(g.Rows) * rows.Scaled(g.Replications, budget)
 }
 
-func (g *Measure) Run(ctx context.Context, e *Execution) (Result, error) {
-	sweep, err := e.rows(&g.Head, g.Replications)
+func (g *Measure) Run(ctx context.Context, e *rows.Execution) (Result, error) {
+	sweep, err := e.Rows(&g.Head, g.Replications)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Sensitivity shows how much of the failure probability's variance is due to each
 // factor, and the probability at the ends of each.
 type Sensitivity struct {
-	Head
+	rows.Head
 	Factors      []design.Range
 	Points       int    // base points
 	Probe        string // makes the probabilities exact; empty: they are estimated
@@ -41,13 +42,13 @@ type SensitivityResult struct {
 var SensitivityKind = &Kind{
 	Name: "sensitivity", Keys: []string{"factors", "points", "replications", "ends", "probe"},
 	Required: []string{"factors", "points"}, Single: true,
-	New: func(h Head) Figure { return &Sensitivity{Head: h} },
+	New: func(h rows.Head) Figure { return &Sensitivity{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Sensitivity) Kind() *Kind { return SensitivityKind }
 
-func (g *Sensitivity) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Sensitivity) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	g.Points = r.Count(f, "points", MaxSteps)
 	if f.Nodes["probe"] == nil {
 		g.Replications, g.Ends = r.Count(f, "replications", MaxReplications), r.Count(f, "ends", MaxReplications)
@@ -76,7 +77,7 @@ func (g *Sensitivity) Read(r *strict.Reader, s *Subject, f strict.Fields) {
 	}
 }
 
-func (g *Sensitivity) Check(s *Subject, row Row) error {
+func (g *Sensitivity) Check(s *rows.Subject, row rows.Row) error {
 	q, err := g.question(s, row)
 	if err == nil {
 		err = q.Check()
@@ -94,20 +95,20 @@ func (g *Sensitivity) Check(s *Subject, row Row) error {
 	return err
 }
 
-func (g *Sensitivity) Steps(s *Subject, budget float64) int {
+func (g *Sensitivity) Steps(s *rows.Subject, budget float64) int {
 	n := g.Points
 	if g.Probe == "" {
 		if q, err := g.question(s, g.Rows[0]); err == nil { // as checked
 			design, _, _ := q.Ends()
-			n += len(design) * scaled(g.Ends, budget)
+			n += len(design) * rows.Scaled(g.Ends, budget)
 		}
 	}
 	return n
 }
 
 // question asks for the sensitivity indices of a row.
-func (g *Sensitivity) question(s *Subject, row Row) (estimate.Sensitivity, error) {
-	v, err := s.of(&g.Head, row)
+func (g *Sensitivity) question(s *rows.Subject, row rows.Row) (estimate.Sensitivity, error) {
+	v, err := s.Of(&g.Head, row)
 	q := estimate.Sensitivity{Values: v, Factors: g.Factors, Points: g.Points, Fail: g.Fail, Seed: s.Seed}
 	if g.Probe == "" {
 		q.Replications = g.Replications
@@ -115,7 +116,7 @@ func (g *Sensitivity) question(s *Subject, row Row) (estimate.Sensitivity, error
 	return q, err
 }
 
-func (g *Sensitivity) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Sensitivity) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	q, err := g.question(e.Subject, g.Rows[0])
 	if err != nil {
 		return nil, err
@@ -134,16 +135,16 @@ func (g *Sensitivity) Run(ctx context.Context, e *Execution) (Result, error) {
 }
 
 // sample estimates the probabilities.
-func (r *SensitivityResult) sample(ctx context.Context, e *Execution) error {
+func (r *SensitivityResult) sample(ctx context.Context, e *rows.Execution) error {
 	q := &r.Question
 	design, at, err := q.Ends()
 	if err != nil {
 		return err
 	}
 	r.At = at
-	r.Ends, err = e.perform(ctx, r.Of.Name, "", sample.Sweep{
-		Design: design, Replications: scaled(r.Of.Ends, e.Budget), Seed: q.Seed, Fail: q.Fail,
-		Inference: e.inference(),
+	r.Ends, err = e.Perform(ctx, r.Of.Name, "", sample.Sweep{
+		Design: design, Replications: rows.Scaled(r.Of.Ends, e.Budget), Seed: q.Seed, Fail: q.Fail,
+		Inference: e.Inference(),
 	})
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (r *SensitivityResult) sample(ctx context.Context, e *Execution) error {
 }
 
 // integrate computes the probabilities exactly.
-func (r *SensitivityResult) integrate(ctx context.Context, e *Execution) error {
+func (r *SensitivityResult) integrate(ctx context.Context, e *rows.Execution) error {
 	q, probe := &r.Question, r.Of.Probe
 	design, at, err := q.Ends()
 	if err != nil {

@@ -5,11 +5,12 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Table shows outcomes and failure probability of each row.
 type Table struct {
-	Head
+	rows.Head
 	Replications int
 }
 
@@ -24,24 +25,24 @@ type TableResult struct {
 // TableKind is the kind of a [Table].
 var TableKind = &Kind{
 	Name: "table", Keys: []string{"replications"}, Required: []string{"replications"},
-	New: func(h Head) Figure { return &Table{Head: h} },
+	New: func(h rows.Head) Figure { return &Table{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Table) Kind() *Kind { return TableKind }
 
-func (g *Table) Read(r *strict.Reader, _ *Subject, f strict.Fields) {
+func (g *Table) Read(r *strict.Reader, _ *rows.Subject, f strict.Fields) {
 	g.Replications = r.Count(f, "replications", MaxReplications)
 }
 
-func (g *Table) Steps(_ *Subject, budget float64) int {
-	return len(g.Rows) * scaled(g.Replications, budget)
+func (g *Table) Steps(_ *rows.Subject, budget float64) int {
+	return len(g.Rows) * rows.Scaled(g.Replications, budget)
 }
 
-func (g *Table) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Table) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &TableResult{Of: g}
 	for _, row := range g.Rows {
-		sweep, err := e.sweep(ctx, &g.Head, row, g.Replications, g.at(row))
+		sweep, err := e.Sweep(ctx, &g.Head, row, g.Replications, g.At(row))
 		if err != nil {
 			return nil, err
 		}

@@ -7,11 +7,12 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
 // Windows shows the cells of a probe, a strip for each row.
 type Windows struct {
-	Head
+	rows.Head
 	Probe scenarios.ProbeRange
 }
 
@@ -26,17 +27,17 @@ type WindowsResult struct {
 // WindowsKind is the kind of a [Windows].
 var WindowsKind = &Kind{
 	Name: "windows", Keys: []string{"probe"}, Required: []string{"probe"},
-	New: func(h Head) Figure { return &Windows{Head: h} },
+	New: func(h rows.Head) Figure { return &Windows{Head: h} },
 }
 
 // Kind implements [Figure].
 func (*Windows) Kind() *Kind { return WindowsKind }
 
-func (g *Windows) Read(r *strict.Reader, s *Subject, f strict.Fields) {
+func (g *Windows) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	readProbe(r, s, f, "probe", &g.Probe)
 }
 
-func (g *Windows) Check(s *Subject, row Row) error {
+func (g *Windows) Check(s *rows.Subject, row rows.Row) error {
 	q, err := g.search(s, row)
 	if err != nil {
 		return err
@@ -44,15 +45,15 @@ func (g *Windows) Check(s *Subject, row Row) error {
 	return q.Check()
 }
 
-func (g *Windows) Steps(*Subject, float64) int { return len(g.Rows) }
+func (g *Windows) Steps(*rows.Subject, float64) int { return len(g.Rows) }
 
 // search asks for the windows of a row.
-func (g *Windows) search(s *Subject, row Row) (search.Search, error) {
-	v, err := s.of(&g.Head, row)
+func (g *Windows) search(s *rows.Subject, row rows.Row) (search.Search, error) {
+	v, err := s.Of(&g.Head, row)
 	return search.Search{Values: v, Seed: s.Seed, Probe: g.Probe, Fail: g.Fail}, err
 }
 
-func (g *Windows) Run(ctx context.Context, e *Execution) (Result, error) {
+func (g *Windows) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &WindowsResult{Of: g}
 	for _, row := range g.Rows {
 		q, err := g.search(e.Subject, row)
@@ -90,7 +91,7 @@ func (r *WindowsResult) Searches() (list []Search) {
 }
 
 // readProbe reads a probe with its range.
-func readProbe(r *strict.Reader, s *Subject, f strict.Fields, key string, to *scenarios.ProbeRange) {
+func readProbe(r *strict.Reader, s *rows.Subject, f strict.Fields, key string, to *scenarios.ProbeRange) {
 	if t := r.Required(f, key, "NAME=FROM..TO"); t.Value != "" && s.Scenario != nil {
 		var err error
 		if *to, err = s.Scenario.ParseProbe(t.Value); err != nil {

@@ -1,4 +1,4 @@
-package figures
+package rows
 
 import (
 	"context"
@@ -37,19 +37,19 @@ type Store interface {
 // it had as many.
 const leastReplications = 20
 
-// scaled returns a number of replications, or of seeds, on a budget.
-func scaled(replications int, budget float64) int {
+// Scaled returns a number of replications, or of seeds, on a budget.
+func Scaled(replications int, budget float64) int {
 	n := int(math.Round(float64(replications) * budget))
 	return max(n, min(leastReplications, replications))
 }
 
-// sweep runs a sweep of a row: at each of these settings.
-func (e *Execution) sweep(
+// Sweep runs a sweep of a row: at each of these settings.
+func (e *Execution) Sweep(
 	ctx context.Context, h *Head, row Row, replications int, settings ...scenarios.Settings,
 ) (*sample.Results, error) {
 	sweep := sample.Sweep{
-		Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail,
-		Inference: e.inference(),
+		Seed: e.Seed, Replications: Scaled(replications, e.Budget), Fail: h.Fail,
+		Inference: e.Inference(),
 	}
 	for _, set := range settings {
 		p, err := e.point(set)
@@ -58,22 +58,22 @@ func (e *Execution) sweep(
 		}
 		sweep.Design = append(sweep.Design, p)
 	}
-	result, err := e.perform(ctx, h.Name, row.Label, sweep)
+	result, err := e.Perform(ctx, h.Name, row.Label, sweep)
 	if err != nil {
 		return nil, fmt.Errorf("row %q: %w", row.Label, err)
 	}
 	return result, nil
 }
 
-// rows returns the sweep whose design points are the rows of a figure, with the store of
+// Rows returns the sweep whose design points are the rows of a figure, with the store of
 // the study if it has one.
-func (e *Execution) rows(h *Head, replications int) (sample.Sweep, error) {
+func (e *Execution) Rows(h *Head, replications int) (sample.Sweep, error) {
 	s := sample.Sweep{
-		Seed: e.Seed, Replications: scaled(replications, e.Budget), Fail: h.Fail,
-		Inference: e.inference(),
+		Seed: e.Seed, Replications: Scaled(replications, e.Budget), Fail: h.Fail,
+		Inference: e.Inference(),
 	}
 	for _, row := range h.Rows {
-		v, err := e.of(h, row)
+		v, err := e.Of(h, row)
 		if err != nil {
 			return s, err
 		}
@@ -82,8 +82,8 @@ func (e *Execution) rows(h *Head, replications int) (sample.Sweep, error) {
 	return e.stored(h.Name, "", s)
 }
 
-// perform runs a sweep of a figure's row, with the store of the study if it has one.
-func (e *Execution) perform(ctx context.Context, figure, row string, sweep sample.Sweep) (*sample.Results, error) {
+// Perform runs a sweep of a figure's row, with the store of the study if it has one.
+func (e *Execution) Perform(ctx context.Context, figure, row string, sweep sample.Sweep) (*sample.Results, error) {
 	sweep, err := e.stored(figure, row, sweep)
 	if err != nil {
 		return nil, err
