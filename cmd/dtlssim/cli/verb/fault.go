@@ -1,0 +1,132 @@
+package verb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/sim/suggest"
+)
+
+// Exit codes.
+const (
+	ExitOK          = 0
+	ExitError       = 1   // something failed: a file could not be written, a verification found a difference
+	ExitUsage       = 2   // the input is bad; nothing was done
+	ExitNoResult    = 3   // some replications gave no result: they crashed, timed out or met a limit
+	ExitInterrupted = 130 // interrupted; what was done has been shown
+)
+
+// coded carries an exit code with an error; an error without one, from cobra or from
+// parsing, is bad input.
+type coded struct {
+	error
+	code int
+}
+
+func (e *coded) Unwrap() error { return e.error }
+
+// Failure marks an error as one that is not the user's; nil is none.
+func Failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &coded{err, ExitError}
+}
+
+// BadInput marks an error that was found during the work as one of the input.
+func BadInput(err error) error { return &coded{err, ExitUsage} }
+
+// Wrong says what a check of the answer found.
+func Wrong(format string, a ...any) error { return &coded{fmt.Errorf(format, a...), ExitError} }
+
+// NoResult says which replications gave no result.
+func NoResult(format string, a ...any) error { return &coded{fmt.Errorf(format, a...), ExitNoResult} }
+
+// Interrupted says how far the work was when it was interrupted.
+func Interrupted(format string, a ...any) error {
+	return &coded{fmt.Errorf("interrupted: "+format, a...), ExitInterrupted}
+}
+
+// ended gives an error that left no answer its exit code.
+func (c *Call) ended(err error) error {
+	var already *coded
+	var aborted *run.AbortedError
+	switch {
+	case errors.As(err, &already):
+		return err
+	case errors.As(err, &aborted):
+		return &coded{err, ExitNoResult}
+	case c.Context.Err() != nil:
+		return &coded{errors.New("interrupted"), ExitInterrupted}
+	}
+	return Failure(err)
+}
+
+// Code returns the exit code of an error of a command, and what to say of it on standard
+// error, on behalf of a program.
+func Code(err error, program string) (code int, message string) {
+	if err == nil {
+		return ExitOK, ""
+	}
+	code = ExitUsage
+	var with *coded
+	switch {
+	case errors.As(err, &with):
+		code = with.code
+	case errors.Is(err, context.Canceled):
+		code, err = ExitInterrupted, errors.New("interrupted")
+	}
+	text, prefix := strings.TrimRight(err.Error(), "\n"), program+": "
+	if code == ExitUsage {
+		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // a line for each fault
+	}
+	return code, prefix + text + "\n"
+}
+
+// UnknownFlag words what is wrong with a flag: with the nearest name, or with what would
+// be accepted.
+func UnknownFlag(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		hint := suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names)
+		return fmt.Errorf("%w.%s See %s --help", err, hint, c.CommandPath())
+	case errors.As(err, &invalid):
+		name, value := invalid.GetFlag().Name, invalid.GetFlag().Value
+		if _, ok := value.(named); ok {
+			return fmt.Errorf("--%s %w", name, invalid.Unwrap())
+		}
+		if accepted, ok := acceptedValues[value.Type()]; ok {
+			return fmt.Errorf("--%s %q: want %s", name, invalid.GetValue(), accepted)
+		}
+	}
+	return err
+}
+
+// acceptedValues says what the types of flags accept.
+var acceptedValues = map[string]string{
+	"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
+	"float64Slice": "numbers, separated by commas",
+	"duration":     "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
+	"size": "a whole number with a unit (B, KiB, MiB, GiB)",
+}
+
+// OneOf reports a name that is none of those there are of a kind.
+func OneOf(kind, name string, names []string) error {
+	for _, n := range names {
+		if n == name {
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no %s %q.%s There are %s", kind, name, suggest.DidYouMean(name, names),
+		strings.Join(names, ", "))
+}

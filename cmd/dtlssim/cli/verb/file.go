@@ -1,0 +1,213 @@
+package verb
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/dtlssim/dtlssim/report/figure"
+)
+
+// File is a file to write.
+type File struct {
+	Path  string
+	Write func(*os.File) error
+}
+
+// Data returns a file with its content.
+func Data(path string, data []byte) File {
+	return File{path, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	}}
+}
+
+// Picture returns a figure as a file, in the format that its name says.
+func Picture(path string, drawn figure.Figure) File {
+	return File{path, func(f *os.File) error {
+		as := drawn.SVG
+		if filepath.Ext(path) == ".png" {
+			as = drawn.PNG
+		}
+		data, err := as()
+		if err == nil {
+			_, err = f.Write(data)
+		}
+		return err
+	}}
+}
+
+// Save writes files, each whole or not at all, up to the first that cannot be written.
+func Save(files ...File) error {
+	for _, f := range files {
+		if err := f.write(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Output is the flag --output, or another that names a file to write.
+type Output struct {
+	Path string
+
+	Flag    string // empty: output, with the short form o
+	Usage   string
+	Picture bool // the file is a figure, SVG or PNG
+}
+
+// AddTo implements [Part].
+func (o *Output) AddTo(f *pflag.FlagSet) {
+	if o.Flag != "" {
+		f.StringVar(&o.Path, o.Flag, "", o.Usage)
+	} else {
+		f.StringVarP(&o.Path, "output", "o", "", o.Usage)
+	}
+}
+
+// Check implements [Part].
+func (o *Output) Check(_ *Call, f *Faults) {
+	if e := filepath.Ext(o.Path); o.Picture && o.Path != "" && e != ".svg" && e != ".png" {
+		f.Add(fmt.Errorf("--output %s: want FILE.svg or FILE.png", o.Path))
+	}
+}
+
+// unwritable implements target.
+func (o *Output) unwritable() error { return checkFile(o.Path) }
+
+// checkFile reports a file that cannot be written, before the work is done that it is for;
+// an empty name is no file.
+func checkFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s cannot be written: there is no folder %s", path, folder)
+	}
+	target, info := resolve(path)
+	switch {
+	case info != nil && info.IsDir():
+		return fmt.Errorf("%s cannot be written: it is a folder", path)
+	case info != nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe, which a second opening might change
+	}
+	if err := checkFolder(filepath.Dir(target)); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	return nil
+}
+
+// checkFolder reports a folder in which no file can be made.
+func checkFolder(folder string) error {
+	f, err := os.CreateTemp(folder, ".dtlssim-*")
+	if err != nil {
+		return reason(err)
+	}
+	return errors.Join(reason(f.Close()), reason(os.Remove(f.Name())))
+}
+
+// resolve follows a symbolic link, also to a file that is not there yet. Of a file that is
+// there it returns what it is.
+func resolve(path string) (target string, info fs.FileInfo) {
+	target = path
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		target = resolved
+	} else if link, err := os.Readlink(path); err == nil {
+		target = link
+		if !filepath.IsAbs(link) {
+			target = filepath.Join(filepath.Dir(path), link)
+		}
+	}
+	if info, err := os.Stat(target); err == nil {
+		return target, info
+	}
+	return target, nil
+}
+
+// write writes the file through a temporary one in the same folder, so that a reader never
+// sees half of it and a failure leaves what was there. A symbolic link is followed, and
+// what is no regular file (a device, a pipe) is written as it is.
+func (f File) write() error {
+	target, info := resolve(f.Path)
+	in := replaceFile
+	if info != nil && !info.Mode().IsRegular() {
+		in = openFile
+	}
+	if err := in(target, f.Write); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", f.Path, err)
+	}
+	return nil
+}
+
+// openFile writes to what is there.
+func openFile(path string, write func(*os.File) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return reason(err)
+	}
+	return errors.Join(reason(write(f)), reason(f.Close()))
+}
+
+// replaceFile puts a whole file in the place of another, or of none.
+func replaceFile(path string, write func(*os.File) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".dtlssim-*")
+	if err != nil {
+		return reason(err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(reason(write(f)), reason(f.Chmod(0o644)), reason(f.Close())); err != nil {
+		return err
+	}
+	return reason(os.Rename(f.Name(), path))
+}
+
+// reason returns why an operation on a file failed, without the name of a file that
+// the user has not given.
+func reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// Folder is the flag --output of verbs that write many files.
+type Folder struct {
+	Path  string
+	Usage string
+}
+
+// AddTo implements [Part].
+func (d *Folder) AddTo(f *pflag.FlagSet) { f.StringVarP(&d.Path, "output", "o", d.Path, d.Usage) }
+
+// Check implements [Part].
+func (d *Folder) Check(_ *Call, f *Faults) {
+	if info, err := os.Stat(d.Path); err == nil && !info.IsDir() {
+		f.Add(fmt.Errorf("--output %s: it is a file, not a folder", d.Path))
+	}
+}
+
+// Make makes the folder, and reports one in which no file can be made.
+func (d *Folder) Make() error {
+	err := os.MkdirAll(d.Path, 0o755)
+	if err == nil {
+		err = checkFolder(d.Path)
+	}
+	if err != nil {
+		return fmt.Errorf("--output %s: it cannot be written: %w", d.Path, reason(err))
+	}
+	return nil
+}

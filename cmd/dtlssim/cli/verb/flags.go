@@ -1,0 +1,195 @@
+package verb
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/sim/suggest"
+)
+
+// Choice is a flag that takes one of several names.
+type Choice struct {
+	names  []string
+	chosen string
+}
+
+// named is a flag that takes one of several names, and whose fault lists them.
+type named interface{ isNamed() }
+
+// NewChoice returns a choice of names, the first of which is the default.
+func NewChoice(names ...string) *Choice { return &Choice{names, names[0]} }
+
+func (c *Choice) isNamed() {}
+
+// Is tells whether a name is chosen.
+func (c *Choice) Is(names ...string) bool { return slices.Contains(names, c.chosen) }
+
+// String implements [pflag.Value].
+func (c *Choice) String() string { return c.chosen }
+
+// Type implements [pflag.Value].
+func (c *Choice) Type() string { return strings.Join(c.names, "|") }
+
+// Set implements [pflag.Value].
+func (c *Choice) Set(text string) error {
+	if !slices.Contains(c.names, text) {
+		return suggest.NotOneOf(text, c.names)
+	}
+	c.chosen = text
+	return nil
+}
+
+// Choose chooses a name that no flag gave.
+func (c *Choice) Choose(name string) { c.chosen = name }
+
+// Confidence is the flag --confidence.
+type Confidence struct{ stat.Inference }
+
+// AddTo implements [Part].
+func (i *Confidence) AddTo(f *pflag.FlagSet) { i.add(f, "confidence of the intervals") }
+
+func (i *Confidence) add(f *pflag.FlagSet, usage string) {
+	i.Inference = stat.DefaultInference(0.95)
+	f.Float64Var(&i.Confidence, "confidence", i.Confidence, usage)
+}
+
+// Check implements [Part].
+func (i *Confidence) Check(_ *Call, f *Faults) { f.Add(stat.CheckConfidence(i.Confidence)) }
+
+// Interval is the flags --interval and --confidence.
+type Interval struct{ Confidence }
+
+// AddTo implements [Part].
+func (i *Interval) AddTo(f *pflag.FlagSet) {
+	i.Confidence.AddTo(f)
+	i.Method = stat.ProportionMethods[0]
+	f.Var((*intervalMethod)(&i.Inference), "interval", "how intervals of proportions are computed")
+}
+
+// intervalMethod is the flag --interval.
+type intervalMethod stat.Inference
+
+func (i *intervalMethod) isNamed() {}
+
+func (i *intervalMethod) String() string { return string(i.Method) }
+
+func (i *intervalMethod) Type() string { return stat.ProportionMethodNames("|") }
+
+func (i *intervalMethod) Set(text string) (err error) {
+	if i.Method, err = stat.ParseProportionMethod(text); err != nil {
+		return suggest.NotOneOf(text, strings.Split(stat.ProportionMethodNames(" "), " "))
+	}
+	return nil
+}
+
+// Selection is a scenario, the first argument, with its settings.
+type Selection struct {
+	set   []string
+	short []string // what flags that are short for --set stand for
+	fail  string
+
+	Seed      uint64
+	Scenario  *scenarios.Scenario // nil if there is none of that name
+	Settings  scenarios.Settings  // as given
+	Values    scenarios.Values    // what they come to; none if they are at fault
+	Predicate scenarios.Predicate
+	Good      bool // nothing of it is at fault
+}
+
+// AddTo implements [Part].
+func (s *Selection) AddTo(f *pflag.FlagSet) {
+	f.StringArrayVar(&s.set, "set", nil,
+		"set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
+	f.Uint64Var(&s.Seed, "seed", 1, "seed of every random stream")
+	f.Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to "+
+		"its socket is a draw",
+		func(text string) error {
+			s.short = append(s.short, "perturb="+text)
+			return nil
+		})
+	f.StringVar(&s.fail, "fail", "",
+		"`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
+}
+
+// Check implements [Part]. What else is wrong can be told also if there is no scenario of
+// that name.
+func (s *Selection) Check(c *Call, f *Faults) {
+	var faults [4]error
+	s.Scenario, faults[0] = study.LoadScenario(c.Args[0])
+	s.Settings, faults[1] = scenarios.ParseSettings(slices.Concat(s.short, s.set))
+	if s.Scenario != nil {
+		s.Predicate, faults[2] = s.Scenario.ParsePredicate(s.fail)
+		s.Values, faults[3] = s.Scenario.Resolve(s.Settings)
+	}
+	s.Good = errors.Join(faults[:]...) == nil
+	f.Add(faults[:]...)
+}
+
+// Pool is the worker processes.
+type Pool struct {
+	Count  int // 0: the flag --workers says
+	Limits run.Limits
+	Single bool // there is one worker, and no flag --workers
+}
+
+// AddTo implements [Part].
+func (p *Pool) AddTo(f *pflag.FlagSet) {
+	p.Count = 1
+	if !p.Single {
+		f.IntVar(&p.Count, "workers", runtime.NumCPU(), "number of worker processes")
+	}
+	f.DurationVar(&p.Limits.Wall, "wall-limit", run.DefaultWallLimit,
+		"wall time after which a replication counts as timed out")
+	p.Limits.Memory = run.DefaultMemoryLimit
+	f.Var(&p.Limits.Memory, "memory-limit",
+		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the "+
+			"worker is stopped")
+}
+
+// Check implements [Part].
+func (p *Pool) Check(_ *Call, f *Faults) {
+	f.Within("workers", p.Count, 1, run.MostWorkers)
+	if p.Limits.Wall <= 0 {
+		f.Add(fmt.Errorf("--wall-limit %s must be above 0", p.Limits.Wall))
+	}
+	if p.Limits.Memory < run.LeastMemoryLimit {
+		f.Add(fmt.Errorf("--memory-limit %s must be at least %s", p.Limits.Memory, run.LeastMemoryLimit))
+	}
+}
+
+// Replications is the flag --replications of verbs that require it.
+type Replications int
+
+// AddTo implements [Part].
+func (r *Replications) AddTo(f *pflag.FlagSet) {
+	f.IntVar((*int)(r), "replications", 0, "replications at each design point (required)")
+}
+
+// Check implements [Part].
+func (r *Replications) Check(c *Call, f *Faults) {
+	if !c.Changed("replications") {
+		f.Add(errors.New("--replications is missing: want a whole number of at least 1"))
+		return
+	}
+	f.AtLeast("replications", int(*r), 1)
+}
+
+// Budget is the flag --budget.
+type Budget float64
+
+// AddTo implements [Part].
+func (b *Budget) AddTo(f *pflag.FlagSet) {
+	f.Float64Var((*float64)(b), "budget", 1, "factor on the numbers of replications")
+}
+
+// Check implements [Part].
+func (b *Budget) Check(_ *Call, f *Faults) { f.Add(study.CheckBudget(float64(*b))) }

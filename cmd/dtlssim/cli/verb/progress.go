@@ -1,0 +1,64 @@
+package verb
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// lineEvery is how often progress is told where there is no terminal.
+const lineEvery = 10 * time.Second
+
+// progress tells how far a long run is: a bar on a terminal, and a line now and
+// then elsewhere.
+type progress struct {
+	out   io.Writer
+	total int
+	what  string
+
+	mu   sync.Mutex
+	done int
+	last time.Time
+
+	container *mpb.Progress
+	bar       *mpb.Bar
+}
+
+func newProgress(out io.Writer, total int, what string) *progress {
+	p := &progress{out: out, total: total, what: what, last: time.Now()}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.container = mpb.New(mpb.WithOutput(out), mpb.WithWidth(60))
+		p.bar = p.container.AddBar(int64(total), mpb.BarRemoveOnComplete(),
+			mpb.PrependDecorators(decor.CountersNoUnit("%d of %d "+what)),
+			mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO)))
+	}
+	return p
+}
+
+func (p *progress) increment() {
+	if p.bar != nil {
+		p.bar.Increment()
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if time.Since(p.last) >= lineEvery {
+		p.last = time.Now()
+		fmt.Fprintf(p.out, "%d of %d %s\n", p.done, p.total, p.what)
+	}
+}
+
+// finish takes the bar away, whether everything was done or not.
+func (p *progress) finish() {
+	if p.bar != nil {
+		p.bar.Abort(true)
+		p.container.Wait()
+	}
+}

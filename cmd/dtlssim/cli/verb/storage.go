@@ -1,0 +1,82 @@
+package verb
+
+import (
+	"errors"
+
+	"github.com/spf13/pflag"
+
+	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/study"
+)
+
+// Storage is the flag --store. Where it is not given, its methods do nothing.
+type Storage struct {
+	path  string
+	store *store.Store
+	Usage string
+}
+
+// AddTo implements [Part].
+func (s *Storage) AddTo(f *pflag.FlagSet) { f.StringVar(&s.path, "store", "", s.Usage) }
+
+// Check implements [Part].
+func (s *Storage) Check(*Call, *Faults) {}
+
+// unwritable implements target.
+func (s *Storage) unwritable() error { return checkFile(s.path) }
+
+// OpenSweep opens the store of a sweep, and has the sweep use it.
+func (s *Storage) OpenSweep(c *Call, sweep *sample.Sweep, limits run.Limits) (err error) {
+	if s.path == "" {
+		return nil
+	}
+	if s.store, sweep.Store, err = store.OpenSweep(s.path, *sweep, limits); err != nil {
+		return StoreError(err)
+	}
+	c.Closing(func() { _ = s.store.Close() }) // Finish reports its error
+	return nil
+}
+
+// OpenStudy opens the store of a study, and has the study use it.
+func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget float64) error {
+	if s.path == "" {
+		return nil
+	}
+	specification, err := of.Specification(limits)
+	if err != nil {
+		return err
+	}
+	if s.store, err = store.Open(s.path, specification, budget); err != nil {
+		return StoreError(err)
+	}
+	of.Store = s.store
+	c.Closing(func() { _ = s.store.Close() }) // Finish reports its error
+	return nil
+}
+
+// Finish keeps the answers, if the work is finished, and closes the store. A commit that
+// failed is the error both of the work that it ended and of the end of the store: it is
+// reported once.
+func (s *Storage) Finish(work error, finished bool, answers func() store.Answers) error {
+	if s.store == nil {
+		return work
+	}
+	if work == nil && finished {
+		work = s.store.Finish(answers())
+	}
+	if err := s.store.Close(); work == nil {
+		return err
+	}
+	return work
+}
+
+// StoreError marks the error of a store that holds something else as bad input.
+func StoreError(err error) error {
+	var mismatch *store.MismatchError
+	if errors.As(err, &mismatch) {
+		return BadInput(err)
+	}
+	return err
+}

@@ -1,0 +1,279 @@
+// Package verb is the skeleton that all verbs of the command line share: flags are read and
+// checked, workers start, a question is asked, the answer is shown as text or JSON and
+// written to files, and what happened becomes an exit code.
+//
+// In: a [Verb], which says what is its own. Out: a command for cobra.
+package verb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+// A Verb asks one question and shows the answer.
+type Verb struct {
+	Use, Short, Long, Example string // as cobra has them
+	Args                      cobra.PositionalArgs
+
+	Plain bool                 // the verb has no --format
+	Parts []Part               // a *Pool among them starts workers
+	Flags func(*pflag.FlagSet) // those of its own; may be nil
+
+	// Check reads what the parts do not read, and reports every fault of it. It may be nil.
+	Check func(*Call, *Faults)
+
+	// Open opens what the question needs, before workers start. It may be nil.
+	Open func(*Call) error
+
+	// Ask asks the question.
+	Ask func(*Call) (*Answer, error)
+}
+
+// A Part is a group of flags that several verbs have.
+type Part interface {
+	// AddTo adds the flags to those of a command.
+	AddTo(*pflag.FlagSet)
+
+	// Check reads the flags and reports every fault.
+	Check(*Call, *Faults)
+}
+
+// target is a part that names a file to write.
+type target interface{ unwritable() error }
+
+// Faults are what is wrong with the input.
+type Faults struct{ list []error }
+
+// Add adds faults; nil is none.
+func (f *Faults) Add(errs ...error) {
+	for _, err := range errs {
+		if err != nil {
+			f.list = append(f.list, err)
+		}
+	}
+}
+
+// None tells whether there are no faults so far.
+func (f *Faults) None() bool { return len(f.list) == 0 }
+
+// AtLeast adds a fault if the number of a flag is too small.
+func (f *Faults) AtLeast(flag string, n, least int) {
+	if n < least {
+		f.Add(fmt.Errorf("--%s %d must be at least %d", flag, n, least))
+	}
+}
+
+// Within adds a fault if the number of a flag is out of a range.
+func (f *Faults) Within(flag string, n, least, most int) {
+	if n < least || n > most {
+		f.Add(fmt.Errorf("--%s %d is out of range: %d to %d", flag, n, least, most))
+	}
+}
+
+// Call is one call of a verb.
+type Call struct {
+	Context  context.Context
+	Args     []string
+	Out, Err io.Writer
+	Workers  *run.Pool // nil until they have started
+
+	flags *pflag.FlagSet
+	json  bool
+	close []func()
+}
+
+// Changed tells whether a flag was given.
+func (c *Call) Changed(flag string) bool { return c.flags.Changed(flag) }
+
+// Given returns those of some flags that were given, as arguments of a command that
+// repeats them.
+func (c *Call) Given(names ...string) (arguments []string) {
+	for _, name := range names {
+		f := c.flags.Lookup(name)
+		if !f.Changed {
+			continue
+		}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			for _, value := range list.GetSlice() {
+				arguments = append(arguments, "--"+name, value)
+			}
+		} else if f.NoOptDefVal != "" {
+			arguments = append(arguments, "--"+name+"="+f.Value.String())
+		} else {
+			arguments = append(arguments, "--"+name, f.Value.String())
+		}
+	}
+	return arguments
+}
+
+// Applies adds a fault for each flag that was given though what was chosen does not read
+// it. readers names, for each flag, the choices that read it.
+func (c *Call) Applies(f *Faults, chosen string, readers []Reader) {
+	for _, r := range readers {
+		applies := false
+		for _, choice := range r.Choices {
+			applies = applies || choice == chosen
+		}
+		if c.Changed(r.Flag) && !applies {
+			f.Add(fmt.Errorf("--%s does not apply to the method %s, only to %s", r.Flag, chosen, text.List(r.Choices)))
+		}
+	}
+}
+
+// Reader names the choices of a method that read a flag.
+type Reader struct {
+	Flag    string
+	Choices []string
+}
+
+// Closing has something closed when the call ends.
+func (c *Call) Closing(f func()) { c.close = append(c.close, f) }
+
+// Progress shows how far a part of the work is, on standard error: it returns what to call
+// at each of so many steps, and at the end.
+func (c *Call) Progress(steps int, unit string) (step, end func()) {
+	p := newProgress(c.Err, steps, unit)
+	return p.increment, p.finish
+}
+
+// Answer is what a verb shows.
+type Answer struct {
+	JSON    any                   // what --format json writes
+	Text    func(io.Writer) error // writes it for a person
+	Files   []File
+	Aborted func(io.Writer) // tells of replications without a result, on standard error; may be nil
+
+	// End says why the call ends with another exit code than 0: an error of this package.
+	End error
+}
+
+// Show returns an answer whose JSON is a value, and whose text is a view of it.
+func Show[T any](value T, view func(io.Writer, T) error) *Answer {
+	return &Answer{JSON: value, Text: func(w io.Writer) error { return view(w, value) }}
+}
+
+// New returns the command of a verb.
+func New(v Verb) *cobra.Command {
+	format := NewChoice("text", "json")
+	c := &cobra.Command{
+		Use: v.Use, Short: v.Short, Long: v.Long, Example: v.Example, Args: v.Args,
+		RunE: func(c *cobra.Command, args []string) error {
+			return v.call(&Call{
+				Context: c.Context(), Args: args, Out: c.OutOrStdout(), Err: c.ErrOrStderr(), flags: c.Flags(),
+				json: format.Is("json"),
+			})
+		},
+	}
+	if !v.Plain {
+		c.Flags().Var(format, "format", "output format")
+	}
+	for _, p := range v.Parts {
+		p.AddTo(c.Flags())
+	}
+	if v.Flags != nil {
+		v.Flags(c.Flags())
+	}
+	return c
+}
+
+// call calls the verb.
+func (v *Verb) call(c *Call) error {
+	if err := v.check(c); err != nil {
+		return err
+	}
+	defer func() {
+		for _, end := range c.close {
+			end()
+		}
+	}()
+	if v.Open != nil {
+		if err := v.Open(c); err != nil {
+			return c.ended(err)
+		}
+	}
+	for _, p := range v.Parts {
+		if p, ok := p.(*Pool); ok {
+			workers, err := run.NewPool(p.Count, p.Limits)
+			if err != nil {
+				return Failure(err)
+			}
+			defer workers.Close()
+			c.Workers = workers
+		}
+	}
+	a, err := v.Ask(c)
+	if err != nil {
+		return c.ended(err)
+	}
+	return c.show(a)
+}
+
+// check reports every fault of the input, and a file that cannot be written.
+func (v *Verb) check(c *Call) error {
+	var faults, unwritable Faults
+	for _, p := range v.Parts {
+		p.Check(c, &faults)
+		if t, ok := p.(target); ok {
+			unwritable.Add(t.unwritable())
+		}
+	}
+	if v.Check != nil {
+		v.Check(c, &faults)
+	}
+	if faults.None() {
+		return Failure(errors.Join(unwritable.list...))
+	}
+	return errors.Join(append(faults.list, unwritable.list...)...)
+}
+
+// show shows an answer, writes its files, and returns how the call ends.
+func (c *Call) show(a *Answer) error {
+	var err error
+	if c.json {
+		err = text.JSON(c.Out, a.JSON)
+	} else if a.Text != nil {
+		err = a.Text(c.Out)
+	}
+	for _, f := range a.Files {
+		err = errors.Join(err, f.write())
+	}
+	if a.Aborted != nil {
+		a.Aborted(c.Err)
+	}
+	if err != nil {
+		return Failure(err)
+	}
+	return a.End
+}
+
+// Args takes so many arguments, which are of a kind.
+func Args(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("%s takes %s, not %d; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// OneScenario takes one argument, which names a scenario.
+var OneScenario = Args(1, 1, "one SCENARIO or FILE")
+
+// CallProgram has the help of a command name the program in its examples and references.
+func CallProgram(c *cobra.Command, program string) {
+	name := func(text *string) { *text = strings.ReplaceAll(*text, "dtlssim ", program+" ") }
+	name(&c.Example)
+	c.Flags().VisitAll(func(f *pflag.Flag) { name(&f.Usage) })
+	if c.HasParent() { // what is said of dtlssim itself stays
+		name(&c.Long)
+	}
+}
