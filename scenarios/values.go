@@ -257,14 +257,14 @@ func (r *Resolved) checkRemedy(name, text string) error {
 	return nil
 }
 
-// checkModel reports a parameter that is given and means nothing to the server model.
+// checkModel reports a parameter that is given and does not apply to the server model.
 func (v Values) checkModel(p *Parameter) error {
 	model, ok := v.base.value(ModelParameter)
 	if !ok || p.Models == nil || slices.Contains(p.Models, model.text) {
 		return nil
 	}
 	return fmt.Errorf(
-		"parameter %s means nothing to a server of model %s, only to %s", p.Name, model.text,
+		"parameter %s does not apply to a server of model %s, only to %s", p.Name, model.text,
 		strings.Join(p.Models, " and "),
 	)
 }

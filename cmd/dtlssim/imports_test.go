@@ -107,7 +107,8 @@ var order = []struct{ name, reason string }{
 	{"report/summary", "the figures, sentences and tables of a study"},
 	{"report/page", "a study as an HTML page, from its summary"},
 
-	{"cmd/dtlssim/cli", "flags in, a question asked, a view printed: above all that it wires"},
+	{"cmd/dtlssim/cli/verb", "what all verbs share: flags, workers, files, exit codes; it knows no question"},
+	{"cmd/dtlssim/cli", "one file per verb: flags in, a question asked, a view printed; above all that it wires"},
 	{"cmd/dtlssim", "the program, which is the command line and nothing else"},
 	{
 		"scenarios/example",

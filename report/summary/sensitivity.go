@@ -12,16 +12,7 @@ import (
 // sensitivity shows what each factor does to the failure probability.
 func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, error) {
 	q := &f.Question
-	j := &text.SensitivityJSON{
-		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Method: "monte-carlo", Replications: q.Replications,
-		Runs:       f.Bases.Runs,
-		Confidence: confidence,
-	}
-	if f.Exact != nil {
-		j.Method, j.Probe = "exact", f.Of.Probe
-	}
-	j.SetLevels(q.Factors, f.Levels(), f.At)
-	j.SetIndices(f.Indices)
+	j := text.NewSensitivity(f.Analysed)
 
 	percent := fmt.Sprintf("%g %% INTERVAL", 100*confidence)
 	s := Section{

@@ -303,3 +303,14 @@ func equivalent(j *EstimateJSON) string {
 	}
 	return fmt.Sprintf(", as of %.3g replications of crude Monte Carlo", *j.Equivalent)
 }
+
+// Disagreement says that crude Monte Carlo contradicts an estimate, and why the method may
+// not hold.
+func Disagreement(j *EstimateJSON) string {
+	why := fmt.Sprintf("does more than one datagram draw from %s, or does its latency depend on others?", j.Probe)
+	if j.Method == string(estimate.ImportanceMethod) {
+		why = "do failures happen without what the tilts make probable? Then weaker tilts see them"
+	}
+	return fmt.Sprintf("crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
+		j.Check.Failures, j.Check.Replications, j.Check.Expected, j.Method, why)
+}

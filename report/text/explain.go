@@ -38,13 +38,17 @@ type RemedyWindows struct {
 	Windows *search.Windows `json:"windows"`
 }
 
-// NewExplanation returns the explanation of a scenario, without runs.
-func NewExplanation(s *scenarios.Scenario) Explanation {
+// NewExplanation returns the explanation of a scenario, with the windows under its remedies.
+func NewExplanation(s *scenarios.Scenario, remedies []search.RemedyWindows) Explanation {
 	e := s.Explanation
+	shown := []RemedyWindows{}
+	for _, r := range remedies {
+		shown = append(shown, newRemedyWindows(s, r.Remedy, r.Windows))
+	}
 	return Explanation{
 		Scenario: s.Name, Summary: s.Summary, Mechanism: e.Mechanism, Prediction: e.Prediction, Findings: e.Findings,
 		Cause: s.Cause.Text, Failing: Example(s, s.Failing), Passing: Example(s, s.Passing),
-		References: e.References, Probe: s.Probe.String(), Besides: besides(s), Remedies: []RemedyWindows{},
+		References: e.References, Probe: s.Probe.String(), Besides: besides(s), Remedies: shown,
 	}
 }
 
@@ -75,9 +79,9 @@ func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 	return c.With(v.Arguments()...).String()
 }
 
-// NewRemedyWindows returns what is known of a remedy, by its name, with the windows
+// newRemedyWindows returns what is known of a remedy, by its name, with the windows
 // that a search found.
-func NewRemedyWindows(s *scenarios.Scenario, name string, w *search.Windows) RemedyWindows {
+func newRemedyWindows(s *scenarios.Scenario, name string, w *search.Windows) RemedyWindows {
 	r := RemedyWindows{Remedy: name, Windows: w}
 	for _, known := range s.Remedies {
 		if known.Name == name {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
@@ -68,6 +69,28 @@ type StepJSON struct {
 	Probability float64 `json:"probability"`
 	Low         float64 `json:"lo"`
 	High        float64 `json:"hi"`
+}
+
+// NewDistribution converts the distributions of a measure that a sweep recorded.
+func NewDistribution(
+	r *sample.Results, recorder *sample.Recorder, factors []string, measure string, quantiles []float64, survival bool,
+) *DistributionJSON {
+	sweep, confidence := NewSweepJSON(r, factors), r.Sweep.Inference.Confidence
+	j := &DistributionJSON{
+		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: OrderStatistics,
+		Confidence: confidence, Interrupted: r.Interrupted,
+	}
+	if survival {
+		j.Method = KaplanMeier
+	}
+	for i, p := range r.Points {
+		point := PointDistributionJSON{
+			Params: sweep.Points[i].Params, Replications: p.Replications, NoResult: p.Replications - p.Completed(),
+		}
+		point.SetDistribution(recorder.Distribution(i, quantiles, confidence, survival))
+		j.Points = append(j.Points, point)
+	}
+	return j
 }
 
 // SetDistribution fills in the distribution at a point.

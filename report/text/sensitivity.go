@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
@@ -73,9 +74,29 @@ func newLevelJSON(p stat.Proportion) LevelJSON {
 	return l
 }
 
-// SetLevels fills in the probabilities of a design of one factor at a time, at each of its
+// NewSensitivity converts an analysis of sensitivity. The factors are in the order of their
+// total indices.
+func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
+	q := &a.Question
+	j := &SensitivityJSON{
+		Scenario: q.Values.Scenario().Name, Seed: q.Seed, Params: q.Values.Text(),
+		Method: string(estimate.MonteCarloMethod), Probe: q.Probe, Replications: q.Replications,
+		Runs: a.Runs(), NoResult: a.NoResult(), Confidence: q.Inference.Confidence, Interrupted: a.Interrupted,
+	}
+	if q.Probe != "" {
+		j.Method = string(estimate.ExactMethod)
+	}
+	j.setLevels(q.Factors, a.Levels(), a.At)
+	if a.Bases != nil {
+		j.Dropped = a.Bases.Dropped
+		j.setIndices(a.Indices)
+	}
+	return j
+}
+
+// setLevels fills in the probabilities of a design of one factor at a time, at each of its
 // points: see [estimate.Sensitivity.Ends].
-func (j *SensitivityJSON) SetLevels(factors []design.Range, points []stat.Proportion, at [][]int) {
+func (j *SensitivityJSON) setLevels(factors []design.Range, points []stat.Proportion, at [][]int) {
 	j.Base, j.Interval = newLevelJSON(points[0]), string(points[0].Method)
 	for i, r := range factors {
 		f := FactorEffectJSON{Name: r.Name}
@@ -88,9 +109,9 @@ func (j *SensitivityJSON) SetLevels(factors []design.Range, points []stat.Propor
 	}
 }
 
-// SetIndices fills in the sensitivity indices, and puts the factors in the order of their
+// setIndices fills in the sensitivity indices, and puts the factors in the order of their
 // total indices.
-func (j *SensitivityJSON) SetIndices(r sensitivity.Indices) {
+func (j *SensitivityJSON) setIndices(r sensitivity.Indices) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), ""
 	if r.Undefined != nil {
 		j.Undefined = Warning(r.Undefined)

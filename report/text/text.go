@@ -111,6 +111,9 @@ func Replication(w io.Writer, r *run.Replication) error {
 	fmt.Fprintf(w, "time     %s virtual, %d events\n", time.Duration(r.Virtual), r.Events)
 	fmt.Fprintf(w, "digest   %s\norder    %s\n", r.Digest, r.Signature)
 	_, err := fmt.Fprintf(w, "repeat   %s\n", r.Repeat)
+	if err == nil && r.Tilt != nil {
+		_, err = fmt.Fprintf(w, "weight: %.6g\n", r.Tilt.Weight())
+	}
 	return err
 }
 

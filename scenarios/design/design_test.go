@@ -276,7 +276,7 @@ func TestReadList(t *testing.T) {
 		"linger,clients\n1,x\n": "list.csv:2:1: parameter linger: \"1\" is not a duration (a number with a " +
 			"unit: ns, us, ms, s, m, h)\nlist.csv:2:3: parameter clients: \"x\" is not a whole number from 1 to 1000",
 		"linger\n1ms\n\n2ms\n1000us\n": "list.csv:5:1: the design point is that of line 2",
-		"linger,backlog\n1ms,3\n":      "list.csv:2:1: parameter backlog means nothing to a server of model sequential",
+		"linger,backlog\n1ms,3\n":      "list.csv:2:1: parameter backlog does not apply to a server of model sequential",
 		"linger\n\"1ms\n":              "list.csv:",
 	} {
 		_, _, err := design.ReadList(

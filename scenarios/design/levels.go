@@ -43,6 +43,32 @@ func FindPoint(design []Point, levels scenarios.Settings) (int, error) {
 	)
 }
 
+// FindBaseline returns the index of the point that a text NAME=VALUE,... names.
+func FindBaseline(design []Point, text string) (int, error) {
+	parts, err := SplitLevels(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q: %w", text, err)
+	}
+	levels, err := scenarios.ParseSettings(parts)
+	if err != nil {
+		return 0, err
+	}
+	return FindPoint(design, levels)
+}
+
+// RemedyFactor returns the text of a factor of remedies: none, and those that a text names,
+// separated by commas, or all that the scenario has.
+func RemedyFactor(s *scenarios.Scenario, text string) (string, error) {
+	known := s.RemedyNames()
+	if len(known) == 0 {
+		return "", fmt.Errorf("%s has no remedies", s.Name)
+	}
+	if text == "all" {
+		text = strings.Join(known[1:], ",")
+	}
+	return "remedy=" + known[0] + "," + text, nil
+}
+
 // LevelsText returns the levels of a design point in the order of their names.
 func LevelsText(levels scenarios.Settings) string {
 	var parts []string

@@ -165,7 +165,7 @@ func (q *Sensitivity) MonteCarlo(
 				r.runs++
 				switch {
 				case o.Status != run.Completed:
-					t := run.NewAborted(&o, job.Repeat())
+					t := run.NewAborted(&o, job.Command())
 					t.At = base
 					r.aborted = append(r.aborted, t)
 				case o.Failed:

@@ -178,7 +178,7 @@ func TestSensitivityFaults(t *testing.T) {
 			q.Factors = append(q.Factors, q.Factors[0])
 		},
 		"are too many": func(q *estimate.Sensitivity) { q.Replications = 1_000_000_000 },
-		"means nothing to a server of model se": func(q *estimate.Sensitivity) {
+		"does not apply to a server of model se": func(q *estimate.Sensitivity) {
 			q.Factors = fixture.Ranges(t, q.Values.Scenario(), "model=sequential,listener")
 			q.Values = fixture.Values(t, q.Values.Scenario(), scenarios.Settings{"model": "listener", "backlog": "3"})
 		},

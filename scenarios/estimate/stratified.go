@@ -28,8 +28,16 @@ type Strata struct {
 	Pilots int // replications that set the shares of the strata, and are not among these
 }
 
-// LeastOfStratum is how many replications each stratum has at the first look.
-const LeastOfStratum = 2
+const (
+	// LeastOfStratum is how many replications each stratum has at the first look.
+	LeastOfStratum = 2
+
+	// MostStrata is how many strata there may be.
+	MostStrata = 1000
+
+	// LeastPilots is how many pilot replications tell something.
+	LeastPilots = 50
+)
 
 // Stratified performs replications of which each has the probe in one of so many strata
 // of its law: in the n-th, from 0, it is the quantile of a variate that is uniform over the

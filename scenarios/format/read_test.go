@@ -356,7 +356,7 @@ var brokenScenarios = []struct {
 		[]string{`4:28: a has no parameter "lnger". Did you mean linger? It has…`},
 	},
 	{"a remedy for another model", head + "remedies: [{name: r, set: {filter: none}, helps: no}]\n", []string{
-		"4:19: remedy r: parameter filter means nothing to a server of model sequential, only to listener and " +
+		"4:19: remedy r: parameter filter does not apply to a server of model sequential, only to listener and " +
 			"concurrent",
 	}},
 	{
@@ -364,7 +364,7 @@ var brokenScenarios = []struct {
 		head + "remedies:\n  - {name: r, set: {filter: none}, helps: no}\n  - {name: s, set: {tombstone: 1s}, " +
 			"helps: no}\n",
 		[]string{
-			"5:12: remedy r: parameter filter means nothing…", "6:12: remedy s: parameter tombstone means nothing…",
+			"5:12: remedy r: parameter filter does not apply…", "6:12: remedy s: parameter tombstone does not apply…",
 		},
 	},
 	{
@@ -393,7 +393,7 @@ var brokenScenarios = []struct {
 		[]string{`4:22: a has no parameter "x".…`},
 	},
 	{"an example for another model", head + "examples: {failing: {tombstone: 1s}}\n", []string{
-		"4:21: failing: parameter tombstone means nothing to a server of model sequential, only to listener and " +
+		"4:21: failing: parameter tombstone does not apply to a server of model sequential, only to listener and " +
 			"concurrent",
 	}},
 	{

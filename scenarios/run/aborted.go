@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"strings"
+
+	"github.com/dtlssim/dtlssim/scenarios"
 )
 
 // Aborted is a replication that gave no result.
@@ -17,8 +19,10 @@ type Aborted struct {
 
 // NewAborted returns what is kept of a replication that gave no result. repeat is the
 // command that repeats it; the limit that it met is added, unless it is the default.
-func NewAborted(o *Result, repeat string) Aborted {
-	return Aborted{Status: string(o.Status), Limit: o.Limit, Repeat: repeat + o.Flags, Dump: o.Dump}
+func NewAborted(o *Result, repeat scenarios.Command) Aborted {
+	return Aborted{
+		Status: string(o.Status), Limit: o.Limit, Repeat: repeat.With(o.Flags...).String(), Dump: o.Dump,
+	}
 }
 
 // Fate says what became of the replication: it "crashed", for example, or "met a

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
@@ -36,6 +35,9 @@ const (
 	LeastMemoryLimit   Bytes = 64 << 20
 )
 
+// MostWorkers is how many workers a pool may have.
+const MostWorkers = 4096
+
 // withDefaults returns the limits with the defaults in their places.
 func (l Limits) withDefaults() Limits {
 	if l.Wall <= 0 {
@@ -49,12 +51,12 @@ func (l Limits) withDefaults() Limits {
 
 // flags returns the flags that set the limit which a replication met, unless that is
 // the default.
-func (l Limits) flags(status Status, limit string) string {
+func (l Limits) flags(status Status, limit string) []string {
 	switch {
 	case status == TimedOut && l.Wall != DefaultWallLimit:
-		return fmt.Sprintf(" --wall-limit %s", l.Wall)
+		return []string{"--wall-limit", l.Wall.String()}
 	case limit == string(clock.MemoryLimit) && l.Memory != DefaultMemoryLimit:
-		return fmt.Sprintf(" --memory-limit %s", l.Memory)
+		return []string{"--memory-limit", l.Memory.String()}
 	}
-	return ""
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestAllocationWithoutEndIsRecorded(t *testing.T) {
 	if !strings.Contains(o.Dump, "SIGQUIT") || !strings.Contains(o.Dump, "registerHungry") {
 		t.Errorf("the dump does not show where the scenario was:\n%s", o.Dump)
 	}
-	if o.Flags != " --memory-limit 64MiB" {
+	if !slices.Equal(o.Flags, []string{"--memory-limit", "64MiB"}) {
 		t.Errorf("repeated with the flags %q", o.Flags)
 	}
 	if o := do(t, p, founding(t, 1)); o.Status != run.Completed {

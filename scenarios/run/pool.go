@@ -38,7 +38,7 @@ type Result struct {
 
 	// Flags are those of dtlssim run that set the limit which the replication met; empty
 	// if it met none, or the default.
-	Flags string
+	Flags []string
 }
 
 // watchEvery is how often a parent looks at the memory of a worker that is at a job:
@@ -59,11 +59,11 @@ type Pool struct {
 }
 
 // NewPool starts n workers. The calling program must call [ServeIfAsked] before
-// anything else. It reports a number of workers below 1, and a limit of memory below
-// LeastMemoryLimit.
+// anything else. It reports a number of workers that is not between 1 and MostWorkers, and
+// a limit of memory below LeastMemoryLimit.
 func NewPool(n int, limits Limits) (*Pool, error) {
-	if n < 1 {
-		return nil, fmt.Errorf("the number of workers is %d, want at least 1", n)
+	if n < 1 || n > MostWorkers {
+		return nil, fmt.Errorf("the number of workers is %d, want 1 to %d", n, MostWorkers)
 	}
 	if os.Getenv(asked) != "" {
 		return nil, errors.New(
@@ -249,15 +249,15 @@ func (p *Pool) outcome(job *Job, answer reply) (Result, error) {
 		return Result{}, errors.New(answer.Error)
 	}
 	o := Result{Replication: *answer.Replication, Status: Completed}
-	o.Repeat = job.Repeat()
+	repeat := job.Command()
 	if job.Trace {
 		o.Params = job.Values.Text()
 	}
 	if o.Limit != "" {
 		o.Status = Limited
 		o.Flags = p.limits.flags(o.Status, o.Limit)
-		o.Repeat += o.Flags
 	}
+	o.Repeat = repeat.With(o.Flags...).String()
 	if answer.Trace != nil {
 		records, err := trace.Decode(answer.Trace)
 		if err != nil {

@@ -32,9 +32,9 @@ type Job struct {
 	Watch bool
 }
 
-// Repeat returns the command that repeats the replication.
-func (j *Job) Repeat() string {
-	return j.Values.Repeat(j.Seed, j.Fail).With(TiltArguments(j.Tilt)...).String()
+// Command returns the command that repeats the replication.
+func (j *Job) Command() scenarios.Command {
+	return j.Values.Repeat(j.Seed, j.Fail).With(TiltArguments(j.Tilt)...)
 }
 
 // request is a Job as a worker is told of it. The settings, which most jobs have in common

@@ -252,7 +252,7 @@ func (r *Results) performAll(
 		mu.Lock()
 		defer mu.Unlock()
 		if err := r.count(i, &job, o, d); err != nil {
-			return fmt.Errorf("%s: %w", job.Repeat(), err)
+			return fmt.Errorf("%s: %w", job.Command(), err)
 		}
 		s.tell(i/s.Replications, i%s.Replications, &o)
 		if s.Store != nil {
@@ -316,7 +316,7 @@ func (r *Results) count(i int, job *run.Job, o run.Result, d *Difference) error 
 		p.Limited++
 	}
 	if o.Status != run.Completed {
-		t := run.NewAborted(&o, job.Repeat())
+		t := run.NewAborted(&o, job.Command())
 		t.At = i
 		r.Aborted = KeepFirst(r.Aborted, t, func(t *run.Aborted) int { return t.At })
 	} else {
@@ -332,7 +332,7 @@ func (r *Results) count(i int, job *run.Job, o run.Result, d *Difference) error 
 		if o.Failed {
 			p.Failures++
 			if p.FirstFailure == "" || job.Seed < p.firstFailure {
-				p.FirstFailure, p.firstFailure = job.Repeat(), job.Seed
+				p.FirstFailure, p.firstFailure = job.Command().String(), job.Seed
 			}
 		}
 	}
@@ -349,7 +349,7 @@ func (r *Results) count(i int, job *run.Job, o run.Result, d *Difference) error 
 // compare returns the difference between two runs of one replication; nil if there is
 // none.
 func compare(job *run.Job, a, b run.Result) *Difference {
-	d := &Difference{Repeat: job.Repeat(), Record: -1}
+	d := &Difference{Repeat: job.Command().String(), Record: -1}
 	switch {
 	case a.Status != b.Status:
 		d.First, d.Second = string(a.Status), string(b.Status)

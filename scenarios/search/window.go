@@ -190,7 +190,7 @@ func (f *finder) run(x int64) (*probed, error) {
 		return nil, err
 	}
 	if o.Status != run.Completed {
-		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, job.Repeat())}
+		return nil, &run.AbortedError{Aborted: run.NewAborted(&o, job.Command())}
 	}
 	run := &probed{
 		outcome: o.Outcome, failed: o.Failed, signature: o.Signature,

@@ -24,7 +24,7 @@ type record struct {
 	Key        int64              `json:"k,omitempty"`
 	Status     run.Status         `json:"s,omitempty"`
 	Limit      string             `json:"l,omitempty"`
-	Flags      string             `json:"f,omitempty"`
+	Flags      []string           `json:"f,omitempty"`
 	Dump       string             `json:"d,omitempty"`
 	Outcome    []string           `json:"o,omitempty"`
 	Failed     bool               `json:"x,omitempty"`

@@ -206,7 +206,7 @@ func decodeRun(value []byte) (run.Result, error) {
 var words = sync.OnceValue(func() *s2.Dict {
 	return s2.MakeDict(
 		[]byte(
-			`","Status":"completed","Dump":"","Flags":"","limit":"horizon" --fail  --set correlation= --set loss= `+
+			`","Status":"completed","Dump":"","Flags":null,"limit":"horizon" --fail  --set correlation= --set loss= `+
 				`--set alert-latency=10ms+exponential(mean=10ms)`+
 				` --set latency=uniform(5ms,15ms) --set credentials=psk --set clients=2 --set linger=50ms --set `+
 				`client=waits --set remedy=linger+recognise`+
@@ -219,7 +219,7 @@ var words = sync.OnceValue(func() *s2.Dict {
 				`"server_bytes":1828,"server_datagrams":10},`+
 				`"virtual_ns":60252000000,"events":28,"digest":"","signature":"","repeat":"dtlssim run `+
 				`late-close-notify --seed 1 --set `+
-				`","Status":"completed","Dump":"","Flags":"","watched":{"Timelines":null,"Structure":""},`+
+				`","Status":"completed","Dump":"","Flags":null,"watched":{"Timelines":null,"Structure":""},`+
 				`"places":[{"p":"client","n":},{"p":"client-1","n":},{"p":"network","n":},{"p":"server","n":}]}`,
 		),
 		nil,

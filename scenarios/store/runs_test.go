@@ -27,7 +27,7 @@ func TestRunsAreKeptWhole(t *testing.T) {
 	for _, o := range []run.Result{
 		watched(t, scenarios.Settings{"alert-latency": "20ms", "client": "waits"}),
 		watched(t, scenarios.Settings{"latency": "uniform(1ms,30ms)", "clients": "3"}),
-		{Status: run.Crashed, Dump: "panic: \x00\xff of a test", Flags: " --wall-limit 3s"},
+		{Status: run.Crashed, Dump: "panic: \x00\xff of a test", Flags: []string{"--wall-limit", "3s"}},
 	} {
 		want := reduced(o)
 		value, err := encodeRun(want)

@@ -16,6 +16,24 @@ type Result struct {
 	Runs    int              // replications
 }
 
+// CheckBudget reports a budget that is out of range.
+func CheckBudget(budget float64) error {
+	if !(budget > 0 && budget <= 1000) {
+		return fmt.Errorf("--budget %g is out of range: above 0, at most 1000", budget)
+	}
+	return nil
+}
+
+// Lost returns the replications of all figures that gave no result.
+func (r *Result) Lost() (lost figures.Lost) {
+	for _, f := range r.Figures {
+		of := f.Lost()
+		lost.NoResult, lost.Done = lost.NoResult+of.NoResult, lost.Done+of.Done
+		lost.First = append(lost.First, of.First...)
+	}
+	return lost
+}
+
 // Steps returns how many replications and window searches a run of the study
 // takes.
 func (s *Study) Steps(budget float64) int {

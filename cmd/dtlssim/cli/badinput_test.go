@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 )
 
 // badInput is a command line that makes no sense, with what is said about it: each
@@ -401,11 +403,6 @@ var badInputs = []badInput{
 		want: []string{`--resolution "5": want a duration`},
 	},
 	{
-		name: "map that cannot be written",
-		args: words("map L --probe linger=0s..1ms --probe gap=0s..2ms -o nowhere/map.svg"),
-		want: []string{"nowhere/map.svg cannot be written: there is no folder nowhere"},
-	},
-	{
 		name: "bands without factor",
 		args: words("bands L"),
 		want: []string{"--vary is missing: want NAME=A..B/STEPS or NAME=v1,v2"},
@@ -566,16 +563,16 @@ var badInputs = []badInput{
 			"--vary is missing: want the factors of the design sobol",
 		}},
 	{name: "points of a factorial design", args: words("sweep L --replications 1 --points 8 --vary linger=0s,1s"),
-		want: []string{"--points means nothing to the design factorial, only to latin-hypercube and sobol"}},
+		want: []string{"--points does not apply to the design factorial, only to latin-hypercube and sobol"}},
 	{name: "design of a list without one", args: words("sweep L --replications 1 --design list --vary linger=0s,1s"),
 		want: []string{
 			"--list is missing: want a FILE.csv of design points",
-			"--vary means nothing to the design list",
+			"--vary does not apply to the design list",
 		}},
 	{
 		name: "list of another design",
 		args: words("sweep L --replications 1 --design one-at-a-time --list points.csv --vary linger=0s,1s"),
-		want: []string{"--list means nothing to the design one-at-a-time"},
+		want: []string{"--list does not apply to the design one-at-a-time"},
 	},
 	{
 		name: "missing list",
@@ -621,10 +618,10 @@ var badInputs = []badInput{
 			"--output x.pdf: want FILE.svg or FILE.png",
 		},
 	},
-	{name: "method that means nothing here", args: words("sensitivity L --vary linger=0s..1s --method conditional"),
+	{name: "method of another verb", args: words("sensitivity L --vary linger=0s..1s --method conditional"),
 		want: []string{`--method "conditional" is not one of monte-carlo, exact`}},
 	{
-		name: "another method that means nothing here",
+		name: "another method of another verb",
 		args: words("sensitivity L --vary linger=0s..1s --method stratified"),
 		want: []string{`--method "stratified" is not one of monte-carlo, exact`},
 	},
@@ -637,8 +634,8 @@ var badInputs = []badInput{
 		name: "flags of the other method",
 		args: words("sensitivity L --vary linger=0s..1s --method exact --replications 3 --ends 3"),
 		want: []string{
-			"--replications means nothing to the method exact, only to monte-carlo",
-			"--ends means nothing to the method exact, only to monte-carlo",
+			"--replications does not apply to the method exact, only to monte-carlo",
+			"--ends does not apply to the method exact, only to monte-carlo",
 		},
 	},
 	{
@@ -665,7 +662,7 @@ var badInputs = []badInput{
 		args: words("measure L --measure handshake_ns --quantile 0.5,1 --log-x --confidence 1"),
 		want: []string{
 			"--replications is missing", "--quantile 1 is out of range: above 0, below 1",
-			"--log-x means nothing without a figure", "a confidence of 1",
+			"--log-x applies only to a figure", "a confidence of 1",
 		},
 	},
 	{
@@ -763,18 +760,18 @@ var badInputs = []badInput{
 		name: "flags of other methods",
 		args: words("estimate L --seeds 3 --probe alert-latency --check 5"),
 		want: []string{
-			"--seeds means nothing to the method monte-carlo, only to conditional",
-			"--probe means nothing to the method monte-carlo, only to conditional, exact and stratified",
-			"--check means nothing to the method monte-carlo, only to conditional, exact, stratified and importance",
+			"--seeds does not apply to the method monte-carlo, only to conditional",
+			"--probe does not apply to the method monte-carlo, only to conditional, exact and stratified",
+			"--check does not apply to the method monte-carlo, only to conditional, exact, stratified and importance",
 		},
 	},
 	{
 		name: "flags that exact does not read",
 		args: words("estimate L --method exact --replications 3 --interval wilson --relative 0.1"),
 		want: []string{
-			"--replications means nothing to the method exact, only to monte-carlo, stratified and importance",
-			"--interval means nothing to the method exact, only to monte-carlo",
-			"--relative means nothing to the method exact, only to monte-carlo, conditional, stratified and importance",
+			"--replications does not apply to the method exact, only to monte-carlo, stratified and importance",
+			"--interval does not apply to the method exact, only to monte-carlo",
+			"--relative does not apply to the method exact, only to monte-carlo, conditional, stratified and importance",
 		},
 	},
 	{name: "half-width of 0", args: words("estimate L --half-width 0"), want: []string{"--half-width must be above 0"}},
@@ -834,19 +831,19 @@ var badInputs = []badInput{
 	{name: "too few for the strata", args: words("estimate L --method stratified --strata 50 --replications 99"),
 		want: []string{"--replications 99 must be at least 100, that is 2 of each stratum"}},
 	{name: "pilots of proportional", args: words("estimate L --method stratified --pilots 100"),
-		want: []string{"--pilots means nothing to --allocation proportional, only to neyman"}},
+		want: []string{"--pilots does not apply to --allocation proportional, only to neyman"}},
 	{name: "tilts", args: words("estimate L --method importance --tilt uplonk=0.5,loss=0,latency/*:0=2 --pilots 3"),
 		want: []string{
 			`"uplonk" names no draws that can be tilted. Did you mean uplink? They are downlink,`,
 			`tilt "loss=0": want CLASS=THETA`,
 			`"0" is no number of a draw`,
 			"--pilots 3 must be at least 50",
-			"--pilots means nothing with --tilt",
+			"--pilots does not apply with --tilt",
 		}},
 	{
 		name: "tilts of another method",
 		args: words("estimate L --tilt uplink=0.5"),
-		want: []string{"--tilt means nothing to the method monte-carlo, only to importance"},
+		want: []string{"--tilt does not apply to the method monte-carlo, only to importance"},
 	},
 	{name: "tilts of run", args: words("run L --tilt alert-latncy=0.5"), want: []string{"Did you mean alert-latency?"}},
 	{
@@ -857,7 +854,7 @@ var badInputs = []badInput{
 	{
 		name: "unknown remedy of compare",
 		args: words("compare L --remedy lingr --seeds 5"),
-		want: []string{"Did you mean linger?", "--seeds means nothing to the method monte-carlo, only to conditional"},
+		want: []string{"Did you mean linger?", "--seeds does not apply to the method monte-carlo, only to conditional"},
 	},
 	{name: "unknown baseline", args: words("compare L --vary linger=0ms,5ms --baseline linger=3ms"),
 		want: []string{
@@ -1040,8 +1037,8 @@ func TestBadInput(t *testing.T) {
 				}
 			}
 			code, out, errs := runHere(c.args...)
-			if code != exitUsage || out != "" {
-				t.Errorf("exit code %d, want %d; standard output %q, want none", code, exitUsage, out)
+			if code != verb.ExitUsage || out != "" {
+				t.Errorf("exit code %d, want %d; standard output %q, want none", code, verb.ExitUsage, out)
 			}
 			lines := strings.Split(strings.TrimSuffix(errs, "\n"), "\n")
 			if len(lines) != len(c.want) {

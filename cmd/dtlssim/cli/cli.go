@@ -1,68 +1,32 @@
 // Package cli is the command line of dtlssim. A Go program with scenarios of its own calls
 // [Main] and offers every verb for them.
+//
+// Each verb stands in a file of its name: its flags, the question that it asks, and the views
+// of the answer. What all verbs have in common is in package verb.
 package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Exit codes.
-const (
-	exitOK          = 0
-	exitError       = 1   // something failed: a file could not be written, a verification found a difference
-	exitUsage       = 2   // the input is bad; nothing was done
-	exitNoResult    = 3   // some replications gave no result: they crashed, timed out or met a limit
-	exitInterrupted = 130 // interrupted; what was done has been shown
-)
-
-// codeError carries an exit code with an error; an error without one, from cobra
-// or from parsing, is bad input.
-type codeError struct {
-	code int
-	err  error // nil if everything has been said
-}
-
-func (e *codeError) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *codeError) Unwrap() error { return e.err }
-
-// failure marks an error as one that is not the user's.
-func failure(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &codeError{exitError, err}
-}
-
 // Main is the main function of a program that offers dtlssim's command line, with the
-// built-in scenarios and its own. It never returns. Pool's workers are the same program, so
-// that nothing should come before it in main. It panics if two scenarios have one name.
+// built-in scenarios and its own. It never returns. Its workers are the same program, so
+// nothing should come before it in main. It panics if two scenarios have one name.
 func Main(own ...*scenarios.Scenario) {
 	for _, s := range own {
 		catalogue.Register(s)
@@ -80,23 +44,8 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitOK
-	}
-	code := exitUsage
-	var coded *codeError
-	switch {
-	case errors.As(err, &coded):
-		code = coded.code
-	case errors.Is(err, context.Canceled):
-		code, err = exitInterrupted, errors.New("interrupted")
-	}
-	text, prefix := strings.TrimRight(err.Error(), "\n"), scenarios.Program()+": "
-	if code == exitUsage {
-		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // a line for each fault
-	}
-	fmt.Fprintln(stderr, prefix+text)
+	code, message := verb.Code(root.ExecuteContext(ctx), scenarios.Program())
+	fmt.Fprint(stderr, message)
 	return code
 }
 
@@ -136,21 +85,11 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 			return c.Help()
 		},
 	})
-	root.SetFlagErrorFunc(flagError)
-	for _, verb := range append(root.Commands(), root) {
-		callProgram(verb, scenarios.Program())
+	root.SetFlagErrorFunc(verb.FlagError)
+	for _, c := range append(root.Commands(), root) {
+		verb.CallProgram(c, scenarios.Program())
 	}
 	return root
-}
-
-// callProgram has the help of a command name the program in its examples and references.
-func callProgram(c *cobra.Command, program string) {
-	name := func(text *string) { *text = strings.ReplaceAll(*text, "dtlssim ", program+" ") }
-	name(&c.Example)
-	c.Flags().VisitAll(func(f *pflag.Flag) { name(&f.Usage) })
-	if c.HasParent() { // what is said of dtlssim itself stays
-		name(&c.Long)
-	}
 }
 
 // version names this binary: the version of its module, the revision that it was built
@@ -178,177 +117,6 @@ func knownVerb(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		verbs = append(verbs, c.Name())
 	}
-	return fmt.Errorf(
-		"unknown command %q.%s The commands are %s",
-		args[0],
-		suggest.DidYouMean(args[0], verbs),
-		strings.Join(verbs, ", "),
-	)
-}
-
-// flagError words what is wrong with a flag: with the nearest name, or with what
-// would be accepted.
-func flagError(c *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	var invalid *pflag.InvalidValueError
-	switch {
-	case errors.As(err, &unknown):
-		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		return fmt.Errorf(
-			"%w.%s See %s --help",
-			err,
-			suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names),
-			c.CommandPath(),
-		)
-	case errors.As(err, &invalid):
-		accepted, ok := map[string]string{
-			"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
-			"float64Slice": "numbers, separated by commas",
-			"duration":     "a duration (a number with a unit: ns, us, ms, s, m, h)", "bool": "true or false",
-			"size": "a whole number with a unit (B, KiB, MiB, GiB)",
-		}[invalid.GetFlag().Value.Type()]
-		if ok {
-			return fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), accepted)
-		}
-	}
-	return err
-}
-
-// format is the flag --format.
-type format string
-
-func (f *format) String() string { return string(*f) }
-func (f *format) Type() string   { return "text|json" }
-
-func (f *format) Set(text string) error {
-	if text != "text" && text != "json" {
-		return suggest.NotOneOf(text, []string{"text", "json"})
-	}
-	*f = format(text)
-	return nil
-}
-
-// write writes an answer in a format.
-func write[T any](c *cobra.Command, f format, answer T, asText func(io.Writer, T) error) error {
-	if f == "json" {
-		return text.JSON(c.OutOrStdout(), answer)
-	}
-	return asText(c.OutOrStdout(), answer)
-}
-
-func (f *format) addTo(c *cobra.Command) {
-	*f = "text"
-	c.Flags().Var(f, "format", "output format")
-}
-
-// interval is the flags --interval and --confidence.
-type interval struct{ stat.Inference }
-
-func (i *interval) String() string { return string(i.Method) }
-func (i *interval) Type() string   { return stat.ProportionMethodNames("|") }
-
-func (i *interval) Set(text string) (err error) {
-	if i.Method, err = stat.ParseProportionMethod(text); err != nil {
-		return suggest.NotOneOf(text, strings.Split(stat.ProportionMethodNames(" "), " "))
-	}
-	return nil
-}
-
-func (i *interval) addTo(c *cobra.Command) {
-	i.Method = stat.ProportionMethods[0]
-	c.Flags().Var(i, "interval", "how intervals of proportions are computed")
-	c.Flags().Float64Var(&i.Confidence, "confidence", 0.95, "confidence of the intervals")
-}
-
-// selection is a scenario with its settings, as flags give them.
-type selection struct {
-	set   []string
-	short []string // what flags that are short for --set stand for
-	seed  uint64
-	fail  string
-
-	scenario  *scenarios.Scenario
-	settings  scenarios.Settings // as given
-	values    scenarios.Values   // what they come to; none if they are at fault
-	predicate scenarios.Predicate
-}
-
-func (s *selection) addTo(c *cobra.Command) {
-	c.Flags().StringArrayVar(&s.set, "set", nil,
-		"set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
-	c.Flags().Uint64Var(&s.seed, "seed", 1, "seed of every random stream")
-	c.Flags().Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to "+
-		"its socket is a draw",
-		func(text string) error {
-			s.short = append(s.short, "perturb="+text)
-			return nil
-		})
-	c.Flags().StringVar(&s.fail, "fail", "",
-		"`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
-}
-
-// resolve reads the flags and reports every fault. The scenario is nil if there is
-// none of that name; what else is wrong can be told all the same.
-func (s *selection) resolve(name string) error {
-	var faults [4]error
-	s.scenario, faults[0] = study.LoadScenario(name)
-	s.settings, faults[1] = scenarios.ParseSettings(slices.Concat(s.short, s.set))
-	if s.scenario != nil {
-		s.predicate, faults[2] = s.scenario.ParsePredicate(s.fail)
-		s.values, faults[3] = s.scenario.Resolve(s.settings)
-	}
-	return errors.Join(faults[:]...)
-}
-
-// pool is the worker processes, as flags describe them.
-type pool struct {
-	workers int
-	limits  run.Limits
-}
-
-func (p *pool) addTo(c *cobra.Command) {
-	c.Flags().IntVar(&p.workers, "workers", runtime.NumCPU(), "number of worker processes")
-	p.addLimitsTo(c)
-}
-
-func (p *pool) addLimitsTo(c *cobra.Command) {
-	c.Flags().DurationVar(&p.limits.Wall, "wall-limit", run.DefaultWallLimit,
-		"wall time after which a replication counts as timed out")
-	p.limits.Memory = run.DefaultMemoryLimit
-	c.Flags().Var(&p.limits.Memory, "memory-limit",
-		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the "+
-			"worker is stopped")
-}
-
-func (p *pool) check() error {
-	var faults []error
-	if p.workers < 1 || p.workers > 4096 {
-		faults = append(faults, fmt.Errorf("--workers %d is out of range: 1 to 4096", p.workers))
-	}
-	if p.limits.Wall <= 0 {
-		faults = append(faults, fmt.Errorf("--wall-limit %s must be above 0", p.limits.Wall))
-	}
-	if p.limits.Memory < run.LeastMemoryLimit {
-		faults = append(
-			faults,
-			fmt.Errorf("--memory-limit %s must be at least %s", p.limits.Memory, run.LeastMemoryLimit),
-		)
-	}
-	return errors.Join(faults...)
-}
-
-func (p *pool) start() (*run.Pool, error) {
-	started, err := run.NewPool(p.workers, p.limits)
-	return started, failure(err)
-}
-
-// argsBetween is cobra.RangeArgs with a message that says what is wanted.
-func argsBetween(least, most int, what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) < least || len(args) > most {
-			return fmt.Errorf("%s takes %s, not %d; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
-		}
-		return nil
-	}
+	return fmt.Errorf("unknown command %q.%s The commands are %s", args[0], suggest.DidYouMean(args[0], verbs),
+		strings.Join(verbs, ", "))
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -266,7 +267,7 @@ func runHere(args ...string) (code int, stdout, stderr string) {
 // What study --print shows is a study, the built-in one.
 func TestPrintedStudyParses(t *testing.T) {
 	code, out, errs := runHere("study", "late-close-notify", "--print")
-	if code != exitOK || errs != "" {
+	if code != verb.ExitOK || errs != "" {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
 	s, err := study.Parse("printed.yaml", []byte(out))
@@ -281,18 +282,18 @@ func TestPrintedStudyParses(t *testing.T) {
 // Every verb explains itself, with an example that starts with the program's name
 // and the verb's, and with flags that each have a text.
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "list", "explain", "run", "window", "map", "bands", "sweep", "estimate",
+	for _, name := range []string{"", "list", "explain", "run", "window", "map", "bands", "sweep", "estimate",
 		"compare", "measure", "sensitivity", "study", "report", "query", "export", "schema", "bench"} {
-		t.Run(fmt.Sprintf("verb %q", verb), func(t *testing.T) {
-			args := append(strings.Fields(verb), "--help")
+		t.Run(fmt.Sprintf("verb %q", name), func(t *testing.T) {
+			args := append(strings.Fields(name), "--help")
 			code, out, errs := runHere(args...)
-			if code != exitOK || errs != "" {
+			if code != verb.ExitOK || errs != "" {
 				t.Fatalf("exit code %d: %s", code, errs)
 			}
-			if !strings.Contains(out, "Usage:\n  "+strings.TrimSpace("dtlssim "+verb)) {
+			if !strings.Contains(out, "Usage:\n  "+strings.TrimSpace("dtlssim "+name)) {
 				t.Errorf("no usage:\n%s", out)
 			}
-			if !strings.Contains(out, "Examples:\n  "+strings.TrimSpace("dtlssim "+verb)) {
+			if !strings.Contains(out, "Examples:\n  "+strings.TrimSpace("dtlssim "+name)) {
 				t.Errorf("no example:\n%s", out)
 			}
 			if strings.Contains(out, "--format") && !strings.Contains(out, "\nJSON: ") {

@@ -3,46 +3,38 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
+	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // comparison is the flags of compare with what they ask for.
 type comparison struct {
-	selection
-	pool
+	verb.Selection
+	confidence   verb.Confidence
+	method       *verb.Choice
 	vary         []string
 	remedies     string
 	baseline     string
-	method       string
 	probe        string
-	replications int
 	seeds        int
-	confidence   float64
 	simultaneous bool
 
-	design    []design.Point
+	sweep     sample.Sweep
 	at        int                 // of the baseline
 	integrals []estimate.Integral // of conditional
-	command   *cobra.Command
 }
 
 func newCompare() *cobra.Command {
-	var f format
-	var k comparison
-	c := &cobra.Command{
+	k := comparison{method: verb.NewChoice(monteCarlo, conditional)}
+	return verb.New(verb.Verb{
 		Use:   "compare SCENARIO|FILE",
 		Short: "Estimate the differences of design points, or remedies, from a baseline",
 		Long: `Estimate by how much the failure probability at each point of a design differs from that
@@ -73,114 +65,91 @@ order of the design; what is 0 or does not apply may be left out, and what is un
 			"--replications 2000\n" +
 			"  dtlssim compare late-close-notify --vary linger=0ms..20ms/4 --baseline linger=10ms \\\n" +
 			"      --set 'latency=5ms+exponential(mean=4ms)' --method conditional --seeds 100 --simultaneous",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			k.command = c
-			if err := k.resolve(args[0]); err != nil {
-				return err
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&k.Selection, &verb.Pool{}, &k.confidence},
+		Flags: k.addTo,
+		Check: k.check,
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			base := k.sweep.Design[k.at].Values
+			j := &text.CompareJSON{
+				Scenario: k.Scenario.Name, Seed: k.Seed, Params: base.Text(), Method: k.method.String(), Probe: k.probe,
+				Confidence: k.confidence.Confidence, Simultaneous: k.simultaneous, Repeat: k.repeat(c),
 			}
-			workers, err := k.start()
-			if err != nil {
-				return err
+			a := verb.Show(j, text.Compare)
+			var err error
+			if k.method.Is(conditional) {
+				err = k.integrate(c, j)
+			} else {
+				err = k.sample(c, j, a)
 			}
-			defer workers.Close()
-			j, err := k.compare(workers)
-			if err != nil {
-				return err
-			}
-			err = write(c, f, j, text.Compare)
 			switch {
-			case err != nil:
-				return failure(err)
 			case j.Interrupted:
-				return &codeError{
-					exitInterrupted,
-					errors.New("interrupted: the differences are of what was done until then"),
-				}
+				a.End = verb.Interrupted("the differences are of what was done until then")
 			case j.NoResult > 0:
-				return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result", j.NoResult)}
+				a.End = verb.NoResult("%d replications gave no result", j.NoResult)
 			}
-			return nil
+			return a, err
 		},
-	}
-	f.addTo(c)
-	k.selection.addTo(c)
-	k.pool.addTo(c)
-	c.Flags().StringArrayVar(&k.vary, "vary", nil, "vary a parameter, `NAME=A..B/STEPS or NAME=v1,v2`; may be repeated")
-	c.Flags().StringVar(&k.remedies, "remedy", "", "compare these `REMEDIES`, separated by commas, or all, with none")
-	c.Flags().StringVar(&k.baseline, "baseline", "",
-		"the design point to compare with, `NAME=VALUE,...` (default the first)")
-	c.Flags().StringVar(&k.method, "method", monteCarlo, "how probabilities are estimated: "+monteCarlo+" or "+
-		conditional)
-	c.Flags().StringVar(&k.probe, "probe", "",
-		"conditional: the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
-	c.Flags().IntVar(&k.replications, "replications", 1000, "monte-carlo: replications of each design point")
-	c.Flags().IntVar(&k.seeds, "seeds", 100, "conditional: seeds of each design point")
-	c.Flags().Float64Var(&k.confidence, "confidence", 0.95, "confidence of the intervals")
-	c.Flags().BoolVar(&k.simultaneous, "simultaneous", false,
-		"have all intervals together hold with the confidence (Bonferroni)")
-	return c
+	})
 }
 
-// resolve reads the flags and reports every fault.
-func (k *comparison) resolve(name string) error {
-	faults := []error{k.selection.resolve(name), k.pool.check(), stat.CheckConfidence(k.confidence)}
-	if k.method != monteCarlo && k.method != conditional {
-		faults = append(
-			faults,
-			fmt.Errorf("--method %w", suggest.NotOneOf(k.method, []string{monteCarlo, conditional})),
-		)
-	} else {
-		for _, r := range []struct{ flag, method string }{{"replications", monteCarlo}, {"seeds", conditional},
-			{"probe", conditional}} {
-			if k.command.Flags().Changed(r.flag) && k.method != r.method {
-				faults = append(faults,
-					fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, k.method, r.method))
-			}
-		}
+func (k *comparison) addTo(f *pflag.FlagSet) {
+	f.StringArrayVar(&k.vary, "vary", nil, "vary a parameter, `NAME=A..B/STEPS or NAME=v1,v2`; may be repeated")
+	f.StringVar(&k.remedies, "remedy", "", "compare these `REMEDIES`, separated by commas, or all, with none")
+	f.StringVar(&k.baseline, "baseline", "", "the design point to compare with, `NAME=VALUE,...` (default the first)")
+	f.Var(k.method, "method", "how probabilities are estimated")
+	f.StringVar(&k.probe, "probe", "", "conditional: the parameter `NAME` whose distribution is integrated over "+
+		"(default the scenario's default probe)")
+	f.IntVar(&k.sweep.Replications, "replications", 1000, "monte-carlo: replications of each design point")
+	f.IntVar(&k.seeds, "seeds", 100, "conditional: seeds of each design point")
+	f.BoolVar(&k.simultaneous, "simultaneous", false,
+		"have all intervals together hold with the confidence (Bonferroni)")
+}
+
+// check reads the flags and reports every fault.
+func (k *comparison) check(c *verb.Call, f *verb.Faults) {
+	c.Applies(f, k.method, []verb.Reader{
+		{Flag: "replications", Choices: []string{monteCarlo}},
+		{Flag: "seeds", Choices: []string{conditional}},
+		{Flag: "probe", Choices: []string{conditional}},
+	})
+	f.AtLeast("replications", k.sweep.Replications, 1)
+	f.AtLeast("seeds", k.seeds, 2)
+	if k.Scenario == nil {
+		return
 	}
-	if k.replications < 1 {
-		faults = append(faults, fmt.Errorf("--replications %d must be at least 1", k.replications))
-	}
-	if k.seeds < 2 {
-		faults = append(faults, fmt.Errorf("--seeds %d must be at least 2", k.seeds))
-	}
-	if k.scenario == nil {
-		return errors.Join(faults...)
-	}
-	factors, err := k.factors()
-	faults = append(faults, err)
-	if err == nil {
-		if k.design, err = design.Factorial(k.values, factors); err == nil && len(k.design) < 2 {
+	s := &k.sweep
+	s.Seed, s.Fail, s.Inference = k.Seed, k.Predicate, k.confidence.Inference
+	if factors, ok := k.factors(c, f); ok {
+		var err error
+		if s.Design, err = design.Factorial(k.Values, factors); err == nil && len(s.Design) < 2 {
 			err = errors.New("nothing is compared: want --vary with two levels at least, or --remedy")
 		}
-		faults = append(faults, err)
+		f.Add(err)
 	}
-	if err := errors.Join(faults...); err != nil {
-		return err
+	if !f.None() {
+		return
 	}
 	if k.baseline != "" {
-		parts, err := design.SplitLevels(k.baseline)
-		if err != nil {
-			return fmt.Errorf("--baseline %q: %w", k.baseline, err)
-		}
-		levels, err := scenarios.ParseSettings(parts)
-		if err == nil {
-			k.at, err = design.FindPoint(k.design, levels)
-		}
-		if err != nil {
-			return fmt.Errorf("--baseline: %w", err)
+		var err error
+		if k.at, err = design.FindBaseline(s.Design, k.baseline); err != nil {
+			f.Add(fmt.Errorf("--baseline: %w", err))
+			return
 		}
 	}
-	sweep := k.sweep()
-	if err := sweep.Check(); err != nil || k.method == monteCarlo {
-		return err
+	checkSweep(s, f)
+	if f.None() && k.method.Is(conditional) {
+		f.Add(k.checkIntegrals())
 	}
+}
+
+// checkIntegrals reports the first point that has no conditional probability.
+func (k *comparison) checkIntegrals() error {
 	if k.probe == "" {
-		k.probe = k.scenario.Probe.Name
+		k.probe = k.Scenario.Probe.Name
 	}
-	for _, p := range k.design {
-		q, err := estimate.NewIntegral(p.Values, k.probe, k.seed, k.predicate, estimate.Tail)
+	for _, p := range k.sweep.Design {
+		q, err := estimate.NewIntegral(p.Values, k.probe, k.Seed, k.Predicate, estimate.Tail)
 		if err == nil {
 			err = q.CheckConditional()
 		}
@@ -192,92 +161,52 @@ func (k *comparison) resolve(name string) error {
 	return nil
 }
 
-// factors returns what --vary and --remedy vary.
-func (k *comparison) factors() (factors []design.Factor, err error) {
-	vary := slices.Clone(k.vary)
-	if k.command.Flags().Changed("remedy") {
-		known := k.scenario.RemedyNames()
-		if len(known) == 0 {
-			return nil, fmt.Errorf("--remedy: %s has no remedies", k.scenario.Name)
-		}
-		names := strings.Split(k.remedies, ",")
-		if k.remedies == "all" {
-			names = known[1:]
-		}
-		vary = append(vary, "remedy="+strings.Join(append([]string{known[0]}, names...), ","))
-	}
-	var faults []error
-	for _, v := range vary {
-		factor, err := design.ParseFactor(k.scenario, v)
-		factors, faults = append(factors, factor), append(faults, err)
-	}
-	return factors, errors.Join(faults...)
-}
-
-func (k *comparison) sweep() sample.Sweep {
-	return sample.Sweep{
-		Design: k.design, Replications: k.replications, Seed: k.seed, Fail: k.predicate,
-		Inference: stat.DefaultInference(k.confidence),
-	}
-}
-
-// compare performs what the flags ask for.
-func (k *comparison) compare(workers run.Runner) (*text.CompareJSON, error) {
-	j := &text.CompareJSON{
-		Scenario: k.scenario.Name, Seed: k.seed, Params: k.design[k.at].Values.Text(), Method: k.method, Probe: k.probe,
-		Confidence: k.confidence, Simultaneous: k.simultaneous,
-	}
-	j.Repeat = k.repeat()
-	ctx, out := k.command.Context(), k.command.ErrOrStderr()
-	if k.method == monteCarlo {
-		bar := newProgress(out, len(k.design)*k.replications, "replications")
-		c, err := sample.Compare(ctx, workers, k.sweep(), k.at, k.simultaneous, bar.increment)
-		bar.finish()
+// factors returns what --vary and --remedy vary, and whether nothing is wrong with it.
+func (k *comparison) factors(c *verb.Call, f *verb.Faults) (factors []design.Factor, ok bool) {
+	vary := k.vary
+	if c.Changed("remedy") {
+		remedies, err := design.RemedyFactor(k.Scenario, k.remedies)
 		if err != nil {
-			return nil, failure(err)
+			f.Add(fmt.Errorf("--remedy: %w", err))
+			return nil, false
 		}
-		text.Aborted(out, c.Results)
-		j.SetPairs(c)
-		return j, nil
+		vary = append(vary[:len(vary):len(vary)], remedies)
 	}
-	bar := newProgress(out, len(k.design)*k.seeds, "searches")
-	c, err := estimate.CompareConditional(
-		ctx,
-		workers,
-		k.integrals,
-		k.seeds,
-		k.at,
-		k.confidence,
-		k.simultaneous,
-		bar.increment,
-	)
-	bar.finish()
-	if err != nil {
-		return nil, integralError(k.command, err)
+	ok = true
+	for _, v := range vary {
+		factor, err := design.ParseFactor(k.Scenario, v)
+		f.Add(err)
+		factors, ok = append(factors, factor), ok && err == nil
 	}
-	j.SetMeans(c, k.design, k.at)
-	return j, nil
+	return factors, ok
+}
+
+// sample compares by Monte Carlo.
+func (k *comparison) sample(c *verb.Call, j *text.CompareJSON, a *verb.Answer) error {
+	step, end := c.Progress(len(k.sweep.Design)*k.sweep.Replications, "replications")
+	r, err := sample.Compare(c.Context, c.Workers, k.sweep, k.at, k.simultaneous, step)
+	end()
+	if err == nil {
+		j.SetPairs(r)
+		a.Aborted = func(w io.Writer) { text.Aborted(w, r.Results) }
+	}
+	return err
+}
+
+// integrate compares by the conditional method.
+func (k *comparison) integrate(c *verb.Call, j *text.CompareJSON) error {
+	step, end := c.Progress(len(k.integrals)*k.seeds, "searches")
+	r, err := estimate.CompareConditional(c.Context, c.Workers, k.integrals, k.seeds, k.at, k.confidence.Confidence,
+		k.simultaneous, step)
+	end()
+	if err == nil {
+		j.SetMeans(r, k.sweep.Design, k.at)
+	}
+	return err
 }
 
 // repeat returns the command that repeats the comparison.
-func (k *comparison) repeat() string {
-	command := k.values.Command("compare", k.seed, k.predicate)
-	for _, factor := range k.vary {
-		command = command.With("--vary", factor)
-	}
-	for _, f := range []struct{ name, value string }{
-		{"remedy", k.remedies}, {"baseline", k.baseline}, {"method", k.method}, {"probe", k.probe},
-		{"replications", strconv.Itoa(k.replications)},
-		{"seeds", strconv.Itoa(k.seeds)}, {"confidence", strconv.FormatFloat(k.confidence, 'g', -1, 64)},
-		{"simultaneous", ""},
-	} {
-		switch {
-		case !k.command.Flags().Changed(f.name):
-		case f.name == "simultaneous":
-			command = command.With(fmt.Sprintf("--%s=%t", f.name, k.simultaneous))
-		default:
-			command = command.With("--"+f.name, f.value)
-		}
-	}
-	return command.String()
+func (k *comparison) repeat(c *verb.Call) string {
+	return k.Values.Command("compare", k.Seed, k.Predicate).With(c.Given("vary", "remedy", "baseline", "method",
+		"probe", "replications", "seeds", "confidence", "simultaneous")...).String()
 }

@@ -3,18 +3,15 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
+	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
@@ -27,78 +24,51 @@ const (
 	importance  = string(estimate.ImportanceMethod)
 )
 
-var methods = []string{monteCarlo, conditional, exact, stratified, importance}
-
 // How stratified shares out its replications.
 const (
 	proportional = "proportional"
 	neyman       = "neyman"
 )
 
-// method is the flag --method.
-type method string
-
-func (m *method) String() string { return string(*m) }
-func (m *method) Type() string   { return strings.Join(methods, "|") }
-
-func (m *method) Set(text string) error {
-	if !slices.Contains(methods, text) {
-		return suggest.NotOneOf(text, methods)
-	}
-	*m = method(text)
-	return nil
-}
-
-// readers are the methods that read a flag of estimate, in the order in which the flags
-// are reported.
-var readers = []struct {
-	flag    string
-	methods []string
-}{
-	{
-		"replications",
-		[]string{monteCarlo, stratified, importance},
-	}, {"interval", []string{monteCarlo}}, {"seeds", []string{conditional}},
-	{
-		"probe",
-		[]string{conditional, exact, stratified},
-	}, {"check", []string{conditional, exact, stratified, importance}},
-	{
-		"strata",
-		[]string{stratified},
-	}, {"allocation", []string{stratified}}, {"tilt", []string{importance}},
-	{"pilots", []string{stratified, importance}},
-	{"half-width", sampling}, {"relative", sampling}, {"confidence", sampling},
+// estimateReaders are the methods that read a flag of estimate, in the order in which the
+// flags are reported.
+var estimateReaders = []verb.Reader{
+	{Flag: "replications", Choices: []string{monteCarlo, stratified, importance}},
+	{Flag: "interval", Choices: []string{monteCarlo}},
+	{Flag: "seeds", Choices: []string{conditional}},
+	{Flag: "probe", Choices: []string{conditional, exact, stratified}},
+	{Flag: "check", Choices: []string{conditional, exact, stratified, importance}},
+	{Flag: "strata", Choices: []string{stratified}},
+	{Flag: "allocation", Choices: []string{stratified}},
+	{Flag: "tilt", Choices: []string{importance}},
+	{Flag: "pilots", Choices: []string{stratified, importance}},
+	{Flag: "half-width", Choices: sampling},
+	{Flag: "relative", Choices: sampling},
+	{Flag: "confidence", Choices: sampling},
 }
 
 // sampling are the methods whose interval is one of samples.
 var sampling = []string{monteCarlo, conditional, stratified, importance}
 
-// estimation is the flags of estimate with what they ask for.
+// estimation is the flags of estimate with the question that they ask.
 type estimation struct {
-	selection
-	pool
-	interval
-	method       method
-	probe        string
-	replications int
-	seeds        int
-	check        int
-	strata       int
-	allocation   string
-	tilt         string
-	pilots       int
-	target       stat.Target
-
-	tilts    []tilt.Tilt // that the flag gives
-	integral estimate.Integral
-	command  *cobra.Command
+	verb.Selection
+	interval   verb.Interval
+	method     *verb.Choice
+	allocation *verb.Choice
+	probe      string
+	seeds      int
+	pilots     int
+	tilt       string
+	question   estimate.Question
 }
 
 func newEstimate() *cobra.Command {
-	var f format
-	e := estimation{method: method(monteCarlo), allocation: proportional}
-	c := &cobra.Command{
+	e := estimation{
+		method:     verb.NewChoice(monteCarlo, conditional, exact, stratified, importance),
+		allocation: verb.NewChoice(proportional, neyman),
+	}
+	return verb.New(verb.Verb{
 		Use:   "estimate SCENARIO|FILE",
 		Short: "Estimate one failure probability, by one of five methods",
 		Long: `Estimate the failure probability under the parameters as set, by one of five methods:
@@ -161,179 +131,138 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 			"  dtlssim estimate late-close-notify --set 'latency=5ms+exponential(mean=4ms)' --half-width 0.02\n" +
 			"  dtlssim estimate late-close-notify --method importance --fail handshake-timeout --set loss=0.02 \\\n" +
 			"      --set client-timeout=3500ms --relative 0.1 --replications 100000",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			e.command = c
-			if err := e.resolve(args[0]); err != nil {
-				return err
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&e.Selection, &verb.Pool{}, &e.interval},
+		Flags: e.addTo,
+		Check: e.check,
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			a, err := e.question.Ask(c.Context, c.Workers, c.Progress)
+			var random *estimate.RandomError
+			if errors.As(err, &random) { // as only its runs show
+				return nil, verb.BadInput(err)
 			}
-			workers, err := e.start()
 			if err != nil {
-				return err
+				return nil, err
 			}
-			defer workers.Close()
-			j, err := e.ask(workers)
-			if err != nil {
-				return err
-			}
-			err = write(c, f, j, text.Estimate)
-			return estimateError(j, err)
+			return e.answer(a, e.repeat(c)), nil
 		},
-	}
-	f.addTo(c)
-	e.selection.addTo(c)
-	e.pool.addTo(c)
-	e.interval.addTo(c)
-	c.Flags().Var(&e.method, "method", "how the probability is estimated")
-	c.Flags().StringVar(&e.probe, "probe", "",
-		"the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
-	c.Flags().IntVar(&e.replications, "replications", 10_000,
+	})
+}
+
+func (e *estimation) addTo(f *pflag.FlagSet) {
+	q := &e.question
+	f.Var(e.method, "method", "how the probability is estimated")
+	f.StringVar(&e.probe, "probe", "",
+		"the parameter `NAME` whose distribution is integrated over (default the scenario's default probe)")
+	f.IntVar(&q.Budget, "replications", 10_000,
 		"replications of monte-carlo, stratified and importance, at most if there is a target")
-	c.Flags().IntVar(&e.seeds, "seeds", 300, "seeds of conditional, at most if there is a target")
-	c.Flags().IntVar(&e.check, "check", 1000,
-		"replications of crude Monte Carlo to check the other methods with; 0: none")
-	c.Flags().IntVar(&e.strata, "strata", 20, "strata of the probe's law, of equal probability")
-	c.Flags().StringVar(&e.allocation, "allocation", e.allocation, "how replications are shared among strata: "+
-		proportional+" or "+neyman)
-	c.Flags().StringVar(&e.tilt, "tilt", "",
+	f.IntVar(&e.seeds, "seeds", 300, "seeds of conditional, at most if there is a target")
+	f.IntVar(&q.Check, "check", 1000, "replications of crude Monte Carlo to check the other methods with; 0: none")
+	f.IntVar(&q.Strata, "strata", 20, "strata of the probe's distribution, of equal probability")
+	f.Var(e.allocation, "allocation", "how replications are shared among strata")
+	f.StringVar(&e.tilt, "tilt", "",
 		"tilt draws of the network, `CLASS=THETA,...` (default chosen by pilot replications)")
-	c.Flags().IntVar(&e.pilots, "pilots", 500, "pilot replications of "+neyman+", and of each round that chooses tilts")
-	c.Flags().Float64Var(&e.target.HalfWidth, "half-width", 0, "stop at half of such an interval's width")
-	c.Flags().Float64Var(&e.target.Relative, "relative", 0,
+	f.IntVar(&e.pilots, "pilots", 500, "pilot replications of "+neyman+", and of each round that chooses tilts")
+	f.Float64Var(&q.Target.HalfWidth, "half-width", 0, "stop at half of such an interval's width")
+	f.Float64Var(&q.Target.Relative, "relative", 0,
 		"stop at half of such an interval's width, as a share of the estimate")
-	return c
 }
 
-// resolve reads the flags and reports every fault.
-func (e *estimation) resolve(name string) error {
-	faults := []error{e.selection.resolve(name), e.pool.check(), stat.CheckConfidence(e.Confidence)}
-	for _, r := range readers {
-		if e.command.Flags().Changed(r.flag) && !slices.Contains(r.methods, string(e.method)) {
-			faults = append(
-				faults,
-				fmt.Errorf("--%s means nothing to the method %s, only to %s", r.flag, e.method, text.List(r.methods)),
-			)
+// check reads the flags and reports every fault.
+func (e *estimation) check(c *verb.Call, f *verb.Faults) {
+	q := &e.question
+	c.Applies(f, e.method, estimateReaders)
+	f.AtLeast("replications", q.Budget, 1)
+	f.AtLeast("seeds", e.seeds, 2)
+	f.AtLeast("check", q.Check, 0)
+	for _, t := range []struct {
+		flag  string
+		value float64
+	}{{"half-width", q.Target.HalfWidth}, {"relative", q.Target.Relative}} {
+		if c.Changed(t.flag) && t.value == 0 {
+			f.Add(fmt.Errorf("--%s must be above 0", t.flag))
 		}
 	}
-	if e.replications < 1 {
-		faults = append(faults, fmt.Errorf("--replications %d must be at least 1", e.replications))
-	}
-	if e.seeds < 2 {
-		faults = append(faults, fmt.Errorf("--seeds %d must be at least 2", e.seeds))
-	}
-	if e.check < 0 {
-		faults = append(faults, fmt.Errorf("--check %d must be at least 0", e.check))
-	}
-	for flag, value := range map[string]float64{"half-width": e.target.HalfWidth, "relative": e.target.Relative} {
-		if e.command.Flags().Changed(flag) && value == 0 {
-			faults = append(faults, fmt.Errorf("--%s must be above 0", flag))
-		}
-	}
-	faults = append(faults, e.target.Check(), e.checkSampling())
-	if string(e.method) == importance && e.scenario != nil && e.tilt != "" {
-		var err error
-		e.tilts, err = network.ParseTilts(e.scenario, e.tilt)
-		faults = append(faults, err)
-	}
-	if string(e.method) != monteCarlo && string(e.method) != importance && e.scenario != nil && faults[0] == nil {
-		if e.probe == "" {
-			e.probe = e.scenario.Probe.Name
-		}
-		var err error
-		if e.integral, err = estimate.NewIntegral(e.values, e.probe, e.seed, e.predicate, estimate.Tail); err == nil {
-			if string(e.method) == exact {
-				err = e.integral.CheckExact()
-			} else {
-				err = e.integral.CheckConditional()
-			}
-		}
-		faults = append(faults, err)
-	}
-	return errors.Join(faults...)
-}
-
-// ask asks the question that the flags pose.
-func (e *estimation) ask(workers run.Runner) (*text.EstimateJSON, error) {
-	q := estimate.Question{
-		Values: e.values, Seed: e.seed, Fail: e.predicate,
-		Method: estimate.Method(
-			e.method,
-		), Integral: e.integral, Budget: e.replications, Inference: e.Inference, Target: e.target,
-		Strata: e.strata, Tilts: e.tilts, Check: e.check,
-	}
-	if string(e.method) == conditional {
+	f.Add(q.Target.Check())
+	e.checkSampling(c, f)
+	q.Values, q.Seed, q.Fail, q.Inference = e.Values, e.Seed, e.Predicate, e.interval.Inference
+	q.Method = estimate.Method(e.method.String())
+	if e.method.Is(conditional) {
 		q.Budget = e.seeds
 	}
-	if string(e.method) == importance || e.allocation == neyman {
+	if e.method.Is(importance) || e.allocation.Is(neyman) {
 		q.Pilots = e.pilots
 	}
-	out := e.command.ErrOrStderr()
-	a, err := q.Ask(e.command.Context(), workers, func(steps int, unit string) (step, end func()) {
-		bar := newProgress(out, steps, unit)
-		return bar.increment, bar.finish
-	})
-	if err != nil {
-		return nil, integralError(e.command, err)
+	var err error
+	if e.method.Is(importance) && e.Scenario != nil && e.tilt != "" {
+		q.Tilts, err = network.ParseTilts(e.Scenario, e.tilt)
+		f.Add(err)
 	}
-	for _, r := range a.Sweeps {
-		text.Aborted(out, r)
+	if e.method.Is(conditional, exact, stratified) && e.Good {
+		if e.probe == "" {
+			e.probe = e.Scenario.Probe.Name
+		}
+		q.Integral, err = estimate.NewIntegral(e.Values, e.probe, e.Seed, e.Predicate, estimate.Tail)
+		if err == nil && e.method.Is(exact) {
+			err = q.Integral.CheckExact()
+		} else if err == nil {
+			err = q.Integral.CheckConditional()
+		}
+		f.Add(err)
 	}
-	return text.NewEstimate(&q, a, e.repeat()), nil
+}
+
+// checkSampling reports what is wrong with the flags of stratified and importance.
+func (e *estimation) checkSampling(c *verb.Call, f *verb.Faults) {
+	q := &e.question
+	f.Within("strata", q.Strata, 1, estimate.MostStrata)
+	f.AtLeast("pilots", e.pilots, estimate.LeastPilots)
+	if e.method.Is(stratified) {
+		least := estimate.LeastOfStratum * q.Strata
+		each := func(flag string, n int) {
+			if n < least {
+				f.Add(fmt.Errorf("--%s %d must be at least %d, that is %d of each stratum", flag, n, least,
+					estimate.LeastOfStratum))
+			}
+		}
+		each("replications", q.Budget)
+		if e.allocation.Is(neyman) {
+			each("pilots", e.pilots)
+		} else if e.allocation.Is(proportional) && c.Changed("pilots") {
+			f.Add(fmt.Errorf("--pilots does not apply to --allocation %s, only to %s", e.allocation, neyman))
+		}
+	}
+	if e.method.Is(importance) && e.tilt != "" && c.Changed("pilots") {
+		f.Add(errors.New("--pilots does not apply with --tilt: there are no tilts to choose"))
+	}
 }
 
 // repeat returns the command that repeats the estimate.
-func (e *estimation) repeat() string {
-	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-	flags := []struct{ name, value string }{
-		{
-			"method",
-			string(e.method),
-		}, {"probe", e.probe}, {"replications", strconv.Itoa(e.replications)}, {"seeds", strconv.Itoa(e.seeds)},
-		{"interval", string(e.Method)}, {"confidence", number(e.Confidence)}, {"check", strconv.Itoa(e.check)},
-		{
-			"strata",
-			strconv.Itoa(e.strata),
-		}, {"allocation", e.allocation}, {"tilt", tilt.Text(e.tilts)}, {"pilots", strconv.Itoa(e.pilots)},
-		{"half-width", number(e.target.HalfWidth)}, {"relative", number(e.target.Relative)},
+func (e *estimation) repeat(c *verb.Call) string {
+	command := e.Values.Command("estimate", e.Seed, e.Predicate).With("--method", e.method.String()).
+		With(c.Given("probe", "replications", "seeds", "interval", "confidence", "check", "strata", "allocation")...)
+	if c.Changed("tilt") {
+		command = command.With("--tilt", tilt.Text(e.question.Tilts))
 	}
-	command := e.values.Command("estimate", e.seed, e.predicate)
-	for _, f := range flags {
-		if f.name == "method" || e.command.Flags().Changed(f.name) {
-			command = command.With("--"+f.name, f.value)
-		}
-	}
-	return command.String()
+	return command.With(c.Given("pilots", "half-width", "relative")...).String()
 }
 
-// estimateError gives a finished estimate its exit code.
-func estimateError(j *text.EstimateJSON, err error) error {
+// answer shows an answer, and gives it its end.
+func (e *estimation) answer(found *estimate.Answer, repeat string) *verb.Answer {
+	j := text.NewEstimate(&e.question, found, repeat)
+	a := verb.Show(j, text.Estimate)
+	a.Aborted = func(w io.Writer) {
+		for _, r := range found.Sweeps {
+			text.Aborted(w, r)
+		}
+	}
 	switch {
-	case err != nil:
-		return failure(err)
 	case j.Interrupted:
-		return &codeError{exitInterrupted, errors.New("interrupted: the estimate is of what was done until then")}
+		a.End = verb.Interrupted("the estimate is of what was done until then")
 	case j.Check != nil && !j.Check.Agrees:
-		return &codeError{
-			exitError,
-			fmt.Errorf(
-				"crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
-				j.Check.Failures,
-				j.Check.Replications,
-				j.Check.Expected,
-				j.Method,
-				suspicion(j),
-			),
-		}
+		a.End = verb.Wrong("%s", text.Disagreement(j))
 	case j.NoResult > 0:
-		return &codeError{exitNoResult, fmt.Errorf("%d replications gave no result", j.NoResult)}
+		a.End = verb.NoResult("%d replications gave no result", j.NoResult)
 	}
-	return nil
-}
-
-// suspicion says why a method may not hold.
-func suspicion(j *text.EstimateJSON) string {
-	if j.Method == importance {
-		return "do failures happen without what the tilts make probable? Then weaker tilts see them"
-	}
-	return fmt.Sprintf("does more than one datagram draw from %s, or does its latency depend on others?", j.Probe)
+	return a
 }

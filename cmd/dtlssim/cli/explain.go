@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"errors"
-	"maps"
-
 	"github.com/spf13/cobra"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -13,11 +11,8 @@ import (
 )
 
 func newExplain() *cobra.Command {
-	var (
-		f format
-		p pool
-	)
-	c := &cobra.Command{
+	var s *scenarios.Scenario
+	return verb.New(verb.Verb{
 		Use:   "explain SCENARIO|FILE",
 		Short: "Explain how a scenario fails, and run it under each remedy",
 		Long: `Explain a scenario: the mechanism, the predicted condition, the root
@@ -27,46 +22,19 @@ its default probe under each remedy, with what else the failing example sets, an
 JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
 references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
 		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
-		Args:    argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := study.LoadScenario(args[0])
-			if err := errors.Join(err, p.check()); err != nil {
-				return err
-			}
-			workers, err := p.start()
-			if err != nil {
-				return err
-			}
-			defer workers.Close()
-			e := text.NewExplanation(s)
-			names := s.RemedyNames()
-			if names == nil {
-				names = []string{""}
-			}
-			for _, remedy := range names {
-				set := maps.Clone(s.Failing)
-				delete(set, s.Probe.Name)
-				if remedy != "" {
-					set = set.With(scenarios.Settings{"remedy": remedy})
-				}
-				v, err := s.Resolve(set)
-				if err != nil {
-					return err
-				}
-				w, err := search.FindWindows(
-					c.Context(),
-					workers,
-					search.Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe},
-				)
-				if err != nil {
-					return searchError(c, err)
-				}
-				e.Remedies = append(e.Remedies, text.NewRemedyWindows(s, remedy, w))
-			}
-			return failure(write(c, f, e, text.Explain))
+		Args:    verb.OneScenario,
+		Parts:   []verb.Part{&verb.Pool{}},
+		Check: func(c *verb.Call, f *verb.Faults) {
+			var err error
+			s, err = study.LoadScenario(c.Args[0])
+			f.Add(err)
 		},
-	}
-	f.addTo(c)
-	p.addTo(c)
-	return c
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			remedies, err := search.FindRemedyWindows(c.Context, c.Workers, s)
+			if err != nil {
+				return nil, err
+			}
+			return verb.Show(text.NewExplanation(s, remedies), text.Explain), nil
+		},
+	})
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 )
 
 // process is dtlssim as a process of its own.
@@ -130,8 +132,8 @@ func TestInterruptedSweep(t *testing.T) {
 			if err := p.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			if code := p.end(t); code != exitInterrupted {
-				t.Errorf("exit code %d, want %d\n%s", code, exitInterrupted, &p.stderr)
+			if code := p.end(t); code != verb.ExitInterrupted {
+				t.Errorf("exit code %d, want %d\n%s", code, verb.ExitInterrupted, &p.stderr)
 			}
 			var answer struct {
 				Points      []struct{ Replications, Failures int }
@@ -165,8 +167,8 @@ func TestInterruptedSweepAsText(t *testing.T) {
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if code := p.end(t); code != exitInterrupted {
-		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	if code := p.end(t); code != verb.ExitInterrupted {
+		t.Errorf("exit code %d, want %d", code, verb.ExitInterrupted)
 	}
 	for _, want := range []string{"LINGER  REPLICATIONS", "\n0s ", "\nInterrupted: "} {
 		if !strings.Contains(p.stdout.String(), want) {
@@ -207,8 +209,8 @@ func TestInterruptedStudy(t *testing.T) {
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if code := p.end(t); code != exitInterrupted {
-		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	if code := p.end(t); code != verb.ExitInterrupted {
+		t.Errorf("exit code %d, want %d", code, verb.ExitInterrupted)
 	}
 	if want := "dtlssim: interrupted: 1 of 2 figures were done\n"; !strings.HasSuffix(p.stderr.String(), want) {
 		t.Errorf("standard error %q, want %q", &p.stderr, want)
@@ -228,8 +230,8 @@ func TestInterruptedReport(t *testing.T) {
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if code := p.end(t); code != exitInterrupted {
-		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	if code := p.end(t); code != verb.ExitInterrupted {
+		t.Errorf("exit code %d, want %d", code, verb.ExitInterrupted)
 	}
 	if want := "dtlssim: interrupted: 0 of 2 studies were done, and some figures of long\n"; !strings.HasSuffix(
 		p.stderr.String(),

@@ -1,29 +1,25 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/planes"
-	"github.com/dtlssim/dtlssim/scenarios/design"
-	"github.com/dtlssim/dtlssim/scenarios/search/bands"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
 func newMap() *cobra.Command {
 	var (
-		f          format
-		s          selection
-		p          pool
-		probes     []string
-		resolution time.Duration
-		runs       int
-		output     string
+		s        verb.Selection
+		output   = verb.Output{Picture: true, Usage: "draw the map to `FILE.svg` or FILE.png"}
+		probes   []string
+		question plane.Map
 	)
-	c := &cobra.Command{
+	return verb.New(verb.Verb{
 		Use:   "map SCENARIO|FILE",
 		Short: "Cut the plane of two probes into regions of one outcome",
 		Long: `Cut the plane of two probes into regions of one outcome, with the lines between them. The
@@ -45,93 +41,64 @@ floor((rise*y + offset_ns) / run). Intervals are half-open; strips are exact at 
 and polygons within some nanoseconds.`,
 		Example: "  dtlssim map late-close-notify --probe alert-latency=0s..300ms --probe linger=0s..200ms\n" +
 			"  dtlssim map plaintext-alert --probe forged-delay=0s..200ms --probe latency=1ms..50ms -o map.svg",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), checkPicture(output)}
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&s, &verb.Pool{}, &output},
+		Flags: func(f *pflag.FlagSet) {
+			f.StringArrayVar(&probes, "probe", nil,
+				"what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
+			f.DurationVar(&question.Resolution, "resolution", 0,
+				"height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
+			f.IntVar(&question.MaxRuns, "max-runs", plane.DefaultMaxRuns,
+				"give up after so many runs, and show what is known by then")
+		},
+		Check: func(c *verb.Call, f *verb.Faults) {
 			if len(probes) != 2 {
-				faults = append(
-					faults,
-					fmt.Errorf(
-						"--probe is given %s: want two, as in --probe alert-latency=0s..300ms --probe linger=0s..200ms",
-						times(len(probes)),
-					),
-				)
+				f.Add(fmt.Errorf("--probe is given %s: want two, as in --probe alert-latency=0s..300ms "+
+					"--probe linger=0s..200ms", times(len(probes))))
 			}
-			if c.Flags().Changed("resolution") && resolution < 1 {
-				faults = append(faults, fmt.Errorf("--resolution %s must be at least 1ns", resolution))
+			if c.Changed("resolution") && question.Resolution < 1 {
+				f.Add(fmt.Errorf("--resolution %s must be at least 1ns", question.Resolution))
 			}
-			if runs < 1 {
-				faults = append(faults, fmt.Errorf("--max-runs %d must be at least 1", runs))
+			f.AtLeast("max-runs", question.MaxRuns, 1)
+			if s.Scenario == nil || len(probes) != 2 {
+				return
 			}
-			question := plane.Map{Resolution: resolution, MaxRuns: runs}
-			if s.scenario != nil && len(probes) == 2 {
-				question.Values, question.Seed, question.Fail = s.values, s.seed, s.predicate
-				var err1, err2 error
-				question.X, err1 = s.scenario.ParseProbe(probes[0])
-				question.Y, err2 = s.scenario.ParseProbe(probes[1])
-				faults = append(faults, err1, err2)
-				if errors.Join(faults...) == nil {
-					faults = append(faults, question.Check())
-				}
+			question.Values, question.Seed, question.Fail = s.Values, s.Seed, s.Predicate
+			for i, axis := range []*scenarios.ProbeRange{&question.X, &question.Y} {
+				var err error
+				*axis, err = s.Scenario.ParseProbe(probes[i])
+				f.Add(err)
 			}
-			if err := errors.Join(faults...); err != nil {
-				return err
+			if f.None() {
+				f.Add(question.Check())
 			}
-			workers, err := p.start()
-			if err != nil {
-				return err
-			}
-			defer workers.Close()
-			bar := newProgress(c.ErrOrStderr(), 100, "per cent of the range of "+question.Y.Name)
+		},
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			step, end := c.Progress(100, "per cent of the range of "+question.Y.Name)
 			told := 0
-			r, err := plane.FindRegions(c.Context(), workers, question, func(share float64) {
+			r, err := plane.FindRegions(c.Context, c.Workers, question, func(share float64) {
 				for ; told < int(100*share); told++ {
-					bar.increment()
+					step()
 				}
 			})
-			bar.finish()
+			end()
 			if err != nil {
-				return searchError(c, err)
+				return nil, err
 			}
-			err = write(c, f, r, planes.Write)
-			if output != "" && len(r.Regions) > 0 {
-				err = errors.Join(
-					err,
-					writePicture(
-						output,
-						planes.Figure(r, fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name)),
-					),
-				)
+			a := verb.Show(r, planes.Write)
+			if output.Path != "" && len(r.Regions) > 0 {
+				title := fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name)
+				a.Files = append(a.Files, verb.Picture(output.Path, planes.Figure(r, title), nil))
 			}
-			switch {
-			case err != nil:
-				return failure(err)
+			switch wrong := len(r.Method.Contradictions); {
 			case r.Stopped == plane.Interrupted:
-				return &codeError{exitInterrupted, errors.New("interrupted: the map is of what was done until then")}
-			case len(r.Method.Contradictions) > 0:
-				return &codeError{
-					exitError,
-					fmt.Errorf(
-						"the map is wrong at %d of %d random points",
-						len(r.Method.Contradictions),
-						r.Method.Points,
-					),
-				}
+				a.End = verb.Interrupted("the map is of what was done until then")
+			case wrong > 0:
+				a.End = verb.Wrong("the map is wrong at %d of %d random points", wrong, r.Method.Points)
 			}
-			return nil
+			return a, nil
 		},
-	}
-	f.addTo(c)
-	s.addTo(c)
-	p.addTo(c)
-	c.Flags().StringArrayVar(&probes, "probe", nil,
-		"what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
-	c.Flags().DurationVar(&resolution, "resolution", 0,
-		"height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
-	c.Flags().IntVar(&runs, "max-runs", plane.DefaultMaxRuns,
-		"give up after so many runs, and show what is known by then")
-	c.Flags().StringVarP(&output, "output", "o", "", "draw the map to `FILE.svg` or FILE.png")
-	return c
+	})
 }
 
 // times says how often.
@@ -143,106 +110,4 @@ func times(n int) string {
 		return "once"
 	}
 	return fmt.Sprintf("%d times", n)
-}
-
-func newBands() *cobra.Command {
-	var (
-		f      format
-		s      selection
-		p      pool
-		probe  string
-		varied []string
-		output string
-	)
-	c := &cobra.Command{
-		Use:   "bands SCENARIO|FILE",
-		Short: "Find the windows of a probe at each level of a factor",
-		Long: `Find the exact windows of a probe in which the run fails, at each level of a factor, and draw
-them as bands. Between neighbouring levels that are durations, with the same cells, one more
-search halfway shows whether the edges are straight lines: if so, the bands are joined.
-
-A factor is NAME=A..B/STEPS, that is STEPS+1 levels from A to B at equal distances, or
-NAME=v1,v2,...
-
-JSON: {scenario, seed, factor, probe, levels: [{level, windows: as of dtlssim window, joined}],
-runs, interrupted}.`,
-		Example: "  dtlssim bands late-close-notify --vary remedy=none,linger,recognise\n" +
-			"  dtlssim bands late-close-notify --probe alert-latency=0s..300ms --vary linger=0s..200ms/10 -o bands.svg",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), checkPicture(output)}
-			vary := ""
-			switch len(varied) {
-			case 0:
-				faults = append(faults, errors.New("--vary is missing: want NAME=A..B/STEPS or NAME=v1,v2"))
-			case 1:
-				vary = varied[0]
-			default:
-				faults = append(faults, fmt.Errorf("--vary is given %d times: bands are of one factor", len(varied)))
-			}
-			var question bands.Question
-			if s.scenario != nil {
-				question = bands.Question{Seed: s.seed, Probe: s.scenario.Probe, Fail: s.predicate}
-				var err error
-				if probe != "" {
-					question.Probe, err = s.scenario.ParseProbe(probe)
-					faults = append(faults, err)
-				}
-				if vary != "" {
-					factor, err := design.ParseFactor(s.scenario, vary)
-					faults = append(faults, err)
-					if errors.Join(faults...) == nil {
-						question.Factor = factor.Name
-						question.Levels, err = bands.AtLevels(s.scenario, s.settings, factor)
-						faults = append(faults, err)
-					}
-				}
-				if errors.Join(faults...) == nil {
-					faults = append(faults, question.Check())
-				}
-			}
-			if err := errors.Join(faults...); err != nil {
-				return err
-			}
-			workers, err := p.start()
-			if err != nil {
-				return err
-			}
-			defer workers.Close()
-			bar := newProgress(c.ErrOrStderr(), len(question.Levels), "levels")
-			b, err := bands.Find(c.Context(), workers, question, bar.increment)
-			bar.finish()
-			if err != nil {
-				return searchError(c, err)
-			}
-			err = write(c, f, b, planes.WriteBands)
-			if output != "" && len(b.Levels) > 0 {
-				err = errors.Join(
-					err,
-					writePicture(
-						output,
-						planes.BandFigure(b, fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor)),
-					),
-				)
-			}
-			switch {
-			case err != nil:
-				return failure(err)
-			case b.Interrupted:
-				return &codeError{
-					exitInterrupted,
-					fmt.Errorf("interrupted: %d of %d levels were searched", len(b.Levels), len(question.Levels)),
-				}
-			}
-			return nil
-		},
-	}
-	f.addTo(c)
-	s.addTo(c)
-	p.addTo(c)
-	c.Flags().StringVar(&probe, "probe", "",
-		"the probe and its range: `NAME=FROM..TO` (default the scenario's default probe)")
-	c.Flags().StringArrayVar(&varied, "vary", nil, "the factor, `NAME=A..B/STEPS` or NAME=v1,v2 (required)")
-	c.Flags().StringVarP(&output, "output", "o", "", "draw the bands to `FILE.svg` or FILE.png")
-	return c
 }

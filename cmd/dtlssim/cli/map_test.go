@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
@@ -15,7 +16,7 @@ func TestMapVerb(t *testing.T) {
 	t.Chdir(t.TempDir())
 	command := "map L --set credentials=psk --probe alert-latency=5ms..40ms --probe linger=20ms..25ms"
 	code, out, errs := runHere(words(command + " -o map.svg")...)
-	if code != exitOK {
+	if code != verb.ExitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
 	for _, want := range []string{"alert-latency = linger + 11.000001ms", "linger in [20ms, 25ms)", "Sessions fail in ",
@@ -30,7 +31,7 @@ func TestMapVerb(t *testing.T) {
 	}
 	code, out, errs = runHere(words(command + " --format json")...)
 	var r plane.Regions
-	if err := json.Unmarshal([]byte(out), &r); code != exitOK || err != nil {
+	if err := json.Unmarshal([]byte(out), &r); code != verb.ExitOK || err != nil {
 		t.Fatalf("exit code %d: %s %v", code, errs, err)
 	}
 	if g, ok := r.At(36_000_001, 25_000_000-1); !ok || !g.Failed {
@@ -46,7 +47,7 @@ func TestBandsVerb(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, out, errs := runHere(
 		words("bands L --set credentials=psk --probe alert-latency=10ms..80ms --vary linger=20ms,30ms -o bands.png")...)
-	if code != exitOK {
+	if code != verb.ExitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
 	for _, want := range []string{"20ms    from 31.000001ms on", "30ms    from 41.000001ms on",

@@ -6,29 +6,30 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 func newMeasure() *cobra.Command {
 	var (
-		f            format
-		s            selection
-		p            pool
-		d            designFlags
-		measure      string
-		quantiles    []float64
-		survival     bool
-		logX         bool
-		replications int
-		confidence   float64
-		output       string
-		storage      string
+		s          verb.Selection
+		pool       verb.Pool
+		confidence verb.Confidence
+		n          verb.Replications
+		d          = verb.Design{Of: &s}
+		output     = verb.Output{Picture: true, Usage: "draw a figure to `FILE.svg` or FILE.png"}
+		storage    = verb.Storage{Usage: keepReplications}
+		measure    string
+		quantiles  []float64
+		survival   bool
+		logX       bool
+		sweep      sample.Sweep
 	)
-	c := &cobra.Command{
+	return verb.New(verb.Verb{
 		Use:   "measure SCENARIO|FILE",
 		Short: "Estimate how a measure of the runs is distributed, such as how long a handshake takes",
 		Long: `Estimate quantiles of a measure with intervals at each point of a design, and draw its
@@ -46,7 +47,7 @@ the distribution is estimated by Kaplan and Meier, with the variance of Greenwoo
 scale log(-log), those of quantiles as Brookmeyer and Crowley have them: it goes on beyond the first
 replication that was cut, on condition that what cut it says nothing else about the measure.
 
-` + designHelp + `
+` + verb.DesignHelp + `
 
 JSON: {scenario, seed, params, measure, method, confidence, points: [{params, replications, taken,
 censored, no_result, quantiles: [{q, estimate, at_least, lo, hi, lo_rank, hi_rank, coverage}],
@@ -58,93 +59,57 @@ curve (of more). -o draws them, for up to 8 points.`,
 			"  dtlssim measure late-close-notify --measure handshake_ns --set client-timeout=5s --vary loss=0.1,0.3 " +
 			"\\\n" +
 			"      --survival --log-x --replications 1000 -o survival.png",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), stat.CheckConfidence(confidence), checkFormat(output)}
-			switch {
-			case !c.Flags().Changed("replications"):
-				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
-			case replications < 1:
-				faults = append(faults, fmt.Errorf("--replications %d must be at least 1", replications))
-			}
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&s, &pool, &confidence, &n, &d, &output, &storage},
+		Flags: func(f *pflag.FlagSet) {
+			f.StringVar(&measure, "measure", "", "the measure `NAME` (required)")
+			f.Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99},
+				"which `QUANTILES` are estimated, separated by commas")
+			f.Lookup("quantile").DefValue = "0.5,0.9,0.99" // not with six places
+			f.BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
+			f.BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
+		},
+		Check: func(_ *verb.Call, f *verb.Faults) {
 			for _, q := range quantiles {
 				if !(q > 0 && q < 1) {
-					faults = append(faults, fmt.Errorf("--quantile %g is out of range: above 0, below 1", q))
+					f.Add(fmt.Errorf("--quantile %g is out of range: above 0, below 1", q))
 				}
 			}
 			switch {
 			case measure == "":
-				faults = append(
-					faults,
-					errors.New("--measure is missing: want the name of a measure, such as handshake_ns"),
-				)
-			case s.scenario != nil:
-				faults = append(faults, s.scenario.CheckMeasure(measure))
+				f.Add(errors.New("--measure is missing: want the name of a measure, such as handshake_ns"))
+			case s.Scenario != nil:
+				f.Add(s.Scenario.CheckMeasure(measure))
 			}
-			if logX && output == "" {
-				faults = append(faults, errors.New("--log-x means nothing without a figure, -o FILE.svg"))
+			if logX && output.Path == "" {
+				f.Add(errors.New("--log-x applies only to a figure: want -o FILE.svg as well"))
 			}
-			faults = append(faults, d.resolve(&s)...)
-			if output != "" {
-				faults = append(faults, text.CheckCurves(len(d.points)))
+			if output.Path != "" {
+				f.Add(text.CheckCurves(len(d.Points)))
 			}
-			sweep := sample.Sweep{
-				Design: d.points, Replications: replications, Seed: s.seed, Fail: s.predicate,
-				Inference: stat.DefaultInference(confidence),
+			sweep = sample.Sweep{
+				Design: d.Points, Replications: int(n), Seed: s.Seed, Fail: s.Predicate, Inference: confidence.Inference,
 			}
-			if errors.Join(faults...) == nil {
-				faults = append(faults, sweep.Check())
-			}
-			unwritable := errors.Join(checkFile(output), checkFile(storage))
-			if err := errors.Join(faults...); err != nil {
-				return errors.Join(err, unwritable)
-			}
-			if unwritable != nil {
-				return failure(unwritable)
-			}
-			kept, err := keepSweep(storage, &sweep, p.limits)
-			if err != nil {
-				return err
-			}
-			recorder := sample.Record(&sweep, measure)
-			r, err := kept.perform(c, &p, sweep)
-			if err != nil {
-				return err
-			}
-			j := distribution(r, recorder, d.names, measure, quantiles, confidence, survival)
-			err = write(
-				c,
-				f,
-				j,
-				func(w io.Writer, j *text.DistributionJSON) error { return text.Distribution(w, j, d.names) },
-			)
-			if output != "" && !r.Interrupted {
-				drawn, drawing := text.DistributionFigure(j, d.names, logX)
-				if drawing == nil {
-					drawing = writePicture(output, drawn)
-				}
-				err = errors.Join(err, drawing)
-			}
-			text.Aborted(c.ErrOrStderr(), r)
-			return sweepError(r, err)
+			checkSweep(&sweep, f)
 		},
-	}
-	f.addTo(c)
-	s.addTo(c)
-	p.addTo(c)
-	d.addTo(c)
-	c.Flags().StringVar(&measure, "measure", "", "the measure `NAME` (required)")
-	c.Flags().Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99},
-		"which `QUANTILES` are estimated, separated by commas")
-	c.Flags().Lookup("quantile").DefValue = "0.5,0.9,0.99" // not with six places
-	c.Flags().BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
-	c.Flags().BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
-	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
-	c.Flags().Float64Var(&confidence, "confidence", 0.95, "confidence of the intervals")
-	c.Flags().StringVar(&storage, "store", "",
-		"keep the replications in `FILE.sqlite`, and take those that are there from it")
-	c.Flags().StringVarP(&output, "output", "o", "", "draw a figure to `FILE.svg` or FILE.png")
-	return c
+		Open: func(c *verb.Call) error { return storage.OpenSweep(c, &sweep, pool.Limits) },
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			recorder := sample.Record(&sweep, measure)
+			r, err := perform(c, sweep, &storage)
+			if err != nil {
+				return nil, err
+			}
+			j := text.NewDistribution(r, recorder, d.Names, measure, quantiles, survival)
+			a := verb.Show(j, func(w io.Writer, j *text.DistributionJSON) error {
+				return text.Distribution(w, j, d.Names)
+			})
+			if output.Path != "" && !r.Interrupted {
+				drawn, err := text.DistributionFigure(j, d.Names, logX)
+				a.Files = append(a.Files, verb.Picture(output.Path, drawn, err))
+			}
+			return finish(a, r), nil
+		},
+	})
 }
 
 // measureHelp lists the measures.
@@ -153,33 +118,4 @@ func measureHelp() (list string) {
 		list += fmt.Sprintf("%-18s %s;\n", m.Name, m.Meaning)
 	}
 	return list
-}
-
-// distribution estimates what a sweep has recorded of a measure.
-func distribution(
-	r *sample.Results,
-	recorder *sample.Recorder,
-	factors []string,
-	measure string,
-	quantiles []float64,
-	confidence float64,
-	survival bool,
-) *text.DistributionJSON {
-	sweep := text.NewSweepJSON(r, factors)
-	j := &text.DistributionJSON{
-		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure,
-		Method:     text.OrderStatistics,
-		Confidence: confidence, Interrupted: r.Interrupted,
-	}
-	if survival {
-		j.Method = text.KaplanMeier
-	}
-	for i, p := range r.Points {
-		point := text.PointDistributionJSON{
-			Params: sweep.Points[i].Params, Replications: p.Replications, NoResult: p.Replications - p.Completed(),
-		}
-		point.SetDistribution(recorder.Distribution(i, quantiles, confidence, survival))
-		j.Points = append(j.Points, point)
-	}
-	return j
 }

@@ -3,11 +3,12 @@ package cli
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
@@ -17,13 +18,12 @@ import (
 
 func newRun() *cobra.Command {
 	var (
-		f     format
-		s     selection
-		p     = pool{}
-		file  string
-		tilts string
+		s      verb.Selection
+		file   = verb.Output{Flag: "trace", Usage: "write the trace to `FILE` as JSON Lines"}
+		tilts  string
+		tilted *tilt.Config
 	)
-	c := &cobra.Command{
+	return verb.New(verb.Verb{
 		Use:   "run SCENARIO|FILE",
 		Short: "Perform one replication and show its trace",
 		Long: `Perform one replication. Text: its trace as a table (virtual time in seconds, host,
@@ -44,74 +44,42 @@ many each tilt was about.
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
 		Example: "  dtlssim run late-close-notify --set alert-latency=30ms\n" +
 			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			unwritable := checkFile(file)
-			faults := []error{s.resolve(args[0]), p.check()}
-			var tilted *tilt.Config
-			if s.scenario != nil && tilts != "" {
-				list, err := network.ParseTilts(s.scenario, tilts)
-				faults, tilted = append(faults, err), &tilt.Config{Tilts: list}
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&s, &verb.Pool{Single: true}, &file},
+		Flags: func(f *pflag.FlagSet) {
+			f.StringVar(&tilts, "tilt", "",
+				"tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
+		},
+		Check: func(_ *verb.Call, f *verb.Faults) {
+			if s.Scenario == nil || tilts == "" {
+				return
 			}
-			if err := errors.Join(faults...); err != nil {
-				return errors.Join(err, unwritable)
-			}
-			if unwritable != nil {
-				return failure(unwritable)
-			}
-			workers, err := p.start()
+			list, err := network.ParseTilts(s.Scenario, tilts)
+			f.Add(err)
+			tilted = &tilt.Config{Tilts: list}
+		},
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			job := run.Job{Values: s.Values, Seed: s.Seed, Fail: s.Predicate, Trace: true, Tilt: tilted}
+			o, err := c.Workers.Do(c.Context, job)
 			if err != nil {
-				return err
-			}
-			defer workers.Close()
-			job := run.Job{Values: s.values, Seed: s.seed, Fail: s.predicate, Trace: true, Tilt: tilted}
-			o, err := workers.Do(c.Context(), job)
-			if err != nil {
-				return interruptedOr(c, err)
+				return nil, err
 			}
 			if o.Digest == "" { // nothing came back
-				t := run.NewAborted(&o, job.Repeat())
-				return &codeError{
-					exitNoResult,
-					fmt.Errorf("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump()),
-				}
+				t := run.NewAborted(&o, job.Command())
+				return nil, verb.NoResult("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat,
+					t.ShortDump())
 			}
-			if file != "" {
-				if err := writeTrace(file, o.Records); err != nil {
-					return failure(err)
-				}
+			a := verb.Show(&o.Replication, text.Replication)
+			if file.Path != "" {
+				a.Files = append(a.Files, verb.File{Path: file.Path, Write: func(f *os.File) error {
+					w := bufio.NewWriter(f)
+					return errors.Join(trace.WriteJSONLines(w, o.Records), w.Flush())
+				}})
 			}
-			if f == "json" {
-				err = text.JSON(c.OutOrStdout(), o.Replication)
-			} else {
-				err = text.Replication(c.OutOrStdout(), &o.Replication)
-				if o.Tilt != nil && err == nil {
-					_, err = fmt.Fprintf(c.OutOrStdout(), "weight: %.6g\n", o.Tilt.Weight())
-				}
+			if o.Status == run.Limited {
+				a.End = verb.NoResult("the replication met a limit: %s", o.Limit)
 			}
-			if err == nil && o.Status == run.Limited {
-				return &codeError{exitNoResult, fmt.Errorf("the replication met a limit: %s", o.Limit)}
-			}
-			return failure(err)
+			return a, nil
 		},
-	}
-	f.addTo(c)
-	s.addTo(c)
-	p.workers = 1
-	p.addLimitsTo(c)
-	c.Flags().StringVar(&file, "trace", "", "write the trace to `FILE` as JSON Lines")
-	c.Flags().StringVar(&tilts, "tilt", "",
-		"tilt draws of the network, `CLASS=THETA,...`, as estimate --method importance does")
-	return c
-}
-
-// writeTrace writes a trace to a file, whole or not at all.
-func writeTrace(file string, records []trace.Record) error {
-	return writeFile(file, func(f *os.File) error {
-		w := bufio.NewWriter(f)
-		if err := trace.WriteJSONLines(w, records); err != nil {
-			return err
-		}
-		return w.Flush()
 	})
 }

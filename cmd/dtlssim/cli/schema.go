@@ -1,18 +1,17 @@
 package cli
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/scenarios/study"
-	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 func newSchema() *cobra.Command {
-	return &cobra.Command{
+	kind := study.SchemaKinds[0]
+	return verb.New(verb.Verb{
 		Use:   "schema [scenario|study]",
 		Short: "Print the JSON Schema of scenario files, or of study files",
 		Long: `Print the JSON Schema (draft 2020-12) of scenario files, or of files that hold nothing but a
@@ -24,26 +23,17 @@ YAML language server takes it from the first line of a file:
 It says what can be said without knowing the names in a file; every verb that takes a file
 reports the rest, with line and column.`,
 		Example: "  dtlssim schema > scenario.schema.json",
-		Args:    argsBetween(0, 1, "at most one of "+strings.Join(study.SchemaKinds, ", ")),
-		RunE: func(c *cobra.Command, args []string) error {
-			kind := study.SchemaKinds[0]
-			if len(args) > 0 {
-				kind = args[0]
+		Args:    verb.Args(0, 1, "at most one of "+strings.Join(study.SchemaKinds, ", ")),
+		Plain:   true,
+		Check: func(c *verb.Call, f *verb.Faults) {
+			if len(c.Args) > 0 {
+				kind = c.Args[0]
+				f.Add(verb.OneOf("schema of", kind, study.SchemaKinds))
 			}
-			if !slices.Contains(study.SchemaKinds, kind) {
-				return fmt.Errorf(
-					"there is no schema of %q.%s There are %s",
-					kind,
-					suggest.DidYouMean(kind, study.SchemaKinds),
-					strings.Join(study.SchemaKinds, ", "),
-				)
-			}
-			schema, err := study.Schema(kind)
-			if err != nil {
-				return failure(err)
-			}
-			_, err = c.OutOrStdout().Write(schema)
-			return failure(err)
 		},
-	}
+		Ask: func(*verb.Call) (*verb.Answer, error) {
+			schema, err := study.Schema(kind)
+			return verb.Print(schema), err
+		},
+	})
 }

@@ -1,41 +1,38 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
-	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// analysis is the flags of sensitivity with what they ask for.
+// analysis is the flags of sensitivity with the question that they ask.
 type analysis struct {
-	selection
-	pool
-	interval
-	method string
-	probe  string
-	vary   []string
-	ends   int // replications at each end of a factor
-	output string
-
-	question estimate.Sensitivity
-	workers  run.Runner
-	command  *cobra.Command
+	verb.Selection
+	interval verb.Interval
+	output   verb.Output
+	method   *verb.Choice
+	probe    string
+	vary     []string
+	question estimate.Analysis
 }
 
 func newSensitivity() *cobra.Command {
-	var f format
-	var a analysis
-	c := &cobra.Command{
+	a := analysis{
+		method: verb.NewChoice(monteCarlo, exact),
+		output: verb.Output{Picture: true, Usage: "draw a figure to `FILE.svg` or FILE.png"},
+	}
+	return verb.New(verb.Verb{
 		Use:   "sensitivity SCENARIO|FILE",
 		Short: "Find out which factors the failure probability depends on, and how much",
 		Long: `Find out how much of the failure probability's variance is due to each factor, where all
@@ -73,215 +70,90 @@ draws both as a figure.`,
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --points 256 --replications 10 -o tornado.svg\n" +
 			"  dtlssim sensitivity late-close-notify --method exact --points 64 --vary linger=0ms..20ms \\\n" +
 			"      --vary 'alert-latency=10ms+exponential(mean={5ms..15ms})'",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			a.command = c
-			if err := a.resolve(args[0]); err != nil {
-				return err
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&a.Selection, &verb.Pool{}, &a.interval, &a.output},
+		Flags: a.addTo,
+		Check: a.check,
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			sweep := func(ctx context.Context, s sample.Sweep) (*sample.Results, error) {
+				step, end := c.Progress(len(s.Design)*s.Replications, "replications")
+				defer end()
+				return sample.RunSweep(ctx, c.Workers, s, step)
 			}
-			if err := checkFile(a.output); err != nil {
-				return failure(err)
+			found, err := a.question.Ask(c.Context, c.Workers, sweep, c.Progress)
+			var random *estimate.RandomError
+			if errors.As(err, &random) { // as only its runs show
+				return nil, verb.BadInput(err)
 			}
-			workers, err := a.start()
 			if err != nil {
-				return err
+				return nil, err
 			}
-			defer workers.Close()
-			a.workers = workers
-			j, err := a.analyse()
-			if err != nil {
-				return err
-			}
-			if a.output != "" && !j.Interrupted {
-				drawn, err := text.TornadoFigure(j)
-				if err == nil {
-					err = writePicture(a.output, drawn)
-				}
-				if err != nil {
-					return failure(err)
-				}
-			}
-			err = write(c, f, j, text.Sensitivity)
-			switch {
-			case err != nil:
-				return failure(err)
-			case j.Interrupted:
-				return &codeError{exitInterrupted, errors.New("interrupted: the answer is of what was done until then")}
-			case j.NoResult > 0:
-				return &codeError{
-					exitNoResult,
-					fmt.Errorf("%d replications gave no result; %d base points are left out", j.NoResult, j.Dropped),
-				}
-			}
-			return nil
+			return a.answer(found), nil
 		},
-	}
-	f.addTo(c)
-	a.selection.addTo(c)
-	a.pool.addTo(c)
-	a.interval.addTo(c)
-	c.Flags().StringVar(&a.method, "method", monteCarlo,
-		"how the probability at a point is found: monte-carlo or exact")
-	c.Flags().StringVar(&a.probe, "probe", "",
-		"the parameter `NAME` whose law is integrated over (default the scenario's default probe)")
-	c.Flags().StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
-	c.Flags().IntVar(&a.question.Points, "points", 256, "base points")
-	c.Flags().IntVar(&a.question.Replications, "replications", 10, "replications at each point, of monte-carlo")
-	c.Flags().IntVar(&a.ends, "ends", 1000, "replications at each end of a factor, of monte-carlo")
-	c.Flags().StringVarP(&a.output, "output", "o", "", "draw a figure to `FILE.svg` or FILE.png")
-	return c
+	})
 }
 
-// resolve reads the flags and reports every fault.
-func (a *analysis) resolve(name string) error {
-	faults := []error{
-		a.selection.resolve(name),
-		a.pool.check(),
-		stat.CheckConfidence(a.Confidence),
-		checkFormat(a.output),
-	}
-	given := a.command.Flags().Changed
-	known := []string{monteCarlo, exact}
-	if !slices.Contains(known, a.method) {
-		faults = append(faults, fmt.Errorf("--method %w", suggest.NotOneOf(a.method, known)))
-	}
-	for flag, reads := range map[string]string{"replications": monteCarlo, "ends": monteCarlo, "interval": monteCarlo,
-		"probe": exact} {
-		if given(flag) && a.method != reads && slices.Contains(known, a.method) {
-			faults = append(
-				faults,
-				fmt.Errorf("--%s means nothing to the method %s, only to %s", flag, a.method, reads),
-			)
-		}
-	}
-	if a.ends < 1 {
-		faults = append(faults, fmt.Errorf("--ends %d must be at least 1", a.ends))
-	}
-	if a.question.Replications < 1 {
-		faults = append(faults, fmt.Errorf("--replications %d must be at least 1", a.question.Replications))
-	}
+func (a *analysis) addTo(f *pflag.FlagSet) {
+	f.Var(a.method, "method", "how the probability at a point is found")
+	f.StringVar(&a.probe, "probe", "",
+		"the parameter `NAME` whose distribution is integrated over (default the scenario's default probe)")
+	f.StringArrayVar(&a.vary, "vary", nil, "a factor, `NAME=A..B` or NAME=v1,v2; may be repeated (required)")
+	f.IntVar(&a.question.Points, "points", 256, "base points")
+	f.IntVar(&a.question.Replications, "replications", 10, "replications at each point, of monte-carlo")
+	f.IntVar(&a.question.EndReplications, "ends", 1000, "replications at each end of a factor, of monte-carlo")
+}
+
+// check reads the flags and reports every fault.
+func (a *analysis) check(c *verb.Call, f *verb.Faults) {
+	q := &a.question
+	c.Applies(f, a.method, []verb.Reader{
+		{Flag: "replications", Choices: []string{monteCarlo}},
+		{Flag: "ends", Choices: []string{monteCarlo}},
+		{Flag: "interval", Choices: []string{monteCarlo}},
+		{Flag: "probe", Choices: []string{exact}},
+	})
+	f.AtLeast("ends", q.EndReplications, 1)
+	f.AtLeast("replications", q.Replications, 1)
 	if len(a.vary) == 0 {
-		faults = append(faults, errors.New("--vary is missing: want a factor NAME=A..B or NAME=v1,v2"))
+		f.Add(errors.New("--vary is missing: want a factor NAME=A..B or NAME=v1,v2"))
 	}
-	if a.question.Points < 2 {
-		faults = append(faults, fmt.Errorf("--points %d must be at least 2", a.question.Points))
+	f.AtLeast("points", q.Points, 2)
+	if a.Scenario == nil {
+		return
 	}
-	if a.scenario == nil {
-		return errors.Join(faults...)
-	}
-	q := &a.question
-	q.Values, q.Seed, q.Fail = a.values, a.seed, a.predicate
+	q.Values, q.Seed, q.Fail, q.Inference = a.Values, a.Seed, a.Predicate, a.interval.Inference
 	for _, v := range a.vary {
-		r, err := design.ParseRange(a.scenario, v)
-		faults, q.Factors = append(faults, err), append(q.Factors, r)
+		r, err := design.ParseRange(a.Scenario, v)
+		f.Add(err)
+		q.Factors = append(q.Factors, r)
 	}
-	if errors.Join(faults...) == nil {
-		faults = append(faults, q.Check())
+	if f.None() {
+		f.Add(q.Check())
 	}
-	if a.method == exact && errors.Join(faults...) == nil {
-		q.Replications = 0
-		if a.probe == "" {
-			a.probe = a.scenario.Probe.Name
+	if f.None() && a.method.Is(exact) {
+		if q.Replications, q.Probe = 0, a.probe; a.probe == "" {
+			q.Probe = a.Scenario.Probe.Name
 		}
-		faults = append(faults, a.checkExact())
-	}
-	return errors.Join(faults...)
-}
-
-// checkExact reports the first point of those one at a time that has no exact
-// probability, as far as the parameters show it.
-func (a *analysis) checkExact() error {
-	design, _, err := a.question.Ends()
-	if err != nil {
-		return err
-	}
-	for _, p := range design {
-		if _, err := a.question.Integral(p.Values, a.probe, estimate.Tail); err != nil {
-			return fmt.Errorf("--method exact: %w", err)
+		if err := q.CheckExact(); err != nil {
+			f.Add(fmt.Errorf("--method exact: %w", err))
 		}
 	}
-	return nil
 }
 
-// analyse performs what the flags ask for.
-func (a *analysis) analyse() (*text.SensitivityJSON, error) {
-	q := &a.question
-	j := &text.SensitivityJSON{
-		Scenario: a.scenario.Name, Seed: a.seed, Params: a.values.Text(), Method: a.method,
-		Replications: q.Replications,
-		Confidence:   a.Confidence,
+// answer shows an answer, and gives it its end.
+func (a *analysis) answer(found *estimate.Analysed) *verb.Answer {
+	j := text.NewSensitivity(found)
+	shown := verb.Show(j, text.Sensitivity)
+	if a.output.Path != "" && !j.Interrupted {
+		drawn, err := text.TornadoFigure(j)
+		shown.Files = append(shown.Files, verb.Picture(a.output.Path, drawn, err))
 	}
-	if a.method == exact {
-		j.Probe = a.probe
+	shown.Aborted = func(w io.Writer) { text.Aborted(w, &sample.Results{Aborted: found.Aborted()}) }
+	switch {
+	case j.Interrupted:
+		shown.End = verb.Interrupted("the answer is of what was done until then")
+	case j.NoResult > 0:
+		shown.End = verb.NoResult("%d replications gave no result; %d base points are left out", j.NoResult, j.Dropped)
 	}
-	if err := a.oneAtATime(j); err != nil || j.Interrupted {
-		return j, err
-	}
-	bar := newProgress(a.command.ErrOrStderr(), q.Points, "base points")
-	outputs := make([]estimate.Outputs, q.Points)
-	keep := func(base int, o estimate.Outputs) { outputs[base] = o }
-	ctx := a.command.Context()
-	var err error
-	var runs *estimate.SensitivityRuns
-	if a.method == exact {
-		runs, err = q.Exact(ctx, a.workers, a.probe, estimate.Tail, keep, bar.increment)
-	} else {
-		runs, err = q.MonteCarlo(ctx, a.workers, keep, bar.increment)
-	}
-	bar.finish()
-	if err != nil {
-		return nil, integralError(a.command, err)
-	}
-	text.Aborted(a.command.ErrOrStderr(), &sample.Results{Aborted: runs.Aborted})
-	j.Runs += runs.Runs
-	j.NoResult += runs.NoResult
-	j.Dropped, j.Interrupted = runs.Dropped, runs.Interrupted
-	j.SetIndices(q.Indices(outputs, a.Confidence))
-	return j, nil
-}
-
-// oneAtATime finds the probability as set, and at each end of each factor.
-func (a *analysis) oneAtATime(j *text.SensitivityJSON) error {
-	design, at, err := a.question.Ends()
-	if err != nil {
-		return err
-	}
-	levels, err := a.probabilities(design, j)
-	if err != nil {
-		return err
-	}
-	j.SetLevels(a.question.Factors, levels, at)
-	return nil
-}
-
-// probabilities returns the failure probability at each point of a design.
-func (a *analysis) probabilities(points []design.Point, j *text.SensitivityJSON) ([]stat.Proportion, error) {
-	levels := make([]stat.Proportion, len(points))
-	if a.method == exact {
-		for i, p := range points {
-			e, err := a.question.ExactAt(a.command.Context(), a.workers, p.Values, a.probe, estimate.Tail)
-			if err != nil {
-				return nil, integralError(a.command, err)
-			}
-			j.Runs += e.Runs
-			levels[i] = stat.Proportion{Estimate: e.Estimate}
-		}
-		return levels, nil
-	}
-	bar := newProgress(a.command.ErrOrStderr(), len(points)*a.ends, "replications")
-	r, err := sample.RunSweep(a.command.Context(), a.workers, sample.Sweep{
-		Design: points, Replications: a.ends, Seed: a.seed, Fail: a.predicate,
-		Inference: a.Inference,
-	}, bar.increment)
-	bar.finish()
-	if err != nil {
-		return nil, failure(err)
-	}
-	text.Aborted(a.command.ErrOrStderr(), r)
-	j.NoResult, j.Interrupted = r.NoResult(), r.Interrupted
-	j.Runs += r.Done
-	for i, p := range r.Points {
-		levels[i] = p.Estimate
-	}
-	return levels, nil
+	return shown
 }

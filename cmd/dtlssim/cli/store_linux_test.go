@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 )
 
 // storedSweep is a sweep of two points that keeps its replications.
@@ -28,11 +29,11 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kept.sqlite")
 	first := startBusy(t, 2, storedSweep(path, "5000000")...)
 	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
-	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError ||
+	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != verb.ExitError ||
 		errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
 	}
-	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "\n1      10ms") {
+	if code, out, errs := runHere("query", path); code != verb.ExitOK || !strings.Contains(out, "\n1      10ms") {
 		t.Errorf("the reader: exit code %d\n%s%s", code, out, errs)
 	}
 	if err := first.Process.Kill(); err != nil {
@@ -62,8 +63,7 @@ func storedReplications() int { return testkit.Budget(100, 200, 600) }
 func storedStudy(t *testing.T, folder, path, output string) []string {
 	t.Helper()
 	file := filepath.Join(folder, "stored.yaml")
-	err := writeFile(file, func(f *os.File) error {
-		_, err := f.WriteString(`name: stored
+	text := `name: stored
 title: A study to be kept
 scenario: late-close-notify
 figures:
@@ -79,10 +79,8 @@ figures:
     replications: ` + strconv.Itoa(storedReplications()) + `
     set: {credentials: psk, linger: "{x}ms"}
     rows: [{label: exponential, set: {alert-latency: "10ms+exponential(mean=10ms)"}}]
-`)
-		return err
-	})
-	if err != nil {
+`
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"study", file, "--workers", "2", "-o", output}
@@ -100,7 +98,7 @@ func TestKilledStudyIsResumed(t *testing.T) {
 	path, output := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "figures")
 	first := startBusy(t, 2, storedStudy(t, folder, path, output)...)
 	code, _, errs := runHere(storedStudy(t, folder, path, output)...)
-	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != exitError ||
+	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != verb.ExitError ||
 		errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
 	}
@@ -108,7 +106,7 @@ func TestKilledStudyIsResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.end(t)
-	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") ||
+	if code, out, errs := runHere("query", path); code != verb.ExitOK || !strings.Contains(out, "all runs kept") ||
 		errs != "" {
 		t.Errorf("the reader: exit code %d\n%s%s", code, out, errs)
 	}
@@ -142,7 +140,7 @@ func TestKilledStudyIsResumed(t *testing.T) {
 			t.Errorf("the table %s has %d rows, want %d", table, got, want)
 		}
 	}
-	if code, _, errs := runHere("study", "late-close-notify", "--store", path); code != exitUsage ||
+	if code, _, errs := runHere("study", "late-close-notify", "--store", path); code != verb.ExitUsage ||
 		!strings.Contains(errs, "holds another specification: it is of: the study stored there") {
 		t.Errorf("another study: exit code %d, %q", code, errs)
 	}
@@ -152,7 +150,7 @@ func TestKilledStudyIsResumed(t *testing.T) {
 func linesOf(t *testing.T, path, table string) int {
 	t.Helper()
 	code, out, errs := runHere("export", path, table)
-	if code != exitOK || errs != "" {
+	if code != verb.ExitOK || errs != "" {
 		t.Fatalf("export of %s: exit code %d, %s", table, code, errs)
 	}
 	return strings.Count(out, "\n") - 1
@@ -174,12 +172,12 @@ func TestDiskFullOfAStudy(t *testing.T) {
 	path, output := filepath.Join(disk, "kept.sqlite"), filepath.Join(folder, "figures")
 	code, out, errs := runHere(storedStudy(t, folder, path, output)...)
 	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on " +
-		"from there\n"; code != exitError ||
+		"from there\n"; code != verb.ExitError ||
 		out != "" ||
 		!strings.HasSuffix(errs, want) {
 		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)
 	}
-	if code, out, _ := runHere("query", path); code != exitOK || !strings.Contains(out, "all runs kept") {
+	if code, out, _ := runHere("query", path); code != verb.ExitOK || !strings.Contains(out, "all runs kept") {
 		t.Errorf("query on a full disk: exit code %d, %s", code, out)
 	}
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
@@ -206,7 +204,7 @@ func TestDiskFull(t *testing.T) {
 	path := filepath.Join(disk, "kept.sqlite")
 	code, out, errs := runHere(storedSweep(path, "100000")...)
 	if want := path + " cannot be written: the disk is full. What was committed is in it; the same command goes on " +
-		"from there\n"; code != exitError ||
+		"from there\n"; code != verb.ExitError ||
 		out != "" ||
 		!strings.HasSuffix(errs, want) {
 		t.Fatalf("exit code %d, %q, %q; want %q", code, out, errs, want)
@@ -225,7 +223,7 @@ func TestDiskFull(t *testing.T) {
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, errs := runHere("query", path); code != exitOK || !strings.Contains(out, "\n1      10ms") {
+	if code, out, errs := runHere("query", path); code != verb.ExitOK || !strings.Contains(out, "\n1      10ms") {
 		t.Errorf("the reader: exit code %d\n%s%s", code, out, errs)
 	}
 	before, err := os.ReadFile(path)
@@ -233,7 +231,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
-	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != exitError || errs != want {
+	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != verb.ExitError || errs != want {
 		t.Errorf("the writer: exit code %d, %q; want %q", code, errs, want)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {

@@ -3,45 +3,33 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
-// studyJSON is the answer of study.
-type studyJSON struct {
-	Study        string       `json:"study"`
-	Title        string       `json:"title"`
-	Seed         uint64       `json:"seed"`
-	Replications int          `json:"replications"`
-	Figures      []figureJSON `json:"figures"`
-}
-
-type figureJSON struct {
-	Name     string   `json:"name"`
-	Kind     string   `json:"kind"`
-	Title    string   `json:"title"`
-	Sentence string   `json:"sentence"`
-	Files    []string `json:"files"`
-	Rows     []string `json:"rows"`
-	summary.Values
-}
-
 func newStudy() *cobra.Command {
 	var (
-		f       format
-		p       pool
-		output  string
-		budget  float64
-		storage string
+		pool    verb.Pool
+		output  = verb.Folder{Usage: "write the figures and their data to `DIR` (default results/NAME)"}
+		storage = verb.Storage{
+			Usage: "keep what is performed in `FILE.sqlite`, and take what is there from it",
+		}
+		budget verb.Budget
+		print  bool
+		source []byte
+		s      *study.Study
 	)
-	c := &cobra.Command{
+	return verb.New(verb.Verb{
 		Use:   "study NAME|FILE",
 		Short: "Run the windows and sweeps of a study and draw its figures",
 		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG, PNG and PDF, write
@@ -62,143 +50,78 @@ row], x: [], exact: [[by row and x]], data: of the other kinds, as of the verb t
 like}]}.`,
 		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1\n" +
 			"  dtlssim study late-close-notify --store late.sqlite",
-		Args: argsBetween(1, 1, "one NAME or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if show, _ := c.Flags().GetBool("print"); show {
-				source, err := study.Source(args[0])
-				if err != nil {
-					return err
-				}
-				_, err = c.OutOrStdout().Write(source)
-				return failure(err)
+		Args:  verb.Args(1, 1, "one NAME or FILE"),
+		Parts: []verb.Part{&pool, &budget, &output, &storage},
+		Flags: func(f *pflag.FlagSet) {
+			f.BoolVar(&print, "print", false, "print the study's file and do nothing else")
+		},
+		Check: func(c *verb.Call, f *verb.Faults) {
+			var err error
+			if print {
+				source, err = study.Source(c.Args[0])
+			} else {
+				s, err = study.Load(c.Args[0])
 			}
-			s, err := study.Load(args[0])
-			faults := []error{err, p.check(), checkBudget(budget), checkFolder(output)}
-			if err := errors.Join(faults...); err != nil {
+			f.Add(err)
+		},
+		Open: func(c *verb.Call) error {
+			if print {
+				return nil
+			}
+			if output.Path == "" {
+				output.Path = filepath.Join("results", s.Name)
+			}
+			if err := storage.OpenStudy(c, s, pool.Limits, float64(budget)); err != nil {
 				return err
 			}
-			if output == "" {
-				output = filepath.Join("results", s.Name)
+			return output.Make()
+		},
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			if print {
+				return verb.Print(source), nil
 			}
-			if err := checkFile(storage); err != nil {
-				return failure(err)
-			}
-			kept, err := keepStudy(storage, s, p.limits, budget)
-			if err != nil {
-				return err
-			}
-			defer kept.Close()
-			if err := os.MkdirAll(output, 0o755); err != nil {
-				return failure(err)
-			}
-			workers, err := p.start()
-			if err != nil {
-				return err
-			}
-			defer workers.Close()
-			bar := newProgress(c.ErrOrStderr(), s.Steps(budget), "steps")
-			r, runErr := s.Run(c.Context(), workers, budget, bar.increment)
-			bar.finish()
-			if runErr == nil {
-				err = kept.finish(r.Answers())
-			}
-			if err := firstError(err, kept.Close()); err != nil {
-				return failure(err)
+			step, end := c.Progress(s.Steps(float64(budget)), "steps")
+			r, stopped := s.Run(c.Context, c.Workers, float64(budget), step)
+			end()
+			if err := storage.Finish(nil, stopped == nil, r.Answers); err != nil {
+				return nil, err
 			}
 			var aborted *run.AbortedError
-			lost := errors.As(runErr, &aborted)
-			if runErr != nil && c.Context().Err() == nil && !lost {
-				return failure(runErr)
+			if stopped != nil && c.Context.Err() == nil && !errors.As(stopped, &aborted) {
+				return nil, stopped
 			}
-			if err := show(c, f, r, output); err != nil {
-				return failure(err)
-			}
-			if lost {
-				return &codeError{
-					exitNoResult,
-					fmt.Errorf("%d of %d figures were done: %w", len(r.Figures), len(s.Figures), runErr),
-				}
-			}
-			if runErr != nil {
-				return &codeError{
-					exitInterrupted,
-					fmt.Errorf("interrupted: %d of %d figures were done", len(r.Figures), len(s.Figures)),
-				}
-			}
-			return noResult(c, r)
-		},
-	}
-	f.addTo(c)
-	p.addTo(c)
-	c.Flags().StringVarP(&output, "output", "o", "", "write the figures and their data to `DIR` (default results/NAME)")
-	c.Flags().StringVar(&storage, "store", "",
-		"keep what is performed in `FILE.sqlite`, and take what is there from it")
-	c.Flags().Float64Var(&budget, "budget", 1, "factor on the numbers of replications")
-	c.Flags().Bool("print", false, "print the study's file and do nothing else")
-	return c
-}
-
-// show writes the files of the finished figures and shows their tables.
-func show(c *cobra.Command, f format, r *study.Result, output string) error {
-	sections, err := summary.Sections(r)
-	if err != nil {
-		return err
-	}
-	result := studyJSON{
-		Study:        r.Study.Name,
-		Title:        r.Study.Title,
-		Seed:         r.Study.Seed,
-		Replications: r.Runs,
-		Figures:      []figureJSON{},
-	}
-	var written []string
-	for i, s := range sections {
-		figure := r.Figures[i].Figure()
-		j := figureJSON{Name: s.Name, Kind: figure.Kind().Name, Title: s.Title, Sentence: s.Sentence, Values: s.Values}
-		for _, row := range figure.Common().Rows {
-			j.Rows = append(j.Rows, row.Label)
-		}
-		for _, file := range s.Files {
-			path := filepath.Join(output, file.Name)
-			err := writeFile(path, func(f *os.File) error {
-				_, err := f.Write(file.Data)
-				return err
-			})
+			sections, err := summary.Sections(r)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			j.Files = append(j.Files, path)
-			written = append(written, path)
-		}
-		result.Figures = append(result.Figures, j)
-	}
-	out := c.OutOrStdout()
-	if f == "json" {
-		return text.JSON(out, result)
-	}
-	fmt.Fprintf(out, "%s\n\n", r.Study.Title)
-	if err := summary.Write(out, sections); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\n%d replications, from seed %d. Written:\n", r.Runs, r.Study.Seed)
-	for _, path := range written {
-		fmt.Fprintf(out, "  %s\n", path)
-	}
-	return nil
+			if err := saveSections(output.Path, sections); err != nil {
+				return nil, err
+			}
+			shown := summary.NewAnswer(r, sections, output.Path)
+			a := &verb.Answer{JSON: shown, Text: shown.Write}
+			lost := r.Lost()
+			a.Aborted = func(w io.Writer) { text.Aborted(w, &sample.Results{Aborted: lost.First}) }
+			done := fmt.Sprintf("%d of %d figures were done", len(r.Figures), len(s.Figures))
+			switch {
+			case aborted != nil:
+				a.End = verb.NoResult("%s: %w", done, stopped)
+			case stopped != nil:
+				a.End = verb.Interrupted("%s", done)
+			case lost.NoResult > 0:
+				a.End = verb.NoResult("%d of %d replications gave no result", lost.NoResult, lost.Done)
+			}
+			return a, nil
+		},
+	})
 }
 
-// noResult reports the replications of a study that gave no result.
-func noResult(c *cobra.Command, r *study.Result) error {
-	lost, done := 0, 0
-	for _, f := range r.Figures {
-		for _, sweep := range f.Sweeps() {
-			text.Aborted(c.ErrOrStderr(), sweep.Results)
-			lost += sweep.Results.NoResult()
-			done += sweep.Results.Done
+// saveSections writes the files of the figures of a study to a folder.
+func saveSections(folder string, sections []summary.Section) error {
+	var files []verb.File
+	for _, s := range sections {
+		for _, file := range s.Files {
+			files = append(files, verb.Data(filepath.Join(folder, file.Name), file.Data))
 		}
 	}
-	if lost > 0 {
-		return &codeError{exitNoResult, fmt.Errorf("%d of %d replications gave no result", lost, done)}
-	}
-	return nil
+	return verb.Save(files...)
 }

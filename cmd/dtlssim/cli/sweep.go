@@ -1,31 +1,32 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 func newSweep() *cobra.Command {
 	var (
-		f            format
-		s            selection
-		p            pool
-		d            designFlags
-		replications int
-		interval     interval
-		verify       bool
-		measures     bool
-		output       string
-		storage      string
+		s        verb.Selection
+		pool     verb.Pool
+		interval verb.Interval
+		n        verb.Replications
+		d        = verb.Design{Of: &s}
+		output   = verb.Output{Usage: "write the points to `FILE.csv`"}
+		storage  = verb.Storage{Usage: keepReplications}
+		verify   bool
+		measures bool
+		sweep    sample.Sweep
 	)
-	c := &cobra.Command{
+	return verb.New(verb.Verb{
 		Use:   "sweep SCENARIO|FILE",
 		Short: "Estimate the failure probability at each point of a design",
 		Long: `Estimate the failure probability at each point of a design by plain
@@ -33,7 +34,7 @@ Monte Carlo, each with an interval, and sum up what the scenario measures there.
 replication of every point has the same seed, and shares with the others every draw that the
 parameters leave alone.
 
-` + designHelp + `
+` + verb.DesignHelp + `
 
 --verify performs every replication twice,
 in different processes (two workers at least), and reports the first record at which two
@@ -64,92 +65,86 @@ measures.`,
 			"  dtlssim sweep late-close-notify --design sobol --points 64 --vary linger=0ms..60ms --vary " +
 			"gap=1ms..1s:log \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 200 -o points.csv",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check(), stat.CheckConfidence(interval.Confidence)}
-			switch {
-			case !c.Flags().Changed("replications"):
-				faults = append(faults, errors.New("--replications is missing: want a whole number of at least 1"))
-			case replications < 1:
-				faults = append(faults, fmt.Errorf("--replications %d must be at least 1", replications))
-			}
-			faults = append(faults, d.resolve(&s)...)
-			sweep := sample.Sweep{
-				Design: d.points, Replications: replications, Seed: s.seed,
-				Fail: s.predicate, Verify: verify, Inference: interval.Inference,
-			}
-			if errors.Join(faults...) == nil {
-				faults = append(faults, sweep.Check())
-			}
-			unwritable := errors.Join(checkFile(output), checkFile(storage))
-			if err := errors.Join(faults...); err != nil {
-				return errors.Join(err, unwritable)
-			}
-			if unwritable != nil {
-				return failure(unwritable)
-			}
-			if verify { // two processes for each replication
-				p.workers = max(2, p.workers)
-			}
-			kept, err := keepSweep(storage, &sweep, p.limits)
-			if err != nil {
-				return err
-			}
-			r, err := kept.perform(c, &p, sweep)
-			if err != nil {
-				return err
-			}
-			if output != "" {
-				err = writeFile(output, func(f *os.File) error { return text.SweepCSV(f, r, d.names) })
-			}
-			if f == "json" {
-				err = errors.Join(err, text.JSON(c.OutOrStdout(), text.NewSweepJSON(r, d.names)))
-			} else {
-				err = errors.Join(err, text.Sweep(c.OutOrStdout(), r, d.names))
-				if measures {
-					err = errors.Join(err, text.Measures(c.OutOrStdout(), r, d.names))
-				}
-			}
-			if verify && f == "text" && len(r.Differences) == 0 && err == nil {
-				_, err = fmt.Fprintf(
-					c.OutOrStdout(),
-					"\nVerified: %d replications were performed twice, in different processes, and no two traces "+
-						"differ.\n",
-					r.Done-r.NoResult(),
-				)
-			}
-			text.Aborted(c.ErrOrStderr(), r)
-			return sweepError(r, err)
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&s, &pool, &interval, &n, &d, &output, &storage},
+		Flags: func(f *pflag.FlagSet) {
+			f.BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
+			f.BoolVar(&measures, "measures", false, "show a table of what the replications measured as well")
 		},
-	}
-	f.addTo(c)
-	s.addTo(c)
-	p.addTo(c)
-	d.addTo(c)
-	c.Flags().IntVar(&replications, "replications", 0, "replications at each design point (required)")
-	interval.addTo(c)
-	c.Flags().BoolVar(&verify, "verify", false, "perform every replication twice and compare the traces")
-	c.Flags().BoolVar(&measures, "measures", false, "show a table of what the replications measured as well")
-	c.Flags().StringVar(&storage, "store", "",
-		"keep the replications in `FILE.sqlite`, and take those that are there from it")
-	c.Flags().StringVarP(&output, "output", "o", "", "write the points to `FILE.csv`")
-	return c
+		Check: func(_ *verb.Call, f *verb.Faults) {
+			sweep = sample.Sweep{
+				Design: d.Points, Replications: int(n), Seed: s.Seed, Fail: s.Predicate, Verify: verify,
+				Inference: interval.Inference,
+			}
+			checkSweep(&sweep, f)
+		},
+		Open: func(c *verb.Call) error {
+			if verify { // two processes for each replication
+				pool.Count = max(2, pool.Count)
+			}
+			return storage.OpenSweep(c, &sweep, pool.Limits)
+		},
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			r, err := perform(c, sweep, &storage)
+			if err != nil {
+				return nil, err
+			}
+			a := &verb.Answer{JSON: text.NewSweepJSON(r, d.Names), Text: func(w io.Writer) error {
+				return text.WholeSweep(w, r, d.Names, measures)
+			}}
+			if output.Path != "" {
+				a.Files = append(a.Files, verb.File{Path: output.Path, Write: func(f *os.File) error {
+					return text.SweepCSV(f, r, d.Names)
+				}})
+			}
+			return finish(a, r), nil
+		},
+	})
 }
 
-// sweepError gives a finished sweep its exit code.
-func sweepError(r *sample.Results, err error) error {
-	switch {
-	case err != nil:
-		return failure(err)
-	case len(r.Differences) > 0:
-		return &codeError{
-			exitError,
-			fmt.Errorf("verification: %d replications differ from their repetition", len(r.Differences)),
-		}
-	case r.Interrupted:
-		return &codeError{exitInterrupted, fmt.Errorf("interrupted: %d of %d replications were done", r.Done, r.Total)}
-	case r.NoResult() > 0:
-		return &codeError{exitNoResult, fmt.Errorf("%d of %d replications gave no result", r.NoResult(), r.Done)}
+// keepReplications is the use of --store.
+const keepReplications = "keep the replications in `FILE.sqlite`, and take those that are there from it"
+
+// checkSweep reports what is wrong with a sweep, if nothing is with its parts.
+func checkSweep(sweep *sample.Sweep, f *verb.Faults) {
+	if f.None() {
+		f.Add(sweep.Check())
 	}
-	return nil
+}
+
+// perform performs a sweep, with its store if it has one, and keeps the estimates of its
+// points.
+func perform(c *verb.Call, sweep sample.Sweep, storage *verb.Storage) (*sample.Results, error) {
+	certain := false
+	if sweep.Replications > sample.CertainSeeds { // or the answer is as short as the question
+		var err error
+		if certain, err = sample.AllCertain(c.Context, c.Workers, sweep); err != nil && c.Context.Err() == nil {
+			return nil, err
+		}
+	}
+	step, end := c.Progress(len(sweep.Design)*sweep.Replications, "replications")
+	r, err := sample.RunSweep(c.Context, c.Workers, sweep, step)
+	end()
+	err = storage.Finish(err, err == nil && !r.Interrupted, func() answers.Answers {
+		return answers.Answers{Estimates: answers.EstimatesOf(r, nil)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Certain = certain
+	return r, nil
+}
+
+// finish has the answer of a sweep tell of aborted replications, and gives it its end.
+func finish(a *verb.Answer, r *sample.Results) *verb.Answer {
+	a.Aborted = func(w io.Writer) { text.Aborted(w, r) }
+	switch {
+	case len(r.Differences) > 0:
+		a.End = verb.Wrong("verification: %d replications differ from their repetition", len(r.Differences))
+	case r.Interrupted:
+		a.End = verb.Interrupted("%d of %d replications were done", r.Done, r.Total)
+	case r.NoResult() > 0:
+		a.End = verb.NoResult("%d of %d replications gave no result", r.NoResult(), r.Done)
+	}
+	return a
 }

@@ -1,25 +1,24 @@
 package cli
 
 import (
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
 func newWindow() *cobra.Command {
 	var (
-		f     format
-		s     selection
-		p     pool
-		probe string
-		step  time.Duration
+		s        verb.Selection
+		probe    string
+		step     time.Duration
+		question search.Search
 	)
-	c := &cobra.Command{
+	return verb.New(verb.Verb{
 		Use:   "window SCENARIO|FILE",
 		Short: "Find the exact windows of a probe in which the run fails",
 		Long: `Find the exact windows [from, to), to the nanosecond, of a probe in which the run
@@ -44,71 +43,39 @@ to_ns of null means for ever.`,
 			"  dtlssim window late-close-notify --probe alert-latency=0s..1s --set linger=50ms\n" +
 			"  dtlssim window late-close-notify --probe alert-latency=0s..\n" +
 			"  dtlssim window late-close-notify --brute 100us",
-		Args: argsBetween(1, 1, "one SCENARIO or FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			faults := []error{s.resolve(args[0]), p.check()}
-			var question search.Search
-			if s.scenario != nil {
-				question = search.Search{
-					Values: s.values, Seed: s.seed, Fail: s.predicate, Probe: s.scenario.Probe,
-				}
-				var err error
-				if probe != "" {
-					question.Probe, err = s.scenario.ParseOpenProbe(probe)
-				}
-				switch brute := c.Flags().Changed("brute"); {
-				case err != nil || faults[0] != nil:
-				case brute:
-					err = question.CheckScan(step)
-				default:
-					err = question.Check()
-				}
-				faults = append(faults, err)
-			}
-			if err := errors.Join(faults...); err != nil {
-				return err
-			}
-			workers, err := p.start()
-			if err != nil {
-				return err
-			}
-			defer workers.Close()
-			var w *search.Windows
-			if step > 0 {
-				w, err = search.Scan(c.Context(), workers, question, step)
-			} else {
-				w, err = search.FindWindows(c.Context(), workers, question)
-			}
-			if err != nil {
-				return searchError(c, err)
-			}
-			return failure(write(c, f, w, text.Windows))
+		Args:  verb.OneScenario,
+		Parts: []verb.Part{&s, &verb.Pool{}},
+		Flags: func(f *pflag.FlagSet) {
+			f.StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. "+
+				"for one without an end (default the scenario's default probe)")
+			f.DurationVar(&step, "brute", 0,
+				"run every `STEP`-th value and nothing else, at most 2 million of them (default none: the search)")
 		},
-	}
-	f.addTo(c)
-	s.addTo(c)
-	p.addTo(c)
-	c.Flags().StringVar(&probe, "probe", "", "what is varied, and in which range: `NAME=FROM..TO`, or NAME=FROM.. "+
-		"for one without an end (default the scenario's default probe)")
-	c.Flags().DurationVar(&step, "brute", 0,
-		"run every `STEP`-th value and nothing else, at most 2 million of them (default none: the search)")
-	return c
-}
-
-// searchError gives a search that found no windows its exit code.
-func searchError(c *cobra.Command, err error) error {
-	var aborted *run.AbortedError
-	if errors.As(err, &aborted) {
-		return &codeError{exitNoResult, err}
-	}
-	return interruptedOr(c, err)
-}
-
-// interruptedOr returns the error of an interrupt if there was one, and otherwise
-// err as a failure.
-func interruptedOr(c *cobra.Command, err error) error {
-	if c.Context().Err() != nil {
-		return &codeError{exitInterrupted, errors.New("interrupted")}
-	}
-	return failure(err)
+		Check: func(c *verb.Call, f *verb.Faults) {
+			if s.Scenario == nil {
+				return
+			}
+			question = search.Search{Values: s.Values, Seed: s.Seed, Fail: s.Predicate, Probe: s.Scenario.Probe}
+			var err error
+			if probe != "" {
+				question.Probe, err = s.Scenario.ParseOpenProbe(probe)
+			}
+			switch brute := c.Changed("brute"); {
+			case err != nil || !s.Good:
+			case brute:
+				err = question.CheckScan(step)
+			default:
+				err = question.Check()
+			}
+			f.Add(err)
+		},
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			if step > 0 {
+				w, err := search.Scan(c.Context, c.Workers, question, step)
+				return verb.Show(w, text.Windows), err
+			}
+			w, err := search.FindWindows(c.Context, c.Workers, question)
+			return verb.Show(w, text.Windows), err
+		},
+	})
 }

@@ -56,10 +56,10 @@ func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contr
 			return err
 		}
 		if o.Status != run.Completed {
-			return &run.AbortedError{Aborted: run.NewAborted(&o, job.Repeat())}
+			return &run.AbortedError{Aborted: run.NewAborted(&o, job.Command())}
 		}
 		if region, _ := r.At(x, y); !slices.Equal(region.Outcome, o.Outcome) {
-			differs[i] = &Contradiction{X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: job.Repeat()}
+			differs[i] = &Contradiction{X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: job.Command().String()}
 		}
 		return nil
 	})

@@ -25,7 +25,8 @@ type Replication struct {
 	Digest   string           // its first 16 hexadecimal digits
 	Measures map[string]int64 // that it reported
 
-	flags, dump string
+	flags []string
+	dump  string
 }
 
 // Result returns the replication as its worker did, as far as it is kept.
@@ -91,9 +92,12 @@ func (f File) ReplicationsOf(first, end int, do func(*Replication) error) error 
 			}
 			r.Point, r.Replication = layout.OfKey(id)
 			r.Digest = hex.EncodeToString(digest)
-			r.Status, r.Limit, r.flags, r.dump = run.Completed, limit.String, flags.String, dump.String
+			r.Status, r.Limit, r.flags, r.dump = run.Completed, limit.String, nil, dump.String
 			if status.Valid {
 				r.Status = run.Status(status.String)
+			}
+			if flags.String != "" {
+				r.flags = strings.Fields(flags.String)
 			}
 			r.Outcome = outcomes[outcome.Int64]
 			if !outcome.Valid {

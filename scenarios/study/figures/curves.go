@@ -154,6 +154,9 @@ func (r *CurvesResult) Sweeps() (list []Sweep) {
 	return list
 }
 
+// Lost implements [Result].
+func (r *CurvesResult) Lost() Lost { return lostOf(r.Sweeps()) }
+
 // Axis is the horizontal axis of curves: Steps+1 values from From to To.
 type Axis struct {
 	Label    string

@@ -60,3 +60,6 @@ func (r *DifferencesResult) Runs() int { return r.Comparison.Done }
 
 // Sweeps implements [Result].
 func (r *DifferencesResult) Sweeps() []Sweep { return []Sweep{{Results: r.Comparison.Results}} }
+
+// Lost implements [Result].
+func (r *DifferencesResult) Lost() Lost { return lostOf(r.Sweeps()) }

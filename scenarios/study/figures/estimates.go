@@ -135,6 +135,9 @@ func (r *EstimatesResult) Runs() int {
 // Sweeps implements [Result].
 func (r *EstimatesResult) Sweeps() []Sweep { return byRow(&r.Of.Head, r.Rows) }
 
+// Lost implements [Result].
+func (r *EstimatesResult) Lost() Lost { return lostOf(r.Sweeps()) }
+
 // MethodEstimate is a failure probability by one method.
 type MethodEstimate struct {
 	stat.Estimate

@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
@@ -61,6 +62,10 @@ type Result interface {
 	// Sweeps returns the sweeps that the figure shows.
 	Sweeps() []Sweep
 
+	// Lost returns the replications that gave no result. A search that meets one ends with
+	// an error instead.
+	Lost() Lost
+
 	// Answers returns what a store holds of the result besides searches and sweeps. It
 	// leaves the name of the figure out.
 	Answers() answers.Answers
@@ -81,6 +86,21 @@ type Sweep struct {
 	Exact   []float64 // the exact probability, by point; nil if it is not known
 }
 
+// Lost is the replications that gave no result, of so many that were done.
+type Lost struct {
+	NoResult, Done int
+	First          []run.Aborted // the first of them
+}
+
+// lostOf returns those of sweeps.
+func lostOf(sweeps []Sweep) (lost Lost) {
+	for _, s := range sweeps {
+		lost.NoResult, lost.Done = lost.NoResult+s.Results.NoResult(), lost.Done+s.Results.Done
+		lost.First = append(lost.First, s.Results.Aborted...)
+	}
+	return lost
+}
+
 // What a [Result] embeds that has no searches, no sweeps, or no other answers.
 type (
 	noSearches struct{}
@@ -93,6 +113,9 @@ func (noSearches) Searches() []Search { return nil }
 
 // Sweeps implements [Result].
 func (noSweeps) Sweeps() []Sweep { return nil }
+
+// Lost implements [Result].
+func (noSweeps) Lost() Lost { return Lost{} }
 
 // Answers implements [Result].
 func (noAnswers) Answers() answers.Answers { return answers.Answers{} }

@@ -95,3 +95,6 @@ func (r *MeasureResult) Runs() int { return r.Results.Done }
 
 // Sweeps implements [Result].
 func (r *MeasureResult) Sweeps() []Sweep { return []Sweep{{Results: r.Results}} }
+
+// Lost implements [Result].
+func (r *MeasureResult) Lost() Lost { return lostOf(r.Sweeps()) }

@@ -8,8 +8,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/stat"
-	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
@@ -28,14 +26,8 @@ type Sensitivity struct {
 type SensitivityResult struct {
 	noSearches
 	noSweeps
-	Of       *Sensitivity
-	Question estimate.Sensitivity
-	Ends     *sample.Results           // one factor at a time; nil if the probabilities are exact
-	Exact    []stat.Estimate           // the same, exact
-	At       [][]int                   // which points of these the levels of each factor are
-	Outputs  []estimate.Outputs        // of each base point; nil of one that is left out
-	Indices  sensitivity.Indices       // from the outputs
-	Bases    *estimate.SensitivityRuns // of the base points
+	Of *Sensitivity
+	*estimate.Analysed
 }
 
 // SensitivityKind is the kind of a [Sensitivity].
@@ -88,31 +80,25 @@ func (g *Sensitivity) Check(s *rows.Subject, row rows.Row) error {
 	if g.Probe == "" {
 		return nil
 	}
-	design, _, err := q.Ends()
-	for i := 0; err == nil && i < len(design); i++ {
-		_, err = q.Integral(design[i].Values, g.Probe, estimate.Tail)
-	}
-	return err
+	return q.CheckExact()
 }
 
 func (g *Sensitivity) Steps(s *rows.Subject, budget float64) int {
-	n := g.Points
-	if g.Probe == "" {
-		if q, err := g.question(s, g.Rows[0]); err == nil { // as checked
-			design, _, _ := q.Ends()
-			n += len(design) * rows.Scaled(g.Ends, budget)
-		}
+	q, err := g.question(s, g.Rows[0])
+	if err != nil { // as Check reports
+		return g.Points
 	}
-	return n
+	q.EndReplications = rows.Scaled(g.Ends, budget)
+	return q.Steps()
 }
 
 // question asks for the sensitivity indices of a row.
-func (g *Sensitivity) question(s *rows.Subject, row rows.Row) (estimate.Sensitivity, error) {
-	v, err := s.Of(&g.Head, row)
-	q := estimate.Sensitivity{Values: v, Factors: g.Factors, Points: g.Points, Fail: g.Fail, Seed: s.Seed}
+func (g *Sensitivity) question(s *rows.Subject, row rows.Row) (q estimate.Analysis, err error) {
+	q.Factors, q.Points, q.Fail, q.Seed, q.Probe = g.Factors, g.Points, g.Fail, s.Seed, g.Probe
 	if g.Probe == "" {
 		q.Replications = g.Replications
 	}
+	q.Values, err = s.Of(&g.Head, row)
 	return q, err
 }
 
@@ -121,90 +107,23 @@ func (g *Sensitivity) Run(ctx context.Context, e *rows.Execution) (Result, error
 	if err != nil {
 		return nil, err
 	}
-	r := &SensitivityResult{Of: g, Question: q}
-	if g.Probe == "" {
-		err = r.sample(ctx, e)
-	} else {
-		err = r.integrate(ctx, e)
+	q.EndReplications, q.Inference = rows.Scaled(g.Ends, e.Budget), e.Inference()
+	sweep := func(ctx context.Context, s sample.Sweep) (*sample.Results, error) {
+		return e.Perform(ctx, g.Name, "", s)
 	}
+	progress := func(int, string) (step, end func()) { return e.Progress, func() {} }
+	a, err := q.Ask(ctx, e.Runner, sweep, progress)
 	if err != nil {
 		return nil, err
 	}
-	r.Indices = r.Question.Indices(r.Outputs, e.Confidence)
-	return r, nil
+	return &SensitivityResult{Of: g, Analysed: a}, nil
 }
-
-// sample estimates the probabilities.
-func (r *SensitivityResult) sample(ctx context.Context, e *rows.Execution) error {
-	q := &r.Question
-	design, at, err := q.Ends()
-	if err != nil {
-		return err
-	}
-	r.At = at
-	r.Ends, err = e.Perform(ctx, r.Of.Name, "", sample.Sweep{
-		Design: design, Replications: rows.Scaled(r.Of.Ends, e.Budget), Seed: q.Seed, Fail: q.Fail,
-		Inference: e.Inference(),
-	})
-	if err != nil {
-		return err
-	}
-	r.Outputs = make([]estimate.Outputs, q.Points)
-	r.Bases, err = q.MonteCarlo(ctx, e.Runner, r.add, e.Progress)
-	return err
-}
-
-// integrate computes the probabilities exactly.
-func (r *SensitivityResult) integrate(ctx context.Context, e *rows.Execution) error {
-	q, probe := &r.Question, r.Of.Probe
-	design, at, err := q.Ends()
-	if err != nil {
-		return err
-	}
-	r.At = at
-	extra := 0
-	for _, p := range design {
-		x, err := q.ExactAt(ctx, e.Runner, p.Values, probe, estimate.Tail)
-		if err != nil {
-			return err
-		}
-		extra += x.Runs
-		r.Exact = append(r.Exact, x.Estimate)
-	}
-	r.Outputs = make([]estimate.Outputs, q.Points)
-	if r.Bases, err = q.Exact(ctx, e.Runner, probe, estimate.Tail, r.add, e.Progress); err == nil {
-		r.Bases.Runs += extra
-	}
-	return err
-}
-
-// Levels returns the failure probability at each point of one factor at a time.
-func (r *SensitivityResult) Levels() (list []stat.Proportion) {
-	for _, e := range r.Exact {
-		list = append(list, stat.Proportion{Estimate: e})
-	}
-	if r.Ends != nil {
-		for _, p := range r.Ends.Points {
-			list = append(list, p.Estimate)
-		}
-	}
-	return list
-}
-
-// add takes the outputs of a base point.
-func (r *SensitivityResult) add(base int, o estimate.Outputs) { r.Outputs[base] = o }
 
 // Figure implements [Result].
 func (r *SensitivityResult) Figure() Figure { return r.Of }
 
-// Runs implements [Result].
-func (r *SensitivityResult) Runs() int {
-	n := r.Bases.Runs
-	if r.Ends != nil {
-		n += r.Ends.Done
-	}
-	return n
-}
+// Lost implements [Result].
+func (r *SensitivityResult) Lost() Lost { return Lost{r.NoResult(), r.Runs(), r.Aborted()} }
 
 func (r *SensitivityResult) Answers() (a answers.Answers) {
 	if r.Ends != nil {

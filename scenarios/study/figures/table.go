@@ -59,3 +59,6 @@ func (r *TableResult) Runs() int { return done(r.Rows) }
 
 // Sweeps implements [Result].
 func (r *TableResult) Sweeps() []Sweep { return byRow(&r.Of.Head, r.Rows) }
+
+// Lost implements [Result].
+func (r *TableResult) Lost() Lost { return lostOf(r.Sweeps()) }

@@ -62,7 +62,7 @@ func (d *Design) AddTo(f *pflag.FlagSet) {
 
 // Check implements [Part]. It makes the design points.
 func (d *Design) Check(c *Call, f *Faults) {
-	if d.Of.Scenario == nil {
+	if d.Of.Scenario == nil || !d.kind.known() {
 		return
 	}
 	if d.list != "" && !c.Changed("design") {

@@ -89,9 +89,9 @@ func Code(err error, program string) (code int, message string) {
 	return code, prefix + text + "\n"
 }
 
-// UnknownFlag words what is wrong with a flag: with the nearest name, or with what would
+// FlagError words what is wrong with a flag: with the nearest name, or with what would
 // be accepted.
-func UnknownFlag(c *cobra.Command, err error) error {
+func FlagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	switch {
@@ -102,9 +102,6 @@ func UnknownFlag(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w.%s See %s --help", err, hint, c.CommandPath())
 	case errors.As(err, &invalid):
 		name, value := invalid.GetFlag().Name, invalid.GetFlag().Value
-		if _, ok := value.(named); ok {
-			return fmt.Errorf("--%s %w", name, invalid.Unwrap())
-		}
 		if accepted, ok := acceptedValues[value.Type()]; ok {
 			return fmt.Errorf("--%s %q: want %s", name, invalid.GetValue(), accepted)
 		}

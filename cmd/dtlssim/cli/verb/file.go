@@ -26,9 +26,13 @@ func Data(path string, data []byte) File {
 	}}
 }
 
-// Picture returns a figure as a file, in the format that its name says.
-func Picture(path string, drawn figure.Figure) File {
+// Picture returns a figure as a file, in the format that its name says. The file cannot be
+// written if the figure could not be drawn.
+func Picture(path string, drawn figure.Figure, err error) File {
 	return File{path, func(f *os.File) error {
+		if err != nil {
+			return err
+		}
 		as := drawn.SVG
 		if filepath.Ext(path) == ".png" {
 			as = drawn.PNG

@@ -16,19 +16,29 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Choice is a flag that takes one of several names.
+// Choice is a flag that takes one of several names. Any text can be set: whether it is one
+// of the names is checked with all other flags, so that every fault is reported at once.
 type Choice struct {
 	names  []string
 	chosen string
 }
 
-// named is a flag that takes one of several names, and whose fault lists them.
-type named interface{ isNamed() }
+// late is a flag that is checked after all flags are read.
+type late interface{ fault() error }
 
 // NewChoice returns a choice of names, the first of which is the default.
 func NewChoice(names ...string) *Choice { return &Choice{names, names[0]} }
 
-func (c *Choice) isNamed() {}
+// fault implements late.
+func (c *Choice) fault() error {
+	if c.known() {
+		return nil
+	}
+	return suggest.NotOneOf(c.chosen, c.names)
+}
+
+// known tells whether what is chosen is one of the names.
+func (c *Choice) known() bool { return slices.Contains(c.names, c.chosen) }
 
 // Is tells whether a name is chosen.
 func (c *Choice) Is(names ...string) bool { return slices.Contains(names, c.chosen) }
@@ -41,9 +51,6 @@ func (c *Choice) Type() string { return strings.Join(c.names, "|") }
 
 // Set implements [pflag.Value].
 func (c *Choice) Set(text string) error {
-	if !slices.Contains(c.names, text) {
-		return suggest.NotOneOf(text, c.names)
-	}
 	c.chosen = text
 	return nil
 }
@@ -52,43 +59,42 @@ func (c *Choice) Set(text string) error {
 func (c *Choice) Choose(name string) { c.chosen = name }
 
 // Confidence is the flag --confidence.
-type Confidence struct{ stat.Inference }
+type Confidence struct {
+	stat.Inference
+	Of string // what the confidence is of; empty: the intervals
+}
 
 // AddTo implements [Part].
-func (i *Confidence) AddTo(f *pflag.FlagSet) { i.add(f, "confidence of the intervals") }
-
-func (i *Confidence) add(f *pflag.FlagSet, usage string) {
+func (i *Confidence) AddTo(f *pflag.FlagSet) {
+	if i.Of == "" {
+		i.Of = "the intervals"
+	}
 	i.Inference = stat.DefaultInference(0.95)
-	f.Float64Var(&i.Confidence, "confidence", i.Confidence, usage)
+	f.Float64Var(&i.Confidence, "confidence", i.Confidence, "confidence of "+i.Of)
 }
 
 // Check implements [Part].
 func (i *Confidence) Check(_ *Call, f *Faults) { f.Add(stat.CheckConfidence(i.Confidence)) }
 
 // Interval is the flags --interval and --confidence.
-type Interval struct{ Confidence }
+type Interval struct {
+	Confidence
+	method *Choice
+}
 
 // AddTo implements [Part].
 func (i *Interval) AddTo(f *pflag.FlagSet) {
 	i.Confidence.AddTo(f)
-	i.Method = stat.ProportionMethods[0]
-	f.Var((*intervalMethod)(&i.Inference), "interval", "how intervals of proportions are computed")
+	i.method = NewChoice(strings.Split(stat.ProportionMethodNames(" "), " ")...)
+	f.Var(i.method, "interval", "how intervals of proportions are computed")
 }
 
-// intervalMethod is the flag --interval.
-type intervalMethod stat.Inference
-
-func (i *intervalMethod) isNamed() {}
-
-func (i *intervalMethod) String() string { return string(i.Method) }
-
-func (i *intervalMethod) Type() string { return stat.ProportionMethodNames("|") }
-
-func (i *intervalMethod) Set(text string) (err error) {
-	if i.Method, err = stat.ParseProportionMethod(text); err != nil {
-		return suggest.NotOneOf(text, strings.Split(stat.ProportionMethodNames(" "), " "))
+// Check implements [Part].
+func (i *Interval) Check(c *Call, f *Faults) {
+	i.Confidence.Check(c, f)
+	if i.method.known() {
+		i.Method, _ = stat.ParseProportionMethod(i.method.chosen) // the same names
 	}
-	return nil
 }
 
 // Selection is a scenario, the first argument, with its settings.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -59,7 +60,7 @@ func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget 
 // Finish keeps the answers, if the work is finished, and closes the store. A commit that
 // failed is the error both of the work that it ended and of the end of the store: it is
 // reported once.
-func (s *Storage) Finish(work error, finished bool, answers func() store.Answers) error {
+func (s *Storage) Finish(work error, finished bool, answers func() answers.Answers) error {
 	if s.store == nil {
 		return work
 	}

@@ -115,16 +115,12 @@ func (c *Call) Given(names ...string) (arguments []string) {
 	return arguments
 }
 
-// Applies adds a fault for each flag that was given though what was chosen does not read
-// it. readers names, for each flag, the choices that read it.
-func (c *Call) Applies(f *Faults, chosen string, readers []Reader) {
+// Applies adds a fault for each flag that was given though the method that was chosen does
+// not read it.
+func (c *Call) Applies(f *Faults, method *Choice, readers []Reader) {
 	for _, r := range readers {
-		applies := false
-		for _, choice := range r.Choices {
-			applies = applies || choice == chosen
-		}
-		if c.Changed(r.Flag) && !applies {
-			f.Add(fmt.Errorf("--%s does not apply to the method %s, only to %s", r.Flag, chosen, text.List(r.Choices)))
+		if c.Changed(r.Flag) && method.known() && !method.Is(r.Choices...) {
+			f.Add(fmt.Errorf("--%s does not apply to the method %s, only to %s", r.Flag, method, text.List(r.Choices)))
 		}
 	}
 }
@@ -159,6 +155,14 @@ type Answer struct {
 // Show returns an answer whose JSON is a value, and whose text is a view of it.
 func Show[T any](value T, view func(io.Writer, T) error) *Answer {
 	return &Answer{JSON: value, Text: func(w io.Writer) error { return view(w, value) }}
+}
+
+// Print returns an answer that is a text as it is.
+func Print(data []byte) *Answer {
+	return &Answer{Text: func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}}
 }
 
 // New returns the command of a verb.
@@ -220,6 +224,11 @@ func (v *Verb) call(c *Call) error {
 // check reports every fault of the input, and a file that cannot be written.
 func (v *Verb) check(c *Call) error {
 	var faults, unwritable Faults
+	c.flags.VisitAll(func(f *pflag.Flag) {
+		if value, ok := f.Value.(late); ok && value.fault() != nil {
+			faults.Add(fmt.Errorf("--%s %w", f.Name, value.fault()))
+		}
+	})
 	for _, p := range v.Parts {
 		p.Check(c, &faults)
 		if t, ok := p.(target); ok {
@@ -238,13 +247,14 @@ func (v *Verb) check(c *Call) error {
 // show shows an answer, writes its files, and returns how the call ends.
 func (c *Call) show(a *Answer) error {
 	var err error
-	if c.json {
-		err = text.JSON(c.Out, a.JSON)
-	} else if a.Text != nil {
-		err = a.Text(c.Out)
-	}
 	for _, f := range a.Files {
 		err = errors.Join(err, f.write())
+	}
+	switch {
+	case c.json && a.JSON != nil:
+		err = errors.Join(err, text.JSON(c.Out, a.JSON))
+	case a.Text != nil:
+		err = errors.Join(err, a.Text(c.Out))
 	}
 	if a.Aborted != nil {
 		a.Aborted(c.Err)

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
+	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/store"
+)
+
+func newQuery() *cobra.Command {
+	var (
+		confidence = verb.Confidence{Of: "the intervals of points"}
+		table      = storeTable{names: text.ShownTables}
+		rows       int
+	)
+	return verb.New(verb.Verb{
+		Use:   "query FILE [TABLE]",
+		Short: "Show what is in a store",
+		Long: `Show a table of the store that dtlssim study --store or dtlssim sweep --store made. A
+process may write to the store meanwhile. Tables:
+
+parts          the sweeps and searches of each figure (what is shown of a study)
+points         design points with counts and estimates (what is shown of a sweep)
+replications   one by one
+measures       what they sum up to at each point
+windows        failure windows, cells and estimates of a study that is finished
+cells
+estimates
+aborted       replications that gave no result
+specification  what the store is of, and which programs wrote to it
+layout         the tables and views of the file, as SQL with comments, for whoever
+               reads it with SQLite: pandas.read_sql("SELECT * FROM replications", ...)
+
+dtlssim export writes tables for other programs.`,
+		Example: "  dtlssim query linger.sqlite\n  dtlssim query linger.sqlite replications --rows 20",
+		Args:    verb.Args(1, 2, "one FILE and at most one table"),
+		Plain:   true,
+		Parts:   []verb.Part{&table, &confidence},
+		Flags:   func(f *pflag.FlagSet) { f.IntVar(&rows, "rows", 100, "how many rows are shown") },
+		Check:   func(_ *verb.Call, f *verb.Faults) { f.AtLeast("rows", rows, 1) },
+		Open:    table.open,
+		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			return &verb.Answer{Text: func(w io.Writer) error {
+				return text.Store(w, table.reader, table.chosen, confidence.Confidence, rows)
+			}}, nil
+		},
+	})
+}
+
+// storeTable is the arguments of query and export: a store and a table of it.
+type storeTable struct {
+	names  []string
+	chosen string // empty: the default of the store
+	reader *store.Reader
+}
+
+// AddTo implements [verb.Part].
+func (t *storeTable) AddTo(*pflag.FlagSet) {}
+
+// Check implements [verb.Part].
+func (t *storeTable) Check(c *verb.Call, f *verb.Faults) {
+	if len(c.Args) > 1 {
+		t.chosen = c.Args[1]
+		f.Add(verb.OneOf("table", t.chosen, t.names))
+	}
+}
+
+// open opens the store for reading, and tells if there is more beside it.
+func (t *storeTable) open(c *verb.Call) (err error) {
+	if t.reader, err = store.Read(c.Args[0]); err != nil {
+		return verb.StoreError(err)
+	}
+	c.Closing(func() { _ = t.reader.Close() })
+	if t.reader.Pending {
+		fmt.Fprintf(c.Err, "%s: what the process that was killed did last lies beside %s and is not shown: the "+
+			"file, or its folder, is read-only\n", scenarios.Program(), c.Args[0])
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package search
+
+import (
+	"context"
+	"maps"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
+)
+
+// RemedyWindows is the failure windows of a scenario under one of its remedies.
+type RemedyWindows struct {
+	Remedy  string // empty of a scenario without remedies
+	Windows *Windows
+}
+
+// FindRemedyWindows finds the windows of a scenario's default probe under each of its
+// remedies, with what else its failing example sets.
+func FindRemedyWindows(ctx context.Context, runner run.Runner, s *scenarios.Scenario) ([]RemedyWindows, error) {
+	names := s.RemedyNames()
+	if names == nil {
+		names = []string{""}
+	}
+	var list []RemedyWindows
+	for _, remedy := range names {
+		set := maps.Clone(s.Failing)
+		delete(set, s.Probe.Name)
+		if remedy != "" {
+			set = set.With(scenarios.Settings{"remedy": remedy})
+		}
+		v, err := s.Resolve(set)
+		if err != nil {
+			return nil, err
+		}
+		w, err := FindWindows(ctx, runner, Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, RemedyWindows{remedy, w})
+	}
+	return list, nil
+}
