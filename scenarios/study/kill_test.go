@@ -3,12 +3,12 @@ package study_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
+	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +30,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// storeToKill has this binary run the study of TestKilledAtRandom with the store that it
+// storeToKill has this binary run the study of TestKilledAgainAndAgain with the store that it
 // names.
 const storeToKill = "DTLSSIM_TEST_STUDY_STORE"
 
@@ -38,7 +38,7 @@ const storeToKill = "DTLSSIM_TEST_STUDY_STORE"
 const toKill = head + `figures:
   - name: before
     kind: table
-    replications: 300
+    replications: 50
     rows: [{label: none}, {label: linger, set: {linger: 5ms}}]
   - name: strips
     kind: windows
@@ -94,8 +94,8 @@ func (m made) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	return o, ctx.Err()
 }
 
-// telling tells a pipe, by one byte, each replication ('r') and run ('x') that the store
-// has acknowledged.
+// telling tells a pipe, by one byte, that the process has begun ('b') and opened the store
+// ('o'), and each replication ('r') and run ('x') that the store has acknowledged.
 type telling struct {
 	*store.Store
 	mu sync.Mutex
@@ -142,6 +142,9 @@ func (r tellingRunner) Do(ctx context.Context, job run.Job) (run.Result, error) 
 
 // runToBeKilled runs the study with a store.
 func runToBeKilled(path string) error {
+	if err := (&telling{}).tell("b"); err != nil {
+		return err
+	}
 	s, err := study.Parse("test.yaml", []byte(toKill))
 	if err != nil {
 		return err
@@ -154,60 +157,72 @@ func runToBeKilled(path string) error {
 	if err != nil {
 		return err
 	}
-	s.Store = &telling{Store: kept}
+	to := &telling{Store: kept}
+	s.Store = to
+	if err := to.tell("o"); err != nil {
+		return err
+	}
 	_, err = s.Run(context.Background(), made{300 * time.Microsecond}, 1, nil)
 	return errors.Join(err, kept.Close())
 }
 
-// A process that writes is killed at random, again and again, from the first moment of
-// the file on. What it acknowledged is there, and then the study gives what an
-// uninterrupted one does.
-func TestKilledAtRandom(t *testing.T) {
-	kills, longest := testkit.Budget(3, 5, 100), 400*time.Millisecond
+// live starts a process that runs the study with a store, kills it when it has told so many
+// things, and returns all that it told.
+func live(t *testing.T, path string, until int) (told []byte) {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), storeToKill+"="+path)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	told = make([]byte, until)
+	n, _ := io.ReadFull(out, told) // fewer if the study ends first
+	if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil && c.ProcessState.Exited() {
+		t.Fatal(err)
+	}
+	return append(told[:n], rest...)
+}
+
+// A process that writes is killed, again and again, after as many acknowledgements as the
+// seed draws, and in some lives as soon as it has begun, or has opened the file. What it
+// acknowledged is there, and then the study gives what an uninterrupted one does.
+func TestKilledAgainAndAgain(t *testing.T) {
+	kills, most := testkit.Budget(3, 5, 100), testkit.Budget(200, 600, 1200)
+	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	acknowledged, middle := 0, 0
+	acknowledged := 0
 	for i := range kills {
-		c := exec.Command(os.Args[0])
-		c.Env = append(os.Environ(), storeToKill+"="+path)
-		c.Stderr = os.Stderr
-		var told bytes.Buffer
-		c.Stdout = &told
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
+		until := 1 + i // in the first life when it has begun, in the second when the file is open
+		if i > 1 && random.IntN(8) > 0 {
+			until = 3 + random.IntN(most)
 		}
-		life, err := rand.Int(rand.Reader, big.NewInt(int64(longest)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(longest/4 + time.Duration(life.Int64()))
-		if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Fatal(err)
-		}
-		if err := c.Wait(); err != nil && c.ProcessState.Exited() {
-			t.Fatalf("life %d: %v", i, err)
-		}
-		acknowledged += bytes.Count(told.Bytes(), []byte("r"))
-		if told.Len() > 0 {
-			middle++
-		}
+		told := live(t, path, until)
+		acknowledged += bytes.Count(told, []byte("r"))
 		if i%2 == 0 && i < kills-1 { // it is the next writer that finds what is pending
 			continue
 		}
 		replications, runs := countKept(t, path)
-		if searched := bytes.Count(told.Bytes(), []byte("x")); replications < acknowledged || runs < searched {
-			t.Fatalf(
-				"after life %d there are %d replications and %d runs; %d and at least %d were acknowledged", i,
-				replications, runs, acknowledged, searched,
-			)
+		if searched := bytes.Count(told, []byte("x")); replications < acknowledged || runs < searched {
+			t.Fatalf("after life %d there are %d replications and %d runs; %d and at least %d were acknowledged", i,
+				replications, runs, acknowledged, searched)
 		}
 	}
 	replications, runs := countKept(t, path)
-	t.Logf(
-		"%d replications and %d runs after %d lives, in %d of which something was acknowledged", replications, runs,
-		kills, middle,
-	)
-	if middle < kills/4 {
-		t.Errorf("only %d of %d lives came to do something", middle, kills)
+	t.Logf("%d replications and %d runs after %d lives", replications, runs, kills)
+	if acknowledged == 0 || runs == 0 && !testing.Short() {
+		t.Error("the lives were too short")
 	}
 	s := parse(t, toKill)
 	want, err := s.Run(context.Background(), made{}, 1, nil)
