@@ -266,8 +266,9 @@ func TestParseOpenProbe(t *testing.T) {
 func TestWatchedRepeats(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
+	all := everything()
 	for i := range 40 {
-		s := randomSearch(rand.New(rand.NewPCG(seed, uint64(i))), fixture.Catalogue(), draws, uint64(i))
+		s := all.random(rand.New(rand.NewPCG(seed, uint64(i))), uint64(i))
 		v, err := s.Values.With(s.Probe.Name, s.Probe.From)
 		if err != nil {
 			t.Fatal(err)
