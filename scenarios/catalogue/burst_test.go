@@ -111,9 +111,8 @@ func TestBurstWithoutAGhost(t *testing.T) {
 		edge := s * time.Duration(c.clients-c.backlog-1) / time.Duration(c.clients-1) // rounded down
 		for gap, dropped := range map[time.Duration]int64{edge: 1, edge + 1: 0} {
 			o := outcomeOf(t, p, scenario, scenarios.Settings{
-				"clients": fmt.Sprint(
-					c.clients,
-				), "backlog": fmt.Sprint(c.backlog), "gap": gap.String(), "client-timeout": "10s",
+				"credentials": "psk", "clients": fmt.Sprint(c.clients), "backlog": fmt.Sprint(c.backlog),
+				"gap": gap.String(), "client-timeout": "10s",
 			})
 			if slices.Contains(o.Outcome, "backlog-overflow") != (dropped > 0) ||
 				o.Measures["backlog_drops"] != dropped ||
@@ -169,7 +168,8 @@ func TestTheBacklogIsFullOfGhosts(t *testing.T) {
 		{"a client every 20 s, timeout 3 s", all.With(scenarios.Settings{"gap": "20s", "handshake-timeout": "3s"}),
 			3 * time.Second, 30},
 	} {
-		o := outcomeOf(t, p, scenario, scenarios.Settings{"alert-latency": "30ms"}.With(c.set))
+		set := scenarios.Settings{"credentials": "psk", "alert-latency": "30ms"}
+		o := outcomeOf(t, p, scenario, set.With(c.set))
 		if got := time.Duration(o.Measures["accept_blocked_ns"]); got != c.blocked || completed(o) != c.completed {
 			t.Errorf("%s: Accept is lost for %s, want %s; %d handshakes, want %d", c.name, got, c.blocked, completed(o),
 				c.completed)

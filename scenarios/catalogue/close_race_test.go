@@ -52,7 +52,7 @@ func TestCloseRaceWindows(t *testing.T) {
 		{scenarios.Settings{"client-port": "new"}, "next-handshake-failed", fixture.Windows()},
 		{scenarios.Settings{"reconnects": "5"}, "next-handshake-failed", fixture.Windows()},
 		{scenarios.Settings{"perturb": "0"}, "all", fixture.Windows()},
-	}, 1, 4) {
+	}, 1, 2) {
 		set := s.Failing.With(c.set)
 		delete(set, s.Probe.Name)
 		search := search.Search{Values: fixture.Values(t, s, set), Seed: s.ExampleSeed, Probe: s.Probe}

@@ -2,13 +2,11 @@ package catalogue_test
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -107,37 +105,14 @@ func TestUnfilteredListenerWindows(t *testing.T) {
 // Data is lost when the alert overtakes it, La + d < Ld (entry 15 of the catalogue).
 func TestTruncationWindows(t *testing.T) {
 	const ms = time.Millisecond
-	truncation, err := catalogue.Find("truncation")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := fixture.Pool(t, 2)
-	for _, c := range testkit.Few([]struct {
-		set  scenarios.Settings
-		want []search.Interval
-	}{
-		{scenarios.Settings{}, fixture.Windows(0, 10*ms)},
-		{scenarios.Settings{"close-delay": "3ms"}, fixture.Windows(0, 7*ms)},
-		{scenarios.Settings{"uplink": "25ms"}, fixture.Windows(0, 25*ms)},
-		{scenarios.Settings{"remedy": "close-delay"}, fixture.Windows()},
-		{scenarios.Settings{"remedy": "acknowledgement"}, fixture.Windows()},
-	}, 1, 4) {
-		s := search.Search{
-			Values: fixture.Values(t, truncation, c.set.With(scenarios.Settings{"credentials": "psk"})),
-			Seed:   1,
-			Probe:  truncation.Probe,
-		}
-		w := fixture.FindWindows(t, p, s)
-		if !slices.Equal(w.FailureWindows, c.want) {
-			t.Errorf("%v: failure windows %v, want %v\ncells: %v", c.set, w.FailureWindows, c.want, w.Cells)
-		}
-		for _, cell := range w.Cells {
-			if cell.Failed && !slices.Equal(cell.Outcome, []string{"data-lost"}) {
-				t.Errorf("%v: cell %v", c.set, cell)
-			}
-		}
-		fixture.CheckStructure(t, p, w)
-	}
+	fixture.ExpectCases(t, "truncation", []windowCase{
+		{"no remedy", nil, "", "data-lost", fixture.Windows(0, 10*ms)},
+		{"close-delay", scenarios.Settings{"close-delay": "3ms"}, "", "data-lost", fixture.Windows(0, 7*ms)},
+		{"uplink", scenarios.Settings{"uplink": "25ms"}, "", "all", fixture.Windows(0, 25*ms)},
+		{"nothing else goes wrong", nil, "", "all", fixture.Windows(0, 10*ms)},
+		{"delayed close", scenarios.Settings{"remedy": "close-delay"}, "", "all", fixture.Windows()},
+		{"acknowledgement", scenarios.Settings{"remedy": "acknowledgement"}, "", "all", fixture.Windows()},
+	})
 }
 
 // Entries 4, 5, 7, 8 and 9 of the catalogue: a copy of one of the first client's
@@ -148,60 +123,56 @@ func TestStaleCopyWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
 	const next = "next-handshake-failed"
-	p := fixture.Pool(t, 2)
-	for _, c := range testkit.Few([]struct {
-		scenario, credentials, remedy, fail string
-		want                                []search.Interval
-	}{
-		{"ghost-flight5", "psk", "none", "", fixture.Windows(21*ms+ns, 300*ms)},
-		{"ghost-flight5", "ecdsa", "none", next, fixture.Windows(21*ms+ns, 141*ms+ns)},
-		{"ghost-flight5", "psk", "none", "accept-blocked", fixture.Windows(21*ms+ns, 141*ms+ns)},
-		{"ghost-flight5", "psk", "filter", "", fixture.Windows()},
-		{"ghost-flight5", "psk", "tombstone", "", fixture.Windows()},
-		{"ghost-flight5", "psk", "linger", "", fixture.Windows()},
-		{"ghost-flight5", "psk", "concurrent", next, fixture.Windows()},
-
-		{"duplicate-hello", "psk", "none", "", fixture.Windows(61*ms+ns, 300*ms)},
-		{"duplicate-hello", "ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
-		{"duplicate-hello", "psk", "filter", "", fixture.Windows(61*ms+ns, 300*ms)},
-		{"duplicate-hello", "psk", "tombstone", "", fixture.Windows()},
-		{"duplicate-hello", "psk", "linger", "", fixture.Windows()},
-		{"duplicate-hello", "psk", "concurrent", next, fixture.Windows()},
-
-		{"hello2-poison", "psk", "none", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
-		{"hello2-poison", "ecdsa", "none", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
-		{"hello2-poison", "psk", "filter", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
-		{"hello2-poison", "psk", "tombstone", next, fixture.Windows(0, 300*ms)},
-		{"hello2-poison", "psk", "tombstone+new-client-port", "", fixture.Windows()},
-
-		{"flight5-poison", "ecdsa", "none", next, fixture.Windows(21*ms+ns, 181*ms+ns)},
-		{"flight5-poison", "rsa", "none", next, fixture.Windows(21*ms+ns, 181*ms+ns)},
-		{"flight5-poison", "psk", "none", next, fixture.Windows()},
-		{"flight5-poison", "ecdsa", "filter", "", fixture.Windows(141*ms+ns, 181*ms+ns)},
-		{"flight5-poison", "ecdsa", "filter+new-client-port", "", fixture.Windows()},
-		{"flight5-poison", "ecdsa", "tombstone+new-client-port", "", fixture.Windows()},
-
-		{"hello1-mixing", "psk", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
-		{"hello1-mixing", "ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
-		{"hello1-mixing", "psk", "filter", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
-		{"hello1-mixing", "psk", "tombstone+new-client-port", "", fixture.Windows()},
-	}, 1, 4) {
-		t.Run(c.scenario+" "+c.credentials+" "+c.remedy+" "+c.fail, func(t *testing.T) {
-			scenario, err := catalogue.Find(c.scenario)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := search.Search{
-				Seed: 1, Probe: scenario.Probe,
-				Values: fixture.Values(t, scenario,
-					scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy}),
-			}
-			if s.Fail, err = scenario.ParsePredicate(c.fail); err != nil {
-				t.Fatal(err)
-			}
-			fixture.ExpectWindows(t, p, s, c.want)
-		})
+	type cases []struct {
+		credentials, remedy, fail string
+		want                      []search.Interval
 	}
+	expect := func(scenario string, list cases) {
+		var windows []windowCase
+		for _, c := range testkit.Few(list, 1, 1) {
+			set := scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy}
+			windows = append(windows, windowCase{scenario + " " + c.credentials + " " + c.remedy, set, "", c.fail, c.want})
+		}
+		fixture.ExpectCases(t, scenario, windows)
+	}
+	expect("ghost-flight5", cases{
+		{"psk", "none", "", fixture.Windows(21*ms+ns, 300*ms)},
+		{"ecdsa", "none", next, fixture.Windows(21*ms+ns, 141*ms+ns)},
+		{"psk", "none", "accept-blocked", fixture.Windows(21*ms+ns, 141*ms+ns)},
+		{"psk", "filter", "", fixture.Windows()},
+		{"psk", "tombstone", "", fixture.Windows()},
+		{"psk", "linger", "", fixture.Windows()},
+		{"psk", "concurrent", next, fixture.Windows()},
+	})
+	expect("duplicate-hello", cases{
+		{"psk", "none", "", fixture.Windows(61*ms+ns, 300*ms)},
+		{"ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"psk", "filter", "", fixture.Windows(61*ms+ns, 300*ms)},
+		{"psk", "tombstone", "", fixture.Windows()},
+		{"psk", "linger", "", fixture.Windows()},
+		{"psk", "concurrent", next, fixture.Windows()},
+	})
+	expect("hello2-poison", cases{
+		{"psk", "none", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
+		{"ecdsa", "none", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
+		{"psk", "filter", next, fixture.Windows(41*ms+ns, 181*ms+ns)},
+		{"psk", "tombstone", next, fixture.Windows(0, 300*ms)},
+		{"psk", "tombstone+new-client-port", "", fixture.Windows()},
+	})
+	expect("flight5-poison", cases{
+		{"ecdsa", "none", next, fixture.Windows(21*ms+ns, 181*ms+ns)},
+		{"rsa", "none", next, fixture.Windows(21*ms+ns, 181*ms+ns)},
+		{"psk", "none", next, fixture.Windows()},
+		{"ecdsa", "filter", "", fixture.Windows(141*ms+ns, 181*ms+ns)},
+		{"ecdsa", "filter+new-client-port", "", fixture.Windows()},
+		{"ecdsa", "tombstone+new-client-port", "", fixture.Windows()},
+	})
+	expect("hello1-mixing", cases{
+		{"psk", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"ecdsa", "none", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"psk", "filter", next, fixture.Windows(61*ms+ns, 181*ms+ns)},
+		{"psk", "tombstone+new-client-port", "", fixture.Windows()},
+	})
 }
 
 // Without the copy, each of them is clean: the copy alone is the cause.

@@ -31,7 +31,7 @@ func perturbed(t *testing.T, credentials string, most int, seed uint64) run.Job 
 func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []run.Job)) {
 	t.Helper()
 	base := testkit.Seed(t)
-	seeds = testkit.Budget(max(1, seeds/4), max(1, seeds/2), 10*seeds)
+	seeds = testkit.Budget(max(1, seeds/8), max(1, seeds/4), 10*seeds)
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		for _, most := range []int{1, 2, 5} {
 			t.Run(fmt.Sprintf("%s/%d", credentials, most), func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
-	for _, s := range testkit.Few(catalogue.All(), 2, 6) {
+	for _, s := range testkit.Few(catalogue.All(), 2, 4) {
 		jobs := everyChoice(s, base, seeds, true)
 		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, s.Name, first, second)
@@ -128,7 +128,7 @@ func TestCloseRaceGoesEitherWay(t *testing.T) {
 	pool := fixture.Pool(t, 1)
 	for _, most := range []int{0, 1, 5} {
 		var jobs []run.Job
-		for seed := range uint64(200) {
+		for seed := range uint64(testkit.Budget(100, 100, 200)) {
 			jobs = append(
 				jobs,
 				fixture.Traced(

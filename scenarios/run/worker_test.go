@@ -54,7 +54,7 @@ func TestPanicIsRecorded(t *testing.T) {
 
 // A replication that never ends in wall time is recorded with its goroutines.
 func TestWedgeIsRecorded(t *testing.T) {
-	p, err := run.NewPool(1, run.Limits{Wall: 500 * time.Millisecond})
+	p, err := run.NewPool(1, run.Limits{Wall: 3 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestCancelledJob(t *testing.T) {
 
 // A worker stays small, however many replications it performs.
 func TestWorkerMemory(t *testing.T) {
-	n := uint64(testkit.Budget(200, 1000, 20_000))
+	n := uint64(testkit.Budget(200, 500, 20_000))
 	p := fixture.Pool(t, 1)
 	for seed := range n {
 		do(t, p, founding(t, seed))
@@ -215,7 +215,7 @@ func TestLongReplication(t *testing.T) {
 	job := fixture.Job(
 		t,
 		"late-close-notify",
-		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(200, 400, 1000)), "loss": "0.02"},
+		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(150, 200, 1000)), "loss": "0.02"},
 		1,
 	)
 	p := fixture.Pool(t, 1)

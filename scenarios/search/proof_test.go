@@ -229,7 +229,7 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 // are those of brute-force scans.
 func TestSearchAgainstPlainScan(t *testing.T) {
 	all := everything()
-	all.holdAgainstScans(t, testkit.Cases(t, 10, 30, 2000))
+	all.holdAgainstScans(t, testkit.Cases(t, 6, 16, 2000))
 }
 
 // So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a
@@ -255,5 +255,5 @@ func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
 		"client-pause": {0.4, []string{"5ms", "20ms", "100ms", "3s"}},
 		"stack":        {0.5, []string{"pion-v3"}},
 	})
-	behind.holdAgainstScans(t, testkit.Cases(t, 3, 10, 2000))
+	behind.holdAgainstScans(t, testkit.Cases(t, 2, 9, 2000))
 }

@@ -22,7 +22,7 @@ func TestBandsByLinger(t *testing.T) {
 	testkit.NotShort(t)
 	const ms = time.Millisecond
 	s := fixture.Scenario(t)
-	f, err := design.ParseFactor(s, "linger=0s..200ms/10")
+	f, err := design.ParseFactor(s, "linger=0s..140ms/7")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,10 +44,10 @@ func TestBandsByLinger(t *testing.T) {
 			joined = append(joined, l.Level)
 		}
 	}
-	if want := strings.Fields("20ms 40ms 60ms 120ms 140ms 160ms 180ms"); !slices.Equal(joined, want) {
+	if want := strings.Fields("20ms 40ms 60ms 120ms"); !slices.Equal(joined, want) {
 		t.Errorf("joined to the next are %v, want %v", joined, want)
 	}
-	if done != 11 || b.Interrupted {
+	if done != 8 || b.Interrupted {
 		t.Errorf("%d levels were told, interrupted %v", done, b.Interrupted)
 	}
 }
