@@ -40,7 +40,7 @@ func (c *Clock) adopt(a *Actor) {
 	a.labels = pprof.WithLabels(context.Background(), pprof.Labels(actorLabel, a.Name))
 	pprof.SetGoroutineLabels(a.labels)
 	c.mu.Lock()
-	c.actors[goroutineLabels()] = a
+	c.actors[goroutineLabels()], c.last = a, lastActor{}
 	c.mu.Unlock()
 }
 
@@ -50,10 +50,20 @@ func (c *Clock) Current() *Actor {
 	labels := goroutineLabels()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if a, ok := c.actors[labels]; ok {
-		return a
+	if c.last.actor == nil || c.last.labels != labels {
+		a, ok := c.actors[labels]
+		if !ok {
+			a = c.loopActor
+		}
+		c.last = lastActor{labels, a}
 	}
-	return c.loopActor
+	return c.last.actor
+}
+
+// lastActor is the answer of Current to the last question.
+type lastActor struct {
+	labels unsafe.Pointer
+	actor  *Actor
 }
 
 // Become makes the calling goroutine, and all that it starts from now on, part of a new

@@ -8,7 +8,6 @@
 package clock
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"sync"
@@ -41,6 +40,7 @@ const (
 // any goroutine of the replication.
 type Clock struct {
 	start  time.Time
+	began  int64 // start in nanoseconds since 1970
 	limits Limits
 
 	stopped atomic.Bool
@@ -50,15 +50,13 @@ type Clock struct {
 	busy      int
 	until     time.Duration // what the alarm is set to
 	actors    map[unsafe.Pointer]*Actor
+	last      lastActor
 	loopActor *Actor
 
 	alarm   *time.Timer // what the loop waits for
-	waits   map[*deadlineContext]struct{}
 	running sync.WaitGroup
 	settled []func() bool
 	atEnd   []func()
-	quit    context.Context
-	cancel  context.CancelFunc
 
 	dispatched int // only the loop touches these
 	ended      End // by EndBy; empty while nobody has called it
@@ -91,9 +89,8 @@ func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, e
 			start:  time.Now(),
 			limits: limits,
 			actors: make(map[unsafe.Pointer]*Actor),
-			waits:  make(map[*deadlineContext]struct{}),
 		}
-		c.quit, c.cancel = context.WithCancel(context.Background())
+		c.began = c.start.UnixNano()
 		c.loopActor = &Actor{Name: ""}
 		c.adopt(c.loopActor)
 		setup(c)
@@ -104,8 +101,9 @@ func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, e
 	return end, virtual, events
 }
 
-// Now returns the virtual time since the start of the replication.
-func (c *Clock) Now() time.Duration { return time.Since(c.start) }
+// Now returns the virtual time since the start of the replication. In a bubble there is no
+// monotonic clock, without which time.Since takes five times as long.
+func (c *Clock) Now() time.Duration { return time.Duration(time.Now().UnixNano() - c.began) }
 
 // Time converts a virtual time to the wall clock that the replication sees.
 func (c *Clock) Time(t time.Duration) time.Time { return c.start.Add(t) }
@@ -118,27 +116,29 @@ func (c *Clock) After(kind EventKind, d time.Duration, f func()) *Event {
 
 // AfterBy is After for a caller that knows which actor it belongs to.
 func (c *Clock) AfterBy(actor *Actor, kind EventKind, d time.Duration, f func()) *Event {
-	now := c.Now()
-	if d < 0 {
-		d = 0
-	}
-	at := now + d
-	if at < now { // overflow: later than anything
-		at = 1<<63 - 1
-	}
-	e := &Event{at: at, kind: kind, source: actor.Name, run: f}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	actor.sequence++
-	e.sequence = actor.sequence
-	c.push(e)
+	e := &Event{kind: kind, run: f}
+	c.schedule(e, actor, d)
 	return e
 }
 
-// push adds an event to the list. The caller holds mu, or is the event loop.
-func (c *Clock) push(e *Event) {
-	heap.Push(&c.events, e)
-	c.forward(e.at)
+// schedule adds an event to the list: of an actor, in d from now. It tells whether it could,
+// which it does of an event that somebody waits for only while the replication goes on.
+func (c *Clock) schedule(e *Event, actor *Actor, d time.Duration) bool {
+	now := c.Now()
+	if e.at = now + max(d, 0); e.at < now { // overflow: later than anything
+		e.at = 1<<63 - 1
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.waiter != nil && c.Stopped() {
+		e.index = -1
+		return false
+	}
+	actor.sequence++
+	e.source, e.sequence = actor.Name, actor.sequence
+	c.events.push(e)
+	c.forward(e.at, now)
+	return true
 }
 
 // Cancel takes an event off the list; it does nothing for one that was dispatched.
@@ -146,8 +146,8 @@ func (c *Clock) Cancel(e *Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.index >= 0 {
-		heap.Remove(&c.events, e.index) // the alarm may ring for nothing,
-		c.forwardIfQuiet()              // but the end comes at once
+		c.events.remove(e) // the alarm may ring for nothing,
+		c.forwardIfQuiet() // but the end comes at once
 		if c.watcher != nil {
 			c.watcher.Cancelled(e.source, e.at)
 		}
@@ -158,20 +158,35 @@ func (c *Clock) Cancel(e *Event) {
 // ErrStopped, at once, when the replication ends first.
 func (c *Clock) Sleep(d time.Duration) error {
 	if d <= 0 {
-		if c.quit.Err() != nil {
+		if c.Stopped() {
 			return ErrStopped
 		}
 		return nil
 	}
-	done := make(chan struct{})
-	e := c.After(Wake, d, func() { close(done) })
-	select {
-	case <-done:
-		return nil
-	case <-c.quit.Done():
-		c.Cancel(e)
+	p := &pause{done: make(chan struct{})}
+	p.event = Event{kind: Wake, waiter: p}
+	if !c.schedule(&p.event, c.Current(), d) {
 		return ErrStopped
 	}
+	<-p.done
+	if p.cut {
+		return ErrStopped
+	}
+	return nil
+}
+
+// pause is a pause of an actor.
+type pause struct {
+	event Event
+	done  chan struct{}
+	cut   bool // by the end of the replication; valid once done is closed
+}
+
+func (p *pause) comes() { close(p.done) }
+
+func (p *pause) neverComes() {
+	p.cut = true
+	close(p.done)
 }
 
 // WithTimeout returns a context that ends d from now with
@@ -181,31 +196,26 @@ func (c *Clock) Sleep(d time.Duration) error {
 // nanosecond, and which is first has to be the same in every run.
 func (c *Clock) WithTimeout(d time.Duration) (context.Context, context.CancelFunc) {
 	ctx := &deadlineContext{Context: context.Background(), done: make(chan struct{})}
-	e := c.After(Deadline, d, func() { ctx.end(context.DeadlineExceeded) })
-	c.mu.Lock()
-	stopped := c.stopped.Load()
-	if !stopped {
-		c.waits[ctx] = struct{}{}
-	}
-	c.mu.Unlock()
-	if stopped {
+	ctx.event = Event{kind: Deadline, waiter: ctx}
+	if !c.schedule(&ctx.event, c.Current(), d) {
 		ctx.end(context.Canceled)
 	}
 	return ctx, func() {
-		c.mu.Lock()
-		delete(c.waits, ctx)
-		c.mu.Unlock()
-		c.Cancel(e)
+		c.Cancel(&ctx.event)
 		ctx.end(context.Canceled)
 	}
 }
 
 type deadlineContext struct {
 	context.Context
-	mu   sync.Mutex
-	done chan struct{}
-	err  error
+	event Event
+	mu    sync.Mutex
+	done  chan struct{}
+	err   error
 }
+
+func (d *deadlineContext) comes()      { d.end(context.DeadlineExceeded) }
+func (d *deadlineContext) neverComes() { d.end(context.Canceled) }
 
 func (d *deadlineContext) Done() <-chan struct{} { return d.done }
 
@@ -259,7 +269,8 @@ func (c *Clock) EndBy(reason End) { c.ended = reason }
 func (c *Clock) Rouse() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.forward(c.Now())
+	now := c.Now()
+	c.forward(now, now)
 }
 
 // OnEnd registers f to be called when the replication ends, the last registered
@@ -321,14 +332,14 @@ func (c *Clock) loop() End {
 			c.mu.Unlock()
 			return EventLimit
 		}
-		e := heap.Pop(&c.events).(*Event)
+		e := c.events.pop()
 		c.setAlarm(now)
 		c.mu.Unlock()
 		c.dispatched++
 		if c.watcher != nil && (e.kind == Wake || e.kind == Deadline) {
 			c.watcher.Ended(e.source, e.kind)
 		}
-		e.run()
+		e.happen()
 	}
 }
 
@@ -347,10 +358,10 @@ func (c *Clock) setAlarm(now time.Duration) {
 
 // forward sets the alarm forward to an instant, if it is set to a later one. The
 // caller holds mu.
-func (c *Clock) forward(at time.Duration) {
+func (c *Clock) forward(at, now time.Duration) {
 	if c.alarm != nil && at < c.until {
 		c.until = at
-		c.alarm.Reset(at - c.Now())
+		c.alarm.Reset(at - now)
 	}
 }
 
@@ -358,7 +369,8 @@ func (c *Clock) forward(at time.Duration) {
 // holds mu.
 func (c *Clock) forwardIfQuiet() {
 	if c.busy == 0 && len(c.events) == 0 {
-		c.forward(c.Now())
+		now := c.Now()
+		c.forward(now, now)
 	}
 }
 
@@ -368,12 +380,16 @@ func (c *Clock) forwardIfQuiet() {
 func (c *Clock) stop() {
 	c.mu.Lock()
 	c.stopped.Store(true)
-	atEnd, waits := c.atEnd, c.waits
-	c.waits = nil
+	atEnd, events := c.atEnd, c.events
+	c.events = nil
+	for _, e := range events {
+		e.index = -1
+	}
 	c.mu.Unlock()
-	c.cancel()
-	for ctx := range waits { // in any order: nothing of it is recorded
-		ctx.end(context.Canceled)
+	for _, e := range events {
+		if e.waiter != nil { // in any order: nothing of it is recorded
+			e.waiter.neverComes()
+		}
 	}
 	for i := len(atEnd) - 1; i >= 0; i-- {
 		atEnd[i]()

@@ -21,7 +21,6 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
-	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/stack"
 	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
@@ -151,14 +150,15 @@ func Values(credentials string) (scenarios.Values, error) {
 	)
 }
 
-// Simulated performs the sessions as a replication and returns the virtual time
-// that it took.
+// Simulated performs the sessions in a replication, as a worker does, and returns the virtual
+// time that it took. The texts that a command prints of a replication, of its parameters and of
+// the command that repeats it, are no part of it: whoever asks a worker makes them, once.
 func Simulated(v scenarios.Values, seed uint64) (time.Duration, error) {
-	r := run.Replicate(v, seed, scenarios.Predicate{})
-	if len(r.Outcome) > 0 {
-		return 0, fmt.Errorf("a simulated session was not clean: %v", r.Outcome)
+	result, o := v.Scenario().Run(v, sim.Config{Scenario: v.Scenario().Name, Seed: seed})
+	if len(o.Outcome) > 0 {
+		return 0, fmt.Errorf("a simulated session was not clean: %v", o.Outcome)
 	}
-	return time.Duration(r.Virtual), nil
+	return result.Virtual, nil
 }
 
 // Bare performs the session over an in-memory pipe: handshake, one line, its echo,

@@ -133,8 +133,8 @@ type Recorder struct {
 	settled int // of records, how many have their place
 }
 
-// NewRecorder returns an empty recorder.
-func NewRecorder() *Recorder { return &Recorder{records: make([]Record, 0, 48)} }
+// NewRecorder returns an empty recorder with room for so many records, which is a guess.
+func NewRecorder(room int) *Recorder { return &Recorder{records: make([]Record, 0, room)} }
 
 // Add adds a record. Records wait for Settle before they take their place.
 func (t *Recorder) Add(r *Record) { t.records = append(t.records, *r) }
@@ -168,42 +168,89 @@ func (t *Recorder) Records() []Record { return t.records[:t.settled] }
 // happened on each host. The signature is, for each host in the order of their names,
 // of what happened on it and in which order, without times and payload bytes: two
 // replications of one signature differ in nothing but their times and their secrets.
-func Digests(records []Record) (digest, signature string) {
-	type host struct {
-		name      string
-		signature []byte // the encodings of what happened on it
-		sum       [sha256.Size]byte
-	}
-	var hosts []host
-	rest := make([]byte, 0, 8<<10) // all that does not belong to the signature
+func Digests(records []Record) (digest, signature string) { return new(Digester).Digests(records) }
+
+// Digester computes digests. It keeps its buffers from one trace to the next, unless they
+// are large; it is not safe for concurrent use.
+type Digester struct {
+	hosts []hostDigest
+	rest  []byte // all that does not belong to the signature
+}
+
+// hostDigest is what goes into the digests of what happened on one host.
+type hostDigest struct {
+	name      string
+	signature []byte // the encodings of what happened on it
+	sum       [sha256.Size]byte
+}
+
+// keptBuffer is the size up to which a Digester keeps a buffer, in bytes, and keptHosts is
+// of how many hosts it does.
+const (
+	keptBuffer = 32 << 10
+	keptHosts  = 4
+)
+
+// Digests returns the digests of a trace.
+func (d *Digester) Digests(records []Record) (digest, signature string) {
 	for i := range records {
 		r := &records[i]
 		at := 0
-		for at < len(hosts) && hosts[at].name != r.Host {
+		for at < len(d.hosts) && d.hosts[at].name != r.Host {
 			at++
 		}
-		if at == len(hosts) {
-			hosts = append(hosts, host{name: r.Host, signature: appendText(make([]byte, 0, 4<<10), r.Host)})
+		if at == len(d.hosts) {
+			d.addHost(r.Host)
 		}
-		hosts[at].signature = r.appendSignature(hosts[at].signature)
-		rest = r.appendRest(binary.AppendUvarint(rest, uint64(at)))
+		h := &d.hosts[at]
+		h.signature = r.appendSignature(h.signature)
+		d.rest = r.appendRest(binary.AppendUvarint(d.rest, uint64(at)))
 	}
 	sum := func(parts []byte) string {
 		h := sha256.Sum256(parts)
 		return hex.EncodeToString(h[:])
 	}
-	all := sha256.Sum256(rest)
-	whole := all[:]
-	for i := range hosts {
-		hosts[i].sum = sha256.Sum256(hosts[i].signature)
-		whole = append(whole, hosts[i].sum[:]...)
+	all := sha256.Sum256(d.rest)
+	whole := append(make([]byte, 0, 8*sha256.Size), all[:]...)
+	for i := range d.hosts {
+		d.hosts[i].sum = sha256.Sum256(d.hosts[i].signature)
+		whole = append(whole, d.hosts[i].sum[:]...)
 	}
-	slices.SortFunc(hosts, func(a, b host) int { return strings.Compare(a.name, b.name) })
-	var signatures []byte
-	for i := range hosts {
-		signatures = append(signatures, hosts[i].sum[:]...)
+	slices.SortFunc(d.hosts, func(a, b hostDigest) int { return strings.Compare(a.name, b.name) })
+	signatures := make([]byte, 0, 8*sha256.Size)
+	for i := range d.hosts {
+		signatures = append(signatures, d.hosts[i].sum[:]...)
 	}
+	d.reset()
 	return sum(whole), sum(signatures)[:32]
+}
+
+// addHost begins with another host, in the buffer of one of a trace before if there is one.
+func (d *Digester) addHost(name string) {
+	n := len(d.hosts)
+	if n < cap(d.hosts) {
+		d.hosts = d.hosts[:n+1]
+	} else {
+		d.hosts = append(d.hosts, hostDigest{})
+	}
+	h := &d.hosts[n]
+	h.name, h.signature = name, appendText(h.signature[:0], name)
+}
+
+// reset prepares for the next trace.
+func (d *Digester) reset() {
+	for i := range d.hosts {
+		if h := &d.hosts[i]; i >= keptHosts || cap(h.signature) > keptBuffer {
+			h.signature = nil
+		}
+	}
+	if len(d.hosts) > keptHosts {
+		d.hosts = slices.Clone(d.hosts[:keptHosts])
+	}
+	d.hosts = d.hosts[:0]
+	if d.rest = d.rest[:0]; cap(d.rest) > keptBuffer {
+		d.rest = nil
+	}
 }
 
 func sortedKeys[V any](m map[string]V) []string {

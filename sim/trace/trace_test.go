@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -272,7 +273,7 @@ func TestFirstDifference(t *testing.T) {
 
 // settled records what is given in the given order, all of it pending at once.
 func settled(records ...trace.Record) *trace.Recorder {
-	r := trace.NewRecorder()
+	r := trace.NewRecorder(0)
 	for _, record := range records {
 		r.Add(&record)
 	}
@@ -308,7 +309,7 @@ func TestSettleOrdersByTimeThenActorThenAsAdded(t *testing.T) {
 
 // Many records, since a short list is sorted by a method that is stable anyway.
 func TestSettleKeepsTheOrderOfOneActor(t *testing.T) {
-	r := trace.NewRecorder()
+	r := trace.NewRecorder(0)
 	for i := range 60 {
 		r.Add(
 			&trace.Record{
@@ -380,7 +381,7 @@ func TestTheOrderOfActorsAtOneInstantDoesNotShow(t *testing.T) {
 
 // The golden values fix the encoding: a change makes every stored digest stale.
 func TestGoldenDigestAndSignature(t *testing.T) {
-	r := trace.NewRecorder()
+	r := trace.NewRecorder(0)
 	for _, record := range smallTrace() {
 		r.Add(&record)
 		r.Settle()
@@ -507,6 +508,26 @@ func digestOf(r *trace.Recorder) string {
 func signatureOf(r *trace.Recorder) string {
 	_, signature := trace.Digests(r.Records())
 	return signature
+}
+
+// A Digester gives the digests of a trace that it would give first, whatever came before: one
+// of fewer hosts, of many more, or of payloads that fill its buffers.
+func TestDigesterForgetsTheTraceBefore(t *testing.T) {
+	var crowd, large []trace.Record
+	for i := range 20 {
+		crowd = append(crowd, trace.Record{Host: strconv.Itoa(i), Kind: trace.Note, Event: trace.Text{Event: "here"}})
+	}
+	for range 100 {
+		large = append(large, smallTrace()...)
+	}
+	var d trace.Digester
+	for i, records := range [][]trace.Record{smallTrace(), crowd, smallTrace(), large, nil, crowd, smallTrace()} {
+		digest, signature := d.Digests(records)
+		wantDigest, wantSignature := trace.Digests(records)
+		if digest != wantDigest || signature != wantSignature {
+			t.Errorf("trace %d: %s and %s, want %s and %s", i, digest, signature, wantDigest, wantSignature)
+		}
+	}
 }
 
 // Copies of a datagram share what was parsed of it, in another process too.
