@@ -58,7 +58,7 @@ func TestStoreGivesTheSame(t *testing.T) {
 func TestBudgetAddsReplications(t *testing.T) {
 	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "a.sqlite")
-	s := parse(t, toKill)
+	s := parse(t, strings.Replace(toKill, "replications: 50\n", "replications: 300\n", 1))
 	performed := -1
 	for _, c := range []struct {
 		budget float64
@@ -114,8 +114,8 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 		return err
 	}
 	for want, err := range map[string]error{
-		`line 7 is "replications: 300" there, "replications: 301" here`: open(strings.Replace(text, "300", "301", 1),
-			run.Limits{}),
+		`line 7 is "replications: 50" there, "replications: 51" here`: open(strings.Replace(text, "replications: 50\n",
+			"replications: 51\n", 1), run.Limits{}),
 		"it is of: the study a there, the study other here": open(strings.Replace(text, "name: a",
 			"name: other", 1), run.Limits{}),
 		"wall limit: 0s there, 1ns here": open(text, run.Limits{Wall: 1}),
