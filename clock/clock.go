@@ -274,7 +274,7 @@ func (c *Clock) Rouse() {
 }
 
 // OnEnd registers f to be called when the replication ends, the last registered
-// first: it releases whatever other goroutines wait for.
+// first: it releases what other goroutines wait for.
 func (c *Clock) OnEnd(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -304,8 +304,8 @@ func (c *Clock) settle() {
 //
 // A fake timer fires only when every goroutine of the bubble is durably blocked.
 // So the alarm, which is one, rings not before what the last event caused is over,
-// even if it is set to the present; and whoever schedules something earlier
-// meanwhile sets it forward.
+// even if it is set to the present; and what is scheduled earlier meanwhile
+// sets it forward.
 func (c *Clock) loop() End {
 	c.alarm = time.NewTimer(0)
 	defer c.alarm.Stop()

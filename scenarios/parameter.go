@@ -20,7 +20,7 @@ type Type string
 // The types.
 const (
 	DurationType     Type = "duration"             // a number with a unit: 10ms
-	DistributionType Type = "latency distribution" // a duration or a law: 5ms+exponential(mean=20ms)
+	DistributionType Type = "latency distribution" // a duration or a distribution: 5ms+exponential(mean=20ms)
 	ChoiceType       Type = "choice"               // one of Parameter.Choices
 	CountType        Type = "count"                // a whole number
 	ProbabilityType  Type = "probability"          // a number from 0 to 1

@@ -20,7 +20,7 @@ const AllOutcomes = "all"
 
 // ParsePredicate reads the names of outcomes, separated by commas; an empty text
 // means those that the scenario counts as failure, and AllOutcomes every one. It
-// reports every name that is none.
+// reports every unknown name.
 func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
 	p := Predicate{text: strings.TrimSpace(text)}
 	switch p.text {

@@ -51,7 +51,7 @@ var MessageTypes = map[string]uint8{
 // epoch.
 const Finished = "finished"
 
-// delay is a duration of a rule: a parameter, or a law of its own.
+// delay is a duration of a rule: a parameter, or a distribution of its own.
 type Delay struct {
 	Parameter    string
 	Distribution distribution.Distribution
@@ -95,7 +95,7 @@ func (v Values) Chosen(values Settings) bool {
 	return true
 }
 
-// checkWithout reports a rule that is to be taken out and does nothing as it is.
+// checkWithout reports a rule to take out that does nothing as it is.
 func (v Values) checkWithout() error {
 	for _, r := range v.base.scenario.Rules {
 		if v.Choice(WithoutParameter) != r.Name || v.Chosen(r.When) {

@@ -50,8 +50,8 @@ func ParseSettings(assignments []string) (Settings, error) {
 }
 
 // Values are the typed parameters of a replication: every parameter of the scenario has
-// a value of its type. Settings are read into them once, by [Scenario.Resolve]; whoever
-// varies a duration lays it over them, with [Values.With], and no text is read again.
+// a value of its type. Settings are read into them once, by [Scenario.Resolve]; to
+// vary a duration, lay it over them, with [Values.With]: no text is read again.
 // Values never change, and copies of them share what they hold.
 type Values struct {
 	base *Resolved

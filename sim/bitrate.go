@@ -15,7 +15,7 @@ type BitRate int64
 // takes a hundredth of a nanosecond.
 const maxBitRate BitRate = 1e12
 
-// unlimited is how the rate is written that is none.
+// unlimited is how an unlimited rate is written.
 const unlimited = "unlimited"
 
 // bitRateUnits are decimal (IEC 80000-13), the largest first.

@@ -7,7 +7,7 @@ import (
 )
 
 // Conn is a connection whose datagrams come and go with their DTLS records, which are parsed
-// once: a connected socket, or a view of one. Whoever stands between a socket and an endpoint
+// once: a connected socket, or a view of one. What stands between a socket and an endpoint
 // uses it; an endpoint reads and writes bytes.
 type Conn interface {
 	net.Conn

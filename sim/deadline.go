@@ -8,9 +8,9 @@ import (
 
 // SetReadDeadline implements net.Conn. A deadline that has passed already, which
 // is how pion interrupts its own reader, takes effect when all that is under way
-// has settled, and never before a datagram that is there to be read. Otherwise it
-// would be a matter of scheduling whether pion's Close, which interrupts its
-// reader before it writes the close_notify, writes it at all. Under Config.Perturb
+// has settled, and never before a datagram that is there to be read. Otherwise
+// scheduling would decide whether pion's Close, which interrupts its reader before it
+// writes the close_notify, writes it at all. Under Config.Perturb
 // scheduling is a draw, and it takes effect at once.
 func (s *Socket) SetReadDeadline(t time.Time) error {
 	s.yield(callSetReadDeadline)

@@ -18,8 +18,8 @@ type draws struct {
 	correlated *scores // nil: independent
 }
 
-// draw draws from a law for a datagram that is sent now. A constant and a recording
-// take their draws too, but nobody looks at them.
+// draw draws from a distribution for a datagram that is sent now. A constant and a
+// recording take their draws too, and do not use them.
 func (d *draws) draw(l distribution.Distribution, now time.Duration, make func() *tilt.Stream) time.Duration {
 	switch l := l.(type) {
 	case distribution.Constant:
@@ -89,7 +89,7 @@ func (d *draws) skip() {
 // standard normal scores e, a stationary autoregressive process of order 1 goes
 // over these, z' = r z + sqrt(1 - r^2) e, and its scores become uniform again. So
 // the scores at a distance of k have the correlation r^k, and what is drawn by
-// inversion keeps its law (a Gaussian copula; Cario and Nelson, Autoregressive to
+// inversion keeps its distribution (a Gaussian copula; Cario and Nelson, Autoregressive to
 // anything, Operations Research Letters 19, 1996, 51-58).
 type scores struct {
 	correlation float64 // from 0 to below 1

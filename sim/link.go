@@ -60,8 +60,8 @@ type Link struct {
 	Latency func(p *Packet) distribution.Distribution
 
 	// Correlation is that of successive latencies of a flow, from 0 to below 1: the
-	// correlation of their normal scores, see [scores]. Every latency by itself keeps
-	// its law.
+	// correlation of their normal scores, see [scores]. Each latency by itself keeps
+	// its distribution.
 	Correlation float64
 
 	// Reorder is the probability that a datagram is held back, so that those behind it
@@ -142,7 +142,7 @@ func newLink(w *Simulation, config Link) *link {
 // fate is what becomes of one datagram.
 type fate struct {
 	latency time.Duration
-	rules   []string    // that had a say in it
+	rules   []string    // that determined it
 	until   Match       // if it waits for another datagram to arrive; its latency counts from there
 	lost    trace.Event // why; nil if it is not
 	extra   []extra

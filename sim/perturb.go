@@ -23,8 +23,8 @@ const (
 
 // turnstile makes the scheduling of an endpoint's goroutines a draw. Every socket
 // call waits at it before it takes effect and lets 0 to most turns go by, as if its
-// goroutine had yielded the processor as many times; in between, everybody else runs
-// until nobody can. So which of two goroutines comes first at a socket depends on the
+// goroutine had yielded the processor as many times; in between, all others run
+// until none can. So which of two goroutines comes first at a socket depends on the
 // seed alone.
 //
 // The calls do not yield by runtime.Gosched itself, for what it does is not the same

@@ -21,8 +21,8 @@ const collectAt = 4 << 20
 
 // MemoryMet tells whether the heap of the process, with the garbage that nobody has
 // collected, is larger than the limit that OwnProcess was given. Collection is off, so
-// the heap grows from one collection to the next: whoever asks before each of them,
-// and at the end, misses no moment at which it was larger. The answer is the same in
+// the heap grows from one collection to the next: a caller that asks before
+// each of them, and at the end, misses no moment at which it was larger. The answer is the same in
 // every run of a replication, but for what other replications left behind: up to
 // collectAt until its first collection, and kilobytes from then on.
 func MemoryMet() bool { return memoryLimit > 0 && heap() > memoryLimit }

@@ -50,7 +50,7 @@ type Match struct {
 	// Nth, from 1, picks the n-th alone: of those that are sent in the first association of
 	// their two actors, each direction by itself, or, of Rule.Until, of those that arrive; 0
 	// picks every one. (Two associations may send at one instant, in an order that the
-	// runtime draws: nobody could count across them.)
+	// runtime draws, so a count across them would not repeat.)
 	Nth int
 }
 

@@ -43,8 +43,8 @@ type Config struct {
 	Link     Link
 
 	// Perturb makes the scheduling of an endpoint's own goroutines a draw: each of its
-	// socket calls (read, write, close, setting a read deadline) lets everybody else run
-	// until nobody can, 0 to Perturb times, before it takes effect, and a read deadline
+	// socket calls (read, write, close, setting a read deadline) lets all others run
+	// until none can, 0 to Perturb times, before it takes effect, and a read deadline
 	// that has passed already takes effect at once. With 0, none of this is so, and of two
 	// goroutines that meet at a socket the same one is first in every seed.
 	Perturb int

@@ -76,7 +76,7 @@ func (s *Socket) enqueue(d arrival) {
 // await returns when there is a datagram to read. What waits in the queue already is
 // there to be read only when all that is under way has settled: an endpoint that
 // reads one datagram after another would handle the second while it still answers
-// the first, and how far it has come then is a matter of scheduling. The caller
+// the first, and how far it has come then depends on scheduling. The caller
 // holds Host.mu.
 func (s *Socket) await() error {
 	w := s.port.host.w
@@ -154,8 +154,8 @@ func (s *Socket) take() arrival {
 }
 
 // Connect connects an open socket to a peer, as connect(2) does: from now on it
-// takes that peer's datagrams alone, but those that wait in its queue stay, from
-// whomever they are. The port has room for a new open socket then.
+// takes that peer's datagrams alone, but those that wait in its queue stay, whoever
+// sent them. The port has room for a new open socket then.
 func (s *Socket) Connect(peer netip.AddrPort) error {
 	h := s.port.host
 	h.mu.Lock()

@@ -62,13 +62,13 @@ func (w *Simulation) startWatch() {
 	}
 }
 
-// Watching tells whether Config.Watch asks for notes; a caller need not put one together
-// for nobody.
+// Watching tells whether Config.Watch asks for notes. If not, a caller need not put one
+// together.
 func (w *Simulation) Watching() bool { return w.watch != nil }
 
 // Touch takes note, for Config.Watch, that the calling actor reads a thing now that an
-// actor on another host writes, or that it writes it: the order of reads and writes is
-// one on which a run rests. Whatever two hosts share but datagrams is to be touched.
+// actor on another host writes, or that it writes it: the run depends on
+// the order of reads and writes. Touch everything that two hosts share, except datagrams.
 func (w *Simulation) Touch(thing string, write bool) {
 	if w.watch != nil {
 		what := "read by "
@@ -80,8 +80,8 @@ func (w *Simulation) Touch(thing string, write bool) {
 }
 
 // Compare takes note, for Config.Watch, that the calling actor compares two times, or
-// two durations: which is the larger is a thing on which a run rests. Times of the events
-// of one host need no such note, pauses and deadlines included.
+// two durations: the run depends on which is larger. Times of the events of one host,
+// pauses and deadlines included, need no such note.
 func (w *Simulation) Compare(what string, a, b time.Duration) {
 	if w.watch != nil {
 		w.watch.compare(what+" by "+w.Current().Name, a, b)
@@ -156,15 +156,15 @@ func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 		h.compare("down from, at "+p.ID.String(), now, l.Down.From)
 		h.compare("down to, at "+p.ID.String(), now, l.Down.To)
 	}
-	laws := []distribution.Distribution{l.ReorderDelay, l.DuplicateDelay}
+	delays := []distribution.Distribution{l.ReorderDelay, l.DuplicateDelay}
 	if l.Latency != nil {
-		laws = append(laws, l.Latency(p))
+		delays = append(delays, l.Latency(p))
 	}
 	for _, r := range l.rules {
-		laws = append(laws, r.Delay)
+		delays = append(delays, r.Delay)
 	}
-	for _, l := range laws {
-		if r, ok := l.(*distribution.LatencyTrace); ok {
+	for _, d := range delays {
+		if r, ok := d.(*distribution.LatencyTrace); ok {
 			from, to := r.Holds(now)
 			if from > math.MinInt64 {
 				h.compare("line of a recording, at "+p.ID.String(), from, now)

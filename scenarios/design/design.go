@@ -3,7 +3,7 @@
 //
 //	text of --vary, --from or a study -> Factor, Range -> Factorial, LatinHypercube, ... -> []Point
 //
-// A Point carries the checked values of all parameters, so whatever performs it reads no text again.
+// A Point carries the checked values of all parameters, so nothing that performs it reads text again.
 package design
 
 import (
@@ -31,8 +31,8 @@ const MaxFaults = 10
 
 // ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B
 // at equal distances, or with :log behind it in equal ratios; or a list. A comma inside
-// parentheses separates arguments of a law, not levels. A range in braces stands for one
-// number of a law: NAME=exponential(mean={1ms..9ms/8}).
+// parentheses separates arguments of a distribution, not levels. A range in braces stands for
+// one number of a distribution: NAME=exponential(mean={1ms..9ms/8}).
 func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
 	name, body, err := cutFactor(s, text)
 	if err != nil {

@@ -58,7 +58,7 @@ func TestParseFactor(t *testing.T) {
 		"linger=0ms..1ms/1000000":        "out of range",
 		"linger=0ms..x/2":                "not a duration",
 		"linger=0ms..1s/2:log":           "both ends have to be above 0",
-		"linger={1ms..2ms/2}":            "braces stand around a number of a law",
+		"linger={1ms..2ms/2}":            "braces stand around a number of a distribution",
 		"linger=1ms,,2ms":                "empty level",
 		"latency=uniform(5ms,15ms":       "parentheses do not match",
 		"latency=uniform(5ms)":           "want the arguments uniform(from,to), not 1",

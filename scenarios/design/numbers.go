@@ -80,7 +80,7 @@ var errSteps = errors.New(
 )
 
 // parseNumbers reads A..B, with /STEPS, :log or both behind it, or that in braces with
-// the rest of a law around it.
+// the rest of a distribution around it.
 func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	var r numbers
 	var ok bool
@@ -95,7 +95,7 @@ func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 		inside, behind, closed := strings.Cut(rest, "}")
 		switch {
 		case p.Type != scenarios.DistributionType && p.Type != scenarios.LossType:
-			return r, fmt.Errorf("parameter %s is a %s; braces stand around a number of a law", p.Name, p.Type)
+			return r, fmt.Errorf("parameter %s is a %s; braces stand around a number of a distribution", p.Name, p.Type)
 		case !closed || strings.ContainsAny(behind, "{}"):
 			return r, errors.New("want one range, in one pair of braces")
 		}
@@ -122,7 +122,7 @@ func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	}
 	r.lowText, r.highText = strings.TrimSpace(r.lowText), strings.TrimSpace(r.highText)
 	if _, err := plainScale.parse(r.highText); r.before != "" && err == nil {
-		r.scale = plainScale // a number of a law that is no duration
+		r.scale = plainScale // a number of a distribution that is no duration
 	}
 	var err1, err2 error
 	r.low, err1 = r.parse(r.lowText)

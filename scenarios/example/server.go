@@ -47,7 +47,7 @@ func serveOne(network transport.Net, port int, config stack.Config, patience tim
 	return err
 }
 
-// oneClient makes a connection of a socket: with whoever sends the first datagram.
+// oneClient makes a connection of a socket: with the sender of the first datagram.
 type oneClient struct {
 	transport.UDPConn
 	peer net.Addr

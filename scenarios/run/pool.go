@@ -137,7 +137,7 @@ func (p *Pool) Twice(ctx context.Context, job Job) (first, second Result, err er
 	if p.Size() < 2 {
 		return first, second, errors.New("a pool of one worker cannot perform a replication in two processes")
 	}
-	// Whoever holds one worker and waits for another would wait for ever if all did.
+	// If each caller held one worker and waited for another, all would wait for ever.
 	p.pairing.Lock()
 	a, err := p.take(ctx)
 	if err != nil {

@@ -88,7 +88,7 @@ type slotOf struct {
 	fail     string
 }
 
-// request returns what a worker is to be told of a job.
+// request returns what a worker is told of a job.
 func (k *known) request(job *Job) request {
 	r := request{Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch}
 	of := slotOf{job.Values.Resolved(), job.Fail.Text()}

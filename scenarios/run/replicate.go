@@ -47,7 +47,7 @@ func Replicate(v scenarios.Values, seed uint64, p scenarios.Predicate) Replicati
 	return r
 }
 
-// replicate performs one replication, and leaves out what whoever asks knows: the
+// replicate performs one replication, and leaves out what its caller knows: the
 // parameters, and the command that repeats it. Draws of the network are tilted, or
 // observed, unless tilts is nil; watch asks for Replication.Watched.
 func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *tilt.Config, watch bool) Replication {

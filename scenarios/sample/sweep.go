@@ -57,7 +57,7 @@ func (s *Sweep) Scenario() *scenarios.Scenario { return s.Design[0].Values.Scena
 // Point is a design point with what its replications gave.
 type Point struct {
 	design.Point
-	Replications int // that came to an end, in whatever way
+	Replications int // that ended, for any reason
 	Failures     int
 	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
 	Crashed      int

@@ -6,7 +6,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Exact returns the probability that a latency of law l falls in a failure window:
+// Exact returns the probability that a latency of distribution l falls in a failure window:
 // exact, on condition that nothing else is random and that l has probabilities (see
 // distribution.CheckIntegrable). outside is the probability of a latency outside the range that
 // was searched, about which nothing is known.

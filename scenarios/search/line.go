@@ -66,7 +66,7 @@ func (l *line) reach() int64 {
 	return first
 }
 
-// predicts tells whether the run at x came out as the line says.
+// predicts tells whether the run at x is what the line says.
 func (l *line) predicts(x int64, run *probed) bool { return l.differs(x, run) == "" }
 
 // differs says in what the run at x differs from what the line says; it is empty if in

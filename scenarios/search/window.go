@@ -47,12 +47,12 @@ const (
 // The run is a function of the probe x, a whole number of nanoseconds. While the
 // order of instants at every place stays the same, so does the run's signature, and the time
 // of every instant is affine in x. The instants are those of the trace and those that a
-// run depends on without showing them: pauses and deadlines that end, or were cancelled
+// run depends on and does not show: pauses and deadlines that end, or were cancelled
 // before, timers of the endpoints, times that are compared, reads and writes of what two
 // hosts share (sim.Watched). So two runs at x and x+1 of one order give the slope of each
 // instant, and the least x' at which two neighbours of a place meet bounds the segment in
-// which that holds. The search jumps there, holds the predicted times, order, signature and
-// outcome against the run just before, and goes on behind it.
+// which that holds. The search jumps there, compares the predicted times, order, signature and
+// outcome with those of the run just before, and goes on behind it.
 //
 // Invariant: every point below x has been assigned to a segment whose first two
 // points and whose last point were run, and gave the predicted signature, outcome and
@@ -309,7 +309,7 @@ func (f *finder) bisect(l *line, high int64) (int64, error) {
 // insidePoints is how many random points of each segment are verified.
 const insidePoints = 2
 
-// verifyInside holds the prediction against runs at random points of the segment
+// verifyInside compares the prediction with runs at random points of the segment
 // [l.x, end) and returns the end of the part in which it holds.
 func (f *finder) verifyInside(l *line, end int64) (int64, error) {
 	for range insidePoints {

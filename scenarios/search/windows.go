@@ -70,12 +70,12 @@ type Method struct {
 	// are; 0 of a brute-force scan.
 	Segments int `json:"segments"`
 
-	// Verifications counts the runs that were made only to hold a prediction against
-	// the run: at the far end of every segment, just beyond it, and at
+	// Verifications counts the runs that only check a prediction:
+	// at the far end of every segment, just beyond it, and at
 	// seeded random points inside.
 	Verifications int `json:"verifications"`
 
-	// PredictionFailures counts those that did not come out as predicted, because an
+	// PredictionFailures counts those that differ from the prediction, because an
 	// instant that no run reports came in between. There the bound was found by bisection.
 	PredictionFailures int `json:"prediction_failures"`
 
@@ -91,7 +91,7 @@ type Method struct {
 	LargestUnverifiedGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 }
 
-// PredictionFailure is a run that did not come out as predicted.
+// PredictionFailure is a run that differs from the prediction.
 type PredictionFailure struct {
 	Segment int64  `json:"segment_from_ns"` // where the segment begins that the prediction is of
 	At      int64  `json:"at_ns"`           // the first value, as far as bisection finds it, at which it does not hold

@@ -83,19 +83,19 @@ func Bootstrap(master uint64, scenario string) *stream.Stream {
 	return stream.New(master, scenario, "bootstrap of sensitivity")
 }
 
-// Verification returns the stream of the values at which a window search holds a
-// prediction against a run.
+// Verification returns the stream of the values at which a window search compares a
+// prediction with a run.
 func Verification(master uint64, scenario string) *stream.Stream {
 	return stream.New(master, scenario, "window/verification")
 }
 
-// MapRow returns the stream of the row at which a map holds a strip, from low to high,
-// against a window search.
+// MapRow returns the stream of the row at which a map compares a strip, from low to high,
+// with a window search.
 func MapRow(master uint64, scenario string, low, high int64) *stream.Stream {
 	return stream.New(master, scenario, fmt.Sprintf("map/row %d-%d", low, high))
 }
 
-// MapPoints returns the stream of the points at which a map is held against runs, after so
+// MapPoints returns the stream of the points at which a map is compared with runs, after so
 // many that were run before.
 func MapPoints(master uint64, scenario string, runs int) *stream.Stream {
 	return stream.New(master, scenario, fmt.Sprintf("map/points after %d", runs))

@@ -37,8 +37,8 @@ type client struct {
 	unanswered  bool         // it waited for an answer until its time limit
 	timedOut    bool         // its last handshake met its time limit
 
-	// unfinished is how long its last handshake takes at least, if that did not come
-	// about: its time limit, for one that ends with an error is not complete at that time
+	// unfinished is how long its last handshake takes at least, if that did not
+	// complete: its time limit, for one that ends with an error is not complete at that time
 	// either; or until the end of the run, if that came before.
 	unfinished time.Duration
 

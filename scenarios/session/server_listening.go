@@ -196,7 +196,7 @@ func (s *listeningServer) release(a attempt) {
 	if s.places != nil {
 		select {
 		case s.places <- struct{}{}:
-		default: // at the end, whoever waited for a place goes on without one
+		default: // at the end, a session that waited for a place goes on without one
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (s *sequentialServer) pending(first *wire.Datagram, peer netip.AddrPort) *v
 	return v
 }
 
-// handshake performs a handshake, on whatever sockets.
+// handshake performs a handshake, on one socket or two.
 func (s *sequentialServer) handshake(v *verification) {
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
@@ -139,7 +139,7 @@ func (s *sequentialServer) handshake(v *verification) {
 	v.ended <- handshake{session, err}
 }
 
-// withdraw releases the socket that a first hello was answered on, with whatever has
+// withdraw releases the socket that a first hello was answered on, with what has
 // reached it meanwhile.
 func (s *sequentialServer) withdraw(v *verification) error {
 	if err := s.w.Sleep(s.v.Duration("verify-hold")); err != nil {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// LatencyTrace is a recorded latency: a step function of virtual time. It is no matter of
-// chance which latency a datagram has, only of when it is sent, and so no
-// probability can be had by integrating over it; see [CheckIntegrable].
+// LatencyTrace is a recorded latency: a step function of virtual time. The
+// latency of a datagram depends on when it is sent, and not on chance, so that nothing can
+// be integrated over it; see [CheckIntegrable].
 //
 // As a [Distribution] it is the distribution of the latency at an instant that is uniform
 // over the recording, from its first line to its last: each line weighs as long as
@@ -155,7 +155,7 @@ func (r *LatencyTrace) String() string {
 }
 
 // CheckIntegrable reports a distribution over which a probability cannot be integrated: that
-// of a recording, whose latencies are a matter of time and not of chance.
+// of a recording, whose latencies depend on time and not on chance.
 func CheckIntegrable(l Distribution) error {
 	if r, ok := l.(*LatencyTrace); ok {
 		return fmt.Errorf(

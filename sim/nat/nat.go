@@ -61,7 +61,7 @@ type Config struct {
 }
 
 // Translator translates addresses. External ports count up from 49152 and none is used
-// twice, whoever asks, so that no mapping ever leads to another host than before; when they
+// twice, for any host, so that no mapping ever leads to another host than before; when they
 // are used up, which is after 16384 mappings, no new mapping is made. A remote end that the
 // filter has let in may send as long as the mapping lives.
 type Translator struct {

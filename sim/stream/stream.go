@@ -40,7 +40,7 @@ func Uniform(bits uint64) float64 {
 
 // Read fills p. A read of a single byte returns a constant and consumes nothing:
 // crypto/internal/randutil.MaybeReadByte reads one byte, or none, by the toss of a
-// coin that nobody can seed, and this makes the two alike.
+// coin that cannot be seeded, and this makes the two alike.
 func (s *Stream) Read(p []byte) (int, error) {
 	if len(p) == 1 {
 		p[0] = 0

@@ -1,13 +1,13 @@
 // Package tilt makes rare draws of the network probable, and says by how much the
 // probability of a run differs from what it would have been: importance sampling.
 //
-// It is the uniform variates that are tilted, so that one way does for every law: the
-// probability v of a larger variate is drawn from the density theta v^(theta-1) on
-// (0, 1), theta below 1, by which the law's upper tail becomes its theta-th power; the
-// likelihood ratio of a draw is v^(1-theta)/theta, at most 1/theta. This is the hazard
-// rate twisting of Juneja and Shahabuddin (ACM Transactions on Modeling and Computer
-// Simulation 12, 2002, 94-118); of an exponential law it is the exponential tilting. What
-// is yes or no, such as the loss of a datagram, is harmful with the theta-th power of its
+// The package tilts the uniform variates, and so needs one method for all distributions: it
+// draws the probability v of a larger variate from the density theta v^(theta-1) on (0, 1),
+// theta below 1. The upper tail of the distribution becomes its theta-th power; the
+// likelihood ratio of a draw is v^(1-theta)/theta, at most 1/theta. This is the hazard rate
+// twisting of Juneja and Shahabuddin (ACM Transactions on Modeling and Computer Simulation
+// 12, 2002, 94-118); for an exponential distribution it is exponential tilting. What is yes
+// or no, such as the loss of a datagram, is harmful with the theta-th power of its
 // probability, and its likelihood ratio goes by the answer alone. A theta above 1 makes
 // small variates and harmless answers probable instead: the same with 1/theta, from the
 // other end.

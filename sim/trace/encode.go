@@ -115,8 +115,8 @@ func Encode(records []Record) []byte {
 	return b
 }
 
-// Decode reads the records of an encoding. It parses each datagram once, as whoever sent it
-// did, but of the events it has only the [Text].
+// Decode reads the records of an encoding. It parses each datagram once, as its sender
+// did, but has only the [Text] of the events.
 func Decode(encoding []byte) ([]Record, error) {
 	d := decoder{rest: encoding}
 	var records []Record

@@ -7,7 +7,7 @@ import (
 )
 
 // Datagram is a datagram with its DTLS records. It never changes once it is parsed, so that
-// copies of it, and whoever meets it on its way, share it. A datagram that somebody alters is
+// copies of it, and everything that handles it on its way, share it. An altered datagram is
 // another one.
 type Datagram struct {
 	Payload []byte

@@ -599,7 +599,7 @@ var badInputs = []badInput{
 		want: []string{`0s..1s is logarithmic: both ends have to be above 0`},
 	},
 	{name: "braces around a duration", args: words("sweep L --replications 1 --vary linger={1ms..2ms/2}"),
-		want: []string{"parameter linger is a duration; braces stand around a number of a law"}},
+		want: []string{"parameter linger is a duration; braces stand around a number of a distribution"}},
 
 	// Sensitivity, and measures.
 	{

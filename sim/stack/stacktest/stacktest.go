@@ -1,5 +1,5 @@
-// Package stacktest holds an implementation of stack.Stack against what every one has to
-// do, on the virtual network.
+// Package stacktest checks what every implementation of stack.Stack has to do, on the virtual
+// network.
 package stacktest
 
 import (
@@ -183,7 +183,7 @@ func checkCredentials(t *testing.T, s stack.Stack) {
 		}
 	}
 	if _, err := s.Client(t.Context(), nil, stack.Config{Credentials: "none"}); err == nil {
-		t.Error("credentials that there are none of are accepted")
+		t.Error("unknown credentials are accepted")
 	}
 }
 
