@@ -2,6 +2,7 @@ package bands_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 )
@@ -119,4 +121,92 @@ func levels(t *testing.T, s *scenarios.Scenario, set scenarios.Settings, factor 
 		t.Fatal(err)
 	}
 	return points
+}
+
+// Behind NATs of every kind, whose mappings expire during a session, bands are as runs say: at
+// each level, and between two that are joined, but for the nanoseconds by which lines round.
+func TestBandsBehindNATAgainstRuns(t *testing.T) {
+	testkit.NotShort(t)
+	seed := testkit.Seed(t)
+	p := fixture.Pool(t, 2)
+	s := fixture.Find(t, "nat-rebinding")
+	joined := 0
+	for i := range testkit.Cases(t, 1, 1, 40) {
+		random := rand.New(rand.NewPCG(seed, uint64(i)))
+		of := func(values ...string) string { return values[random.IntN(len(values))] }
+		behaviour := func() string {
+			return of("endpoint-independent", "address-dependent", "address-and-port-dependent")
+		}
+		set := scenarios.Settings{
+			"nat-mapping": behaviour(), "nat-filtering": behaviour(), "client-hosts": of("1", "2"),
+			"client-port": of("same", "new"), "stack": of("pion-v2", "pion-v3"), "model": of("listener", "concurrent"),
+			"client-timeout": "3s", "handshake-timeout": "2s", "credentials": "psk",
+		}
+		f, err := design.ParseFactor(s, of("nat-lifetime=5ms..65ms/4", "service=1ms..41ms/4", "uplink=3ms..23ms/4"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name != "nat-lifetime" {
+			set["nat-lifetime"] = of("35ms", "70ms", "100ms")
+		}
+		question := bands.Question{Factor: f.Name, Levels: levels(t, s, set, f), Seed: seed + uint64(i)}
+		probe := of("client-pause=0s..100ms", "downlink=1ms..60ms", "gap=0s..90ms")
+		if question.Probe, err = s.ParseProbe(probe); err != nil {
+			t.Fatal(err)
+		}
+		b, err := bands.Find(context.Background(), p, question, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(level time.Duration, x int64, c search.Cell) {
+			v := fixture.With(t, question.Levels[0].Values, scenarios.Settings{
+				f.Name: level.String(), b.Probe: time.Duration(x).String(),
+			})
+			o, err := p.Do(context.Background(), run.Job{Values: v, Seed: question.Seed})
+			if err != nil || o.Status != run.Completed {
+				t.Fatalf("%v %s %s", err, o.Status, o.Dump)
+			}
+			if !slices.Equal(o.Outcome, c.Outcome) || o.Signature != c.Signature {
+				t.Errorf("at %s=%s, %s=%s the cell is %v, and the run is %v\n%s", f.Name, level, b.Probe,
+					time.Duration(x), c.Outcome, o.Outcome, o.Repeat)
+			}
+		}
+		for k, l := range b.Levels {
+			if !l.Windows.Method.Proved {
+				t.Errorf("%s=%s: %+v", f.Name, l.Level, l.Windows.Method)
+			}
+			y, err := time.ParseDuration(l.Level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells := l.Windows.Cells
+			for range testkit.Budget(1, 2, 10) {
+				c := cells[random.IntN(len(cells))]
+				check(y, c.From, c)
+				check(y, c.To-1, c)
+				check(y, c.From+random.Int64N(c.To-c.From), c)
+			}
+			if !l.Joined {
+				continue
+			}
+			joined++
+			next, err := time.ParseDuration(b.Levels[k+1].Level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			above := b.Levels[k+1].Windows.Cells
+			for range testkit.Budget(1, 2, 10) {
+				at := random.Int64N(int64(next - y))
+				between := func(low, high int64) int64 { // on the straight line
+					return low + int64(float64(high-low)*float64(at)/float64(next-y))
+				}
+				j := random.IntN(len(cells))
+				from, to := between(cells[j].From, above[j].From)+2, between(cells[j].To, above[j].To)-2
+				if from < to {
+					check(y+time.Duration(at), from+random.Int64N(to-from), cells[j])
+				}
+			}
+		}
+	}
+	t.Logf("%d pairs of levels are joined", joined)
 }
