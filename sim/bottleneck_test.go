@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"crypto/rand"
 	"fmt"
 	"math"
 	"net"
@@ -205,13 +204,8 @@ func TestFatesBehindALine(t *testing.T) {
 	link.Rules = []Rule{
 		{Name: "discards", Match: nth(1), Action: Discard},
 		{Name: "copies", Match: nth(2), Action: Duplicate, Delay: distribution.Constant{Value: 5 * time.Millisecond}},
-		{
-			Name:   "holds",
-			Match:  nth(3),
-			Action: Hold,
-			Delay:  distribution.Constant{Value: time.Millisecond},
-			Until:  nth(2),
-		},
+		{Name: "holds", Match: nth(3), Action: Hold, Delay: distribution.Constant{Value: time.Millisecond},
+			Until: nth(2)},
 	}
 	r := play(link, func(w *Simulation, a, b *Host) {
 		must(a.Listen(1000))
@@ -241,21 +235,7 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 		link.Reorder, link.ReorderDelay, link.Correlation = 0.2, uniform, 0.5
 		return play(link, func(w *Simulation, a, b *Host) {
 			must(a.Listen(1000))
-			for i := range 8 {
-				w.Busy()
-				w.Go(fmt.Sprintf("actor-%d", i), func() {
-					defer w.Idle()
-					s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
-					tick := time.NewTicker(time.Second)
-					defer tick.Stop()
-					for range 5 {
-						<-tick.C
-						payload := make([]byte, 50+10*i)
-						must(rand.Read(payload))
-						must(s.Write(payload))
-					}
-				})
-			}
+			sendTogether(w, b, func(actor int) int { return 50 + 10*actor })
 		})
 	}
 	first := run()
@@ -274,14 +254,7 @@ func TestOneInstantManyActorsOneLine(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, processors := range []int{1, 4} {
 		runtime.GOMAXPROCS(processors)
-		for range 50 {
-			if again := run(); again.Digest != first.Digest || again.Signature != first.Signature ||
-				again.Events != first.Events {
-				i := trace.FirstDifference(first.Records, again.Records)
-				t.Fatalf("%d processors: the traces part at record %d:\n%+v\n%+v", processors, i, first.Records[i],
-					again.Records[i])
-			}
-		}
+		expectRepeats(t, first, 50, run)
 	}
 }
 

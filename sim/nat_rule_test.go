@@ -21,13 +21,8 @@ func TestRulesBehindNAT(t *testing.T) {
 	r := playNAT(Link{Latency: constant(time.Millisecond), Rules: []Rule{
 		{Name: "late", Match: is("0"), Action: Hold, Until: is("7000")},
 		{Name: "twice", Match: is("7000"), Action: Duplicate, Delay: distribution.Constant{Value: time.Millisecond}},
-		{
-			Name:   "again",
-			Match:  is("re 0"),
-			Action: Replay,
-			Delay:  distribution.Constant{Value: 5 * time.Second},
-			Until:  is("re 0"),
-		},
+		{Name: "again", Match: is("re 0"), Action: Replay, Delay: distribution.Constant{Value: 5 * time.Second},
+			Until: is("re 0")},
 	}}, nat.Config{Lifetime: 5 * time.Second}, func(w *Simulation, a, b, _ *Host) {
 		server := must(a.Listen(1000))
 		w.Go("server", func() { answer(w, server, 0) })

@@ -104,15 +104,10 @@ func TestRehandshake(t *testing.T) {
 		steps     steps
 		want      string
 	}{
-		{
-			name: "ignored", ignore: true, datagrams: [][]byte{hello(20), hello(21), record1(22)},
-			steps: steps{1: establish(0)},
-			want:  "1:20 1:21 1:22",
-		},
-		{
-			name: "before the first is established", datagrams: [][]byte{hello(20), hello(21), flight5(22)},
-			want: "1:20 1:21 1:22",
-		},
+		{name: "ignored", ignore: true, datagrams: [][]byte{hello(20), hello(21), record1(22)},
+			steps: steps{1: establish(0)}, want: "1:20 1:21 1:22"},
+		{name: "before the first is established", datagrams: [][]byte{hello(20), hello(21), flight5(22)},
+			want: "1:20 1:21 1:22"},
 		{
 			name: "a whole handshake",
 			datagrams: [][]byte{hello(20), record1(21), hello(22), flight5(23), record1(24), hello(25), flight5(26),
@@ -128,18 +123,12 @@ func TestRehandshake(t *testing.T) {
 			steps:     steps{1: establish(0), 2: closed(1)},
 			want:      "1:20 2:21 1:22 3:23 1:24", // no tombstone for a peer that has an association
 		},
-		{
-			name:      "the first is closed meanwhile",
+		{name: "the first is closed meanwhile",
 			datagrams: [][]byte{hello(20), hello(21), flight5(22), record1(23)},
-			steps:     steps{1: establish(0), 2: closed(0)},
-			want:      "1:20 2:21 2:22 2:23",
-		},
-		{
-			name:      "and a third",
-			datagrams: [][]byte{hello(20), hello(21), hello(22), record1(23), record1(24)},
-			steps:     steps{1: establish(0), 2: establish(1), 4: establish(2)},
-			want:      "1:20 2:21 1:abandoned 3:22 2:23 2:abandoned 3:24",
-		},
+			steps:     steps{1: establish(0), 2: closed(0)}, want: "1:20 2:21 2:22 2:23"},
+		{name: "and a third", datagrams: [][]byte{hello(20), hello(21), hello(22), record1(23), record1(24)},
+			steps: steps{1: establish(0), 2: establish(1), 4: establish(2)},
+			want:  "1:20 2:21 1:abandoned 3:22 2:23 2:abandoned 3:24"},
 		{
 			name:      "both closed",
 			datagrams: [][]byte{hello(20), hello(21), hello(22)},

@@ -383,6 +383,38 @@ func TestApplicationOnBothNetworks(t *testing.T) {
 	}
 }
 
+// sendTogether has eight actors on a host send together, once a second and five times, by
+// timers of the runtime: so many random bytes each.
+func sendTogether(w *Simulation, host *Host, size func(actor int) int) {
+	for i := range 8 {
+		w.Busy()
+		w.Go(fmt.Sprintf("actor-%d", i), func() {
+			defer w.Idle()
+			s := must(host.Connect(0, netip.AddrPortFrom(addressA, 1000)))
+			tick := time.NewTicker(time.Second)
+			defer tick.Stop()
+			for range 5 {
+				<-tick.C
+				payload := make([]byte, size(i))
+				must(rand.Read(payload))
+				must(s.Write(payload))
+			}
+		})
+	}
+}
+
+// expectRepeats runs a simulation again, so many times, and compares each run with the first.
+func expectRepeats(t *testing.T, first Result, times int, run func() Result) {
+	t.Helper()
+	for range times {
+		again := run()
+		if again.Digest != first.Digest || again.Signature != first.Signature || again.Events != first.Events {
+			i := trace.FirstDifference(first.Records, again.Records)
+			t.Fatalf("the traces part at record %d:\n%+v\n%+v", i, first.Records[i], again.Records[i])
+		}
+	}
+}
+
 // Actors whose timers of the runtime fire at one instant act in an order that the
 // runtime draws at random; trace, randomness and deliveries are the same all the
 // same.
@@ -395,21 +427,7 @@ func TestOneInstantManyActors(t *testing.T) {
 			},
 			func(w *Simulation, a, b *Host) {
 				must(a.Listen(1000))
-				for i := range 8 {
-					w.Busy()
-					w.Go(fmt.Sprintf("actor-%d", i), func() {
-						defer w.Idle()
-						s := must(b.Connect(0, netip.AddrPortFrom(addressA, 1000)))
-						tick := time.NewTicker(time.Second)
-						defer tick.Stop()
-						for range 5 {
-							<-tick.C
-							secret := make([]byte, 16)
-							must(rand.Read(secret))
-							must(s.Write(secret))
-						}
-					})
-				}
+				sendTogether(w, b, func(actor int) int { return 16 })
 			},
 		)
 	}
@@ -417,13 +435,7 @@ func TestOneInstantManyActors(t *testing.T) {
 	if len(first.Records) < 50 {
 		t.Fatalf("%d records", len(first.Records))
 	}
-	for range 50 {
-		if again := run(); again.Digest != first.Digest || again.Signature != first.Signature ||
-			again.Events != first.Events {
-			i := trace.FirstDifference(first.Records, again.Records)
-			t.Fatalf("the traces part at record %d:\n%+v\n%+v", i, first.Records[i], again.Records[i])
-		}
-	}
+	expectRepeats(t, first, 50, run)
 }
 
 // Two runs that differ in one law share every other draw: common random numbers.

@@ -53,13 +53,8 @@ func TestFinishStallWindows(t *testing.T) {
 		{"P = 250 ms", set("service", "250ms"), "", "", fixture.Windows(990*ms, 1280*ms+ns)},
 		// Close is called when the timer has fired already: 2 L + P >= F.
 		{"P = 280 ms, F = 300 ms", set("service", "280ms", "flight-interval", "300ms"), "", "", fixture.Windows()},
-		{
-			"P = 279 ms, F = 300 ms",
-			set("service", "279ms", "flight-interval", "300ms"),
-			"",
-			"",
-			fixture.Windows(290*ms, 609*ms+ns),
-		},
+		{"P = 279 ms, F = 300 ms", set("service", "279ms", "flight-interval", "300ms"), "", "",
+			fixture.Windows(290*ms, 609*ms+ns)},
 		{"the peer ends", set("ends", "peer"), "", "", fixture.Windows(990*ms, 1051*ms+ns)},
 		// Its alert arrives with the data, and the endpoint closes by itself.
 		{"the client closes first", set("client", "closes-first"), "", "", fixture.Windows(990*ms, 1030*ms+ns)},
@@ -70,43 +65,18 @@ func TestFinishStallWindows(t *testing.T) {
 		// Two duplicates before the data: at 2010 and 2015 ms, or the flight itself.
 		{"Read, two duplicates", late, "", "stalled", fixture.Windows(1995*ms, 2030*ms+ns)},
 		{"Close, two duplicates", late, "", "close-stalled", fixture.Windows(1990*ms, 3000*ms)},
-		{
-			"Read, two duplicates, hold",
-			late.With(set("remedy", "hold")),
-			"",
-			"stalled",
-			fixture.Windows(1995*ms, 2030*ms+ns),
-		},
-		{
-			"Close, two duplicates, hold",
-			late.With(set("remedy", "hold")),
-			"",
-			"close-stalled",
-			fixture.Windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns),
-		},
-		{
-			"Close, two duplicates, hold for twice F",
-			late.With(set("hold", "2s")),
-			"",
-			"close-stalled",
-			fixture.Windows(),
-		},
+		{"Read, two duplicates, hold", late.With(set("remedy", "hold")), "", "stalled",
+			fixture.Windows(1995*ms, 2030*ms+ns)},
+		{"Close, two duplicates, hold", late.With(set("remedy", "hold")), "", "close-stalled",
+			fixture.Windows(1990*ms, 1995*ms, 2030*ms+ns, 2051*ms+ns)},
+		{"Close, two duplicates, hold for twice F", late.With(set("hold", "2s")), "", "close-stalled",
+			fixture.Windows()},
 		// Each copy of its own latency exactly, or the flight with a nanosecond more.
 		{"equal latencies above F/2", set(), "latency=500ms..1600ms", "close-stalled,stalled", fixture.Windows()},
-		{
-			"as above, the retransmission slower",
-			set("retransmission-latency", "700ms"),
-			"latency=600ms..650ms",
-			"close-stalled,stalled",
-			fixture.Windows(),
-		},
-		{
-			"as above, the retransmission faster",
-			set("retransmission-latency", "599999999ns"),
-			"latency=600ms..650ms",
-			"",
-			fixture.Windows(),
-		},
+		{"as above, the retransmission slower", set("retransmission-latency", "700ms"), "latency=600ms..650ms",
+			"close-stalled,stalled", fixture.Windows()},
+		{"as above, the retransmission faster", set("retransmission-latency", "599999999ns"), "latency=600ms..650ms",
+			"", fixture.Windows()},
 	})
 }
 
@@ -224,28 +194,13 @@ func TestOrphanedFlight6Windows(t *testing.T) {
 		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", handshake, fixture.Windows(100*ms, 1000*ms)},
 		{"the next client", nil, "", "next-handshake-failed", fixture.Windows(100*ms, 1000*ms)},
 		{"F = 300 ms", scenarios.Settings{"flight-interval": "300ms"}, "", handshake, fixture.Windows(100*ms, 300*ms)},
-		{
-			"X = 60 ms",
-			scenarios.Settings{"retransmission-latency": "60ms"},
-			"",
-			handshake,
-			fixture.Windows(100*ms, 1050*ms),
-		},
-		{
-			"W = 1500 ms",
-			scenarios.Settings{"read-timeout": "1500ms"},
-			"retransmission-latency=0s..3s",
-			handshake,
-			fixture.Windows(510*ms+ns, 3000*ms),
-		},
+		{"X = 60 ms", scenarios.Settings{"retransmission-latency": "60ms"}, "", handshake,
+			fixture.Windows(100*ms, 1050*ms)},
+		{"W = 1500 ms", scenarios.Settings{"read-timeout": "1500ms"}, "retransmission-latency=0s..3s", handshake,
+			fixture.Windows(510*ms+ns, 3000*ms)},
 		// The second retransmission arrives 2 F after the server has finished.
-		{
-			"W = 2 s",
-			scenarios.Settings{"read-timeout": "2s"},
-			"retransmission-latency=0s..3s",
-			handshake,
-			fixture.Windows(),
-		},
+		{"W = 2 s", scenarios.Settings{"read-timeout": "2s"}, "retransmission-latency=0s..3s", handshake,
+			fixture.Windows()},
 		// The data is a round trip behind the handshake.
 		{"the data", nil, "", data, fixture.Windows(100*ms, 1020*ms)},
 
@@ -254,31 +209,16 @@ func TestOrphanedFlight6Windows(t *testing.T) {
 		{"hold 500 ms", scenarios.Settings{"hold": "500ms"}, "", handshake, fixture.Windows(100*ms, 500*ms)},
 		{"linger", remedy("linger"), "", handshake, fixture.Windows(100*ms, 1000*ms)},
 		{"linger, the next client", remedy("linger"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
-		{
-			"tombstone, the next client",
-			remedy("tombstone"),
-			"",
-			"next-handshake-failed,ghost-session",
-			fixture.Windows(),
-		},
+		{"tombstone, the next client", remedy("tombstone"), "", "next-handshake-failed,ghost-session",
+			fixture.Windows()},
 		{"filter, the next client", remedy("filter"), "", "next-handshake-failed,ghost-session", fixture.Windows()},
-		{
-			"concurrent, the next client",
-			remedy("concurrent"),
-			"",
-			"next-handshake-failed,accept-blocked",
-			fixture.Windows(),
-		},
+		{"concurrent, the next client", remedy("concurrent"), "", "next-handshake-failed,accept-blocked",
+			fixture.Windows()},
 		{"smaller interval", remedy("smaller-interval"), "", "", fixture.Windows(100*ms, 120*ms)},
 		{"reconnect", remedy("reconnect"), "", data, fixture.Windows(100*ms, 1000*ms)},
 		{"filter+reconnect", remedy("filter+reconnect"), "", data, fixture.Windows()},
-		{
-			"same port",
-			scenarios.Settings{"client-port": "same"},
-			"",
-			"next-handshake-failed,ghost-session",
-			fixture.Windows(),
-		},
+		{"same port", scenarios.Settings{"client-port": "same"}, "", "next-handshake-failed,ghost-session",
+			fixture.Windows()},
 	})
 }
 
@@ -316,36 +256,16 @@ func TestRetransmitCollisionWindows(t *testing.T) {
 		{"ecdsa", scenarios.Settings{"credentials": "ecdsa"}, "", "", fixture.Windows(990*ms, 3*s)},
 		{"F = 300 ms", scenarios.Settings{"remedy": "smaller-interval"}, "", "", fixture.Windows(290*ms, 3*s)},
 		{"F = 5 s", scenarios.Settings{"remedy": "larger-interval"}, "", "", fixture.Windows()},
-		{
-			"without it, unless the server's second flight 4 is behind the first",
-			scenarios.Settings{"without": "retransmission"},
-			"",
-			"",
-			fixture.Windows(990*ms, 1010*ms+ns),
-		},
+		{"without it, unless the server's second flight 4 is behind the first",
+			scenarios.Settings{"without": "retransmission"}, "", "", fixture.Windows(990*ms, 1010*ms+ns)},
 		{"all latencies", nil, "latency=0s..1s", "", fixture.Windows(500*ms, s)},
 		// The handshake takes three round trips, with duplicates or without: 6 L > T.
-		{
-			"all latencies, T = 10 s",
-			nil,
-			"latency=0s..2s",
-			"handshake-timeout,handshake-aborted",
-			fixture.Windows(1666666667*ns, 2*s),
-		},
-		{
-			"all latencies, T = 30 s",
-			patient,
-			"latency=0s..6s",
-			"handshake-timeout,handshake-aborted",
-			fixture.Windows(5*s+ns, 6*s),
-		},
-		{
-			"all latencies, T = 30 s, F = 5 s",
-			patient.With(scenarios.Settings{"flight-interval": "5s"}),
-			"latency=0s..6s",
-			"handshake-timeout,handshake-aborted",
-			fixture.Windows(5*s+ns, 6*s),
-		},
+		{"all latencies, T = 10 s", nil, "latency=0s..2s", "handshake-timeout,handshake-aborted",
+			fixture.Windows(1666666667*ns, 2*s)},
+		{"all latencies, T = 30 s", patient, "latency=0s..6s", "handshake-timeout,handshake-aborted",
+			fixture.Windows(5*s+ns, 6*s)},
+		{"all latencies, T = 30 s, F = 5 s", patient.With(scenarios.Settings{"flight-interval": "5s"}),
+			"latency=0s..6s", "handshake-timeout,handshake-aborted", fixture.Windows(5*s+ns, 6*s)},
 	})
 }
 

@@ -23,45 +23,26 @@ func TestNATRebindingWindows(t *testing.T) {
 	fixture.ExpectCases(t, "nat-rebinding", []windowCase{
 		{"no remedy", nil, pause, "", fixture.Windows(29979*ms+ns, 60*s)},
 		{"no remedy, the next handshake", nil, pause, next, fixture.Windows(29979*ms+ns, 60*s)},
-		{
-			"other times",
-			set{"uplink": "25ms", "downlink": "5ms", "service": "7ms"},
-			pause,
-			"",
-			fixture.Windows(29963*ms+ns, 60*s),
-		},
-		{
-			"strictest NAT",
-			set{"nat-mapping": "address-and-port-dependent", "nat-filtering": "address-and-port-dependent"},
-			pause,
-			"",
-			fixture.Windows(29979*ms+ns, 60*s),
-		},
+		{"other times", set{"uplink": "25ms", "downlink": "5ms", "service": "7ms"}, pause, "",
+			fixture.Windows(29963*ms+ns, 60*s)},
+		{"strictest NAT",
+			set{"nat-mapping": "address-and-port-dependent", "nat-filtering": "address-and-port-dependent"}, pause, "",
+			fixture.Windows(29979*ms+ns, 60*s)},
 		{"beyond the idle timeout", nil, "client-pause=0s..10m", "", fixture.Windows(29979*ms+ns, 600*s)},
 		{"lifetime", set{"client-pause": "30s"}, "nat-lifetime=10s..40s", "", fixture.Windows(10*s, 30021*ms)},
 		{"no NAT", set{"nat-mapping": "none"}, pause, "all", fixture.Windows()},
 
 		{"filter", set{"remedy": "filter"}, pause, "", fixture.Windows()},
-		{
-			"filter, the association stays",
-			set{"remedy": "filter"},
-			pause,
-			"half-open",
-			fixture.Windows(29979*ms+ns, 60*s),
-		},
+		{"filter, the association stays", set{"remedy": "filter"}, pause, "half-open",
+			fixture.Windows(29979*ms+ns, 60*s)},
 		{"filter of dtls.Listen", set{"filter": "handshake"}, pause, "", fixture.Windows()},
 		{"tombstone", set{"remedy": "tombstone"}, pause, "", fixture.Windows(29979*ms+ns, 60*s)},
 		{"concurrent", set{"remedy": "concurrent"}, pause, next + ",accept-blocked", fixture.Windows()},
 		{"short timeout", set{"remedy": "short-timeout"}, pause, next, fixture.Windows()},
 
 		{"keep-alive", set{"remedy": "keep-alive"}, pause, "all", fixture.Windows()},
-		{
-			"keep-alive, slow",
-			set{"client-pause": "50s"},
-			"keep-alive=20s..1m",
-			ghost,
-			fixture.Windows(29979*ms+ns, 60*s),
-		},
+		{"keep-alive, slow", set{"client-pause": "50s"}, "keep-alive=20s..1m", ghost,
+			fixture.Windows(29979*ms+ns, 60*s)},
 
 		// The server closes 20 s after its answer, which came 10 ms before the pause began.
 		{"short idle timeout", set{"remedy": "short-idle"}, pause, ghost, fixture.Windows(19980*ms+ns, 60*s)},
@@ -69,22 +50,12 @@ func TestNATRebindingWindows(t *testing.T) {
 		{"linger", set{"client-pause": "25s", "idle-timeout": "20s"}, "linger=0s..60ms", "", fixture.Windows(0, 20*ms)},
 
 		// P + Ld > V - Lu
-		{
-			"late answer",
-			set{"clients": "1", "client-timeout": "1m"},
-			"service=20s..40s",
-			"answer-lost",
-			fixture.Windows(29980*ms+ns, 40*s),
-		},
+		{"late answer", set{"clients": "1", "client-timeout": "1m"}, "service=20s..40s", "answer-lost",
+			fixture.Windows(29980*ms+ns, 40*s)},
 
 		{"same inside port", set{"client-port": "same"}, pause, next, fixture.Windows()},
-		{
-			"same inside port, the second client's ghost",
-			set{"client-port": "same"},
-			pause,
-			ghost,
-			fixture.Windows(29979*ms+ns, 60*s),
-		},
+		{"same inside port, the second client's ghost", set{"client-port": "same"}, pause, ghost,
+			fixture.Windows(29979*ms+ns, 60*s)},
 	})
 }
 

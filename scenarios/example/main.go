@@ -26,18 +26,10 @@ var impatient = &scenarios.Scenario{
 	Name:    "impatient-server",
 	Summary: "A server that gives up when the client's message takes too long after the handshake.",
 	Parameters: []scenarios.Parameter{
-		{
-			Name:    "latency",
-			Type:    scenarios.DistributionType,
-			Default: "10ms",
-			Meaning: "one-way latency distribution of every datagram",
-		},
-		{
-			Name:    "patience",
-			Type:    scenarios.DurationType,
-			Default: "500ms",
-			Meaning: "how long the server waits for the message",
-		},
+		{Name: "latency", Type: scenarios.DistributionType, Default: "10ms",
+			Meaning: "one-way latency distribution of every datagram"},
+		{Name: "patience", Type: scenarios.DurationType, Default: "500ms",
+			Meaning: "how long the server waits for the message"},
 	},
 	Outcomes: []scenarios.Outcome{{Name: noEcho, Meaning: "the client did not get its message back"}},
 	Probe:    scenarios.ProbeRange{Name: "latency", From: 0, To: time.Second},

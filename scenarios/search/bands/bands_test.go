@@ -134,14 +134,7 @@ func TestBandsBehindNATAgainstRuns(t *testing.T) {
 	for i := range testkit.Cases(t, 1, 1, 40) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		of := func(values ...string) string { return values[random.IntN(len(values))] }
-		behaviour := func() string {
-			return of("endpoint-independent", "address-dependent", "address-and-port-dependent")
-		}
-		set := scenarios.Settings{
-			"nat-mapping": behaviour(), "nat-filtering": behaviour(), "client-hosts": of("1", "2"),
-			"client-port": of("same", "new"), "stack": of("pion-v2", "pion-v3"), "model": of("listener", "concurrent"),
-			"client-timeout": "3s", "handshake-timeout": "2s", "credentials": "psk",
-		}
+		set := fixture.RandomNAT(random.IntN)
 		f, err := design.ParseFactor(s, of("nat-lifetime=5ms..65ms/4", "service=1ms..41ms/4", "uplink=3ms..23ms/4"))
 		if err != nil {
 			t.Fatal(err)

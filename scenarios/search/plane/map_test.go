@@ -170,14 +170,7 @@ func TestMapsBehindNATAgainstRuns(t *testing.T) {
 	for i := range testkit.Cases(t, 1, 1, 40) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		of := func(values ...string) string { return values[random.IntN(len(values))] }
-		behaviour := func() string {
-			return of("endpoint-independent", "address-dependent", "address-and-port-dependent")
-		}
-		set := scenarios.Settings{
-			"nat-mapping": behaviour(), "nat-filtering": behaviour(), "client-hosts": of("1", "2"),
-			"client-port": of("same", "new"), "stack": of("pion-v2", "pion-v3"), "model": of("listener", "concurrent"),
-			"client-timeout": "3s", "handshake-timeout": "2s",
-		}
+		set := fixture.RandomNAT(random.IntN)
 		x := of("client-pause=0s..80ms", "service=0s..60ms", "uplink=1ms..40ms", "gap=0s..80ms", "alert-latency=0s..80ms")
 		m := ask(t, "nat-rebinding", x, of("nat-lifetime=1ns..60ms", "nat-lifetime=20ms..60ms", "downlink=1ms..40ms"), set)
 		if m.Y.Name != "nat-lifetime" {
