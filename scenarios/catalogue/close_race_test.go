@@ -37,6 +37,7 @@ func TestCloseRaceRates(t *testing.T) {
 // after the client's data, and the last of the next client's ten hellos comes 9 s after its
 // start.
 func TestCloseRaceWindows(t *testing.T) {
+	testkit.NotShort(t)
 	s := fixture.Find(t, "close-race")
 	p := fixture.Pool(t, 2)
 	for _, c := range testkit.Few([]struct {

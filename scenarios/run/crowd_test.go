@@ -33,7 +33,7 @@ func TestCrowdsRepeat(t *testing.T) {
 			scenarios.Settings{"pause-jitter": "exponential(mean=20s)", "keep-alive": "15s", "clients": "40"}},
 		{"rebinding", "nat-rebinding",
 			scenarios.Settings{"pause-jitter": "exponential(mean=40s)", "remedy": "concurrent", "clients": "40"}},
-	}, 2, 4) {
+	}, 1, 4) {
 		var jobs []run.Job
 		for i := range seeds {
 			jobs = append(jobs, fixture.Traced(t, c.scenario, crowd.With(c.set), base+uint64(i)))

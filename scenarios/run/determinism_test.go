@@ -101,8 +101,8 @@ func compare(t *testing.T, how string, want, got []run.Result) {
 // any number of workers, with both cores busy.
 func TestSameSeedSameBytes(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(8, 12, 1000)
-	for _, credentials := range stack.Credentials {
+	seeds := testkit.Budget(5, 12, 1000)
+	for _, credentials := range testkit.Few(stack.Credentials, 1, 4) {
 		t.Run(credentials, func(t *testing.T) {
 			var jobs []run.Job
 			for i := range seeds {
@@ -140,8 +140,8 @@ func TestSameSeedSameBytes(t *testing.T) {
 // The same seed alone, first, among a thousand others of all kinds, and last.
 func TestNothingIsLeftOver(t *testing.T) {
 	base := testkit.Seed(t)
-	others := testkit.Budget(50, 100, 1000)
-	for _, credentials := range stack.Credentials {
+	others := testkit.Budget(30, 100, 1000)
+	for _, credentials := range testkit.Few(stack.Credentials, 1, 4) {
 		job := lossy(t, credentials, base)
 		alone := collect(t, fixture.Pool(t, 1), []run.Job{job})[0]
 		jobs := []run.Job{job}
@@ -215,7 +215,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, s := range testkit.Few(catalogue.All(), 2, 4) {
+	for _, s := range testkit.Few(catalogue.All(), 1, 4) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
@@ -261,7 +261,7 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 func TestTimersOnOneGrid(t *testing.T) {
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(2, 3, 150)
-	for _, grid := range []struct {
+	for _, grid := range testkit.Few([]struct {
 		scenario string
 		set      scenarios.Settings
 	}{
@@ -272,7 +272,7 @@ func TestTimersOnOneGrid(t *testing.T) {
 			"loss": "0.4"}},
 		{"plaintext-data", scenarios.Settings{"forged-delay": "20ms"}},
 		{"nat-rebinding", scenarios.Settings{"nat-lifetime": "40ms"}},
-	} {
+	}, 2, 8) {
 		var jobs []run.Job
 		for i := range seeds {
 			jobs = append(jobs, fixture.Traced(t, grid.scenario, scenarios.Settings{

@@ -235,6 +235,7 @@ func TestSearchAgainstPlainScan(t *testing.T) {
 // So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a
 // session, are refused to strangers, and are made for one host after another.
 func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
+	testkit.NotShort(t)
 	behind := everything()
 	behind.draws = maps.Clone(draws)
 	behind.probes = []string{
@@ -255,5 +256,5 @@ func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
 		"client-pause": {0.4, []string{"5ms", "20ms", "100ms", "3s"}},
 		"stack":        {0.5, []string{"pion-v3"}},
 	})
-	behind.holdAgainstScans(t, testkit.Cases(t, 2, 9, 2000))
+	behind.holdAgainstScans(t, testkit.Cases(t, 9, 9, 2000))
 }
