@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
-// A ghost and the backlog (entry 18 of the catalogue). The ghost begins when the
+// A ghost and the backlog. The ghost begins when the
 // alert arrives, 60 ms and its latency after the start, or later if a handshake is under
 // way; the next clients' hellos arrive at 160 ms, 310 ms and so on.
 func TestBacklogBurstWindows(t *testing.T) {

@@ -10,9 +10,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-// How often a session ends without a close_notify of the client (entry 20 of the
-// catalogue): never without perturbation, and with it at rates of the draw, which fall
-// with the turns at each call.
+// How often a session ends without a close_notify of the client: never without perturbation,
+// and with it at rates of the draw, which fall with the turns at each call.
 func TestCloseRaceRates(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	for _, c := range testkit.Few([]struct {

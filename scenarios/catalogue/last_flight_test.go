@@ -27,7 +27,7 @@ func runOf(t *testing.T, p *run.Pool, scenario string, set scenarios.Settings) r
 }
 
 // A last flight that is late and its retransmission reach the server within F of one
-// another (entry 14 of the catalogue). With L the latency of everything else and P the
+// another. With L the latency of everything else and P the
 // server's time to its close, the flight x is sent again if x + L >= F, and of the two
 // the first finishes the handshake at min(x, F + L); the other finds the endpoint open
 // if x <= F + 3 L + P, counted from when the flight was sent.
@@ -182,7 +182,7 @@ fail: [close-stalled]
 }
 
 // The server's last flight is lost, and its application waits for less than the
-// retransmission takes (entry 16 of the catalogue): it gives up W after it has
+// retransmission takes: it gives up W after it has
 // finished, and the retransmission arrives F + X - L5 after that.
 func TestOrphanedFlight6Windows(t *testing.T) {
 	const ms = time.Millisecond
@@ -244,8 +244,7 @@ func TestOrphanedFlight6Clients(t *testing.T) {
 	}
 }
 
-// A round trip of F and more duplicates flights though nothing is lost (entry 17 of the
-// catalogue).
+// A round trip of F and more duplicates flights though nothing is lost.
 func TestRetransmitCollisionWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const s = time.Second

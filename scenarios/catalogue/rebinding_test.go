@@ -11,7 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-// A client outlives its NAT mapping (entry 19 of the catalogue): the mapping is
+// A client outlives its NAT mapping: the mapping is
 // refreshed by the client's data, the pause begins when the echo is there, and the close
 // is from another address for p + Lu + P + Ld > V.
 func TestNATRebindingWindows(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// A restart fails for gap <= I + s - (n-1)F (entry 11 of the catalogue): I the idle
+// A restart fails for gap <= I + s - (n-1)F: I the idle
 // timeout, s the service time, F the flight interval, and n = 10 the hellos that the
 // client sends before its 10 s are up.
 func TestSilentRestartWindows(t *testing.T) {
@@ -128,7 +128,7 @@ func labels(records []trace.Record, condition func(r *trace.Record) bool) (list 
 	return list
 }
 
-// An alert or data in the clear ends a session (entries 12 and 13 of the catalogue). With
+// An alert or data in the clear ends a session. With
 // L the latency, s the service time and c the pause of the client, the server gets the first
 // hello at L, completes the handshake at 5L, and the client at 6L; the client has its
 // answer at 8L + s and closes at 8L + s + c, which the server learns at 9L + s + c.

@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Entry 2 of the catalogue. The alert is sent at 60 ms, and the first session released
+// The alert is sent at 60 ms, and the first session released
 // at 71 ms, when the second client's hello has waited since 60 ms; the second session is
 // over at 132 ms. The third client's hello arrives at 110 ms.
 func TestDeferredAlertWindows(t *testing.T) {
@@ -35,7 +35,7 @@ func TestDeferredAlertWindows(t *testing.T) {
 			fixture.Windows(0, 19*ms)},
 		{"how long a linger does no harm", scenarios.Settings{"alert-latency": "30ms"}, "linger=0s..200ms",
 			"duplicate-flight", fixture.Windows(39*ms, 200*ms)},
-		// DOMAIN has it that a wait after the release does not help. It does if a client waits.
+		// A wait after the release does not help, unless a client waits.
 		{"pause, a client waits", scenarios.Settings{"remedy": "pause-after-release"}, "alert-latency=10ms..100ms", "",
 			fixture.Windows(31*ms+ns, 50*ms+ns)},
 		{"no client waits", idle, "alert-latency=10ms..300ms", next, fixture.Windows(11*ms+ns, 270*ms+ns)},
@@ -96,7 +96,7 @@ func TestDeferredAlertFailsTheSessionAfterNext(t *testing.T) {
 	}
 }
 
-// Entry 6 of the catalogue. The flight arrives at 50 ms, the release is at 71 ms, and
+// The flight arrives at 50 ms, the release is at 71 ms, and
 // the next client's hello arrives at 170 ms.
 func TestStrayFragmentWindows(t *testing.T) {
 	const ms = time.Millisecond
@@ -124,7 +124,7 @@ func TestStrayFragmentWindows(t *testing.T) {
 	})
 }
 
-// Entry 10 of the catalogue: the second hello is lost if it arrives before the socket
+// The second hello is lost if it arrives before the socket
 // of the first is released, or at that instant. The HelloVerifyRequest is sent at 10 ms.
 func TestVerifyRequestSwallowedWindows(t *testing.T) {
 	const ms = time.Millisecond
@@ -224,7 +224,7 @@ func TestOthersComeBetweenTheAccepts(t *testing.T) {
 }
 
 // A stray first hello costs a server of two accepts a HelloVerifyRequest and no ghost
-// session, which it costs one that keeps the socket (entry 5 of the catalogue).
+// session, which it costs one that keeps the socket.
 func TestSecondAcceptSparesTheGhost(t *testing.T) {
 	set := scenarios.Settings{"model": "sequential", "first-record": "discard"}
 	fixture.ExpectCases(t, "duplicate-hello", []windowCase{

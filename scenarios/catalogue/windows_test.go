@@ -14,8 +14,8 @@ import (
 
 type windowCase fixture.WindowCase
 
-// A listener that lets anything in fails as the founding case does (entry 3 of the
-// catalogue), and each remedy does what it should.
+// A listener that lets anything in fails as the founding case does, and each remedy does what
+// it should.
 func TestUnfilteredListenerWindows(t *testing.T) {
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
@@ -52,7 +52,7 @@ func TestUnfilteredListenerWindows(t *testing.T) {
 	})
 }
 
-// Data is lost when the alert overtakes it, La + d < Ld (entry 15 of the catalogue).
+// Data is lost when the alert overtakes it, La + d < Ld.
 func TestTruncationWindows(t *testing.T) {
 	const ms = time.Millisecond
 	fixture.ExpectCases(t, "truncation", []windowCase{
@@ -65,7 +65,7 @@ func TestTruncationWindows(t *testing.T) {
 	})
 }
 
-// Entries 4, 5, 7, 8 and 9 of the catalogue: a copy of one of the first client's
+// A copy of one of the first client's
 // datagrams arrives too late. The flight arrives at 50 ms, the hellos at 10 and
 // 30 ms; the release is at 71 ms, and the next client's hellos arrive at 191 and
 // 211 ms.

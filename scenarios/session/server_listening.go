@@ -19,10 +19,9 @@ var filters = map[string]func(first *wire.Datagram) bool{
 	"client-hello": (*wire.Datagram).IsClientHello,
 }
 
-// listeningServer is server model L, a listener whose Accept performs the handshake
-// inline, so that one ghost blocks everyone for the handshake timeout; or, with concurrent
-// handshakes, server model M, one goroutine for
-// each association.
+// listeningServer is the server model "listener", whose Accept performs the handshake inline, so
+// that one ghost blocks everyone for the handshake timeout; or the model "concurrent", with one
+// goroutine for each association.
 type listeningServer struct {
 	server
 	listener *sim.Listener
@@ -114,7 +113,7 @@ func (s *listeningServer) attempt() (attempt, error) {
 	return a, nil
 }
 
-// serveInline is server model L. One goroutine accepts a connection and performs its
+// serveInline is the model "listener". One goroutine accepts a connection and performs its
 // handshake, as Accept of the listener of pion/dtls v2 does (v2.2.12, listener.go).
 func (s *listeningServer) serveInline() error {
 	for {
@@ -144,7 +143,7 @@ func (s *listeningServer) handshakeInline(a attempt) (net.Conn, error) {
 	return s.stack.Server(ctx, a.conn, s.config)
 }
 
-// serveConcurrently is server model M.
+// serveConcurrently is the model "concurrent".
 func (s *listeningServer) serveConcurrently() error {
 	for {
 		a, err := s.attempt()

@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// sequentialServer is server model S, one socket at a time, as Mbed TLS's
+// sequentialServer is the server model "sequential", one socket at a time, as Mbed TLS's
 // programs/ssl/dtls_server.c does it (library/net_sockets.c): wait for any
 // datagram without taking it, connect the listening socket to its source, at once
 // bind a new listening socket, handshake, read, answer, close, release the
