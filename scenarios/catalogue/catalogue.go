@@ -9,13 +9,13 @@ package catalogue
 import (
 	"embed"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -117,7 +117,7 @@ func Load(reference string) (*scenarios.Scenario, error) {
 	if !IsFile(reference) {
 		return Find(reference)
 	}
-	source, err := os.ReadFile(reference)
+	source, err := strict.ReadFile(reference)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package study
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +47,7 @@ func LoadScenario(reference string) (*scenarios.Scenario, error) {
 	if !catalogue.IsFile(reference) {
 		return catalogue.Find(reference)
 	}
-	data, err := os.ReadFile(reference)
+	data, err := strict.ReadFile(reference)
 	if err != nil {
 		return nil, err
 	}

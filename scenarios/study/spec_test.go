@@ -170,7 +170,7 @@ var broken = []struct {
 	want []string
 }{
 	// What is no YAML, or no mapping.
-	{name: "nothing", yaml: "", want: []string{"1:1: no document"}},
+	{name: "nothing", yaml: "", want: []string{"1:1: the file is empty"}},
 	{
 		name: "a list", yaml: "[]",
 		want: []string{"1:1: the study: want a mapping with the keys name, title, scenario, seed, confidence, figures"},

@@ -11,11 +11,11 @@ package study
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 	"github.com/dtlssim/dtlssim/sim/suggest"
@@ -64,7 +64,7 @@ func Load(name string) (*Study, error) {
 // Source returns the text of a study: of a built-in one by its name, or of a file.
 func Source(name string) ([]byte, error) {
 	if catalogue.IsFile(name) {
-		return os.ReadFile(name)
+		return strict.ReadFile(name)
 	}
 	names := Builtin()
 	if slices.Contains(names, name) {

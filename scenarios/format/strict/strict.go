@@ -63,6 +63,8 @@ func (r *Reader) Document(data []byte) *yaml.Node {
 		var many *yaml.LoadErrors
 		var one *yaml.LoadError
 		switch {
+		case strings.Contains(err.Error(), "no documents"):
+			r.Fault(Place{}, "the file is empty")
 		case errors.As(err, &many):
 			for _, e := range many.Errors {
 				r.Fault(Place{e.Mark.Line, e.Mark.Column}, "%s", oneLine(e.Message))

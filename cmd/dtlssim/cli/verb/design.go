@@ -1,14 +1,15 @@
 package verb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/pflag"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 )
 
 // The designs.
@@ -141,17 +142,16 @@ func (d *Design) makePoints(f *Faults) {
 
 // readList reads the design points from a file.
 func (d *Design) readList() error {
-	f, err := os.Open(d.list)
+	data, err := strict.ReadFile(d.list)
 	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", d.list, reason(err))
+		return err
 	}
-	defer f.Close()
 	base := d.Of.Values
 	if base.Scenario() == nil { // what the list says is wrong or right all the same
 		if base, err = d.Of.Scenario.Resolve(scenarios.Settings{}); err != nil {
 			return err
 		}
 	}
-	d.Points, d.Names, err = design.ReadList(base, d.list, f)
+	d.Points, d.Names, err = design.ReadList(base, d.list, bytes.NewReader(data))
 	return err
 }
