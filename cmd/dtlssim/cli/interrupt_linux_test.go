@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 )
 
@@ -163,6 +164,7 @@ func TestInterruptedSweep(t *testing.T) {
 
 // The same as text.
 func TestInterruptedSweepAsText(t *testing.T) {
+	testkit.NotShort(t)
 	p := startBusy(t, 2, longSweep()...)
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -226,6 +228,7 @@ func TestInterruptedStudy(t *testing.T) {
 
 // An interrupted report writes the pages that were done, and one of the figures that were.
 func TestInterruptedReport(t *testing.T) {
+	testkit.NotShort(t)
 	p := startBusy(t, 2, "report", longStudy(t), "late-close-notify", "-o", "pages", "--workers", "2")
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

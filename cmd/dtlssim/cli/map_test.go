@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
 // map says in which regions the plane falls, and draws them in the format of the file's name.
 func TestMapVerb(t *testing.T) {
+	testkit.NotShort(t)
 	t.Chdir(t.TempDir())
 	command := "map L --set credentials=psk --probe alert-latency=5ms..40ms --probe linger=20ms..25ms"
 	code, out, errs := runHere(words(command + " -o map.svg")...)

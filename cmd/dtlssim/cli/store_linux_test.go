@@ -26,6 +26,7 @@ func storedSweep(path string, replications string) []string {
 // A second writer is refused while the first is at work, a reader is served, and what
 // the first did before it was killed is there for the next.
 func TestKilledSweepIsResumed(t *testing.T) {
+	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "kept.sqlite")
 	first := startBusy(t, 2, storedSweep(path, "5000000")...)
 	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
