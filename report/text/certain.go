@@ -8,12 +8,19 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// NothingRandom says that every replication is the same, and what to vary instead.
-func NothingRandom(s *scenarios.Scenario) string {
+// NothingRandom says at how many points nothing is random, and what to vary instead. It is
+// empty if there is none.
+func NothingRandom(s *scenarios.Scenario, certain, points int) string {
+	if certain == 0 {
+		return ""
+	}
+	where := "here"
+	if certain < points {
+		where = fmt.Sprintf("at %d of the %d points", certain, points)
+	}
 	note := fmt.Sprintf(
-		"Nothing is random here: %d seeds gave the same run, to the nanosecond, and drew only keys and nonces. "+
-			"More replications tell nothing more, and no interval is needed.",
-		sample.CertainSeeds,
+		"Nothing is random %s: %d seeds gave the same run, to the nanosecond, and drew only keys and nonces. "+
+			"The result is exact, and more replications would not change it.", where, sample.CertainSeeds,
 	)
 	at := slices.IndexFunc(s.Parameters, func(p scenarios.Parameter) bool {
 		return p.Type == scenarios.DistributionType && p.Group != scenarios.NetworkGroup
@@ -28,3 +35,11 @@ func NothingRandom(s *scenarios.Scenario) string {
 	return note + " Give a parameter a distribution, such as " + example.String() +
 		", or vary one with " + scenarios.NewCommand("window", s.Reference()).String() + "."
 }
+
+// certainNote says at how many points of a sweep nothing is random.
+func certainNote(r *sample.Results) string {
+	return NothingRandom(r.Sweep.Scenario(), r.Certain(), len(r.Points))
+}
+
+// exactly stands in the place of an interval where the value is exact.
+const exactly = "exact"

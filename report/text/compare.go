@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
@@ -33,6 +34,7 @@ type CompareJSON struct {
 	NoResult    int           `json:"no_result,omitempty"`
 	Aborted     []run.Aborted `json:"aborted,omitempty"`
 	Interrupted bool          `json:"interrupted"`
+	Note        string        `json:"note,omitempty"` // that nothing is random
 	Repeat      string        `json:"repeat"`
 }
 
@@ -50,6 +52,7 @@ type DifferenceJSON struct {
 	Low           float64  `json:"lo"`
 	High          float64  `json:"hi"`
 	Interval      string   `json:"interval"`
+	Exact         bool     `json:"exact,omitempty"`
 	StandardError *float64 `json:"standard_error"`
 	P             float64  `json:"p"`
 	Adjusted      float64  `json:"p_holm"`
@@ -74,7 +77,7 @@ func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline].Levels, c.Sweep.Design[c.Baseline].Values.Text()
 	j.Runs, j.NoResult, j.Aborted, j.Interrupted = c.Done, c.NoResult(), c.Aborted, c.Interrupted
 	j.Baseline.Probability = known(c.Points[c.Baseline].Estimate.Value)
-	j.EachConfidence = c.EachConfidence
+	j.EachConfidence, j.Note = c.EachConfidence, certainNote(c.Results)
 	for _, p := range c.Others {
 		row := newDifference(c.Sweep.Design[p.Point].Levels, p.Difference)
 		row.Both, row.OnlyBaseline, row.OnlyOther, row.Neither, row.Without = p.Both, p.OnlyBaseline, p.OnlyOther,
@@ -101,7 +104,7 @@ func newDifference(levels scenarios.Settings, d stat.Difference) DifferenceJSON 
 		ComparedJSON: ComparedJSON{
 			Levels: levels, Probability: known(d.Second),
 		}, Difference: known(d.Value), StandardError: known(d.StandardError),
-		Low: d.Low, High: d.High, Interval: string(d.Method), P: d.P, Adjusted: d.Adjusted,
+		Low: d.Low, High: d.High, Interval: string(d.Method), Exact: d.Exact, P: d.P, Adjusted: d.Adjusted,
 		Correlation: known(d.Correlation), Pairs: d.N,
 	}
 	if !math.IsInf(d.VarianceRatio, 0) {
@@ -134,28 +137,23 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	}
 	rows = append(rows, baseline)
 	for _, d := range j.Differences {
+		interval, p := fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High), fmt.Sprintf("%.2g", d.Adjusted)
+		if d.Exact {
+			interval, p = exactly, "-"
+		}
 		row := []string{
-			design.LevelsText(d.Levels),
-			number(d.Probability, "%.6g"),
-			number(d.Difference, "%+.6g"),
-			fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High),
+			design.LevelsText(d.Levels), number(d.Probability, "%.6g"), number(d.Difference, "%+.6g"), interval,
 		}
 		if pairs {
 			row = append(row, fmt.Sprint(d.OnlyBaseline), fmt.Sprint(d.OnlyOther))
 		}
-		rows = append(rows, append(row, fmt.Sprintf("%.2g", d.Adjusted), number(d.Correlation, "%.3f"),
+		rows = append(rows, append(row, p, number(d.Correlation, "%.3f"),
 			number(d.VarianceRatio, "%.3g")))
 	}
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, " +
-		"adjusted by Holm"
-	if !pairs {
-		what = "seeds, compared one by one, over the law of " + j.Probe +
-			"; intervals of Hall; P: the test that belongs to them, adjusted by Holm"
-	}
-	if _, err := fmt.Fprintf(w, "\n%d %s\n", maxPairs(j.Differences), what); err != nil {
+	if err := j.writeMethod(w); err != nil {
 		return err
 	}
 	for _, d := range j.Differences {
@@ -174,6 +172,27 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		}
 	}
 	_, err := fmt.Fprintf(w, "\nrepeat  %s\n", j.Repeat)
+	return err
+}
+
+// writeMethod says how the differences were estimated, unless all are exact, and that
+// nothing is random where that is so.
+func (j *CompareJSON) writeMethod(w io.Writer) error {
+	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, " +
+		"adjusted by Holm"
+	if j.Method != "monte-carlo" {
+		what = "seeds, compared one by one, over the law of " + j.Probe +
+			"; intervals of Hall; P: the test that belongs to them, adjusted by Holm"
+	}
+	if slices.ContainsFunc(j.Differences, func(d DifferenceJSON) bool { return !d.Exact }) {
+		if _, err := fmt.Fprintf(w, "\n%d %s\n", maxPairs(j.Differences), what); err != nil {
+			return err
+		}
+	}
+	if j.Note == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", j.Note)
 	return err
 }
 

@@ -150,7 +150,7 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 		j.weighted(w)
 	}
 	if a.Certain {
-		j.Method, j.Seeds, j.Note = string(estimate.ExactMethod), a.N, NothingRandom(q.Values.Scenario())
+		j.Method, j.Seeds, j.Note = string(estimate.ExactMethod), a.N, NothingRandom(q.Values.Scenario(), 1, 1)
 		j.ConditionalOn = "the parameters; nothing is random"
 	}
 	if !a.Plan.Target.None() && !a.Estimate.Exact {

@@ -68,7 +68,8 @@ type PointJSON struct {
 	Estimate     *float64          `json:"estimate"`
 	Low          float64           `json:"lo"`
 	High         float64           `json:"hi"`
-	Confidence   float64           `json:"confidence"`
+	Confidence   float64           `json:"confidence"` // 1 of an exact one
+	Exact        bool              `json:"exact,omitempty"`
 	Outcomes     map[string]int    `json:"outcomes"`
 	Crashed      int               `json:"crashed"`
 	TimedOut     int               `json:"timed_out"`
@@ -100,14 +101,12 @@ func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 		Interval: r.Sweep.Inference.Method, Points: []PointJSON{},
 		Aborted: r.Aborted, Differences: r.Differences, Interrupted: r.Interrupted,
 	}
-	if r.Certain {
-		j.Note = NothingRandom(r.Sweep.Scenario())
-	}
+	j.Note = certainNote(r)
 	for i, p := range r.Points {
 		e := p.Estimate
 		point := PointJSON{
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
-			Confidence: e.Confidence, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut,
+			Confidence: e.Confidence, Exact: e.Exact, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut,
 			Limited:      p.Limited,
 			FirstFailure: p.FirstFailure, Measures: p.Measures,
 		}

@@ -22,7 +22,8 @@ type DistributionJSON struct {
 	Confidence float64                 `json:"confidence"`
 	Points     []PointDistributionJSON `json:"points"`
 
-	Interrupted bool `json:"interrupted"`
+	Interrupted bool   `json:"interrupted"`
+	Note        string `json:"note,omitempty"` // that nothing is random
 }
 
 // The methods of a DistributionJSON.
@@ -58,6 +59,7 @@ type QuantileJSON struct {
 	HighRank int      `json:"hi_rank,omitempty"`
 	// of order-statistics: the probability that the interval holds it, if no sample is censored and none are equal
 	Coverage float64 `json:"coverage,omitempty"`
+	Exact    bool    `json:"exact,omitempty"` // nothing is random: no interval is needed
 }
 
 // StepJSON is a step of a distribution function (the probability of at most the value)
@@ -78,7 +80,7 @@ func NewDistribution(
 	sweep, confidence := NewSweepJSON(r, factors), r.Sweep.Inference.Confidence
 	j := &DistributionJSON{
 		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: OrderStatistics,
-		Confidence: confidence, Interrupted: r.Interrupted,
+		Confidence: confidence, Interrupted: r.Interrupted, Note: certainNote(r),
 	}
 	if survival {
 		j.Method = KaplanMeier
@@ -87,7 +89,7 @@ func NewDistribution(
 		point := PointDistributionJSON{
 			Params: sweep.Points[i].Params, Replications: p.Replications, NoResult: p.Replications - p.Completed(),
 		}
-		point.SetDistribution(recorder.Distribution(i, quantiles, confidence, survival))
+		point.SetDistribution(recorder.Distribution(r, i, quantiles, confidence, survival))
 		j.Points = append(j.Points, point)
 	}
 	return j
@@ -114,7 +116,7 @@ func (p *PointDistributionJSON) SetDistribution(d lifetime.Distribution) {
 func newQuantileJSON(e lifetime.Quantile) QuantileJSON {
 	j := QuantileJSON{
 		Q: e.Q, Estimate: known(e.Value), AtLeast: e.AtLeast, Low: e.Low, LowRank: e.LowRank,
-		HighRank: e.HighRank, Coverage: e.Coverage,
+		HighRank: e.HighRank, Coverage: e.Coverage, Exact: e.Exact,
 	}
 	if !math.IsInf(e.High, 1) {
 		j.High = &e.High
@@ -149,6 +151,11 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
+	if j.Note != "" {
+		if _, err := fmt.Fprintf(w, "\n%s\n", j.Note); err != nil {
+			return err
+		}
+	}
 	censored := 0
 	for _, p := range j.Points {
 		censored += p.Censored
@@ -178,6 +185,8 @@ func (q *QuantileJSON) Interval(measure string) string {
 	switch {
 	case q.Estimate == nil:
 		return "-"
+	case q.Exact:
+		return exactly
 	case q.High == nil:
 		return fmt.Sprintf("%s .. no upper bound", shortValue(measure, q.Low))
 	}

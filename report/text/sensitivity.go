@@ -37,6 +37,10 @@ type SensitivityJSON struct {
 	Base        LevelJSON          `json:"base"`
 	Factors     []FactorEffectJSON `json:"factors"` // the one with the largest total index first
 	Interrupted bool               `json:"interrupted"`
+	Note        string             `json:"note,omitempty"` // that nothing is random at the ends
+
+	deviation  float64 // of the probability, over the ranges
+	noiseShare float64 // the noise as a multiple of the variance
 }
 
 // FactorEffectJSON is what one factor does, for JSON. An index is null where it is not
@@ -57,6 +61,9 @@ type LevelJSON struct {
 	Estimate     *float64 `json:"estimate"`
 	Low          float64  `json:"lo"`
 	High         float64  `json:"hi"`
+
+	// Exact tells that nothing is random. Of the method exact, all are exact, and it is left out.
+	Exact bool `json:"exact,omitempty"`
 }
 
 // IndexJSON is a sensitivity index, for JSON. Its ends are null if they are not known.
@@ -66,11 +73,12 @@ type IndexJSON struct {
 	High     *float64 `json:"hi"`
 }
 
-func newLevelJSON(p stat.Proportion) LevelJSON {
+func (j *SensitivityJSON) level(p stat.Proportion) LevelJSON {
 	l := LevelJSON{Failures: p.Failures, Estimate: known(p.Value), Low: p.Low, High: p.High}
 	if !p.Exact {
 		l.Replications = p.N
 	}
+	l.Exact = p.Exact && j.Probe == ""
 	return l
 }
 
@@ -86,6 +94,9 @@ func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
 	if q.Probe != "" {
 		j.Method = string(estimate.ExactMethod)
 	}
+	if r := a.Ends; r != nil {
+		j.Note = certainNote(r)
+	}
 	j.setLevels(q.Factors, a.Levels(), a.At)
 	if a.Bases != nil {
 		j.Dropped = a.Bases.Dropped
@@ -97,11 +108,16 @@ func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
 // setLevels fills in the probabilities of a design of one factor at a time, at each of its
 // points: see [estimate.Sensitivity.Ends].
 func (j *SensitivityJSON) setLevels(factors []design.Range, points []stat.Proportion, at [][]int) {
-	j.Base, j.Interval = newLevelJSON(points[0]), string(points[0].Method)
+	j.Base, j.Interval = j.level(points[0]), string(points[0].Method)
+	for _, p := range points {
+		if !p.Exact {
+			j.Interval = string(p.Method)
+		}
+	}
 	for i, r := range factors {
 		f := FactorEffectJSON{Name: r.Name}
 		for k, level := range r.Ends().Levels {
-			l := newLevelJSON(points[at[i][k]])
+			l := j.level(points[at[i][k]])
 			l.Level = level
 			f.Levels = append(f.Levels, l)
 		}
@@ -113,6 +129,7 @@ func (j *SensitivityJSON) setLevels(factors []design.Range, points []stat.Propor
 // total indices.
 func (j *SensitivityJSON) setIndices(r sensitivity.Indices) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), ""
+	j.deviation, j.noiseShare = r.Deviation(), r.NoiseShare()
 	if r.Undefined != nil {
 		j.Undefined = Warning(r.Undefined)
 	}
@@ -149,7 +166,11 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 		if l.Estimate != nil {
 			value = fmt.Sprintf("%.4g", *l.Estimate)
 		}
-		rows = append(rows, []string{factor, l.Level, value, fmt.Sprintf("%.4g .. %.4g", l.Low, l.High)})
+		interval := fmt.Sprintf("%.4g .. %.4g", l.Low, l.High)
+		if l.Exact {
+			interval = exactly
+		}
+		rows = append(rows, []string{factor, l.Level, value, interval})
 	}
 	level("as set", j.Base)
 	for _, f := range j.Factors {
@@ -159,6 +180,9 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	}
 	if err := Table(w, rows); err != nil {
 		return err
+	}
+	if j.Note != "" {
+		fmt.Fprintf(w, "\n%s\n", j.Note)
 	}
 	fmt.Fprintf(w,
 		"\nThe share of its variance that is due to each, all drawn from their ranges: %d base points, %d runs\n\n",
@@ -178,10 +202,10 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	if j.Mean == nil || j.Variance == nil || j.Noise == nil {
 		return nil
 	}
-	fmt.Fprintf(w, "\nmean of the probability %.4g, standard deviation %.4g", *j.Mean, math.Sqrt(*j.Variance))
+	fmt.Fprintf(w, "\nmean of the probability %.4g, standard deviation %.4g", *j.Mean, j.deviation)
 	if *j.Noise > 0 {
 		fmt.Fprintf(w, "; the noise of %d replications, %.3g times its variance, is taken off", j.Replications,
-			*j.Noise / *j.Variance)
+			j.noiseShare)
 	}
 	_, err := fmt.Fprintln(w)
 	return err
@@ -210,7 +234,10 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 		effects = append(effects, e)
 	}
 	how := fmt.Sprintf("Monte Carlo, with %g %% intervals (%s)", 100*j.Confidence, stat.Method(j.Interval).Title())
-	if j.Method == "exact" {
+	switch {
+	case j.Method != "exact" && j.Interval == string(stat.Bounds):
+		how = "exact, as nothing is random"
+	case j.Method == "exact":
 		how = "exact, from the failure windows and the law"
 	}
 	shares := "no shares of the variance: " + j.Undefined

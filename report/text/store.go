@@ -111,7 +111,7 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 			value = e.Value
 		}
 		cells = append(cells, p.Replications, p.Failures, p.Crashed, p.TimedOut, p.Limited, value, e.Low, e.High,
-			confidence)
+			e.Confidence)
 		return row(of.cells(p.Point, cells...))
 	})
 }

@@ -137,7 +137,10 @@ func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 		}
 		e := p.Estimate
 		value, interval := "-", "-"
-		if e.N > 0 {
+		switch {
+		case e.Exact:
+			value, interval = fmt.Sprintf("%.4g", e.Value), exactly
+		case e.N > 0:
 			value, interval = fmt.Sprintf("%.4g", e.Value), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
 		}
 		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval,
@@ -146,8 +149,8 @@ func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	if r.Certain {
-		fmt.Fprintf(w, "\n%s\n", NothingRandom(r.Sweep.Scenario()))
+	if note := certainNote(r); note != "" {
+		fmt.Fprintf(w, "\n%s\n", note)
 	}
 	return Failures(w, r)
 }

@@ -61,6 +61,10 @@ const (
 // has one.
 func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
 	for i, p := range r.Points {
+		if p.Certain {
+			list = append(list, exactAt(r, i, p.Estimate.Value, x))
+			continue
+		}
 		e := p.Estimate
 		list = append(list, Estimate{
 			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: MonteCarlo, Estimate: e.Value, Low: e.Low, High: e.High,
@@ -74,12 +78,16 @@ func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
 // it has one.
 func ExactOf(r *sample.Results, probabilities, x []float64) (list []Estimate) {
 	for i, p := range probabilities {
-		list = append(list, Estimate{
-			Sweep: &r.Sweep, Point: i, X: onAxis(x, i), Method: Exact, Estimate: p, Low: p, High: p,
-			Interval: Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
-		})
+		list = append(list, exactAt(r, i, p, x))
 	}
 	return list
+}
+
+func exactAt(r *sample.Results, point int, p float64, x []float64) Estimate {
+	return Estimate{
+		Sweep: &r.Sweep, Point: point, X: onAxis(x, point), Method: Exact, Estimate: p, Low: p, High: p,
+		Interval: Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
+	}
 }
 
 func onAxis(x []float64, i int) float64 {

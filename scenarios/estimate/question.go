@@ -160,19 +160,17 @@ func (q *Question) sample(
 
 func (q *Question) monteCarlo(ctx context.Context, runner run.Runner, a *Answer, progress Progress) error {
 	if q.Budget > sample.CertainSeeds {
-		certain, o, err := sample.Certain(
-			ctx, runner, sample.Sweep{Design: design.Single(q.Values), Seed: q.Seed, Fail: q.Fail}, 0,
-		)
+		certain, results, err := sample.Certain(ctx, runner, run.Job{Values: q.Values, Seed: q.Seed, Fail: q.Fail})
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
 		if certain {
-			value := 0.0
-			if o.Failed {
-				value = 1
+			failures := 0
+			if results[0].Failed {
+				failures = sample.CertainSeeds
 			}
 			a.Certain = true
-			a.take(stat.Exact(value, 0, 0, sample.CertainSeeds), 0, 0, sample.CertainSeeds)
+			a.take(stat.Certain(failures, sample.CertainSeeds).Estimate, 0, 0, sample.CertainSeeds)
 			a.Confidence = a.Estimate.Confidence
 			return nil
 		}

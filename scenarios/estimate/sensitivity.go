@@ -148,33 +148,57 @@ func (q *Sensitivity) MonteCarlo(
 	if q.Replications < 1 {
 		return nil, fmt.Errorf("%d replications: want at least 1", q.Replications)
 	}
-	return q.run(
-		ctx,
-		runner,
-		keep,
-		progress,
+	return q.run(ctx, runner, keep, progress,
 		func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error) {
-			job := run.Job{Values: v, Fail: q.Fail}
-			values := make([]float64, q.Replications)
-			for n := range values {
-				job.Seed = seed.OfBasePoint(q.Seed, base, q.Replications, n)
-				o, err := runner.Do(ctx, job)
-				if err != nil {
-					return nil, err
-				}
-				r.runs++
-				switch {
-				case o.Status != run.Completed:
-					t := run.NewAborted(&o, job.Command())
-					t.At = base
-					r.aborted = append(r.aborted, t)
-				case o.Failed:
-					values[n] = 1
-				}
+			return q.replicate(ctx, runner, base, v, r)
+		})
+}
+
+// replicate performs the replications at one point. Where nothing is random, they are what
+// the first sample.CertainSeeds are.
+func (q *Sensitivity) replicate(
+	ctx context.Context, runner run.Runner, base int, v scenarios.Values, r *baseRuns,
+) ([]float64, error) {
+	job := run.Job{Values: v, Fail: q.Fail, Seed: seed.OfBasePoint(q.Seed, base, q.Replications, 0)}
+	var results []run.Result
+	if q.Replications > sample.CertainSeeds {
+		certain, first, err := sample.Certain(ctx, runner, job)
+		if err != nil {
+			return nil, err
+		}
+		if results = first; certain {
+			r.runs += len(first)
+			return slices.Repeat([]float64{output(&first[0])}, q.Replications), nil
+		}
+	}
+	var values []float64
+	for n := range q.Replications {
+		job.Seed = seed.OfBasePoint(q.Seed, base, q.Replications, n)
+		if n == len(results) {
+			o, err := runner.Do(ctx, job)
+			if err != nil {
+				return nil, err
 			}
-			return values, nil
-		},
-	)
+			results = append(results, o)
+		}
+		o := &results[n]
+		r.runs++
+		if o.Status != run.Completed {
+			t := run.NewAborted(o, job.Command())
+			t.At = base
+			r.aborted = append(r.aborted, t)
+		}
+		values = append(values, output(o))
+	}
+	return values, nil
+}
+
+// output is 1 of a replication that failed, and otherwise 0.
+func output(o *run.Result) float64 {
+	if o.Status == run.Completed && o.Failed {
+		return 1
+	}
+	return 0
 }
 
 // Exact finds the exact probability at each point, as the failure windows of the probe
@@ -183,11 +207,7 @@ func (q *Sensitivity) MonteCarlo(
 func (q *Sensitivity) Exact(
 	ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func(),
 ) (*SensitivityRuns, error) {
-	return q.run(
-		ctx,
-		runner,
-		keep,
-		progress,
+	return q.run(ctx, runner, keep, progress,
 		func(ctx context.Context, _ int, v scenarios.Values, r *baseRuns) ([]float64, error) {
 			integral, err := q.Integral(v, probe, tail)
 			if err != nil {
@@ -200,8 +220,7 @@ func (q *Sensitivity) Exact(
 			r.runs += w.Runs
 			probability, _ := w.Exact(integral.Distribution)
 			return []float64{probability}, nil
-		},
-	)
+		})
 }
 
 // ExactAt finds the exact probability at one point, and that the windows are the same

@@ -89,16 +89,31 @@ func Compare(
 	if simultaneous {
 		c.EachConfidence = stat.Bonferroni(c.EachConfidence, len(s.Design)-1)
 	}
+	for i, p := range r.Points {
+		if p.Certain { // every seed gives what the first gave
+			for n := range outcomes[i] {
+				outcomes[i][n] = outcomes[i][0]
+			}
+		}
+	}
 	for i := range s.Design {
 		if i == baseline {
 			continue
 		}
 		p := Paired{Point: i}
-		for n := range s.Replications {
+		certain, seeds := r.Points[i].Certain && r.Points[baseline].Certain, s.Replications
+		if certain {
+			seeds = CertainSeeds
+		}
+		for n := range seeds {
 			r.pair(&p, outcomes[baseline][n], outcomes[i][n], baseline, n)
 		}
-		pairs := stat.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}
-		p.Difference = stat.PairedDifference(pairs, c.EachConfidence)
+		if certain {
+			p.Difference = stat.CertainDifference(r.Points[baseline].Estimate.Value, r.Points[i].Estimate.Value, seeds)
+		} else {
+			pairs := stat.Pairs{Both: p.Both, OnlyFirst: p.OnlyBaseline, OnlySecond: p.OnlyOther, Neither: p.Neither}
+			p.Difference = stat.PairedDifference(pairs, c.EachConfidence)
+		}
 		c.Others = append(c.Others, p)
 	}
 	var differences []*stat.Difference

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -31,6 +32,7 @@ func Record(s *Sweep, measure string) *Recorder {
 		values: make([]recorded, len(s.Design)*s.Replications),
 	}
 	s.Observers = append(slices.Clip(s.Observers), r.add)
+	s.bytes = s.bytes || strings.HasSuffix(measure, "_bytes")
 	return r
 }
 
@@ -55,13 +57,19 @@ func (r *Recorder) add(point, replication int, o *run.Result) {
 	r.values[point*r.size+replication] = recorded{value, taken, censored}
 }
 
-// Distribution estimates how the measure is distributed at a design point. What a
-// replication was cut at is censored: of that is known that it is so much or more.
-func (r *Recorder) Distribution(point int, qs []float64, confidence float64, survival bool) lifetime.Distribution {
+// Distribution estimates how the measure is distributed at a design point. A replication
+// that was cut is censored: its measure is so much or more. Where nothing is random, the
+// distribution is exact.
+func (r *Recorder) Distribution(
+	of *Results, point int, qs []float64, confidence float64, survival bool,
+) lifetime.Distribution {
 	var samples []lifetime.Lifetime
 	r.Each(point, func(value int64, censored bool) {
 		samples = append(samples, lifetime.Lifetime{Value: float64(value), Censored: censored})
 	})
+	if of.Points[point].Certain && len(slices.Compact(slices.Clone(samples))) == 1 {
+		return lifetime.NewCertain(samples, qs, survival)
+	}
 	return lifetime.NewDistribution(samples, qs, confidence, survival)
 }
 

@@ -84,7 +84,53 @@ func (m *missing) at(k int) int {
 	return g.first + k - g.before
 }
 
-// keepFirst inserts an element into a list that is ordered by at, and keeps the first
+// end returns the index behind the k-th gap.
+func (m *missing) end(k int) int {
+	next := m.total
+	if k+1 < len(m.gaps) {
+		next = m.gaps[k+1].before
+	}
+	return m.gaps[k].first + next - m.gaps[k].before
+}
+
+// has tells whether a replication is missing.
+func (m *missing) has(i int) bool {
+	k := sort.Search(len(m.gaps), func(k int) bool { return m.gaps[k].first > i }) - 1
+	return k >= 0 && i < m.end(k)
+}
+
+// points returns the points of so many replications each of which some are missing.
+func (m *missing) points(size int) (list []int) {
+	next := 0
+	for k, g := range m.gaps {
+		for next = max(next, g.first/size); next*size < m.end(k); next++ {
+			list = append(list, next)
+		}
+	}
+	return list
+}
+
+// without returns what is still missing when from says of each point which replications
+// are not any more: all those before a number, and, unless the rest is wanted, all others.
+// dropped counts those others.
+func (m *missing) without(size int, from func(point int) (first int, rest bool)) (left missing, dropped int) {
+	for k, g := range m.gaps {
+		for begin, end := g.first, m.end(k); begin < end; {
+			point := begin / size
+			stop := min(end, (point+1)*size)
+			first, rest := from(point)
+			if begin = min(stop, max(begin, point*size+first)); rest {
+				left.add(begin, stop)
+			} else {
+				dropped += stop - begin
+			}
+			begin = stop
+		}
+	}
+	return left, dropped
+}
+
+// KeepFirst inserts an element into a list that is ordered by at, and keeps the first
 // maxAborted of it: which ones these are does not depend on the order in which
 // replications came to their end.
 func KeepFirst[T any](list []T, element T, at func(*T) int) []T {

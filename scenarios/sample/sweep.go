@@ -42,6 +42,13 @@ type Sweep struct {
 	// Observers hear of each replication.
 	Observers []Observer
 
+	// SeekCertain performs only CertainSeeds replications at a point at which nothing is
+	// random: the others would be the same.
+	SeekCertain bool
+
+	// bytes tells that an observer counts bytes, which differ by the length of signatures.
+	bytes bool
+
 	// Tilt, if it is not nil, returns how rare draws of the network are made probable in
 	// one replication, from 0, of every design point: see RunImportance.
 	Tilt func(replication int) *tilt.Config
@@ -70,6 +77,10 @@ type Point struct {
 
 	// Estimate is that of the failure probability, from the completed replications.
 	Estimate stat.Proportion
+
+	// Certain tells that nothing is random here, so that the estimate is exact. It is false
+	// unless Sweep.SeekCertain asks for it.
+	Certain bool
 
 	// FirstFailure is the command that repeats the first failing replication.
 	FirstFailure string
@@ -102,7 +113,6 @@ type Results struct {
 	Done, Total int           // replications
 	Virtual     time.Duration // simulated time of all of them together
 	Interrupted bool          // the context ended before all were done
-	Certain     bool          // nothing is random at any point, as AllCertain found before; false where nobody asked
 }
 
 // NoResult returns how many replications crashed, timed out or met a limit.
@@ -139,6 +149,11 @@ func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) 
 	if err != nil {
 		return nil, err
 	}
+	if s.SeekCertain && !s.bytes && s.Replications > CertainSeeds {
+		if err := r.seekCertain(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.Extend(ctx, r.missing.total); err != nil {
 		return nil, err
 	}
@@ -166,7 +181,8 @@ type Running struct {
 	Results  *Results // of what is performed
 	runner   run.Runner
 	progress func()
-	missing  missing // what the store of the sweep does not have
+	all      int     // replications that are wanted
+	missing  missing // of them, those that neither the store nor an earlier part has
 	done     int     // of the missing
 }
 
@@ -187,7 +203,7 @@ func Begin(runner run.Runner, s Sweep, progress func()) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Running{Results: r, runner: runner, progress: progress, missing: left}, nil
+	return &Running{Results: r, runner: runner, progress: progress, all: r.Total, missing: left}, nil
 }
 
 // defaultConfidence is that of a sweep which does not say.
@@ -196,14 +212,15 @@ const defaultConfidence = 0.95
 // Extend performs the missing replications up to another number of them, and estimates
 // the failure probability at each point. When ctx ends, Results.Interrupted says so.
 func (r *Running) Extend(ctx context.Context, to int) error {
-	all := len(r.Results.Points) * r.Results.Sweep.Replications
-	r.Results.Total = all - r.missing.total + to
+	r.Results.Total = r.all - r.missing.total + to
 	if err := r.Results.performAll(ctx, r.runner, r.missing, r.done, to, r.progress); err != nil {
 		return err
 	}
 	r.done = to
 	for _, p := range r.Results.Points {
-		p.Estimate = r.Results.Sweep.Inference.Of(p.Failures, p.Completed())
+		if p.Estimate = r.Results.Sweep.Inference.Of(p.Failures, p.Completed()); p.Certain {
+			p.Estimate = stat.Certain(p.Failures, p.Completed())
+		}
 	}
 	return nil
 }
@@ -249,26 +266,32 @@ func (r *Results) performAll(
 		if err != nil {
 			return err
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		if err := r.count(i, &job, o, d); err != nil {
-			return fmt.Errorf("%s: %w", job.Command(), err)
-		}
-		s.tell(i/s.Replications, i%s.Replications, &o)
-		if s.Store != nil {
-			if err := s.Store.Keep(i/s.Replications, i%s.Replications, o, d); err != nil {
-				return err
-			}
-		}
-		if progress != nil {
-			progress()
-		}
-		return nil
+		return r.take(&mu, i, &job, o, d, progress)
 	})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	r.Interrupted = r.Done < r.Total
+	return nil
+}
+
+// take counts the i-th replication, which was performed just now, and passes it on.
+func (r *Results) take(mu *sync.Mutex, i int, job *run.Job, o run.Result, d *Difference, progress func()) error {
+	mu.Lock()
+	defer mu.Unlock()
+	s := &r.Sweep
+	if err := r.count(i, job, o, d); err != nil {
+		return fmt.Errorf("%s: %w", job.Command(), err)
+	}
+	s.tell(i/s.Replications, i%s.Replications, &o)
+	if s.Store != nil {
+		if err := s.Store.Keep(i/s.Replications, i%s.Replications, o, d); err != nil {
+			return err
+		}
+	}
+	if progress != nil {
+		progress()
+	}
 	return nil
 }
 

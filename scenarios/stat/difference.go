@@ -61,6 +61,17 @@ func PairedDifference(p Pairs, confidence float64) Difference {
 	return d
 }
 
+// CertainDifference is the difference of two probabilities that are 0 or 1: of so many
+// pairs, each is like any other.
+func CertainDifference(first, second float64, pairs int) Difference {
+	d := newDifference(pairs, 1, Bounds)
+	d.First, d.Second, d.Value, d.StandardError, d.Exact = first, second, second-first, 0, true
+	if d.Low, d.High = d.Value, d.Value; d.Value != 0 {
+		d.P, d.Adjusted = 0, 0
+	}
+	return d
+}
+
 // newDifference returns a difference of which nothing is known.
 func newDifference(pairs int, confidence float64, m Method) Difference {
 	nan := math.NaN()

@@ -111,6 +111,12 @@ func newProportion(failures, trials int, confidence float64, m Method) Proportio
 	return p
 }
 
+// Certain returns the probability of trials that are all the same, because nothing is
+// random.
+func Certain(failures, trials int) Proportion {
+	return Proportion{Exact(float64(failures)/float64(trials), 0, 0, trials), failures}
+}
+
 // Variance returns the variance of one trial, estimated: p(1-p).
 func (p Proportion) Variance() float64 { return p.Value * (1 - p.Value) }
 

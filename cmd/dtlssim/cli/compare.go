@@ -119,7 +119,7 @@ func (k *comparison) check(c *verb.Call, f *verb.Faults) {
 		return
 	}
 	s := &k.sweep
-	s.Seed, s.Fail, s.Inference = k.Seed, k.Predicate, k.confidence.Inference
+	s.Seed, s.Fail, s.Inference, s.SeekCertain = k.Seed, k.Predicate, k.confidence.Inference, true
 	if factors, ok := k.factors(c, f); ok {
 		var err error
 		if s.Design, err = design.Factorial(k.Values, factors); err == nil && len(s.Design) < 2 {

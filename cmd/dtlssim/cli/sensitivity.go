@@ -78,6 +78,7 @@ draws both as a figure.`,
 			sweep := func(ctx context.Context, s sample.Sweep) (*sample.Results, error) {
 				step, end := c.Progress(len(s.Design)*s.Replications, "replications")
 				defer end()
+				s.SeekCertain = true
 				return sample.RunSweep(ctx, c.Workers, s, step)
 			}
 			found, err := a.question.Ask(c.Context, c.Workers, sweep, c.Progress)

@@ -115,13 +115,7 @@ func checkSweep(sweep *sample.Sweep, f *verb.Faults) {
 // perform performs a sweep, with its store if it has one, and keeps the estimates of its
 // points.
 func perform(c *verb.Call, sweep sample.Sweep, storage *verb.Storage) (*sample.Results, error) {
-	certain := false
-	if sweep.Replications > sample.CertainSeeds { // or the answer is as short as the question
-		var err error
-		if certain, err = sample.AllCertain(c.Context, c.Workers, sweep); err != nil && c.Context.Err() == nil {
-			return nil, err
-		}
-	}
+	sweep.SeekCertain = true
 	step, end := c.Progress(len(sweep.Design)*sweep.Replications, "replications")
 	r, err := sample.RunSweep(c.Context, c.Workers, sweep, step)
 	end()
@@ -131,7 +125,6 @@ func perform(c *verb.Call, sweep sample.Sweep, storage *verb.Storage) (*sample.R
 	if err != nil {
 		return nil, err
 	}
-	r.Certain = certain
 	return r, nil
 }
 

@@ -23,6 +23,28 @@ type Distribution struct {
 	Steps     []Step
 	End       float64   // beyond which nothing is known; infinite: nowhere
 	Cut       []float64 // of a survival curve: where lifetimes were cut, increasing
+	Exact     bool      // nothing is estimated: all lifetimes are the same
+}
+
+// NewCertain returns the distribution of a lifetime that never varies, from samples that
+// are all the same.
+func NewCertain(samples []Lifetime, qs []float64, survival bool) Distribution {
+	n, l := len(samples), samples[0]
+	d := Distribution{Survival: survival, Taken: n, End: math.Inf(1), Exact: true}
+	at := stat.Estimate{Value: l.Value, Low: l.Value, High: l.Value, Confidence: 1, N: n, Method: stat.Bounds, Exact: true}
+	if l.Censored {
+		d.Censored, d.End, at.High = n, l.Value, math.Inf(1)
+	} else {
+		value := 1.0
+		if survival {
+			value = 0
+		}
+		d.Steps = []Step{{Estimate: stat.Exact(value, 0, 0, n), At: l.Value, AtRisk: n, Events: n}}
+	}
+	for _, q := range qs {
+		d.Quantiles = append(d.Quantiles, Quantile{Estimate: at, Q: q, AtLeast: l.Censored, Coverage: 1})
+	}
+	return d
 }
 
 // NewDistribution estimates a distribution and its quantiles: by order statistics and the

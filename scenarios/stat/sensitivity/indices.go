@@ -79,6 +79,12 @@ type Indices struct {
 	Confidence   float64
 }
 
+// Deviation returns the standard deviation of the output, over the factors.
+func (r *Indices) Deviation() float64 { return math.Sqrt(r.Variance) }
+
+// NoiseShare returns the noise as a multiple of the variance.
+func (r *Indices) NoiseShare() float64 { return r.Noise / r.Variance }
+
 // NewIndices estimates first-order indices as Saltelli and others recommend (Computer
 // Physics Communications 181, 2010, 259-270, table 2 b) and total ones with the estimator
 // of Jansen (table 2 f), from outputs minus their mean. It subtracts from each square and

@@ -13,6 +13,8 @@ type Point struct {
 	Parameters map[string]string // that are not the same at all points
 
 	Replications, Failures, Crashed, TimedOut, Limited int
+
+	Certain bool // nothing is random here, as a finished sweep found
 }
 
 // Completed returns how many replications gave a result.
@@ -20,6 +22,9 @@ func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut
 
 // Estimate returns the failure probability with an interval of a confidence.
 func (p *Point) Estimate(confidence float64) stat.Proportion {
+	if p.Certain {
+		return stat.Certain(p.Failures, p.Completed())
+	}
 	return stat.DefaultInference(confidence).Of(p.Failures, p.Completed())
 }
 
@@ -28,15 +33,17 @@ func (f File) Points(do func(*Point) error) error {
 	const counts = `
 		SELECT point.point, point.parameters, count(r.id), coalesce(sum(r.failed), 0),
 			count(CASE WHEN t.status = 'crashed' THEN 1 END), count(CASE WHEN t.status = 'timed-out' THEN 1 END),
-			count(CASE WHEN t.status = 'limited' THEN 1 END)
+			count(CASE WHEN t.status = 'limited' THEN 1 END), coalesce(max(e.exact), 0)
 		FROM point
+			LEFT JOIN (SELECT point, min(exact) AS exact FROM estimate GROUP BY point) AS e ON e.point = point.point
 			LEFT JOIN replication AS r ON r.id >= point.point << 32 AND r.id < (point.point + 1) << 32
 			LEFT JOIN aborted AS t ON t.id = r.id
 		GROUP BY point.point ORDER BY point.point`
 	return f.file.Query(counts, func(rows *sql.Rows) error {
 		var p Point
 		var parameters string
-		err := rows.Scan(&p.Point, &parameters, &p.Replications, &p.Failures, &p.Crashed, &p.TimedOut, &p.Limited)
+		err := rows.Scan(&p.Point, &parameters, &p.Replications, &p.Failures, &p.Crashed, &p.TimedOut, &p.Limited,
+			&p.Certain)
 		if err == nil {
 			err = json.Unmarshal([]byte(parameters), &p.Parameters)
 		}

@@ -82,7 +82,7 @@ func (g *Measure) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 		return nil, err
 	}
 	for row := range g.Rows {
-		r.Measured = append(r.Measured, r.Recorder.Distribution(row, quantiles, e.Confidence, g.Survival))
+		r.Measured = append(r.Measured, r.Recorder.Distribution(r.Results, row, quantiles, e.Confidence, g.Survival))
 	}
 	return r, nil
 }
