@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -230,6 +231,48 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 func TestSearchAgainstPlainScan(t *testing.T) {
 	all := everything()
 	all.holdAgainstScans(t, testkit.Cases(t, 6, 16, 2000))
+}
+
+// waiting has rules by which datagrams wait for others, replayed and forged ones among them:
+// the order of what happens on two hosts decides.
+const waiting = `
+name: waiting
+summary: Datagrams wait for others.
+clients: {clients: 2, client: waits, arrivals: at-intervals, gap: 30ms}
+server: {model: concurrent, credentials: psk}
+parameters:
+  - {name: behind, type: latency distribution, default: 10ms, meaning: how long behind the other the held one comes}
+  - {name: again, type: latency distribution, default: 10ms, meaning: how long behind the other the replay comes}
+  - {name: forged, type: latency distribution, default: 10ms, meaning: latency of the forged alert}
+rules:
+  - name: held
+    match: {client: 1, from: client, record: application-data, nth: 1}
+    hold: {until: {client: 2, from: client, message: client-hello, nth: 2}, delay: behind}
+  - name: late
+    match: {client: 2, from: server, message: server-hello, nth: 1}
+    hold: {until: {client: 1, from: server, record: application-data}, delay: behind}
+  - name: again
+    match: {client: 1, from: client, message: client-hello, nth: 1}
+    replay: {after: {client: 2, from: client, message: client-key-exchange}, delay: again}
+  - name: forged
+    match: {client: 2, from: client, message: client-hello, nth: 2}
+    forge: {record: alert, alert: close_notify, delay: forged}
+probe: behind=0s..1s
+`
+
+// So are those of datagrams that wait for others.
+func TestSearchOfWaitingAgainstPlainScan(t *testing.T) {
+	s, err := format.Parse("waiting.yaml", []byte(waiting))
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := questions{scenarios: []*scenarios.Scenario{s}, draws: maps.Clone(draws), probes: []string{
+		"behind", "again", "forged", "uplink", "downlink", "gap", "service", "latency", "client-pause",
+	}}
+	some.draws["clients"] = draw{1, []string{"2", "3"}}
+	some.draws["gap"] = draw{0.5, []string{"0s", "5ms", "20ms", "35ms", "60ms", "150ms"}}
+	some.draws["nat-mapping"] = draw{0.5, []string{"endpoint-independent", "address-and-port-dependent"}}
+	some.holdAgainstScans(t, testkit.Cases(t, 1, 4, 1000))
 }
 
 // So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a
