@@ -311,6 +311,7 @@ func Disagreement(j *EstimateJSON) string {
 	if j.Method == string(estimate.ImportanceMethod) {
 		why = "do failures happen without what the tilts make probable? Then weaker tilts see them"
 	}
-	return fmt.Sprintf("crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold here; %s",
+	return fmt.Sprintf("crude Monte Carlo has %d failures of %d, and %.3g are expected: the method %s does not hold "+
+		"here; %s",
 		j.Check.Failures, j.Check.Replications, j.Check.Expected, j.Method, why)
 }

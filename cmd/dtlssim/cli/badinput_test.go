@@ -771,7 +771,8 @@ var badInputs = []badInput{
 		want: []string{
 			"--replications does not apply to the method exact, only to monte-carlo, stratified and importance",
 			"--interval does not apply to the method exact, only to monte-carlo",
-			"--relative does not apply to the method exact, only to monte-carlo, conditional, stratified and importance",
+			"--relative does not apply to the method exact, only to monte-carlo, conditional, stratified and " +
+				"importance",
 		},
 	},
 	{name: "half-width of 0", args: words("estimate L --half-width 0"), want: []string{"--half-width must be above 0"}},
@@ -961,7 +962,8 @@ var badInputs = []badInput{
 	{name: "near verb for help", args: words("help windo"), want: []string{"Did you mean window?"}},
 	{name: "several faults, one of a choice", args: words("estimate L --method exat --seeds 1 --interval wilsn"),
 		want: []string{
-			`--method "exat" is not one of monte-carlo, conditional, exact, stratified, importance. Did you mean exact?`,
+			`--method "exat" is not one of monte-carlo, conditional, exact, stratified, importance. Did you mean ` +
+				`exact?`,
 			`--interval "wilsn" is not one of wilson, clopper-pearson, jeffreys. Did you mean wilson?`,
 			"--seeds 1 must be at least 2",
 		}},

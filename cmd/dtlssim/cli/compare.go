@@ -37,23 +37,23 @@ func newCompare() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "compare SCENARIO|FILE",
 		Short: "Estimate the differences of design points, or remedies, from a baseline",
-		Long: `Estimate by how much the failure probability at each point of a design differs from that
-at one of them, the baseline: the first, or the one that --baseline names. The n-th
-replication of every point has the same seed and shares every draw that the parameters
-leave alone, so that the points are compared seed by seed. --remedy A,B is short for --vary
-remedy=none,A,B, and --remedy all for all remedies that the scenario has.
+		Long: `Estimate how much the failure probability at each point of a design differs from that at one
+of them, the baseline: the first point, or the one that --baseline names. The n-th replication
+has the same seed at every point and shares every draw that the parameters leave alone, so the
+points are compared seed by seed. --remedy A,B is short for --vary remedy=none,A,B, and
+--remedy all for all remedies of the scenario.
 
 monte-carlo   counts the seeds under which only one of the two fails. The interval of the
-              difference is the score interval of Tango (1998), which is no point when the
-              two never differ; P is that of the exact test of McNemar.
-conditional   integrates the windows of the probe over its law at each point, under each
-              seed: the interval is that of Hall (1992) of the differences, Student's but for
-              their skewness, and P that of the test that belongs to it.
+              difference is the score interval of Tango (1998), which has a width even when
+              the two never differ; P is that of the exact test of McNemar.
+conditional   integrates the failure windows of the probe over its distribution, at each point
+              and under each seed. The interval of the mean difference is that of Hall (1992):
+              Student's, corrected for skewness. P is that of the matching test.
 
-P is adjusted for the number of comparisons (Holm 1979). --simultaneous does the same for
-the intervals: all of them hold together with the confidence (Bonferroni). The variance
-ratio is by how much larger the variance of the difference were if the points had seeds of
-their own. The first seed under which the two differ is shown as a pair of commands.
+P is adjusted for the number of comparisons (Holm 1979). --simultaneous widens the intervals so
+that all of them hold together with the stated confidence (Bonferroni). The variance ratio says
+how much larger the variance of the difference would be if the points had independent seeds. The
+first seed under which the two differ is shown as a pair of commands.
 
 JSON: {scenario, seed, params (of the baseline), method, probe, confidence, simultaneous,
 each_confidence, baseline: {levels, probability}, differences: [{levels, probability, difference, lo, hi,

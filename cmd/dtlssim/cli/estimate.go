@@ -74,43 +74,43 @@ func newEstimate() *cobra.Command {
 		Long: `Estimate the failure probability under the parameters as set, by one of five methods:
 
 monte-carlo   the share of failures in independent replications;
-conditional   the failure windows of the probe integrated over its law, averaged over seeds
-              of everything else: for rare failures, with the interval of Hall
-              (1992), which is Student's but for the skewness of the samples;
-exact         the windows integrated over the law when nothing else is random, which the
-              parameters have to show, and the windows of three seeds; anything else is
-              refused;
-stratified    the share of failures in replications that have the probe in each of --strata
-              parts of its law of the same probability, everything else drawn: the variance
-              is that within the strata alone. --allocation neyman gives more replications to
-              the strata that vary, by pilot replications. The interval is that of Clopper and
-              Pearson for as many replications of crude Monte Carlo as have its variance (Korn
-              and Graubard 1998), never fewer than there are;
-importance    for failures that no single datagram decides: draws of the network are tilted,
-              so that failures become probable, and each replication has the likelihood ratio
-              of what it drew as its weight. Hall's interval of the weights.
+conditional   the failure windows of the probe, integrated over its distribution and averaged
+              over seeds of everything else. For rare failures. The interval is that of Hall
+              (1992): Student's, corrected for skewness;
+exact         the failure windows, integrated over the distribution, when nothing else is
+              random. The parameters and the windows of three seeds must show that; otherwise
+              the method refuses;
+stratified    the share of failures in replications whose probe is spread evenly over --strata
+              parts of its distribution, of equal probability, with everything else drawn. Only
+              the variance within the strata remains. --allocation neyman gives more
+              replications to strata that vary, as pilot replications show. The interval is that
+              of Clopper and Pearson for as many replications of crude Monte Carlo as have the
+              same variance (Korn and Graubard 1998), never fewer than were performed;
+importance    for failures that no single datagram decides. Draws of the network are tilted so
+              that failures become likely, and each replication is weighted with the likelihood
+              ratio of what it drew. The interval is that of Hall, of the weights.
 
---tilt CLASS=THETA,... tilts by hand: the probability that a variate of the class (a latency
-of the uplink, say) is exceeded becomes its THETA-th power, and so does that of a loss; a
-THETA above 1 makes small latencies and arrivals probable instead. A class is uplink, downlink,
-latency, loss, uplink-loss, downlink-loss, reorder, reorder-delay, duplicate, duplicate-delay,
-a parameter that a rule draws from, or a pattern for names of streams, such as
-latency/client-1>server; CLASS:N=THETA is about the N-th datagram of a flow alone. The first
-that is about a draw counts. Without --tilt, rounds of --pilots replications under other seeds
-choose tilts, draw by draw (the cross-entropy method, Rubinstein and Kroese 2004). Every tenth
-replication goes without tilts, and weights are those of the mixture (Hesterberg 1995): none is
-above ten, and a kind of failure that the tilts miss is seen as crude Monte Carlo sees it. It is
-said when too few weights carry the estimate, or their mean is far from 1, its expectation.
+--tilt CLASS=THETA,... tilts by hand: the probability that a variate of the class (a latency of
+the uplink, say) is exceeded becomes its THETA-th power, and so does the probability of a loss. A
+THETA above 1 makes small latencies and arrivals likely instead. A class is uplink, downlink,
+latency, loss, uplink-loss, downlink-loss, reorder, reorder-delay, duplicate, duplicate-delay, a
+parameter that a rule draws from, or a pattern for names of streams, such as
+latency/client-1>server; CLASS:N=THETA tilts the N-th datagram of a flow alone. The first class
+that matches a draw counts. Without --tilt, rounds of --pilots replications under other seeds
+choose the tilts, draw by draw (the cross-entropy method, Rubinstein and Kroese 2004). Every tenth
+replication is not tilted, and weights are those of the mixture (Hesterberg 1995): none exceeds
+ten, and failures that the tilts miss are seen as often as crude Monte Carlo sees them. The answer
+warns when too few weights carry it, or when their mean is far from 1, its expectation.
 
-The probe is a latency distribution that one datagram draws from; the range that is searched is all of
-the law but 1e-300 at either end, and at most 1000 h. All methods but monte-carlo are held
-against crude Monte Carlo of --check replications: that they disagree, at intervals of
-99.9999 %, is an error.
+The probe is a latency distribution that one datagram draws from. The search covers all of the
+distribution but 1e-300 at either end, and at most 1000 h. All methods but monte-carlo are compared
+with --check replications of crude Monte Carlo. It is an error if the two disagree, at intervals of
+99.9999 %.
 
-With --half-width or --relative, a run stops when half of the interval's width, or that as a share
-of the estimate, is at most so much; --replications or --seeds is the budget. It is looked at when
-the number of samples has grown by half, at numbers that the budget sets beforehand. The looks
-share the error equally, so that the interval keeps its confidence wherever the run stops
+With --half-width or --relative, a run stops once half of the interval's width is at most that, or
+at most that share of the estimate; --replications or --seeds is the budget. The run looks at its
+estimate each time the number of samples has grown by half; the budget fixes these looks beforehand.
+They share the error equally, so the interval keeps its confidence wherever the run stops
 (Lan and DeMets 1983; Jennison and Turnbull 1989).
 
 JSON: {scenario, seed, params, method, estimate, lo, hi, interval, confidence, conditional_on,
@@ -122,7 +122,7 @@ equivalent_replications}; of exact {rounding, failure_windows: [{from_ns, to_ns}
 importance {tilts: [{streams, draw, theta, draws (of a replication)}], untilted_replications,
 pilot_runs, unseen_share, equivalent_replications, mean_weight, mean_weight_error, effective_failures,
 largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
-met}; check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
+met}; note (that nothing is random); check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
 estimate is null without data, and what is 0 or does not apply may be left out.`,
 		Example: "  dtlssim estimate late-close-notify --method exact --set " +
 			"'alert-latency=10ms+exponential(mean=48255ns)'\n" +

@@ -16,8 +16,8 @@ func newExplain() *cobra.Command {
 		Use:   "explain SCENARIO|FILE",
 		Short: "Explain how a scenario fails, and run it under each remedy",
 		Long: `Explain a scenario: the mechanism, the predicted condition, the root
-cause, what runs have shown besides, and where to read on. Then search the failure windows of
-its default probe under each remedy, with what else the failing example sets, and show them.
+cause, what else runs have shown, and where to read on. Then find the failure windows of its
+default probe under each remedy, with the other settings of the failing example.
 
 JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
 references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,

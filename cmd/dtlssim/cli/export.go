@@ -24,8 +24,8 @@ func newExport() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "export FILE [" + strings.Join(text.ExportedTables, "|") + "]",
 		Short: "Write a table of a store as CSV or JSON Lines",
-		Long: `Write a table of the store that dtlssim study --store or dtlssim sweep --store made: the
-replications, the points with their counts and estimates, what the measures sum up to at each
+		Long: `Write a table of a store that dtlssim study --store or dtlssim sweep --store made: the
+replications, the points with their counts and estimates, the summary of the measures at each
 point, or the windows, cells and estimates of a study that is finished. A process may write to
 the store meanwhile.
 

@@ -23,14 +23,14 @@ func newMap() *cobra.Command {
 		Use:   "map SCENARIO|FILE",
 		Short: "Cut the plane of two probes into regions of one outcome",
 		Long: `Cut the plane of two probes into regions of one outcome, with the lines between them. The
-first probe is x, the second y; both are parameters that are a duration or a latency distribution, and
-everything else is as set and as the seed draws.
+first probe is x, the second y. Both are parameters that are a duration or a latency distribution;
+everything else is as set, and as the seed draws.
 
-Rows of the plane, at one y each, are searched along x to the nanosecond. Where two rows have
-the same cells, and edges that are straight lines hold at the rows between as well, the strip
-is cut into trapezoids; else the search goes to where the lines meet, or bisects. --resolution
-is the height from which on a strip without straight edges is left undecided. At the end,
-runs at 300 random points are held against the map.
+The search takes rows of the plane, at one y each, and follows x to the nanosecond. If two rows have
+the same cells, and their edges are straight lines that hold at the rows between them, the strip is
+cut into trapezoids. Otherwise the search goes to where the lines meet, or bisects. --resolution is
+the height below which a strip without straight edges stays undecided. At the end, runs at 300 random
+points check the map.
 
 JSON: {scenario, seed, params, x: {probe, from_ns, to_ns}, y, regions: [{name, outcome: [],
 failed, points, share, polygon: [rings of [x, y]]}], boundaries: [{left, right, line: {rise,
@@ -47,7 +47,8 @@ and polygons within some nanoseconds.`,
 			f.StringArrayVar(&probes, "probe", nil,
 				"what is varied, and in which range: `NAME=FROM..TO`; first x, then y")
 			f.DurationVar(&question.Resolution, "resolution", 0,
-				"height in y below which a strip without straight edges is left undecided (default a 1024th of the range)")
+				"height in y below which a strip without straight edges is left undecided (default a 1024th of the "+
+					"range)")
 			f.IntVar(&question.MaxRuns, "max-runs", plane.DefaultMaxRuns,
 				"give up after so many runs, and show what is known by then")
 		},

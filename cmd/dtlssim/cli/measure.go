@@ -32,20 +32,20 @@ func newMeasure() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "measure SCENARIO|FILE",
 		Short: "Estimate how a measure of the runs is distributed, such as how long a handshake takes",
-		Long: `Estimate quantiles of a measure with intervals at each point of a design, and draw its
+		Long: `Estimate quantiles of a measure, with intervals, at each point of a design, and draw its
 distribution. The measures are
 
 ` + measureHelp() + `
-What was cut before it was over, or never came about, is censored: of that replication is known that
-the measure is so much or more. A handshake is, at its time limit, if it met that or ended with an
-error before; all that a run measures is, if the run met the horizon.
+A replication is censored if its measure was cut off, or never happened: only a lower bound is
+known. A handshake is censored at its time limit, if it reached that limit or ended with an error
+before. Every measure is censored if the run met the horizon.
 
-The intervals of quantiles are order statistics, by the binomial distribution: they hold whatever
-the distribution, with at least the confidence (Hahn and Meeker 1991). Where there are too few
-samples, or too many are censored, there is no upper bound, and the answer says so. With --survival,
-the distribution is estimated by Kaplan and Meier, with the variance of Greenwood and intervals on the
-scale log(-log), those of quantiles as Brookmeyer and Crowley have them: it goes on beyond the first
-replication that was cut, on condition that what cut it says nothing else about the measure.
+The intervals of quantiles come from order statistics and the binomial distribution: they hold
+whatever the distribution, with at least the confidence (Hahn and Meeker 1991). If there are too few
+samples, or too many are censored, there is no upper bound, and the answer says so. --survival uses
+the estimate of Kaplan and Meier, with Greenwood's variance, intervals on the scale log(-log), and
+the intervals of Brookmeyer and Crowley for quantiles. It continues beyond the first censored
+replication, on condition that the reason for censoring tells nothing else about the measure.
 
 ` + verb.DesignHelp + `
 
@@ -88,7 +88,8 @@ curve (of more). -o draws them, for up to 8 points.`,
 				f.Add(text.CheckCurves(len(d.Points)))
 			}
 			sweep = sample.Sweep{
-				Design: d.Points, Replications: int(n), Seed: s.Seed, Fail: s.Predicate, Inference: confidence.Inference,
+				Design: d.Points, Replications: int(n), Seed: s.Seed, Fail: s.Predicate,
+				Inference: confidence.Inference,
 			}
 			checkSweep(&sweep, f)
 		},

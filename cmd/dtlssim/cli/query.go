@@ -22,20 +22,20 @@ func newQuery() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "query FILE [TABLE]",
 		Short: "Show what is in a store",
-		Long: `Show a table of the store that dtlssim study --store or dtlssim sweep --store made. A
-process may write to the store meanwhile. Tables:
+		Long: `Show a table of a store that dtlssim study --store or dtlssim sweep --store made. A process
+may write to the store meanwhile. Tables:
 
-parts          the sweeps and searches of each figure (what is shown of a study)
-points         design points with counts and estimates (what is shown of a sweep)
+parts          the sweeps and searches of each figure (the default for a study)
+points         design points with counts and estimates (the default for a sweep)
 replications   one by one
-measures       what they sum up to at each point
+measures       their summary at each point
 windows        failure windows, cells and estimates of a study that is finished
 cells
 estimates
-aborted       replications that gave no result
+aborted        replications that gave no result
 specification  what the store is of, and which programs wrote to it
-layout         the tables and views of the file, as SQL with comments, for whoever
-               reads it with SQLite: pandas.read_sql("SELECT * FROM replications", ...)
+layout         the tables and views of the file, as SQL with comments, for readers with
+               SQLite: pandas.read_sql("SELECT * FROM replications", ...)
 
 dtlssim export writes tables for other programs.`,
 		Example: "  dtlssim query linger.sqlite\n  dtlssim query linger.sqlite replications --rows 20",

@@ -49,13 +49,13 @@ func newReport() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "report STUDY|FILE... | all",
 		Short: "Run studies and write an HTML page of each, with an index",
-		Long: `Run studies, each a built-in one by its name or a YAML file, as dtlssim study does, and write
-of each DIR/NAME/index.html: the question, the answer in a sentence, the figures, tables with
+		Long: `Run studies, built-in ones by their names or YAML files, as dtlssim study does, and write a page
+DIR/NAME/index.html of each: the question, the answer in a sentence, the figures, tables with
 intervals, failure windows with the commands that repeat both witnesses of each edge, method and
-limits, seeds and versions. The page needs no network and no JavaScript; beside it stand its
-figures (SVG, PNG, PDF) and their data (CSV). DIR/index.html lists the studies of this command,
-also if there is but one. all stands for every built-in study. A store that dtlssim study
---store made is shown as it is, and nothing is run for it.
+limits, seeds and versions. The page needs no network and no JavaScript; its
+figures (SVG, PNG, PDF) and their data (CSV) are in the same folder. DIR/index.html lists the
+studies of this command. all stands for every built-in study. A store that dtlssim study --store
+made is shown as it is, and nothing is run for it.
 
 JSON: {index, studies: [{study, title, answer, complete, replications, page, files: []}]}.`,
 		Example: "  dtlssim report late-close-notify\n  dtlssim report all -o report --budget 0.1\n  dtlssim report " +

@@ -27,10 +27,10 @@ func newRun() *cobra.Command {
 		Use:   "run SCENARIO|FILE",
 		Short: "Perform one replication and show its trace",
 		Long: `Perform one replication. Text: its trace as a table (virtual time in seconds, host,
-actor, what happened), then what became of each session.
+actor, what happened), then the result of each session.
 
---tilt draws as a replication of estimate --method importance did; its weight is the
-likelihood ratio of what was drawn.
+--tilt repeats a replication of estimate --method importance; its weight is the likelihood
+ratio of what it drew.
 
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,

@@ -20,8 +20,8 @@ YAML language server takes it from the first line of a file:
 
   # yaml-language-server: $schema=scenario.schema.json
 
-It says what can be said without knowing the names in a file; every verb that takes a file
-reports the rest, with line and column.`,
+It checks what does not depend on the names in a file. Every verb that takes a file checks
+the rest, and reports faults with line and column.`,
 		Example: "  dtlssim schema > scenario.schema.json",
 		Args:    verb.Args(0, 1, "at most one of "+strings.Join(study.SchemaKinds, ", ")),
 		Plain:   true,

@@ -35,29 +35,29 @@ func newSensitivity() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "sensitivity SCENARIO|FILE",
 		Short: "Find out which factors the failure probability depends on, and how much",
-		Long: `Find out how much of the failure probability's variance is due to each factor, where all
-are drawn independently from their ranges, and what each does one at a time.
+		Long: `Find out how much of the variance of the failure probability each factor causes, when all factors
+are drawn independently from their ranges, and what each factor does one at a time.
 
-A factor is NAME=A..B, drawn uniformly (NAME=A..B:log: its logarithm is), or NAME=v1,v2,... with
-equal probabilities; in braces, the range is one of a number in a law:
-'alert-latency=exponential(mean={1ms..9ms})'. The first-order index of a factor is the share of
-the variance that would go if it were known; the total index is the share that would stay if all
-others were, which is its own and that of its interactions. The estimators are those of Saltelli
-(2010) and Jansen (1999), at --points base points of a scrambled sequence of Sobol, best a power of
-two; each takes as many more points as there are factors, and one. Intervals are of the bootstrap
-(BCa) over base points; they take these to be independent, and so are rather too wide. An interval
-from 0 to 0 says that no base point showed an effect.
+A factor is NAME=A..B, drawn uniformly (NAME=A..B:log draws its logarithm uniformly), or
+NAME=v1,v2,... with equal probabilities. In braces, the range is one of a number in a distribution:
+'alert-latency=exponential(mean={1ms..9ms})'. The first-order index of a factor is the share of the
+variance that would vanish if the factor were known. The total index is the share that would remain
+if all others were known: the factor's own share and that of its interactions. The estimators are
+those of Saltelli (2010) and Jansen (1999), at --points base points of a scrambled Sobol sequence,
+best a power of two; each base point takes one more point than there are factors. Intervals are of
+the bootstrap (BCa) over base points. They treat these as independent, and so are rather too wide. An
+interval from 0 to 0 says that no base point showed an effect.
 
-monte-carlo   the probability at a point is the share of failures in --replications. The points of
-              one base point have the same seeds, and no two base points have; so that what chance
-              adds to each square can be taken off without bias, and the intervals hold it. Few
-              replications at many base points are best; one alone leaves its noise in, which
-              counts as interaction.
-exact         the failure windows of the probe integrated over its law, where nothing else is
-              random: see dtlssim estimate.
+monte-carlo   the probability at a point is the share of failures in --replications. All points
+              of a base point have the same seeds, and no two base points share any, so the
+              noise of the replications can be subtracted without bias, and the intervals
+              include it. Few replications at many base points are best. With one replication,
+              the noise stays in and counts as interaction.
+exact         the failure windows of the probe, integrated over its distribution, if nothing
+              else is random: see dtlssim estimate.
 
-One at a time, each factor is put at both ends of its range (a list: at each level) while all others
-are as set, with --ends replications each, all under the same seeds.
+One at a time, each factor takes both ends of its range (a list: each level) while all others stay
+as set, with --ends replications each, all under the same seeds.
 
 JSON: {scenario, seed, params, method, probe, points, replications, runs, no_result,
 dropped_points, mean, variance, noise, undefined, confidence, interval, base: {replications,

@@ -232,7 +232,8 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
-	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != verb.ExitError || errs != want {
+	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != verb.ExitError ||
+		errs != want {
 		t.Errorf("the writer: exit code %d, %q; want %q", code, errs, want)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {

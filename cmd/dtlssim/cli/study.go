@@ -22,7 +22,7 @@ func newStudy() *cobra.Command {
 		pool    verb.Pool
 		output  = verb.Folder{Usage: "write the figures and their data to `DIR` (default results/NAME)"}
 		storage = verb.Storage{
-			Usage: "keep what is performed in `FILE.sqlite`, and take what is there from it",
+			Usage: "save the work in `FILE.sqlite`, and take from it what is there",
 		}
 		budget verb.Budget
 		print  bool
@@ -33,21 +33,21 @@ func newStudy() *cobra.Command {
 		Use:   "study NAME|FILE",
 		Short: "Run the windows and sweeps of a study and draw its figures",
 		Long: `Run the windows and sweeps that a YAML file lists, draw its figures as SVG, PNG and PDF, write
-their data as CSV, and show tables with the sentence that stands under each figure.
-Each built-in scenario has a study of its name; dtlssim study late-close-notify --print shows
-the file of one, to copy and change.
+their data as CSV, and show tables with the sentence that belongs to each figure. Each built-in
+scenario has a study of its name; dtlssim study late-close-notify --print shows its file, to copy
+and change.
 
---store keeps what is performed in an SQLite file: the replications of the sweeps, the runs of
-the window searches, and the answers. The same command, after an interruption of whatever kind,
-takes what is there from the file and performs the rest; the answer is that of an uninterrupted
-run. kill -9 loses what is in flight, a loss of power some thousand replications. A larger --budget
-performs as many replications more. A file of another specification, or of another binary, is
-refused, and so is a second writer. dtlssim query and dtlssim export show what is in the file.
+--store saves the work in an SQLite file: the replications of the sweeps, the runs of the window
+searches, and the answers. After any interruption, the same command takes what is in the file and
+performs the rest; the answer is that of an uninterrupted run. kill -9 loses only the work in
+flight, a power failure some thousand replications. A larger --budget performs the additional
+replications. It refuses a file of another specification or of another binary, and a second
+writer. dtlssim query and dtlssim export show what is in the file.
 
 JSON: {study, title, seed, replications, figures: [{name, kind, title, sentence, files: [],
 rows: [labels], windows: [as of dtlssim window, by row], sweeps: [as of dtlssim sweep, by
 row], x: [], exact: [[by row and x]], data: of the other kinds, as of the verb that answers the
-like}]}.`,
+same question}]}.`,
 		Example: "  dtlssim study late-close-notify\n  dtlssim study my-study.yaml -o figures --budget 0.1\n" +
 			"  dtlssim study late-close-notify --store late.sqlite",
 		Args:  verb.Args(1, 1, "one NAME or FILE"),

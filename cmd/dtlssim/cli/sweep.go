@@ -29,35 +29,32 @@ func newSweep() *cobra.Command {
 	return verb.New(verb.Verb{
 		Use:   "sweep SCENARIO|FILE",
 		Short: "Estimate the failure probability at each point of a design",
-		Long: `Estimate the failure probability at each point of a design by plain
-Monte Carlo, each with an interval, and sum up what the scenario measures there. The n-th
-replication of every point has the same seed, and shares with the others every draw that the
-parameters leave alone.
+		Long: `Estimate the failure probability at each point of a design by crude Monte Carlo, each with
+an interval, and summarise what the scenario measures there. The n-th replication has the same
+seed at every point and shares every draw that the parameters leave alone.
 
 ` + verb.DesignHelp + `
 
---verify performs every replication twice,
-in different processes (two workers at least), and reports the first record at which two
-traces part.
+--verify performs every replication twice, in different processes (with at least two workers),
+and reports the first record at which two traces differ.
 
-Measures, such as how long a handshake took, how many flights were retransmitted and for how
-long data was kept waiting, are summed up over the replications that
-came to their end and took them: count, mean, minimum, median, 0.95 quantile, maximum. The
-quantiles are by nearest rank, at most 0.1 % below the exact ones; all else is exact. --measures
-shows them as a table, without those that are 0 everywhere; JSON has them all.
+Measures, such as how long a handshake took, how many flights were retransmitted and how long
+data waited, are summarised over the replications that completed and took them: count, mean,
+minimum, median, 0.95 quantile, maximum. The quantiles are by nearest rank, at most 0.1 % below
+the exact ones; the rest is exact. --measures shows them as a table, without those that are 0
+everywhere; JSON has them all.
 
---store keeps each replication in an SQLite file as it ends. The same command, after an
-interruption of whatever kind, takes what is there from the file and runs the rest; the
-answer is that of an uninterrupted run. With more --replications it runs as many as are
-missing. A file of another specification, or of another binary, is refused, and so is a
-second writer. dtlssim query and dtlssim export show what is in the file.
+--store saves each replication in an SQLite file as it ends. After any interruption, the same
+command takes what is in the file and runs the rest; the answer is that of an uninterrupted
+run. With more --replications it runs those that are missing. It refuses a file of another
+specification or of another binary, and a second writer. dtlssim query and dtlssim export show what is in the file.
 
 JSON: {scenario, seed, params, interval, points: [{params, replications, failures, estimate, lo, hi,
 confidence, outcomes: {name: count}, crashed, timed_out, limited, first_failure, measures:
 {name_ns: {count, mean, minimum, median, quantile_95, maximum}}}], aborted: [{status, limit,
-repeat, dump}], differences, interrupted}, points in the order of the design; estimate is null
-without data; measures, aborted and differences are left out if there are none. -o writes the points as CSV, without
-measures.`,
+repeat, dump}], differences, interrupted, note}, points in the order of the design; estimate is
+null without data; measures, aborted and differences are left out if there are none, and note
+unless nothing is random. -o writes the points as CSV, without measures.`,
 		Example: "  dtlssim sweep late-close-notify --vary linger=0ms..60ms/6 \\\n" +
 			"      --set 'alert-latency=10ms+exponential(mean=10ms)' --replications 1000\n" +
 			"  dtlssim sweep late-close-notify --vary remedy=none,linger,recognise \\\n" +
@@ -103,7 +100,7 @@ measures.`,
 }
 
 // keepReplications is the use of --store.
-const keepReplications = "keep the replications in `FILE.sqlite`, and take those that are there from it"
+const keepReplications = "save the replications in `FILE.sqlite`, and take from it those that are there"
 
 // checkSweep reports what is wrong with a sweep, if nothing is with its parts.
 func checkSweep(sweep *sample.Sweep, f *verb.Faults) {

@@ -25,13 +25,13 @@ func newWindow() *cobra.Command {
 fails, with the two replications on either side of each edge. The probe is a parameter
 that is a duration or a latency distribution; everything else is as set and as the seed draws.
 
-A run is a function of the probe. The search follows it from one order of all instants
-that the run depends on to the next, and misses no window, however short, unless it says so.
-A range without an end, NAME=FROM.., is searched until nothing is left to meet.
+A run is a function of the probe. The search follows it from one order of the instants that
+the run depends on to the next, and misses no window, however short, unless it says so. A
+range without an end, NAME=FROM.., is searched until no further instants can meet.
 
---brute STEP runs every STEP-th value instead, and nothing else: an answer that depends on
-no argument, to hold the search against. It knows nothing of what is between two values,
-and the lower witness of an edge is one STEP before it.
+--brute STEP runs every STEP-th value instead, and nothing else: an independent answer to
+compare the search with. It knows nothing of what happens between two values, and the lower
+witness of an edge is one STEP before it.
 
 JSON: {scenario, seed, params, probe, from_ns, to_ns, cells: [{from_ns, to_ns, outcome:
 [], failed, signature}], failure_windows: [{from_ns, to_ns}], edges: [{at_ns, below: {repeat,

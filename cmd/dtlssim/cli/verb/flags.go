@@ -116,8 +116,8 @@ func (s *Selection) AddTo(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.set, "set", nil,
 		"set a parameter, `NAME=VALUE`; may be repeated (see dtlssim list SCENARIO)")
 	f.Uint64Var(&s.Seed, "seed", 1, "seed of every random stream")
-	f.Func("perturb", "short for --set perturb=`N`: the order in which an endpoint's own goroutines come to "+
-		"its socket is a draw",
+	f.Func("perturb", "short for --set perturb=`N`: the seed draws the order in which an endpoint's own "+
+		"goroutines use its socket",
 		func(text string) error {
 			s.short = append(s.short, "perturb="+text)
 			return nil
@@ -157,7 +157,7 @@ func (p *Pool) AddTo(f *pflag.FlagSet) {
 		"wall time after which a replication counts as timed out")
 	p.Limits.Memory = run.DefaultMemoryLimit
 	f.Var(&p.Limits.Memory, "memory-limit",
-		"memory of a worker, garbage included, from which its replication counts as limited; at twice as much the "+
+		"memory of a worker, garbage included, at which its replication counts as limited; at twice that, the "+
 			"worker is stopped")
 }
 
