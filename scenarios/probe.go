@@ -45,7 +45,7 @@ func (s *Scenario) ParseOpenProbe(text string) (ProbeRange, error) {
 		}
 		var err error
 		p.From, err = distribution.ParseDuration(strings.TrimSpace(from))
-		return p, within(fmt.Sprintf("probe %q", text), err)
+		return p, Within(fmt.Sprintf("probe %q", text), err)
 	}
 	return s.ParseProbe(text)
 }
@@ -75,17 +75,24 @@ func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {
 	p.To, err2 = distribution.ParseDuration(strings.TrimSpace(high))
 	switch {
 	case err1 != nil || err2 != nil:
-		return p, errors.Join(within(fmt.Sprintf("probe %q", text), err1), within(fmt.Sprintf("probe %q", text), err2))
+		return p, errors.Join(Within(fmt.Sprintf("probe %q", text), err1), Within(fmt.Sprintf("probe %q", text), err2))
 	case p.To <= p.From:
 		return p, fmt.Errorf("probe %q: the range is empty: FROM must be below TO", text)
 	}
 	return p, nil
 }
 
-// within says what an error is about.
-func within(what string, err error) error {
+// Within says what an error is about; of joined errors, what each is about.
+func Within(what string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var faults []error
+		for _, err := range joined.Unwrap() {
+			faults = append(faults, Within(what, err))
+		}
+		return errors.Join(faults...)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
@@ -94,7 +101,7 @@ func within(what string, err error) error {
 func (s *Scenario) CheckProbe(name string) error {
 	p := s.Parameter(name)
 	if p == nil {
-		return within("probe", s.Check(name, ""))
+		return Within("probe", s.Check(name, ""))
 	}
 	if !p.Probeable() {
 		return fmt.Errorf(

@@ -23,9 +23,13 @@ type Scenario struct {
 
 	Explanation Explanation
 
-	// Parameters in the order in which they are shown; one that follows another
-	// stands behind it.
+	// Parameters in the order in which they are shown. A parameter that follows another comes
+	// after it.
 	Parameters []Parameter
+
+	// Asks are the parameters that Run asks for. Those that do not exist, or have another type,
+	// are found when the scenario is registered or read.
+	Asks []Asked
 
 	// Outcomes are the names of all that can go wrong, with their meanings, in the
 	// order in which a run lists them. A run in which nothing did is clean.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
-	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
 // Settings are parameters as a user gave them: name to text.
@@ -49,30 +49,16 @@ func ParseSettings(assignments []string) (Settings, error) {
 	return s, errors.Join(faults...)
 }
 
-// Values are the typed parameters of a replication: every parameter of the scenario has
-// a value of its type. Settings are read into them once, by [Scenario.Resolve]; to
-// vary a duration, lay it over them, with [Values.With]: no text is read again.
-// Values never change, and copies of them share what they hold.
+// Values are the typed parameters of a replication: every parameter of the scenario has a
+// value of its type. [Scenario.Resolve] reads settings into them once. To vary a duration, lay
+// it over them with [Values.With]: no text is read again. Values never change, and copies share
+// what they hold.
 type Values struct {
 	base *Resolved
-	laid []laid // over the base; the names are different
+	laid []laid // over the base, one for each name
 }
 
-// Resolved is what settings came to when they were read. Values that differ only in
-// durations laid over them have the same one.
-type Resolved struct {
-	scenario *Scenario
-	given    Settings // without what the remedy sets
-	implied  Settings // by the remedy
-	values   map[string]value
-
-	// parent, if it is not nil, has the values that are not among these: a design of a
-	// hundred thousand points has its common values once.
-	parent *Resolved
-	text   map[string]string // canonical, of every parameter; nil if there is a parent
-}
-
-// laid is a duration that stands in the place of a parameter's value.
+// laid is a duration that takes the place of a parameter's value.
 type laid struct {
 	Assignment
 	value   any  // a time.Duration, or a distribution.Distribution
@@ -83,178 +69,6 @@ type laid struct {
 type Assignment struct {
 	Name  string        `json:"name"`
 	Value time.Duration `json:"value_ns"`
-}
-
-// Resolve checks settings and completes them with the defaults. It reports every
-// fault.
-func (s *Scenario) Resolve(settings Settings) (Values, error) { return s.resolve(settings, nil) }
-
-// Set returns the values with other parameters set as well, or set otherwise. It reads
-// nothing but these, and reports what Resolve would.
-func (v Values) Set(settings Settings) (Values, error) {
-	if len(settings) == 0 {
-		return v, nil
-	}
-	return v.base.scenario.resolve(v.Settings().With(settings), v.base)
-}
-
-// resolve resolves settings. What known has of them, if it is not nil, is not read again.
-func (s *Scenario) resolve(settings Settings, known *Resolved) (Values, error) {
-	r := &Resolved{scenario: s, given: settings, values: make(map[string]value, len(s.Parameters))}
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		text := settings[name]
-		if before, ok := known.givenAs(name); ok && before == text {
-			r.values[name], _ = known.value(name)
-			continue
-		}
-		parsed, err := s.read(name, text)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		r.values[name] = parsed
-	}
-	if len(faults) == 0 {
-		if err := r.applyRemedy(); err != nil {
-			faults = append(faults, err)
-		}
-	}
-	if len(faults) > 0 {
-		return Values{}, errors.Join(faults...)
-	}
-	for i := range s.Parameters {
-		p := &s.Parameters[i]
-		if _, ok := r.values[p.Name]; ok {
-			continue
-		}
-		if p.Follows != "" { // stands behind the one that it follows
-			r.values[p.Name] = r.values[p.Follows]
-			continue
-		}
-		if known.hasDefault(p.Name) {
-			r.values[p.Name], _ = known.value(p.Name)
-			continue
-		}
-		parsed, err := p.parse(p.Default)
-		if err != nil {
-			return Values{}, fmt.Errorf("default of parameter %s: %w", p.Name, err)
-		}
-		r.values[p.Name] = parsed
-	}
-	v := Values{base: r}
-	for i := range s.Parameters {
-		if p := &s.Parameters[i]; v.Given(p.Name) {
-			faults = append(faults, v.checkModel(p))
-		}
-	}
-	faults = append(faults, v.checkWithout())
-	if err := errors.Join(faults...); err != nil {
-		return Values{}, err
-	}
-	if known == nil {
-		r.text = make(map[string]string, len(r.values))
-		for name, value := range r.values {
-			r.text[name] = value.text
-		}
-		return v, nil
-	}
-	if r.parent = known; known.parent != nil {
-		r.parent = known.parent
-	}
-	own := map[string]value{}
-	for name, value := range r.values {
-		if r.parent.values[name].text != value.text {
-			own[name] = value
-		}
-	}
-	r.values = own
-	return v, nil
-}
-
-// value returns the value of a parameter; ok tells whether there is one.
-func (r *Resolved) value(name string) (v value, ok bool) {
-	if v, ok = r.values[name]; !ok && r.parent != nil {
-		v, ok = r.parent.values[name]
-	}
-	return v, ok
-}
-
-// givenAs returns the text that a parameter was given; nil has none.
-func (r *Resolved) givenAs(name string) (text string, ok bool) {
-	if r != nil {
-		text, ok = r.given[name]
-	}
-	return text, ok
-}
-
-// hasDefault tells whether a parameter, which follows no other, has its default.
-func (r *Resolved) hasDefault(name string) bool {
-	if r == nil {
-		return false
-	}
-	_, given := r.given[name]
-	_, implied := r.implied[name]
-	return !given && !implied
-}
-
-// Check reports what is wrong with one parameter's value by itself.
-func (s *Scenario) Check(name, text string) error {
-	_, err := s.read(name, text)
-	return err
-}
-
-// read reads one parameter's value.
-func (s *Scenario) read(name, text string) (value, error) {
-	p := s.Parameter(name)
-	if p == nil {
-		return value{}, fmt.Errorf("%s has no parameter %q.%s It has %s", s.Name, name,
-			suggest.DidYouMean(name, s.ParameterNames()), strings.Join(s.ParameterNames(), ", "))
-	}
-	parsed, err := p.parse(text)
-	if err != nil {
-		return value{}, fmt.Errorf("parameter %s: %w", name, err)
-	}
-	return parsed, nil
-}
-
-// applyRemedy sets what the remedy sets that was given. That may not be given otherwise
-// as well, but for durations, of which the given value stands.
-func (r *Resolved) applyRemedy() error {
-	set, ok := r.values[RemedyParameter]
-	if !ok {
-		return nil
-	}
-	r.implied = maps.Clone(r.scenario.Remedy(set.text).Set)
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(r.implied)) {
-		if given, ok := r.values[name]; ok {
-			if r.scenario.Parameter(name).Type == DurationType {
-				delete(r.implied, name)
-			} else if err := r.checkRemedy(name, given.text); err != nil {
-				return err
-			}
-		}
-	}
-	for name, text := range r.implied {
-		parsed, err := r.scenario.Parameter(name).parse(text)
-		if err != nil {
-			faults = append(faults, err)
-		}
-		r.values[name] = parsed
-	}
-	return errors.Join(faults...)
-}
-
-// checkRemedy reports a value of a parameter that the remedy sets otherwise.
-func (r *Resolved) checkRemedy(name, text string) error {
-	if implied := r.implied[name]; text != implied {
-		remedy, _ := r.value(RemedyParameter)
-		return fmt.Errorf(
-			"%s=%s sets %s=%s, and %s=%s is given as well", RemedyParameter, remedy.text, name, implied, name, text,
-		)
-	}
-	return nil
 }
 
 // checkModel reports a parameter that is given and does not apply to the server model.
@@ -269,11 +83,10 @@ func (v Values) checkModel(p *Parameter) error {
 	)
 }
 
-// With returns the values with a duration in the place of a parameter's value, which is a
-// duration or a latency distribution: what Resolve returns if the duration is set. Parameters that
-// follow it and are not given follow it. It reports a parameter that cannot be varied, and
-// what Resolve would report; but for durations that are out of range, that is the same of
-// every duration.
+// With returns the values with another value of a parameter, which is a duration or a latency
+// distribution: what Resolve returns if the duration is set. Parameters that follow it, unless
+// they are given, follow it. It reports a parameter that cannot be varied, and what Resolve
+// would report. Apart from durations out of range, it reports the same of every duration.
 func (v Values) With(name string, d time.Duration) (Values, error) {
 	s := v.base.scenario
 	p := s.Parameter(name)
@@ -294,7 +107,7 @@ func (v Values) With(name string, d time.Duration) (Values, error) {
 	}
 	next := Values{base: v.base, laid: make([]laid, 0, len(v.laid)+1)}
 	affected := []string{name}
-	for i := range s.Parameters { // one that follows another stands behind it
+	for i := range s.Parameters { // a parameter follows an earlier one
 		if q := &s.Parameters[i]; q.Follows != "" && !v.Given(q.Name) && slices.Contains(affected, q.Follows) {
 			affected = append(affected, q.Name)
 		}
@@ -323,11 +136,11 @@ func (v Values) Without(name string) (Values, error) {
 // Resolved returns what the values were read from.
 func (v Values) Resolved() *Resolved { return v.base }
 
-// Values returns what the settings came to, with nothing laid over.
+// Values returns the values, with nothing laid over them.
 func (r *Resolved) Values() Values { return Values{base: r} }
 
-// Laid returns the durations that With laid over what the settings came to, in an order
-// in which it can lay them again.
+// Laid returns the durations that With laid over the resolved settings, in an order in which it
+// can lay them again.
 func (v Values) Laid() []Assignment {
 	var list []Assignment
 	for _, l := range v.laid {
@@ -381,15 +194,15 @@ func (v Values) Has(name string) bool {
 }
 
 // Duration returns the value of a parameter of DurationType.
-func (v Values) Duration(name string) time.Duration { return v.value(name).(time.Duration) }
+func (v Values) Duration(name string) time.Duration { return get[time.Duration](v, name) }
 
 // Distribution returns the value of a parameter of DistributionType.
 func (v Values) Distribution(name string) distribution.Distribution {
-	return v.value(name).(distribution.Distribution)
+	return get[distribution.Distribution](v, name)
 }
 
-// Constant returns the one duration that a parameter has, which is a duration, or a
-// latency distribution of one value; ok tells whether it is.
+// Constant returns the value of a parameter that is a duration, or a latency distribution with
+// one value; ok tells whether it is.
 func (v Values) Constant(name string) (d time.Duration, ok bool) {
 	switch value := v.value(name).(type) {
 	case time.Duration:
@@ -401,25 +214,36 @@ func (v Values) Constant(name string) (d time.Duration, ok bool) {
 }
 
 // Choice returns the value of a parameter of ChoiceType.
-func (v Values) Choice(name string) string { return v.value(name).(string) }
+func (v Values) Choice(name string) string { return get[string](v, name) }
 
 // Loss returns the value of a parameter of LossType.
-func (v Values) Loss(name string) loss.Model { return v.value(name).(loss.Model) }
+func (v Values) Loss(name string) loss.Model { return get[loss.Model](v, name) }
 
 // Interval returns the value of a parameter of IntervalType.
-func (v Values) Interval(name string) sim.Span { return v.value(name).(sim.Span) }
+func (v Values) Interval(name string) sim.Span { return get[sim.Span](v, name) }
 
 // Count returns the value of a parameter of CountType.
-func (v Values) Count(name string) int { return int(v.value(name).(int64)) }
+func (v Values) Count(name string) int { return int(get[int64](v, name)) }
 
 // Probability returns the value of a parameter of ProbabilityType.
-func (v Values) Probability(name string) float64 { return v.value(name).(float64) }
+func (v Values) Probability(name string) float64 { return get[float64](v, name) }
 
 // Correlation returns the value of a parameter of CorrelationType.
-func (v Values) Correlation(name string) float64 { return v.value(name).(float64) }
+func (v Values) Correlation(name string) float64 { return get[float64](v, name) }
 
 // BitRate returns the value of a parameter of BitRateType.
-func (v Values) BitRate(name string) sim.BitRate { return v.value(name).(sim.BitRate) }
+func (v Values) BitRate(name string) sim.BitRate { return get[sim.BitRate](v, name) }
+
+// get returns the value of a parameter. It panics if the scenario has no parameter of that name
+// and type: list what a scenario's Run asks for in [Scenario.Asks], and such a fault is found
+// when the scenario is registered.
+func get[T any](v Values, name string) T {
+	value, ok := v.value(name).(T)
+	if !ok {
+		panic(fmt.Sprintf("%s has no parameter %s of Go type %s", v.base.scenario.Name, name, reflect.TypeFor[T]()))
+	}
+	return value
+}
 
 // value returns the value of a parameter; nil if there is none of that name.
 func (v Values) value(name string) any {
@@ -432,8 +256,8 @@ func (v Values) value(name string) any {
 	return value.parsed
 }
 
-// Text returns every parameter's value in its canonical form. The map may be shared:
-// nobody writes to it.
+// Text returns every parameter's value in its canonical form. The map may be shared: do not
+// write to it.
 func (v Values) Text() map[string]string {
 	if len(v.laid) == 0 && v.base.parent == nil {
 		return v.base.text

@@ -41,15 +41,20 @@ var library = struct {
 	registered []*scenarios.Scenario
 }{read: make(map[string]*scenarios.Scenario)}
 
-// Register adds a scenario of a program's own. It is called before the program
-// becomes a worker (run.ServeIfAsked), and panics if the name is taken.
-func Register(s *scenarios.Scenario) {
+// Register adds a scenario of a program's own. Call it before the program becomes a worker
+// (run.ServeIfAsked). It reports a name that is taken, and every fault of the scenario: see
+// [scenarios.Scenario.Validate].
+func Register(s *scenarios.Scenario) error {
 	if slices.Contains(names(), s.Name) {
-		panic("scenarios: there are two of the name " + s.Name)
+		return fmt.Errorf("there are two scenarios of the name %s", s.Name)
+	}
+	if err := s.Validate(); err != nil {
+		return scenarios.Within("scenario "+s.Name, err)
 	}
 	library.Lock()
 	defer library.Unlock()
 	library.registered = append(library.registered, s)
+	return nil
 }
 
 // names returns the names of all scenarios.

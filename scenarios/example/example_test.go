@@ -27,7 +27,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	catalogue.Register(impatient)
+	if err := catalogue.Register(impatient); err != nil {
+		panic(err)
+	}
 	testkit.Main(m, run.ServeIfAsked)
 }
 

@@ -33,7 +33,11 @@ var impatient = &scenarios.Scenario{
 	},
 	Outcomes: []scenarios.Outcome{{Name: noEcho, Meaning: "the client did not get its message back"}},
 	Probe:    scenarios.ProbeRange{Name: "latency", From: 0, To: time.Second},
-	Run:      replicate,
+	Asks: []scenarios.Asked{
+		{Name: "latency", Type: scenarios.DistributionType, By: "the network"},
+		{Name: "patience", Type: scenarios.DurationType, By: "the server"},
+	},
+	Run: replicate,
 }
 
 // replicate performs one replication: two hosts, the application's server on one of them, a

@@ -92,11 +92,16 @@ func Read(r *strict.Reader, n *yaml.Node, source []byte) *scenarios.Scenario {
 	d.parameters(f)
 	rules := d.rules(f)
 	d.remedies(f)
+	d.s.Rules = rules
 	d.particulars(f)
 	s := d.s
-	s.Rules = rules
 	s.Run = func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 		return session.Run(v, c, rules)
+	}
+	if r.Faults() == 0 {
+		if err := s.Validate(); err != nil {
+			r.Each(f.Place, "", err)
+		}
 	}
 	return s
 }
@@ -140,22 +145,15 @@ func (d *definition) parameters(f strict.Fields) {
 		own = append(own, p)
 	}
 	d.s.Parameters = session.Parameters(own)
-	for i := range d.s.Parameters { // in their order: one that is followed stands before
+	d.s.Asks = session.Asks()
+	for i := range d.s.Parameters {
 		p := &d.s.Parameters[i]
-		if p.Follows != "" && p.Group == scenarios.OwnGroup {
-			switch q := d.s.Parameter(p.Follows); {
-			case q == nil || slices.IndexFunc(d.s.Parameters,
-				func(o scenarios.Parameter) bool { return o.Name == q.Name }) >= i:
-				d.Fault(
-					places[p.Name],
-					"parameter %s follows %q, which is no parameter of the network and none that stands before", p.Name,
-					p.Follows,
-				)
-				p.Follows, p.Default = "", "0s"
-			case q.Type != p.Type:
-				d.Fault(places[p.Name], "parameter %s is a %s and follows %s, a %s", p.Name, p.Type, q.Name, q.Type)
-				p.Follows, p.Default = "", "0s"
-			}
+		if p.Follows == "" || p.Group != scenarios.OwnGroup {
+			continue
+		}
+		if err := d.s.CheckParameter(i); err != nil {
+			d.Each(places[p.Name], "", err)
+			p.Follows, p.Default = "", fallback(p)
 		}
 	}
 	for _, group := range []string{scenarios.NetworkGroup, scenarios.ClientsGroup, scenarios.ServerGroup,
@@ -227,10 +225,10 @@ func (d *definition) remedies(f strict.Fields) {
 		return
 	}
 	d.s.Parameters = append(d.s.Parameters, scenarios.NewRemedyParameter(d.s))
-	sound := d.Faults() == 0 // else what does not resolve has been told
+	sound := d.Faults() == 0 // else it has been reported what does not resolve
 	for i, r := range d.s.Remedies {
-		if _, err := d.s.Resolve(scenarios.Settings{scenarios.RemedyParameter: r.Name}); err != nil && sound {
-			d.Each(places[i], "remedy "+r.Name+": ", err)
+		if err := d.s.CheckRemedy(r); err != nil && sound {
+			d.Each(places[i], "", err)
 		}
 	}
 }
@@ -269,7 +267,10 @@ func (d *definition) particulars(f strict.Fields) {
 	}
 	if t := d.Required(f, "probe", "NAME=FROM..TO"); t.Value != "" {
 		var err error
-		if d.s.Probe, err = d.s.ParseProbe(t.Value); err != nil {
+		if d.s.Probe, err = d.s.ParseProbe(t.Value); err == nil && d.Faults() == 0 {
+			err = d.s.CheckDefaultProbe(d.s.Probe)
+		}
+		if err != nil {
 			d.Each(t.Place, "", err)
 		}
 	}

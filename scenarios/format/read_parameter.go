@@ -3,7 +3,6 @@ package format
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
@@ -64,13 +63,9 @@ func fallback(p *scenarios.Parameter) string {
 	return "0s"
 }
 
-// isWord tells whether a text can be a name or a value in --set and --vary, which
-// separate them by equals signs and commas.
-func isWord(text string) bool { return text != "" && !strings.ContainsAny(text, "= \t\n,") }
-
 // word reports a name that no command line can give; of says of what.
 func (d *definition) word(name strict.Text, of string) {
-	if name.Value != "" && !isWord(name.Value) {
+	if name.Value != "" && !scenarios.IsWord(name.Value) {
 		d.Fault(name.Place, "name %q of a %s: want neither spaces, commas nor equals signs", name.Value, of)
 	}
 }
@@ -87,7 +82,7 @@ func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
 	case p.Type == scenarios.ChoiceType:
 		for _, t := range d.Texts(f, "choices") {
 			switch {
-			case !isWord(t.Value):
+			case !scenarios.IsWord(t.Value):
 				d.Fault(
 					t.Place, "choice %q of %s: want a word with neither spaces, commas nor equals signs", t.Value,
 					f.What,
@@ -107,12 +102,8 @@ func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
 // when reads on which choices a rule depends.
 func (d *definition) when(f strict.Fields) scenarios.Settings {
 	set := d.settings(f, "when")
-	for _, name := range scenarios.SortedNames(set) {
-		if p := d.s.Parameter(name); p.Type != scenarios.ChoiceType {
-			d.Fault(
-				strict.PlaceOf(f.Nodes["when"]), "when of %s: parameter %s is a %s; want choices", f.What, name, p.Type,
-			)
-		}
+	if err := d.s.CheckWhen(set); err != nil {
+		d.Each(strict.PlaceOf(f.Nodes["when"]), "when of "+f.What+": ", err)
 	}
 	return set
 }

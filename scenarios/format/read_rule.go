@@ -156,12 +156,9 @@ func (d *definition) delay(f strict.Fields, key string) scenarios.Delay {
 	if t.Value == "" {
 		return scenarios.Delay{Distribution: distribution.Constant{}}
 	}
-	if p := d.s.Parameter(t.Value); p != nil {
-		if !p.Probeable() {
-			d.Fault(
-				t.Place, "%s of %s: parameter %s is a %s; want a duration or a latency distribution", key, f.What,
-				p.Name, p.Type,
-			)
+	if d.s.Parameter(t.Value) != nil {
+		if err := d.s.CheckDelay(t.Value); err != nil {
+			d.Fault(t.Place, "%s of %s: %v", key, f.What, err)
 		}
 		return scenarios.Delay{Parameter: t.Value}
 	}

@@ -172,7 +172,7 @@ var brokenScenarios = []struct {
 		"a parameter that follows nobody",
 		head + "parameters: [{name: x, type: latency distribution, follows: downlonk, meaning: m}]\n",
 		[]string{
-			`4:21: parameter x follows "downlonk", which is no parameter of the network and none that stands before`,
+			`4:21: parameter x follows "downlonk", and no parameter before it has that name. Did you mean downlink?`,
 		},
 	},
 	{"a parameter that follows one of another type",
@@ -180,7 +180,7 @@ var brokenScenarios = []struct {
 		[]string{"4:21: parameter x is a duration and follows uplink, a latency distribution"}},
 	{"a parameter that follows itself",
 		head + "parameters: [{name: x, type: latency distribution, follows: x, meaning: m}]\n",
-		[]string{`4:21: parameter x follows "x", which is no parameter of the network and none that stands before`}},
+		[]string{`4:21: parameter x follows "x", and no parameter before it has that name`}},
 
 	{"a rule without a name", oneRule("{match: {nth: 1}, drop: true}"), []string{"5:5: name of rule 1 is missing"}},
 	{"a rule of two words", oneRule(`{name: "a,b", match: {nth: 1}, drop: true}`),
@@ -283,6 +283,16 @@ var brokenScenarios = []struct {
 		[]string{`3:8: probe: a has no parameter "latncy". Did you mean latency?…`}},
 	{"a probe of a choice", "name: a\nsummary: b\nprobe: model=1ms..2ms\n",
 		[]string{"3:8: probe: parameter model is a choice; only a duration or a latency distribution can be varied"}},
+	{"a probe below the least value of its parameter", "name: a\nsummary: b\nprobe: handshake-timeout=0s..1s\n",
+		[]string{`3:8: probe "handshake-timeout=0s..1s": parameter handshake-timeout: 0s is out of range: at ` +
+			`least 1ns`}},
+	{"a probe of another model", "name: a\nsummary: b\nprobe: tombstone=0s..1s\n",
+		[]string{`3:8: probe "tombstone=0s..1s": parameter tombstone does not apply to a server of model sequential, ` +
+			`only to listener and concurrent`}},
+	{"a cause that contradicts the failing example",
+		oneRule("{name: r, when: {client: waits}, match: {nth: 1}, drop: true}") +
+			"examples: {failing: {client: vanishes}}\ncause: {text: t, rule: r}\n",
+		[]string{"1:1: the cause: without=r: the rule does nothing to be taken out, unless client=waits"}},
 	{"an example that sets what there is not", head + "examples: {failing: {x: 1}}\n",
 		[]string{`4:22: a has no parameter "x".…`}},
 	{"an example for another model", head + "examples: {failing: {tombstone: 1s}}\n", []string{

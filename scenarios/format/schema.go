@@ -19,7 +19,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// wordPattern describes what isWord accepts.
+// wordPattern describes what scenarios.IsWord accepts.
 const wordPattern = `^[^= \t\n,]+$`
 
 // Schema returns a JSON Schema (draft 2020-12) of scenario files, for editors, with that

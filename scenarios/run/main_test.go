@@ -47,11 +47,13 @@ func TestMain(m *testing.M) {
 var wedged int
 
 func register(name string, build func(w *sim.Simulation)) {
-	catalogue.Register(&scenarios.Scenario{
+	if err := catalogue.Register(&scenarios.Scenario{
 		Name: name,
 		Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 			c.Limits.Events = 100_000
 			return sim.Run(c, build), scenarios.Observation{}
 		},
-	})
+	}); err != nil {
+		panic(err)
+	}
 }

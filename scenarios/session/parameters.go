@@ -170,6 +170,21 @@ func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
 	return slices.Concat(network.Parameters(own), clientParameters, serverParameters)
 }
 
+// Asks returns the parameters that [Run] asks for, with who does: the network, the clients, the
+// server or the NAT. They are those of [Parameters]; a test holds that to the code.
+func Asks() []scenarios.Asked {
+	var list []scenarios.Asked
+	for _, p := range Parameters(nil) {
+		list = append(list, scenarios.Asked{Name: p.Name, Type: p.Type, By: askers[p.Group]})
+	}
+	return list
+}
+
+var askers = map[string]string{
+	scenarios.NetworkGroup: "the network", scenarios.ClientsGroup: "a client", scenarios.ServerGroup: "the server",
+	scenarios.NATGroup: "the NAT",
+}
+
 // GroupParameters returns the parameters that a section of a scenario file gives
 // defaults to.
 func GroupParameters(group string) []scenarios.Parameter {

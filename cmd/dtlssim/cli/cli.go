@@ -7,6 +7,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,10 +27,17 @@ import (
 
 // Main is the main function of a program that offers dtlssim's command line, with the
 // built-in scenarios and its own. It never returns. Its workers are the same program, so
-// nothing should come before it in main. It panics if two scenarios have one name.
+// nothing should come before it in main. If a scenario has a fault or a name that is taken, it
+// prints every fault and exits with code 2.
 func Main(own ...*scenarios.Scenario) {
+	var faults []error
 	for _, s := range own {
-		catalogue.Register(s)
+		faults = append(faults, catalogue.Register(s))
+	}
+	if err := errors.Join(faults...); err != nil {
+		code, message := verb.Code(err, scenarios.Program())
+		fmt.Fprint(os.Stderr, message)
+		os.Exit(code)
 	}
 	run.ServeIfAsked()
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))

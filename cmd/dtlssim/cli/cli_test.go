@@ -23,6 +23,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/sim"
 )
@@ -35,7 +36,8 @@ func TestMain(m *testing.M) {
 		run.ServeIfAsked() // a test of this process that starts workers does not start itself
 	}
 	testscript.Main(m, map[string]func(){
-		"dtlssim": func() { Main() },
+		"dtlssim":        func() { Main() },
+		"dtlssim-faulty": func() { Main(faulty) },
 		"dtlssim-troubled": func() {
 			registerAborting()
 			Main()
@@ -43,11 +45,23 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// faulty is a scenario whose server asks for parameters that it does not have.
+var faulty = &scenarios.Scenario{
+	Name: "faulty", Parameters: []scenarios.Parameter{
+		{Name: "lingers", Type: scenarios.DurationType, Default: "1s"},
+		{Name: "late", Type: scenarios.DistributionType, Follows: "latency"},
+	},
+	Asks: []scenarios.Asked{{Name: "linger", Type: scenarios.DurationType, By: "the server"}},
+	Run: func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
+		return session.Run(v, c, nil)
+	},
+}
+
 // registerAborting registers a scenario that crashes, one that no two processes run
 // alike, and two that take memory: a little with every event, and all in one.
 func registerAborting() {
 	register := func(name string, build func(w *sim.Simulation)) {
-		catalogue.Register(&scenarios.Scenario{
+		if err := catalogue.Register(&scenarios.Scenario{
 			Name: name,
 			Run: func(_ scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 				return sim.Run(c, build), scenarios.Observation{}
@@ -55,7 +69,9 @@ func registerAborting() {
 			Parameters: []scenarios.Parameter{
 				{Name: "pause", Type: scenarios.DurationType, Default: "0s", Meaning: "nothing"},
 			},
-		})
+		}); err != nil {
+			panic(err)
+		}
 	}
 	register("crashes", func(w *sim.Simulation) {
 		w.Go("actor", func() { panic("this scenario panics") })

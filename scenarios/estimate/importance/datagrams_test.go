@@ -21,7 +21,7 @@ func registerDatagrams() {
 			Name: name, Type: kind, Default: preset, Group: scenarios.NetworkGroup, Meaning: "as ever",
 		}
 	}
-	catalogue.Register(&scenarios.Scenario{
+	if err := catalogue.Register(&scenarios.Scenario{
 		Name: "test-datagrams",
 		Parameters: []scenarios.Parameter{
 			network(
@@ -66,7 +66,9 @@ func registerDatagrams() {
 			})
 			return r, observe(r.Records, v.Count("datagrams"), v.Duration("limit"))
 		},
-	})
+	}); err != nil {
+		panic(err)
+	}
 }
 
 // observe tells what went wrong.
