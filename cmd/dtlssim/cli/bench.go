@@ -22,10 +22,10 @@ func newBench() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure what the simulation costs",
 		Long: `Measure what the simulation costs on this machine. For each kind of credentials, one
-session of real endpoints over an in-memory pipe with no simulation (bare, in an ordinary Go
-program) and the same in a replication with tracing on (simulated), in one process and in turn:
-their processor time, and the median of their ratio. Then replications of late-close-notify on
-the workers: how many a second, and how much simulated time in a second of wall time.
+session of real endpoints over an in-memory pipe with no simulation (bare) and the same in a
+replication with tracing on (simulated), in one process and in turn: their processor time, and
+the median of their ratio. Then replications of late-close-notify on the workers: how many a
+second, and how much simulated time in a second of wall time.
 
 JSON: {sessions: [{credentials, bare_ns, bare_uncollected_ns, simulated_ns, ratio}],
 throughput: {workers, replications, replications_per_second,
