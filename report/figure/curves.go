@@ -80,7 +80,7 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	p.X.Min, p.X.Max = p.X.Min-margin, p.X.Max+margin
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
-	lines := "exact, from the failure windows and the law"
+	lines := "exact, from the failure windows and the distribution"
 	if !exactly {
 		lines = "from point to point, for the eye"
 	}

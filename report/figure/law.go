@@ -19,10 +19,10 @@ type FailureWindow struct{ From, To time.Duration }
 
 const (
 	lawBins    = 680      // intervals that the density is taken over: as many as the figure has points
-	farTail    = 0.01     // of the law, which the figure leaves out above; below it leaves out a tenth of it
+	farTail    = 0.01     // of the distribution, which the figure leaves out above; below it leaves out a tenth of it
 	worthwhile = farTail  // the probability from which on a window beyond that is in the figure all the same
 	labelRows  = 3        // that have room above
-	atomShare  = 1. / 100 // of a bin's probability, that lies in one place only if the law has an atom there
+	atomShare  = 1. / 100 // of a bin's probability, that lies in one place only if the distribution has an atom there
 )
 
 var (
@@ -31,7 +31,7 @@ var (
 )
 
 // Law draws the density of a latency distribution with the failure windows shaded under it, each
-// with its probability. A law with atoms (a constant, the samples of a file, a mixture
+// with its probability. A distribution with atoms (a constant, the samples of a file, a mixture
 // with one of these) has no density; its distribution function is drawn. The density is
 // the probability of each interval as wide as a point of the figure, by its width.
 func Law(title, name string, l distribution.Distribution, windows []FailureWindow, sentence string) Figure {
@@ -78,11 +78,11 @@ type lawChart struct {
 	unit     timeUnit
 	atoms    bool
 	edges    []float64 // of the bins, in nanoseconds; those of the windows are among them
-	heights  []float64 // of each bin: its density; of a law with atoms: the distribution function at its end
+	heights  []float64 // of each bin: its density; of a distribution with atoms: the distribution function at its end
 	top      float64   // of the axis, without the labels' room
 	clipped  bool
 	windows  []FailureWindow // that lie in the figure, or partly
-	beyond   []FailureWindow // that do not, although the law has something there
+	beyond   []FailureWindow // that do not, although the distribution has something there
 	labels   []string        // of windows
 }
 
@@ -150,7 +150,7 @@ func (c *lawChart) shape(l distribution.Distribution) {
 	}
 }
 
-// hasAtom tells whether a law has an atom in the interval (low, high]: by halves, the more
+// hasAtom tells whether a distribution has an atom in the interval (low, high]: by halves, the more
 // probable one each time, down to where a density has next to nothing left.
 func hasAtom(l distribution.Distribution, low, high float64) bool {
 	all := l.CDF(high) - l.CDF(low)
@@ -181,7 +181,7 @@ func (c *lawChart) remarks(l distribution.Distribution) (list []string) {
 			distribution.Probability(l, w.From, w.To)))
 	}
 	if rest := l.Below(c.from) + 1 - l.Below(c.to); rest > 1e-12 {
-		list = append(list, fmt.Sprintf("%.2g of the law lies outside of the figure.", rest))
+		list = append(list, fmt.Sprintf("%.2g of the distribution lies outside of the figure.", rest))
 	}
 	if c.clipped {
 		list = append(list, "The density goes beyond the top of the figure.")

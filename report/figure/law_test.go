@@ -80,7 +80,7 @@ func TestLawTellsWhatItLeavesOut(t *testing.T) {
 	for name, part := range map[string]string{
 		"law-density":   "Outside of the figure: [150ms, 250ms), 1.25e-05.",
 		"law-unbounded": "The density goes beyond the top of the figure.",
-		"law-atoms":     "of the law lies outside of the figure.",
+		"law-atoms":     "of the distribution lies outside of the figure.",
 	} {
 		if f := distributionExamples(t)[name]; !strings.Contains(f.sentence, part) {
 			t.Errorf("%s: %q is not in %q", name, part, f.sentence)

@@ -16,7 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 )
 
-// sameBytes takes out of PDF files what is not of the figure: vgpdf lets nobody at its
+// sameBytes takes out of PDF files what is not of the figure: vgpdf gives no access to its
 // document, so the dates and the order of its parts can only be set for all documents.
 var sameBytes = sync.OnceFunc(func() {
 	never := time.Unix(0, 0).UTC()

@@ -161,7 +161,7 @@ func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
 	case left-style.Width(text) >= c.Min.X:
 		right = left - style.Width(text)
 	default:
-		// From the middle: what tells two levels of a law apart is near the end.
+		// From the middle: what tells two levels of a distribution apart is near the end.
 		whole := []rune(text)
 		for n := len(whole) - 1; n > 1 && right+style.Width(text) > c.Max.X; n-- {
 			text = string(whole[:n/3]) + "..." + string(whole[len(whole)-(n-n/3):])

@@ -183,7 +183,7 @@ func (s *stripChart) labelEdges(c draw.Canvas, strip Strip, x func(float64) vg.L
 		from, to := strip.Spans[first].From, strip.Spans[j].To
 		left, right := x(s.unit.of(from)), x(s.unit.of(to))
 		begins, ends := s.unit.label(from), s.unit.label(to)
-		if first == 0 { // nobody looked before
+		if first == 0 { // the search begins here
 			begins = ""
 		}
 		if j == len(strip.Spans)-1 {

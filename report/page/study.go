@@ -199,7 +199,7 @@ func method(r *study.Result) (list []Term) {
 			list,
 			Term{
 				Name: "Exact probabilities",
-				Text: "The failure windows of the probe, integrated over the law of its latency. " +
+				Text: "The failure windows of the probe, integrated over the distribution of its latency. " +
 					"They are exact on condition that nothing else in the run is random, and the windows complete; " +
 					"a study in which anything else is random is refused.",
 			},
@@ -220,7 +220,7 @@ func method(r *study.Result) (list []Term) {
 			Text: "The answers hold for the versions below, and for the parameters that each command states. " +
 				"The network delays, loses, repeats and reorders datagrams as it is told; it is no model of a radio " +
 				"or of a congested path, " +
-				"and a law of latency is an assumption of the study. An endpoint takes no time to compute.",
+				"and a latency distribution is an assumption of the study. An endpoint takes no time to compute.",
 		},
 	)
 }

@@ -39,7 +39,7 @@ func (s *sheet) inline(document []byte, id string) (template.HTML, error) {
 	return render(root)
 }
 
-// thumbnail is inline without texts and legend, which nobody could read.
+// thumbnail is inline without texts and legend, which would be too small to read.
 func (s *sheet) thumbnail(document []byte, id string) (template.HTML, error) {
 	root, err := parseSVG(document)
 	if err != nil {

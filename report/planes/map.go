@@ -42,7 +42,7 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.2g %%", 100*share)
 }
 
-// negligible is the part of the range of y below which a boundary is a matter of rounding at
+// negligible is the part of the range of y below which a boundary may come from rounding at
 // a corner, and left out of tables; JSON has it.
 const negligible = 1000
 

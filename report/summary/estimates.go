@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
@@ -90,8 +91,9 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 	if math.IsInf(smallest, 1) {
 		s.Sentence = "In no row a session fails."
 	}
-	s.Method = "Exact: the failure windows integrated over the probe's law, where nothing else is random. " +
-		"Conditional: the same for each seed of everything else, averaged, with Hall's interval. Crude Monte Carlo: " +
+	s.Method = "Exact: the failure windows integrated over the probe's distribution, where nothing else is random. " +
+		"Conditional: the same for each seed of everything else, averaged; interval: " + stat.Hall.Title() +
+		". Crude Monte Carlo: " +
 		"the share of failures, with " + f.Rows[0].Sweep.Inference.Method.Title() +
 		"'s interval; a run of it takes one replication, a seed of the others a whole search."
 	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, s.Sentence)

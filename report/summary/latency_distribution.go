@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// latencyDistribution shows a law with the failure windows of its probe.
+// latencyDistribution shows a distribution with the failure windows of its probe.
 func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) {
 	s := Section{Table: [][]string{{"FROM", "TO", "PROBABILITY"}}}
 	records := [][]string{{"from_ns", "to_ns", "probability"}}
@@ -23,7 +23,7 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 		p := distribution.Probability(f.Distribution, from, to)
 		windows = append(windows, figure.FailureWindow{From: from, To: to})
 		end := to.String()
-		if i.To == w.To { // nobody looked further
+		if i.To == w.To { // the search stopped here
 			end = "and on"
 		}
 		s.Table = append(s.Table, []string{from.String(), end, fmt.Sprintf("%.6g", p)})
@@ -31,16 +31,16 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Value)})
 	s.Sentence = fmt.Sprintf(
-		"With %s of the law %s, a session fails with a probability of exactly %.6g: the law's share of its failure "+
-			"windows, %s.",
+		"With %s of the distribution %s, a session fails with a probability of exactly %.6g: the distribution's "+
+			"share of its failure windows, %s.",
 		f.Of.Probe, strings.TrimSpace(f.Distribution.String()), f.Probability.Value, text.Intervals(w),
 	)
 	if len(windows) == 0 {
-		s.Sentence = fmt.Sprintf("With %s of the law %s, no session fails.", f.Of.Probe, f.Distribution)
+		s.Sentence = fmt.Sprintf("With %s of the distribution %s, no session fails.", f.Of.Probe, f.Distribution)
 	}
 	s.Method = fmt.Sprintf(
 		"Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range "+
-			"that was searched lies %.2g of the law.",
+			"that was searched lies %.2g of the distribution.",
 		f.Of.Probe, f.Probability.N, f.Probability.Outside,
 	)
 	s.Data = struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
@@ -73,10 +74,10 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, text.List(without)))
 	}
 	s.Method = "Quantiles by order statistics, with intervals that hold for any distribution; bands: pointwise, " +
-		"Clopper-Pearson."
+		stat.ClopperPearsonExact.Title() + "."
 	if j.Method == text.KaplanMeier {
 		s.Method = "Kaplan and Meier: what had not ended when a limit cut it counts as at least that long; bands: " +
-			"pointwise, by Greenwood's variance on the scale log(-log)."
+			"pointwise, " + stat.Greenwood.Title() + "."
 	}
 	s.Data, s.Sweeps = j, sweeps(f)
 	drawn, err := text.DistributionFigure(j, nil, g.LogX)

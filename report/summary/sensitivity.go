@@ -2,7 +2,6 @@ package summary
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/text"
@@ -65,7 +64,7 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 		s.Sentence = fmt.Sprintf(
 			"Over the ranges the failure probability has a mean of %.3g and a standard deviation of %.3g. The "+
 				"shares of its variance that are due to each factor: %s.",
-			*j.Mean, math.Sqrt(*j.Variance), strings.Join(parts, "; "),
+			*j.Mean, f.Indices.Deviation(), strings.Join(parts, "; "),
 		)
 		if !known {
 			s.Sentence += " How far off these shares may be is not known: the noise of the replications hides the " +

@@ -178,14 +178,15 @@ func Compare(w io.Writer, j *CompareJSON) error {
 // writeMethod says how the differences were estimated, unless all are exact, and that
 // nothing is random where that is so.
 func (j *CompareJSON) writeMethod(w io.Writer) error {
-	what := "replications of each point, compared seed by seed; intervals of Tango; P: exact test of McNemar, " +
-		"adjusted by Holm"
+	what, test := "replications of each point, compared seed by seed", "exact test of McNemar"
 	if j.Method != "monte-carlo" {
-		what = "seeds, compared one by one, over the law of " + j.Probe +
-			"; intervals of Hall; P: the test that belongs to them, adjusted by Holm"
+		what, test = "seeds, compared one by one, over the distribution of "+j.Probe, "the test that belongs to them"
 	}
-	if slices.ContainsFunc(j.Differences, func(d DifferenceJSON) bool { return !d.Exact }) {
-		if _, err := fmt.Fprintf(w, "\n%d %s\n", maxPairs(j.Differences), what); err != nil {
+	estimated := func(d DifferenceJSON) bool { return !d.Exact }
+	if i := slices.IndexFunc(j.Differences, estimated); i >= 0 {
+		method := stat.Method(j.Differences[i].Interval).Title()
+		if _, err := fmt.Fprintf(w, "\n%d %s; intervals: %s; P: %s, adjusted by Holm\n", maxPairs(j.Differences), what,
+			method, test); err != nil {
 			return err
 		}
 	}

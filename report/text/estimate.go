@@ -192,7 +192,7 @@ func conditionalOn(q *estimate.Question) string {
 			probe)
 	case estimate.StratifiedMethod:
 		return fmt.Sprintf(
-			"the parameters; %s is drawn from strata of its law, and everything else that they leave open as ever",
+			"the parameters; %s is drawn from strata of its distribution, and everything else that they leave open as ever",
 			probe,
 		)
 	case estimate.ImportanceMethod:

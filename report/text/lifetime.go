@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
@@ -244,15 +245,14 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	name = strings.ToUpper(name[:1]) + name[1:]
 	title, y := name+": distribution", "probability of at most so much"
 	sentence := fmt.Sprintf(
-		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (Clopper-Pearson).", name, j.Scenario,
-		100*j.Confidence,
+		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (%s).", name, j.Scenario,
+		100*j.Confidence, stat.ClopperPearsonExact.Title(),
 	)
 	if j.Method == KaplanMeier {
 		title, y = name+": survival", "probability of more"
 		sentence = fmt.Sprintf(
-			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (Greenwood, on the "+
-				"scale log(-log)).",
-			name, j.Scenario, 100*j.Confidence,
+			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (%s).",
+			name, j.Scenario, 100*j.Confidence, stat.Greenwood.Title(),
 		)
 	}
 	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {

@@ -38,7 +38,7 @@ func Intervals(w *search.Windows) string {
 	return strings.Join(parts, " and ")
 }
 
-// Searched says which range was searched: what lies beyond, nobody knows.
+// Searched says which range was searched: nothing is known of what lies beyond.
 func Searched(w *search.Windows) string {
 	if time.Duration(w.To) == scenarios.Forever {
 		return fmt.Sprintf("Searched from %s on, without an end.", time.Duration(w.From))

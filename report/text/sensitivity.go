@@ -238,7 +238,7 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 	case j.Method != "exact" && j.Interval == string(stat.Bounds):
 		how = "exact, as nothing is random"
 	case j.Method == "exact":
-		how = "exact, from the failure windows and the law"
+		how = "exact, from the failure windows and the distribution"
 	}
 	shares := "no shares of the variance: " + j.Undefined
 	if j.Undefined == "" {

@@ -12,7 +12,7 @@ import (
 func Warning(w stat.Warning) string {
 	switch w := w.(type) {
 	case importance.UnmetTilt:
-		return fmt.Sprintf("the tilt %s met no draw: nobody looks at one of that name", w.Tilt)
+		return fmt.Sprintf("the tilt %s applied to no draw: no stream has that name", w.Tilt)
 	case stat.NoFailure:
 		return "no replication failed: nothing is known of the probability; other tilts may make failures probable"
 	case stat.DegenerateWeights:

@@ -98,7 +98,7 @@ func upTo(ns int64) string {
 	return time.Duration(ns).String()
 }
 
-// openEnd says that a window reaches the end of the range, where nobody looked on.
+// openEnd says that a window reaches the end of the range, where the search stopped.
 func openEnd(r *search.Windows, i search.Interval) string {
 	if i.To == r.To && time.Duration(i.To) != scenarios.Forever {
 		return "  (to the end of the range)"

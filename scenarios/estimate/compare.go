@@ -36,7 +36,7 @@ type ConditionalDifference struct {
 }
 
 // CompareConditional finds, under each of so many seeds from the first on, the windows
-// at each of several design points, and integrates them over the law that the probe has
+// at each of several design points, and integrates them over the distribution that the probe has
 // there. The differences from one of the points, the
 // baseline, have intervals of a confidence, each or, if they are simultaneous, all
 // together. progress is told each point of a seed that is done. When ctx ends, the answer

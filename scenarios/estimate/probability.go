@@ -19,23 +19,23 @@ import (
 )
 
 // Integral is a question for a failure probability: the windows of a probe, integrated
-// over the probe's law.
+// over the probe's distribution.
 type Integral struct {
-	Search       search.Search             // for the windows; its range follows from the law
+	Search       search.Search             // for the windows; its range follows from the distribution
 	Distribution distribution.Distribution // of the probe
 	Values       scenarios.Values          // every parameter, the probe among them
 }
 
-// Tail is the probability of each tail of the probe's law that need not be searched: the
+// Tail is the probability of each tail of the probe's distribution that need not be searched: the
 // least that a number can still tell with all of its digits.
 const Tail = 1e-300
 
 // maxReach bounds the range of an Integral: no latency distribution is searched beyond.
 const maxReach = 1000 * time.Hour
 
-// NewIntegral asks for the probability of failure under the law that the values give
+// NewIntegral asks for the probability of failure under the distribution that the values give
 // the probe, with all else as set and as the seed draws. The searched range leaves out
-// as much of the law at either end as tail says, a probability, or what lies beyond
+// as much of the distribution at either end as tail says, a probability, or what lies beyond
 // 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
 func NewIntegral(
 	v scenarios.Values, probe string, master uint64, fail scenarios.Predicate, tail float64,
@@ -67,20 +67,20 @@ func NewIntegral(
 }
 
 // lowEnd returns the largest latency, up to maxReach, below which no more than tail of a
-// law lies.
+// distribution lies.
 func lowEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.Below(float64(x+1)) > tail }))
 }
 
-// highEnd returns the least latency from which on no more than tail of a law lies, or
+// highEnd returns the least latency from which on no more than tail of a distribution lies, or
 // maxReach.
 func highEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.AtLeast(float64(x)) <= tail }))
 }
 
-// Check reports a probe of which the windows cannot speak for the law: a window is one
-// of a single duration, and every datagram draws its own from a law of the network,
-// and each of several parameters from a law that it shares with others.
+// Check reports a probe of which the windows cannot speak for the distribution: a window is one
+// of a single duration, and every datagram draws its own from a distribution of the network,
+// and each of several parameters from a distribution that it shares with others.
 func (q *Integral) Check() error {
 	s, name := q.Values.Scenario(), q.Search.Probe.Name
 	if s.Parameter(name).Group == scenarios.NetworkGroup {
@@ -105,7 +105,7 @@ func (q *Integral) Check() error {
 	return nil
 }
 
-// exampleOf names the default probe, if a law can be given to it.
+// exampleOf names the default probe, if a distribution can be given to it.
 func exampleOf(s *scenarios.Scenario) string {
 	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.DistributionType &&
 		p.Group != scenarios.NetworkGroup {
@@ -125,7 +125,7 @@ type ExactProbability struct {
 }
 
 // exactSeeds is under how many seeds the windows have to be the same: the parameters
-// do not show whether a law stands in a rule, or what a scenario in Go draws.
+// do not show whether a distribution stands in a rule, or what a scenario in Go draws.
 const exactSeeds = 3
 
 // CheckExact reports what is random besides the probe, as far as the parameters show it.
@@ -182,7 +182,7 @@ type RandomError struct{ text string }
 // Error implements error.
 func (e *RandomError) Error() string { return e.text }
 
-// Exact integrates the windows over the law. It is an error if something else is
+// Exact integrates the windows over the distribution. It is an error if something else is
 // random: one of CheckExact, or a *RandomError if only the windows of another seed
 // show it.
 func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbability, error) {
@@ -233,7 +233,7 @@ func (q *Integral) CheckConditional() error {
 		if p.Type == scenarios.CorrelationType && v.Correlation(p.Name) > 0 && !v.Given(name) {
 			return fmt.Errorf(
 				"probe: %s follows %s, and with %s=%s its latency depends on those of other datagrams: set it to a "+
-					"law of its own, or choose the method monte-carlo",
+					"distribution of its own, or choose the method monte-carlo",
 				name, q.Values.Scenario().Parameter(name).Follows, p.Name, v.Text()[p.Name],
 			)
 		}
@@ -242,7 +242,7 @@ func (q *Integral) CheckConditional() error {
 }
 
 // Conditional finds the windows under one seed after another, starting with that of
-// the search, and integrates each over the law: conditional Monte Carlo, whose mean is
+// the search, and integrates each over the distribution: conditional Monte Carlo, whose mean is
 // the probability, without the variance that is the probe's own (Asmussen and Glynn,
 // Stochastic Simulation, 2007, section V.4). It performs the seeds up to each of the looks
 // of a plan in turn, until the estimate at a look is enough. progress is

@@ -202,7 +202,7 @@ func output(o *run.Result) float64 {
 }
 
 // Exact finds the exact probability at each point, as the failure windows of the probe
-// integrated over its law, under one seed. What has none as far as the parameters show it
+// integrated over its distribution, under one seed. What has none as far as the parameters show it
 // is an error; that nothing else is random either, ExactAt shows at some of the points.
 func (q *Sensitivity) Exact(
 	ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func(),

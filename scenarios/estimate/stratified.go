@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Strata is what replications gave in which the probe's law was cut into strata of
+// Strata is what replications gave in which the probe's distribution was cut into strata of
 // equal probability (stratified sampling: Asmussen and Glynn, Stochastic Simulation,
 // 2007, section V.7).
 type Strata struct {
@@ -40,7 +40,7 @@ const (
 )
 
 // Stratified performs replications of which each has the probe in one of so many strata
-// of its law: in the n-th, from 0, it is the quantile of a variate that is uniform over the
+// of its distribution: in the n-th, from 0, it is the quantile of a variate that is uniform over the
 // stratum, drawn from a stream of its own under the seed Seed+n, which draws all else. They
 // are performed up to each of the looks of a plan in turn, until the estimate at a look is
 // enough; the first look has LeastOfStratum of each stratum at least.

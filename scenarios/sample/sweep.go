@@ -43,7 +43,7 @@ type Sweep struct {
 	Observers []Observer
 
 	// SeekCertain performs only CertainSeeds replications at a point at which nothing is
-	// random: the others would be the same.
+	// random: the others would be the same. A sweep that is verified performs all.
 	SeekCertain bool
 
 	// bytes tells that an observer counts bytes, which differ by the length of signatures.
@@ -149,7 +149,7 @@ func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) 
 	if err != nil {
 		return nil, err
 	}
-	if s.SeekCertain && !s.bytes && s.Replications > CertainSeeds {
+	if s.SeekCertain && !s.bytes && !s.Verify && s.Replications > CertainSeeds {
 		if err := r.seekCertain(ctx); err != nil {
 			return nil, err
 		}

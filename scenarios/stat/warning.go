@@ -3,7 +3,7 @@ package stat
 import "slices"
 
 // Warning says what makes an estimate doubtful. Each kind of doubt is a type with the
-// numbers that show it; whoever shows the estimate makes the text.
+// numbers that show it; package report/text makes the text.
 type Warning interface {
 	// Invalid tells whether the interval does not hold at all. If not, the warning asks for
 	// a second look.

@@ -102,7 +102,7 @@ type MapMethod struct {
 	// there, and nothing is known of their signatures.
 	PlainShare float64 `json:"plain_share"`
 
-	// Points of the plane, drawn at random, were run in the end and held against the map:
+	// Points of the plane, drawn at random, were run in the end and compared with the map:
 	// so many agreed in a row.
 	Points int `json:"points"`
 

@@ -7,7 +7,7 @@ import (
 )
 
 // interval is the rows from low to high, both of which are searched or about to be, of
-// which those between are to be decided.
+// which those between are not decided yet.
 type interval struct {
 	low, high int64
 

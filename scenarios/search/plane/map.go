@@ -88,7 +88,7 @@ func (m *Map) resolution() int64 {
 // one outcome, so that what two rows have in common is the order of all events; only where
 // signatures change too often with y for that, cells are those of one outcome.
 //
-// In the end, replications at seeded random points of the plane are held against the
+// In the end, replications at seeded random points of the plane are compared with the
 // regions; a strip in which one differs is searched again, with a row through the point.
 //
 // progress, if it is not nil, is told which part of the range of Y is decided. When ctx
