@@ -49,7 +49,7 @@ type Parameter struct {
 	Meaning string
 
 	Group    string   // the section of a scenario file that gives it another default
-	Models   []string // the server models that it means something to; nil: all
+	Models   []string // the server models that it applies to; nil: all
 	Choices  []string // of a choice
 	Min, Max int64    // of a count; Min also of a duration, in nanoseconds
 }
@@ -173,7 +173,7 @@ func (p *Parameter) parse(text string) (value, error) {
 	return value{}, fmt.Errorf("parameter %s has the unknown type %q", p.Name, p.Type)
 }
 
-// never is how an empty interval is written.
+// Never is how an empty interval is written.
 const Never = "never"
 
 func parseInterval(text string) (sim.Span, error) {

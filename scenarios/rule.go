@@ -10,8 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// rule is a rule of a scenario file: which datagrams it is about, and what becomes of
-// them.
+// Rule is a rule of a scenario: which datagrams it is about, and what happens to them.
 type Rule struct {
 	Name   string
 	When   Settings // choices; the rule does nothing unless the parameters have these values
@@ -22,24 +21,24 @@ type Rule struct {
 	Forged Forgery
 }
 
-// match picks datagrams by what their headers show. A datagram that carries several
+// Match picks datagrams by what their headers show. A datagram that carries several
 // records matches if one of them does.
 type Match struct {
 	From    string // "client" or "server"; empty: either
 	Client  int    // the association: the number of its client, from 1; 0: any
-	Record  string // one of recordTypes; empty: any
+	Record  string // one of RecordTypes; empty: any
 	Epoch   int    // -1: any
-	Message string // one of messageTypes; empty: any
+	Message string // one of MessageTypes; empty: any
 	Nth     int    // of its kind, from 1; 0: every one
 }
 
-// recordTypes are the content types by name.
+// RecordTypes are the content types by name.
 var RecordTypes = map[string]uint8{
 	"change-cipher-spec": wire.ChangeCipherSpec, "alert": wire.Alert, "handshake": wire.Handshake,
 	"application-data": wire.ApplicationData,
 }
 
-// messageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
+// MessageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
 var MessageTypes = map[string]uint8{
 	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4,
 	"certificate":         11,
@@ -47,16 +46,17 @@ var MessageTypes = map[string]uint8{
 	"client-key-exchange": 16, Finished: 20,
 }
 
-// finished is the one message that is always encrypted: a handshake record of a later
+// Finished is the one message that is always encrypted: a handshake record of a later
 // epoch.
 const Finished = "finished"
 
-// delay is a duration of a rule: a parameter, or a distribution of its own.
+// Delay is a duration of a rule: a parameter, or a distribution of its own.
 type Delay struct {
 	Parameter    string
 	Distribution distribution.Distribution
 }
 
+// Of returns the distribution of the delay under some values.
 func (d Delay) Of(v Values) distribution.Distribution {
 	if d.Parameter == "" {
 		return d.Distribution
@@ -67,8 +67,8 @@ func (d Delay) Of(v Values) distribution.Distribution {
 	return v.Distribution(d.Parameter)
 }
 
-// forgery is what an on-path attacker sends who sees a datagram: a record of epoch 0, which
-// nothing protects.
+// Forgery is what an on-path attacker sends on seeing a datagram: a record of epoch 0, which is
+// not protected.
 type Forgery struct {
 	Record      string // "alert" or "application-data"
 	Alert       string // its description, as wire.AlertDescriptions has it
@@ -78,14 +78,14 @@ type Forgery struct {
 	ToTheSender bool
 }
 
-// withoutParameter is the parameter that takes a rule's datagram out of the run, and
-// withoutNothing its value for none.
+// WithoutParameter is the parameter that takes a rule's datagram out of the run, and
+// WithoutNothing its value for none.
 const (
 	WithoutParameter = "without"
 	WithoutNothing   = "nothing"
 )
 
-// chosen tells whether parameters that are choices have the given values.
+// Chosen tells whether parameters that are choices have the given values.
 func (v Values) Chosen(values Settings) bool {
 	for name, text := range values {
 		if v.Choice(name) != text {
@@ -113,7 +113,7 @@ func (v Values) checkWithout() error {
 	return nil
 }
 
-// withoutOf returns the parameter that takes a rule's datagram out of the run.
+// NewWithoutParameter returns the parameter that takes a rule's datagram out of the run.
 func NewWithoutParameter(rules []Rule) Parameter {
 	choices := []string{WithoutNothing}
 	for _, r := range rules {
@@ -126,7 +126,7 @@ func NewWithoutParameter(rules []Rule) Parameter {
 	}
 }
 
-// remedyOf returns the parameter that chooses a remedy.
+// NewRemedyParameter returns the parameter that chooses a remedy.
 func NewRemedyParameter(s *Scenario) Parameter {
 	p := Parameter{
 		Name: RemedyParameter, Type: ChoiceType, Default: NoRemedy, Choices: []string{NoRemedy},
@@ -154,7 +154,7 @@ func NewRemedyParameter(s *Scenario) Parameter {
 	return p
 }
 
-// sortedNames returns the keys of a map of names in their order.
+// SortedNames returns the keys of a map, sorted.
 func SortedNames[V any](m map[string]V) []string {
 	var names []string
 	for name := range m {

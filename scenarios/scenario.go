@@ -1,6 +1,9 @@
 // Package scenarios holds what is simulated: the scenarios, with their typed
 // parameters, server and client behaviours and failure predicates. How they are
-// explored is in the packages below it.
+// explored is in the packages of this folder.
+//
+// In: a scenario, from a file or in Go, and settings as text. Out: [Values], typed once, with
+// which [Scenario.Run] performs a replication, and the [Command] that repeats it.
 package scenarios
 
 import (
@@ -79,7 +82,7 @@ type Remedy struct {
 	// is) or HelpsNot (all of it).
 	Helps string
 
-	Note string // what is to be said of it; may be empty
+	Note string // a remark; may be empty
 }
 
 // What a remedy does about a failure window.
@@ -132,7 +135,7 @@ type Observation struct {
 	Delivered map[int]bool // clients whose data reached the server's application
 }
 
-// remedyParameter is the parameter that chooses a remedy, and noRemedy its value for
+// RemedyParameter is the parameter that chooses a remedy, and NoRemedy its value for
 // none.
 const (
 	RemedyParameter = "remedy"
@@ -143,7 +146,7 @@ const (
 	ModelParameter = "model"
 )
 
-// remedy returns the remedy of that name; it is empty if there is none.
+// Remedy returns the remedy of that name; it is empty if there is none.
 func (s *Scenario) Remedy(name string) Remedy {
 	for _, r := range s.Remedies {
 		if r.Name == name {
@@ -180,6 +183,7 @@ func (s *Scenario) Parameter(name string) *Parameter {
 	return &s.Parameters[i]
 }
 
+// ParameterNames returns the names of the parameters, in their order.
 func (s *Scenario) ParameterNames() []string {
 	names := make([]string, len(s.Parameters))
 	for i := range s.Parameters {

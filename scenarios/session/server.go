@@ -205,8 +205,8 @@ func (s *server) answer(session conversation, line []byte) error {
 	return nil
 }
 
-// ended tells a client's record of an association that has ended, by an error that is
-// no matter of time, while the client has not left it.
+// ended notes that an association has ended with an error, other than a time limit, while its
+// client has not left it.
 func (s *server) ended(err error, session conversation) {
 	if err != nil {
 		session.touch(false)

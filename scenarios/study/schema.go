@@ -57,8 +57,8 @@ func figureSchema() *jsonschema.Schema {
 		),
 		"set": set,
 		"probe": schema.Scalar(
-			"Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter whose law is " +
-				"integrated over: curves without it have no exact one.",
+			"Of windows, maps and bands, NAME=FROM..TO; of a law and of curves, the parameter over whose " +
+				"latency distribution it integrates: curves without it have no exact curve.",
 		),
 		"against": schema.Scalar("Of maps: the probe of the vertical axis, NAME=FROM..TO."),
 		"factor":  schema.Scalar("Of bands: NAME=A..B/STEPS, or NAME=v1,v2."),
