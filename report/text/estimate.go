@@ -192,7 +192,8 @@ func conditionalOn(q *estimate.Question) string {
 			probe)
 	case estimate.StratifiedMethod:
 		return fmt.Sprintf(
-			"the parameters; %s is drawn from strata of its distribution, and everything else that they leave open as ever",
+			"the parameters; %s is drawn from strata of its distribution, and everything else that they leave open is "+
+				"drawn as usual",
 			probe,
 		)
 	case estimate.ImportanceMethod:
