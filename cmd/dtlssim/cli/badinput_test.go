@@ -821,7 +821,7 @@ var badInputs = []badInput{
 		args: words("estimate L --method conditional --set correlation=0.5 --set latency=exponential(1ms)"),
 		want: []string{
 			"probe: alert-latency follows uplink, and with correlation=0.5 its latency depends on those of other " +
-				"datagrams: set it to a law of its own, or choose the method monte-carlo",
+				"datagrams: set it to a distribution of its own, or choose the method monte-carlo",
 		},
 	},
 	{name: "strata", args: words("estimate L --method stratified --strata 0 --allocation neiman --replications 3"),
