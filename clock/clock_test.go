@@ -221,7 +221,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// The end of the replication releases whoever waits.
+// The end of the replication releases all that wait.
 func TestEndReleasesEverybody(t *testing.T) {
 	var slept, waited error
 	released := false

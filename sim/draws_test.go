@@ -65,9 +65,9 @@ func TestCorrelationOfScores(t *testing.T) {
 	}
 }
 
-// Whatever the correlation, each latency has its law: the sample's quantiles are the
-// law's.
-func TestCorrelatedLatenciesKeepTheirLaw(t *testing.T) {
+// Whatever the correlation, each latency has its distribution: the sample's quantiles are the
+// distribution's.
+func TestCorrelatedLatenciesKeepTheirDistribution(t *testing.T) {
 	const n = 20_000
 	for _, text := range []string{"uniform(5ms,15ms)", "lognormal(20ms,0.6)",
 		"mixture(0.7,10ms,0.3,exponential(20ms))"} {
@@ -156,7 +156,7 @@ func TestReordering(t *testing.T) {
 }
 
 // The share of datagrams that are held back is that of the parameter, their delay is
-// drawn from its law, and every other draw stays as it is.
+// drawn from its distribution, and every other draw stays as it is.
 func TestReorderingLeavesOtherDrawsAlone(t *testing.T) {
 	const n = 5000
 	l := of(must(distribution.Parse("uniform(0ms,10ms)")))

@@ -438,7 +438,7 @@ func TestOneInstantManyActors(t *testing.T) {
 	expectRepeats(t, first, 50, run)
 }
 
-// Two runs that differ in one law share every other draw: common random numbers.
+// Two runs that differ in one distribution share every other draw: common random numbers.
 func TestCommonRandomNumbers(t *testing.T) {
 	latencies := func(up string) (out [2][]time.Duration) {
 		r := play(Link{Latency: func(p *Packet) distribution.Distribution {
@@ -479,7 +479,7 @@ func TestCommonRandomNumbers(t *testing.T) {
 	}
 }
 
-// A flow whose law becomes random after a while has the draws that it would have
+// A flow whose distribution becomes random after a while has the draws that it would have
 // had if it had been random from the start.
 func TestPassedDraws(t *testing.T) {
 	draw := func(constantFor int) (last time.Duration) {
@@ -509,7 +509,7 @@ func TestPassedDraws(t *testing.T) {
 	}
 }
 
-// The share of lost datagrams is that of the law.
+// The share of lost datagrams is that of the distribution.
 func TestLoss(t *testing.T) {
 	r := play(Link{Loss: independent(0.2)}, func(w *Simulation, a, b *Host) {
 		s := must(a.Connect(1, netip.AddrPortFrom(addressB, 9)))

@@ -59,7 +59,7 @@ var order = []struct{ name, reason string }{
 	{"sim/tilt", "a stream whose draws are tilted is a stream to the network"},
 	{"sim/wire", "what a datagram's headers show, parsed once; below whatever sends, records or matches datagrams"},
 	{"sim/nat", "which external address an inside one has, and who may send to it; it knows no datagram"},
-	{"sim/trace", "what happened, as records: whoever acts writes it, whoever judges reads it"},
+	{"sim/trace", "what happened, as records: hosts and links write it, checks and views read it"},
 	{"sim/stack", "what a DTLS endpoint is asked to do and reports; it knows no network"},
 	{"sim/stack/pion", "what two stacks of pion have in common; it imports neither"},
 	{"sim/stack/pionv2", "one stack behind that interface"},

@@ -156,8 +156,8 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shaded := figure.Law(
-		"A law and its failure windows",
+	shaded := figure.LatencyDistribution(
+		"A distribution and its failure windows",
 		"alert-latency",
 		l,
 		[]figure.FailureWindow{
@@ -168,7 +168,7 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 		},
 		"A sentence.",
 	)
-	add(page.Section{Name: "law", Title: "A law and its failure windows", Sentence: "A sentence."}, &shaded)
+	add(page.Section{Name: "law", Title: "A distribution and its failure windows", Sentence: "A sentence."}, &shaded)
 	add(page.Section{Name: "left", Title: "A table alone", Sentence: "Little is left.", Table: curves.Table[:3]}, nil)
 	return p, files
 }

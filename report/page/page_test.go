@@ -195,7 +195,7 @@ func TestNothingIsMarkup(t *testing.T) {
 	}
 }
 
-// A figure that is none is told, with its name.
+// A figure that cannot be drawn is reported, with its name.
 func TestNoFigure(t *testing.T) {
 	p := small()
 	p.Sections[0].Figure = []byte("no SVG")

@@ -49,6 +49,6 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 		Distribution string          `json:"law"`
 		Windows      *search.Windows `json:"windows"`
 	}{f.Probability.Value, f.Probability.Outside, f.Distribution.String(), w}
-	drawn := figure.Law(f.Of.Title, f.Of.Probe, f.Distribution, windows, s.Sentence)
+	drawn := figure.LatencyDistribution(f.Of.Title, f.Of.Probe, f.Distribution, windows, s.Sentence)
 	return s, s.add(f.Of.Name, &drawn, records)
 }

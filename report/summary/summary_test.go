@@ -154,8 +154,8 @@ func TestSectionsOfOtherKinds(t *testing.T) {
 	names := []string{"law", "methods", "plane", "latency", "sensitivity", "remedies", "handshake"}
 	sections := sections(t, testkit.Few(names, 1, 4)...)
 	for i, c := range testkit.Few([]struct{ sentence, header string }{
-		{"With alert-latency of the distribution 10ms+exponential(mean=10ms), a session fails with a probability of exactly " +
-			"0.548812", "from_ns,to_ns,probability"},
+		{"With alert-latency of the distribution 10ms+exponential(mean=10ms), a session fails with a probability of " +
+			"exactly 0.548812", "from_ns,to_ns,probability"},
 		{"In 4 of 4 rows the interval of crude Monte Carlo and that of the windows meet. The smallest probability " +
 			"is 7.58e-10.", "row,method,estimate,lo,hi,interval,"},
 		{"alert-latency = linger + 11.000001ms", "region,outcome,failed,share,ring,alert-latency_ns,linger_ns"},

@@ -173,7 +173,7 @@ func Values(credentials string) (scenarios.Values, error) {
 
 // Simulated performs the sessions in a replication, as a worker does, and returns the virtual
 // time that it took. The texts that a command prints of a replication, of its parameters and of
-// the command that repeats it, are no part of it: whoever asks a worker makes them, once.
+// the command that repeats it, are no part of it: the process that asks a worker makes them, once.
 func Simulated(v scenarios.Values, seed uint64) (time.Duration, error) {
 	result, o := v.Scenario().Run(v, sim.Config{Scenario: v.Scenario().Name, Seed: seed})
 	if len(o.Outcome) > 0 {

@@ -53,8 +53,8 @@ func TestCheckMeasure(t *testing.T) {
 	}
 }
 
-// A handshake that does not come about is not complete at its time limit, whether it
-// met it or ended with an error before; one that comes about is not censored.
+// A handshake that never completes is not complete at its time limit, whether it
+// met it or ended with an error before; one that completes is not censored.
 func TestCensoredHandshakes(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	for _, c := range []struct {
@@ -63,9 +63,9 @@ func TestCensoredHandshakes(t *testing.T) {
 		handshake      int64 // the least that is measured
 		censored       int64
 	}{
-		{"all come about", "late-close-notify", scenarios.Settings{"client-timeout": "3s"}, 60e6, 0},
+		{"all complete", "late-close-notify", scenarios.Settings{"client-timeout": "3s"}, 60e6, 0},
 		{"nothing arrives", "late-close-notify", scenarios.Settings{"client-timeout": "3s", "loss": "1"}, 0, 3e9},
-		{"the first comes about, the next meets a ghost", "late-close-notify",
+		{"the first completes, the next meets a ghost", "late-close-notify",
 			scenarios.Settings{"client-timeout": "3s", "alert-latency": "30ms"}, 60e6, 3e9},
 		{"one ends with an error", "plaintext-alert",
 			scenarios.Settings{"client-timeout": "3s", "clients": "1", "forged-alert": "fatal", "attacked": "client",

@@ -218,7 +218,7 @@ func TestNetworkParameters(t *testing.T) {
 	}
 }
 
-// The n-th client's gap has the n-th draw of a stream of its own, whatever the law is, on
+// The n-th client's gap has the n-th draw of a stream of its own, whatever the distribution is, on
 // top of what is the same for all.
 func TestGapVariation(t *testing.T) {
 	s := fixture.Scenario(t)

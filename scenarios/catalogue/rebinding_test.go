@@ -61,7 +61,7 @@ func TestNATRebindingWindows(t *testing.T) {
 
 // The expiry of a mapping is no record of the trace, and its edge is predicted all the
 // same. With an exponential silence the probability beyond it is that of
-// the law's tail.
+// the distribution's tail.
 func TestExpiryIsFoundAndIntegrated(t *testing.T) {
 	scenario, err := catalogue.Find("nat-rebinding")
 	if err != nil {

@@ -25,10 +25,17 @@ func TestSilentRestartWindows(t *testing.T) {
 		{"concurrent", scenarios.Settings{"model": "concurrent"}, "", "", fixture.Windows(0, 21001*ms+ns)},
 		{"service", scenarios.Settings{"service": "500ms"}, "", "", fixture.Windows(0, 21500*ms+ns)},
 		{"latency cancels out", scenarios.Settings{"latency": "37ms"}, "", "", fixture.Windows(0, 21001*ms+ns)},
-		{"flight interval", scenarios.Settings{"flight-interval": "3s"}, "", "", fixture.Windows(0, 21001*ms+ns)}, // n = 4
-		{"patience", scenarios.Settings{"client-timeout": "3500ms"}, "", "", fixture.Windows(0, 27001*ms+ns)},     // n = 4
+		{
+			"flight interval", scenarios.Settings{"flight-interval": "3s"}, "", "", fixture.Windows(0, 21001*ms+ns),
+		}, // n = 4
+		{
+			"patience", scenarios.Settings{"client-timeout": "3500ms"}, "", "", fixture.Windows(0, 27001*ms+ns),
+		}, // n = 4
 		{"idle timeout", scenarios.Settings{"remedy": "idle-timeout"}, "", "", fixture.Windows(0, 6001*ms+ns)},
-		{"idle timeout within the client's patience", scenarios.Settings{"idle-timeout": "8s"}, "", "", fixture.Windows()},
+		{
+			"idle timeout within the client's patience", scenarios.Settings{"idle-timeout": "8s"}, "", "",
+			fixture.Windows(),
+		},
 		{"rehandshake", scenarios.Settings{"remedy": "rehandshake"}, "", "", fixture.Windows()},
 		{"rehandshake, concurrent", scenarios.Settings{"remedy": "rehandshake", "model": "concurrent"}, "", "",
 			fixture.Windows()},

@@ -81,7 +81,9 @@ func TestStaleCopyWindows(t *testing.T) {
 		var windows []windowCase
 		for _, c := range testkit.Few(list, 1, 1) {
 			set := scenarios.Settings{"credentials": c.credentials, "remedy": c.remedy}
-			windows = append(windows, windowCase{scenario + " " + c.credentials + " " + c.remedy, set, "", c.fail, c.want})
+			windows = append(
+				windows, windowCase{scenario + " " + c.credentials + " " + c.remedy, set, "", c.fail, c.want},
+			)
 		}
 		fixture.ExpectCases(t, scenario, windows)
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // With everything else constant, case 1a fails when the alert is later than
-// Ld + P + W: the exact probability is the law's tail beyond it. Monte Carlo agrees.
+// Ld + P + W: the exact probability is the distribution's tail beyond it. Monte Carlo agrees.
 func TestExactAgainstClosedFormAndMonteCarlo(t *testing.T) {
 	testkit.NotShort(t)
 	seed := testkit.Seed(t)
@@ -93,7 +93,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	}
 }
 
-// integral asks for the probability that the founding scenario fails, over the law of
+// integral asks for the probability that the founding scenario fails, over the distribution of
 // the alert's latency.
 func integral(t *testing.T, set scenarios.Settings, seed uint64) estimate.Integral {
 	t.Helper()
@@ -261,7 +261,7 @@ func TestRunPlan(t *testing.T) {
 }
 
 // So rare that no number next to 1 can tell: the edge lies 1 000 001 ns beyond the
-// offset, and the law's upper tail there is exp(-666.7), 3e-290.
+// offset, and the distribution's upper tail there is exp(-666.7), 3e-290.
 func TestAProbabilityFarBelowOneInABillion(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	q, err := estimate.NewIntegral(

@@ -64,7 +64,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 	}
 }
 
-// A stratum has the law's part: the latencies of stratum k of K lie between its k/K and
+// A stratum has the distribution's part: the latencies of stratum k of K lie between its k/K and
 // (k+1)/K quantiles, each replication has one, and the answer is the same with one worker.
 func TestStratifiedTwice(t *testing.T) {
 	q := integral(t, scenarios.Settings{"credentials": "psk", "alert-latency": "exponential(mean=20ms)"}, 5)

@@ -133,7 +133,7 @@ var brokenScenarios = []struct {
 		[]string{`4:11: network has no key "latncy". Did you mean latency? The keys are latency, uplink,…`}},
 	{"a parameter in the wrong section", head + "network: {linger: 1ms}\n",
 		[]string{`4:11: network has no key "linger". The keys are latency, uplink,…`}},
-	{"a bad law", head + "network: {latency: 5}\n", []string{`4:20: latency: latency distribution "5":…`}},
+	{"a bad distribution", head + "network: {latency: 5}\n", []string{`4:20: latency: latency distribution "5":…`}},
 	{"a bad choice", head + "server: {model: sequental}\n",
 		[]string{`4:17: model: "sequental" is not one of sequential, listener, concurrent. Did you mean sequential?`}},
 	{"a count out of range", head + "clients: {clients: 1001}\n",
@@ -222,7 +222,7 @@ var brokenScenarios = []struct {
 	{"a hello of a later epoch", oneRule("{name: r, match: {message: client-hello, epoch: 1}, drop: true}"), []string{
 		"5:22: match of rule r: of the messages of a later epoch only a Finished can be told",
 	}},
-	{"a drop that is none", oneRule("{name: r, match: {nth: 1}, drop: no}"),
+	{"a drop that is no drop", oneRule("{name: r, match: {nth: 1}, drop: no}"),
 		[]string{`5:38: drop "no" of rule r: want true`}},
 	{"a delay that is neither", oneRule("{name: r, match: {nth: 1}, delay: latensy}"), []string{
 		`5:39: delay "latensy" of rule r: want a parameter or a latency distribution. Did you mean latency?…`,

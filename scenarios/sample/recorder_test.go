@@ -17,7 +17,9 @@ import (
 func TestRecorder(t *testing.T) {
 	sweep := sample.Sweep{
 		Replications: 6,
-		Design:       fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}, scenarios.Settings{"linger": "1ms"}),
+		Design: fixture.Design(
+			t, fixture.Scenario(t), nil, scenarios.Settings{}, scenarios.Settings{"linger": "1ms"},
+		),
 	}
 	r := sample.Record(&sweep, "took_ns")
 	_, err := sample.RunSweep(context.Background(), fixture.Reporting(func(seed uint64) run.Result {

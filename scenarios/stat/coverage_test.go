@@ -122,7 +122,8 @@ func TestEveryKindHoldsTheEstimateAndIsItsOwnMirrorImage(t *testing.T) {
 		for n := range 40 {
 			for k := range n + 1 {
 				e, mirrored := interval.Of(k, n), interval.Of(n-k, n)
-				if testkit.Apart(e.Low, 1-mirrored.High) > 1e-12 || e.Failures != k || e.N != n || e.Confidence != 0.95 {
+				if testkit.Apart(e.Low, 1-mirrored.High) > 1e-12 || e.Failures != k || e.N != n ||
+					e.Confidence != 0.95 {
 					t.Errorf("%s, %d of %d: %+v and %+v", kind, k, n, e, mirrored)
 				}
 				if n > 0 && !(0 <= e.Low && e.Low <= e.Value && e.Value <= e.High && e.High <= 1) {

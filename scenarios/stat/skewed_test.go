@@ -129,7 +129,9 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 				c.name, n, effective, warned, simulations, missed, unwarned,
 			)
 			for i, confidence := range confidences {
-				if share := 1 - float64(unwarned[i])/float64(simulations); !testkit.AtLeast(share, confidence, simulations) {
+				if share := 1 - float64(unwarned[i])/float64(simulations); !testkit.AtLeast(
+					share, confidence, simulations,
+				) {
 					t.Errorf(
 						"%s, %d replications: all but %.4f of the intervals miss without a warning, want %g", c.name, n,
 						share, confidence,

@@ -199,7 +199,8 @@ func TestMeanCoverageBySimulation(t *testing.T) {
 				}
 			}
 		}
-		if share := float64(covered) / simulations; !testkit.AtLeast(share, 0.94, simulations) || !stops && share > 0.97 {
+		if share := float64(covered) / simulations; !testkit.AtLeast(share, 0.94, simulations) ||
+			!stops && share > 0.97 {
 			t.Errorf("stopping %v: coverage %.4f, want 0.95", stops, share)
 		}
 	}

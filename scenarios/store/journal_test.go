@@ -26,7 +26,9 @@ func some() []kept {
 			Status: run.Completed,
 		}},
 		{key: layout.Key(0, 0),
-			outcome:    run.Result{Status: run.Crashed, Dump: "panic: of a test", Flags: []string{"--wall-limit", "2s"}},
+			outcome: run.Result{
+				Status: run.Crashed, Dump: "panic: of a test", Flags: []string{"--wall-limit", "2s"},
+			},
 			difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
 		{run: []byte("sixteen bytes of"), value: []byte{0, 1, 255}},
 	}

@@ -242,7 +242,8 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 		}
 	}
 	_, err := tx.Exec(
-		"INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit, strings.Join(o.Flags, " "), dump,
+		"INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit,
+		strings.Join(o.Flags, " "), dump,
 	)
 	return err
 }

@@ -86,7 +86,7 @@ func TestRunOtherKinds(t *testing.T) {
 	law, regions := of["law"].(*figures.LatencyDistributionResult), of["map"].(*figures.MapResult).Regions
 	estimates, differences := of["estimates"].(*figures.EstimatesResult), of["differences"].(*figures.DifferencesResult)
 
-	// The alert is late from 11.000001 ms and the linger on; half of an exponential law's
+	// The alert is late from 11.000001 ms and the linger on; half of an exponential distribution's
 	// nanosecond more or less is far below the rounding.
 	late := func(linger time.Duration) float64 { return math.Exp(-float64(linger+ms+1) / float64(10*ms)) }
 	if got, want := law.Probability.Value, late(5*ms); math.Abs(got-want) > 1e-9 {
@@ -148,7 +148,7 @@ func TestRunOtherKinds(t *testing.T) {
 				t.Errorf("%s has of row %d the values %v", name, point, values)
 			}
 			if name == "survival" && point == 1 && censored == 0 {
-				t.Error("with a loss of 0.4 every handshake came about")
+				t.Error("with a loss of 0.4 every handshake completed")
 			}
 		}
 	}
@@ -224,7 +224,7 @@ func TestBrokenOtherKinds(t *testing.T) {
 			"replications has no meaning where a probe makes the probabilities exact"},
 		{"an exact sensitivity with something else random", "rows: [{label: all}]}\n$",
 			"rows: [{label: all, set: {loss: 0.1}}]}\n", "not only alert-latency is random"},
-		{"what means nothing to the kind", "kind: bands,", "kind: bands, points: 3,",
+		{"what does not apply to the kind", "kind: bands,", "kind: bands, points: 3,",
 			"points has no meaning for a figure of kind bands"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

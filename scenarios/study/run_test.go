@@ -155,7 +155,7 @@ func TestBudget(t *testing.T) {
 
 // With everything but the alert constant, the founding scenario fails when the alert
 // overtakes the data, below 10 ms, and when it is late, above 11 ms and the linger.
-// The exact curve is what the law says of that, whatever the law.
+// The exact curve is what the distribution says of that, whatever the distribution.
 func TestExactCurveAgainstClosedForm(t *testing.T) {
 	s := parse(t, head+`figures:
   - name: curve
@@ -203,7 +203,7 @@ func TestExactCurveAgainstClosedForm(t *testing.T) {
 	}
 }
 
-// A law whose tail reaches beyond the range that the exact curve searches.
+// A distribution whose tail reaches beyond the range that the exact curve searches.
 func TestExactCurveOfAHeavyTail(t *testing.T) {
 	s := parse(
 		t,
@@ -236,7 +236,7 @@ func (c counting) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	return c.Runner.Do(ctx, job)
 }
 
-// Points that differ in nothing but the law of the probe share their windows: twenty
+// Points that differ in nothing but the distribution of the probe share their windows: twenty
 // more points cost twenty more replications, and no more searches.
 func TestPointsShareWindows(t *testing.T) {
 	p := fixture.Pool(t, 2)

@@ -537,14 +537,14 @@ var broken = []struct {
 		name: "an unknown scale", yaml: figure(curves, "rows:", "scale: lg\n    rows:"),
 		want: []string{`11:12: scale of figure f: "lg" is not one of linear, log. Did you mean log?`},
 	},
-	{name: "a law that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
+	{name: "a distribution that is not set", yaml: figure(curves, "alert-latency: \"{x}ms\"", "linger: \"{x}ms\""),
 		want: []string{`11:20: row "r": it does not set the latency distribution of the probe alert-latency`}},
 	{
 		name: "values of x that are out of range", yaml: figure(curves, "from: 1", "from: -1"),
 		want: []string{`11:20: row "r": parameter alert-latency: latency distribution "-1ms": -1ms is negative`},
 	},
 	{
-		name: "an unknown law's probe",
+		name: "an unknown distribution's probe",
 		yaml: figure(curves, "probe: alert-latency", "probe: alert-latncy"),
 		want: []string{
 			`8:12: probe: late-close-notify has no parameter "alert-latncy". Did you mean alert-latency? It has ` +
@@ -552,7 +552,7 @@ var broken = []struct {
 		},
 	},
 	{
-		name: "a probe that is no law",
+		name: "a probe that is no distribution",
 		yaml: figure(curves, "probe: alert-latency", "probe: client") + "    fail: data-lost\n",
 		want: []string{"8:12: probe: parameter client is a choice; only over a latency distribution can be integrated"},
 	},
@@ -658,7 +658,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // An exact curve over a recorded latency would be a probability of something that is
-// no matter of chance. Other laws may be recordings.
+// no matter of chance. Other distributions may be recordings.
 func TestNoExactCurveOverARecording(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "recording.txt")
 	if err := os.WriteFile(path, []byte("0s,5ms\n"), 0o644); err != nil {

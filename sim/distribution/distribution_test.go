@@ -226,7 +226,7 @@ func TestProbabilityOfAConstantIsExactOnTheHalfOpenWindow(t *testing.T) {
 	}
 }
 
-func TestProbabilityOfAUniformLawIsTheShareOfTheWindow(t *testing.T) {
+func TestProbabilityOfAUniformDistributionIsTheShareOfTheWindow(t *testing.T) {
 	l := parse(t, "5ms+uniform(0s,10ms)")
 	for _, w := range []struct {
 		from, to time.Duration
@@ -276,7 +276,7 @@ func sample(l distribution.Distribution, n int) []time.Duration {
 
 // The critical value of Kolmogorov and Smirnov at a level of 0.001 is
 // sqrt(-ln(0.0005)/2n) = 1.949/sqrt(n).
-func TestSampledLatenciesFollowTheirLaw(t *testing.T) {
+func TestSampledLatenciesFollowTheirDistribution(t *testing.T) {
 	const n = 20_000
 	for _, text := range append([]string{"gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.5)"},
 		continuous...) {
@@ -320,7 +320,7 @@ func TestTheSampleMeanIsNearTheMean(t *testing.T) {
 }
 
 // Closed forms of the standard deviation, which the implementation does not have.
-func TestTheSampleDeviationIsThatOfTheLaw(t *testing.T) {
+func TestTheSampleDeviationIsThatOfTheDistribution(t *testing.T) {
 	const n = 100_000
 	gammaOf := func(k float64) float64 { return math.Gamma(1 + k/2.5) }
 	for text, want := range map[string]float64{ // in nanoseconds

@@ -67,7 +67,7 @@ func roundTrip(l distribution.Distribution) string {
 	return ""
 }
 
-func TestOneLawInManyWritings(t *testing.T) {
+func TestOneDistributionInManyWritings(t *testing.T) {
 	want := parse(t, "5ms+gamma(mean=20ms,shape=2)")
 	for _, text := range []string{
 		"5ms+gamma(20ms,2)", "5000us+gamma(20ms,2.0)", "5ms+gamma(shape=2,mean=0.02s)",

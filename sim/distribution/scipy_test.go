@@ -48,7 +48,7 @@ print(json.dumps({name: law(text) for name, text in rows["laws"].items()}))`,
 	}
 }
 
-// The upper tails of every law, from the median to 1e-300: scipy's survival function at
+// The upper tails of every distribution, from the median to 1e-300: scipy's survival function at
 // the upper quantiles (its own inverse gives up below 1e-16), which leave as much above
 // them as they say. A truncated normal's is by its definition: scipy subtracts it from 1.
 func TestUpperTailsAgainstScipy(t *testing.T) {

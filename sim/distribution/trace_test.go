@@ -103,7 +103,7 @@ func TestLatencyTraceAsADistribution(t *testing.T) {
 }
 
 // Whatever the recording, the distribution is that of its latency at a uniform
-// instant: held against one that is looked up nanosecond by nanosecond.
+// instant, compared with one that is looked up nanosecond by nanosecond.
 func TestLatencyTraceAgainstEveryInstant(t *testing.T) {
 	path := write(t, "0,0\n")
 	testkit.Check(t, func(t *rapid.T) {

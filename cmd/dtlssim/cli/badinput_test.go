@@ -260,50 +260,50 @@ var badInputs = []badInput{
 	{name: "remedy at odds with a parameter", args: words("run L --set remedy=recognise --set first-record=reject"),
 		want: []string{"remedy=recognise sets first-record=discard, and first-record=reject is given as well"}},
 
-	// Latency laws.
-	{name: "unknown law, near", args: words("run L --set latency=unifrm(1ms,2ms)"),
+	// Latency distributions.
+	{name: "unknown distribution, near", args: words("run L --set latency=unifrm(1ms,2ms)"),
 		want: []string{
 			`latency distribution "unifrm(1ms,2ms)": "unifrm" is not a distribution. Did you mean uniform(from,to)?`,
 		}},
-	{name: "unknown law, far", args: words("run L --set latency=zipf(1ms)"),
+	{name: "unknown distribution, far", args: words("run L --set latency=zipf(1ms)"),
 		want: []string{
 			`"zipf" is not a distribution. A distribution is one of 10ms, empirical(file), exponential(mean),`,
 		}},
 	{
-		name: "law without arguments",
+		name: "distribution without arguments",
 		args: words("run L --set latency=gamma"),
 		want: []string{"gamma needs its arguments: gamma(mean,shape)"},
 	},
-	{name: "law with too few arguments", args: words("run L --set latency=gamma(1ms)"),
+	{name: "distribution with too few arguments", args: words("run L --set latency=gamma(1ms)"),
 		want: []string{`latency distribution "gamma(1ms)": want the arguments gamma(mean,shape), not 1`}},
-	{name: "law with an unknown argument", args: words("run L --set latency=lognormal(median=1ms,sigm=1)"),
+	{name: "distribution with an unknown argument", args: words("run L --set latency=lognormal(median=1ms,sigm=1)"),
 		want: []string{`lognormal has no argument "sigm". Did you mean sigma? Want lognormal(median,sigma)`}},
 	{
-		name: "law with an argument twice",
+		name: "distribution with an argument twice",
 		args: words("run L --set latency=uniform(from=1ms,from=2ms)"),
 		want: []string{"uniform: argument from is given twice"},
 	},
 	{
-		name: "law with empty range",
+		name: "distribution with empty range",
 		args: words("run L --set latency=uniform(2ms,1ms)"),
 		want: []string{"its first bound must be below its second"},
 	},
 	{
-		name: "law out of range",
+		name: "distribution out of range",
 		args: words("run L --set latency=lognormal(1ms,21)"),
 		want: []string{"lognormal: sigma: 21 is out of range: 1e-06 to 20"},
 	},
 	{
-		name: "law with an offset without unit",
+		name: "distribution with an offset without unit",
 		args: words("run L --set latency=5+exponential(1ms)"),
 		want: []string{`offset: "5" is not a duration`},
 	},
 	{
-		name: "law left open",
+		name: "distribution left open",
 		args: words("run L --set latency=uniform(1ms,2ms"),
 		want: []string{"the closing parenthesis is missing"},
 	},
-	{name: "offset behind the law", args: words("run L --set latency=exponential(1ms)+5ms"),
+	{name: "offset behind the distribution", args: words("run L --set latency=exponential(1ms)+5ms"),
 		want: []string{
 			`latency distribution "exponential(1ms)+5ms": the offset stands before the distribution: ` +
 				`OFFSET+DISTRIBUTION`,
@@ -481,7 +481,7 @@ var badInputs = []badInput{
 		want: []string{"nowhere.sqlite cannot be read: there is no such file"},
 	},
 	{
-		name: "export of a table that is none",
+		name: "export of an unknown table",
 		args: words("export a.sqlite aborted"),
 		want: []string{
 			`there is no table "aborted". There are replications, points, measures, windows, cells, estimates`,
@@ -492,7 +492,7 @@ var badInputs = []badInput{
 		args: words("export a.sqlite --format json"),
 		want: []string{`--format "json" is not one of csv, jsonl`},
 	},
-	{name: "store that is none", args: words("sweep L --replications 1 --store choice.yaml"),
+	{name: "store that is no store", args: words("sweep L --replications 1 --store choice.yaml"),
 		want: []string{"choice.yaml is no store of dtlssim: it is no SQLite file"}},
 
 	// Factors.
@@ -535,7 +535,7 @@ var badInputs = []badInput{
 		want: []string{"parameter loss: 2 is out of range: 0 to 1"},
 	},
 	{
-		name: "factor with an open law",
+		name: "factor with an open distribution",
 		args: words("sweep L --replications 1 --vary latency=uniform(1ms,2ms"),
 		want: []string{"the parentheses do not match"},
 	},
@@ -804,7 +804,7 @@ var badInputs = []badInput{
 				"averages over that",
 		},
 	},
-	{name: "probe without a law", args: words("estimate L --method exact --probe linger"),
+	{name: "probe without a distribution", args: words("estimate L --method exact --probe linger"),
 		want: []string{"probe: parameter linger is a duration; only over a latency distribution can be integrated"}},
 	{name: "probe of every datagram", args: words("estimate L --method conditional --probe latency"),
 		want: []string{
@@ -871,7 +871,7 @@ var badInputs = []badInput{
 		},
 	},
 	{
-		name: "conditional comparison without a law",
+		name: "conditional comparison without a distribution",
 		args: words("compare L --vary linger=0ms,5ms --method conditional --probe service"),
 		want: []string{"probe: parameter service is a duration; only over a latency distribution can be integrated"},
 	},
@@ -987,7 +987,7 @@ var badInputs = []badInput{
 			"faults.yaml:5:5: rows of figure c are missing",
 			"faults.yaml:9:34: parameter linger: ", "--workers 0",
 		}},
-	{name: "law of the probe is none", args: words("study choice.yaml -o out"), want: []string{
+	{name: "distribution of the probe is none", args: words("study choice.yaml -o out"), want: []string{
 		"choice.yaml:7:12: probe: parameter client is a choice; only over a latency distribution can be integrated",
 	}},
 }

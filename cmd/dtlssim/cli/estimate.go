@@ -122,7 +122,8 @@ equivalent_replications}; of exact {rounding, failure_windows: [{from_ns, to_ns}
 importance {tilts: [{streams, draw, theta, draws (of a replication)}], untilted_replications,
 pilot_runs, unseen_share, equivalent_replications, mean_weight, mean_weight_error, effective_failures,
 largest_share}; warnings: []; stopping: {half_width, relative, looks: [], look_confidence,
-met}; note (that nothing is random); check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
+met}; note (that nothing is random);
+check: {replications, failures, expected_failures, lo, hi, confidence, agrees, feasible}.
 estimate is null without data, and what is 0 or does not apply may be left out.`,
 		Example: "  dtlssim estimate late-close-notify --method exact --set " +
 			"'alert-latency=10ms+exponential(mean=48255ns)'\n" +

@@ -64,8 +64,8 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Question, pilots int,
 		p := &pilot{drawn: make([][]tilt.Draw, pilots)}
 		observed := &tilt.Config{Tilts: tilts, Observe: true}
 		w, err := trial.run(
-			ctx, runner, func(int) *tilt.Config { return observed }, stat.OneLook(pilots, stat.AgreementConfidence), progress,
-			func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn },
+			ctx, runner, func(int) *tilt.Config { return observed }, stat.OneLook(pilots, stat.AgreementConfidence),
+			progress, func(i int, drawn []tilt.Draw) { p.drawn[i] = drawn },
 		)
 		if err != nil {
 			return nil, err

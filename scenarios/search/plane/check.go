@@ -59,7 +59,9 @@ func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contr
 			return &run.AbortedError{Aborted: run.NewAborted(&o, job.Command())}
 		}
 		if region, _ := r.At(x, y); !slices.Equal(region.Outcome, o.Outcome) {
-			differs[i] = &Contradiction{X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: job.Command().String()}
+			differs[i] = &Contradiction{
+				X: x, Y: y, Region: region.Name, Outcome: o.Outcome, Repeat: job.Command().String(),
+			}
 		}
 		return nil
 	})

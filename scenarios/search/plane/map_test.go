@@ -171,8 +171,12 @@ func TestMapsBehindNATAgainstRuns(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		of := func(values ...string) string { return values[random.IntN(len(values))] }
 		set := fixture.RandomNAT(random.IntN)
-		x := of("client-pause=0s..80ms", "service=0s..60ms", "uplink=1ms..40ms", "gap=0s..80ms", "alert-latency=0s..80ms")
-		m := ask(t, "nat-rebinding", x, of("nat-lifetime=1ns..60ms", "nat-lifetime=20ms..60ms", "downlink=1ms..40ms"), set)
+		x := of(
+			"client-pause=0s..80ms", "service=0s..60ms", "uplink=1ms..40ms", "gap=0s..80ms", "alert-latency=0s..80ms",
+		)
+		m := ask(
+			t, "nat-rebinding", x, of("nat-lifetime=1ns..60ms", "nat-lifetime=20ms..60ms", "downlink=1ms..40ms"), set,
+		)
 		if m.Y.Name != "nat-lifetime" {
 			m.Values = fixture.With(t, m.Values, scenarios.Settings{"nat-lifetime": of("15ms", "30ms", "60ms")})
 		}

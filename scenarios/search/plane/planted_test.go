@@ -305,7 +305,8 @@ func TestMapOfManySignatures(t *testing.T) {
 			},
 		}
 	})
-	if len(r.Regions) != 2 || len(r.Boundaries) != 1 || r.Boundaries[0].Line != (edges.Line{Rise: 1, Run: 2, Offset: size / 2}) ||
+	if len(r.Regions) != 2 || len(r.Boundaries) != 1 ||
+		r.Boundaries[0].Line != (edges.Line{Rise: 1, Run: 2, Offset: size / 2}) ||
 		r.UndecidedShare != 0 {
 		t.Errorf("regions %+v\nboundaries %+v\n%g undecided", r.Regions, r.Boundaries, r.UndecidedShare)
 	}

@@ -31,7 +31,9 @@ type Distribution struct {
 func NewCertain(samples []Lifetime, qs []float64, survival bool) Distribution {
 	n, l := len(samples), samples[0]
 	d := Distribution{Survival: survival, Taken: n, End: math.Inf(1), Exact: true}
-	at := stat.Estimate{Value: l.Value, Low: l.Value, High: l.Value, Confidence: 1, N: n, Method: stat.Bounds, Exact: true}
+	at := stat.Estimate{
+		Value: l.Value, Low: l.Value, High: l.Value, Confidence: 1, N: n, Method: stat.Bounds, Exact: true,
+	}
 	if l.Censored {
 		d.Censored, d.End, at.High = n, l.Value, math.Inf(1)
 	} else {

@@ -120,13 +120,14 @@ print(json.dumps([ranks(*r) for r in rows]))`, rows, &want)
 		if e.HighRank == 0 {
 			e.HighRank = n + 1
 		}
-		if e.LowRank != int(want[i][0]) || e.HighRank != int(want[i][1]) || testkit.Apart(e.Coverage, want[i][2]) > 1e-9 {
+		if e.LowRank != int(want[i][0]) || e.HighRank != int(want[i][1]) ||
+			testkit.Apart(e.Coverage, want[i][2]) > 1e-9 {
 			t.Errorf("%v: %d to %d with %.12g, scipy has %v", row, e.LowRank, e.HighRank, e.Coverage, want[i])
 		}
 	}
 }
 
-// The coverage by simulation is never below the confidence: of a continuous law, of one
+// The coverage by simulation is never below the confidence: of a continuous distribution, of one
 // on whole numbers, and of one that a limit cuts. Of the first it is what is said.
 func TestCoverageOfQuantiles(t *testing.T) {
 	s := draws(t)
@@ -201,7 +202,9 @@ func TestQuantilesOfCutLifetimes(t *testing.T) {
 // cut.
 func TestECDF(t *testing.T) {
 	interval := stat.Inference{Method: stat.ClopperPearsonExact, Confidence: 0.95}
-	samples := []lifetime.Lifetime{{Value: 3}, {Value: 1}, {Value: 3}, {Value: 4, Censored: true}, {Value: 4}, {Value: 5}}
+	samples := []lifetime.Lifetime{
+		{Value: 3}, {Value: 1}, {Value: 3}, {Value: 4, Censored: true}, {Value: 4}, {Value: 5},
+	}
 	steps, cut := lifetime.ECDF(samples, interval)
 	var want []lifetime.Step
 	for _, n := range []int{1, 3, 4} { // samples of at most so much are as many here
@@ -210,7 +213,8 @@ func TestECDF(t *testing.T) {
 	if cut != 4 || !reflect.DeepEqual(steps, want) {
 		t.Errorf("%v up to %g, want %v up to 4", steps, cut, want)
 	}
-	if steps, cut := lifetime.ECDF(samples[:3], interval); len(steps) != 2 || !math.IsInf(cut, 1) || steps[1].Value != 1 {
+	if steps, cut := lifetime.ECDF(samples[:3], interval); len(steps) != 2 || !math.IsInf(cut, 1) ||
+		steps[1].Value != 1 {
 		t.Errorf("%v up to %g", steps, cut)
 	}
 }

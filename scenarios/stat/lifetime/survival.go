@@ -84,8 +84,10 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 // At returns the step at a time, or the one before all of them.
 func (s *Survival) At(time float64) Step {
 	at := Step{
-		Estimate: stat.Estimate{Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: stat.Greenwood},
-		AtRisk:   s.Samples,
+		Estimate: stat.Estimate{
+			Value: 1, Low: 1, High: 1, Confidence: s.Confidence, N: s.Samples, Method: stat.Greenwood,
+		},
+		AtRisk: s.Samples,
 	}
 	for _, step := range s.Steps {
 		if step.At > time {

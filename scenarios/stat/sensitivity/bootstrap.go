@@ -17,7 +17,9 @@ const Resamples = 2000
 // resampled are its values in resamples of the n points, which accelerated sorts; leftOut
 // returns its values when one point after another is left out. The interval is NaN if a
 // resample has no value.
-func accelerated(value float64, resampled []float64, n int, leftOut func() []float64, confidence float64) stat.Estimate {
+func accelerated(
+	value float64, resampled []float64, n int, leftOut func() []float64, confidence float64,
+) stat.Estimate {
 	e := stat.Unknown(n, math.NaN(), math.NaN(), confidence, stat.Bootstrap)
 	e.Value = value
 	if slices.ContainsFunc(resampled, math.IsNaN) {

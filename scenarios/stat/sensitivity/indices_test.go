@@ -209,7 +209,9 @@ func TestCoverageOfIndices(t *testing.T) {
 	} {
 		covered := make([]int, 2*g.dimensions)
 		for range simulations {
-			r := sensitivity.NewIndices(g.terms(n, c.replications, c.points(), toss, s.Uniform), confidence, 300, s.Uniform)
+			r := sensitivity.NewIndices(
+				g.terms(n, c.replications, c.points(), toss, s.Uniform), confidence, 300, s.Uniform,
+			)
 			for i := range g.dimensions {
 				if x := r.First[i]; x.Low <= g.first[i] && g.first[i] <= x.High {
 					covered[i]++
@@ -235,7 +237,8 @@ func TestIndicesThatAreNotDefined(t *testing.T) {
 	for name, value := range map[string]float64{"never": 0, "always": 1, "a third": 1. / 3} {
 		constant := model{dimensions: 2, f: func([]float64) float64 { return value }}
 		r := sensitivity.NewIndices(constant.terms(100, 0, independent(s), nil, nil), 0.95, 100, s.Uniform)
-		if r.Undefined == nil || r.First != nil || r.Total != nil || r.Variance != 0 || testkit.Apart(r.Mean, value) > 1e-12 {
+		if r.Undefined == nil || r.First != nil || r.Total != nil || r.Variance != 0 ||
+			testkit.Apart(r.Mean, value) > 1e-12 {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// distributionExamples are laws with windows inside, at the end of, and beyond what is drawn.
+// distributionExamples are distributions with windows inside, at the end of, and beyond what is drawn.
 func distributionExamples(t testing.TB) map[string]Figure {
 	const ms = time.Millisecond
 	figures := map[string]Figure{}
 	for name, c := range map[string]struct {
-		law     string
+		text    string
 		windows []FailureWindow
 	}{
 		"law-density": {"10ms+gamma(mean=20ms,shape=2)",
@@ -26,18 +26,20 @@ func distributionExamples(t testing.TB) map[string]Figure {
 			[]FailureWindow{{9 * ms, 11 * ms}, {40 * ms, time.Second}}},
 		"law-constant": {"30ms", []FailureWindow{{11*ms + 1, 300 * ms}}},
 	} {
-		l, err := distribution.Parse(c.law)
+		l, err := distribution.Parse(c.text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		figures[name] = Law("A law and its failure windows", "alert-latency", l, c.windows, "A sentence.")
+		figures[name] = LatencyDistribution(
+			"A distribution and its failure windows", "alert-latency", l, c.windows, "A sentence.",
+		)
 	}
 	return figures
 }
 
 // What is shaded is as large as the probability that stands above it: the bins within each
-// window sum up to it, for laws with a density; and a law with atoms is known.
-func TestLawShadesTheProbability(t *testing.T) {
+// window sum up to it, for distributions with a density; and a distribution with atoms is known.
+func TestLatencyDistributionShadesTheProbability(t *testing.T) {
 	const ms = time.Millisecond
 	windows := []FailureWindow{{8 * ms, 12*ms + 345678}, {25*ms + 1, 27 * ms}, {27*ms + 1, 27*ms + 2}}
 	for text, atoms := range map[string]bool{
@@ -49,7 +51,7 @@ func TestLawShadesTheProbability(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := newLawChart(l, windows)
+		c := newDensityChart(l, windows)
 		if c.atoms != atoms {
 			t.Errorf("%s: atoms %t, want %t", text, c.atoms, atoms)
 		}
@@ -76,7 +78,7 @@ func TestLawShadesTheProbability(t *testing.T) {
 }
 
 // A window beyond the figure is told in words.
-func TestLawTellsWhatItLeavesOut(t *testing.T) {
+func TestLatencyDistributionTellsWhatItLeavesOut(t *testing.T) {
 	for name, part := range map[string]string{
 		"law-density":   "Outside of the figure: [150ms, 250ms), 1.25e-05.",
 		"law-unbounded": "The density goes beyond the top of the figure.",

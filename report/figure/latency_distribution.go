@@ -30,12 +30,14 @@ var (
 	failingPale = color.RGBA{0xfb, 0xe4, 0xd5, 0xff}
 )
 
-// Law draws the density of a latency distribution with the failure windows shaded under it, each
+// LatencyDistribution draws the density of a latency distribution with the failure windows shaded under it, each
 // with its probability. A distribution with atoms (a constant, the samples of a file, a mixture
 // with one of these) has no density; its distribution function is drawn. The density is
 // the probability of each interval as wide as a point of the figure, by its width.
-func Law(title, name string, l distribution.Distribution, windows []FailureWindow, sentence string) Figure {
-	c := newLawChart(l, windows)
+func LatencyDistribution(
+	title, name string, l distribution.Distribution, windows []FailureWindow, sentence string,
+) Figure {
+	c := newDensityChart(l, windows)
 	p := plot.New()
 	p.Title.Text = title
 	p.X.Label.Text = name + " (" + c.unit.name + ")"
@@ -73,7 +75,7 @@ func (s lineSwatch) Thumbnail(c *draw.Canvas) {
 	c.StrokeLine2(s.LineStyle, c.Min.X, y, c.Max.X, y)
 }
 
-type lawChart struct {
+type densityChart struct {
 	from, to float64 // in nanoseconds
 	unit     timeUnit
 	atoms    bool
@@ -86,8 +88,8 @@ type lawChart struct {
 	labels   []string        // of windows
 }
 
-func newLawChart(l distribution.Distribution, windows []FailureWindow) *lawChart {
-	c := &lawChart{unit: timeUnit{"ms", time.Millisecond}}
+func newDensityChart(l distribution.Distribution, windows []FailureWindow) *densityChart {
+	c := &densityChart{unit: timeUnit{"ms", time.Millisecond}}
 	c.from, c.to = l.Quantile(farTail/10), l.Quantile(1-farTail)
 	for _, w := range windows {
 		if distribution.Probability(l, w.From, w.To) >= worthwhile {
@@ -129,7 +131,7 @@ func newLawChart(l distribution.Distribution, windows []FailureWindow) *lawChart
 }
 
 // shape computes the heights.
-func (c *lawChart) shape(l distribution.Distribution) {
+func (c *densityChart) shape(l distribution.Distribution) {
 	for i := range len(c.edges) - 1 {
 		low, high := c.edges[i], c.edges[i+1]
 		if c.atoms {
@@ -168,7 +170,7 @@ func hasAtom(l distribution.Distribution, low, high float64) bool {
 }
 
 // remarks says what the figure leaves out.
-func (c *lawChart) remarks(l distribution.Distribution) (list []string) {
+func (c *densityChart) remarks(l distribution.Distribution) (list []string) {
 	if len(c.windows)+len(c.beyond) > 1 {
 		total := 0.0
 		for _, w := range slices.Concat(c.windows, c.beyond) {
@@ -190,17 +192,17 @@ func (c *lawChart) remarks(l distribution.Distribution) (list []string) {
 }
 
 var (
-	_ plot.Plotter    = (*lawChart)(nil)
-	_ plot.DataRanger = (*lawChart)(nil)
+	_ plot.Plotter    = (*densityChart)(nil)
+	_ plot.DataRanger = (*densityChart)(nil)
 )
 
 // DataRange implements plot.DataRanger.
-func (c *lawChart) DataRange() (xmin, xmax, ymin, ymax float64) {
+func (c *densityChart) DataRange() (xmin, xmax, ymin, ymax float64) {
 	return c.from / float64(c.unit.size), c.to / float64(c.unit.size), 0, c.top * 1.25
 }
 
 // Plot implements plot.Plotter.
-func (c *lawChart) Plot(canvas draw.Canvas, p *plot.Plot) {
+func (c *densityChart) Plot(canvas draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&canvas)
 	x := func(ns float64) vg.Length { return tx(min(max(ns, c.from), c.to) / float64(c.unit.size)) }
 	y := func(height float64) vg.Length { return ty(min(height, c.top)) }
@@ -226,7 +228,7 @@ func (c *lawChart) Plot(canvas draw.Canvas, p *plot.Plot) {
 
 // line goes through the middles of a density's bins, or in steps of one bin along a
 // distribution function.
-func (c *lawChart) line(x, y func(float64) vg.Length) []vg.Point {
+func (c *densityChart) line(x, y func(float64) vg.Length) []vg.Point {
 	first, last := c.heights[0], c.heights[len(c.heights)-1]
 	points := []vg.Point{{X: x(c.edges[0]), Y: y(first)}}
 	for i, height := range c.heights {
@@ -240,7 +242,7 @@ func (c *lawChart) line(x, y func(float64) vg.Length) []vg.Point {
 }
 
 // under returns the area under the heights from one edge to another.
-func (c *lawChart) under(x, y func(float64) vg.Length, from, to float64) vg.Path {
+func (c *densityChart) under(x, y func(float64) vg.Length, from, to float64) vg.Path {
 	var path vg.Path
 	if c.atoms {
 		return path // the area under a distribution function is no probability
@@ -265,7 +267,7 @@ func (c *lawChart) under(x, y func(float64) vg.Length, from, to float64) vg.Path
 
 // writeLabels writes the probabilities above the windows, one that would run into
 // another in a row above it, with a line down to its window.
-func (c *lawChart) writeLabels(canvas draw.Canvas, x func(float64) vg.Length, top vg.Length) {
+func (c *densityChart) writeLabels(canvas draw.Canvas, x func(float64) vg.Length, top vg.Length) {
 	const row, gap = vg.Length(12), vg.Length(5)
 	style := textStyle(9, draw.XCenter, draw.YBottom)
 	var taken []vg.Length // up to where each row is
