@@ -26,17 +26,17 @@ type Integral struct {
 	Values       scenarios.Values          // every parameter, the probe among them
 }
 
-// Tail is the probability of each tail of the probe's distribution that need not be searched: the
-// least that a number can still tell with all of its digits.
+// Tail is the probability of each tail of the probe's distribution that is not searched: about the
+// smallest probability that a float64 holds with full precision.
 const Tail = 1e-300
 
 // maxReach bounds the range of an Integral: no latency distribution is searched beyond.
 const maxReach = 1000 * time.Hour
 
-// NewIntegral asks for the probability of failure under the distribution that the values give
-// the probe, with all else as set and as the seed draws. The searched range leaves out
-// as much of the distribution at either end as tail says, a probability, or what lies beyond
-// 1000 hours. A probe that is no latency distribution, or one without probabilities, is an error.
+// NewIntegral asks for the failure probability under the distribution that the values give the
+// probe; all else is as set, or as the seed draws it. The searched range leaves out a tail of that
+// probability at either end, or what lies beyond 1000 hours. It is an error if the probe is not a
+// latency distribution, or is one without probabilities.
 func NewIntegral(
 	v scenarios.Values, probe string, master uint64, fail scenarios.Predicate, tail float64,
 ) (Integral, error) {
@@ -66,21 +66,21 @@ func NewIntegral(
 	}, nil
 }
 
-// lowEnd returns the largest latency, up to maxReach, below which no more than tail of a
-// distribution lies.
+// lowEnd returns the largest latency, up to maxReach, below which at most tail of a distribution
+// lies.
 func lowEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.Below(float64(x+1)) > tail }))
 }
 
-// highEnd returns the least latency from which on no more than tail of a distribution lies, or
+// highEnd returns the smallest latency at or above which at most tail of a distribution lies, or
 // maxReach.
 func highEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.AtLeast(float64(x)) <= tail }))
 }
 
-// Check reports a probe of which the windows cannot speak for the distribution: a window is one
-// of a single duration, and every datagram draws its own from a distribution of the network,
-// and each of several parameters from a distribution that it shares with others.
+// Check reports a probe whose windows say nothing about its distribution. A window belongs to a
+// single duration, but each datagram draws its own from a distribution of the network, and so does
+// each of several parameters that share one.
 func (q *Integral) Check() error {
 	s, name := q.Values.Scenario(), q.Search.Probe.Name
 	if s.Parameter(name).Group == scenarios.NetworkGroup {
@@ -124,11 +124,11 @@ type ExactProbability struct {
 	Windows       *search.Windows // under the first seed
 }
 
-// exactSeeds is under how many seeds the windows have to be the same: the parameters
-// do not show whether a distribution stands in a rule, or what a scenario in Go draws.
+// exactSeeds is the number of seeds under which the windows must agree: the parameters do not show
+// whether a rule has a distribution, or what a scenario in Go draws.
 const exactSeeds = 3
 
-// CheckExact reports what is random besides the probe, as far as the parameters show it.
+// CheckExact reports what is random besides the probe, as far as the parameters show.
 func (q *Integral) CheckExact() error {
 	if random := q.randomBesides(); len(random) > 0 {
 		return fmt.Errorf(
@@ -140,9 +140,9 @@ func (q *Integral) CheckExact() error {
 	return q.Check()
 }
 
-// randomBesides returns the parameters, as assignments, that make something random
-// besides the probe. One of the network that stands for its two directions is named by
-// them, for each may be set otherwise.
+// randomBesides returns, as assignments, the parameters that make something random besides the
+// probe. It names the two directions of the network rather than the parameter for both, because
+// each may be set separately.
 func (q *Integral) randomBesides() (names []string) {
 	v, parameters := q.Values, q.Values.Scenario().Parameters
 	for _, p := range parameters {
@@ -176,15 +176,14 @@ func (q *Integral) randomBesides() (names []string) {
 	return names
 }
 
-// RandomError says that something is random that no parameter shows.
+// RandomError says that something is random although no parameter shows it.
 type RandomError struct{ text string }
 
 // Error implements error.
 func (e *RandomError) Error() string { return e.text }
 
-// Exact integrates the windows over the distribution. It is an error if something else is
-// random: one of CheckExact, or a *RandomError if only the windows of another seed
-// show it.
+// Exact integrates the windows over the distribution. It is an error if anything else is random:
+// the error of CheckExact, or a *RandomError if only the windows of another seed show it.
 func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbability, error) {
 	if err := q.CheckExact(); err != nil {
 		return nil, err
@@ -215,8 +214,8 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 
 // Conditional is a conditional Monte Carlo estimate of a failure probability.
 type Conditional struct {
-	// Values are, for each seed from the first, the probability that the probe's latency
-	// falls in a failure window, given everything else that the seed draws.
+	// Values has, for each seed in turn, the probability that the probe's latency lies in a failure
+	// window, given everything else that the seed draws.
 	Values []float64
 
 	Probability stat.Mean // of the values, with the plan's confidence; the interval allows for Outside
@@ -225,8 +224,7 @@ type Conditional struct {
 	Interrupted bool      // the context ended before all was done
 }
 
-// CheckConditional reports what makes the mean over seeds another thing than the
-// probability.
+// CheckConditional reports what would make the mean over seeds differ from the probability.
 func (q *Integral) CheckConditional() error {
 	v, name := q.Values, q.Search.Probe.Name
 	for _, p := range q.Values.Scenario().Parameters {
@@ -241,13 +239,12 @@ func (q *Integral) CheckConditional() error {
 	return q.Check()
 }
 
-// Conditional finds the windows under one seed after another, starting with that of
-// the search, and integrates each over the distribution: conditional Monte Carlo, whose mean is
-// the probability, without the variance that is the probe's own (Asmussen and Glynn,
-// Stochastic Simulation, 2007, section V.4). It performs the seeds up to each of the looks
-// of a plan in turn, until the estimate at a look is enough. progress is
-// told each seed that is done, by one goroutine at a time. When ctx ends, the answer holds
-// the seeds before the first that was not done.
+// Conditional finds the windows under one seed after another, starting with that of the search, and
+// integrates each over the distribution. This is conditional Monte Carlo: its mean is the
+// probability, without the variance that the probe itself causes (Asmussen and Glynn, Stochastic
+// Simulation, 2007, section V.4). It performs the seeds up to each look of the plan in turn, until
+// the estimate is good enough. It calls progress after each seed, from one goroutine at a time.
+// When ctx ends, the answer holds the seeds before the first unfinished one.
 func (q *Integral) Conditional(
 	ctx context.Context, runner run.Runner, plan stat.Plan, progress func(),
 ) (*Conditional, error) {

@@ -9,19 +9,19 @@ type Mean struct {
 	Variance      float64 // of one sample
 	StandardError float64 // of the mean
 
-	// Unseen bounds the share of samples of a kind that is not among these, at the
-	// confidence: what an interval that goes by the spread of the samples cannot know.
-	// Had their share been larger, one would have been among them.
+	// Unseen is an upper bound, at the confidence, on the share of a kind of sample that did not
+	// occur. An interval computed from the spread of the samples cannot know of such a kind; with a
+	// larger share, one would have occurred.
 	Unseen float64
 }
 
-// LeastSamples is the effective number of samples below which an interval of their mean
-// covers less than it says.
+// LeastSamples is the effective number of samples below which the interval of a mean covers less
+// than its nominal confidence.
 const LeastSamples = 10
 
-// SampleMean estimates a mean from independent samples from [0, 1] with the interval of
-// [Hall]. With fewer than two samples the interval is all of [0, 1]; of samples that are
-// all equal it is a point, and a warning says so.
+// SampleMean estimates a mean from independent samples in [0, 1] with the interval of [Hall]. With
+// fewer than two samples the interval is [0, 1]. If all samples are equal, the interval is a point
+// and a warning says so.
 func SampleMean(samples []float64, confidence float64) Mean {
 	m := Mean{Estimate: Unknown(len(samples), 0, 1, confidence, Hall), Unseen: 1}
 	if len(samples) == 0 {
@@ -55,11 +55,11 @@ func (m *Mean) set(k summary) {
 	m.Low, m.High = max(0, low), min(1, high)
 }
 
-// unseen returns the largest share of which n samples may show nothing, at a confidence.
+// unseen returns the largest share of a kind that may be missing from n samples, at a confidence.
 func unseen(confidence, n float64) float64 { return -math.Expm1(math.Log(1-confidence) / n) }
 
-// Equivalent returns how many independent trials estimate the probability as precisely;
-// NaN if the samples show no variance, or the probability is 1.
+// Equivalent returns the number of independent trials that would estimate the probability as
+// precisely. It is NaN if the samples have no variance, or the probability is 1.
 func (m Mean) Equivalent() float64 {
 	if !(m.Variance > 0 && m.Value < 1) {
 		return math.NaN()

@@ -2,7 +2,7 @@ package stat
 
 import "math"
 
-// Stratum is the replications of one stratum.
+// Stratum counts the replications of one stratum.
 type Stratum struct{ Failures, Trials int }
 
 // Stratified is a probability estimated from strata of equal probability.
@@ -16,18 +16,18 @@ type Stratified struct {
 	EffectiveSize float64 // how many trials of crude Monte Carlo the interval is worth
 }
 
-// StratifiedProportion estimates a probability from independent trials in strata of
-// equal probability, with the interval of Clopper and Pearson for as many trials of plain
-// Monte Carlo as have the same variance (Korn and Graubard, Survey Methodology 24, 1998,
-// 193-201; the counts of trials and failures are no whole numbers then).
+// StratifiedProportion estimates a probability from independent trials in strata of equal
+// probability. Its interval is that of Clopper and Pearson for the number of crude Monte Carlo
+// trials that has the same variance (Korn and Graubard, Survey Methodology 24, 1998, 193-201). The
+// counts of trials and failures are then not whole numbers.
+// The variance is that of the strata's shares, plus an allowance for strata with one outcome only:
+// their trials show no variance, but there may be some. For the heaviest such stratum, z^2/2 trials
+// are counted as if they had gone the other way, as many as the interval of Agresti and Coull adds
+// (The American Statistician 52, 1998, 119-126).
 //
-// The variance is that of the strata's shares, and what strata of one outcome hide: none
-// of their trials shows any variance, and there may be some all the same. So z^2/2 trials
-// of the heaviest such stratum are counted as if they had gone the other way, as many as
-// the interval of Agresti and Coull adds (The American Statistician 52, 1998, 119-126).
-// The trials are never worth less than as many of crude Monte Carlo as there were if each
-// stratum had the fewest of them: that is so for any probabilities, since p(1-p) is
-// concave. If a stratum has no trial, the interval is all of [0, 1].
+// The trials are never worth less than the same number of crude Monte Carlo trials would be if each
+// stratum had as few as the smallest one. This holds for any probabilities, because p(1-p) is
+// concave. If a stratum has no trial, the interval is [0, 1].
 func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
 	s := Stratified{
 		Estimate: Unknown(0, 0, 1, confidence, EffectiveClopperPearson), Strata: strata,
@@ -61,12 +61,12 @@ func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
 	return s
 }
 
-// Variance returns the variance of one trial of which the strata's estimate would be the
-// mean.
+// Variance returns the variance of a single trial, if the estimate were the mean of as many
+// independent ones.
 func (s *Stratified) Variance() float64 { return s.StandardError * s.StandardError * float64(s.N) }
 
-// clopperPearson returns the interval of Clopper and Pearson with so much error on
-// either side for a share of trials, neither of which need be whole.
+// clopperPearson returns the interval of Clopper and Pearson with the given error on either side.
+// The numbers of failures and trials need not be whole.
 func clopperPearson(share, trials, tail float64) (low, high float64) {
 	k, high := share*trials, 1.0
 	if share > 0 {

@@ -14,13 +14,13 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// Tilting is tilts that pilot replications chose.
+// Tilting holds the tilts that pilot replications chose.
 type Tilting struct {
 	Tilts []tilt.Tilt
 	Runs  int // pilot replications
 
-	// RelativeVariance is that of one weighted replication, over the square of its mean,
-	// two standard errors above what the pilots of these tilts had.
+	// RelativeVariance is the variance of one weighted replication divided by the square of its
+	// mean, two standard errors above the value that the pilots of these tilts gave.
 	RelativeVariance float64
 
 	Interrupted bool // the context ended; Tilts are none
@@ -39,22 +39,23 @@ const (
 // MostPilotRounds is how many rounds of pilot replications ChooseTilts performs at most.
 var MostPilotRounds = len(flattenings) + 2*pilotRounds
 
-// flattenings are what all draws are tilted by until enough replications fail: large
-// variates and harmful answers first, and then small ones.
+// flattenings are the thetas by which all draws are tilted until enough replications fail: those
+// that favour large variates and harmful answers first, then those that favour small ones.
 var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 30}
 
-// ChooseTilts looks for tilts by the cross-entropy method (Rubinstein and Kroese, The
-// Cross-Entropy Method, 2004, section 2.5; there, levels of a score lead up to the rare
-// event, and here, where a replication fails or does not, ever flatter draws do). Until
-// some replications fail, all draws of the network are tilted by a theta further and
-// further from 1. Then each draw (the n-th of a stream) has the theta under which it would
-// most probably have been what it was in the replications that failed, each weighted by
-// its likelihood ratio; one that is not different there from what it is by itself is left
-// alone, for a draw that is tilted for nothing costs variance. (Where that is hard to
-// tell, both are tried.) That is repeated with the new tilts, and those with the least relative
-// variance are chosen. The seeds are
-// others than those of the question, so that the estimate is independent of the choice.
-// An error says that no replication failed.
+// ChooseTilts looks for tilts by the cross-entropy method (Rubinstein and Kroese, The Cross-Entropy
+// Method, 2004, section 2.5). In the book, levels of a score lead up to the rare event. Here a
+// replication fails or does not, so flatter and flatter draws take their place.
+//
+// Until some replications fail, all draws of the network are tilted by a theta further and further
+// from 1. Then each draw (the n-th of a stream) gets its most likely theta, given what it was in
+// the replications that failed, each weighted by its likelihood ratio. A draw that does not differ
+// there from its untilted self is left alone, because a needless tilt costs variance. (Where this
+// is hard to tell, both are tried.) These steps are repeated with the new tilts, and the tilts with
+// the smallest relative variance win.
+//
+// The pilots use other seeds than the question, so the estimate is independent of the choice. It is
+// an error if no replication failed.
 func ChooseTilts(ctx context.Context, runner run.Runner, q Question, pilots int, progress func()) (*Tilting, error) {
 	t := &Tilting{RelativeVariance: math.Inf(1)}
 	pilotSeed := seed.TiltPilots(q.Seed, q.Values.Scenario().Name)
@@ -157,7 +158,7 @@ func flat(theta float64) (tilts []tilt.Tilt) {
 	return tilts
 }
 
-// pilot is replications with all that they drew.
+// pilot holds replications with all their draws.
 type pilot struct {
 	samples []stat.WeightedSample
 	drawn   [][]tilt.Draw
@@ -172,9 +173,9 @@ func (p *pilot) failures() (n int) {
 	return n
 }
 
-// relativeVariance returns the variance of one weighted replication over the square of
-// its mean, two standard errors above its estimate: where few weights carry it, more of
-// them are yet to come. It is infinite if too few failed to tell.
+// relativeVariance returns the variance of one weighted replication divided by the square of its
+// mean, two standard errors above its estimate, because where few weights carry the estimate,
+// larger ones are likely to follow. It is infinite if too few replications failed.
 func (p *pilot) relativeVariance() float64 {
 	if p.failures() < leastPilotFailures {
 		return math.Inf(1)
@@ -202,11 +203,11 @@ func (p *pilot) largest() float64 {
 	return largest
 }
 
-// weights returns the weights of the replications, up to a common factor: 0 of those
-// that did not fail. Where so few carry all of the weight that they would fit themselves,
-// the weights are evened out, by taking roots of them. effective is how many equal ones
-// they are worth (Kish, Survey Sampling, 1965, section 8.2), and honest how many before
-// they were evened out.
+// weights returns the weights of the replications, up to a common factor; the weight of one that
+// did not fail is 0. If so few replications carry all the weight that the tilts would fit only
+// them, the weights are evened out by taking roots. effective is the number of equal weights that
+// they are worth (Kish, Survey Sampling, 1965, section 8.2), and honest is that number before they
+// were evened out.
 func (p *pilot) weights() (weights []float64, effective, honest float64) {
 	if p.failures() == 0 {
 		return nil, 0, 0
@@ -237,7 +238,7 @@ type drawKey struct {
 	number int
 }
 
-// drawSums are weighted sums over the replications that failed and made the draw.
+// drawSums holds weighted sums over the replications that failed and made the draw.
 type drawSums struct {
 	weight       float64
 	lower, upper float64 // of the negated logarithms of a variate and its complement
@@ -246,9 +247,9 @@ type drawSums struct {
 	answers      bool
 }
 
-// crossEntropy returns the tilts under which the draws of the replications that failed
-// are most probable. A draw of which these say too little is left alone, or, if the
-// answer is to be generous, tilted as others of its stream are.
+// crossEntropy returns the tilts under which the draws of the failed replications are most
+// probable. A draw about which they say too little is left alone or, if generous is set, tilted
+// like the others of its stream.
 func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	weights, effective, honest := p.weights()
 	total := 0.0
@@ -303,9 +304,9 @@ func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	for i, key := range keys {
 		s, theta := sums[key], thetas[i]
 		if !s.answers {
-			// Draws that do not differ from one another have one theta: it has less noise. One
-			// that is left alone among others that are tilted would hardly be seen to matter any
-			// more; to be generous is to do so only where honest weights say so.
+			// Draws that do not differ from one another share one theta, which has less noise. A
+			// draw left alone among tilted ones could hardly show any more that it matters; a
+			// generous choice leaves one alone only where honest weights say so.
 			noise := significance / math.Sqrt(effective*s.weight/total)
 			if generous {
 				noise = significance / math.Sqrt(honest*s.weight/total)
@@ -328,8 +329,8 @@ func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	return tilts
 }
 
-// likeliest returns the theta of the greatest likelihood of variates: the maximum of
-// sum(w log(theta v^(theta-1))) is at sum(w)/sum(-w log v).
+// likeliest returns the maximum-likelihood theta of variates: the maximum of sum(w log(theta
+// v^(theta-1))) is at sum(w)/sum(-w log v).
 func (s *drawSums) likeliest(larger bool) float64 {
 	if larger {
 		return max(s.weight/s.upper, leastTheta)
@@ -337,8 +338,8 @@ func (s *drawSums) likeliest(larger bool) float64 {
 	return 1 / max(s.weight/s.lower, leastTheta)
 }
 
-// theta returns the theta of the greatest likelihood, from so many replications; 1 if it
-// is not significantly another.
+// theta returns the maximum-likelihood theta from that many replications, or 1 if it does not
+// differ significantly from 1.
 func (s *drawSums) theta(replications float64) float64 {
 	if !s.answers {
 		// It has a relative standard error of 1/sqrt(n).
@@ -363,7 +364,7 @@ func (s *drawSums) theta(replications float64) float64 {
 	return max(1, math.Log1p(-harmful)/math.Log1p(-max(harm, 1-mostHarm)))
 }
 
-// round keeps three digits, so that a command line with the tilts can be read.
+// round keeps three digits, so that a command line with the tilts stays readable.
 func round(theta float64) float64 {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(theta, 'g', 3, 64), 64)
 	return rounded
