@@ -1,6 +1,6 @@
-// Package answers holds what a study finds besides its replications: windows of failure,
-// regions of planes, and failure probabilities, each with the figure and row that it belongs
-// to. Figures yield answers; a store keeps them, as rows of its tables.
+// Package answers holds what a study finds besides its replications: failure windows, regions of
+// planes, and failure probabilities. Each answer names its figure and its row. Figures produce
+// answers; a store writes them to its tables.
 package answers
 
 import (
@@ -18,47 +18,46 @@ type Answers struct {
 	Maps      []Map
 }
 
-// Map is the answer to a search of the plane of two probes, which belongs to a row of a
-// figure.
+// Map is the answer to a search in the plane of two probes, for a row of a figure.
 type Map struct {
 	Figure, Row string
 	Regions     *plane.Regions
 }
 
-// Search is the answer to a window search, which belongs to a row of a figure.
+// Search is the answer to a window search, for a row of a figure.
 type Search struct {
 	Figure, Row string
 	Windows     *search.Windows
 }
 
-// Estimate is an estimated failure probability, or an exact one.
+// Estimate is an estimated or exact failure probability.
 type Estimate struct {
 	Figure, Row string
 
-	// Sweep and the index Point name the design point of the estimate. Sweep is nil if it
+	// Sweep and the index Point name the design point of the estimate. Sweep is nil if the estimate
 	// belongs to no single point.
 	Sweep *sample.Sweep
 	Point int
 
-	X          float64 // on the figure's axis; NaN if that has none
+	X          float64 // on the figure's axis; NaN if the figure has none
 	Method     string  // monte-carlo, conditional, exact
 	Estimate   float64 // NaN without data
 	Low, High  float64
 	Interval   string  // how Low and High were computed, such as wilson; exact
-	Confidence float64 // NaN of an exact one
-	N          int     // replications that gave a result, or seeds; -1 of an exact one
-	Failures   int     // of monte-carlo; -1 of others
+	Confidence float64 // NaN if exact
+	N          int     // replications that gave a result, or seeds; -1 if exact
+	Failures   int     // of monte-carlo; -1 otherwise
 	Exact      bool
 }
 
-// The methods of estimates that every sweep can have.
+// The methods of estimates that are possible for every sweep.
 const (
 	MonteCarlo = "monte-carlo"
 	Exact      = "exact"
 )
 
-// EstimatesOf returns the estimates of the points of a sweep, at values of an axis if it
-// has one.
+// EstimatesOf returns the estimates at the points of a sweep. x are the points' values on the
+// figure's axis; nil if the figure has none.
 func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
 	for i, p := range r.Points {
 		if p.Certain {
@@ -74,8 +73,7 @@ func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
 	return list
 }
 
-// ExactOf returns exact probabilities at the points of a sweep, at values of an axis if
-// it has one.
+// ExactOf returns the exact probabilities at the points of a sweep. x is as in EstimatesOf.
 func ExactOf(r *sample.Results, probabilities, x []float64) (list []Estimate) {
 	for i, p := range probabilities {
 		list = append(list, exactAt(r, i, p, x))

@@ -9,17 +9,16 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
-// CertainSeeds is the number of seeds under which a replication has to be the same before
-// it counts as certain.
+// CertainSeeds is the number of seeds under which a replication must be the same to count as
+// certain.
 const CertainSeeds = 3
 
-// Certain tells whether nothing random decides what a replication does. It performs the
-// job under CertainSeeds consecutive seeds, until one shows otherwise, and returns the
-// results. A certain replication draws nothing but keys, nonces and signatures, sends no
-// datagram through a bottleneck, where the length of a signature counts, and has the same
-// outcome and the same instants under each seed. When in doubt, or when one gives no
-// result, the answer is no. Measures may differ by the length of signatures: bytes are
-// counted.
+// Certain reports whether nothing random affects a replication. It performs the job under up to
+// CertainSeeds consecutive seeds, stops at the first sign of randomness, and returns the results. A
+// certain replication draws nothing but keys, nonces and signatures, sends no datagram through a
+// bottleneck (where the length of a signature matters), and has the same outcome and the same
+// instants under each seed. If there is any doubt, or if a replication gives no result, the answer
+// is no. Measures that count bytes may still vary with the length of signatures.
 func Certain(ctx context.Context, runner run.Runner, job run.Job) (bool, []run.Result, error) {
 	var results []run.Result
 	job.Watch = true
@@ -37,21 +36,21 @@ func Certain(ctx context.Context, runner run.Runner, job run.Job) (bool, []run.R
 	return true, results, nil
 }
 
-// alike tells whether nothing random decides what a replication does, as far as it shows,
-// and whether it differs from another in nothing but keys, nonces and signatures.
+// alike reports whether a replication shows no sign of randomness and differs from the first one in
+// nothing but keys, nonces and signatures.
 func alike(first, o *run.Result) bool {
 	return o.Status == run.Completed && o.Watched != nil && !o.Watched.Random &&
 		slices.Equal(first.Outcome, o.Outcome) && first.Signature == o.Signature && first.Virtual == o.Virtual &&
 		reflect.DeepEqual(first.Watched, o.Watched)
 }
 
-// seekCertain finds the points at which nothing is random, and drops all but their first
-// CertainSeeds replications. It performs these replications at every point that is not
-// complete, until one shows that something is random; they count like any others.
+// seekCertain finds the points where nothing is random and drops all but their first CertainSeeds
+// replications. At every incomplete point, it performs these first replications until one shows
+// that something is random. They count like any other replications.
 func (r *Running) seekCertain(ctx context.Context) error {
 	size := r.Results.Sweep.Replications
 	incomplete := r.missing.points(size)
-	known := make([]int, len(r.Results.Points)) // so many of each point, from the first, are no longer missing
+	known := make([]int, len(r.Results.Points)) // how many of each point, from the first, are no longer missing
 	var mu sync.Mutex
 	err := run.Spread(ctx, r.runner.Size(), len(incomplete), func(ctx context.Context, k int) error {
 		point := incomplete[k]
@@ -79,9 +78,9 @@ func (r *Running) seekCertain(ctx context.Context) error {
 	return nil
 }
 
-// look performs the first replications of a point, and tells whether nothing is random
-// there, and how many replications it performed. Those that the store already had it
-// performs again, but does not count.
+// look performs the first replications of a point. It reports whether nothing is random there, and
+// how many replications it performed. It repeats those that are already in the store, but does not
+// count them again.
 func (r *Running) look(ctx context.Context, point int, mu *sync.Mutex) (certain bool, performed int, err error) {
 	var first run.Result
 	for n := range CertainSeeds {

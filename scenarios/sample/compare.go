@@ -10,10 +10,9 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// Comparison is a sweep in which each design point is compared with one of them, the
-// baseline, seed by seed: common random numbers make the two of a pair alike in all that
-// the parameters leave alone (Asmussen and Glynn, Stochastic Simulation, 2007, section
-// V.5).
+// Comparison is a sweep that compares each design point with one of them, the baseline, seed by
+// seed. Common random numbers make the two replications of a pair alike in everything that the
+// parameters do not change (Asmussen and Glynn, Stochastic Simulation, 2007, section V.5).
 type Comparison struct {
 	*Results
 	Baseline       int      // index of the baseline among the points
@@ -21,20 +20,21 @@ type Comparison struct {
 	EachConfidence float64  // of the interval of each difference
 }
 
-// Paired counts the seeds under which a design point and the baseline both came to their
-// end, by which of the two failed.
+// Paired counts the seeds under which both a design point and the baseline gave a result, by which
+// of the two failed.
 type Paired struct {
 	Point                                  int // index among the points
 	Both, OnlyBaseline, OnlyOther, Neither int // fail
 
-	// Difference is the point's failure probability less that of the baseline, estimated
-	// from the pairs.
+	// Difference is the point's failure probability minus that of the baseline, estimated from the
+	// pairs.
 	Difference stat.Difference
 
-	// Without is how many seeds gave no result under one of the two, or both.
+	// Without is how many seeds gave no result at one or both of the two points.
 	Without int
 
-	// The first seed at which only one of the two failed; nil if there is none.
+	// FirstOnlyBaseline and FirstOnlyOther are the first seeds at which only the baseline or only
+	// the other point failed; nil if there is none.
 	FirstOnlyBaseline, FirstOnlyOther *PairCommands
 }
 
@@ -45,7 +45,7 @@ type PairCommands struct {
 	Other    string `json:"other"`
 }
 
-// What a replication came to, for Compare.
+// The results of a replication, for Compare.
 const (
 	notDone byte = iota
 	passed
@@ -53,10 +53,10 @@ const (
 	withoutResult
 )
 
-// Compare performs the replications of a sweep, and compares each design point with the
-// one at index baseline. The intervals of the differences have the confidence of the
-// sweep each, or, if they are simultaneous, all together. For the rest it is RunSweep;
-// seeds of which one replication was not done when ctx ended are not counted as pairs.
+// Compare performs the replications of a sweep and compares each design point with the one at index
+// baseline. The sweep's confidence applies to each interval of a difference or, if simultaneous, to
+// all intervals together. Otherwise Compare works like RunSweep. A seed is not counted as a pair if
+// one of its replications was not done when ctx ended.
 func Compare(
 	ctx context.Context, runner run.Runner, s Sweep, baseline int, simultaneous bool, progress func(),
 ) (*Comparison, error) {
@@ -90,7 +90,7 @@ func Compare(
 		c.EachConfidence = stat.Bonferroni(c.EachConfidence, len(s.Design)-1)
 	}
 	for i, p := range r.Points {
-		if p.Certain { // every seed gives what the first gave
+		if p.Certain { // every seed gives the same result as the first
 			for n := range outcomes[i] {
 				outcomes[i][n] = outcomes[i][0]
 			}
@@ -145,7 +145,7 @@ func (r *Results) pair(p *Paired, base, other byte, baseline, n int) {
 	}
 }
 
-// pairCommands returns what repeats the n-th replications of two points.
+// pairCommands returns the commands that repeat the n-th replications of two points.
 func (r *Results) pairCommands(baseline, point, n int) *PairCommands {
 	of := seed.Replication(r.Sweep.Seed, n)
 	repeat := func(point int) string { return r.Sweep.Design[point].Values.Repeat(of, r.Sweep.Fail).String() }

@@ -8,30 +8,30 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Measure sums up what the replications of a design point reported of one measure, in
-// its unit. Minimum and maximum are exact. It does not depend on the order in which the
-// replications finished.
+// Measure summarizes one measure over the replications of a design point, in the unit of the
+// measure. Minimum and maximum are exact. The result does not depend on the order in which the
+// replications finish.
 type Measure struct {
 	Count   int   `json:"count"` // replications that reported it
 	Mean    int64 `json:"mean"`  // rounded to the nearest whole unit, a half up
 	Minimum int64 `json:"minimum"`
 
-	// Median and Quantile95 are quantiles by nearest rank: the q-quantile of n values is
-	// the one of rank q*n, rounded up, from the smallest. They are not above the exact
-	// value, and below it by less than 0.1 % (a 1024th); up to 2047 they are exact.
+	// Median and Quantile95 are nearest-rank quantiles: the q-quantile of n values is the value of
+	// rank q*n, rounded up, counted from the smallest. They are never above the exact value, and
+	// below it by less than 0.1 % (1/1024). Up to 2047 they are exact.
 	Median     int64 `json:"median"`
 	Quantile95 int64 `json:"quantile_95"`
 
 	Maximum int64 `json:"maximum"`
 }
 
-// significantDigits is the precision of the histogram, which gives the relative error
-// of Measure: 2048 buckets for the values up to 2047, and 1024 for each factor of two
-// beyond, of which those that nothing fell into take no memory.
+// significantDigits is the precision of the histogram and sets the relative error of Measure: 2048
+// buckets for values up to 2047, and 1024 for each further factor of two. Empty buckets take no
+// memory.
 const significantDigits = 3
 
-// collector collects the values of one measure in bounded memory: 0.6 MB if values of
-// every size from 1 ns to three centuries occurred, some kilobytes of real ones.
+// collector collects the values of one measure in bounded memory: at most 0.6 MB, if values of
+// every size from 1 ns to three centuries occur. Real measures take a few kilobytes.
 type collector struct {
 	count            int
 	sum              big.Int
@@ -43,7 +43,7 @@ func newCollector() *collector {
 	return &collector{minimum: math.MaxInt64, histogram: hdr.NewPacked(1, math.MaxInt64, significantDigits)}
 }
 
-// add adds a value. It reports a negative one, for which there is no histogram.
+// add adds a value. A negative value is an error, because the histogram cannot hold it.
 func (c *collector) add(value int64) error {
 	if value < 0 {
 		return fmt.Errorf("it is %d, want 0 or more", value)
@@ -57,7 +57,7 @@ func (c *collector) add(value int64) error {
 	return nil
 }
 
-// measure sums up what was added; that was something.
+// measure summarizes the added values; there must be at least one.
 func (c *collector) measure() Measure {
 	n := big.NewInt(int64(c.count))
 	mean := new(big.Int).Lsh(&c.sum, 1)
@@ -68,8 +68,8 @@ func (c *collector) measure() Measure {
 	}
 }
 
-// quantile returns the quantile of a percentage above 0. The rank is computed in whole
-// numbers; in floating point 0.95*n is above or below one as it happens.
+// quantile returns the quantile for a percentage above 0. It computes the rank in integers, because
+// 0.95*n in floating point may fall just above or below a whole number.
 func (c *collector) quantile(percent int) int64 {
 	rank, below := (int64(c.count)*int64(percent)+99)/100, int64(0)
 	for value, count := range c.histogram.ForEachBucket {
@@ -80,9 +80,9 @@ func (c *collector) quantile(percent int) int64 {
 	return c.maximum
 }
 
-// collect adds what one replication reported to its point.
+// collect adds the measures of one replication to its point.
 func (p *Point) collect(measures map[string]int64) error {
-	for name, value := range measures { // in any order: they do not touch each other
+	for name, value := range measures { // the order does not matter: measures are independent
 		c := p.collectors[name]
 		if c == nil {
 			c = newCollector()
@@ -98,8 +98,8 @@ func (p *Point) collect(measures map[string]int64) error {
 	return nil
 }
 
-// sumUp turns what was collected into Measures, and lets go of it: points are done
-// one after another, so few of them hold histograms at a time.
+// sumUp turns the collected values into Measures and releases the collectors. Points finish one
+// after another, so only a few hold histograms at the same time.
 func (p *Point) sumUp() {
 	for name, c := range p.collectors {
 		if p.Measures == nil {

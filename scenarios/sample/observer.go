@@ -2,13 +2,13 @@ package sample
 
 import "github.com/dtlssim/dtlssim/scenarios/run"
 
-// Observer hears of each replication of a sweep, one at a time: as it ends, or as it is
-// taken from the store of the sweep. Points and replications count from 0. What it is
-// shown is valid until it returns. It stores nothing for others; that is what a [Store]
+// Observer is called for each replication of a sweep, one at a time: when the replication ends, or
+// when it is read from the sweep's store. Points and replications count from 0. The result is valid
+// only until the observer returns. An observer does not store results for later sweeps; a [Store]
 // does.
 type Observer func(point, replication int, o *run.Result)
 
-// tell tells the observers of a replication.
+// tell passes a replication to the observers.
 func (s *Sweep) tell(point, replication int, o *run.Result) {
 	for _, hear := range s.Observers {
 		hear(point, replication, o)

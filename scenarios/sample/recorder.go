@@ -10,8 +10,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
-// Recorder observes a sweep and remembers one measure of each replication, for what
-// wants more of it than a Measure. It takes 16 bytes for each.
+// Recorder observes a sweep and records one measure of each replication, for analyses that need
+// more than a Measure. It takes 16 bytes per replication.
 type Recorder struct {
 	name   string
 	cut    string
@@ -19,13 +19,13 @@ type Recorder struct {
 	values []recorded
 }
 
-// recorded is what a replication reported of a measure.
+// recorded is the value of a measure in one replication.
 type recorded struct {
 	value           int64
 	taken, censored bool
 }
 
-// Record has a sweep remember a measure.
+// Record adds a Recorder of a measure to a sweep.
 func Record(s *Sweep, measure string) *Recorder {
 	r := &Recorder{
 		name: measure, cut: scenarios.Censored(measure), size: s.Replications,
@@ -36,8 +36,8 @@ func Record(s *Sweep, measure string) *Recorder {
 	return r
 }
 
-// add remembers what a replication reported. One that met the horizon, or the limit of
-// events, was cut, and so was all that it measured.
+// add records the measure of one replication. If the replication reached the horizon or the limit
+// of events, its measure is censored.
 func (r *Recorder) add(point, replication int, o *run.Result) {
 	value, taken := o.Measures[r.name]
 	least, censored := o.Measures[r.cut]
@@ -48,7 +48,7 @@ func (r *Recorder) add(point, replication int, o *run.Result) {
 	case run.Completed:
 	case run.Limited:
 		censored = true
-		if o.Limit == string(clock.MemoryLimit) { // of which nothing is left
+		if o.Limit == string(clock.MemoryLimit) { // its measures are lost
 			taken = false
 		}
 	default:
@@ -57,8 +57,8 @@ func (r *Recorder) add(point, replication int, o *run.Result) {
 	r.values[point*r.size+replication] = recorded{value, taken, censored}
 }
 
-// Distribution estimates how the measure is distributed at a design point. A replication
-// that was cut is censored: its measure is so much or more. Where nothing is random, the
+// Distribution estimates the distribution of the measure at a design point. A replication that was
+// cut short is censored: its measure is at least the recorded value. Where nothing is random, the
 // distribution is exact.
 func (r *Recorder) Distribution(
 	of *Results, point int, qs []float64, confidence float64, survival bool,
@@ -73,8 +73,8 @@ func (r *Recorder) Distribution(
 	return lifetime.NewDistribution(samples, qs, confidence, survival)
 }
 
-// Each calls f for each replication of a design point that took the measure, in order;
-// of a censored one is known that it is so much or more.
+// Each calls f for each replication of a design point that has the measure, in order. A censored
+// value is a lower bound.
 func (r *Recorder) Each(point int, f func(value int64, censored bool)) {
 	for _, v := range r.values[point*r.size : (point+1)*r.size] {
 		if v.taken {

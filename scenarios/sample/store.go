@@ -6,25 +6,23 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
-// Store keeps the replications of one sweep where they outlast the process: see
-// package store.
+// Store keeps the replications of one sweep beyond the end of the process. See package store.
 type Store interface {
-	// Recall calls f for each replication that was kept before, in the order of the
-	// design points and, within one, of the replications, until f returns an error,
-	// which it then returns. The difference is that which a verification found, or nil.
+	// Recall calls f for each stored replication, ordered by design point and then by replication.
+	// If f returns an error, Recall stops and returns it. d is the difference that a verification
+	// found, or nil.
 	Recall(f func(point, replication int, o run.Result, d *Difference) error) error
 
-	// Keep keeps a replication that was performed just now. It may return before that
-	// is done; then it is a later call that reports what went wrong.
+	// Keep stores a replication that has just been performed. It may return before the replication
+	// is stored; a later call then returns the error, if any.
 	Keep(point, replication int, o run.Result, d *Difference) error
 }
 
-// recall counts the replications that the store of the sweep holds, if it has one, and
-// returns the others. A store may hold more replications of a point than the sweep
-// asks for; they are left aside.
+// recall counts the replications in the sweep's store, if there is one, and returns the missing
+// ones. A store may hold more replications of a point than the sweep asks for; these are ignored.
 func (r *Results) recall(progress func()) (missing, error) {
 	var m missing
-	next := 0 // all below are counted, or among the missing
+	next := 0 // all below are counted or recorded as missing
 	if r.Sweep.Store != nil {
 		err := r.Sweep.Store.Recall(func(point, replication int, o run.Result, d *Difference) error {
 			if replication >= r.Sweep.Replications {
@@ -54,23 +52,21 @@ func (r *Results) recall(progress func()) (missing, error) {
 	return m, nil
 }
 
-// missing is the replications of a sweep that are still to be performed. It takes
-// memory for each gap between those that are there, not for each replication: there
-// is one gap for each point to which replications are added, and some for each time
-// that the sweep was interrupted.
+// missing is the set of replications that are still to be performed. It needs memory for each gap
+// between the stored replications, not for each replication: one gap per point to which
+// replications are added, and a few for each interruption of the sweep.
 type missing struct {
 	gaps  []gap
 	total int
 }
 
-// gap is replications that follow one another.
+// gap is a run of consecutive replications.
 type gap struct {
 	first  int // index, over all points
 	before int // how many are missing before it
 }
 
-// add adds the replications from first to end-1, which are behind all that were added
-// before.
+// add adds the replications from first to end-1. They must come after all that were added before.
 func (m *missing) add(first, end int) {
 	if first < end {
 		m.gaps = append(m.gaps, gap{first, m.total})
@@ -78,13 +74,13 @@ func (m *missing) add(first, end int) {
 	}
 }
 
-// at returns the index of the k-th, from 0, that is missing.
+// at returns the index of the k-th missing replication, counted from 0.
 func (m *missing) at(k int) int {
 	g := m.gaps[sort.Search(len(m.gaps), func(i int) bool { return m.gaps[i].before > k })-1]
 	return g.first + k - g.before
 }
 
-// end returns the index behind the k-th gap.
+// end returns the index just past the k-th gap.
 func (m *missing) end(k int) int {
 	next := m.total
 	if k+1 < len(m.gaps) {
@@ -93,13 +89,13 @@ func (m *missing) end(k int) int {
 	return m.gaps[k].first + next - m.gaps[k].before
 }
 
-// has tells whether a replication is missing.
+// has reports whether a replication is missing.
 func (m *missing) has(i int) bool {
 	k := sort.Search(len(m.gaps), func(k int) bool { return m.gaps[k].first > i }) - 1
 	return k >= 0 && i < m.end(k)
 }
 
-// points returns the points of so many replications each of which some are missing.
+// points returns the points that miss replications. Each point has size replications.
 func (m *missing) points(size int) (list []int) {
 	next := 0
 	for k, g := range m.gaps {
@@ -110,9 +106,9 @@ func (m *missing) points(size int) (list []int) {
 	return list
 }
 
-// without returns what is still missing when from says of each point which replications
-// are not any more: all those before a number, and, unless the rest is wanted, all others.
-// dropped counts those others.
+// without returns what is still missing after some replications of each point are removed. from
+// returns, for a point, the index first below which replications are no longer missing, and whether
+// the rest is still wanted; if not, the rest is removed too. dropped counts the removed rest.
 func (m *missing) without(size int, from func(point int) (first int, rest bool)) (left missing, dropped int) {
 	for k, g := range m.gaps {
 		for begin, end := g.first, m.end(k); begin < end; {
@@ -130,9 +126,8 @@ func (m *missing) without(size int, from func(point int) (first int, rest bool))
 	return left, dropped
 }
 
-// KeepFirst inserts an element into a list that is ordered by at, and keeps the first
-// maxAborted of it: which ones these are does not depend on the order in which
-// replications came to their end.
+// KeepFirst inserts an element into a list ordered by at, and keeps the first maxAborted elements.
+// The result does not depend on the order in which replications finish.
 func KeepFirst[T any](list []T, element T, at func(*T) int) []T {
 	i := sort.Search(len(list), func(i int) bool { return at(&list[i]) > at(&element) })
 	if i == maxAborted {
@@ -144,13 +139,13 @@ func KeepFirst[T any](list []T, element T, at func(*T) int) []T {
 	return list[:min(len(list), maxAborted)]
 }
 
-// Collector sums up measures of replications, as those of a Point are.
+// Collector summarizes measures of replications in the same way as a Point does.
 type Collector struct{ point Point }
 
-// Add adds what one replication reported. It reports a negative value.
+// Add adds the measures of one replication. A negative value is an error.
 func (c *Collector) Add(measures map[string]int64) error { return c.point.collect(measures) }
 
-// Measures returns what was added, by name, and begins anew.
+// Measures returns the summaries of the added measures, by name, and resets the collector.
 func (c *Collector) Measures() map[string]Measure {
 	c.point.sumUp()
 	m := c.point.Measures

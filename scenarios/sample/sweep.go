@@ -1,9 +1,9 @@
-// Package sample performs replications at the points of a design and counts them.
+// Package sample performs replications at the points of a design and counts their results.
 //
 //	[]design.Point, seeds -> Sweep -> run.Runner -> Observer, Store -> Results, with a stat.Estimate
 //
-// A sweep performs a fixed number of replications, or as many as a stat.Plan wants. Compare performs
-// the points with common random numbers and pairs the replications; Record keeps a measure of each
+// A sweep performs a fixed number of replications, or as many as a stat.Plan needs. Compare uses
+// common random numbers at all points and pairs the replications. Record keeps a measure of each
 // replication instead of a count.
 package sample
 
@@ -23,7 +23,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Sweep is a question for the failure probability at each point of a design.
+// Sweep asks for the failure probability at each point of a design.
 type Sweep struct {
 	Design       []design.Point // of one scenario
 	Replications int            // at each design point
@@ -31,55 +31,55 @@ type Sweep struct {
 	Fail         scenarios.Predicate
 	Verify       bool // perform every replication twice, in different processes
 
-	// Inference is how the failure probabilities are estimated. The zero value is the
-	// default method with a confidence of 0.95.
+	// Inference says how to estimate the failure probabilities. The zero value is the default
+	// method with a confidence of 0.95.
 	Inference stat.Inference
 
-	// Store, if it is not nil, has replications of this sweep that need not be performed
-	// again, and keeps those that are performed.
+	// Store, if not nil, holds earlier replications of this sweep, which are not performed again,
+	// and keeps the new ones.
 	Store Store
 
-	// Observers hear of each replication.
+	// Observers are called for each replication.
 	Observers []Observer
 
-	// SeekCertain performs only CertainSeeds replications at a point at which nothing is
-	// random: the others would be the same. A sweep that is verified performs all.
+	// SeekCertain performs only CertainSeeds replications at a point where nothing is random,
+	// because all others would be the same. A sweep with Verify performs all of them.
 	SeekCertain bool
 
-	// bytes tells that an observer counts bytes, which differ by the length of signatures.
+	// bytes says that an observer counts bytes, which vary with the length of signatures.
 	bytes bool
 
-	// Tilt, if it is not nil, returns how rare draws of the network are made probable in
-	// one replication, from 0, of every design point: see RunImportance.
+	// Tilt, if not nil, returns how one replication, counted from 0, makes rare network draws more
+	// probable. It applies to every design point. See RunImportance.
 	Tilt func(replication int) *tilt.Config
 
-	// Each, if it is not nil, returns the duration that one replication, from 0, of every
-	// design point gives a parameter.
+	// Each, if not nil, returns the duration that a parameter gets in one replication, counted from
+	// 0, of every design point.
 	Each func(replication int) scenarios.Assignment
 }
 
-// Scenario returns the scenario that the sweep is of.
+// Scenario returns the scenario of the sweep.
 func (s *Sweep) Scenario() *scenarios.Scenario { return s.Design[0].Values.Scenario() }
 
-// Point is a design point with what its replications gave.
+// Point is a design point with the results of its replications.
 type Point struct {
 	design.Point
-	Replications int // that ended, for any reason
+	Replications int // that ended, for whatever reason
 	Failures     int
 	Outcomes     map[string]int // how often each outcome occurred; Clean counts runs without any
 	Crashed      int
 	TimedOut     int
 	Limited      int
 
-	// Measures sum up those of the completed replications, by name; nil if there are
+	// Measures summarize the measures of the completed replications, by name; nil if there are
 	// none. See scenarios.Observation.
 	Measures map[string]Measure
 
-	// Estimate is that of the failure probability, from the completed replications.
+	// Estimate is the failure probability, estimated from the completed replications.
 	Estimate stat.Proportion
 
-	// Certain tells that nothing is random here, so that the estimate is exact. It is false
-	// unless Sweep.SeekCertain asks for it.
+	// Certain says that nothing is random at this point, so the estimate is exact. It is false
+	// unless Sweep.SeekCertain is set.
 	Certain bool
 
 	// FirstFailure is the command that repeats the first failing replication.
@@ -89,12 +89,12 @@ type Point struct {
 	collectors   map[string]*collector
 }
 
-// Completed returns how many replications gave a result: what an estimate of the
-// failure probability is made from.
+// Completed returns how many replications gave a result. The failure probability is estimated from
+// these.
 func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
 
-// Difference is what a verification found: two runs of one specification and seed
-// whose traces part.
+// Difference is found by a verification: two runs with the same specification and seed have
+// different traces.
 type Difference struct {
 	Repeat string `json:"repeat"`
 	Record int    `json:"record"` // index of the first record that differs; -1 if one gave no trace
@@ -108,14 +108,14 @@ type Difference struct {
 type Results struct {
 	Sweep       Sweep         // without its store and observers
 	Points      []*Point      // in the order of the design
-	Aborted     []run.Aborted // the first maxAborted, in the order of the points and seeds
+	Aborted     []run.Aborted // the first maxAborted, in order of points and seeds
 	Differences []Difference  // likewise
 	Done, Total int           // replications
-	Virtual     time.Duration // simulated time of all of them together
-	Interrupted bool          // the context ended before all were done
+	Virtual     time.Duration // simulated time of all replications together
+	Interrupted bool          // the context ended before all replications were done
 }
 
-// NoResult returns how many replications crashed, timed out or met a limit.
+// NoResult returns how many replications crashed, timed out or reached a limit.
 func (r *Results) NoResult() int {
 	n := 0
 	for _, p := range r.Points {
@@ -124,7 +124,7 @@ func (r *Results) NoResult() int {
 	return n
 }
 
-// Check reports every fault of the question.
+// Check returns an error that lists every fault of the sweep.
 func (s *Sweep) Check() error {
 	var faults []error
 	if s.Replications < 1 {
@@ -136,14 +136,13 @@ func (s *Sweep) Check() error {
 	return errors.Join(faults...)
 }
 
-// maxAborted is how many replications that gave no result are kept with their
-// dumps; all are counted.
+// maxAborted is how many replications without a result are kept with their dumps. All of them are
+// counted.
 const maxAborted = 100
 
-// RunSweep performs the replications of a sweep, as many at a time as the runner
-// has workers. progress, if it is not nil, is told each replication that is done;
-// it is called by one goroutine at a time. When ctx ends, the result holds what
-// was done until then.
+// RunSweep performs the replications of a sweep, in parallel on all workers of the runner.
+// progress, if not nil, is called after each replication, by one goroutine at a time. If ctx ends
+// early, the result holds what was done until then.
 func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) (*Results, error) {
 	r, err := Begin(runner, s, progress)
 	if err != nil {
@@ -160,10 +159,10 @@ func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) 
 	return r.Finish(), nil
 }
 
-// RunPlan performs the replications of a sweep of one design point up to each of the looks
-// of a plan in turn, until the estimate at a look, of the plan's confidence, is enough. The
-// plan's budget stands in the place of s.Replications. The replications that were not
-// wanted any more are not part of Results.Total. For the rest it is RunSweep.
+// RunPlan performs the replications of a sweep with one design point until a look of the plan finds
+// the estimate good enough, at the plan's confidence. The plan's budget replaces s.Replications.
+// Results.Total does not include the replications saved by stopping early. Otherwise RunPlan works
+// like RunSweep.
 func RunPlan(ctx context.Context, runner run.Runner, s Sweep, plan stat.Plan, progress func()) (*Results, error) {
 	s.Replications, s.Inference.Confidence = plan.Budget(), plan.Confidence
 	r, err := Begin(runner, s, progress)
@@ -176,17 +175,17 @@ func RunPlan(ctx context.Context, runner run.Runner, s Sweep, plan stat.Plan, pr
 	return r.Finish(), nil
 }
 
-// Running is a sweep that is performed part by part.
+// Running is a sweep that is performed in parts.
 type Running struct {
-	Results  *Results // of what is performed
+	Results  *Results // of what has been performed
 	runner   run.Runner
 	progress func()
-	all      int     // replications that are wanted
-	missing  missing // of them, those that neither the store nor an earlier part has
-	done     int     // of the missing
+	all      int     // replications wanted
+	missing  missing // of them, those that neither the store nor seekCertain supplied
+	done     int     // how many of the missing ones are done
 }
 
-// Begin prepares the sweep, and takes what its store has. See [RunSweep].
+// Begin prepares a sweep and reads the replications in its store. See [RunSweep].
 func Begin(runner run.Runner, s Sweep, progress func()) (*Running, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -206,11 +205,11 @@ func Begin(runner run.Runner, s Sweep, progress func()) (*Running, error) {
 	return &Running{Results: r, runner: runner, progress: progress, all: r.Total, missing: left}, nil
 }
 
-// defaultConfidence is that of a sweep which does not say.
+// defaultConfidence is the confidence of a sweep that sets none.
 const defaultConfidence = 0.95
 
-// Extend performs the missing replications up to another number of them, and estimates
-// the failure probability at each point. When ctx ends, Results.Interrupted says so.
+// Extend performs missing replications until to of them are done, and estimates the failure
+// probability at each point. If ctx ends early, Results.Interrupted is set.
 func (r *Running) Extend(ctx context.Context, to int) error {
 	r.Results.Total = r.all - r.missing.total + to
 	if err := r.Results.performAll(ctx, r.runner, r.missing, r.done, to, r.progress); err != nil {
@@ -225,9 +224,8 @@ func (r *Running) Extend(ctx context.Context, to int) error {
 	return nil
 }
 
-// Follow performs the replications up to each of the looks of a plan in turn, until
-// estimate, which it calls at each look, is good enough. When ctx ends,
-// Results.Interrupted says so.
+// Follow performs the replications up to each look of a plan in turn and calls estimate there,
+// until the estimate is good enough. If ctx ends early, Results.Interrupted is set.
 func (r *Running) Follow(ctx context.Context, plan stat.Plan, estimate func() stat.Estimate) error {
 	for _, look := range plan.Looks {
 		if err := r.Extend(ctx, look); err != nil {
@@ -240,17 +238,17 @@ func (r *Running) Follow(ctx context.Context, plan stat.Plan, estimate func() st
 	return nil
 }
 
-// Finish sums up the measures of the points, and returns the answer.
+// Finish summarizes the measures of the points and returns the results.
 func (r *Running) Finish() *Results {
 	for _, p := range r.Results.Points {
-		p.sumUp() // of the points that are not complete
+		p.sumUp() // points that are not complete
 	}
 	r.Results.Sweep.Store, r.Results.Sweep.Observers = nil, nil // they may be gone when the result is read
 	return r.Results
 }
 
-// performAll performs the replications that are missing, from one up to another,
-// exclusive. When ctx ends, r holds what was done until then.
+// performAll performs the missing replications from index from up to, but excluding, index to. If
+// ctx ends early, r holds what was done until then.
 func (r *Results) performAll(
 	ctx context.Context, runner run.Runner, left missing, from, to int, progress func(),
 ) error {
@@ -275,7 +273,8 @@ func (r *Results) performAll(
 	return nil
 }
 
-// take counts the i-th replication, which was performed just now, and passes it on.
+// take counts the i-th replication, which has just ended, and passes it to the observers and the
+// store.
 func (r *Results) take(mu *sync.Mutex, i int, job *run.Job, o run.Result, d *Difference, progress func()) error {
 	mu.Lock()
 	defer mu.Unlock()
@@ -310,7 +309,7 @@ func (s *Sweep) job(i int) (run.Job, error) {
 	return job, err
 }
 
-// perform performs a replication, and once more if the sweep is verified.
+// perform performs a replication, or two runs of it if the sweep is verified.
 func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (run.Result, *Difference, error) {
 	if !r.Sweep.Verify {
 		o, err := runner.Do(ctx, job)
@@ -323,8 +322,8 @@ func (r *Results) perform(ctx context.Context, runner run.Runner, job run.Job) (
 	return first, compare(&job, first, second), nil
 }
 
-// count adds the i-th replication to its point. It reports a measure that cannot be
-// summed up, which is a fault of the scenario.
+// count adds the i-th replication to its point. It returns an error for a measure that cannot be
+// summarized, which is a fault of the scenario.
 func (r *Results) count(i int, job *run.Job, o run.Result, d *Difference) error {
 	p := r.Points[i/r.Sweep.Replications]
 	r.Done++
@@ -369,8 +368,7 @@ func (r *Results) count(i int, job *run.Job, o run.Result, d *Difference) error 
 	return nil
 }
 
-// compare returns the difference between two runs of one replication; nil if there is
-// none.
+// compare returns the difference between two runs of one replication, or nil if they agree.
 func compare(job *run.Job, a, b run.Result) *Difference {
 	d := &Difference{Repeat: job.Command().String(), Record: -1}
 	switch {
@@ -378,7 +376,7 @@ func compare(job *run.Job, a, b run.Result) *Difference {
 		d.First, d.Second = string(a.Status), string(b.Status)
 	case a.Digest == b.Digest:
 		return nil
-	case a.Digest == "" || b.Digest == "": // of two that met the limit of memory, the parent was faster with one
+	case a.Digest == "" || b.Digest == "": // memory limit: the parent stopped one run earlier
 		return nil
 	default:
 		d.Record = trace.FirstDifference(a.Records, b.Records)
