@@ -13,22 +13,21 @@ import (
 	"unicode"
 )
 
-// Command is a command line of this program: the name of the program and its arguments,
-// as the process gets them. Its text is for a POSIX shell.
+// Command is a command line of this program: the program's name and its arguments, as the process
+// gets them.
 type Command []string
 
-// NewCommand returns the command that calls this program with arguments.
+// NewCommand returns the command that calls this program with the arguments.
 func NewCommand(arguments ...string) Command {
 	return append(Command{Program()}, arguments...)
 }
 
-// With returns the command with more arguments.
+// With returns the command with arguments appended.
 func (c Command) With(arguments ...string) Command {
 	return append(slices.Clip(c), arguments...)
 }
 
-// String returns the command as a POSIX shell reads it: with quotes around each argument
-// that needs them.
+// String returns the command for a POSIX shell, with quotes around each argument that needs them.
 func (c Command) String() string {
 	quoted := make([]string, len(c))
 	for i, argument := range c {
@@ -37,8 +36,8 @@ func (c Command) String() string {
 	return strings.Join(quoted, " ")
 }
 
-// quote quotes an argument unless every character of it stands for itself in every
-// POSIX shell.
+// quote quotes an argument unless it contains only characters that are literal in every POSIX
+// shell.
 func quote(s string) string {
 	special := func(c rune) bool {
 		return !strings.ContainsRune("-_./:=,+%@", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
@@ -49,7 +48,8 @@ func quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Command returns the command with a verb of the scenario under the values, such as run.
+// Command returns the command that applies a verb, such as run, to the scenario with these
+// values.
 func (v Values) Command(verb string, seed uint64, p Predicate) Command {
 	c := NewCommand(verb, v.base.scenario.Reference(), "--seed", strconv.FormatUint(seed, 10)).With(v.Arguments()...)
 	if text := p.Text(); text != "" {
@@ -58,7 +58,7 @@ func (v Values) Command(verb string, seed uint64, p Predicate) Command {
 	return c
 }
 
-// Repeat returns the command that repeats one replication.
+// Repeat returns the command that repeats one replication with these values.
 func (v Values) Repeat(seed uint64, p Predicate) Command { return v.Command("run", seed, p) }
 
 // Arguments returns the settings as arguments of a command, in the order of the
@@ -73,11 +73,11 @@ func (v Values) Arguments() []string {
 	return args
 }
 
-// Program returns the name of this program in the commands that it prints: the one that
-// go install gives it, which is the last element of the path of its package main. It does
-// not depend on how the file of the program is named or called, so that the same binary
-// gives the same bytes. A program built from files instead of a package is called as its
-// executable file, and the binary of a Go test is dtlssim.
+// Program returns the name of this program for the commands that it prints: the name that go
+// install gives it, which is the last element of its main package's path. The name does not
+// depend on how the executable file is named or called, so the same binary prints the same bytes.
+// A program built from single files gets the name of its executable file; the binary of a Go test
+// is called dtlssim.
 var Program = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	executable, err := os.Executable()
@@ -89,8 +89,8 @@ var Program = sync.OnceValue(func() string {
 
 var majorVersion = regexp.MustCompile(`^v[1-9][0-9]*$`)
 
-// programName returns the name of a program from the path of its package main and of its
-// executable file.
+// programName returns a program's name, given the path of its main package and its executable
+// file.
 func programName(main, executable string) string {
 	name := path.Base(main)
 	if majorVersion.MatchString(name) && path.Dir(main) != "." {

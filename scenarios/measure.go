@@ -8,11 +8,11 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Measured is a measure that the runs of scenarios from files report.
+// Measured is a measure that the runs of a scenario report.
 type Measured struct{ Name, Meaning string }
 
-// CheckMeasure reports the name of a measure that no run of the scenario reports, as far
-// as that is known before a run.
+// CheckMeasure reports a measure that no run of the scenario reports. It returns nil if the
+// measures are not known before a run.
 func (s *Scenario) CheckMeasure(name string) error {
 	if s.Measures == nil {
 		return nil
@@ -29,8 +29,8 @@ func (s *Scenario) CheckMeasure(name string) error {
 	)
 }
 
-// Censored returns the name of the measure that a replication reports if another is known
-// only to be so much or more: handshake_censored_ns for handshake_ns.
+// Censored returns the name of the measure that a replication reports when it knows only a lower
+// bound of another: handshake_censored_ns for handshake_ns.
 func Censored(measure string) string {
 	name, isTime := strings.CutSuffix(measure, "_ns")
 	if isTime {

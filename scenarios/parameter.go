@@ -14,13 +14,13 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Type is what a parameter's value is.
+// Type is the type of a parameter's value.
 type Type string
 
-// The types.
+// The types of parameters.
 const (
 	DurationType     Type = "duration"             // a number with a unit: 10ms
-	DistributionType Type = "latency distribution" // a duration or a distribution: 5ms+exponential(mean=20ms)
+	DistributionType Type = "latency distribution" // 10ms, or 5ms+exponential(mean=20ms)
 	ChoiceType       Type = "choice"               // one of Parameter.Choices
 	CountType        Type = "count"                // a whole number
 	ProbabilityType  Type = "probability"          // a number from 0 to 1
@@ -30,31 +30,30 @@ const (
 	IntervalType     Type = "time interval"        // FROM..TO in virtual time, or never
 )
 
-// The groups of parameters: the sections of a scenario file that give them other
-// defaults.
+// The groups of parameters. Each is a section of a scenario file, which sets other defaults.
 const (
 	NetworkGroup = "network"
 	ClientsGroup = "clients"
 	ServerGroup  = "server"
 	NATGroup     = "nat"
-	OwnGroup     = "parameters" // those that a scenario has for itself
+	OwnGroup     = "parameters" // the scenario's own parameters
 )
 
 // Parameter is one parameter of a scenario.
 type Parameter struct {
 	Name    string
 	Type    Type
-	Default string // as a user would write it; empty if Follows is set
-	Follows string // the parameter whose value this one has unless it is given
+	Default string // as a user writes it; empty if Follows is set
+	Follows string // the parameter that supplies the value unless one is given
 	Meaning string
 
-	Group    string   // the section of a scenario file that gives it another default
-	Models   []string // the server models that it applies to; nil: all
-	Choices  []string // of a choice
-	Min, Max int64    // of a count; Min also of a duration, in nanoseconds
+	Group    string   // the section of a scenario file that sets another default
+	Models   []string // the server models that use it; nil: all
+	Choices  []string // for ChoiceType
+	Min, Max int64    // for CountType; Min also for DurationType, in nanoseconds
 }
 
-// InGroup puts parameters into a group, and returns them.
+// InGroup puts parameters into a group and returns them.
 func InGroup(group string, list []Parameter) []Parameter {
 	for i := range list {
 		list[i].Group = group
@@ -70,7 +69,7 @@ func (p *Parameter) DefaultText() string {
 	return p.Default
 }
 
-// Unit returns what a value of the parameter is written in.
+// Unit returns the unit or form of the parameter's values.
 func (p *Parameter) Unit() string {
 	if p.Type == ChoiceType {
 		return strings.Join(p.Choices, "|")
@@ -78,7 +77,7 @@ func (p *Parameter) Unit() string {
 	return string(p.Type)
 }
 
-// Probeable tells whether the window search can vary the parameter.
+// Probeable reports whether the window search can vary the parameter.
 func (p *Parameter) Probeable() bool { return p.Type == DurationType || p.Type == DistributionType }
 
 // value is a parsed value: a time.Duration, distribution.Distribution, string, int64, float64,
@@ -88,14 +87,14 @@ type value struct {
 	text   string // canonical
 }
 
-// Check reports what is wrong with a value of the parameter.
+// Check reports what is wrong with a text as the value of the parameter.
 func (p *Parameter) Check(text string) error {
 	_, err := p.parse(text)
 	return err
 }
 
-// duration returns a duration as the value of a parameter that can be varied. It reports
-// what parse reports of its text.
+// duration returns a duration as the value of a parameter that can be varied. It reports the same
+// errors as parse does for the text of the duration.
 func (p *Parameter) duration(d time.Duration) (any, error) {
 	switch {
 	case d < 0 || d > distribution.MaxDuration || p.Type == DurationType && int64(d) < p.Min:
@@ -173,7 +172,7 @@ func (p *Parameter) parse(text string) (value, error) {
 	return value{}, fmt.Errorf("parameter %s has the unknown type %q", p.Name, p.Type)
 }
 
-// Never is how an empty interval is written.
+// Never is the text of an empty interval.
 const Never = "never"
 
 func parseInterval(text string) (sim.Span, error) {

@@ -15,12 +15,12 @@ type Predicate struct {
 	names []string // empty: all
 }
 
-// AllOutcomes is the predicate of which every outcome is a failure.
+// AllOutcomes is the predicate by which every outcome is a failure.
 const AllOutcomes = "all"
 
-// ParsePredicate reads the names of outcomes, separated by commas; an empty text
-// means those that the scenario counts as failure, and AllOutcomes every one. It
-// reports every unknown name.
+// ParsePredicate reads names of outcomes separated by commas. An empty text means the outcomes
+// that the scenario counts as failure, AllOutcomes means every outcome. It reports every unknown
+// name.
 func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
 	p := Predicate{text: strings.TrimSpace(text)}
 	switch p.text {
@@ -49,7 +49,7 @@ func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
 	return p, errors.Join(faults...)
 }
 
-// Failed tells whether an outcome counts as failure.
+// Failed reports whether one of the outcomes counts as failure.
 func (p Predicate) Failed(outcome []string) bool {
 	for _, o := range outcome {
 		if len(p.names) == 0 || slices.Contains(p.names, o) {

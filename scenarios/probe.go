@@ -10,20 +10,19 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// ProbeRange is a probe with the half-open range [From, To) that it is varied in.
+// ProbeRange is a probe and the half-open range [From, To) in which it is varied.
 type ProbeRange struct {
 	Name     string
 	From, To time.Duration // To may be Forever
 }
 
-// Forever is the end of a range that has none. It is larger than any duration that a
-// parameter can have.
+// Forever is the upper end of an open range. It is larger than any duration of a parameter.
 const Forever time.Duration = math.MaxInt64
 
-// Open tells whether the range has no end.
+// Open reports whether the range has no upper end.
 func (p ProbeRange) Open() bool { return p.To == Forever }
 
-// String returns the range as a command line has it.
+// String returns the range as written on a command line.
 func (p ProbeRange) String() string {
 	if p.Open() {
 		return fmt.Sprintf("%s=%s..", p.Name, p.From)
@@ -31,7 +30,7 @@ func (p ProbeRange) String() string {
 	return fmt.Sprintf("%s=%s..%s", p.Name, p.From, p.To)
 }
 
-// ParseOpenProbe reads what ParseProbe does, and NAME=FROM.., a range without an end.
+// ParseOpenProbe reads what ParseProbe reads, and also NAME=FROM.., a range without an upper end.
 func (s *Scenario) ParseOpenProbe(text string) (ProbeRange, error) {
 	head, open := strings.CutSuffix(strings.TrimSpace(text), "..")
 	if !open {
@@ -82,7 +81,7 @@ func (s *Scenario) ParseProbe(text string) (ProbeRange, error) {
 	return p, nil
 }
 
-// Within says what an error is about; of joined errors, what each is about.
+// Within prefixes an error with its subject; it prefixes each of several joined errors.
 func Within(what string, err error) error {
 	if err == nil {
 		return nil
@@ -97,7 +96,7 @@ func Within(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// CheckProbe reports a parameter that does not exist, or cannot be varied.
+// CheckProbe reports a parameter that does not exist or cannot be varied.
 func (s *Scenario) CheckProbe(name string) error {
 	p := s.Parameter(name)
 	if p == nil {

@@ -10,25 +10,25 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Resolved is settings that have been read. Values that differ only in durations laid over them
-// share one.
+// Resolved is settings that have been read. Values share one Resolved if they differ only in the
+// durations laid over it.
 type Resolved struct {
 	scenario *Scenario
 	given    Settings // without what the remedy sets
-	implied  Settings // by the remedy
+	implied  Settings // set by the remedy
 	values   map[string]value
 
-	// parent, unless it is nil, has the values that are not among these: a design of a
-	// hundred thousand points has its common values once.
+	// parent, unless nil, holds the values that are missing here. A design of a hundred thousand
+	// points thus stores its common values once.
 	parent *Resolved
-	text   map[string]string // canonical, of every parameter; nil if there is a parent
+	text   map[string]string // canonical, for every parameter; nil if there is a parent
 }
 
-// Resolve checks settings and completes them with the defaults. It reports every fault.
+// Resolve checks settings and fills in the defaults. It reports every fault.
 func (s *Scenario) Resolve(settings Settings) (Values, error) { return s.resolve(settings, nil) }
 
-// Set returns the values with further parameters set, or set differently. It reads only these,
-// and reports what Resolve would.
+// Set returns the values with more parameters set, or set differently. It reads only these, and
+// reports the same faults as Resolve.
 func (v Values) Set(settings Settings) (Values, error) {
 	if len(settings) == 0 {
 		return v, nil
@@ -36,7 +36,7 @@ func (v Values) Set(settings Settings) (Values, error) {
 	return v.base.scenario.resolve(v.Settings().With(settings), v.base)
 }
 
-// resolve resolves settings. What known has already, unless it is nil, is not read again.
+// resolve resolves settings. It does not read again what known, unless nil, already contains.
 func (s *Scenario) resolve(settings Settings, known *Resolved) (Values, error) {
 	r := &Resolved{scenario: s, given: settings, values: make(map[string]value, len(s.Parameters))}
 	var faults []error
@@ -110,7 +110,7 @@ func (s *Scenario) resolve(settings Settings, known *Resolved) (Values, error) {
 	return v, nil
 }
 
-// value returns the value of a parameter; ok tells whether there is one.
+// value returns the value of a parameter; ok reports whether it has one.
 func (r *Resolved) value(name string) (v value, ok bool) {
 	if v, ok = r.values[name]; !ok && r.parent != nil {
 		v, ok = r.parent.values[name]
@@ -118,7 +118,7 @@ func (r *Resolved) value(name string) (v value, ok bool) {
 	return v, ok
 }
 
-// givenAs returns the text that a parameter was given; nil has none.
+// givenAs returns the text given for a parameter. It may be called on nil.
 func (r *Resolved) givenAs(name string) (text string, ok bool) {
 	if r != nil {
 		text, ok = r.given[name]
@@ -126,7 +126,7 @@ func (r *Resolved) givenAs(name string) (text string, ok bool) {
 	return text, ok
 }
 
-// hasDefault tells whether a parameter, which follows no other, has its default.
+// hasDefault reports whether a parameter that follows no other has its default value.
 func (r *Resolved) hasDefault(name string) bool {
 	if r == nil {
 		return false
@@ -136,7 +136,7 @@ func (r *Resolved) hasDefault(name string) bool {
 	return !given && !implied
 }
 
-// Check reports what is wrong with one parameter's value by itself.
+// Check reports what is wrong with the value of one parameter, regardless of the others.
 func (s *Scenario) Check(name, text string) error {
 	_, err := s.read(name, text)
 	return err
@@ -156,8 +156,8 @@ func (s *Scenario) read(name, text string) (value, error) {
 	return parsed, nil
 }
 
-// applyRemedy sets what the given remedy sets. A parameter that is given as well must have the
-// same value, except a duration: there the given value stands.
+// applyRemedy applies the settings of the chosen remedy. If a parameter is also given, both
+// values must be equal; for a duration, the given value takes precedence.
 func (r *Resolved) applyRemedy() error {
 	set, ok := r.values[RemedyParameter]
 	if !ok {
@@ -184,7 +184,7 @@ func (r *Resolved) applyRemedy() error {
 	return errors.Join(faults...)
 }
 
-// checkRemedy reports a value that differs from the one that the remedy sets.
+// checkRemedy reports a given value that differs from the remedy's value.
 func (r *Resolved) checkRemedy(name, text string) error {
 	if implied := r.implied[name]; text != implied {
 		remedy, _ := r.value(RemedyParameter)

@@ -10,35 +10,35 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Rule is a rule of a scenario: which datagrams it is about, and what happens to them.
+// Rule is a rule of a scenario: which datagrams it applies to, and what happens to them.
 type Rule struct {
 	Name   string
-	When   Settings // choices; the rule does nothing unless the parameters have these values
+	When   Settings // choices; the rule applies only if the parameters have these values
 	Match  Match
 	Action sim.Action
 	Delay  Delay
-	Until  Match // of sim.Hold and sim.Replay
+	Until  Match // for sim.Hold and sim.Replay
 	Forged Forgery
 }
 
-// Match picks datagrams by what their headers show. A datagram that carries several
-// records matches if one of them does.
+// Match selects datagrams by their headers. A datagram with several records matches if one of
+// them does.
 type Match struct {
-	From    string // "client" or "server"; empty: either
+	From    string // "client" or "server"; empty: both
 	Client  int    // the association: the number of its client, from 1; 0: any
 	Record  string // one of RecordTypes; empty: any
 	Epoch   int    // -1: any
 	Message string // one of MessageTypes; empty: any
-	Nth     int    // of its kind, from 1; 0: every one
+	Nth     int    // the n-th of its kind, from 1; 0: all
 }
 
-// RecordTypes are the content types by name.
+// RecordTypes maps names to content types of records.
 var RecordTypes = map[string]uint8{
 	"change-cipher-spec": wire.ChangeCipherSpec, "alert": wire.Alert, "handshake": wire.Handshake,
 	"application-data": wire.ApplicationData,
 }
 
-// MessageTypes are the handshake messages by name (RFC 6347 section 4.3.2).
+// MessageTypes maps names to handshake messages (RFC 6347 section 4.3.2).
 var MessageTypes = map[string]uint8{
 	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4,
 	"certificate":         11,
@@ -46,17 +46,16 @@ var MessageTypes = map[string]uint8{
 	"client-key-exchange": 16, Finished: 20,
 }
 
-// Finished is the one message that is always encrypted: a handshake record of a later
-// epoch.
+// Finished is the only message that is always encrypted: a handshake record of a later epoch.
 const Finished = "finished"
 
-// Delay is a duration of a rule: a parameter, or a distribution of its own.
+// Delay is a duration of a rule: a parameter or the rule's own distribution.
 type Delay struct {
 	Parameter    string
 	Distribution distribution.Distribution
 }
 
-// Of returns the distribution of the delay under some values.
+// Of returns the distribution of the delay for given values.
 func (d Delay) Of(v Values) distribution.Distribution {
 	if d.Parameter == "" {
 		return d.Distribution
@@ -67,25 +66,25 @@ func (d Delay) Of(v Values) distribution.Distribution {
 	return v.Distribution(d.Parameter)
 }
 
-// Forgery is what an on-path attacker sends on seeing a datagram: a record of epoch 0, which is
-// not protected.
+// Forgery is what an on-path attacker sends when a datagram passes: an unprotected record of
+// epoch 0.
 type Forgery struct {
 	Record      string // "alert" or "application-data"
-	Alert       string // its description, as wire.AlertDescriptions has it
+	Alert       string // a description in wire.AlertDescriptions
 	Level       string // "warning" or "fatal"
 	Data        string
 	Sequence    int
 	ToTheSender bool
 }
 
-// WithoutParameter is the parameter that takes a rule's datagram out of the run, and
-// WithoutNothing its value for none.
+// WithoutParameter is the parameter that removes the datagram of a rule from the run;
+// WithoutNothing is its value for no rule.
 const (
 	WithoutParameter = "without"
 	WithoutNothing   = "nothing"
 )
 
-// Chosen tells whether parameters that are choices have the given values.
+// Chosen reports whether the parameters, which are choices, have the given values.
 func (v Values) Chosen(values Settings) bool {
 	for name, text := range values {
 		if v.Choice(name) != text {
@@ -95,7 +94,7 @@ func (v Values) Chosen(values Settings) bool {
 	return true
 }
 
-// checkWithout reports a rule to take out that does nothing as it is.
+// checkWithout reports an attempt to remove a rule that does not apply anyway.
 func (v Values) checkWithout() error {
 	for _, r := range v.base.scenario.Rules {
 		if v.Choice(WithoutParameter) != r.Name || v.Chosen(r.When) {
@@ -113,7 +112,7 @@ func (v Values) checkWithout() error {
 	return nil
 }
 
-// NewWithoutParameter returns the parameter that takes a rule's datagram out of the run.
+// NewWithoutParameter returns the parameter that removes the datagram of a rule from the run.
 func NewWithoutParameter(rules []Rule) Parameter {
 	choices := []string{WithoutNothing}
 	for _, r := range rules {
@@ -136,7 +135,7 @@ func NewRemedyParameter(s *Scenario) Parameter {
 	for _, r := range s.Remedies {
 		p.Choices = append(p.Choices, r.Name)
 		var sets []string
-		for i := range s.Parameters { // in their order
+		for i := range s.Parameters { // in display order
 			q := &s.Parameters[i]
 			text, ok := r.Set[q.Name]
 			if !ok {

@@ -1,9 +1,8 @@
-// Package scenarios holds what is simulated: the scenarios, with their typed
-// parameters, server and client behaviours and failure predicates. How they are
-// explored is in the packages of this folder.
+// Package scenarios defines scenarios: their typed parameters, server and client behaviour, and
+// failure predicates. The packages in the subfolders explore them.
 //
-// In: a scenario, from a file or in Go, and settings as text. Out: [Values], typed once, with
-// which [Scenario.Run] performs a replication, and the [Command] that repeats it.
+// In: a scenario, from a file or in Go, and settings as text. Out: [Values], typed once.
+// [Scenario.Run] performs a replication with them, and a [Command] repeats it.
 package scenarios
 
 import (
@@ -17,86 +16,84 @@ type Scenario struct {
 	Name    string
 	Summary string
 
-	// File is the path of the file that the scenario was read from; it is empty for one
-	// that is built in or registered. Source is the text of the file, and HasStudy tells
-	// whether it holds a study as well; a scenario in Go has neither.
+	// File is the path of the file that the scenario was read from; empty for a built-in or
+	// registered scenario. Source is the text of that file. HasStudy reports whether it also
+	// contains a study. A scenario in Go has neither.
 	File     string
 	Source   []byte
 	HasStudy bool
 
 	Explanation Explanation
 
-	// Parameters in the order in which they are shown. A parameter that follows another comes
-	// after it.
+	// Parameters, in display order. A parameter comes after the one that it follows.
 	Parameters []Parameter
 
-	// Asks are the parameters that Run asks for. Those that do not exist, or have another type,
-	// are found when the scenario is registered or read.
+	// Asks lists the parameters that Run reads. Registering or reading the scenario reports those
+	// that do not exist or have another type.
 	Asks []Asked
 
-	// Outcomes are the names of all that can go wrong, with their meanings, in the
-	// order in which a run lists them. A run in which nothing did is clean.
+	// Outcomes lists everything that can go wrong, with its meaning, in the order in which a run
+	// lists it. A run in which nothing went wrong is clean.
 	Outcomes []Outcome
 
-	// Fail are the outcomes that count as failure unless told otherwise; none: all.
+	// Fail lists the outcomes that count as failure by default; if empty, all do.
 	Fail []string
 
-	// Probe is the parameter that the window search varies unless told otherwise,
-	// and the range that shows most.
+	// Probe is the parameter that the window search varies by default, with the most instructive
+	// range.
 	Probe ProbeRange
 
-	// Remedies are the values of the parameter remedy, but for none.
+	// Remedies are the values of the parameter remedy, except none.
 	Remedies []Remedy
 
-	// Failing and Passing are settings of a run that fails and of one that is clean, and
-	// ExampleSeed is the seed of both; a scenario in Go may leave it 0.
+	// Failing is the settings of a run that fails, Passing those of a clean run. ExampleSeed is
+	// the seed of both; a scenario in Go may leave it 0.
 	Failing, Passing Settings
 	ExampleSeed      uint64
 
 	Cause Cause
 
-	// Measures are the measures that runs report; nil if that is not known before a run.
+	// Measures lists the measures that runs report; nil if they are not known before a run.
 	Measures []Measured
 
-	Rules []Rule // of a scenario from a file
+	Rules []Rule // only for a scenario from a file
 
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
 }
 
-// Explanation is what is known of a scenario besides what its runs show.
+// Explanation says how a scenario fails, beyond the results of its runs.
 type Explanation struct {
 	Mechanism  string   // how it fails
-	Prediction string   // under which condition, before any run
-	Findings   []string // what the runs showed that the prediction did not say; tests hold them
+	Prediction string   // the condition for a failure, derived before any run
+	Findings   []string // results of runs beyond the prediction; tests check them
 	References []string // RFC sections, issues, source
 }
 
-// Remedy is a name for settings that are meant to help.
+// Remedy names settings that are meant to prevent failures.
 type Remedy struct {
 	Name string
 	Set  Settings
 
-	// Helps says what it does about the failure window of the default probe in which the
-	// run of Scenario.Failing lies: HelpsFully (nothing of it is left), HelpsPartly (less
-	// is) or HelpsNot (all of it).
+	// Helps says how the remedy changes one failure window of the default probe, the one that
+	// contains the run of Scenario.Failing: HelpsFully (it disappears), HelpsPartly (it shrinks)
+	// or HelpsNot (it stays).
 	Helps string
 
 	Note string // a remark; may be empty
 }
 
-// What a remedy does about a failure window.
+// The effects of a remedy on a failure window.
 const (
 	HelpsFully  = "yes"
 	HelpsPartly = "partly"
 	HelpsNot    = "no"
 )
 
-// Cause is the root cause of a failing run: with the setting, the run of Failing is
-// clean.
+// Cause is the root cause of a failing run: with this setting added, the run of Failing is clean.
 type Cause struct {
 	Text string
-	Set  Settings // for a datagram of a rule: without=RULE
+	Set  Settings // to remove the datagram of a rule: without=RULE
 }
 
 // Outcome is one thing that can go wrong in a run.
@@ -105,48 +102,45 @@ type Outcome struct{ Name, Meaning string }
 // Clean is the name of the outcome of a run in which nothing went wrong.
 const Clean = "clean"
 
-// Session is what one client saw.
+// Session is what one client experienced.
 type Session struct {
 	Client        int    `json:"client"`         // from 1
 	Handshake     string `json:"handshake"`      // "completed", "failed" or "never started"
 	HandshakeTime int64  `json:"handshake_ns"`   // from the first datagram; 0 unless completed
-	Attempts      int    `json:"attempts"`       // how often it connected
-	Error         string `json:"error"`          // what the client's application was told; may be empty
-	DataDelivered bool   `json:"data_delivered"` // whether its data reached the server's application
+	Attempts      int    `json:"attempts"`       // how many times it connected
+	Error         string `json:"error"`          // what the client's application got; may be empty
+	DataDelivered bool   `json:"data_delivered"` // whether the server application got its data
 }
 
 // Server is what the server did.
 type Server struct {
-	Sessions int      `json:"sessions"` // that it began to serve
-	Errors   []string `json:"errors"`   // that it reported
+	Sessions int      `json:"sessions"` // sessions that it began to serve
+	Errors   []string `json:"errors"`   // errors that it reported
 }
 
-// Observation is what a scenario reports of one replication.
+// Observation is a scenario's report of one replication.
 type Observation struct {
 	Outcome  []string // what went wrong, in the order of Scenario.Outcomes; empty if clean
 	Sessions []Session
 	Server   Server
 
-	// Measures are what a scenario measures besides, by name; the unit ends the name. Where
-	// something was cut before it was over, the measure of the name Censored says how long
-	// it takes at least.
+	// Measures are further measurements, by name; the name ends with the unit. If something was
+	// cut off before it ended, the measure named by Censored gives a lower bound of its duration.
 	Measures map[string]int64
 
 	Delivered map[int]bool // clients whose data reached the server's application
 }
 
-// RemedyParameter is the parameter that chooses a remedy, and NoRemedy its value for
-// none.
+// RemedyParameter is the parameter that chooses a remedy; NoRemedy is its value for no remedy.
 const (
 	RemedyParameter = "remedy"
 	NoRemedy        = "none"
 
-	// ModelParameter is the parameter that chooses the server model, if a scenario has
-	// several.
+	// ModelParameter is the parameter that chooses the server model in scenarios with several.
 	ModelParameter = "model"
 )
 
-// Remedy returns the remedy of that name; it is empty if there is none.
+// Remedy returns the remedy of that name, or an empty Remedy.
 func (s *Scenario) Remedy(name string) Remedy {
 	for _, r := range s.Remedies {
 		if r.Name == name {
@@ -156,8 +150,8 @@ func (s *Scenario) Remedy(name string) Remedy {
 	return Remedy{}
 }
 
-// RemedyNames returns the values of the parameter remedy, if there is one, that for
-// none first.
+// RemedyNames returns the values of the parameter remedy, if the scenario has it; none comes
+// first.
 func (s *Scenario) RemedyNames() []string {
 	if p := s.Parameter(RemedyParameter); p != nil {
 		return p.Choices
@@ -165,8 +159,7 @@ func (s *Scenario) RemedyNames() []string {
 	return nil
 }
 
-// Reference returns how a command line names the scenario: by its file, if it has
-// one.
+// Reference returns the scenario's name on a command line: the path of its file, if it has one.
 func (s *Scenario) Reference() string {
 	if s.File != "" {
 		return s.File

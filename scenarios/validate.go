@@ -10,18 +10,17 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Asked is a parameter that the runs of a scenario ask for.
+// Asked is a parameter that the runs of a scenario read.
 type Asked struct {
 	Name string
 	Type Type
-	By   string // who asks, such as "the server"
+	By   string // who reads it, such as "the server"
 }
 
-// Validate reports every fault of a scenario's declaration, before anything is run: a
-// parameter that its runs ask for and that does not exist or has another type, a parameter
-// whose default or whose reference to another is wrong, a remedy, rule, outcome, example,
-// cause or default probe that does not fit the parameters. Registering a scenario and reading
-// one from a file both call it.
+// Validate reports every fault of a scenario's declaration before anything runs: a parameter that
+// runs read but that does not exist or has another type; a wrong default or reference to another
+// parameter; a remedy, rule, outcome, example, cause or default probe that does not fit the
+// parameters. Registering a scenario and reading one from a file both call it.
 func (s *Scenario) Validate() error {
 	var faults []error
 	fault := func(err error) {
@@ -74,12 +73,12 @@ func (s *Scenario) Validate() error {
 	return errors.Join(faults...)
 }
 
-// IsWord tells whether a text can be a name or a value in --set and --vary, which separate
-// them by equals signs and commas.
+// IsWord reports whether a text can be a name or a value in --set and --vary, which separate them
+// by equals signs and commas.
 func IsWord(text string) bool { return text != "" && !strings.ContainsAny(text, "= \t\n,") }
 
-// CheckParameter reports what is wrong with the declaration of a parameter, given by its
-// index: a parameter can follow only an earlier one of its type.
+// CheckParameter reports what is wrong with the declaration of the parameter at an index. A
+// parameter can follow only an earlier one of the same type.
 func (s *Scenario) CheckParameter(i int) error {
 	p := &s.Parameters[i]
 	earlier := &Scenario{Parameters: s.Parameters[:i]}
@@ -106,7 +105,7 @@ func (s *Scenario) CheckParameter(i int) error {
 	return nil
 }
 
-// hint asks whether a parameter of a scenario was meant; empty if none is near.
+// hint suggests a parameter of a scenario with a similar name; empty if none is similar.
 func hint(name string, s *Scenario) string {
 	if text := suggest.DidYouMean(name, s.ParameterNames()); text != "" {
 		return "." + text
@@ -116,7 +115,7 @@ func hint(name string, s *Scenario) string {
 
 func notWord(text string) bool { return !IsWord(text) }
 
-// checkAsked reports a parameter that is asked for and does not exist, or has another type.
+// checkAsked reports a parameter that is read but does not exist or has another type.
 func (s *Scenario) checkAsked(a Asked) error {
 	switch p := s.Parameter(a.Name); {
 	case p == nil:
@@ -128,8 +127,8 @@ func (s *Scenario) checkAsked(a Asked) error {
 	return nil
 }
 
-// checkChoices reports a parameter that does not choose between none and some names, one for
-// each remedy or rule.
+// checkChoices reports a parameter whose choices are not none and one name for each remedy or
+// rule.
 func (s *Scenario) checkChoices(parameter, none string, count int, name func(i int) string) error {
 	p := s.Parameter(parameter)
 	if p == nil && count == 0 {
@@ -145,22 +144,22 @@ func (s *Scenario) checkChoices(parameter, none string, count int, name func(i i
 	return nil
 }
 
-// CheckRemedy reports what is wrong with the settings of a remedy, which the parameter remedy
-// has as a choice.
+// CheckRemedy reports what is wrong with the settings of a remedy, which must be a choice of the
+// parameter remedy.
 func (s *Scenario) CheckRemedy(r Remedy) error {
 	var faults []error
 	for _, name := range SortedNames(r.Set) {
 		faults = append(faults, Within("remedy "+r.Name, s.Check(name, r.Set[name])))
 	}
-	if err := errors.Join(faults...); err != nil { // else Resolve reports them as well
+	if err := errors.Join(faults...); err != nil { // otherwise Resolve reports them again
 		return err
 	}
 	_, err := s.Resolve(Settings{RemedyParameter: r.Name})
 	return Within("remedy "+r.Name, err)
 }
 
-// CheckDelay reports a parameter that cannot be the duration of a rule. An empty name is that
-// of no parameter.
+// CheckDelay reports a parameter that cannot be the duration of a rule. An empty name means no
+// parameter.
 func (s *Scenario) CheckDelay(name string) error {
 	if name == "" {
 		return nil
@@ -188,8 +187,8 @@ func (s *Scenario) CheckWhen(when Settings) error {
 	return errors.Join(faults...)
 }
 
-// CheckDefaultProbe reports a default probe that cannot be searched with the defaults, from
-// one end of its range to the other.
+// CheckDefaultProbe reports a default probe that cannot be searched with the other parameters at
+// their defaults, at either end of its range.
 func (s *Scenario) CheckDefaultProbe(p ProbeRange) error {
 	if err := s.CheckProbe(p.Name); err != nil {
 		return err

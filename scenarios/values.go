@@ -14,7 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/loss"
 )
 
-// Settings are parameters as a user gave them: name to text.
+// Settings are parameters as a user gave them: names and texts of values.
 type Settings map[string]string
 
 // With returns the settings with others laid over them.
@@ -49,20 +49,20 @@ func ParseSettings(assignments []string) (Settings, error) {
 	return s, errors.Join(faults...)
 }
 
-// Values are the typed parameters of a replication: every parameter of the scenario has a
-// value of its type. [Scenario.Resolve] reads settings into them once. To vary a duration, lay
-// it over them with [Values.With]: no text is read again. Values never change, and copies share
-// what they hold.
+// Values are the typed parameters of a replication: each parameter of the scenario has a value of
+// its type. [Scenario.Resolve] reads settings into Values once. To vary a duration, lay it over
+// them with [Values.With], which reads no text again. Values never change, and copies share their
+// contents.
 type Values struct {
 	base *Resolved
-	laid []laid // over the base, one for each name
+	laid []laid // over the base, at most one per name
 }
 
-// laid is a duration that takes the place of a parameter's value.
+// laid is a duration that replaces a parameter's value.
 type laid struct {
 	Assignment
 	value   any  // a time.Duration, or a distribution.Distribution
-	follows bool // the parameter is not given, and follows one that is laid
+	follows bool // the parameter is not given, and follows one that is laid over
 }
 
 // Assignment gives a parameter a duration.
@@ -71,7 +71,7 @@ type Assignment struct {
 	Value time.Duration `json:"value_ns"`
 }
 
-// checkModel reports a parameter that is given and does not apply to the server model.
+// checkModel reports a given parameter that does not apply to the server model.
 func (v Values) checkModel(p *Parameter) error {
 	model, ok := v.base.value(ModelParameter)
 	if !ok || p.Models == nil || slices.Contains(p.Models, model.text) {
@@ -83,10 +83,10 @@ func (v Values) checkModel(p *Parameter) error {
 	)
 }
 
-// With returns the values with another value of a parameter, which is a duration or a latency
-// distribution: what Resolve returns if the duration is set. Parameters that follow it, unless
-// they are given, follow it. It reports a parameter that cannot be varied, and what Resolve
-// would report. Apart from durations out of range, it reports the same of every duration.
+// With returns the values with a duration for a parameter of type duration or latency
+// distribution, as if Resolve had read that duration. Parameters that follow it change too,
+// unless they are given. It reports a parameter that cannot be varied, and what Resolve would
+// report. Apart from durations out of range, its errors do not depend on the duration.
 func (v Values) With(name string, d time.Duration) (Values, error) {
 	s := v.base.scenario
 	p := s.Parameter(name)
@@ -123,7 +123,7 @@ func (v Values) With(name string, d time.Duration) (Values, error) {
 	return next, nil
 }
 
-// Without returns the values without what is given for a parameter.
+// Without returns the values without the setting of one parameter.
 func (v Values) Without(name string) (Values, error) {
 	settings := v.Settings()
 	if _, given := settings[name]; !given {
@@ -133,14 +133,14 @@ func (v Values) Without(name string) (Values, error) {
 	return v.base.scenario.resolve(settings, v.base)
 }
 
-// Resolved returns what the values were read from.
+// Resolved returns the settings that the values are based on.
 func (v Values) Resolved() *Resolved { return v.base }
 
 // Values returns the values, with nothing laid over them.
 func (r *Resolved) Values() Values { return Values{base: r} }
 
-// Laid returns the durations that With laid over the resolved settings, in an order in which it
-// can lay them again.
+// Laid returns the durations that With laid over the resolved settings, in an order in which With
+// can apply them again.
 func (v Values) Laid() []Assignment {
 	var list []Assignment
 	for _, l := range v.laid {
@@ -151,7 +151,7 @@ func (v Values) Laid() []Assignment {
 	return list
 }
 
-// Settings returns what is given, as a user would write it. The caller may change it.
+// Settings returns what is given, as a user writes it. The caller may change it.
 func (v Values) Settings() Settings {
 	settings := v.base.given.With(nil)
 	for _, l := range v.laid {
@@ -162,7 +162,7 @@ func (v Values) Settings() Settings {
 	return settings
 }
 
-// Setting returns what is given for a parameter, as a user would write it.
+// Setting returns what is given for a parameter, as a user writes it.
 func (v Values) Setting(name string) (text string, given bool) {
 	if i := slices.IndexFunc(v.laid, func(l laid) bool { return l.Name == name && !l.follows }); i >= 0 {
 		return v.laid[i].Value.String(), true
@@ -171,7 +171,7 @@ func (v Values) Setting(name string) (text string, given bool) {
 	return text, given
 }
 
-// Scenario returns the scenario whose parameters they are; nil of no values.
+// Scenario returns the scenario that the values belong to; nil for zero Values.
 func (v Values) Scenario() *Scenario {
 	if v.base == nil {
 		return nil
@@ -179,15 +179,14 @@ func (v Values) Scenario() *Scenario {
 	return v.base.scenario
 }
 
-// Given tells whether the parameter was set, by the user or by the remedy that the
-// user chose, and does not have its default.
+// Given reports whether the user, or the remedy that the user chose, set the parameter.
 func (v Values) Given(name string) bool {
 	_, given := v.base.given[name]
 	_, implied := v.base.implied[name]
 	return given || implied || slices.ContainsFunc(v.laid, func(l laid) bool { return l.Name == name && !l.follows })
 }
 
-// Has tells whether the scenario has a parameter of that name.
+// Has reports whether the scenario has a parameter of that name.
 func (v Values) Has(name string) bool {
 	_, ok := v.base.value(name)
 	return ok
@@ -201,8 +200,8 @@ func (v Values) Distribution(name string) distribution.Distribution {
 	return get[distribution.Distribution](v, name)
 }
 
-// Constant returns the value of a parameter that is a duration, or a latency distribution with
-// one value; ok tells whether it is.
+// Constant returns the value of a duration, or of a latency distribution with a single value; ok
+// reports whether the parameter is one of these.
 func (v Values) Constant(name string) (d time.Duration, ok bool) {
 	switch value := v.value(name).(type) {
 	case time.Duration:
@@ -235,8 +234,8 @@ func (v Values) Correlation(name string) float64 { return get[float64](v, name) 
 func (v Values) BitRate(name string) sim.BitRate { return get[sim.BitRate](v, name) }
 
 // get returns the value of a parameter. It panics if the scenario has no parameter of that name
-// and type: list what a scenario's Run asks for in [Scenario.Asks], and such a fault is found
-// when the scenario is registered.
+// and type. List what Run reads in [Scenario.Asks]; then registering the scenario reports such
+// faults.
 func get[T any](v Values, name string) T {
 	value, ok := v.value(name).(T)
 	if !ok {
@@ -245,7 +244,7 @@ func get[T any](v Values, name string) T {
 	return value
 }
 
-// value returns the value of a parameter; nil if there is none of that name.
+// value returns the value of a parameter, or nil if the scenario has none of that name.
 func (v Values) value(name string) any {
 	for i := range v.laid {
 		if v.laid[i].Name == name {
@@ -256,8 +255,8 @@ func (v Values) value(name string) any {
 	return value.parsed
 }
 
-// Text returns every parameter's value in its canonical form. The map may be shared: do not
-// write to it.
+// Text returns the value of each parameter in canonical form. The map may be shared: do not write
+// to it.
 func (v Values) Text() map[string]string {
 	if len(v.laid) == 0 && v.base.parent == nil {
 		return v.base.text
@@ -276,8 +275,8 @@ func (v Values) Text() map[string]string {
 	return text
 }
 
-// TextOf returns the value of one parameter in its canonical form; empty if there is none
-// of that name.
+// TextOf returns the value of one parameter in canonical form; empty if the scenario has none of
+// that name.
 func (v Values) TextOf(name string) string {
 	for _, l := range v.laid {
 		if l.Name == name {
