@@ -50,7 +50,7 @@ func alike(first, o *run.Result) bool {
 func (r *Running) seekCertain(ctx context.Context) error {
 	size := r.Results.Sweep.Replications
 	incomplete := r.missing.points(size)
-	known := make([]int, len(r.Results.Points)) // how many of each point, from the first, are no longer missing
+	known := make([]int, len(r.Results.Points)) // by point: how many first ones are no longer missing
 	var mu sync.Mutex
 	err := run.Spread(ctx, r.runner.Size(), len(incomplete), func(ctx context.Context, k int) error {
 		point := incomplete[k]

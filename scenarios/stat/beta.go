@@ -2,11 +2,11 @@ package stat
 
 import "math"
 
-// betaQuantile returns x and 1-x for which the lower tail of the beta distribution
-// Beta(a, b) at x, or its upper tail, has the probability tail, above 0 and below 1.
-// Both are right to nine digits and more, however small they are: gonum's InvRegIncBeta
-// starts from a difference of logarithms of gamma functions, which leaves six digits
-// at a + b = 1e9. a and b are at least 1/2.
+// betaQuantile returns x and 1-x such that the lower tail (or the upper tail) of the beta
+// distribution Beta(a, b) at x has probability tail, above 0 and below 1. Both are accurate to at
+// least nine digits, however small they are. gonum's InvRegIncBeta starts from a difference of
+// logarithms of gamma functions, which leaves only six digits at a + b = 1e9. a and b must be at
+// least 1/2.
 func betaQuantile(tail float64, upper bool, a, b float64) (x, y float64) {
 	lowerHalf, upperHalf := betaTails(a, b, 0.5, 0.5)
 	if upper && upperHalf > tail || !upper && lowerHalf < tail { // x is above 1/2: solve for y
@@ -18,8 +18,8 @@ func betaQuantile(tail float64, upper bool, a, b float64) (x, y float64) {
 
 // betaLowQuantile is betaQuantile where x is at most 1/2.
 func betaLowQuantile(tail float64, upper bool, a, b float64) (x, y float64) {
-	// Invariant: x lies in [exp(low), exp(high)]. Bisecting its logarithm keeps the
-	// digits of a small one.
+	// Invariant: x lies in [exp(low), exp(high)]. Bisecting the logarithm keeps the digits of a
+	// small x.
 	low, high := -700.0, -math.Ln2
 	for range 64 {
 		middle := low + (high-low)/2
@@ -33,13 +33,13 @@ func betaLowQuantile(tail float64, upper bool, a, b float64) (x, y float64) {
 	return math.Exp(high), -math.Expm1(high)
 }
 
-// betaTails returns both tails of the distribution Beta(a, b) at x; y is 1-x. The
-// smaller one is computed, by the continued fraction of the incomplete beta function
-// (DLMF 8.17.22) with the algorithm of Lentz (Applied Optics 15, 1976, 668-671).
+// betaTails returns both tails of the distribution Beta(a, b) at x; y is 1-x. It computes the
+// smaller tail with the continued fraction of the incomplete beta function (DLMF 8.17.22),
+// evaluated with Lentz's algorithm (Applied Optics 15, 1976, 668-671).
 func betaTails(a, b, x, y float64) (lower, upper float64) {
 	if x > (a+1)/(a+b+2) {
-		// Few failures of many trials: the fraction's terms are small differences there, and
-		// the sum has no term below 0.
+		// Few failures in many trials: the terms of the fraction are small differences here,
+		// whereas all terms of the sum are positive.
 		if (a+b)*x < mostSummed && x <= 0.5 {
 			lower = min(1, betaSum(a, b, x, y))
 			return lower, 1 - lower
@@ -47,7 +47,7 @@ func betaTails(a, b, x, y float64) (lower, upper float64) {
 		upper, lower = betaTails(b, a, y, x)
 		return lower, upper
 	}
-	const least = 1e-300 // in the place of 0 in a denominator
+	const least = 1e-300 // replaces 0 in a denominator
 	c, d := 1.0, 1-(a+b)*x/(a+1)
 	if math.Abs(d) < least {
 		d = least
@@ -66,7 +66,7 @@ func betaTails(a, b, x, y float64) (lower, upper float64) {
 		fraction *= d * c
 		return d * c
 	}
-	// About sqrt(max(a, b)) terms are enough near the mean, and few elsewhere.
+	// About sqrt(max(a, b)) terms are enough near the mean, and a few elsewhere.
 	for m := 1.0; m < 1e7; m++ {
 		step(m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m)))
 		if math.Abs(step(-(a+m)*(a+b+m)*x/((a+2*m)*(a+2*m+1)))-1) < 1e-16 {
@@ -77,11 +77,10 @@ func betaTails(a, b, x, y float64) (lower, upper float64) {
 	return lower, 1 - lower
 }
 
-// mostSummed bounds (a+b)x for betaSum, whose value is then far from the ends of the
-// numbers.
+// mostSummed bounds (a+b)x for betaSum, so that its value cannot overflow or underflow.
 const mostSummed = 500
 
-// betaSum returns the lower tail by its power series, about (a+b)x terms (DLMF 8.17.8).
+// betaSum returns the lower tail from its power series, with about (a+b)x terms (DLMF 8.17.8).
 func betaSum(a, b, x, y float64) float64 {
 	sum, term := 1.0, 1.0
 	for m := 0.0; ; m++ {
@@ -94,7 +93,7 @@ func betaSum(a, b, x, y float64) float64 {
 	}
 }
 
-// betaPower returns x^a y^b / B(a, b) from deviances, in which nothing large cancels
+// betaPower returns x^a y^b / B(a, b), computed from deviances to avoid cancellation of large terms
 // (Loader, Fast and accurate computation of binomial probabilities, 2000).
 func betaPower(a, b, x, y float64) float64 {
 	n := a + b
@@ -129,8 +128,8 @@ func deviance(k, m float64) float64 {
 	}
 }
 
-// BinomialAtMost returns the probability of at most k of n trials that succeed with
-// probability p each, above 0 and below 1.
+// BinomialAtMost returns the probability that at most k of n trials succeed, each with probability
+// p, above 0 and below 1.
 func BinomialAtMost(k, n int, p float64) float64 {
 	switch {
 	case k < 0:

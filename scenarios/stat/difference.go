@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Pairs counts pairs of trials, such as replications of one seed under two parameters,
-// by what each of the two came to.
+// Pairs counts pairs of trials, such as replications of one seed with two parameters, by which of
+// the two failed.
 type Pairs struct {
 	Both, OnlyFirst, OnlySecond, Neither int // fail
 }
@@ -15,34 +15,33 @@ type Pairs struct {
 // Total returns the number of pairs.
 func (p Pairs) Total() int { return p.Both + p.OnlyFirst + p.OnlySecond + p.Neither }
 
-// Difference is an estimated difference, the second's mean minus the first's, with a
+// Difference is an estimated difference, the mean of the second minus the mean of the first, with a
 // two-sided confidence interval.
 type Difference struct {
-	Estimate              // the interval lies within [-1, 1]; N are the pairs
+	Estimate              // the interval lies within [-1, 1]; N is the number of pairs
 	First, Second float64 // the two means; NaN without pairs
-	StandardError float64 // of the difference, estimated from the pairs
+	StandardError float64 // of the difference, estimated from pairs
 
-	// P is the two-sided probability, if there is no difference, of a difference as
-	// extreme as this. Adjusted is P adjusted for all the comparisons that were made; see
-	// [Adjust].
+	// P is the two-sided probability of a difference at least this extreme if there is no true
+	// difference. Adjusted is P adjusted for all comparisons made; see [Adjust].
 	P, Adjusted float64
 
-	// Correlation is that of the two of a pair; NaN if one of them is the same in all.
+	// Correlation is the correlation within the pairs; NaN if one of the two never varies.
 	Correlation float64
 
-	// VarianceRatio is by how much larger the variance of the difference would be of two
-	// independent samples of this size; NaN if neither of the variances is above 0, and
-	// infinite if that of the pairs alone is 0.
+	// VarianceRatio is the factor by which two independent samples of this size would increase the
+	// variance of the difference. It is NaN if both variances are 0, and infinite if only the
+	// variance of the paired difference is 0.
 	VarianceRatio float64
 }
 
-// PairedDifference estimates the difference of two probabilities from pairs of trials,
-// with the score interval of Tango (Statistics in Medicine 17, 1998, 891-908), which
-// covers well for few pairs and for probabilities near 0, and is no point when the two
-// never differ: it holds each difference d under which what was seen is not further from d
-// than Z standard errors that d itself implies. P is that of the exact test of McNemar
-// (Psychometrika 12, 1947, 153-157): under no difference, as many fail under the one alone
-// as under the other.
+// PairedDifference estimates the difference of two probabilities from pairs of trials, with the
+// score interval of Tango (Statistics in Medicine 17, 1998, 891-908). This interval covers well for
+// few pairs and for probabilities near 0, and is not a point when the two never differ. It holds
+// each difference d that is at most Z standard errors from the observed one, where d itself
+// determines the standard error. P is from the exact test of McNemar (Psychometrika 12, 1947,
+// 153-157): without a difference, failures under the first alone and under the second alone are
+// equally likely.
 func PairedDifference(p Pairs, confidence float64) Difference {
 	n := float64(p.Total())
 	d := newDifference(p.Total(), confidence, Tango)
@@ -61,8 +60,8 @@ func PairedDifference(p Pairs, confidence float64) Difference {
 	return d
 }
 
-// CertainDifference is the difference of two probabilities that are 0 or 1: of so many
-// pairs, each is like any other.
+// CertainDifference returns the exact difference of two probabilities that are 0 or 1. All pairs
+// are alike.
 func CertainDifference(first, second float64, pairs int) Difference {
 	d := newDifference(pairs, 1, Bounds)
 	d.First, d.Second, d.Value, d.StandardError, d.Exact = first, second, second-first, 0, true
@@ -72,7 +71,7 @@ func CertainDifference(first, second float64, pairs int) Difference {
 	return d
 }
 
-// newDifference returns a difference of which nothing is known.
+// newDifference returns a difference with no known values.
 func newDifference(pairs int, confidence float64, m Method) Difference {
 	nan := math.NaN()
 	return Difference{
@@ -81,8 +80,8 @@ func newDifference(pairs int, confidence float64, m Method) Difference {
 	}
 }
 
-// compareVariances computes the correlation and the ratio of variances from those of the
-// first, the second, and their difference.
+// compareVariances computes the correlation and the variance ratio from the variances of the first,
+// the second, and their difference.
 func (d *Difference) compareVariances(first, second, paired float64) {
 	if first > 0 && second > 0 {
 		d.Correlation = max(-1, min(1, (first+second-paired)/2/math.Sqrt(first*second)))
@@ -92,8 +91,8 @@ func (d *Difference) compareVariances(first, second, paired float64) {
 	}
 }
 
-// tangoUpper returns the upper end of Tango's interval for (b-c)/n, by bisection: the
-// statistic falls as the difference grows.
+// tangoUpper returns the upper end of Tango's interval for (b-c)/n by bisection: the statistic
+// decreases as the difference grows.
 func tangoUpper(b, c, n, z float64) float64 {
 	if b == n {
 		return 1
@@ -114,15 +113,15 @@ func tangoUpper(b, c, n, z float64) float64 {
 	return high
 }
 
-// tangoStatistic returns how many of its standard errors b-c is above n times the
-// difference d, which is above -1 and below 1. The standard error is that under the
-// likeliest probabilities whose difference is d: q, the probability of a pair that fails
-// under the first alone, is the larger root of 2n q^2 + B q + C.
+// tangoStatistic returns by how many standard errors b-c exceeds n*d, for a difference d above -1
+// and below 1. The standard error is that under the most likely probabilities whose difference is
+// d: q, the probability that a pair fails under the first alone, is the larger root of 2n q^2 + B q
+// + C.
 func tangoStatistic(b, c, n, d float64) float64 {
 	linear, constant := -b-c+(2*n-b+c)*d, -c*d*(1-d)
 	root := math.Sqrt(max(0, linear*linear-8*n*constant))
 	q := (root - linear) / (4 * n)
-	if linear > 0 { // without the cancellation
+	if linear > 0 { // avoids cancellation
 		q = -2 * constant / (root + linear)
 	}
 	variance := n * (2*q + d*(1-d))
@@ -133,8 +132,8 @@ func tangoStatistic(b, c, n, d float64) float64 {
 	return difference / math.Sqrt(max(0, variance))
 }
 
-// mcNemar returns the two-sided probability of the exact test: twice that of so few
-// heads, or fewer, of fair coins.
+// mcNemar returns the two-sided probability of the exact test: twice the probability that fair
+// coins give at most this few heads.
 func mcNemar(a, b int) float64 {
 	few, n := min(a, b), a+b
 	if 2*few == n {
@@ -145,11 +144,10 @@ func mcNemar(a, b int) float64 {
 	return min(1, 2*tail)
 }
 
-// PairedMean estimates the difference of two means from pairs of samples from [0, 1],
-// such as the conditional probabilities of one seed under two parameters, with the interval
-// of [Hall] of the differences and the test that belongs to it. Without any variance the
-// interval is a point, and a warning says so; with fewer than two pairs it is all of
-// [-1, 1].
+// PairedMean estimates the difference of two means from pairs of samples in [0, 1], such as the
+// conditional probabilities of one seed with two parameters. It uses the interval of [Hall] for the
+// differences and the corresponding test. If the differences do not vary, the interval is a point
+// and a warning says so. With fewer than two pairs, the interval is [-1, 1].
 func PairedMean(first, second []float64, confidence float64) Difference {
 	n := len(first)
 	d := newDifference(n, confidence, Hall)
@@ -178,8 +176,8 @@ func PairedMean(first, second []float64, confidence float64) Difference {
 	return d
 }
 
-// Beside widens the interval by the probability of what was not looked at, of either of
-// the two.
+// Beside widens the interval by the probability of the part that was not searched for either of the
+// two.
 func (d *Difference) Beside(outside float64) {
 	d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
 }
@@ -195,15 +193,15 @@ func Adjust(list []*Difference) {
 	}
 }
 
-// Bonferroni returns the confidence of each of so many intervals of which all together
-// hold their true values with the given confidence (Boole's inequality).
+// Bonferroni returns the confidence that each of several intervals needs so that all of them
+// together hold their true values with the given confidence (Boole's inequality).
 func Bonferroni(confidence float64, intervals int) float64 {
 	return LookConfidence(confidence, max(1, intervals))
 }
 
-// Holm adjusts the P of several comparisons: those that are at most a level make all of
-// them together go wrong with a probability of at most that level (Holm, Scandinavian
-// Journal of Statistics 6, 1979, 65-70).
+// Holm adjusts the P of several comparisons. If all comparisons with an adjusted P of at most some
+// level are rejected, the probability of any false rejection is at most that level (Holm,
+// Scandinavian Journal of Statistics 6, 1979, 65-70).
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

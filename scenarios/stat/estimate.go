@@ -1,14 +1,13 @@
-// Package stat estimates probabilities and means from samples. Every result is an
-// [Estimate]: a value with its interval, its confidence and its number of samples.
+// Package stat estimates probabilities and means from samples. Every result is an [Estimate]: a
+// value with its interval, its confidence and its number of samples.
 //
 //	counts  -> Inference.Of, StratifiedProportion, PairedDifference -> Estimate
 //	samples -> SampleMean, WeightedMean, MixtureMean, PairedMean    -> Estimate
 //	bounds  -> Exact                                                -> Estimate that is exact
 //	Estimate -> Plan.Enough, CheckAgreement                         -> stop or go on; agree or not
 //
-// Package lifetime estimates quantiles and survival, and package sensitivity estimates
-// Sobol' indices; both return the same Estimate. None of them runs anything or knows
-// anything of simulations.
+// Package lifetime estimates quantiles and survival, and package sensitivity estimates Sobol'
+// indices; both return the same Estimate. None of these packages runs or knows simulations.
 package stat
 
 import (
@@ -32,9 +31,8 @@ type Estimate struct {
 	Warnings []Warning
 }
 
-// Exact returns a probability that is known, from windows that were found to be the same
-// under n seeds: the true value is at least value - rounding, and at most value + outside
-// + rounding.
+// Exact returns a known probability, computed from windows that were the same under n seeds. The
+// true value is at least value - rounding and at most value + outside + rounding.
 func Exact(value, outside, rounding float64, n int) Estimate {
 	return Estimate{
 		Value: value, Low: max(0, value-rounding), High: min(1, value+outside+rounding), Confidence: 1, N: n,
@@ -42,32 +40,32 @@ func Exact(value, outside, rounding float64, n int) Estimate {
 	}
 }
 
-// Unknown returns an estimate of which nothing is known but its bounds.
+// Unknown returns an estimate without a value, with bounds only.
 func Unknown(n int, low, high, confidence float64, m Method) Estimate {
 	return Estimate{Value: math.NaN(), Low: low, High: high, Confidence: confidence, N: n, Method: m}
 }
 
-// Known tells whether there is a value.
+// Known reports whether there is a value.
 func (e Estimate) Known() bool { return !math.IsNaN(e.Value) }
 
-// Holds tells whether a number lies in the interval.
+// Holds reports whether a number lies in the interval.
 func (e Estimate) Holds(x float64) bool { return e.Low <= x && x <= e.High }
 
-// Meets tells whether two intervals have a number in common.
+// Meets reports whether two intervals overlap.
 func (e Estimate) Meets(other Estimate) bool { return e.Low <= other.High && other.Low <= e.High }
 
-// Beside widens the interval of a probability by the probability of what was not looked
-// at.
+// Beside widens the interval of a probability by outside, the probability of the part that was not
+// searched.
 func (e Estimate) Beside(outside float64) Estimate {
 	e.High = min(1, e.High+outside)
 	return e
 }
 
-// Z returns the half-width, in standard deviations, of a two-sided normal interval
-// of that confidence.
+// Z returns the half-width, in standard deviations, of a two-sided normal interval with the given
+// confidence.
 func Z(confidence float64) float64 { return -distuv.UnitNormal.Quantile((1 - confidence) / 2) }
 
-// CheckConfidence reports a confidence that is not above 0 and below 1.
+// CheckConfidence returns an error unless 0 < c < 1.
 func CheckConfidence(c float64) error {
 	if !(c > 0 && c < 1) {
 		return fmt.Errorf("a confidence of %g is out of range: above 0, below 1", c)

@@ -11,16 +11,15 @@ type Method string
 
 // The methods.
 const (
-	// WilsonScore is the interval of [Wilson]: its coverage is near the nominal one on
-	// average.
+	// WilsonScore is the interval of [Wilson]: on average, its coverage is near the nominal one.
 	WilsonScore Method = "wilson"
 
-	// ClopperPearsonExact is the interval of [ClopperPearson]: its coverage is never below
-	// the nominal one, and so it is wider than the others.
+	// ClopperPearsonExact is the interval of [ClopperPearson]: its coverage is never below the
+	// nominal one, so it is wider than the others.
 	ClopperPearsonExact Method = "clopper-pearson"
 
-	// JeffreysPrior is the interval of [Jeffreys]: its coverage is near the nominal one on
-	// average.
+	// JeffreysPrior is the interval of [Jeffreys]: on average, its coverage is near the nominal
+	// one.
 	JeffreysPrior Method = "jeffreys"
 
 	Hall                    Method = "hall"                      // of [SampleMean], [WeightedMean], [PairedMean]
@@ -33,7 +32,7 @@ const (
 	Bounds                  Method = "bounds"                    // of [Exact]
 )
 
-// titles are the names of methods as prose has them.
+// titles are the names of methods in prose.
 var titles = map[Method]string{
 	WilsonScore: "Wilson", ClopperPearsonExact: "Clopper-Pearson", JeffreysPrior: "Jeffreys",
 	Hall:                    "Hall, Student's t without skewness",
@@ -43,10 +42,10 @@ var titles = map[Method]string{
 	Bootstrap:         "bootstrap (BCa)", Bounds: "nothing estimated: what was not searched, and rounding",
 }
 
-// Title returns the name of a method as prose has it.
+// Title returns the name of a method in prose.
 func (m Method) Title() string { return titles[m] }
 
-// ProportionMethods are the methods for a proportion, the default first.
+// ProportionMethods are the methods for a proportion. The first is the default.
 var ProportionMethods = []Method{WilsonScore, ClopperPearsonExact, JeffreysPrior}
 
 // ProportionMethodNames lists the methods for a proportion, separated by sep.
@@ -58,7 +57,7 @@ func ProportionMethodNames(sep string) string {
 	return strings.Join(names, sep)
 }
 
-// ParseProportionMethod reads the name of a method for a proportion.
+// ParseProportionMethod parses the name of a method for a proportion.
 func ParseProportionMethod(text string) (Method, error) {
 	if !slices.Contains(ProportionMethods, Method(text)) {
 		return "", fmt.Errorf("%q is not one of %s", text, ProportionMethodNames(", "))

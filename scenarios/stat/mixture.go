@@ -5,16 +5,16 @@ import "math"
 // WeightedSample is one replication of importance sampling.
 type WeightedSample struct {
 	LogWeight float64 // the natural logarithm of the likelihood ratio to the tilted draws
-	Untilted  bool    // it is one of those in which nothing was tilted
+	Untilted  bool    // nothing was tilted in it
 	Failed    bool
 }
 
-// MixtureWeights returns the natural logarithms of the weights of samples of a mixture of
-// tilted replications and untilted ones: likelihood ratios to the mixture, in the shares that
-// the two have. No weight is above one over the share of the untilted ones, and failures that
-// the tilts make improbable are seen as often as the untilted ones show them (defensive
-// mixtures: Hesterberg, Technometrics 37, 1995, 185-194; in fixed shares: Owen and Zhou,
-// Journal of the American Statistical Association 95, 2000, 135-143).
+// MixtureWeights returns the natural logarithms of the weights of samples from a mixture of tilted
+// and untilted replications. The weights are likelihood ratios to the mixture, with the observed
+// shares of the two kinds. No weight exceeds 1 over the share of the untilted replications.
+// Failures that the tilts make improbable still occur as often as the untilted replications show
+// them (defensive mixtures: Hesterberg, Technometrics 37, 1995, 185-194; in fixed shares: Owen and
+// Zhou, Journal of the American Statistical Association 95, 2000, 135-143).
 func MixtureWeights(samples []WeightedSample) []float64 {
 	untilted := 0
 	for _, s := range samples {
@@ -34,7 +34,7 @@ func MixtureWeights(samples []WeightedSample) []float64 {
 	return weights
 }
 
-// MixtureMean estimates a probability from the samples of such a mixture; see
+// MixtureMean estimates a probability from samples of a mixture; see [MixtureWeights] and
 // [WeightedMean].
 func MixtureMean(samples []WeightedSample, confidence float64) Weighted {
 	failed, untilted := make([]bool, len(samples)), 0

@@ -11,8 +11,8 @@ type Proportion struct {
 	Failures int
 }
 
-// Inference is how the interval of a proportion is computed: by one of
-// [ProportionMethods], with a confidence above 0 and below 1.
+// Inference says how to compute the interval of a proportion: with one of [ProportionMethods] and a
+// confidence above 0 and below 1.
 type Inference struct {
 	Method     Method
 	Confidence float64
@@ -34,9 +34,9 @@ func (i Inference) Of(failures, trials int) Proportion {
 	return Wilson(failures, trials, i.Confidence)
 }
 
-// Wilson estimates a probability from a number of failures in independent trials,
-// with the score interval of Wilson (Journal of the American Statistical
-// Association 22, 1927, 209-212). Without trials the interval is all of [0, 1].
+// Wilson estimates a probability from the number of failures in independent trials, with the score
+// interval of Wilson (Journal of the American Statistical Association 22, 1927, 209-212). Without
+// trials, the interval is [0, 1].
 func Wilson(failures, trials int, confidence float64) Proportion {
 	p := newProportion(failures, trials, confidence, WilsonScore)
 	if trials == 0 {
@@ -47,7 +47,7 @@ func Wilson(failures, trials int, confidence float64) Proportion {
 	center := (k + z*z/2) / (n + z*z)
 	half := z / (n + z*z) * math.Sqrt(k*(n-k)/n+z*z/4)
 	p.Low, p.High = max(0, center-half), min(1, center+half)
-	switch failures { // exact at the extremes, where the difference above leaves rounding errors
+	switch failures { // exact at the ends, where the difference above has rounding errors
 	case 0:
 		p.Low = 0
 	case trials:
@@ -56,10 +56,10 @@ func Wilson(failures, trials int, confidence float64) Proportion {
 	return p
 }
 
-// ClopperPearson estimates a probability with the interval of Clopper and Pearson
-// (Biometrika 26, 1934, 404-413), which holds every probability under which neither
-// so few nor so many failures are less probable than half of 1 - confidence. Its
-// coverage is never below the confidence. Without trials it is all of [0, 1].
+// ClopperPearson estimates a probability with the interval of Clopper and Pearson (Biometrika 26,
+// 1934, 404-413). It holds every probability for which both tails, this few failures or fewer and
+// this many or more, have a probability of at least half of 1 - confidence. Its coverage is never
+// below the confidence. Without trials, the interval is [0, 1].
 func ClopperPearson(failures, trials int, confidence float64) Proportion {
 	p := newProportion(failures, trials, confidence, ClopperPearsonExact)
 	n, k := float64(trials), float64(failures)
@@ -85,10 +85,10 @@ func ClopperPearson(failures, trials int, confidence float64) Proportion {
 	return p
 }
 
-// Jeffreys estimates a probability with the central credible interval of Jeffreys'
-// prior, Beta(1/2, 1/2), whose end is 0 without failures and 1 with nothing else
-// (Brown, Cai, DasGupta, Statistical Science 16, 2001, 101-133, section 4.3). Without
-// trials it is all of [0, 1].
+// Jeffreys estimates a probability with the central credible interval for Jeffreys' prior,
+// Beta(1/2, 1/2). The lower end is 0 without failures, and the upper end is 1 if all trials fail
+// (Brown, Cai, DasGupta, Statistical Science 16, 2001, 101-133, section 4.3). Without trials, the
+// interval is [0, 1].
 func Jeffreys(failures, trials int, confidence float64) Proportion {
 	p := newProportion(failures, trials, confidence, JeffreysPrior)
 	n, k := float64(trials), float64(failures)
@@ -102,7 +102,7 @@ func Jeffreys(failures, trials int, confidence float64) Proportion {
 	return p
 }
 
-// newProportion returns the estimate with an interval that is all of [0, 1].
+// newProportion returns the estimate with the interval [0, 1].
 func newProportion(failures, trials int, confidence float64, m Method) Proportion {
 	p := Proportion{Unknown(trials, 0, 1, confidence, m), failures}
 	if trials > 0 {
@@ -111,16 +111,16 @@ func newProportion(failures, trials int, confidence float64, m Method) Proportio
 	return p
 }
 
-// Certain returns the probability of trials that are all the same, because nothing is
+// Certain returns the exact probability from trials that are all the same because nothing is
 // random.
 func Certain(failures, trials int) Proportion {
 	return Proportion{Exact(float64(failures)/float64(trials), 0, 0, trials), failures}
 }
 
-// Variance returns the variance of one trial, estimated: p(1-p).
+// Variance returns the estimated variance of one trial: p(1-p).
 func (p Proportion) Variance() float64 { return p.Value * (1 - p.Value) }
 
-// StandardError returns the standard error of the estimate, estimated.
+// StandardError returns the estimated standard error of the estimate.
 func (p Proportion) StandardError() float64 { return math.Sqrt(p.Variance() / float64(p.N)) }
 
 // String returns the estimate with its interval.

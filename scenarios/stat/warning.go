@@ -2,38 +2,36 @@ package stat
 
 import "slices"
 
-// Warning says what makes an estimate doubtful. Each kind of doubt is a type with the
-// numbers that show it; package report/text makes the text.
+// Warning says what makes an estimate doubtful. Each kind of doubt is a type that holds the numbers
+// behind it. Package report/text turns it into text.
 type Warning interface {
-	// Invalid tells whether the interval does not hold at all. If not, the warning asks for
-	// a second look.
+	// Invalid reports whether the interval is invalid. If not, the warning only advises caution.
 	Invalid() bool
 }
 
-// NoFailure warns that no weighted replication failed: nothing is known of the
-// probability.
+// NoFailure warns that no weighted replication failed, so nothing is known about the probability.
 type NoFailure struct{}
 
-// DegenerateWeights warns that too few replications carry a weighted estimate.
+// DegenerateWeights warns that a weighted estimate rests on too few replications.
 type DegenerateWeights struct {
 	Failures      int
-	EffectiveSize float64 // failures of equal weight that these are worth
-	LargestShare  float64 // of the estimate, that is one replication's
+	EffectiveSize float64 // the equivalent number of failures of equal weight
+	LargestShare  float64 // largest share of one replication in the estimate
 }
 
 // UnbalancedWeights warns that the mean weight of all replications is far from 1, its
 // expectation.
 type UnbalancedWeights struct{ Mean, StandardError float64 }
 
-// FewSamples warns that so few samples carry a mean that its interval covers less than
-// it says.
+// FewSamples warns that a mean rests on so few samples that its interval covers less than its
+// nominal confidence.
 type FewSamples struct {
 	N         int
-	Effective float64 // samples of equal weight that these are worth
+	Effective float64 // the equivalent number of samples of equal weight
 }
 
-// EqualSamples warns that all samples are equal: the interval of their mean is a point,
-// and a kind of sample that is not among them may have a share of up to Unseen.
+// EqualSamples warns that all samples are equal. The interval of their mean is a point, but a kind
+// of sample that did not occur may have a share of up to Unseen.
 type EqualSamples struct {
 	N      int
 	Unseen float64
@@ -54,5 +52,5 @@ func (FewSamples) Invalid() bool { return true }
 // Invalid implements Warning.
 func (EqualSamples) Invalid() bool { return false }
 
-// Reliable tells whether the interval holds, as far as is known.
+// Reliable reports whether no warning makes the interval invalid.
 func (e Estimate) Reliable() bool { return !slices.ContainsFunc(e.Warnings, Warning.Invalid) }

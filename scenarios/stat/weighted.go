@@ -2,36 +2,35 @@ package stat
 
 import "math"
 
-// Weighted is a probability estimated by importance sampling: the mean over all
-// replications of the likelihood ratio of one that fails, and 0 of one that does not.
+// Weighted is a probability estimated by importance sampling: the mean over all replications, where
+// a failing one counts as its likelihood ratio and any other as 0.
 type Weighted struct {
 	Mean
 	Failures int
 	Untilted int // replications in which nothing was tilted
 
-	// MeanWeight is the mean likelihood ratio of all replications, failed or not, whose
-	// expectation is 1, and MeanWeightError its standard error, estimated.
+	// MeanWeight is the mean likelihood ratio of all replications, failed or not. Its expectation
+	// is 1. MeanWeightError is its estimated standard error.
 	MeanWeight, MeanWeightError float64
 
-	// EffectiveSize is how many failures of equal weight tell as much as these: the square
-	// of the sum of their weights over the sum of their squares (Kish, Survey Sampling,
-	// 1965, section 8.2).
+	// EffectiveSize is the equivalent number of failures of equal weight: the square of the sum of
+	// their weights over the sum of their squares (Kish, Survey Sampling, 1965, section 8.2).
 	EffectiveSize float64
 
-	// LargestShare is the share of the estimate that is one replication's.
+	// LargestShare is the largest share of one replication in the estimate.
 	LargestShare float64
 }
 
-// LeastEffectiveSize is the effective number of failures below which their weights are
-// too few, or too unequal, for an interval that goes by their spread. At a smaller bound,
-// intervals without a warning would cover too little where the weights are most skewed: the
-// heaviest weights are rare, and samples without them look better than they are.
+// LeastEffectiveSize is the effective number of failures below which their weights are too few, or
+// too unequal, for an interval based on their spread. With a smaller bound, some intervals without
+// a warning would cover too little where the weights are most skewed: the heaviest weights are
+// rare, and samples without them look better than they are.
 const LeastEffectiveSize = 30
 
-// WeightedMean estimates a probability from replications by their log likelihood ratios
-// and whether they failed, with the interval of [Hall]. So many of them are plain; Unseen
-// goes by these alone. Without failures the interval is all of [0, 1]: whatever fails may
-// have had no chance.
+// WeightedMean estimates a probability from replications, given their log likelihood ratios and
+// whether they failed, with the interval of [Hall]. plain is the number of untilted replications;
+// Unseen is computed from these alone. Without failures, the interval is [0, 1]: the failing runs
+// may have had no chance to occur.
 func WeightedMean(logWeight []float64, failed []bool, plain int, confidence float64) Weighted {
 	values := make([]float64, len(logWeight))
 	all, largest, sum := 0.0, 0.0, 0.0
@@ -48,7 +47,7 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 	if len(values) > 0 {
 		w.set(summarize(values))
 	}
-	w.Value = min(1, w.Value) // the sum of weights is unbiased, and above 1 as it happens; no probability is
+	w.Value = min(1, w.Value) // the mean of the weights is unbiased, so it may exceed 1; a probability may not
 	w.Unseen = 1
 	if plain > 0 {
 		w.Unseen = unseen(confidence, float64(plain))
@@ -68,7 +67,7 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 	default:
 		w.EffectiveSize, w.LargestShare = min(float64(w.Failures), effectiveSize(values)), largest/sum
 	}
-	if w.Failures == len(values) { // what does not fail is not among them
+	if w.Failures == len(values) { // runs that do not fail were not sampled
 		w.Low = min(w.Low, 1-w.Unseen)
 	}
 	w.warn()
@@ -86,8 +85,8 @@ func (w *Weighted) warn() {
 	case w.EffectiveSize < LeastEffectiveSize:
 		w.Warnings = append(w.Warnings, DegenerateWeights{w.Failures, w.EffectiveSize, w.LargestShare})
 	}
-	// Where the mean weight is so far from 1, the likelihood ratios must have tails that are
-	// not among the samples.
+	// If the mean weight is this far from 1, the likelihood ratios must have tails that the samples
+	// do not show.
 	if off := math.Abs(w.MeanWeight - 1); off > 5*w.MeanWeightError && off > 1e-9 {
 		w.Warnings = append(w.Warnings, UnbalancedWeights{w.MeanWeight, w.MeanWeightError})
 	}

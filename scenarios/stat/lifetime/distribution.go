@@ -1,11 +1,11 @@
-// Package lifetime estimates how a measure is distributed that is 0 or more and may be cut before it is over,
-// such as how long a handshake takes.
+// Package lifetime estimates the distribution of a measure that is 0 or more and may be censored
+// (cut short), such as the duration of a handshake.
 //
-//	lifetimes -> Quantiles, ECDF       -> Estimate of each quantile and step; no assumption about what cuts
-//	lifetimes -> KaplanMeier, Quantile -> likewise, on condition that what cuts says nothing else
-//	lifetimes -> NewDistribution       -> one of the two, as tables and figures show it
+//	lifetimes -> Quantiles, ECDF       -> Estimate of each quantile and step; no assumption about the censoring
+//	lifetimes -> KaplanMeier, Quantile -> likewise, if the censoring is uninformative
+//	lifetimes -> NewDistribution       -> one of the two, for tables and figures
 //
-// The package runs nothing and knows nothing of simulations.
+// The package neither runs nor knows simulations.
 package lifetime
 
 import (
@@ -16,18 +16,18 @@ import (
 
 // Distribution is an estimated distribution of lifetimes.
 type Distribution struct {
-	Survival  bool // the steps are those of a survival curve, and not of a distribution function
+	Survival  bool // the steps are those of a survival curve, not of a distribution function
 	Taken     int  // lifetimes
-	Censored  int  // of them, those that were cut
+	Censored  int  // how many of them were cut short
 	Quantiles []Quantile
 	Steps     []Step
-	End       float64   // beyond which nothing is known; infinite: nowhere
-	Cut       []float64 // of a survival curve: where lifetimes were cut, increasing
+	End       float64   // nothing is known beyond it; infinite: everything is known
+	Cut       []float64 // for a survival curve: where lifetimes were cut, increasing
 	Exact     bool      // nothing is estimated: all lifetimes are the same
 }
 
-// NewCertain returns the distribution of a lifetime that never varies, from samples that
-// are all the same.
+// NewCertain returns the distribution of a lifetime that never varies. All samples must be the
+// same.
 func NewCertain(samples []Lifetime, qs []float64, survival bool) Distribution {
 	n, l := len(samples), samples[0]
 	d := Distribution{Survival: survival, Taken: n, End: math.Inf(1), Exact: true}
@@ -49,8 +49,8 @@ func NewCertain(samples []Lifetime, qs []float64, survival bool) Distribution {
 	return d
 }
 
-// NewDistribution estimates a distribution and its quantiles: by order statistics and the
-// empirical distribution function, or, as a survival curve, by Kaplan and Meier. See
+// NewDistribution estimates a distribution and its quantiles: with order statistics and the
+// empirical distribution function or, for a survival curve, with the Kaplan-Meier estimator. See
 // [Quantiles], [ECDF] and [KaplanMeier].
 func NewDistribution(samples []Lifetime, qs []float64, confidence float64, survival bool) Distribution {
 	d := Distribution{Survival: survival, Taken: len(samples), End: math.Inf(1)}

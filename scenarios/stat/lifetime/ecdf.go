@@ -7,10 +7,10 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// ECDF returns the empirical distribution function at its steps, each with an interval
-// of that kind, which holds the distribution function there, and not all along. Beyond the
-// first censored value, cut, nothing is known without an assumption about what cut it (see
-// [KaplanMeier]), and there are no steps; cut is infinite if there is none.
+// ECDF returns the empirical distribution function at its steps, each with a pointwise interval of
+// the given kind. Beyond the first censored value, cut, nothing is known without an assumption
+// about the censoring (see [KaplanMeier]), so there are no steps. cut is infinite if no value is
+// censored.
 func ECDF(samples []Lifetime, interval stat.Inference) (steps []Step, cut float64) {
 	cut = math.Inf(1)
 	values := make([]float64, 0, len(samples))

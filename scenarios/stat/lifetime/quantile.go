@@ -12,37 +12,37 @@ import (
 // something took.
 type Lifetime struct {
 	Value    float64
-	Censored bool // what is known is that it was not over at Value: it is that, or more
+	Censored bool // it was not over at Value, so it is Value or more
 }
 
-// Quantile is a quantile of a distribution, estimated from independent samples, with a
-// two-sided interval that depends on no assumption about the distribution.
+// Quantile is a quantile of a distribution, estimated from independent samples, with a two-sided
+// interval.
 type Quantile struct {
-	// The value is the sample of rank Q*N, rounded up, from the smallest, and NaN without
-	// samples. The ends of the interval are those of the ranks LowRank and HighRank.
+	// The value is the sample of rank Q*N, rounded up, counted from the smallest; NaN without
+	// samples. The ends of the interval are the samples of LowRank and HighRank.
 	stat.Estimate
 
-	Q       float64 // the probability of at most so much, such as 0.95
-	AtLeast bool    // the value is a censored sample: the quantile is so much or more
+	Q       float64 // the probability of at most the quantile, such as 0.95
+	AtLeast bool    // the value is a censored sample: the quantile is at least this
 
-	// LowRank and HighRank count from 1. A rank of 0 is an open end: there are too few
-	// samples for a bound, or they are censored. Low is then 0, of a measure that is 0 or
-	// more, and High infinite.
+	// LowRank and HighRank count from 1. A rank of 0 is an open end: there are too few samples for
+	// a bound, or they are censored. Low is then 0, because the measure is 0 or more, and High
+	// infinite.
 	LowRank, HighRank int
 
-	// Coverage is the probability that the interval holds the quantile, if no sample is
-	// censored and no two are equal. It is not below the confidence that was asked for.
+	// Coverage is the probability that the interval holds the quantile, if no sample is censored
+	// and no two are equal. It is at least the requested confidence.
 	Coverage float64
 }
 
-// Quantiles estimates quantiles with intervals whose ends are order statistics, by the
-// binomial distribution of how many samples lie below the quantile: each tail has at most
-// half of 1 - confidence, so that the coverage is at least the confidence whatever the
-// distribution, of a discrete one too (Hahn and Meeker, Statistical Intervals, 1991,
-// section 5.2). A censored sample counts as its value at the lower end, and as infinite at
-// the upper one, which is right whatever cut it.
+// Quantiles estimates quantiles with intervals whose ends are order statistics. The number of
+// samples below the quantile has a binomial distribution; each tail gets at most half of 1 -
+// confidence, so the coverage is at least the confidence for every distribution, discrete ones
+// included (Hahn and Meeker, Statistical Intervals, 1991, section 5.2). A censored sample counts as
+// its value at the lower end and as infinite at the upper end, which is valid for any kind of
+// censoring.
 func Quantiles(samples []Lifetime, qs []float64, confidence float64) []Quantile {
-	var low, high []float64 // the samples if each censored one was over at once, or never
+	var low, high []float64 // the samples, if censored ones end at once, or never
 	for _, s := range samples {
 		low = append(low, s.Value)
 		if s.Censored {
@@ -84,13 +84,13 @@ func quantile(low, high []float64, q, confidence float64) Quantile {
 	return e
 }
 
-// quantileRanks returns the largest rank whose value lies above the quantile with a
-// probability of at most half of 1 - confidence, or 0, and the smallest whose value
-// lies below it with at most so much, or n+1.
+// quantileRanks returns the largest rank whose value lies above the quantile with a probability of
+// at most half of 1 - confidence (0 if there is none), and the smallest rank whose value lies below
+// it with at most the same probability (n+1 if there is none).
 func quantileRanks(n int, q, confidence float64) (low, high int) {
 	tail := (1 - confidence) / 2
-	// So many of the samples lie below the quantile: Binomial(n, q). The value of rank r is
-	// above it if fewer than r do.
+	// The number of samples below the quantile is Binomial(n, q). The value of rank r is above the
+	// quantile if fewer than r samples are below it.
 	low = sort.Search(n, func(i int) bool { return stat.BinomialAtMost(i, n, q) > tail })
 	high = 1 + sort.Search(n, func(i int) bool { return 1-stat.BinomialAtMost(i, n, q) <= tail })
 	return low, high

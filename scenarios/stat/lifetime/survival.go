@@ -8,37 +8,37 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// Step is one step of a distribution function or a survival curve: from At on, until the
-// next one.
+// Step is one step of a distribution function or a survival curve: it applies from At until the
+// next step.
 type Step struct {
-	// The value of a distribution function is the probability of at most At, and that of a
-	// survival curve the probability of more. The interval is pointwise.
+	// The value of a distribution function is the probability of a lifetime of at most At; the
+	// value of a survival curve is the probability of a longer one. The interval is pointwise.
 	stat.Estimate
 	At float64
 
-	AtRisk   int     // of a survival curve: whose lifetimes were not over, nor cut, before At
+	AtRisk   int     // of a survival curve: lifetimes neither over nor cut before At
 	Events   int     // likewise: lifetimes over at At
 	Censored int     // likewise: lifetimes cut at At or later, before the next step
-	Error    float64 // likewise: the standard error, by the formula of stat.Greenwood; NaN at a survival of 0
+	Error    float64 // likewise: the standard error, by stat.Greenwood; NaN at a survival of 0
 }
 
-// Survival is an estimated distribution of lifetimes of which some were cut.
+// Survival is an estimated distribution of lifetimes, some of which may be cut.
 type Survival struct {
-	Steps           []Step // at the times at which something ended; before the first, the survival is 1
+	Steps           []Step // where lifetimes ended; before the first, the survival is 1
 	Samples, Events int
-	Cut             []float64 // the times at which lifetimes were cut, increasing
-	End             float64   // the longest time of any, beyond which nothing is known unless the survival is 0
+	Cut             []float64 // times at which lifetimes were cut, increasing
+	End             float64   // the longest time; nothing is known beyond it unless the survival is 0
 	Confidence      float64
 }
 
-// KaplanMeier estimates the distribution of lifetimes by the product-limit estimator of
-// Kaplan and Meier (Journal of the American Statistical Association 53, 1958, 457-481),
-// with the variance of stat.Greenwood and pointwise intervals on the scale log(-log S), which
-// stay within 0 and 1 (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time
-// Data, 1980, section 1.4). What cuts a lifetime has to say nothing else about it: a limit
-// that is the same for all does not. A lifetime that is cut at the time at which another
-// is over is taken to be longer. At a survival of 0 the scale has no value; the interval
-// is then from 0 to where it ended before, or 1.
+// KaplanMeier estimates the distribution of lifetimes with the product-limit estimator of Kaplan
+// and Meier (Journal of the American Statistical Association 53, 1958, 457-481). It uses the
+// variance of stat.Greenwood and pointwise intervals on the scale log(-log S), which stay within 0
+// and 1 (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 1980, section
+// 1.4). Censoring must be uninformative: the fact that a lifetime is cut must say nothing else
+// about it. A limit that is the same for all lifetimes meets this condition. If one lifetime is cut
+// at the time at which another is over, the cut one is taken to be longer. At a survival of 0, the
+// scale has no value; the interval is then from 0 to its previous upper end, or to 1.
 func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 	sorted := slices.Clone(samples)
 	slices.SortStableFunc(sorted, func(a, b Lifetime) int { return cmp.Compare(a.Value, b.Value) })
@@ -81,7 +81,8 @@ func KaplanMeier(samples []Lifetime, confidence float64) Survival {
 	return s
 }
 
-// At returns the step at a time, or the one before all of them.
+// At returns the step that applies at a time. Before the first step, this is a step with a survival
+// of 1.
 func (s *Survival) At(time float64) Step {
 	at := Step{
 		Estimate: stat.Estimate{
@@ -98,13 +99,14 @@ func (s *Survival) At(time float64) Step {
 	return at
 }
 
-// Quantile returns the quantile of the lifetimes: the first time at which the survival
-// is at most 1-q. The ends of its interval are those at which the pointwise intervals
-// reach that (Brookmeyer and Crowley, Biometrics 38, 1982, 29-41), by which the median
-// survival time is known. Before anything is over they know no error; the lower end is
-// there where so many lifetimes that all go on exclude, exactly, a survival of 1-q: one
-// lifetime says nothing of when a tenth is over. A time that is not reached is infinite:
-// the lifetimes were cut before, and there is no upper bound. Ranks are 0.
+// Quantile returns a quantile of the lifetimes: the first time at which the survival is at most
+// 1-q. The ends of its interval are the times at which the pointwise intervals reach 1-q
+// (Brookmeyer and Crowley, Biometrics 38, 1982, 29-41, for the median survival time). Before the
+// first lifetime is over, the pointwise intervals have no width. There, the lower end is instead
+// the first time at which the number of remaining lifetimes, none of them over, no longer excludes
+// a survival of 1-q by an exact bound: one lifetime says nothing about when a tenth is over. If the
+// lifetimes are cut before the quantile is reached, the value is the longest time, AtLeast is true,
+// and there is no upper bound. The ranks are 0.
 func (s *Survival) Quantile(q float64) Quantile {
 	never := math.Inf(1)
 	e := Quantile{
@@ -112,7 +114,7 @@ func (s *Survival) Quantile(q float64) Quantile {
 		Coverage: s.Confidence,
 	}
 	e.Value = never
-	level := 1 - q + 1e-12 // whatever the rounding of a product
+	level := 1 - q + 1e-12 // allows for the rounding of the products
 	for i := len(s.Steps) - 1; i >= 0; i-- {
 		step := s.Steps[i]
 		if step.Value <= level {
@@ -136,9 +138,9 @@ func (s *Survival) Quantile(q float64) Quantile {
 	return e
 }
 
-// undecided returns the first time before the first step at which the survival may be at
-// most level; infinite if there is none. A survival p leaves m lifetimes of which none is
-// over with the probability p^m.
+// undecided returns the first time before the first step at which the survival may be at most
+// level; infinite if there is none. With a survival of p, none of m lifetimes is over with
+// probability p^m.
 func (s *Survival) undecided(level float64) float64 {
 	tail := (1 - s.Confidence) / 2
 	if s.Samples == 0 || math.Pow(tail, 1/float64(s.Samples)) <= level {

@@ -9,14 +9,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// Resamples is the number of resamples behind a bootstrap interval.
+// Resamples is the number of resamples for a bootstrap interval.
 const Resamples = 2000
 
-// accelerated returns a statistic with its bootstrap interval, corrected for bias and
-// acceleration (Efron, Journal of the American Statistical Association 82, 1987, 171-185).
-// resampled are its values in resamples of the n points, which accelerated sorts; leftOut
-// returns its values when one point after another is left out. The interval is NaN if a
-// resample has no value.
+// accelerated returns a statistic with its bootstrap interval, corrected for bias and acceleration
+// (Efron, Journal of the American Statistical Association 82, 1987, 171-185). resampled are its
+// values in resamples of the n points; accelerated sorts them. leftOut returns its values with each
+// point left out in turn. The interval is NaN if the statistic is NaN in some resample.
 func accelerated(
 	value float64, resampled []float64, n int, leftOut func() []float64, confidence float64,
 ) stat.Estimate {
@@ -46,8 +45,8 @@ func accelerated(
 	return e
 }
 
-// acceleration returns the acceleration of a statistic from its values when one point
-// after another is left out.
+// acceleration returns the acceleration of a statistic from its values with each point left out in
+// turn.
 func acceleration(leftOut []float64) float64 {
 	centre, squares, cubes := mean(leftOut), 0.0, 0.0
 	for _, v := range leftOut {
@@ -55,11 +54,12 @@ func acceleration(leftOut []float64) float64 {
 		squares, cubes = squares+d*d, cubes+d*d*d
 	}
 	a := cubes / (6 * math.Pow(squares, 1.5))
-	if !(math.Abs(a) <= mostAcceleration) { // NaN too: the statistic never changes, or there are few points
+	if !(math.Abs(a) <= mostAcceleration) { // also NaN: the statistic never changes, or there are few points
 		return 0
 	}
 	return a
 }
 
-// mostAcceleration is well above that of any statistic for which the correction holds.
+// mostAcceleration is well above the acceleration of any statistic for which the correction is
+// valid.
 const mostAcceleration = 0.25

@@ -1,9 +1,9 @@
-// Package sensitivity estimates how much of the variance of an output is due to each of its factors.
+// Package sensitivity estimates how much of the variance of an output each of its factors causes.
 //
 //	outputs at the points of a base point -> NewTerm    -> Term
 //	terms of all base points              -> NewIndices -> Estimate of each index, or a warning why there is none
 //
-// The package runs nothing and knows nothing of simulations.
+// The package neither runs nor knows simulations.
 package sensitivity
 
 import (
@@ -12,20 +12,20 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// Term is what one base point adds to the estimates of the indices: the outputs at two
-// independent points a and b, and at a with one coordinate after another taken from b.
+// Term is the contribution of one base point to the estimates of the indices: the outputs at two
+// independent points a and b, and at copies of a in which one coordinate at a time is taken from b.
 type Term struct {
 	a, b           float64   // mean outputs
 	ab             []float64 // of each factor
-	noiseA, noiseB float64   // the part of the variance of a and b that the replications add
+	noiseA, noiseB float64   // the part of the variance of a and b due to replications
 	noiseFirst     []float64 // likewise of the covariance of b and ab - a
 	noiseTotal     []float64 // likewise of the variance of a - ab
 }
 
-// NewTerm returns the term of a base point. Each output is a list of replications, all of
-// one length, whose mean estimates it. The n-th replications at these points may share
-// their draws; those of different base points may not. An output of a single replication
-// counts as exact.
+// NewTerm returns the term of a base point. Each output is the mean of a list of replications; all
+// lists have the same length. The n-th replications at these points may share their draws;
+// replications of different base points may not. An output with a single replication counts as
+// exact.
 func NewTerm(a, b []float64, ab [][]float64) Term {
 	t := Term{a: mean(a), b: mean(b), noiseA: covarianceOfMeans(a, a), noiseB: covarianceOfMeans(b, b)}
 	difference := make([]float64, len(a))
@@ -48,7 +48,7 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// covarianceOfMeans estimates, without bias, the covariance of the means of independent
+// covarianceOfMeans returns an unbiased estimate of the covariance of the means of independent
 // pairs; 0 for a single pair.
 func covarianceOfMeans(x, y []float64) float64 {
 	n := float64(len(x))
@@ -62,18 +62,18 @@ func covarianceOfMeans(x, y []float64) float64 {
 	return sum / (n * (n - 1))
 }
 
-// Indices is how much of the variance of an output is due to each of its factors, which
-// are drawn independently.
+// Indices says how much of the variance of an output each of its factors causes. The factors are
+// drawn independently.
 type Indices struct {
 	Points   int     // base points
 	Mean     float64 // of the output
 	Variance float64 // of the output, over the factors
-	Noise    float64 // what the variance of the replications adds to that; already subtracted
+	Noise    float64 // the variance that the replications add; already subtracted
 
-	// First are the first-order indices: the share of the variance that disappears if only
-	// this factor is known. Total are the total indices: the share that remains if all others
-	// are known. An estimate may lie outside [0, 1], although no true index does. Both are nil
-	// if the estimated variance is not above 0; Undefined says why.
+	// First are the first-order indices: the share of the variance that disappears if only this
+	// factor is known. Total are the total indices: the share that remains if all other factors are
+	// known. An estimate may lie outside [0, 1], although no true index does. Both are nil if the
+	// estimated variance is not above 0; Undefined says why.
 	First, Total []stat.Estimate
 	Undefined    stat.Warning // nil if there are indices
 	Confidence   float64
@@ -85,21 +85,19 @@ func (r *Indices) Deviation() float64 { return math.Sqrt(r.Variance) }
 // NoiseShare returns the noise as a multiple of the variance.
 func (r *Indices) NoiseShare() float64 { return r.Noise / r.Variance }
 
-// NewIndices estimates first-order indices as Saltelli and others recommend (Computer
-// Physics Communications 181, 2010, 259-270, table 2 b) and total ones with the estimator
-// of Jansen (table 2 f), from outputs minus their mean. It subtracts from each square and
-// product what the variance of the replications adds to it, so that numerator and
-// denominator are unbiased with two replications or more. Otherwise noise would count as
-// interaction.
+// NewIndices estimates first-order indices as Saltelli and others recommend (Computer Physics
+// Communications 181, 2010, 259-270, table 2 b) and total indices with the estimator of Jansen
+// (table 2 f), from outputs minus their mean. It subtracts from each square and product the part
+// that the variance of the replications adds, so that numerator and denominator are unbiased with
+// two or more replications. Otherwise this noise would count as interaction.
 //
-// The intervals are bootstrap intervals, corrected for bias and acceleration (Efron,
-// Journal of the American Statistical Association 82, 1987, 171-185), from resamples of
-// the base points (Archer, Saltelli, Sobol', Journal of Statistical Computation and
-// Simulation 58, 1997, 99-120). They include the noise of the replications if no two base
-// points share their draws. They assume independent base points, and are too wide rather
-// than too narrow for points of a scrambled sequence. An effect that no base point shows
-// has the interval from 0 to 0. An interval is NaN if the variance is not above 0 in some
-// resample. uniform draws from [0, 1).
+// The intervals are bootstrap intervals, corrected for bias and acceleration (Efron, Journal of the
+// American Statistical Association 82, 1987, 171-185), from resamples of the base points (Archer,
+// Saltelli, Sobol', Journal of Statistical Computation and Simulation 58, 1997, 99-120). They
+// include the noise of the replications if no two base points share their draws. They assume
+// independent base points; for points of a scrambled sequence, they are too wide rather than too
+// narrow. An effect that no base point shows has the interval from 0 to 0. An interval is NaN if
+// the variance in some resample is not above 0. uniform draws from [0, 1).
 func NewIndices(terms []Term, confidence float64, resamples int, uniform func() float64) Indices {
 	r := Indices{
 		Points: len(terms), Mean: math.NaN(), Variance: math.NaN(), Noise: math.NaN(),
@@ -147,11 +145,11 @@ func NewIndices(terms []Term, confidence float64, resamples int, uniform func() 
 	return r
 }
 
-// negligible is the share of the mean's square up to which a variance is rounding.
+// negligible is the share of the squared mean up to which a variance is taken for rounding error.
 const negligible = 1e-24
 
-// moments are the sums over base points from which the indices are computed, of outputs
-// minus a fixed centre.
+// moments are the sums over base points from which the indices are computed. The outputs are taken
+// relative to a fixed centre.
 type moments struct {
 	count, offset, square float64
 	change                []float64 // of ab - a
@@ -189,8 +187,8 @@ func (m *moments) add(other moments, times float64) {
 	}
 }
 
-// variance returns the variance of the output. The factor corrects for the centre, which is
-// the mean of the same outputs; there are two for each base point.
+// variance returns the variance of the output. The last factor corrects for the mean being computed
+// from the same outputs, two per base point.
 func (m *moments) variance() float64 {
 	outputs := 2 * m.count
 	mean := m.offset / m.count
@@ -203,7 +201,7 @@ func (m *moments) first(i int) float64 {
 
 func (m *moments) total(i int) float64 { return m.jansen[i] / m.count }
 
-// index returns a part of the variance as a share of it; NaN without variance.
+// index returns part as a share of the variance; NaN without variance.
 func (m *moments) index(part float64) float64 {
 	if v := m.variance(); v > 0 {
 		return part / v
@@ -211,8 +209,8 @@ func (m *moments) index(part float64) float64 {
 	return math.NaN()
 }
 
-// resample draws base points with replacement, as many as there are, and returns the
-// indices of each factor in each resample.
+// resample draws as many base points as there are, with replacement, and returns the indices of
+// each factor in each resample.
 func resample(rows []moments, resamples int, uniform func() float64) (first, total [][]float64) {
 	factors := len(rows[0].change)
 	first, total = make([][]float64, factors), make([][]float64, factors)
@@ -229,7 +227,7 @@ func resample(rows []moments, resamples int, uniform func() float64) (first, tot
 	return first, total
 }
 
-// leftOut returns the values of a statistic when one base point after another is left out.
+// leftOut returns the values of a statistic with each base point left out in turn.
 func leftOut(statistic func(*moments) float64, rows []moments, total *moments) []float64 {
 	values := make([]float64, len(rows))
 	for j := range rows {

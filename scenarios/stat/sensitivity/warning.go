@@ -3,11 +3,12 @@ package sensitivity
 // FewBasePoints warns that there are fewer than two base points: too few for indices.
 type FewBasePoints struct{}
 
-// NoVariance warns that an output does not vary over the ranges of its factors: it has no indices.
+// NoVariance warns that an output does not vary over the ranges of its factors, so it has no
+// indices.
 type NoVariance struct{}
 
-// HiddenVariance warns that the noise of the replications explains all of an output's variance: there are no
-// indices.
+// HiddenVariance warns that the noise of the replications explains all of an output's variance, so
+// there are no indices.
 type HiddenVariance struct{}
 
 // Invalid implements stat.Warning.
