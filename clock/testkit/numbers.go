@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Apart is the distance of two numbers as a share of the larger.
+// Apart returns the distance of two numbers as a share of the larger.
 func Apart(a, b float64) float64 {
 	if a == b {
 		return 0
@@ -17,14 +17,14 @@ func Apart(a, b float64) float64 {
 	return math.Abs(a-b) / math.Max(math.Abs(a), math.Abs(b))
 }
 
-// AtLeast tells whether a share of n simulations is at least what it should be, with five
-// standard deviations of chance allowed for.
+// AtLeast reports whether a share of n simulations reaches want, with a tolerance of five standard
+// deviations.
 func AtLeast(share, want float64, n int) bool {
 	return share >= want-5*math.Sqrt(want*(1-want)/float64(n))
 }
 
-// Scipy runs a Python program with Debian's scipy, passes it a value as rows, and reads one from its output. It
-// names Python by its path, because another one may come first in PATH.
+// Scipy runs a Python program with Debian's scipy. It passes the program a value as rows and reads
+// one from its output. It names Python by its path, because another one may come first in PATH.
 func Scipy(t testing.TB, program string, in, out any) {
 	t.Helper()
 	const python = "/usr/bin/python3"
@@ -50,5 +50,5 @@ func Scipy(t testing.TB, program string, in, out any) {
 	}
 }
 
-// scipyFound spares the tests of a package a second look for it.
+// scipyFound spares the tests of a package a second check for scipy.
 var scipyFound bool

@@ -1,5 +1,5 @@
-// Package testkit is what the tests of all packages of this module share: seeds, sizes,
-// golden files, external tools. It supports tests only; no other package imports it.
+// Package testkit is what the tests of all packages of this module share: seeds, sizes, golden
+// files, external tools. Only tests import it.
 //
 // Tests come in three forms:
 //
@@ -7,8 +7,8 @@
 //	go test ./...              fixed seeds: the same test passes or fails every time
 //	DTLSSIM_LONG=1 go test ... large sizes and a fresh seed per test process
 //
-// A test that draws prints its seed when it fails, and every test process of the long form
-// prints it at once. Set DTLSSIM_SEED to that number to repeat the run, in any form.
+// A test that draws prints its seed when it fails; in the long form, every test process prints it
+// immediately. Set DTLSSIM_SEED to that number to repeat the run, in any form.
 package testkit
 
 import (
@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files of the package")
 
-// Main runs the functions, in order, and then the tests. A package whose tests start
-// worker processes passes run.ServeIfAsked, which does not return in a worker.
+// Main runs the given functions in order, and then the tests. A package whose tests start worker
+// processes passes run.ServeIfAsked, which does not return in a worker.
 func Main(m *testing.M, before ...func()) {
 	for _, f := range before {
 		f()
@@ -37,11 +37,11 @@ func Main(m *testing.M, before ...func()) {
 	os.Exit(m.Run())
 }
 
-// Long reports whether the long form is wanted; .ci/run wants it.
+// Long reports whether the long form was asked for, as .ci/run does.
 func Long() bool { return os.Getenv("DTLSSIM_LONG") != "" }
 
-// Budget returns a size by the form of the tests: short with -short, long in the long
-// form, ordinary otherwise.
+// Budget returns the size for the form of the tests: short with -short, long in the long form, and
+// ordinary otherwise.
 func Budget(short, ordinary, long int) int {
 	switch {
 	case Long():
@@ -52,14 +52,14 @@ func Budget(short, ordinary, long int) int {
 	return ordinary
 }
 
-// Few returns the first cases of a table, short or ordinary many, and all of them in the
-// long form. Put first what the smaller forms shall not miss.
+// Few returns the first cases of a table: short or ordinary of them, or all in the long form. Put
+// first the cases that the smaller forms must not miss.
 func Few[T any](list []T, short, ordinary int) []T {
 	return list[:min(len(list), Budget(short, ordinary, len(list)))]
 }
 
-// Cases is Budget for the number of random cases that a test tries. DTLSSIM_CASES sets
-// another number.
+// Cases returns the number of random cases that a test tries, chosen like Budget. DTLSSIM_CASES
+// overrides it.
 func Cases(t testing.TB, short, ordinary, long int) int {
 	t.Helper()
 	text := os.Getenv("DTLSSIM_CASES")
@@ -73,7 +73,7 @@ func Cases(t testing.TB, short, ordinary, long int) int {
 	return n
 }
 
-// fixedSeed is the seed of the ordinary and the short form.
+// fixedSeed is the seed of the ordinary and short forms.
 const fixedSeed = 1
 
 // seed is drawn once per process, so that one variable repeats all of its tests.
@@ -93,8 +93,8 @@ var seed = sync.OnceValues(func() (uint64, error) {
 	return n, nil
 })
 
-// Seed returns the seed of everything that a test draws: a fixed one, in the long form a
-// fresh one, or DTLSSIM_SEED.
+// Seed returns the seed for everything that a test draws: DTLSSIM_SEED if set, otherwise a fixed
+// one, or a fresh one in the long form.
 func Seed(t testing.TB) uint64 {
 	t.Helper()
 	n, err := seed()
@@ -105,12 +105,12 @@ func Seed(t testing.TB) uint64 {
 	return n
 }
 
-// Check is rapid.Check with the seed of Seed. A failure leaves no file that later runs
-// would read.
+// Check calls rapid.Check with the seed from Seed. A failure leaves no file that later runs would
+// read.
 func Check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	n := Seed(t)
-	if n == 0 { // which means a random seed to rapid
+	if n == 0 { // rapid takes 0 for a random seed
 		n = fixedSeed
 	}
 	set := func(name, value string) {
@@ -128,8 +128,8 @@ func Check(t *testing.T, property func(*rapid.T)) {
 // Updating reports whether golden files are to be rewritten.
 func Updating() bool { return *update }
 
-// Golden compares what a test got with a file, or writes the file if -update is given.
-// Read the diff before it is committed.
+// Golden compares what a test got with a file, or writes the file if -update is given. Read the
+// diff before you commit it.
 func Golden(t testing.TB, path string, got []byte) {
 	t.Helper()
 	if Updating() {
@@ -150,7 +150,7 @@ func Golden(t testing.TB, path string, got []byte) {
 	}
 }
 
-// shown returns the text of a golden file for the log, and nothing of a picture.
+// shown returns the text of a golden file for the log, but nothing for a picture.
 func shown(got []byte) string {
 	if bytes.IndexByte(got, 0) >= 0 {
 		return ""
@@ -158,7 +158,7 @@ func shown(got []byte) string {
 	return fmt.Sprintf("\ngot:\n%s", got)
 }
 
-// NotShort skips a test in the short form: it takes seconds, and there is no smaller case.
+// NotShort skips a test in the short form: it takes seconds, and has no smaller case.
 func NotShort(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
@@ -166,8 +166,8 @@ func NotShort(t testing.TB) {
 	}
 }
 
-// Tool skips the test unless check, a command, succeeds. install is the command that
-// installs the tool.
+// Tool skips the test unless the command check succeeds. install is the command that installs the
+// tool.
 func Tool(t testing.TB, install string, check ...string) {
 	t.Helper()
 	if out, err := exec.Command(check[0], check[1:]...).CombinedOutput(); err != nil {
@@ -175,8 +175,8 @@ func Tool(t testing.TB, install string, check ...string) {
 	}
 }
 
-// Missing skips a test whose machine lacks something. With DTLSSIM_TOOLS_REQUIRED set, as
-// .ci/run sets it, the test fails instead.
+// Missing skips a test because the machine lacks something. With DTLSSIM_TOOLS_REQUIRED set, as
+// .ci/run does, the test fails instead.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("DTLSSIM_TOOLS_REQUIRED") != "" {

@@ -9,32 +9,32 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
-// Analysis is a question for the sensitivity indices, and for the probability with one
-// factor at a time at each end of its range.
+// Analysis asks for the sensitivity indices, and for the failure probability with one factor at a
+// time at each end of its range.
 type Analysis struct {
 	Sensitivity
 	Probe           string // makes the probabilities exact; empty: they are estimated
-	EndReplications int    // at each end of a factor, of estimated ones
+	EndReplications int    // at each end of a factor, if probabilities are estimated
 	Inference       stat.Inference
 }
 
-// Analysed is the answer of an [Analysis].
+// Analysed is the answer to an [Analysis].
 type Analysed struct {
 	Question    Analysis
 	Ends        *sample.Results     // one factor at a time; nil if the probabilities are exact
-	Exact       []stat.Estimate     // the same, exact
-	At          [][]int             // which points of these the levels of each factor are
-	Outputs     []Outputs           // of each base point; nil of one that is left out
+	Exact       []stat.Estimate     // the exact counterpart of Ends
+	At          [][]int             // for each factor, the indices of these points at its levels
+	Outputs     []Outputs           // of each base point; nil if the point was left out
 	Indices     sensitivity.Indices // from the outputs
 	Bases       *SensitivityRuns    // of the base points; nil if the context ended before them
 	Interrupted bool                // the context ended before all was done
 }
 
-// Sweeper performs a sweep, with the store and the workers that it knows.
+// Sweeper performs a sweep with its own store and workers.
 type Sweeper func(context.Context, sample.Sweep) (*sample.Results, error)
 
-// CheckExact reports the first point of those one at a time that has no exact probability,
-// as far as the parameters show it.
+// CheckExact reports the first one-at-a-time point that, judging by the parameters, has no exact
+// probability.
 func (q *Analysis) CheckExact() error {
 	points, _, err := q.Sensitivity.Ends()
 	for i := 0; err == nil && i < len(points); i++ {
@@ -43,21 +43,20 @@ func (q *Analysis) CheckExact() error {
 	return err
 }
 
-// Steps returns how many replications at the ends of factors, and base points, an answer
-// takes.
+// Steps returns the number of replications at the ends of factors plus the number of base points.
 func (q *Analysis) Steps() int {
 	if q.Probe != "" {
 		return q.Points
 	}
 	points, _, err := q.Sensitivity.Ends()
-	if err != nil { // as Check reports
+	if err != nil { // Check reports it
 		return q.Points
 	}
 	return q.Points + len(points)*q.EndReplications
 }
 
-// Ask answers the question: first one factor at a time, then with all of them. When ctx
-// ends, the answer holds what was done until then.
+// Ask answers the question: first one factor at a time, then all factors together. If ctx ends, the
+// answer holds what was done until then.
 func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, progress Progress) (*Analysed, error) {
 	points, at, err := q.Sensitivity.Ends()
 	if err != nil {
@@ -100,7 +99,7 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 	return a, nil
 }
 
-// Levels returns the failure probability at each point of one factor at a time.
+// Levels returns the failure probability at each one-at-a-time point.
 func (a *Analysed) Levels() (list []stat.Proportion) {
 	for _, e := range a.Exact {
 		list = append(list, stat.Proportion{Estimate: e})
@@ -113,7 +112,7 @@ func (a *Analysed) Levels() (list []stat.Proportion) {
 	return list
 }
 
-// Runs returns how many replications the answer took.
+// Runs returns the number of replications that were performed.
 func (a *Analysed) Runs() (n int) {
 	if a.Ends != nil {
 		n += a.Ends.Done
@@ -124,7 +123,7 @@ func (a *Analysed) Runs() (n int) {
 	return n
 }
 
-// NoResult returns how many of them gave no result.
+// NoResult returns the number of replications that gave no result.
 func (a *Analysed) NoResult() (n int) {
 	if a.Ends != nil {
 		n += a.Ends.NoResult()
@@ -135,7 +134,7 @@ func (a *Analysed) NoResult() (n int) {
 	return n
 }
 
-// Aborted returns the first of those.
+// Aborted returns the first replications that gave no result.
 func (a *Analysed) Aborted() (list []run.Aborted) {
 	if a.Ends != nil {
 		list = append(list, a.Ends.Aborted...)

@@ -13,17 +13,17 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// ConditionalComparison is the conditional probabilities of the same seeds at several
-// design points.
+// ConditionalComparison holds the conditional probabilities at several design points, all under the
+// same seeds.
 type ConditionalComparison struct {
 	Values      [][]float64 // at each point, for each seed from the first
 	Outside     []float64   // at each point, the probability of a latency outside the searched range
-	Runs        int         // replications that it took
+	Runs        int         // replications performed
 	Interrupted bool        // the context ended before all was done
 
-	// Differences are those of each other point from the baseline, in the order of the
-	// points, each with an interval of EachConfidence that allows for what lies outside the
-	// searched ranges of the two.
+	// Differences has the difference of each other point from the baseline, in the order of the
+	// points. Each interval has the confidence EachConfidence and allows for the probability
+	// outside the searched ranges of both points.
 	Differences    []ConditionalDifference
 	EachConfidence float64
 }
@@ -32,15 +32,15 @@ type ConditionalComparison struct {
 type ConditionalDifference struct {
 	stat.Difference
 	Point   int
-	Outside float64 // of both together
+	Outside float64 // probability outside the searched ranges of both points together
 }
 
-// CompareConditional finds, under each of so many seeds from the first on, the windows
-// at each of several design points, and integrates them over the distribution that the probe has
-// there. The differences from one of the points, the
-// baseline, have intervals of a confidence, each or, if they are simultaneous, all
-// together. progress is told each point of a seed that is done. When ctx ends, the answer
-// holds the seeds before the first that was not done at every point.
+// CompareConditional finds the failure windows at each of several design points under a number of
+// consecutive seeds. It integrates them over the distribution that the probe has at that point. It
+// gives the differences from the baseline, one of the points, with intervals of the given
+// confidence: for each difference or, if simultaneous, for all of them together. It calls progress
+// after each point of a seed. If ctx ends, the answer holds the seeds before the first that was not
+// done at every point.
 func CompareConditional(
 	ctx context.Context, runner run.Runner, points []Integral, seeds, baseline int, confidence float64,
 	simultaneous bool, progress func(),

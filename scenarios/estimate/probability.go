@@ -26,17 +26,17 @@ type Integral struct {
 	Values       scenarios.Values          // every parameter, the probe among them
 }
 
-// Tail is the probability of each tail of the probe's distribution that is not searched: about the
-// smallest probability that a float64 holds with full precision.
+// Tail is the probability of each tail of the probe's distribution that is not searched. It is near
+// the smallest probability that a float64 holds with full precision.
 const Tail = 1e-300
 
-// maxReach bounds the range of an Integral: no latency distribution is searched beyond.
+// maxReach is the largest latency that an Integral searches.
 const maxReach = 1000 * time.Hour
 
 // NewIntegral asks for the failure probability under the distribution that the values give the
-// probe; all else is as set, or as the seed draws it. The searched range leaves out a tail of that
-// probability at either end, or what lies beyond 1000 hours. It is an error if the probe is not a
-// latency distribution, or is one without probabilities.
+// probe. All other parameters are as set, or as the seed draws them. The searched range leaves out
+// a tail of the given probability at either end, and everything beyond 1000 hours. It is an error
+// if the probe is not a latency distribution or has no probabilities.
 func NewIntegral(
 	v scenarios.Values, probe string, master uint64, fail scenarios.Predicate, tail float64,
 ) (Integral, error) {
@@ -78,9 +78,9 @@ func highEnd(l distribution.Distribution, tail float64) time.Duration {
 	return time.Duration(sort.Search(int(maxReach), func(x int) bool { return l.AtLeast(float64(x)) <= tail }))
 }
 
-// Check reports a probe whose windows say nothing about its distribution. A window belongs to a
-// single duration, but each datagram draws its own from a distribution of the network, and so does
-// each of several parameters that share one.
+// Check reports a probe whose windows cannot be integrated over its distribution. A window holds
+// for one single duration, but each datagram draws its own from a distribution of the network, and
+// so does each of several parameters that share one.
 func (q *Integral) Check() error {
 	s, name := q.Values.Scenario(), q.Search.Probe.Name
 	if s.Parameter(name).Group == scenarios.NetworkGroup {
@@ -105,7 +105,7 @@ func (q *Integral) Check() error {
 	return nil
 }
 
-// exampleOf names the default probe, if a distribution can be given to it.
+// exampleOf returns the name of the default probe if it accepts a distribution.
 func exampleOf(s *scenarios.Scenario) string {
 	if p := s.Parameter(s.Probe.Name); p != nil && p.Type == scenarios.DistributionType &&
 		p.Group != scenarios.NetworkGroup {
@@ -117,18 +117,18 @@ func exampleOf(s *scenarios.Scenario) string {
 // ExactProbability is the answer to an Integral when nothing but the probe is random. See
 // [stat.Exact] for its bounds.
 type ExactProbability struct {
-	stat.Estimate                 // N are the seeds under which the windows were found, and found to be the same
+	stat.Estimate                 // N is the number of seeds found to have the same windows
 	Outside       float64         // the probability of a latency outside the searched range
-	Rounding      float64         // of floating-point numbers
-	Runs          int             // replications that it took
+	Rounding      float64         // bound on the floating-point rounding error
+	Runs          int             // replications performed
 	Windows       *search.Windows // under the first seed
 }
 
-// exactSeeds is the number of seeds under which the windows must agree: the parameters do not show
-// whether a rule has a distribution, or what a scenario in Go draws.
+// exactSeeds is the number of seeds under which the windows must agree. The parameters alone do not
+// show whether a rule has a distribution, or what a scenario in Go draws.
 const exactSeeds = 3
 
-// CheckExact reports what is random besides the probe, as far as the parameters show.
+// CheckExact reports what is random besides the probe, judging by the parameters.
 func (q *Integral) CheckExact() error {
 	if random := q.randomBesides(); len(random) > 0 {
 		return fmt.Errorf(
@@ -182,8 +182,8 @@ type RandomError struct{ text string }
 // Error implements error.
 func (e *RandomError) Error() string { return e.text }
 
-// Exact integrates the windows over the distribution. It is an error if anything else is random:
-// the error of CheckExact, or a *RandomError if only the windows of another seed show it.
+// Exact integrates the windows over the distribution. If anything else is random, it returns the
+// error of CheckExact, or a *RandomError if only the windows of another seed show it.
 func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbability, error) {
 	if err := q.CheckExact(); err != nil {
 		return nil, err
@@ -219,12 +219,13 @@ type Conditional struct {
 	Values []float64
 
 	Probability stat.Mean // of the values, with the plan's confidence; the interval allows for Outside
-	Runs        int       // replications that it took
+	Runs        int       // replications performed
 	Outside     float64   // the probability of a latency outside the searched range
 	Interrupted bool      // the context ended before all was done
 }
 
-// CheckConditional reports what would make the mean over seeds differ from the probability.
+// CheckConditional reports anything that would make the mean over seeds differ from the
+// probability.
 func (q *Integral) CheckConditional() error {
 	v, name := q.Values, q.Search.Probe.Name
 	for _, p := range q.Values.Scenario().Parameters {
@@ -239,12 +240,12 @@ func (q *Integral) CheckConditional() error {
 	return q.Check()
 }
 
-// Conditional finds the windows under one seed after another, starting with that of the search, and
-// integrates each over the distribution. This is conditional Monte Carlo: its mean is the
-// probability, without the variance that the probe itself causes (Asmussen and Glynn, Stochastic
-// Simulation, 2007, section V.4). It performs the seeds up to each look of the plan in turn, until
-// the estimate is good enough. It calls progress after each seed, from one goroutine at a time.
-// When ctx ends, the answer holds the seeds before the first unfinished one.
+// Conditional finds the windows under consecutive seeds, starting with the seed of the search, and
+// integrates each over the distribution. This is conditional Monte Carlo: the mean of the values
+// estimates the probability, without the variance that the probe itself causes (Asmussen and Glynn,
+// Stochastic Simulation, 2007, section V.4). It performs the seeds up to each look of the plan in
+// turn, until the estimate is good enough. It calls progress after each seed, from one goroutine at
+// a time. If ctx ends, the answer holds the seeds before the first unfinished one.
 func (q *Integral) Conditional(
 	ctx context.Context, runner run.Runner, plan stat.Plan, progress func(),
 ) (*Conditional, error) {

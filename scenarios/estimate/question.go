@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// Method is how a failure probability is found.
+// Method is a method of finding a failure probability.
 type Method string
 
 // The methods.
@@ -24,51 +24,50 @@ const (
 	ImportanceMethod  Method = "importance"
 )
 
-// How many replications, or seeds, a run that may stop early has at its first look.
+// The first look of a run that may stop early, in replications or seeds.
 const (
 	leastReplications = 100
 	leastSeeds        = 30
 )
 
-// Question is a question for one failure probability.
+// Question asks for one failure probability.
 type Question struct {
 	Values scenarios.Values
 	Seed   uint64
 	Fail   scenarios.Predicate
 
 	Method    Method
-	Integral  Integral       // of conditional, exact and stratified
-	Budget    int            // replications, or seeds of conditional, at most if there is a target
-	Inference stat.Inference // of monte-carlo; of the others, the confidence
-	Target    stat.Target    // at which to stop early
-	Strata    int            // of stratified
-	Tilts     []tilt.Tilt    // of importance; none: pilot replications choose
-	Pilots    int            // of stratified, which set its shares, 0: none; of each round that chooses tilts
+	Integral  Integral       // for conditional, exact and stratified
+	Budget    int            // replications, or seeds of conditional; with a target, at most
+	Inference stat.Inference // for monte-carlo; the other methods use its confidence
+	Target    stat.Target    // when to stop early
+	Strata    int            // for stratified
+	Tilts     []tilt.Tilt    // for importance; empty: pilot replications choose them
+	Pilots    int            // for shares of stratified (0: none), or per round that chooses tilts
 
-	// Check is how many replications of crude Monte Carlo the other methods are held
-	// against; 0: none.
+	// Check is the number of crude Monte Carlo replications that check the other methods; 0: none.
 	Check int
 }
 
-// Answer is the answer to a Question. Its interval has the confidence of the question,
-// wherever the run stopped.
+// Answer is the answer to a Question. Its interval has the confidence of the question, wherever the
+// run stopped.
 type Answer struct {
 	stat.Estimate
 	Variance      float64 // of one replication, or seed
 	StandardError float64
-	Confidence    float64 // that was asked for; 1 of an exact one
+	Confidence    float64 // as asked for; 1 if exact
 	Runs          int     // replications, pilots among them
-	NoResult      int     // of them, those that gave none, in the check too
+	NoResult      int     // replications, also of the check, that gave no result
 	Plan          stat.Plan
-	Met           bool            // the target; or else the budget ended the run
-	Agreement     *stat.Agreement // with the check; nil: there is none
+	Met           bool            // the target was met; otherwise the budget ended the run
+	Agreement     *stat.Agreement // with the check; nil without one
 	Interrupted   bool
 
-	// Certain tells that nothing is random, so that no replications had to be counted: see
+	// Certain means that nothing is random, so no replications had to be counted: see
 	// [sample.Certain].
 	Certain bool
 
-	// What the method gave; the others are nil.
+	// Results of the method; those of other methods are nil.
 	Proportion  *stat.Proportion
 	Conditional *Conditional
 	Exact       *ExactProbability
@@ -79,12 +78,12 @@ type Answer struct {
 	Sweeps []*sample.Results
 }
 
-// Progress is told of each part of a run: it returns what is told each step of a part,
-// of so many, and its end.
+// Progress starts a part of a run with a number of steps. It returns a function to call after each
+// step and one to call at the end.
 type Progress func(steps int, unit string) (step, end func())
 
-// Ask answers the question. An error says that there is no answer: see [Integral.Exact]
-// and [importance.ChooseTilts]. When ctx ends, the answer holds what was done until then.
+// Ask answers the question. It returns an error if there is no answer: see [Integral.Exact] and
+// [importance.ChooseTilts]. If ctx ends, the answer holds what was done until then.
 func (q *Question) Ask(ctx context.Context, runner run.Runner, progress Progress) (*Answer, error) {
 	a := &Answer{Confidence: q.Inference.Confidence, Plan: q.plan()}
 	var of stat.Estimate // at the confidence of the check
@@ -121,7 +120,7 @@ func (q *Question) Ask(ctx context.Context, runner run.Runner, progress Progress
 	return a, nil
 }
 
-// plan returns when the run is looked at.
+// plan returns the looks at which the run may stop.
 func (q *Question) plan() stat.Plan {
 	least := leastReplications
 	switch q.Method {
@@ -133,12 +132,12 @@ func (q *Question) plan() stat.Plan {
 	return stat.NewPlan(q.Target, q.Inference.Confidence, least, max(1, q.Budget))
 }
 
-// take puts in an estimate.
+// take sets the estimate.
 func (a *Answer) take(e stat.Estimate, variance, standardError float64, runs int) {
 	a.Estimate, a.Variance, a.StandardError, a.Runs, a.Met = e, variance, standardError, runs, a.Plan.Enough(e)
 }
 
-// sweep puts in what is known of replications.
+// sweep adds the counts of a sweep's replications.
 func (a *Answer) sweep(r *sample.Results) {
 	a.NoResult, a.Interrupted, a.Sweeps = r.NoResult(), r.Interrupted, append(a.Sweeps, r)
 }

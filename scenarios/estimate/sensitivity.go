@@ -18,25 +18,25 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
-// Sensitivity is a question for how much of the failure probability's variance is due
-// to each factor, where the factors are drawn independently from their ranges.
+// Sensitivity asks how much of the variance of the failure probability is due to each factor, if
+// the factors are drawn independently from their ranges.
 type Sensitivity struct {
-	Values  scenarios.Values // of the parameters; of a factor, where it stands if another is varied
+	Values  scenarios.Values // of the parameters, and of a factor while another is varied
 	Factors []design.Range
 	Points  int // base points
 	Fail    scenarios.Predicate
 
-	// Seed scrambles the sequence of the base points. The n-th replication at each of the
-	// points that belong to the j-th base point has the seed Seed + j*Replications + n, both
-	// from 0: these points share what they draw, and no two base points do.
+	// Seed scrambles the sequence of the base points. The n-th replication at each point of the
+	// j-th base point has the seed Seed + j*Replications + n, n and j from 0. The points of one
+	// base point therefore share what they draw, and no two base points do.
 	Seed         uint64
-	Replications int // at each point; of an exact probability, none
+	Replications int // at each point; 0 if probabilities are exact
 }
 
 // maxSensitivityRuns bounds the replications of a sensitivity analysis.
 const maxSensitivityRuns = 1_000_000_000
 
-// Check reports every fault of the question, also of the points that it comes to.
+// Check reports every fault of the question and of the points that it leads to.
 func (q *Sensitivity) Check() error {
 	var names []string
 	for _, r := range q.Factors {
@@ -64,16 +64,16 @@ func (q *Sensitivity) Check() error {
 	for _, points := range q.points() {
 		for _, p := range points {
 			if _, err := q.Values.Set(p); err != nil {
-				return err // the others are alike
+				return err // the other points are alike
 			}
 		}
 	}
 	return nil
 }
 
-// points returns the points that belong to each base point: a and b, drawn
-// independently, then a with each factor in turn from b (Saltelli and others, Computer
-// Physics Communications 181, 2010, 259-270).
+// points returns the points that belong to each base point: a and b, drawn independently, then a
+// with each factor in turn taken from b (Saltelli and others, Computer Physics Communications 181,
+// 2010, 259-270).
 func (q *Sensitivity) points() [][]scenarios.Settings {
 	d := len(q.Factors)
 	sequence := sobol.NewScrambled(2*d, design.DesignStream(q.Values.Scenario(), q.Seed, "sensitivity"))
@@ -90,8 +90,9 @@ func (q *Sensitivity) points() [][]scenarios.Settings {
 	return list
 }
 
-// Ends returns a design of one factor at a time: the settings first, and which of its
-// points each end of each factor is, or, of a factor that is a list, each level.
+// Ends returns the points of a one-factor-at-a-time design, the base settings first. at has, for
+// each factor, the indices of the points at the two ends of its range or, if the factor is a list,
+// at each level.
 func (q *Sensitivity) Ends() (points []design.Point, at [][]int, err error) {
 	d := design.NewDistinct(q.Values)
 	if _, err := d.Add(scenarios.Settings{}); err != nil {
@@ -111,23 +112,23 @@ func (q *Sensitivity) Ends() (points []design.Point, at [][]int, err error) {
 	return d.Points, at, nil
 }
 
-// SensitivityRuns is what the runs of a sensitivity analysis came to.
+// SensitivityRuns summarises the runs of a sensitivity analysis.
 type SensitivityRuns struct {
-	Points      int           // base points that are done
+	Points      int           // completed base points
 	Runs        int           // replications
-	NoResult    int           // of them, those that gave none
-	Dropped     int           // base points that are left out because of those
-	Aborted     []run.Aborted // the first of those, in the order of the base points
+	NoResult    int           // replications that gave no result
+	Dropped     int           // base points left out because of such replications
+	Aborted     []run.Aborted // the first of those replications, in the order of the base points
 	Interrupted bool          // the context ended before all was done
 }
 
-// Outputs are what the points that belong to one base point gave, in the order a, b, a
-// with each factor from b: for each the replications, 1 of a failure, or the exact
+// Outputs are the outputs at the points of one base point, in the order a, b, then a with each
+// factor from b. Each point has its replications (1 for a failure, 0 otherwise) or its exact
 // probability.
 type Outputs [][]float64
 
-// Indices estimates the sensitivity indices from the outputs of each base point, nil of
-// one that is left out. The seed of the question is that of the bootstrap.
+// Indices estimates the sensitivity indices from the outputs of each base point; nil outputs mean
+// that the point was left out. The bootstrap uses the seed of the question.
 func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) sensitivity.Indices {
 	var terms []sensitivity.Term
 	for _, o := range outputs {
@@ -139,9 +140,9 @@ func (q *Sensitivity) Indices(outputs []Outputs, confidence float64) sensitivity
 	return sensitivity.NewIndices(terms, confidence, sensitivity.Resamples, resampling.Uniform)
 }
 
-// MonteCarlo performs the replications of all base points. keep is given the outputs of
-// each base point when it is done, in any order, and progress is told; both are called by
-// one goroutine at a time. A base point of which a replication gave no result is left out.
+// MonteCarlo performs the replications of all base points. It calls keep with the outputs of each
+// completed base point, in any order, and then progress, from one goroutine at a time. A base point
+// with a replication that gave no result is left out.
 func (q *Sensitivity) MonteCarlo(
 	ctx context.Context, runner run.Runner, keep func(base int, o Outputs), progress func(),
 ) (*SensitivityRuns, error) {
@@ -154,8 +155,8 @@ func (q *Sensitivity) MonteCarlo(
 		})
 }
 
-// replicate performs the replications at one point. Where nothing is random, they are what
-// the first sample.CertainSeeds are.
+// replicate performs the replications at one point. If nothing is random, it performs only the
+// first sample.CertainSeeds and fills in the rest from them.
 func (q *Sensitivity) replicate(
 	ctx context.Context, runner run.Runner, base int, v scenarios.Values, r *baseRuns,
 ) ([]float64, error) {
@@ -193,7 +194,7 @@ func (q *Sensitivity) replicate(
 	return values, nil
 }
 
-// output is 1 of a replication that failed, and otherwise 0.
+// output returns 1 for a failed replication, and otherwise 0.
 func output(o *run.Result) float64 {
 	if o.Status == run.Completed && o.Failed {
 		return 1
@@ -201,9 +202,9 @@ func output(o *run.Result) float64 {
 	return 0
 }
 
-// Exact finds the exact probability at each point, as the failure windows of the probe
-// integrated over its distribution, under one seed. What has none as far as the parameters show it
-// is an error; that nothing else is random either, ExactAt shows at some of the points.
+// Exact finds the exact probability at each point under one seed: it integrates the failure windows
+// of the probe over its distribution. A point that, judging by the parameters, has no exact
+// probability is an error. ExactAt checks at some of the points that nothing else is random either.
 func (q *Sensitivity) Exact(
 	ctx context.Context, runner run.Runner, probe string, tail float64, keep func(base int, o Outputs), progress func(),
 ) (*SensitivityRuns, error) {
@@ -223,8 +224,8 @@ func (q *Sensitivity) Exact(
 		})
 }
 
-// ExactAt finds the exact probability at one point, and that the windows are the same
-// under other seeds: see Integral.Exact.
+// ExactAt finds the exact probability at one point and checks that the windows are the same under
+// other seeds: see Integral.Exact.
 func (q *Sensitivity) ExactAt(
 	ctx context.Context, runner run.Runner, v scenarios.Values, probe string, tail float64,
 ) (*ExactProbability, error) {
@@ -235,8 +236,8 @@ func (q *Sensitivity) ExactAt(
 	return integral.Exact(ctx, runner)
 }
 
-// Integral is the question for the exact probability at one point. It is an error if
-// there is none, as far as the parameters show it.
+// Integral asks for the exact probability at one point. It is an error if, judging by the
+// parameters, it has none.
 func (q *Sensitivity) Integral(v scenarios.Values, probe string, tail float64) (Integral, error) {
 	integral, err := NewIntegral(v, probe, q.Seed, q.Fail, tail)
 	if err == nil {
@@ -245,14 +246,14 @@ func (q *Sensitivity) Integral(v scenarios.Values, probe string, tail float64) (
 	return integral, err
 }
 
-// baseRuns are the runs of one base point.
+// baseRuns holds the runs of one base point.
 type baseRuns struct {
 	runs    int
 	aborted []run.Aborted
 }
 
-// run evaluates the points of every base point, as many base points at a time as the
-// runner has workers. Of equal points that belong to one base point, one is evaluated.
+// run evaluates the points of every base point, with one base point at a time per worker of the
+// runner. If points of one base point are equal, it evaluates only one of them.
 func (q *Sensitivity) run(
 	ctx context.Context, runner run.Runner, keep func(int, Outputs), progress func(),
 	evaluate func(ctx context.Context, base int, v scenarios.Values, r *baseRuns) ([]float64, error),

@@ -15,40 +15,39 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Strata is what replications gave in which the probe's distribution was cut into strata of
-// equal probability (stratified sampling: Asmussen and Glynn, Stochastic Simulation,
-// 2007, section V.7).
+// Strata holds the result of stratified sampling: replications with the probe's distribution cut
+// into strata of equal probability (Asmussen and Glynn, Stochastic Simulation, 2007, section V.7).
 type Strata struct {
 	*sample.Results
-	Strata []stat.Stratum // by the latency of the probe
+	Strata []stat.Stratum // in the order of the probe's latency
 
 	// Probability is estimated with the plan's confidence, from the strata.
 	Probability stat.Stratified
 
-	Pilots int // replications that set the shares of the strata, and are not among these
+	Pilots int // replications that set the shares of the strata; not among the others
 }
 
 const (
-	// LeastOfStratum is how many replications each stratum has at the first look.
+	// LeastOfStratum is the number of replications that each stratum has at the first look.
 	LeastOfStratum = 2
 
-	// MostStrata is how many strata there may be.
+	// MostStrata is the largest number of strata.
 	MostStrata = 1000
 
-	// LeastPilots is how many pilot replications tell something.
+	// LeastPilots is the smallest useful number of pilot replications.
 	LeastPilots = 50
 )
 
-// Stratified performs replications of which each has the probe in one of so many strata
-// of its distribution: in the n-th, from 0, it is the quantile of a variate that is uniform over the
-// stratum, drawn from a stream of its own under the seed Seed+n, which draws all else. They
-// are performed up to each of the looks of a plan in turn, until the estimate at a look is
-// enough; the first look has LeastOfStratum of each stratum at least.
+// Stratified performs replications with the probe in one of a number of strata of its distribution.
+// In the n-th replication, from 0, the probe is the quantile of a variate that is uniform over the
+// stratum. A separate stream under the seed Seed+n draws this variate; the same seed draws all
+// else. The replications are performed up to each look of a plan in turn, until the estimate is
+// good enough. At the first look, each stratum has at least LeastOfStratum of them.
 //
-// Every stratum has the same share of them or, if pilots is above 0, one in proportion to
-// the standard deviation that so many pilot replications under other seeds had there, a
-// failure and its contrary added to each (Neyman, Journal of the Royal Statistical Society
-// 97, 1934, 558-625).
+// Every stratum has the same share of the replications. If pilots is above 0, its share is instead
+// proportional to the standard deviation in that many pilot replications (Neyman, Journal of the
+// Royal Statistical Society 97, 1934, 558-625). They have other seeds, and one failure and one
+// success are added to each stratum.
 func (q *Integral) Stratified(
 	ctx context.Context, runner run.Runner, strata, pilots int, plan stat.Plan, progress func(),
 ) (*Strata, error) {
@@ -116,17 +115,17 @@ func (q *Integral) stratified(
 	return s, nil
 }
 
-// latency draws the probe's latency from a stratum, from 0.
+// latency draws the probe's latency from a stratum; strata count from 0.
 func (q *Integral) latency(replication uint64, stratum, strata int) time.Duration {
 	u := seed.Stratum(replication, q.Values.Scenario().Name, q.Search.Probe.Name).Uniform()
-	if stratum >= strata/2 { // from above, for the digits of the upper tail
+	if stratum >= strata/2 { // from above, to keep the digits of the upper tail
 		return distribution.UpperLatency(q.Distribution, (float64(strata-1-stratum)+(1-u))/float64(strata))
 	}
 	return distribution.Latency(q.Distribution, (float64(stratum)+u)/float64(strata))
 }
 
-// allocate returns the stratum of each of n replications: LeastOfStratum of each first,
-// and then always the one that lacks most of its share.
+// allocate returns the stratum of each of n replications: first LeastOfStratum for each stratum,
+// then always the stratum that lacks most of its share.
 func allocate(shares []float64, n int) []int {
 	total := 0.0
 	for _, s := range shares {

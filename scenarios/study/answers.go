@@ -4,8 +4,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 )
 
-// Answers returns what a store holds of the result besides its replications: the
-// windows, the estimates with their intervals, and the maps.
+// Answers returns what a store holds of the result besides its replications: the windows, the
+// estimates with their intervals, and the maps.
 func (r *Result) Answers() (all answers.Answers) {
 	for _, f := range r.Figures {
 		var a answers.Answers

@@ -16,8 +16,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Parse reads a study from YAML: a file of its own, which names a scenario, or that of
-// a scenario. It reports every fault, with file, line and column.
+// Parse reads a study from YAML: from its own file, which names a scenario, or from the file of a
+// scenario. It reports every fault, with file, line and column.
 func Parse(file string, data []byte) (*Study, error) {
 	r := &reader{strict.Reader{File: file}, catalogue.Load}
 	s := r.parse(data)
@@ -41,8 +41,8 @@ func (r *reader) parse(data []byte) (s *Study) {
 	return s
 }
 
-// LoadScenario reads the scenario of a reference, by name or by path, and with it the study
-// that its file may hold.
+// LoadScenario reads a scenario, referenced by name or by path, together with the study that its
+// file may contain.
 func LoadScenario(reference string) (*scenarios.Scenario, error) {
 	if !catalogue.IsFile(reference) {
 		return catalogue.Find(reference)
@@ -64,8 +64,8 @@ func LoadScenario(reference string) (*scenarios.Scenario, error) {
 	return sc, nil
 }
 
-// holdsScenario tells a scenario's file from one of nothing but a study: by the keys that
-// only a scenario has.
+// holdsScenario reports whether a file describes a scenario, not only a study: it has keys that
+// only scenarios have.
 func holdsScenario(n *yaml.Node) bool {
 	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
 		if slices.Contains([]string{"summary", "probe", "rules", "study"}, n.Content[i].Value) {
@@ -78,21 +78,20 @@ func holdsScenario(n *yaml.Node) bool {
 // reader reads a study.
 type reader struct {
 	strict.Reader
-	load func(reference string) (*scenarios.Scenario, error) // of a study that names one
+	load func(reference string) (*scenarios.Scenario, error) // for a study that names a scenario
 }
 
-// The keys of a study: within a scenario's file, and in one of its own; and those of
-// its parts.
+// The keys of a study within a scenario's file, of a study in its own file, and of their parts.
 var (
 	commonKeys = []string{
 		"name", "kind", "title", "fail", "set",
-	} // of a figure of every kind; rows stand behind those of its kind
+	} // of a figure of every kind; rows come after the keys of its kind
 	rowKeys      = []string{"label", "set"}
 	studyKeys    = []string{"title", "seed", "confidence", "figures"}
 	ownStudyKeys = []string{"name", "title", "scenario", "seed", "confidence", "figures"}
 )
 
-// study reads a file that holds nothing but a study.
+// study reads a file that contains only a study.
 func (r *reader) study(n *yaml.Node) *Study {
 	f, ok := r.Mapping(n, "the study", ownStudyKeys...)
 	if !ok {
@@ -162,7 +161,7 @@ func (r *reader) rest(f strict.Fields, s *Study) {
 	}
 }
 
-// figure reads a figure, and returns it with its name; nil if its kind is not known.
+// figure reads a figure and its name; the figure is nil if its kind is unknown.
 func (r *reader) figure(s *Study, n *yaml.Node, i int) (g figures.Figure, name strict.Text) {
 	f, ok := r.Mapping(n, fmt.Sprintf("figure %d", i+1), figureKeys()...)
 	if !ok {
@@ -212,7 +211,7 @@ func (r *reader) figure(s *Study, n *yaml.Node, i int) (g figures.Figure, name s
 	return g, name
 }
 
-// settings reads assignments; those without "{x}" are checked one by one.
+// settings reads assignments; it checks those without "{x}" one by one.
 func (r *reader) settings(s *Study, f strict.Fields, k *figures.Kind) scenarios.Settings {
 	set := scenarios.Settings{}
 	for _, a := range r.Assignments(f, "set") {
@@ -241,7 +240,7 @@ func (r *reader) settings(s *Study, f strict.Fields, k *figures.Kind) scenarios.
 	return set
 }
 
-// rows checks each row of a figure against the scenario; at is where their labels stand.
+// rows checks each row of a figure against the scenario; at has the places of their labels.
 func (r *reader) rows(s *Study, k *figures.Kind, g figures.Figure, at []strict.Place) {
 	all := g.Common().Rows
 	if k.Single && len(all) > 1 {

@@ -9,10 +9,10 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Result is what running a study gave.
+// Result is the result of running a study.
 type Result struct {
 	Study   *Study
-	Figures []figures.Result // those that were complete, in the order of the study
+	Figures []figures.Result // the completed ones, in the order of the study
 	Runs    int              // replications
 }
 
@@ -34,8 +34,7 @@ func (r *Result) Lost() (lost figures.Lost) {
 	return lost
 }
 
-// Steps returns how many replications and window searches a run of the study
-// takes.
+// Steps returns the number of replications and window searches that a run of the study takes.
 func (s *Study) Steps(budget float64) int {
 	n := 0
 	for _, g := range s.Figures {
@@ -44,9 +43,9 @@ func (s *Study) Steps(budget float64) int {
 	return n
 }
 
-// Run runs a study, with its store if it has one. budget scales the numbers of replications. progress, if it is
-// not nil, is told each step that is done. When ctx ends, the result holds the
-// figures that were complete by then, with the error of ctx.
+// Run runs a study, with its store if it has one. budget scales the numbers of replications. It
+// calls progress, if not nil, after each step. If ctx ends, Run returns the figures that were
+// complete by then, with the error of ctx.
 func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, progress func()) (*Result, error) {
 	r := &Result{Study: s}
 	if progress == nil {

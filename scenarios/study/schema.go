@@ -11,10 +11,10 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// SchemaKinds are the kinds of files that there is a schema of.
+// SchemaKinds are the kinds of files that have a schema.
 var SchemaKinds = []string{"scenario", "study"}
 
-// Schema returns the JSON Schema (draft 2020-12) of a kind of files, as JSON.
+// Schema returns the JSON Schema (draft 2020-12) for a kind of file, as JSON.
 func Schema(kind string) ([]byte, error) {
 	s := format.Schema(studySchema(studyKeys, "title", "figures"))
 	if kind == "study" {
@@ -26,8 +26,7 @@ func Schema(kind string) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// studySchema returns the schema of a study with the given keys, of which some are
-// required.
+// studySchema returns the schema of a study with the given keys, some of them required.
 func studySchema(keys []string, required ...string) *jsonschema.Schema {
 	confidence := schema.Number("Of the intervals, above 0 and below 1; default 0.95.")
 	confidence.ExclusiveMinimum, confidence.ExclusiveMaximum = json.Number("0"), json.Number("1")
@@ -97,7 +96,7 @@ func figureSchema() *jsonschema.Schema {
 // figureKeys returns all keys of figures.
 func figureKeys() []string { return slices.Concat(commonKeys, figures.Keys(), []string{"rows"}) }
 
-// kindSchema returns what the keys of a kind require and exclude.
+// kindSchema returns the conditions on keys that a kind sets.
 func kindSchema(k *figures.Kind) *jsonschema.Schema {
 	var excluded []string
 	for _, key := range figures.Keys() {

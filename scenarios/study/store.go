@@ -15,8 +15,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
-// Specification returns the specification of a store of the study. It reports a file of a
-// latency distribution that cannot be read.
+// Specification returns the specification of a store of the study. It reports any file of a latency
+// distribution that cannot be read.
 func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
 	var points []scenarios.Values
 	var faults []error
@@ -35,9 +35,9 @@ func (s *Study) Specification(limits run.Limits) (provenance.Specification, erro
 	)
 }
 
-// FromStore returns the result of the study that a store keeps, as the run gave it that
-// was finished last, and performs nothing. It returns a [store.MismatchError] if the file
-// is no store of a study, and a [store.MissingError] if the study is not finished.
+// FromStore returns the result of a study from its store, as of the last finished run, and performs
+// nothing. It returns a [store.MismatchError] if the file is not a store of a study, and a
+// [store.MissingError] if the study is not finished.
 func FromStore(path string) (*Result, error) {
 	r, err := store.Read(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func FromStore(path string) (*Result, error) {
 	result, err := s.Run(context.Background(), r.Runner(), budget, nil)
 	s.Store = nil
 	var missing *store.MissingError
-	if errors.As(err, &missing) { // it was finished, so another program asks otherwise
+	if errors.As(err, &missing) { // it was finished, so this program asks for something else
 		return nil, fmt.Errorf(
 			"%s does not hold all that this dtlssim asks for, which is not the one that wrote it: that was %s", path,
 			programs[len(programs)-1].Describe(),
@@ -87,7 +87,7 @@ func FromStore(path string) (*Result, error) {
 	return result, err
 }
 
-// reading is a store that nothing is added to.
+// reading is a read-only store.
 type reading struct{ *store.Reader }
 
 func (r reading) Runner(run.Runner) run.Runner { return r.Reader.Runner() }
@@ -111,7 +111,7 @@ func restore(kept provenance.Specification) (*Study, error) {
 	return s, changedFiles(kept.Files)
 }
 
-// changedFiles reports the files of latency distributions that are others now.
+// changedFiles reports the files of latency distributions that have changed since.
 func changedFiles(files map[string]string) error {
 	changed, err := provenance.ChangedFiles(files)
 	if err == nil && len(changed) > 0 {

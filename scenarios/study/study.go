@@ -1,12 +1,12 @@
-// Package study reads and runs studies: lists of window searches and sweeps, and the
-// figures to be drawn from them. A study stands in a YAML file of its own, which names a
-// scenario, or under the key study of a scenario's file.
+// Package study reads and runs studies. A study lists window searches and sweeps and the figures to
+// draw from them. It is either a YAML file that names a scenario, or the value of the key study in
+// a scenario's file.
 //
-// The kinds of figures are those of package figures. [Study.Run] runs the figures in
-// turn; package report/summary draws the results.
+// The kinds of figures are in package figures. [Study.Run] runs the figures in turn; package
+// report/summary draws the results.
 //
-// In: a file, workers, and perhaps a store that has what was performed before. Out: a
-// [Result], with a [figures.Result] for each figure.
+// In: a file, workers, and optionally a store with earlier results. Out: a [Result], with a
+// [figures.Result] for each figure.
 package study
 
 import (
@@ -21,23 +21,22 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Study is a study as its file describes it, checked.
+// Study is a checked study, as its file describes it.
 type Study struct {
 	Name  string
 	Title string
 	rows.Subject
 	Figures []figures.Figure // in the order of the file
 
-	File string // its path; empty of a built-in one
+	File string // its path; empty if built in
 	Text []byte // of the file
 
-	// Store, if it is not nil, keeps what a run performs, and has what need not be
-	// performed again.
+	// Store, if not nil, keeps what a run performs and supplies what earlier runs performed.
 	Store rows.Store
 }
 
-// Builtin returns the names of the built-in studies: those of the built-in scenarios
-// that have one.
+// Builtin returns the names of the built-in studies, which are those of the built-in scenarios that
+// have a study.
 func Builtin() []string {
 	var names []string
 	for _, s := range catalogue.All() {
@@ -48,7 +47,7 @@ func Builtin() []string {
 	return names
 }
 
-// Load reads a study: a built-in one by its name, or a file.
+// Load reads a study by its built-in name or from a file.
 func Load(name string) (*Study, error) {
 	data, err := Source(name)
 	if err != nil {
@@ -61,7 +60,7 @@ func Load(name string) (*Study, error) {
 	return Parse(file, data)
 }
 
-// Source returns the text of a study: of a built-in one by its name, or of a file.
+// Source returns the text of a study, given its built-in name or its file.
 func Source(name string) ([]byte, error) {
 	if catalogue.IsFile(name) {
 		return strict.ReadFile(name)

@@ -1,5 +1,6 @@
-// Package importance estimates the probability of rare failures from replications in which rare draws of the
-// network are made probable (importance sampling: Asmussen and Glynn, Stochastic Simulation, 2007, chapter VI).
+// Package importance estimates the probability of rare failures by importance sampling: it performs
+// replications in which rare draws of the network are made more probable, and weights them
+// (Asmussen and Glynn, Stochastic Simulation, 2007, chapter VI).
 //
 //	Question without tilts -> ChooseTilts -> tilts under which failures are probable, from pilot replications
 //	Question with tilts    -> Run         -> Answer: an estimate from weighted replications
@@ -24,27 +25,27 @@ type Question struct {
 	Tilts  []tilt.Tilt
 }
 
-// untiltedEvery is how often a replication goes without tilts: the first of so many does.
+// untiltedEvery is the period of replications without tilts: the first of every ten has none.
 const untiltedEvery = 10
 
-// Answer is what the replications of a Question gave, every tenth of them without tilts.
-// The failure probability is the sum of the weights, [stat.MixtureWeights], of those that
-// failed, divided by the number of all.
+// Answer is what the replications of a Question gave; every tenth of them had no tilts. The
+// estimate of the failure probability is the sum of the weights ([stat.MixtureWeights]) of the
+// failed replications, divided by the number of all replications.
 type Answer struct {
 	*sample.Results // without weights
 
 	// Probability is estimated from the samples, with the plan's confidence.
 	Probability stat.Weighted
 
-	// Samples are in the order of the seeds, up to the first that was not done, without the
-	// replications that gave no result.
+	// Samples are in the order of the seeds and stop before the first unfinished one. They leave
+	// out replications that gave no result.
 	Samples []stat.WeightedSample
 
-	// Draws counts, for each tilt, the draws of all replications that it applied to.
+	// Draws holds, for each tilt, the number of draws in all replications that it applied to.
 	Draws []int
 
 	Tilts  []tilt.Tilt
-	Pilots int // pilot replications that chose the tilts; they are not among the samples
+	Pilots int // pilot replications that chose the tilts; not among the samples
 }
 
 // weighting is one replication.
@@ -53,9 +54,9 @@ type weighting struct {
 	done, completed bool
 }
 
-// Run performs the replications up to each of the looks of a plan in turn, until the
-// estimate at a look is good enough. It calls progress, if that is not nil, after each
-// replication. When ctx ends, the answer holds what was done until then.
+// Run performs the replications up to each look of a plan in turn, until the estimate is good
+// enough. It calls progress, if not nil, after each replication. If ctx ends, the answer holds what
+// was done until then.
 func Run(ctx context.Context, runner run.Runner, q Question, plan stat.Plan, progress func()) (*Answer, error) {
 	tilted, untilted := &tilt.Config{Tilts: q.Tilts}, &tilt.Config{Tilts: q.Tilts, Untilted: true}
 	return q.run(ctx, runner, func(i int) *tilt.Config {
@@ -66,8 +67,8 @@ func Run(ctx context.Context, runner run.Runner, q Question, plan stat.Plan, pro
 	}, plan, progress, nil)
 }
 
-// run performs the replications. It calls observe, if that is not nil, with what each
-// completed replication drew, from one goroutine at a time.
+// run performs the replications. It calls observe, if not nil, with the draws of each completed
+// replication, from one goroutine at a time.
 func (q *Question) run(
 	ctx context.Context, runner run.Runner, tilts func(i int) *tilt.Config, plan stat.Plan, progress func(),
 	observe func(i int, drawn []tilt.Draw),
@@ -121,7 +122,7 @@ func (q *Question) run(
 	return w, nil
 }
 
-// UnmetTilt warns that a tilt applied to no draw of any replication.
+// UnmetTilt warns that a tilt applied to no draw in any replication.
 type UnmetTilt struct{ Tilt tilt.Tilt }
 
 // Invalid implements stat.Warning.

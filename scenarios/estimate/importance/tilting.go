@@ -23,35 +23,36 @@ type Tilting struct {
 	// mean, two standard errors above the value that the pilots of these tilts gave.
 	RelativeVariance float64
 
-	Interrupted bool // the context ended; Tilts are none
+	Interrupted bool // the context ended; there are no Tilts
 }
 
-// The search for tilts.
+// Parameters of the search for tilts.
 const (
-	leastPilotFailures = 20  // for the cross-entropy to go by
-	pilotRounds        = 10  // of it, at most
-	significance       = 4.0 // standard errors by which a draw has to differ from what it is by itself
-	// probability to which a harmful answer is raised: what goes without it has to be seen as well
+	leastPilotFailures = 20  // needed for the cross-entropy step
+	pilotRounds        = 10  // most rounds of that step
+	significance       = 4.0 // standard errors by which a draw has to differ from an untilted one
+	// mostHarm caps the tilted probability of a harmful answer, so that replications without it
+	// occur as well.
 	mostHarm   = 0.95
-	leastTheta = 0.02 // bounds the weight of a replication that goes without a large variate
+	leastTheta = 0.02 // bounds the weight of a replication without a large variate
 )
 
-// MostPilotRounds is how many rounds of pilot replications ChooseTilts performs at most.
+// MostPilotRounds is the largest number of rounds of pilot replications that ChooseTilts performs.
 var MostPilotRounds = len(flattenings) + 2*pilotRounds
 
-// flattenings are the thetas by which all draws are tilted until enough replications fail: those
-// that favour large variates and harmful answers first, then those that favour small ones.
+// flattenings are the thetas by which all draws are tilted until enough replications fail. The
+// first ones favour large variates and harmful answers, the last ones small variates.
 var flattenings = []float64{1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 2, 4, 10, 30}
 
 // ChooseTilts looks for tilts by the cross-entropy method (Rubinstein and Kroese, The Cross-Entropy
 // Method, 2004, section 2.5). In the book, levels of a score lead up to the rare event. Here a
-// replication fails or does not, so flatter and flatter draws take their place.
+// replication either fails or does not, so ever flatter draws replace the levels.
 //
 // Until some replications fail, all draws of the network are tilted by a theta further and further
-// from 1. Then each draw (the n-th of a stream) gets its most likely theta, given what it was in
-// the replications that failed, each weighted by its likelihood ratio. A draw that does not differ
-// there from its untilted self is left alone, because a needless tilt costs variance. (Where this
-// is hard to tell, both are tried.) These steps are repeated with the new tilts, and the tilts with
+// from 1. Then each draw (the n-th of a stream) gets its most likely theta, given its values in the
+// replications that failed, each weighted by its likelihood ratio. A draw that there does not
+// differ from an untilted one is left alone, because a needless tilt costs variance. (Where this is
+// hard to decide, both are tried.) These steps are repeated with the new tilts, and the tilts with
 // the smallest relative variance win.
 //
 // The pilots use other seeds than the question, so the estimate is independent of the choice. It is
@@ -77,7 +78,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Question, pilots int,
 		}
 		p.drawn = slices.DeleteFunc(
 			p.drawn, func(d []tilt.Draw) bool { return d == nil },
-		) // of those that gave no result, or drew nothing
+		) // replications that gave no result or drew nothing
 		if len(p.drawn) != len(w.Samples) {
 			return nil, fmt.Errorf(
 				"%d of %d pilot replications drew nothing from the network, or gave no result: there is nothing to "+
@@ -108,7 +109,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Question, pilots int,
 			t.Runs,
 		)
 	}
-	p, without := best, 0 // rounds that made nothing better
+	p, without := best, 0 // rounds without an improvement
 	for round := 0; round < pilotRounds && without < 2; round++ {
 		sparse, generous := p.crossEntropy(false), p.crossEntropy(true)
 		without++
@@ -126,7 +127,7 @@ func ChooseTilts(ctx context.Context, runner run.Runner, q Question, pilots int,
 				best, least = tried, v
 			}
 			if _, _, honest := tried.weights(); v < 0.9*t.RelativeVariance ||
-				honest < leastPilotFailures { // which cannot tell
+				honest < leastPilotFailures { // too few to compare by
 				without = 0
 			}
 			if v < t.RelativeVariance {
@@ -174,8 +175,8 @@ func (p *pilot) failures() (n int) {
 }
 
 // relativeVariance returns the variance of one weighted replication divided by the square of its
-// mean, two standard errors above its estimate, because where few weights carry the estimate,
-// larger ones are likely to follow. It is infinite if too few replications failed.
+// mean, plus two standard errors: where a few weights dominate the estimate, larger ones are likely
+// to follow. It is infinite if too few replications failed.
 func (p *pilot) relativeVariance() float64 {
 	if p.failures() < leastPilotFailures {
 		return math.Inf(1)
@@ -192,7 +193,7 @@ func (p *pilot) relativeVariance() float64 {
 	return n*(squares+2*math.Sqrt(max(0, fourths-squares*squares/n)))/(sum*sum) - 1
 }
 
-// largest returns the largest log weight of those that failed.
+// largest returns the largest log weight of the failed replications.
 func (p *pilot) largest() float64 {
 	largest := math.Inf(-1)
 	for _, s := range p.samples {
@@ -203,11 +204,11 @@ func (p *pilot) largest() float64 {
 	return largest
 }
 
-// weights returns the weights of the replications, up to a common factor; the weight of one that
-// did not fail is 0. If so few replications carry all the weight that the tilts would fit only
-// them, the weights are evened out by taking roots. effective is the number of equal weights that
-// they are worth (Kish, Survey Sampling, 1965, section 8.2), and honest is that number before they
-// were evened out.
+// weights returns the weights of the replications, up to a common factor; a replication that did
+// not fail has weight 0. If so few replications carry all the weight that the tilts would fit only
+// them, it takes roots to even the weights out. effective is the number of equal weights that they
+// are worth (Kish, Survey Sampling, 1965, section 8.2), and honest is that number before they were
+// evened out.
 func (p *pilot) weights() (weights []float64, effective, honest float64) {
 	if p.failures() == 0 {
 		return nil, 0, 0
@@ -232,7 +233,7 @@ func (p *pilot) weights() (weights []float64, effective, honest float64) {
 	}
 }
 
-// drawKey names a draw.
+// drawKey identifies a draw.
 type drawKey struct {
 	stream string
 	number int
@@ -241,15 +242,15 @@ type drawKey struct {
 // drawSums holds weighted sums over the replications that failed and made the draw.
 type drawSums struct {
 	weight       float64
-	lower, upper float64 // of the negated logarithms of a variate and its complement
+	lower, upper float64 // of the negated logarithms of a variate and of its complement
 	harm         float64 // of harmful answers
-	logHarmful   float64 // of the logarithms of their probabilities
+	logHarmful   float64 // of the logarithms of the probabilities of harmful answers
 	answers      bool
 }
 
 // crossEntropy returns the tilts under which the draws of the failed replications are most
-// probable. A draw about which they say too little is left alone or, if generous is set, tilted
-// like the others of its stream.
+// probable. A draw with too little evidence is left alone or, if generous is set, tilted like the
+// other draws of its stream.
 func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	weights, effective, honest := p.weights()
 	total := 0.0
@@ -284,7 +285,7 @@ func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	slices.SortFunc(keys, func(a, b drawKey) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
 	})
-	pooled := map[string]*drawSums{} // the draws of a stream that are tilted one way
+	pooled := map[string]*drawSums{} // the draws of a stream that are tilted in one direction
 	way := func(key drawKey, theta float64) string {
 		return key.stream + map[bool]string{true: " larger"}[theta < 1]
 	}
@@ -304,9 +305,10 @@ func (p *pilot) crossEntropy(generous bool) (tilts []tilt.Tilt) {
 	for i, key := range keys {
 		s, theta := sums[key], thetas[i]
 		if !s.answers {
-			// Draws that do not differ from one another share one theta, which has less noise. A
-			// draw left alone among tilted ones could hardly show any more that it matters; a
-			// generous choice leaves one alone only where honest weights say so.
+			// Draws that do not differ from one another share one theta, which has less noise. If
+			// one draw were left alone among tilted ones, later rounds could hardly show that it
+			// matters. A generous choice therefore leaves a draw alone only if honest weights
+			// justify it.
 			noise := significance / math.Sqrt(effective*s.weight/total)
 			if generous {
 				noise = significance / math.Sqrt(honest*s.weight/total)
@@ -338,11 +340,11 @@ func (s *drawSums) likeliest(larger bool) float64 {
 	return 1 / max(s.weight/s.lower, leastTheta)
 }
 
-// theta returns the maximum-likelihood theta from that many replications, or 1 if it does not
+// theta returns the maximum-likelihood theta from a number of replications, or 1 if it does not
 // differ significantly from 1.
 func (s *drawSums) theta(replications float64) float64 {
 	if !s.answers {
-		// It has a relative standard error of 1/sqrt(n).
+		// Its relative standard error is 1/sqrt(n).
 		large, small := s.likeliest(true), s.likeliest(false)
 		least := math.Exp(-significance / math.Sqrt(replications))
 		switch {

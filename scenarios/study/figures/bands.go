@@ -17,7 +17,7 @@ type Bands struct {
 	Factor design.Factor
 }
 
-// BandsResult is what a [Bands] gave.
+// BandsResult is the result of a [Bands].
 type BandsResult struct {
 	noSweeps
 	noAnswers
@@ -25,7 +25,7 @@ type BandsResult struct {
 	Bands *bands.Answer
 }
 
-// BandsKind is the kind of a [Bands].
+// BandsKind is the kind of [Bands].
 var BandsKind = &Kind{
 	Name: "bands", Keys: []string{"probe", "factor"}, Required: []string{"probe", "factor"}, Single: true,
 	New: func(h rows.Head) Figure { return &Bands{Head: h} },
@@ -52,7 +52,7 @@ func (g *Bands) Check(s *rows.Subject, row rows.Row) error {
 	return q.Check()
 }
 
-// Settings are those at each level.
+// Settings returns the settings at each level.
 func (g *Bands) Settings() (list []scenarios.Settings) {
 	for _, level := range g.Factor.Levels {
 		list = append(list, g.At(g.Rows[0]).With(scenarios.Settings{g.Factor.Name: level}))

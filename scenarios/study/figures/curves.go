@@ -18,17 +18,17 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Curves shows failure probability against x, a curve for each row: Monte Carlo,
-// and exact from the windows of a probe.
+// Curves shows failure probability against x, with a curve for each row: by Monte Carlo and, given
+// a probe, exactly from its failure windows.
 type Curves struct {
 	rows.Head
 	X            Axis
 	LogY         bool   // logarithmic scale of the probability
 	Replications int    // at each point
-	Probe        string // what the exact curve integrates over; empty: there is none
+	Probe        string // the exact curve integrates over it; empty: no exact curve
 }
 
-// CurvesResult is what a [Curves] gave.
+// CurvesResult is the result of a [Curves].
 type CurvesResult struct {
 	noSearches
 	noAnswers
@@ -39,7 +39,7 @@ type CurvesResult struct {
 	exactRuns int
 }
 
-// CurvesKind is the kind of a [Curves].
+// CurvesKind is the kind of [Curves].
 var CurvesKind = &Kind{
 	Name: "curves", Keys: []string{"probe", "replications", "x", "scale"}, Required: []string{"replications", "x"},
 	New: func(h rows.Head) Figure { return &Curves{Head: h} },
@@ -62,7 +62,7 @@ func (g *Curves) Read(r *strict.Reader, s *rows.Subject, f strict.Fields) {
 	}
 }
 
-// Check checks every point of a curve, up to the first that is at fault.
+// Check checks the points of a curve in turn and reports the first one with a fault.
 func (g *Curves) Check(s *rows.Subject, row rows.Row) error {
 	if !slices.ContainsFunc(
 		slices.Collect(maps.Values(g.Head.At(row))), func(v string) bool { return strings.Contains(v, "{x}") },
@@ -157,7 +157,7 @@ func (r *CurvesResult) Sweeps() (list []Sweep) {
 // Lost implements [Result].
 func (r *CurvesResult) Lost() Lost { return lostOf(r.Sweeps()) }
 
-// Axis is the horizontal axis of curves: Steps+1 values from From to To.
+// Axis is the horizontal axis of curves, with Steps+1 values from From to To.
 type Axis struct {
 	Label    string
 	From, To float64
@@ -173,7 +173,7 @@ func (a Axis) Values() []float64 {
 	return v
 }
 
-// AxisKeys are the keys of an axis, Scales the scales of the other.
+// AxisKeys are the keys of an axis; Scales are the scales of the vertical axis.
 var (
 	AxisKeys = []string{"label", "from", "to", "steps"}
 	Scales   = []string{"linear", "log"}
@@ -194,12 +194,12 @@ func readAxis(r *strict.Reader, n *yaml.Node, of string) Axis {
 	return a
 }
 
-// exact computes the failure probability at each point of each curve from the
-// windows of the probe and its distribution there. Points that differ in nothing but that
-// distribution share their windows.
+// exact computes the failure probability at each point of each curve by integrating the windows of
+// the probe over its distribution there. Points that differ only in that distribution share their
+// windows.
 func (g *Curves) exact(ctx context.Context, e *rows.Execution) (curves [][]float64, runs int, err error) {
 	type group struct {
-		search  search.Search // in a range for the distributions of all of its points
+		search  search.Search // its range covers the distributions of all of its points
 		windows *search.Windows
 	}
 	groups := map[string]*group{}

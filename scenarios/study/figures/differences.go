@@ -8,14 +8,14 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Differences shows the failure probability of each row beside its difference from
-// that of the first, the baseline: all rows have the same seeds.
+// Differences shows the failure probability of each row and its difference from the first row, the
+// baseline. All rows have the same seeds.
 type Differences struct {
 	rows.Head
 	Replications int
 }
 
-// DifferencesResult is what a [Differences] gave.
+// DifferencesResult is the result of a [Differences].
 type DifferencesResult struct {
 	noSearches
 	noAnswers
@@ -23,7 +23,7 @@ type DifferencesResult struct {
 	Comparison *sample.Comparison // its points are the rows
 }
 
-// DifferencesKind is the kind of a [Differences].
+// DifferencesKind is the kind of [Differences].
 var DifferencesKind = &Kind{
 	Name: "differences", Keys: []string{"replications"}, Required: []string{"replications"}, LeastRows: 2,
 	New: func(h rows.Head) Figure { return &Differences{Head: h} },

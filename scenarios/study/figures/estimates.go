@@ -13,17 +13,17 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Estimates shows the failure probability of each row by every method that answers
-// for it: crude Monte Carlo, and from the failure windows of a probe exactly, or, where
-// something else is random, conditionally.
+// Estimates shows the failure probability of each row by every applicable method: crude Monte
+// Carlo, and an integral over the failure windows of a probe. The integral is exact, or conditional
+// if something besides the probe is random.
 type Estimates struct {
 	rows.Head
-	Probe        string // whose distribution is integrated over
+	Probe        string // the integral is over its distribution
 	Replications int    // of crude Monte Carlo
 	Seeds        int    // of the conditional method
 }
 
-// EstimatesResult is what an [Estimates] gave.
+// EstimatesResult is the result of an [Estimates].
 type EstimatesResult struct {
 	noSearches
 	Of     *Estimates
@@ -31,13 +31,13 @@ type EstimatesResult struct {
 	Others []RowEstimates    // by row
 }
 
-// RowEstimates is the failure probability of a row, besides crude Monte Carlo.
+// RowEstimates holds the failure probability of a row by the methods other than crude Monte Carlo.
 type RowEstimates struct {
 	Exact       *estimate.ExactProbability // nil: something besides the probe is random
-	Conditional *estimate.Conditional      // nil: it is exact
+	Conditional *estimate.Conditional      // nil: the probability is exact
 }
 
-// EstimatesKind is the kind of an [Estimates].
+// EstimatesKind is the kind of [Estimates].
 var EstimatesKind = &Kind{
 	Name: "estimates", Keys: []string{"probe", "replications", "seeds"},
 	Required: []string{"probe", "replications", "seeds"},
@@ -143,8 +143,8 @@ type MethodEstimate struct {
 	stat.Estimate
 	Row      string
 	By       estimate.Method
-	Failures int // of monte-carlo
-	Runs     int // replications that it took
+	Failures int // for monte-carlo
+	Runs     int // replications performed
 }
 
 // ByMethod returns the estimates of each row by every method, crude Monte Carlo first.
@@ -170,7 +170,7 @@ func (r *EstimatesResult) ByMethod() (list []MethodEstimate) {
 // Answers implements [Result].
 func (r *EstimatesResult) Answers() (a answers.Answers) {
 	for _, e := range r.ByMethod() {
-		if e.By == estimate.MonteCarloMethod { // as of every sweep
+		if e.By == estimate.MonteCarloMethod { // as for every sweep
 			continue
 		}
 		stored := answers.Estimate{

@@ -1,12 +1,12 @@
-// Package figures holds the kinds of figures that a study can ask for. Each kind is one
-// type in one file: it reads its own keys from the file of the study, checks itself
-// against the scenario, says what it runs and in how many steps, runs it, and gives a
-// result of a type of its own, with what its view needs.
+// Package figures holds the kinds of figures that a study can ask for. Each kind is one type in one
+// file. It reads its keys from the file of the study, checks itself against the scenario, says what
+// it runs and in how many steps, and runs it. The result has its own type, with what its view
+// needs.
 //
-// In: the keys of a figure in a study's file, then an execution of the study. Out: a [Result],
-// whose sweeps, searches and other answers a store keeps and package report/summary draws.
-// Packages sample, search, plane and estimate answer the questions behind the figures; package
-// rows has what all kinds share.
+// In: the keys of a figure in a study's file, then an execution of the study. Out: a [Result]. A
+// store keeps its sweeps, searches and other answers; package report/summary draws them. Packages
+// sample, search, plane and estimate answer the questions behind the figures; package rows has what
+// all kinds share.
 package figures
 
 import (
@@ -21,9 +21,9 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Figure is one figure or table of a study, and what has to be run for it: [Windows],
-// [Curves], [Table], [Estimates], [Differences], [Measure], [Sensitivity], [LatencyDistribution],
-// [Map] or [Bands].
+// Figure is one figure or table of a study, and what must be run for it: [Windows], [Curves],
+// [Table], [Estimates], [Differences], [Measure], [Sensitivity], [LatencyDistribution], [Map] or
+// [Bands].
 type Figure interface {
 	// Common returns what figures of every kind have.
 	Common() *rows.Head
@@ -31,29 +31,29 @@ type Figure interface {
 	// Kind returns the kind, as the file names it.
 	Kind() *Kind
 
-	// Read reads the keys of the kind, and leaves faults with the reader.
+	// Read reads the keys of the kind and reports faults to the reader.
 	Read(r *strict.Reader, s *rows.Subject, f strict.Fields)
 
-	// Check reports what is wrong with a row of the figure for the scenario of a study.
+	// Check reports what is wrong with a row of the figure for a study's scenario.
 	Check(s *rows.Subject, row rows.Row) error
 
 	// Settings returns all settings that the figure runs.
 	Settings() []scenarios.Settings
 
-	// Steps returns how many steps of progress a run takes.
+	// Steps returns the number of progress steps of a run.
 	Steps(s *rows.Subject, budget float64) int
 
 	// Run runs what the figure shows.
 	Run(ctx context.Context, e *rows.Execution) (Result, error)
 }
 
-// Result is what was run for a figure. Each kind of figure has a type of its own, with the
+// Result is what was run for a figure. Each kind of figure has its own type of result, with the
 // fields that its view needs.
 type Result interface {
 	// Figure returns the figure.
 	Figure() Figure
 
-	// Runs returns how many replications it took.
+	// Runs returns the number of replications that were performed.
 	Runs() int
 
 	// Searches returns the window searches that the figure shows.
@@ -66,15 +66,15 @@ type Result interface {
 	// an error instead.
 	Lost() Lost
 
-	// Answers returns what a store holds of the result besides searches and sweeps. It
-	// leaves the name of the figure out.
+	// Answers returns what a store holds of the result besides searches and sweeps. It does not set
+	// the name of the figure.
 	Answers() answers.Answers
 }
 
 // Search is a window search of a figure.
 type Search struct {
-	Row     string // the label of the row, or, with a factor, its level
-	Factor  string // that is varied besides the rows; empty if there is none
+	Row     string // the label of the row or, if there is a factor, its level
+	Factor  string // varied besides the rows; empty if there is none
 	Windows *search.Windows
 }
 
@@ -86,13 +86,13 @@ type Sweep struct {
 	Exact   []float64 // the exact probability, by point; nil if it is not known
 }
 
-// Lost is the replications that gave no result, of so many that were done.
+// Lost describes the replications that gave no result.
 type Lost struct {
 	NoResult, Done int
 	First          []run.Aborted // the first of them
 }
 
-// lostOf returns those of sweeps.
+// lostOf returns the replications of sweeps that gave no result.
 func lostOf(sweeps []Sweep) (lost Lost) {
 	for _, s := range sweeps {
 		lost.NoResult, lost.Done = lost.NoResult+s.Results.NoResult(), lost.Done+s.Results.Done
@@ -101,7 +101,7 @@ func lostOf(sweeps []Sweep) (lost Lost) {
 	return lost
 }
 
-// What a [Result] embeds that has no searches, no sweeps, or no other answers.
+// A [Result] without searches, without sweeps, or without other answers embeds these types.
 type (
 	noSearches struct{}
 	noSweeps   struct{}
@@ -128,7 +128,7 @@ func byRow(h *rows.Head, sweeps []*sample.Results) (list []Sweep) {
 	return list
 }
 
-// done returns how many replications of sweeps were done.
+// done returns the number of completed replications of sweeps.
 func done(sweeps []*sample.Results) (n int) {
 	for _, s := range sweeps {
 		n += s.Done

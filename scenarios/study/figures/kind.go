@@ -6,19 +6,19 @@ import (
 
 import "slices"
 
-// Kind is what tells a kind of figures from the others before a figure is read.
+// Kind describes a kind of figures, before any figure is read.
 type Kind struct {
-	Name      string   // as the key kind of a file has it
-	Keys      []string // of a figure, besides those that all have
-	Required  []string // of them
-	Single    bool     // it shows one row only
-	LeastRows int      // 0 stands for 1
+	Name      string   // value of the key kind in the file
+	Keys      []string // of a figure, besides those that every kind has
+	Required  []string // the required ones among Keys
+	Single    bool     // a figure has only one row
+	LeastRows int      // 0 means 1
 
-	// New returns a figure of the kind, of which nothing but the head is known yet.
+	// New returns a figure of the kind in which only the head is set.
 	New func(rows.Head) Figure
 }
 
-// HasAxis tells whether "{x}" may stand in the settings of a figure.
+// HasAxis reports whether "{x}" may occur in the settings of a figure.
 func (k *Kind) HasAxis() bool { return slices.Contains(k.Keys, "x") }
 
 // Kinds returns all kinds.
@@ -29,7 +29,7 @@ func Kinds() []*Kind {
 	}
 }
 
-// KindOf returns the kind of a name; nil if there is none.
+// KindOf returns the kind with the given name, or nil.
 func KindOf(name string) *Kind {
 	for _, k := range Kinds() {
 		if k.Name == name {
@@ -47,7 +47,7 @@ func KindNames() (names []string) {
 	return names
 }
 
-// Keys returns the keys that only some kinds have.
+// Keys returns the keys that not every kind has.
 func Keys() (keys []string) {
 	for _, k := range Kinds() {
 		for _, key := range k.Keys {
@@ -59,7 +59,7 @@ func Keys() (keys []string) {
 	return keys
 }
 
-// Bounds of what a figure may ask for: beyond them a misprint is more likely than a wish.
+// Limits of what a figure may ask for. A larger number is more likely a typing error than intended.
 const (
 	MaxSteps        = 10_000
 	MaxReplications = 1_000_000_000

@@ -18,7 +18,7 @@ type LatencyDistribution struct {
 	Probe string
 }
 
-// LatencyDistributionResult is what a [LatencyDistribution] gave.
+// LatencyDistributionResult is the result of a [LatencyDistribution].
 type LatencyDistributionResult struct {
 	noSweeps
 	Of           *LatencyDistribution
@@ -26,7 +26,7 @@ type LatencyDistributionResult struct {
 	Probability  *estimate.ExactProbability
 }
 
-// LatencyDistributionKind is the kind of a [LatencyDistribution].
+// LatencyDistributionKind is the kind of [LatencyDistribution].
 var LatencyDistributionKind = &Kind{
 	Name: "law", Keys: []string{"probe"}, Required: []string{"probe"}, Single: true,
 	New: func(h rows.Head) Figure { return &LatencyDistribution{Head: h} },
@@ -86,7 +86,7 @@ func (r *LatencyDistributionResult) Answers() answers.Answers {
 	}}}
 }
 
-// checkDistribution reports a probe that is no latency distribution.
+// checkDistribution reports a probe that is not a latency distribution.
 func checkDistribution(r *strict.Reader, s *rows.Subject, t strict.Text) {
 	p := s.Scenario.Parameter(t.Value)
 	switch {

@@ -10,14 +10,14 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Map shows the plane of two probes, cut into regions of one outcome.
+// Map shows the plane of two probes, cut into regions with one outcome each.
 type Map struct {
 	rows.Head
-	Probe   scenarios.ProbeRange // of the horizontal axis
-	Against scenarios.ProbeRange // of the vertical one
+	Probe   scenarios.ProbeRange // on the horizontal axis
+	Against scenarios.ProbeRange // on the vertical axis
 }
 
-// MapResult is what a [Map] gave.
+// MapResult is the result of a [Map].
 type MapResult struct {
 	noSearches
 	noSweeps
@@ -25,7 +25,7 @@ type MapResult struct {
 	Regions *plane.Regions
 }
 
-// MapKind is the kind of a [Map].
+// MapKind is the kind of [Map].
 var MapKind = &Kind{
 	Name: "map", Keys: []string{"probe", "against"}, Required: []string{"probe", "against"}, Single: true,
 	New: func(h rows.Head) Figure { return &Map{Head: h} },

@@ -9,8 +9,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Measure shows how a measure is distributed, a curve for each row: its distribution
-// function, or its survival curve.
+// Measure shows the distribution of a measure, with a curve for each row: its distribution function
+// or its survival curve.
 type Measure struct {
 	rows.Head
 	Measure      string
@@ -19,26 +19,26 @@ type Measure struct {
 	Replications int
 }
 
-// MeasureResult is what a [Measure] gave.
+// MeasureResult is the result of a [Measure].
 type MeasureResult struct {
 	noSearches
 	noAnswers
 	Of       *Measure
 	Results  *sample.Results         // its points are the rows
-	Recorder *sample.Recorder        // the measure of each of its replications
+	Recorder *sample.Recorder        // the measure in each replication
 	Measured []lifetime.Distribution // of the measure, by row
 }
 
-// The kinds of a [Measure].
+// The kinds of [Measure].
 var (
 	// DistributionKind shows the distribution function of a measure.
 	DistributionKind = ofMeasure("distribution", false)
 
-	// SurvivalKind shows its survival curve, by Kaplan and Meier.
+	// SurvivalKind shows the survival curve of a measure, estimated by Kaplan-Meier.
 	SurvivalKind = ofMeasure("survival", true)
 )
 
-// quantiles are those of a measure that are estimated.
+// quantiles are the quantiles of a measure that are estimated.
 var quantiles = []float64{0.5, 0.9, 0.99}
 
 func ofMeasure(name string, survival bool) *Kind {

@@ -11,18 +11,18 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Sensitivity shows how much of the failure probability's variance is due to each
-// factor, and the probability at the ends of each.
+// Sensitivity shows how much of the variance of the failure probability is due to each factor, and
+// the probability at the ends of each factor's range.
 type Sensitivity struct {
 	rows.Head
 	Factors      []design.Range
 	Points       int    // base points
 	Probe        string // makes the probabilities exact; empty: they are estimated
 	Replications int    // at each point, unless they are exact
-	Ends         int    // replications at each end of a factor, likewise
+	Ends         int    // replications at each end of a factor, unless they are exact
 }
 
-// SensitivityResult is what a [Sensitivity] gave.
+// SensitivityResult is the result of a [Sensitivity].
 type SensitivityResult struct {
 	noSearches
 	noSweeps
@@ -30,7 +30,7 @@ type SensitivityResult struct {
 	*estimate.Analysed
 }
 
-// SensitivityKind is the kind of a [Sensitivity].
+// SensitivityKind is the kind of [Sensitivity].
 var SensitivityKind = &Kind{
 	Name: "sensitivity", Keys: []string{"factors", "points", "replications", "ends", "probe"},
 	Required: []string{"factors", "points"}, Single: true,
@@ -85,7 +85,7 @@ func (g *Sensitivity) Check(s *rows.Subject, row rows.Row) error {
 
 func (g *Sensitivity) Steps(s *rows.Subject, budget float64) int {
 	q, err := g.question(s, g.Rows[0])
-	if err != nil { // as Check reports
+	if err != nil { // Check reports it
 		return g.Points
 	}
 	q.EndReplications = rows.Scaled(g.Ends, budget)

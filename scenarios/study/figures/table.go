@@ -8,13 +8,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Table shows outcomes and failure probability of each row.
+// Table shows the outcomes and the failure probability of each row.
 type Table struct {
 	rows.Head
 	Replications int
 }
 
-// TableResult is what a [Table] gave.
+// TableResult is the result of a [Table].
 type TableResult struct {
 	noSearches
 	noAnswers
@@ -22,7 +22,7 @@ type TableResult struct {
 	Rows []*sample.Results // by row, with one point each
 }
 
-// TableKind is the kind of a [Table].
+// TableKind is the kind of [Table].
 var TableKind = &Kind{
 	Name: "table", Keys: []string{"replications"}, Required: []string{"replications"},
 	New: func(h rows.Head) Figure { return &Table{Head: h} },

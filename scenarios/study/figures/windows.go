@@ -10,13 +10,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
-// Windows shows the cells of a probe, a strip for each row.
+// Windows shows the cells of a probe as one strip for each row.
 type Windows struct {
 	rows.Head
 	Probe scenarios.ProbeRange
 }
 
-// WindowsResult is what a [Windows] gave.
+// WindowsResult is the result of a [Windows].
 type WindowsResult struct {
 	noSweeps
 	noAnswers
@@ -24,7 +24,7 @@ type WindowsResult struct {
 	Windows []*search.Windows // by row
 }
 
-// WindowsKind is the kind of a [Windows].
+// WindowsKind is the kind of [Windows].
 var WindowsKind = &Kind{
 	Name: "windows", Keys: []string{"probe"}, Required: []string{"probe"},
 	New: func(h rows.Head) Figure { return &Windows{Head: h} },

@@ -11,39 +11,39 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// Execution is a study that is run. A figure performs sweeps by its methods and
-// everything else by its Runner: with a store, both store what they perform, and perform
-// nothing that is stored, so that no kind has to know.
+// Execution is a run of a study. A figure performs sweeps by the methods of Execution and
+// everything else by Runner. With a store, both store what they perform and skip what is already
+// stored, so figures need not deal with the store.
 type Execution struct {
 	*Subject
 	Budget   float64    // scales the numbers of replications
 	Workers  run.Runner // perform sweeps, whose replications are stored one by one
 	Runner   run.Runner // performs everything else
 	Store    Store      // nil: nothing is stored
-	Progress func()     // is told each step that is done
+	Progress func()     // called after each step
 }
 
-// Store stores what a run of a study performs where it outlasts the process, and has what
-// was performed before: see package store.
+// Store keeps what a run of a study performs, beyond the end of the process, and supplies what
+// earlier runs performed: see package store.
 type Store interface {
-	// Sweep returns where the replications of a sweep of a figure's row are stored.
+	// Sweep returns the store for the replications of a sweep of a figure's row.
 	Sweep(figure, row string, s sample.Sweep) (sample.Store, error)
 
-	// Runner returns a runner that has another perform only the runs that are not stored.
+	// Runner returns a runner that passes to the given one only the runs that are not stored.
 	Runner(run.Runner) run.Runner
 }
 
-// leastReplications is what a reduced budget leaves of a figure's replications, if
-// it had as many.
+// leastReplications is the number of replications that a figure keeps on a reduced budget, unless
+// it had fewer.
 const leastReplications = 20
 
-// Scaled returns a number of replications, or of seeds, on a budget.
+// Scaled returns a number of replications or seeds, scaled by the budget.
 func Scaled(replications int, budget float64) int {
 	n := int(math.Round(float64(replications) * budget))
 	return max(n, min(leastReplications, replications))
 }
 
-// Sweep runs a sweep of a row: at each of these settings.
+// Sweep runs a sweep of a row at a list of settings.
 func (e *Execution) Sweep(
 	ctx context.Context, h *Head, row Row, replications int, settings ...scenarios.Settings,
 ) (*sample.Results, error) {
@@ -65,8 +65,8 @@ func (e *Execution) Sweep(
 	return result, nil
 }
 
-// Rows returns the sweep whose design points are the rows of a figure, with the store of
-// the study if it has one.
+// Rows returns the sweep whose design points are the rows of a figure, with the study's store if it
+// has one.
 func (e *Execution) Rows(h *Head, replications int) (sample.Sweep, error) {
 	s := sample.Sweep{
 		Seed: e.Seed, Replications: Scaled(replications, e.Budget), Fail: h.Fail,
@@ -82,7 +82,7 @@ func (e *Execution) Rows(h *Head, replications int) (sample.Sweep, error) {
 	return e.stored(h.Name, "", s)
 }
 
-// Perform runs a sweep of a figure's row, with the store of the study if it has one.
+// Perform runs a sweep of a figure's row, with the study's store if it has one.
 func (e *Execution) Perform(ctx context.Context, figure, row string, sweep sample.Sweep) (*sample.Results, error) {
 	sweep, err := e.stored(figure, row, sweep)
 	if err != nil {
@@ -91,8 +91,8 @@ func (e *Execution) Perform(ctx context.Context, figure, row string, sweep sampl
 	return sample.RunSweep(ctx, e.Workers, sweep, e.Progress)
 }
 
-// stored has a sweep of a figure's row use the store of the study, if it has one. The row
-// is empty of a sweep of all rows.
+// stored makes a sweep of a figure's row use the study's store, if it has one. An empty row means a
+// sweep of all rows.
 func (e *Execution) stored(figure, row string, sweep sample.Sweep) (sample.Sweep, error) {
 	if e.Store == nil {
 		return sweep, nil

@@ -1,7 +1,7 @@
-// Package rows holds what figures of every kind have in common: a head with rows, the subject
-// of the study, and how rows are run on a budget and with a store.
+// Package rows holds what figures of every kind share: a head with rows, the subject of the study,
+// and how rows are run with a budget and a store.
 //
-// In: the settings of rows. Out: their values, which are read once, and the results of the
+// In: the settings of rows. Out: their values, which are read only once, and the results of the
 // sweeps that are run for them.
 package rows
 
@@ -14,7 +14,7 @@ type Head struct {
 	Name  string
 	Title string
 	Fail  scenarios.Predicate
-	Set   scenarios.Settings // of every row; of curves, "{x}" stands for the value of X
+	Set   scenarios.Settings // of every row; in curves, "{x}" stands for the value of X
 	Rows  []Row              // strips, curves, or rows of the table
 }
 
@@ -30,7 +30,7 @@ func (h *Head) Common() *Head { return h }
 // At returns the settings of a row.
 func (h *Head) At(row Row) scenarios.Settings { return h.Set.With(row.Set) }
 
-// Check reports what is wrong with a row that has nothing but parameters.
+// Check reports what is wrong with a row that has only parameters.
 func (h *Head) Check(s *Subject, row Row) error {
 	_, err := s.Of(h, row)
 	return err

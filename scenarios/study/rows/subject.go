@@ -14,7 +14,7 @@ import (
 
 // Subject is what the figures of a study have in common.
 type Subject struct {
-	Scenario   *scenarios.Scenario // nil while a file is read that has a fault there
+	Scenario   *scenarios.Scenario // nil if the file that is being read has a fault in it
 	Seed       uint64              // of the first replication
 	Confidence float64             // of the intervals
 
@@ -24,8 +24,9 @@ type Subject struct {
 // Inference returns how failure probabilities are estimated.
 func (s *Subject) Inference() stat.Inference { return stat.DefaultInference(s.Confidence) }
 
-// Values returns the values of settings of the study's scenario. Equal settings are read once:
-// those of a point stand in its figures, in the specification of its store and in what is run.
+// Values returns the values of settings of the study's scenario. It reads equal settings once,
+// because the settings of a point are needed for its figures, for the specification of its store
+// and for running it.
 func (s *Subject) Values(set scenarios.Settings) (scenarios.Values, error) {
 	key := Text(set)
 	if v, ok := s.read[key]; ok {
@@ -47,13 +48,13 @@ func (s *Subject) Of(h *Head, row Row) (scenarios.Values, error) {
 	return s.Values(h.At(row))
 }
 
-// point returns the design point of settings, all of which are its levels.
+// point returns the design point whose levels are the settings.
 func (s *Subject) point(set scenarios.Settings) (design.Point, error) {
 	v, err := s.Values(set)
 	return design.Point{Levels: set, Values: v}, err
 }
 
-// Text returns settings as a text that equal settings share.
+// Text returns settings as a text; equal settings have equal texts.
 func Text(set scenarios.Settings) string {
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(set)) {
@@ -62,8 +63,8 @@ func Text(set scenarios.Settings) string {
 	return text.String()
 }
 
-// Integral asks for the probability of failure under settings, which have to give the
-// probe a distribution.
+// Integral asks for the failure probability under settings, which must give the probe a
+// distribution.
 func (s *Subject) Integral(set scenarios.Settings, probe string, fail scenarios.Predicate) (estimate.Integral, error) {
 	if _, ok := set[probe]; !ok {
 		return estimate.Integral{}, fmt.Errorf("it does not set the latency distribution of the probe %s", probe)
