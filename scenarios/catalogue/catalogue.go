@@ -1,6 +1,5 @@
-// Package catalogue knows the scenarios that have a name: the built-in ones, each of which is a YAML
-// file of this folder, and those that a Go program registers. It also loads a scenario from a user's
-// file.
+// Package catalogue finds scenarios by name: the built-in ones, each a YAML file in this folder,
+// and those that a Go program registers. It also loads a scenario from a user's file.
 //
 //	YAML -> format.Parse -> Load, Find, All -> *scenarios.Scenario
 //	Go   -> Register     -> Load, Find, All -> *scenarios.Scenario
@@ -22,8 +21,7 @@ import (
 //go:embed *.yaml
 var catalogueFiles embed.FS
 
-// catalogue names the built-in scenarios in the order in which they are shown, each
-// of them a file.
+// catalogue lists the names of the built-in scenarios in display order. Each has a file.
 var catalogue = []string{
 	"late-close-notify", "deferred-alert",
 	"unfiltered-listener", "ghost-flight5", "duplicate-hello", "stray-fragment",
@@ -33,15 +31,15 @@ var catalogue = []string{
 	"backlog-burst", "nat-rebinding", "close-race",
 }
 
-// library is the scenarios that are known by a name. Files are read when they are
-// first asked for: a worker wants one.
+// library holds the scenarios known by name. It reads a file on first use, because a worker needs
+// only one.
 var library = struct {
 	sync.Mutex
 	read       map[string]*scenarios.Scenario
 	registered []*scenarios.Scenario
 }{read: make(map[string]*scenarios.Scenario)}
 
-// Register adds a scenario of a program's own. Call it before the program becomes a worker
+// Register adds a program's own scenario. Call it before the program becomes a worker
 // (run.ServeIfAsked). It reports a name that is taken, and every fault of the scenario: see
 // [scenarios.Scenario.Validate].
 func Register(s *scenarios.Scenario) error {
@@ -68,13 +66,13 @@ func names() []string {
 	return list
 }
 
-// All returns the scenarios, those that are built in first.
+// All returns the scenarios, built-in ones first.
 func All() []*scenarios.Scenario {
 	var list []*scenarios.Scenario
 	for _, name := range names() {
 		s, err := Find(name)
 		if err != nil {
-			panic(err) // names gave it
+			panic(err) // names returned this name
 		}
 		list = append(list, s)
 	}
@@ -114,10 +112,10 @@ func Find(name string) (*scenarios.Scenario, error) {
 		suggest.DidYouMean(name, known), strings.Join(known, ", "))
 }
 
-// IsFile tells whether a reference to a scenario is the path of a file, not a name.
+// IsFile reports whether a reference to a scenario is the path of a file rather than a name.
 func IsFile(reference string) bool { return strings.ContainsAny(reference, "/.") }
 
-// Load returns the scenario of a name, or of the file of a path.
+// Load returns the scenario with a given name, or from the file at a given path.
 func Load(reference string) (*scenarios.Scenario, error) {
 	if !IsFile(reference) {
 		return Find(reference)

@@ -3,7 +3,7 @@
 //
 //	text of --vary, --from or a study -> Factor, Range -> Factorial, LatinHypercube, ... -> []Point
 //
-// A Point carries the checked values of all parameters, so nothing that performs it reads text again.
+// A Point carries the checked values of all parameters; later steps read no text again.
 package design
 
 import (
@@ -23,16 +23,16 @@ type Factor struct {
 	Levels []string
 }
 
-// maxLevels bounds the levels of one factor, and the points of a design.
+// MaxLevels is the largest number of levels of a factor, and of points of a design.
 const MaxLevels = 100_000
 
-// maxFaults is how many faults of one factor are told.
+// MaxFaults is the number of faults reported for one factor.
 const MaxFaults = 10
 
-// ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B
-// at equal distances, or with :log behind it in equal ratios; or a list. A comma inside
-// parentheses separates arguments of a distribution, not levels. A range in braces stands for
-// one number of a distribution: NAME=exponential(mean={1ms..9ms/8}).
+// ParseFactor reads NAME=A..B/STEPS or NAME=v1,v2,...: STEPS+1 levels from A to B at equal
+// distances, or, with :log appended, in equal ratios; or a list. A comma inside parentheses
+// separates arguments of a distribution, not levels. A range in braces replaces one number of a
+// distribution: NAME=exponential(mean={1ms..9ms/8}).
 func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
 	name, body, err := cutFactor(s, text)
 	if err != nil {
@@ -53,7 +53,7 @@ func ParseFactor(s *scenarios.Scenario, text string) (Factor, error) {
 	return f, checkLevels(s, text, name, f.Levels)
 }
 
-// cutFactor cuts NAME=BODY, of a parameter that there is.
+// cutFactor cuts NAME=BODY and reports a parameter that does not exist.
 func cutFactor(s *scenarios.Scenario, text string) (name, body string, err error) {
 	name, body, ok := strings.Cut(text, "=")
 	name, body = strings.TrimSpace(name), strings.TrimSpace(body)
@@ -66,7 +66,7 @@ func cutFactor(s *scenarios.Scenario, text string) (name, body string, err error
 	return name, body, nil
 }
 
-// checkLevels reports levels that are twice there, or no values of the parameter.
+// checkLevels reports levels that are repeated or are not values of the parameter.
 func checkLevels(s *scenarios.Scenario, text, name string, levels []string) error {
 	var faults []error
 	seen := map[string]bool{}
@@ -93,17 +93,17 @@ func SplitLevels(body string) ([]string, error) {
 	return levels, err
 }
 
-// Point is a design point: the levels of the factors, as they are shown, and the
-// parameters that they make, with all else as the base of the design has it.
+// Point is a design point: the levels of the factors, as displayed, and the resulting values. All
+// other parameters have their values from the base of the design.
 type Point struct {
 	Levels scenarios.Settings
 	Values scenarios.Values
 }
 
-// Single returns the design of one point, at which nothing is varied.
+// Single returns the design with one point, at which nothing varies.
 func Single(base scenarios.Values) []Point { return []Point{{scenarios.Settings{}, base}} }
 
-// CheckNames reports a parameter that is varied twice, or set as well.
+// CheckNames reports a parameter that is varied twice, or both varied and set.
 func CheckNames(settings scenarios.Settings, names []string) error {
 	var faults []error
 	seen := map[string]bool{}
@@ -116,8 +116,8 @@ func CheckNames(settings scenarios.Settings, names []string) error {
 	return errors.Join(faults...)
 }
 
-// Factorial returns the design points of a full factorial design, in order: the
-// last factor varies fastest. No factor may be given in the base, or twice.
+// Factorial returns the points of a full factorial design; the last factor varies fastest. No
+// factor may be given in the base, or twice.
 func Factorial(base scenarios.Values, factors []Factor) ([]Point, error) {
 	var names []string
 	for _, f := range factors {
@@ -149,10 +149,9 @@ func Factorial(base scenarios.Values, factors []Factor) ([]Point, error) {
 	return points, errors.Join(faults...)
 }
 
-// OneAtATime returns the design points of a design that varies one factor at a time:
-// first the base, then each level of each factor with all else as there. A level that a
-// parameter has already is no point of its own. A factor may be given in the base, but
-// not twice.
+// OneAtATime returns the points of a design that varies one factor at a time: first the base,
+// then each level of each factor, with all other parameters as in the base. A level that equals
+// the base adds no point. A factor may be given in the base, but not twice.
 func OneAtATime(base scenarios.Values, factors []Factor) ([]Point, error) {
 	var names []string
 	for _, f := range factors {
@@ -173,11 +172,11 @@ func OneAtATime(base scenarios.Values, factors []Factor) ([]Point, error) {
 	return d.Points, errors.Join(faults...)
 }
 
-// Distinct collects design points of which no two have the same parameters.
+// Distinct collects design points with different parameters.
 type Distinct struct {
 	Points []Point
 	base   scenarios.Values
-	seen   map[string]int // by the parameters: the index of the point
+	seen   map[string]int // maps the parameters to the index of their point
 }
 
 // NewDistinct returns a collection of points whose factors vary from a base.
@@ -185,7 +184,7 @@ func NewDistinct(base scenarios.Values) *Distinct {
 	return &Distinct{base: base, seen: map[string]int{}}
 }
 
-// Add adds a point and returns its index, or that of the one that equals it.
+// Add adds a point unless an equal one exists, and returns the index of either.
 func (d *Distinct) Add(levels scenarios.Settings) (int, error) {
 	v, err := d.base.Set(levels)
 	if err != nil {

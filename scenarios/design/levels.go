@@ -10,8 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// FindPoint returns the index of the one design point that has these levels, which may
-// leave factors out.
+// FindPoint returns the index of the only design point with these levels, which may omit factors.
 func FindPoint(design []Point, levels scenarios.Settings) (int, error) {
 	found, names := []int{}, []string{}
 	for i, p := range design {
@@ -43,7 +42,7 @@ func FindPoint(design []Point, levels scenarios.Settings) (int, error) {
 	)
 }
 
-// FindBaseline returns the index of the point that a text NAME=VALUE,... names.
+// FindBaseline returns the index of the point given by a text NAME=VALUE,...
 func FindBaseline(design []Point, text string) (int, error) {
 	parts, err := SplitLevels(text)
 	if err != nil {
@@ -56,8 +55,8 @@ func FindBaseline(design []Point, text string) (int, error) {
 	return FindPoint(design, levels)
 }
 
-// RemedyFactor returns the text of a factor of remedies: none, and those that a text names,
-// separated by commas, or all that the scenario has.
+// RemedyFactor returns the text of a factor of remedies: none, and either the remedies that the
+// text lists, separated by commas, or all remedies of the scenario.
 func RemedyFactor(s *scenarios.Scenario, text string) (string, error) {
 	known := s.RemedyNames()
 	if len(known) == 0 {
@@ -69,7 +68,7 @@ func RemedyFactor(s *scenarios.Scenario, text string) (string, error) {
 	return "remedy=" + known[0] + "," + text, nil
 }
 
-// LevelsText returns the levels of a design point in the order of their names.
+// LevelsText returns the levels of a design point, sorted by name.
 func LevelsText(levels scenarios.Settings) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(levels)) {

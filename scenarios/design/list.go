@@ -11,24 +11,25 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 )
 
-// ReadList reads design points from CSV (RFC 4180): a header of names of parameters, and
-// a row for each point. An empty cell leaves the parameter as in the base; a line that begins
-// with # is passed over. It reports every fault, with the name of the file, line and
-// column; of two equal points as well. It returns the names too.
+// ReadList reads design points from CSV (RFC 4180): a header of parameter names, and one row per
+// point. An empty cell keeps the parameter's value from the base; a line that begins with # is
+// skipped. ReadList reports every fault, including repeated points, with file, line and column.
+// It also returns the names.
 func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, names []string, err error) {
 	c := csv.NewReader(r)
 	c.Comment, c.TrimLeadingSpace, c.FieldsPerRecord = '#', true, -1
 	var faults []error
 	fault := func(line, column int, format string, args ...any) {
-		for text := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") { // an error may be several
+		// an error may have several lines
+		for text := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
 			if len(faults) < maxListFaults {
 				faults = append(faults, fmt.Errorf("%s:%d:%d: %s", file, line, column, text))
 			}
 		}
 	}
 	s, d := base.Scenario(), NewDistinct(base)
-	lines := map[int]int{} // of the points
-	known := []bool{}      // whether a column is one of a parameter
+	lines := map[int]int{} // line of each point
+	known := []bool{}      // whether a column has a known parameter
 	for row := 0; ; row++ {
 		cells, err := c.Read()
 		var broken *csv.ParseError
@@ -49,7 +50,8 @@ func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, 
 		line, _ := c.FieldPos(0)
 		if row == 0 {
 			for i, name := range cells {
-				name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")) // of a spreadsheet
+				// a byte order mark, as spreadsheets write it
+				name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 				line, column := c.FieldPos(i)
 				_, set := base.Setting(name)
 				known = append(known, false)
@@ -103,5 +105,5 @@ func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, 
 	}
 }
 
-// maxListFaults is how many faults of one file are told.
+// maxListFaults is the number of faults reported for one file.
 const maxListFaults = 50

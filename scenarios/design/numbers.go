@@ -13,25 +13,25 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// numbers is a range of values of one parameter that are numbers, or of one number in
-// its latency distribution.
+// numbers is a range of numeric values of a parameter, or of one number in its latency
+// distribution.
 type numbers struct {
 	scale
-	before, behind string // what a level has around the number
+	before, behind string // text of a level around the number
 	low, high      float64
-	lowText        string // as it was written, for messages
+	lowText        string // as written, for messages
 	highText       string
 	steps          int  // from low to high; 0: not given
-	log            bool // equal ratios in the place of equal distances
+	log            bool // equal ratios instead of equal distances
 }
 
-// scale is how numbers of one kind are written. Its numbers are nanoseconds, bits per
-// second, or without unit.
+// scale describes how one kind of number is written: nanoseconds, bits per second, or numbers
+// without unit.
 type scale struct {
-	what   string // what a range is one of, for messages
+	what   string // what a range consists of, for messages
 	parse  func(text string) (float64, error)
-	format func(x float64) string // x rounded to what the parameter can hold
-	whole  bool                   // a count, of which each is as probable as another
+	format func(x float64) string // x rounded to a value of the parameter
+	whole  bool                   // a count: each whole number is equally probable
 }
 
 var durationScale = scale{
@@ -73,14 +73,14 @@ var scales = map[scenarios.Type]scale{
 	},
 }
 
-// errSteps says how a range of levels is written.
+// errSteps says how to write a range of levels.
 var errSteps = errors.New(
 	"a range is A..B/STEPS, with a whole number of steps; A..B without steps is for the designs that fill a space, " +
 		"latin-hypercube and sobol",
 )
 
-// parseNumbers reads A..B, with /STEPS, :log or both behind it, or that in braces with
-// the rest of a distribution around it.
+// parseNumbers reads A..B, optionally followed by /STEPS, :log or both. In a distribution, braces
+// enclose the range.
 func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	var r numbers
 	var ok bool
@@ -103,7 +103,7 @@ func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	}
 	body, r.log = strings.CutSuffix(body, ":log")
 	bounds, count, stepped := strings.Cut(body, "/")
-	if p.Type == scenarios.BitRateType { // has a slash of its own
+	if p.Type == scenarios.BitRateType { // bit rates contain slashes
 		bounds, count, stepped = cutBitRates(body)
 	}
 	if stepped {
@@ -122,7 +122,7 @@ func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	}
 	r.lowText, r.highText = strings.TrimSpace(r.lowText), strings.TrimSpace(r.highText)
 	if _, err := plainScale.parse(r.highText); r.before != "" && err == nil {
-		r.scale = plainScale // a number of a distribution that is no duration
+		r.scale = plainScale // a number of a distribution that is not a duration
 	}
 	var err1, err2 error
 	r.low, err1 = r.parse(r.lowText)
@@ -139,7 +139,7 @@ func parseNumbers(p *scenarios.Parameter, body string) (numbers, error) {
 	return r, nil
 }
 
-// cutBitRates cuts 1kbit/s..9kbit/s/8 before the number of steps.
+// cutBitRates cuts a range such as 1kbit/s..9kbit/s/8 at the slash before the number of steps.
 func cutBitRates(body string) (bounds, count string, ok bool) {
 	if strings.Count(body, "/") < 3 {
 		return body, "", false
@@ -163,8 +163,8 @@ func (r *numbers) levels() ([]string, error) {
 	return levels, nil
 }
 
-// at returns the value at a share of the range, from 0 to 1. If the share is uniform,
-// one count is as probable as another.
+// at returns the value at a fraction of the range, from 0 to 1. For a uniform fraction, all
+// counts are equally probable.
 func (r *numbers) at(share float64) string {
 	low, high := r.low, r.high
 	if r.whole {
@@ -174,7 +174,7 @@ func (r *numbers) at(share float64) string {
 	return r.between(low, high, share)
 }
 
-// between returns the value at a share of the way from low to high, within the range.
+// between returns the value at a fraction of the way from low to high, kept within the range.
 func (r *numbers) between(low, high, share float64) string {
 	x := low + (high-low)*share
 	if r.log {
@@ -184,8 +184,8 @@ func (r *numbers) between(low, high, share float64) string {
 	return r.before + r.format(x) + r.behind
 }
 
-// isRange tells whether a factor is a range, and not a list of levels, among which may
-// be a time interval or the path of a file.
+// isRange reports whether a factor is a range rather than a list of levels. A list may contain
+// time intervals or paths of files.
 func isRange(p *scenarios.Parameter, body string) bool {
 	if strings.Contains(body, "{") {
 		return true

@@ -14,16 +14,15 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// Range is a factor of a design that fills a space: a range of numbers, in which each
-// is as probable as another (or, of a logarithmic range, its logarithm), or a list of
-// levels, likewise.
+// Range is a factor of a space-filling design: a range of numbers, all equally probable (in a
+// logarithmic range, their logarithms are), or a list of equally probable levels.
 type Range struct {
 	Name    string
 	levels  []string
 	numbers numbers
 }
 
-// ParseRange reads NAME=A..B, or NAME=A..B:log; or levels, as ParseFactor does.
+// ParseRange reads NAME=A..B or NAME=A..B:log, or a list of levels as ParseFactor does.
 func ParseRange(s *scenarios.Scenario, text string) (Range, error) {
 	name, body, err := cutFactor(s, text)
 	if err != nil {
@@ -52,8 +51,8 @@ func ParseRange(s *scenarios.Scenario, text string) (Range, error) {
 	return r, err
 }
 
-// At returns the value at a share of the range, from 0 to 1, rounded to what the
-// parameter can hold.
+// At returns the value at a fraction of the range, from 0 to 1, rounded to a value of the
+// parameter.
 func (r *Range) At(share float64) string {
 	if r.levels != nil {
 		return r.levels[min(int(share*float64(len(r.levels))), len(r.levels)-1)]
@@ -69,7 +68,7 @@ func (r *Range) Ends() Factor {
 	return Factor{r.Name, []string{r.At(0), r.At(1)}}
 }
 
-// pointAt returns the design point at some coordinates.
+// PointAt returns the levels of the design point at the given coordinates.
 func PointAt(ranges []Range, coordinates []float64) scenarios.Settings {
 	p := scenarios.Settings{}
 	for i := range ranges {
@@ -78,7 +77,7 @@ func PointAt(ranges []Range, coordinates []float64) scenarios.Settings {
 	return p
 }
 
-// checkSpace reports what makes no design that fills a space.
+// checkSpace reports why a space-filling design is impossible.
 func checkSpace(settings scenarios.Settings, ranges []Range, points int) error {
 	var names []string
 	for _, r := range ranges {
@@ -94,17 +93,17 @@ func checkSpace(settings scenarios.Settings, ranges []Range, points int) error {
 	return fault
 }
 
-// designStream returns the stream that a design of that name is drawn from.
+// DesignStream returns the stream from which a design with the given name is drawn.
 func DesignStream(s *scenarios.Scenario, master uint64, name string) *stream.Stream {
 	return seed.Design(master, s.Name, name)
 }
 
-// draws is how often a design is drawn, or how many points are, for each that is
-// wanted, until no two are equal.
+// draws bounds the attempts to avoid equal points: how often a Latin hypercube is drawn, and how
+// many Sobol points are taken per point wanted.
 const draws = 100
 
-// SobolDesign returns design points from a sequence of Sobol that the seed scrambles. A
-// point that equals one before it, after rounding, is left out, and one more taken.
+// SobolDesign returns design points from a Sobol sequence that is scrambled by the seed. A point
+// that equals an earlier one after rounding is replaced by the next.
 func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64) ([]Point, error) {
 	if err := checkSpace(base.Settings(), ranges, points); err != nil {
 		return nil, err
@@ -129,10 +128,10 @@ func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64)
 	)
 }
 
-// LatinHypercube returns design points of a Latin hypercube that the seed draws (McKay,
-// Beckman, Conover, Technometrics 21, 1979, 239-245): each of as many equal parts of a
-// range as there are points holds one of them. It is drawn again while two of them are
-// equal after rounding.
+// LatinHypercube returns the points of a Latin hypercube drawn by the seed (McKay, Beckman,
+// Conover, Technometrics 21, 1979, 239-245): each range is divided into one equal part per point,
+// and each part contains one point. The design is redrawn while two points are equal after
+// rounding.
 func LatinHypercube(base scenarios.Values, ranges []Range, points int, seed uint64) ([]Point, error) {
 	if err := checkSpace(base.Settings(), ranges, points); err != nil {
 		return nil, err

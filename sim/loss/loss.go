@@ -1,4 +1,4 @@
-// Package loss holds the models by which the network loses datagrams.
+// Package loss provides models of how the network loses datagrams.
 package loss
 
 import (
@@ -11,40 +11,40 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Model says how datagrams of a flow are lost.
+// Model describes how a flow loses datagrams.
 type Model interface {
-	// Rate returns the share of datagrams that are lost in the long run.
+	// Rate returns the long-run share of lost datagrams.
 	Rate() float64
 
-	// Start returns a process for one flow, which takes as many draws for every datagram.
+	// Start returns a process for one flow. It makes the same number of draws for each datagram.
 	Start(chance Chance) Process
 
 	// String returns the model as [Parse] reads it.
 	String() string
 }
 
-// Chance tells whether a uniform variate from (0, 1) is below p. harm says whether that
-// is the answer which loses more datagrams, or else the other is.
+// Chance reports whether a uniform variate from (0, 1) is below p. harm is the answer that loses
+// more datagrams.
 type Chance func(p float64, harm bool) bool
 
-// ChanceOf returns the chance by draws of uniform variates.
+// ChanceOf returns a Chance that draws uniform variates.
 func ChanceOf(draw func() float64) Chance {
 	return func(p float64, _ bool) bool { return draw() < p }
 }
 
-// Process decides for one datagram after another.
+// Process decides the fate of one datagram after another.
 type Process interface {
-	// Lost tells whether the next datagram is lost.
+	// Lost reports whether the next datagram is lost.
 	Lost() bool
 }
 
-// Independent loses each datagram with the same probability.
+// Independent loses each datagram with the same probability, independently of the others.
 type Independent struct{ Probability float64 }
 
 // Rate implements Model.
 func (m Independent) Rate() float64 { return m.Probability }
 
-// Start implements Model; a datagram takes one draw.
+// Start implements Model. Each datagram takes one draw.
 func (m Independent) Start(chance Chance) Process { return independent{m, chance} }
 
 // String implements Model.
@@ -57,16 +57,16 @@ type independent struct {
 
 func (p independent) Lost() bool { return p.chance(p.Probability, true) }
 
-// GilbertElliott loses datagrams in bursts: a chain of two states, good and bad,
-// steps once for each datagram and then loses it with the probability of its state
-// (Gilbert, Bell System Technical Journal 39, 1960, 1253-1265; Elliott, ibid. 42,
-// 1963, 1977-1997). It starts in its stationary distribution.
+// GilbertElliott loses datagrams in bursts. A chain of two states, good and bad, makes one step
+// per datagram, then loses it with the probability of the current state (Gilbert, Bell System
+// Technical Journal 39, 1960, 1253-1265; Elliott, ibid. 42, 1963, 1977-1997). The chain starts in
+// its stationary distribution.
 type GilbertElliott struct {
 	ToBad, ToGood float64 // probabilities of a step from good to bad, and back
 	Bad, Good     float64 // probabilities of loss in the two states
 }
 
-// stationary returns the share of datagrams that meet the bad state.
+// stationary returns the share of datagrams sent in the bad state.
 func (m GilbertElliott) stationary() float64 { return m.ToBad / (m.ToBad + m.ToGood) }
 
 // Rate implements Model.
@@ -75,7 +75,7 @@ func (m GilbertElliott) Rate() float64 {
 	return bad*m.Bad + (1-bad)*m.Good
 }
 
-// Start implements Model; a datagram takes two draws, and the first state one.
+// Start implements Model. The initial state takes one draw, each datagram two.
 func (m GilbertElliott) Start(chance Chance) Process {
 	return &gilbertElliott{m, chance, chance(m.stationary(), true)}
 }
@@ -105,14 +105,14 @@ func (p *gilbertElliott) Lost() bool {
 	return p.chance(p.Good, true)
 }
 
-// Form is how a model is written, for messages and help.
+// Form describes how to write a model, for messages and help.
 const Form = "a probability, or gilbert-elliott(to-bad,to-good,bad=1,good=0)"
 
 var arguments = []string{"to-bad", "to-good", "bad", "good"}
 
-// Parse reads a model: a probability, or gilbert-elliott(to-bad,to-good,bad,good)
-// with its arguments in order or by name, of which bad may be left out (1: the bad
-// state loses every datagram) and good as well (0).
+// Parse reads a model: a probability, or gilbert-elliott(to-bad,to-good,bad,good) with its
+// arguments in order or by name. bad may be omitted (1: the bad state loses every datagram), and
+// so may good (0).
 func Parse(text string) (Model, error) {
 	text = strings.TrimSpace(text)
 	body, ok := strings.CutPrefix(text, "gilbert-elliott(")

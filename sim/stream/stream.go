@@ -1,7 +1,7 @@
-// Package stream is the only source of randomness of a replication: named
-// streams, each keyed by the seed and the stream's name alone. Two replications
-// that differ in one parameter therefore share every draw of every stream
-// (common random numbers), and a new stream disturbs none of the others.
+// Package stream is the only source of randomness of a replication. It provides named streams,
+// keyed only by the seed, the scenario and the stream's name. Replications that differ in one
+// parameter therefore share every draw of every stream (common random numbers), and a new stream
+// does not change the others.
 package stream
 
 import (
@@ -28,9 +28,9 @@ func New(seed uint64, scenario, name string) *Stream {
 // Uint64 returns the next 64 bits.
 func (s *Stream) Uint64() uint64 { return s.source.Uint64() }
 
-// Uniform returns the next draw from the open interval (0, 1): the midpoint of
-// one of 2^52 equal cells, so that it is never 0 or 1 and every quantile of it is
-// finite. (The midpoints of 2^53 cells would not all have a float64 of their own.)
+// Uniform returns the next draw from the open interval (0, 1): the midpoint of one of 2^52 equal
+// cells. It is never 0 or 1, so every quantile of it is finite. (Some midpoints of 2^53 cells
+// have no exact float64.)
 func (s *Stream) Uniform() float64 { return Uniform(s.Uint64()) }
 
 // Uniform converts 64 random bits as [Stream.Uniform] does.
@@ -38,9 +38,9 @@ func Uniform(bits uint64) float64 {
 	return (float64(bits>>12) + 0.5) / (1 << 52)
 }
 
-// Read fills p. A read of a single byte returns a constant and consumes nothing:
-// crypto/internal/randutil.MaybeReadByte reads one byte, or none, by the toss of a
-// coin that cannot be seeded, and this makes the two alike.
+// Read fills p. A read of a single byte returns a constant and consumes no draw:
+// crypto/internal/randutil.MaybeReadByte reads one byte or none, by a coin toss that cannot be
+// seeded. This makes both cases equal.
 func (s *Stream) Read(p []byte) (int, error) {
 	if len(p) == 1 {
 		p[0] = 0

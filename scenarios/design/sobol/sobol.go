@@ -1,6 +1,5 @@
-// Package sobol holds the sequence of Sobol, points that fill a cube more evenly than
-// random ones do, and its scrambling, which makes them random again without taking that
-// from them.
+// Package sobol generates the Sobol sequence, whose points fill a cube more evenly than random
+// points. Scrambling makes the points random and keeps them even.
 package sobol
 
 import (
@@ -13,28 +12,28 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// MaxDimensions is how many dimensions a sequence may have.
+// MaxDimensions is the largest number of dimensions of a sequence.
 const MaxDimensions = 128
 
-// digits is how many binary digits a coordinate has, and so how many points a sequence.
+// digits is the number of binary digits of a coordinate. It limits the length of a sequence.
 const digits = 32
 
-// MaxPoints is how many points a sequence has, all of them different in each coordinate.
+// MaxPoints is the number of points of a sequence. They differ from each other in each
+// coordinate.
 const MaxPoints = 1 << digits
 
-// Sequence is a sequence of Sobol in the order of Antonov and Saleev (USSR
-// Computational Mathematics and Mathematical Physics 19, 1979, 252-256), with the
-// direction numbers of Joe and Kuo: the first 2^m points are a net. It is not safe for
-// concurrent use.
+// Sequence is a Sobol sequence in the order of Antonov and Saleev (USSR Computational Mathematics
+// and Mathematical Physics 19, 1979, 252-256), with the direction numbers of Joe and Kuo. Its
+// first 2^m points are a net. It is not safe for concurrent use.
 type Sequence struct {
 	directions [][digits]uint32
-	keys       []uint64 // of the scrambling, one for each dimension; nil: none
+	keys       []uint64 // for scrambling, one per dimension; nil: unscrambled
 	next       uint64   // index of the next point
 	state      []uint32 // its coordinates, times 2^32
 }
 
-// New returns the sequence itself, whose first point is the origin. It panics if there
-// are not 1 to MaxDimensions dimensions.
+// New returns the unscrambled sequence, whose first point is the origin. It panics unless the
+// number of dimensions is from 1 to MaxDimensions.
 func New(dimensions int) *Sequence {
 	if dimensions < 1 || dimensions > MaxDimensions {
 		panic(fmt.Sprintf("sobol: %d dimensions: want 1 to %d", dimensions, MaxDimensions))
@@ -42,12 +41,11 @@ func New(dimensions int) *Sequence {
 	return &Sequence{directions: table[:dimensions], state: make([]uint32, dimensions)}
 }
 
-// NewScrambled returns the sequence with the nested uniform scrambling of Owen
-// (Randomly permuted (t,m,s)-nets, in Monte Carlo and Quasi-Monte Carlo Methods in
-// Scientific Computing, 1995, 299-317): each point by itself is uniform, and the points
-// are still a net. The stream gives one key for each dimension; the permutations follow
-// from it by hashing, as Burley has it (Journal of Computer Graphics Techniques 9, 2020,
-// 1-20).
+// NewScrambled returns the sequence with Owen's nested uniform scrambling (Randomly permuted
+// (t,m,s)-nets, in Monte Carlo and Quasi-Monte Carlo Methods in Scientific Computing, 1995,
+// 299-317): each single point is uniform, and the points are still a net. The stream supplies one
+// key per dimension. Hashing the key gives the permutations, as in Burley (Journal of Computer
+// Graphics Techniques 9, 2020, 1-20).
 func NewScrambled(dimensions int, s *stream.Stream) *Sequence {
 	q := New(dimensions)
 	for range dimensions {
@@ -56,8 +54,8 @@ func NewScrambled(dimensions int, s *stream.Stream) *Sequence {
 	return q
 }
 
-// Next writes the coordinates of the next point, as many as there are dimensions: of
-// the sequence itself from 0 to below 1; of a scrambled one, above 0 as well.
+// Next writes the coordinates of the next point, one per dimension. They are in [0, 1), or in (0,
+// 1) for a scrambled sequence.
 func (q *Sequence) Next(point []float64) {
 	if q.next == MaxPoints {
 		panic("sobol: the sequence is at its end")
@@ -69,7 +67,8 @@ func (q *Sequence) Next(point []float64) {
 			point[d] = (float64(scramble(x, q.keys[d])) + 0.5) / MaxPoints
 		}
 	}
-	changed := bits.TrailingZeros64(^q.next) // the digit in which the Gray code of the next index differs
+	// the digit in which the Gray code of the next index differs
+	changed := bits.TrailingZeros64(^q.next)
 	q.next++
 	if changed == digits {
 		return
@@ -79,8 +78,8 @@ func (q *Sequence) Next(point []float64) {
 	}
 }
 
-// scramble flips each binary digit, or leaves it, as a hash of the digits before it
-// says: of the node of the binary tree that they lead to.
+// scramble flips each binary digit, or keeps it, depending on a hash of the preceding digits.
+// These identify a node of the binary tree.
 func scramble(x uint32, key uint64) uint32 {
 	y := x
 	for digit := range digits {
@@ -90,7 +89,7 @@ func scramble(x uint32, key uint64) uint32 {
 	return y
 }
 
-// mix is the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), of Stafford's
+// mix is the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), with Stafford's
 // constants.
 func mix(z uint64) uint64 {
 	z += 0x9e3779b97f4a7c15
@@ -102,11 +101,11 @@ func mix(z uint64) uint64 {
 //go:embed joe-kuo.txt
 var joeKuo string
 
-// table is the direction numbers of every dimension, times 2^32.
+// table holds the direction numbers of each dimension, times 2^32.
 var table = readTable(joeKuo)
 
 func readTable(text string) (t [][digits]uint32) {
-	var first [digits]uint32 // the sequence of van der Corput
+	var first [digits]uint32 // the van der Corput sequence
 	for i := range first {
 		first[i] = 1 << (digits - 1 - i)
 	}
@@ -128,9 +127,8 @@ func readTable(text string) (t [][digits]uint32) {
 	return t
 }
 
-// directions returns the direction numbers that follow from a primitive polynomial of
-// the given degree with the inner coefficients a, and the first ones, m: equations 2
-// and 3 of Joe and Kuo.
+// directions returns the direction numbers that follow from the initial ones, m, and a primitive
+// polynomial with the given degree and inner coefficients a: equations 2 and 3 of Joe and Kuo.
 func directions(degree int, a uint32, m []uint32) (v [digits]uint32) {
 	for i := range v {
 		if i < degree {
