@@ -34,7 +34,7 @@ type mixture struct {
 	distributions []Distribution
 }
 
-// parseMixture reads the arguments of mixture(WEIGHT,LAW,WEIGHT,LAW,...).
+// parseMixture reads the arguments of mixture(WEIGHT,DISTRIBUTION,WEIGHT,DISTRIBUTION,...).
 func parseMixture(body string) (Distribution, error) {
 	parts, err := SplitArguments(body)
 	if err != nil {
@@ -69,8 +69,7 @@ func parseMixture(body string) (Distribution, error) {
 
 const mixtureForm = "mixture(weight,distribution,weight,distribution,...)"
 
-// SplitArguments splits a text at the commas outside parentheses, and takes the
-// space around each part away.
+// SplitArguments splits a text at the commas outside parentheses and trims each part.
 func SplitArguments(body string) ([]string, error) {
 	var parts []string
 	depth, start := 0, 0
@@ -113,9 +112,9 @@ func (m mixture) AtLeast(x float64) float64 {
 }
 func (m mixture) Mean() float64 { return m.sum(Distribution.Mean) }
 
-// Quantile inverts the distribution function by bisection, between the least and
-// the largest of the distributions' own quantiles, to a millionth of a nanosecond or as far
-// as the numbers go.
+// Quantile inverts the distribution function by bisection between the smallest and the largest
+// quantile of the mixed distributions, to a millionth of a nanosecond or the resolution of a
+// float64.
 func (m mixture) Quantile(u float64) float64 {
 	low, high := math.Inf(1), 0.0
 	for _, l := range m.distributions {
@@ -140,7 +139,7 @@ func (m mixture) Quantile(u float64) float64 {
 	return high
 }
 
-// UpperQuantile inverts the upper tail as Quantile does the lower one.
+// UpperQuantile inverts the upper tail in the same way as Quantile inverts the lower one.
 func (m mixture) UpperQuantile(v float64) float64 {
 	low, high := math.Inf(1), 0.0
 	for _, l := range m.distributions {
@@ -174,15 +173,15 @@ func (m mixture) String() string {
 	return "mixture(" + strings.Join(parts, ",") + ")"
 }
 
-// empirical draws from the samples of a file, each with the same probability.
+// empirical draws the samples of a file with equal probability.
 type empirical struct {
 	path    string
 	samples []time.Duration // sorted
 	mean    float64
 }
 
-// parseEmpirical reads the samples of empirical(FILE): one latency a line, as
-// parseEntry reads it.
+// parseEmpirical reads the samples of empirical(FILE): one latency per line, in the form of
+// parseEntry.
 func parseEmpirical(path string) (Distribution, error) {
 	e := empirical{path: strings.TrimSpace(path)}
 	err := readLines(e.path, empiricalForm, func(line string) error {
@@ -219,7 +218,7 @@ func (e empirical) Below(x float64) float64 {
 	return float64(n) / float64(len(e.samples))
 }
 
-// AtLeast counts from the top: the share of no sample is exactly 0.
+// AtLeast counts samples from the top, so that no samples give exactly 0.
 func (e empirical) AtLeast(x float64) float64 {
 	n := len(e.samples) - sort.Search(len(e.samples), func(i int) bool { return float64(e.samples[i]) >= x })
 	return float64(n) / float64(len(e.samples))

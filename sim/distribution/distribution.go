@@ -1,33 +1,31 @@
-// Package distribution holds the latency distributions, with the
-// quantile function that draws from it and the distribution function that
-// integrates over it.
+// Package distribution provides latency distributions. The quantile function of a distribution
+// draws from it, and its distribution function integrates over it.
 //
-// A latency is a whole number of nanoseconds: the variate rounded down. So the
-// probability that a latency lies in the half-open window [from, to) is exactly
-// Below(to) - Below(from).
+// A latency is a whole number of nanoseconds: the variate rounded down. The probability that a
+// latency lies in the half-open window [from, to) is therefore exactly Below(to) - Below(from).
 package distribution
 
 import "time"
 
 // Distribution is a distribution of latencies. All times are in nanoseconds.
 type Distribution interface {
-	// Quantile returns the u-quantile, u in (0, 1). That of a gamma distribution of small shape
-	// loses its digits below a billionth of the scale, far below a nanosecond.
+	// Quantile returns the u-quantile, u in (0, 1). For a gamma distribution of small shape it
+	// loses digits below a billionth of the scale, far below a nanosecond.
 	Quantile(u float64) float64
 
-	// CDF returns the probability of a variate of at most x.
+	// CDF returns the probability that a variate is at most x.
 	CDF(x float64) float64
 
-	// Below returns the probability of a variate below x. It differs from CDF only
-	// where the distribution has an atom.
+	// Below returns the probability that a variate is below x. It differs from CDF only at an
+	// atom of the distribution.
 	Below(x float64) float64
 
-	// AtLeast returns the probability of a variate of x or above, with the digits that
-	// 1 - Below(x) has lost in the upper tail: down to 1e-300.
+	// AtLeast returns the probability that a variate is at least x. In the upper tail, down to
+	// 1e-300, it keeps the digits that 1 - Below(x) loses.
 	AtLeast(x float64) float64
 
-	// UpperQuantile returns the quantile that leaves the probability v, in (0, 1), above
-	// it, with the digits that Quantile(1 - v) has lost where v is small.
+	// UpperQuantile returns the quantile with probability v, in (0, 1), above it. For small v it
+	// keeps the digits that Quantile(1 - v) loses.
 	UpperQuantile(v float64) float64
 
 	// Mean returns the expectation; it may be infinite.
@@ -40,16 +38,16 @@ type Distribution interface {
 // maxLatency keeps the sum of a time and a latency within a time.Duration.
 const maxLatency = 1 << 61
 
-// Latency draws from a distribution: the u-quantile in whole nanoseconds, rounded down.
+// Latency draws from a distribution: it returns the u-quantile, rounded down to nanoseconds.
 func Latency(l Distribution, u float64) time.Duration { return whole(l.Quantile(u)) }
 
-// UpperLatency is Latency for the quantile that leaves the probability v above it.
+// UpperLatency is like Latency, for the quantile with probability v above it.
 func UpperLatency(l Distribution, v float64) time.Duration { return whole(l.UpperQuantile(v)) }
 
-// whole rounds a variate down to whole nanoseconds.
+// whole rounds a variate down to nanoseconds.
 func whole(q float64) time.Duration {
 	switch {
-	case !(q > 0): // also NaN, which no distribution that Parse accepts gives
+	case !(q > 0): // also NaN, which no parsed distribution returns
 		return 0
 	case q >= maxLatency:
 		return maxLatency
@@ -57,15 +55,14 @@ func whole(q float64) time.Duration {
 	return time.Duration(q)
 }
 
-// Probability returns the probability that a latency lies in [from, to): the
-// difference of two upper tails beyond the median, of two lower ones elsewhere.
+// Probability returns the probability that a latency lies in [from, to): a difference of upper
+// tails beyond the median, of lower tails elsewhere.
 func Probability(l Distribution, from, to time.Duration) float64 {
 	a, b := tails(l, from, to)
 	return b - a
 }
 
-// tails returns the two probabilities of which Probability is the difference, the
-// smaller one first.
+// tails returns the two probabilities whose difference is Probability, the smaller one first.
 func tails(l Distribution, from, to time.Duration) (smaller, larger float64) {
 	if to <= from {
 		return 0, 0
@@ -76,16 +73,15 @@ func tails(l Distribution, from, to time.Duration) (smaller, larger float64) {
 	return l.Below(float64(from)), l.Below(float64(to))
 }
 
-// Rounding bounds the rounding error of Probability. Of two probabilities near 1/2
-// each is right to half a unit in the last place of 1; in a tail, where logarithms of
-// up to 700 are taken to powers, each is right to a share of 1e-12 (which tests hold
-// against scipy).
+// Rounding bounds the rounding error of Probability. Probabilities near 1/2 are accurate to half
+// a unit in the last place of 1. In a tail, which exponentiates logarithms of up to 700, the
+// relative error is at most 1e-12 (tests compare it with scipy).
 func Rounding(l Distribution, from, to time.Duration) float64 {
 	a, b := tails(l, from, to)
 	return min(0x1p-52, 1e-12*(a+b))
 }
 
-// Constant is the distribution of one value.
+// Constant is the distribution with a single value.
 type Constant struct{ Value time.Duration }
 
 // Quantile implements Distribution.
@@ -123,11 +119,11 @@ func (c Constant) String() string { return c.Value.String() }
 type distribution interface {
 	Quantile(u float64) float64
 	CDF(x float64) float64
-	Survival(x float64) float64      // 1 - CDF(x), with its own digits
-	UpperQuantile(v float64) float64 // Quantile(1 - v), with its own digits
+	Survival(x float64) float64      // 1 - CDF(x), without cancellation
+	UpperQuantile(v float64) float64 // Quantile(1 - v), without cancellation
 }
 
-// continuous is a distribution with a density, moved by an offset.
+// continuous is a distribution with a density, shifted by an offset.
 type continuous struct {
 	distribution
 	offset time.Duration
@@ -142,7 +138,7 @@ func (c continuous) Quantile(u float64) float64 {
 func (c continuous) CDF(x float64) float64 {
 	x -= float64(c.offset)
 	if x <= 0 {
-		return 0 // every distribution here is one of non-negative variates
+		return 0 // every distribution here has non-negative variates
 	}
 	return c.distribution.CDF(x)
 }

@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// exponential is the exponential distribution. Its quantile uses log1p, which
-// keeps the digits near 0 that 1-u loses.
+// exponential is the exponential distribution. Its quantile uses log1p, which keeps the digits
+// that 1-u loses near 0.
 type exponential struct{ mean float64 }
 
 func (e exponential) Quantile(u float64) float64 { return -e.mean * math.Log1p(-u) }
@@ -17,11 +17,10 @@ func (e exponential) CDF(x float64) float64      { return -math.Expm1(-x / e.mea
 func (e exponential) Survival(x float64) float64      { return math.Exp(-x / e.mean) }
 func (e exponential) UpperQuantile(v float64) float64 { return -e.mean * math.Log(v) }
 
-// truncatedNormal is the normal distribution on condition that the variate is
-// not negative.
+// truncatedNormal is the normal distribution, conditional on a non-negative variate.
 type truncatedNormal struct {
 	normal distuv.Normal
-	below  float64 // the probability that the condition excludes
+	below  float64 // the probability excluded by the condition
 }
 
 func newTruncatedNormal(mean, sigma float64) truncatedNormal {
@@ -54,19 +53,18 @@ func (t truncatedNormal) UpperQuantile(v float64) float64 {
 	return max(0, t.normal.Mu-t.normal.Sigma*distuv.UnitNormal.Quantile(v*(1-t.below)))
 }
 
-// normalSurvival is the upper tail of the standard normal distribution, for which
-// gonum has 1 minus the error function.
+// normalSurvival is the upper tail of the standard normal distribution. gonum computes it as 1
+// minus the error function, which loses digits.
 func normalSurvival(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
 
-// mean is that of the condition: mu + sigma phi(a) / (1 - Phi(a)), a = -mu/sigma
-// (Johnson, Kotz, Balakrishnan: Continuous Univariate Distributions 1, 13.10).
+// mean returns the conditional mean: mu + sigma phi(a) / (1 - Phi(a)), a = -mu/sigma (Johnson,
+// Kotz, Balakrishnan: Continuous Univariate Distributions 1, 13.10).
 func (t truncatedNormal) mean() float64 {
 	return t.normal.Mu + t.normal.Sigma*t.normal.Sigma*t.normal.Prob(0)/(1-t.below)
 }
 
-// gamma is the gamma distribution by shape and scale. The quantile is the inverse
-// of the regularised incomplete gamma function, as in gonum, without the
-// restriction of gonum's to a source of its own.
+// gamma is the gamma distribution with shape and scale. Its quantile is the inverse of the
+// regularised incomplete gamma function, as in gonum, but does not need a gonum random source.
 type gamma struct{ shape, scale float64 }
 
 func (g gamma) Quantile(u float64) float64 {
@@ -82,13 +80,13 @@ func (g gamma) UpperQuantile(v float64) float64 {
 	return g.scale * mathext.GammaIncRegCompInv(g.shape, v)
 }
 
-// leastGammaTail is the least lower tail that gonum's inverse is asked for: it fails
-// farther out. No draw is below, but for one that is tilted.
+// leastGammaTail is the smallest lower tail passed to gonum's inverse, which fails further out.
+// Only tilted draws are below it.
 const leastGammaTail = 1e-16
 
 // lowQuantile bisects the logarithm of a quantile far down in the lower tail.
 func (g gamma) lowQuantile(u float64) float64 {
-	// Invariant: the quantile is at most exp(high), or below the least number.
+	// Invariant: the quantile is at most exp(high), or below the smallest float64.
 	low, high := -740.0, 14.0
 	for range 64 {
 		middle := low + (high-low)/2
@@ -143,8 +141,8 @@ type uniform struct{ distuv.Uniform }
 
 func (u uniform) UpperQuantile(v float64) float64 { return u.Max - v*(u.Max-u.Min) }
 
-// logNormal is gonum's lognormal distribution, with its upper tail: gonum has 1 minus
-// the error function for it.
+// logNormal is gonum's lognormal distribution, with an accurate upper tail: gonum computes it as
+// 1 minus the error function.
 type logNormal struct{ distuv.LogNormal }
 
 func (l logNormal) Survival(x float64) float64 { return normalSurvival((math.Log(x) - l.Mu) / l.Sigma) }

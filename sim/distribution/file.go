@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// maxFile bounds the file of a distribution, in bytes.
+// maxFile bounds the size of a distribution's file, in bytes.
 const maxFile = 64 << 20
 
-// maxFaults bounds the faults of a file that are reported one by one.
+// maxFaults bounds the number of faults of a file that are reported individually.
 const maxFaults = 10
 
-// readLines calls use with each line of a distribution's file, but those that are empty or
-// begin with #. It reports the faults of all lines, each with its number.
+// readLines calls use for each line of a distribution's file, except empty lines and lines that
+// begin with #. It reports the faults of all lines, each with its line number.
 func readLines(path, form string, use func(line string) error) error {
 	if path == "" {
 		return fmt.Errorf("want a file: %s", form)
@@ -56,8 +56,8 @@ func readLines(path, form string, use func(line string) error) error {
 	return errors.Join(faults...)
 }
 
-// parseEntry reads a duration as files have it: with a unit, or in whole
-// nanoseconds. what says what it is the duration of.
+// parseEntry reads a duration from a file: with a unit, or in whole nanoseconds. what names the
+// duration in errors.
 func parseEntry(what, text string) (time.Duration, error) {
 	withUnit := text
 	if !strings.ContainsAny(text, "nuµmsh") {
@@ -70,8 +70,8 @@ func parseEntry(what, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// Files returns the paths of the files that a distribution was read from, in the order in
-// which its text names them.
+// Files returns the paths of the files that a distribution was read from, in the order of its
+// text.
 func Files(d Distribution) []string {
 	switch d := d.(type) {
 	case *LatencyTrace:

@@ -17,14 +17,14 @@ import (
 // argument is one named argument of a distribution.
 type argument struct {
 	name     string
-	duration bool    // a duration, or else a plain number
-	positive bool    // of a duration: it must be above 0
-	least    float64 // of a plain number
+	duration bool    // a duration rather than a plain number
+	positive bool    // for a duration: it must be above 0
+	least    float64 // for a plain number
 	most     float64
 }
 
-// family is one kind of distribution: its arguments in order, and what it makes of their
-// values (durations in nanoseconds).
+// family is one kind of distribution: its arguments in order, and a function that makes a
+// distribution from their values (durations in nanoseconds).
 type family struct {
 	arguments []argument
 	check     func(a []float64) error
@@ -90,7 +90,7 @@ var families = map[string]family{
 	},
 }
 
-// composite is a distribution that is made of others, or of a file.
+// composite is a distribution made of other distributions or of a file.
 type composite struct {
 	form  string
 	parse func(body string) (Distribution, error)
@@ -98,10 +98,10 @@ type composite struct {
 
 var composites map[string]composite
 
-// formerTrace is what a latency trace was called before; users may still write it.
+// formerTrace is the former name of a latency trace, which users may still write.
 const formerTrace = "replay"
 
-func init() { // parseMixture reads distributions, and so refers to the map itself
+func init() { // parseMixture parses distributions, and so refers to the map itself
 	composites = map[string]composite{
 		"mixture":   {mixtureForm, parseMixture},
 		"empirical": {empiricalForm, parseEmpirical},
@@ -109,7 +109,7 @@ func init() { // parseMixture reads distributions, and so refers to the map itse
 	}
 }
 
-// Forms lists how distributions are written, for messages and help.
+// Forms lists the notations of distributions, for messages and help.
 func Forms() []string {
 	forms := []string{"10ms"}
 	for name, f := range families {
@@ -122,14 +122,14 @@ func Forms() []string {
 	return append(forms, "OFFSET+DISTRIBUTION")
 }
 
-// Parse reads a distribution: a duration, or one of [Forms] with its arguments in order or
-// by name, with an optional offset: "10ms", "uniform(5ms,15ms)",
+// Parse reads a distribution: a duration, or one of [Forms] with its arguments in order or by
+// name, and optionally an offset: "10ms", "uniform(5ms,15ms)",
 // "lognormal(median=20ms,sigma=0.6)", "5ms+exponential(mean=20ms)",
-// "mixture(0.99,10ms,0.01,exponential(1s))", "empirical(samples.txt)",
-// "trace(recording.txt)". The normal distribution is truncated at 0; the weights of a mixture
-// need not add up to 1; a file of samples has one latency a line; a recording has
-// lines TIME,LATENCY, and no place in a mixture. In files, durations may be whole
-// nanoseconds, and empty lines and those that begin with # are passed over.
+// "mixture(0.99,10ms,0.01,exponential(1s))", "empirical(samples.txt)", "trace(recording.txt)".
+// The normal distribution is truncated at 0. The weights of a mixture need not add up to 1. A
+// file of samples has one latency per line. A recording has lines TIME,LATENCY and cannot be part
+// of a mixture. In files, durations may be whole nanoseconds; empty lines and lines that begin
+// with # are skipped.
 func Parse(text string) (Distribution, error) {
 	l, err := parse(strings.TrimSpace(text))
 	if err != nil {
@@ -138,7 +138,7 @@ func Parse(text string) (Distribution, error) {
 	return l, nil
 }
 
-// didYouMean asks for the distributions whose names are like name, with their arguments.
+// didYouMean suggests distributions with names similar to name, with their arguments.
 func didYouMean(name string) string {
 	likely := suggest.Likely(name, names())
 	for i, l := range likely {
@@ -278,8 +278,8 @@ func (f family) format(name string, values []float64) string {
 	return name + "(" + strings.Join(args, ",") + ")"
 }
 
-// MaxDuration bounds every duration that a user gives. The horizon of a replication
-// is far beyond it.
+// MaxDuration is the longest duration that a user can give. The horizon of a replication is far
+// beyond it.
 const MaxDuration = 1000 * time.Hour
 
 // ParseDuration reads a duration from 0 to 1000 hours; a bare 0 needs no unit.

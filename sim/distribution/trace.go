@@ -10,31 +10,31 @@ import (
 	"time"
 )
 
-// LatencyTrace is a recorded latency: a step function of virtual time. The
-// latency of a datagram depends on when it is sent, and not on chance, so that nothing can
-// be integrated over it; see [CheckIntegrable].
+// LatencyTrace is a recorded latency: a step function of virtual time. The latency of a datagram
+// depends on its send time, not on chance, so a probability cannot be integrated over it; see
+// [CheckIntegrable].
 //
-// As a [Distribution] it is the distribution of the latency at an instant that is uniform
-// over the recording, from its first line to its last: each line weighs as long as
-// it holds. (A recording of one line is the distribution of one value.)
+// As a [Distribution], it is the distribution of the latency at an instant that is uniform over
+// the recording, from its first line to its last: the weight of a line is the time for which it
+// holds. (A recording of one line is the distribution of a single value.)
 type LatencyTrace struct {
 	path   string
 	offset time.Duration
-	steps  []step   // by time
-	levels []weight // by latency
+	steps  []step   // sorted by time
+	levels []weight // sorted by latency
 	mean   float64  // without the offset
 }
 
-// step is one line of a recording: from time from on, the latency is latency.
+// step is one line of a recording: the latency from a given time on.
 type step struct{ from, latency time.Duration }
 
-// weight is the time for which the latency of a recording is at most latency.
+// weight is the time during which the latency of a recording is at most the given one.
 type weight struct{ latency, time time.Duration }
 
 const latencyTraceForm = "trace(file)"
 
-// parseLatencyTrace reads the recording of replay(FILE): lines TIME,LATENCY, both as
-// parseEntry reads them, of which the times increase.
+// parseLatencyTrace reads the recording of trace(FILE): lines TIME,LATENCY with increasing times,
+// both in the form of parseEntry.
 func parseLatencyTrace(path string) (Distribution, error) {
 	r := &LatencyTrace{path: strings.TrimSpace(path)}
 	err := readLines(r.path, latencyTraceForm, func(line string) error {
@@ -66,7 +66,7 @@ func parseLatencyTrace(path string) (Distribution, error) {
 	return r, nil
 }
 
-// weigh computes the distribution.
+// weigh computes the distribution and its mean.
 func (r *LatencyTrace) weigh() {
 	if len(r.steps) == 1 {
 		r.levels = []weight{{r.steps[0].latency, 1}}
@@ -89,15 +89,15 @@ func (r *LatencyTrace) weigh() {
 
 func (r *LatencyTrace) total() time.Duration { return r.levels[len(r.levels)-1].time }
 
-// At returns the latency of a datagram that is sent at virtual time t: that of the
-// last line at or before t, and before the first line the first's.
+// At returns the latency of a datagram sent at virtual time t: that of the last line at or before
+// t, or of the first line if t is earlier.
 func (r *LatencyTrace) At(t time.Duration) time.Duration {
 	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
 	return r.offset + r.steps[max(0, i-1)].latency
 }
 
-// Holds returns the interval [from, to) around a time t in which the latency is that of
-// one line; it reaches as far as a Duration does where no line bounds it.
+// Holds returns the interval [from, to) around t in which the latency is constant. It extends to
+// the limits of a Duration where no line bounds it.
 func (r *LatencyTrace) Holds(t time.Duration) (from, to time.Duration) {
 	from, to = math.MinInt64, math.MaxInt64
 	i := sort.Search(len(r.steps), func(i int) bool { return r.steps[i].from > t })
@@ -133,7 +133,7 @@ func (r *LatencyTrace) AtLeast(x float64) float64 { return 1 - r.Below(x) }
 // UpperQuantile implements Distribution.
 func (r *LatencyTrace) UpperQuantile(v float64) float64 { return r.Quantile(1 - v) }
 
-// share returns the share of the time before the levels that are above.
+// share returns the share of time spent at the levels before the first one that is above.
 func (r *LatencyTrace) share(above func(latency float64) bool) float64 {
 	n := sort.Search(len(r.levels), func(i int) bool { return above(float64(r.offset + r.levels[i].latency)) })
 	if n == 0 {
@@ -154,8 +154,8 @@ func (r *LatencyTrace) String() string {
 	return text
 }
 
-// CheckIntegrable reports a distribution over which a probability cannot be integrated: that
-// of a recording, whose latencies depend on time and not on chance.
+// CheckIntegrable reports a distribution that a probability cannot be integrated over: a
+// recording, whose latencies depend on time rather than chance.
 func CheckIntegrable(l Distribution) error {
 	if r, ok := l.(*LatencyTrace); ok {
 		return fmt.Errorf(

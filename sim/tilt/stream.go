@@ -8,25 +8,25 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// Stream is a stream of draws that may be tilted. One that is not gives exactly the
-// draws of its stream.Stream.
+// Stream is a stream of draws that may be tilted. Without tilts it returns exactly the draws of
+// its stream.Stream.
 type Stream struct {
 	source *stream.Stream
 	tilted *tilted // nil: nothing is tilted or observed
 }
 
-// tilted is what becomes of the draws of one stream.
+// tilted is how the draws of one stream are tilted.
 type tilted struct {
 	name      string
 	config    *Config
-	about     []int // tilts of the config
-	number    int   // of the last draw
+	about     []int // indices of the config's tilts that may apply
+	number    int   // number of the last draw
 	logWeight float64
 	counts    []int
 	observed  []Draw
 }
 
-// New returns the stream of that name, tilted as the configuration says.
+// New returns the stream with the given name, tilted according to the configuration.
 func New(source *stream.Stream, name string, c *Config) *Stream {
 	s := &Stream{source: source}
 	if c.Off() {
@@ -38,7 +38,7 @@ func New(source *stream.Stream, name string, c *Config) *Stream {
 	return s
 }
 
-// Pass takes a draw at which nobody looks; it is never tilted.
+// Pass skips a draw whose value is not used; it is never tilted.
 func (s *Stream) Pass() {
 	s.source.Uniform()
 	if s.tilted != nil {
@@ -46,12 +46,12 @@ func (s *Stream) Pass() {
 	}
 }
 
-// Tilted tells whether the complement that Variate returns may have digits that its
-// variate has not.
+// Tilted reports whether the complement that Variate returns may be more accurate than 1 minus
+// the variate.
 func (s *Stream) Tilted() bool { return s.tilted != nil && !s.tilted.config.Untilted }
 
-// Variate returns the next variate u from (0, 1) and its complement 1 - u. Of two that
-// are tilted, the smaller one has all of its digits.
+// Variate returns the next variate u from (0, 1) and its complement 1 - u. If they are tilted,
+// the smaller one has full precision.
 func (s *Stream) Variate() (u, v float64) {
 	u = s.source.Uniform()
 	if s.tilted == nil {
@@ -60,8 +60,7 @@ func (s *Stream) Variate() (u, v float64) {
 	return s.tilted.variate(u)
 }
 
-// Chance tells whether the next draw is below p. harm says whether that is the answer
-// which does harm, or else the other is.
+// Chance reports whether the next draw is below p. harm is the harmful answer.
 func (s *Stream) Chance(p float64, harm bool) bool {
 	u := s.source.Uniform()
 	if s.tilted == nil || p <= 0 || p >= 1 {
@@ -85,8 +84,8 @@ func (t *tilted) next() float64 {
 	return 1
 }
 
-// leastVariate keeps variates away from 0, which no quantile is finite at: the tail
-// below has a probability that a sum with anything does not show.
+// leastVariate keeps variates away from 0, where quantiles may be infinite. The probability of
+// the tail below it vanishes in any sum.
 const leastVariate = 1e-300
 
 func (t *tilted) variate(u float64) (lower, upper float64) {
@@ -124,7 +123,7 @@ func (t *tilted) chance(u, p float64, harm bool) bool {
 	if !harm {
 		harmful = 1 - p
 	}
-	// The logarithms of the probabilities of the two answers, before and after.
+	// Logarithms of the probabilities of the two answers, before and after tilting.
 	logHarmful, logHarmless := math.Log(harmful), math.Log1p(-harmful)
 	newHarmful, newHarmless := logHarmful, logHarmless
 	switch {
@@ -154,10 +153,9 @@ func (t *tilted) chance(u, p float64, harm bool) bool {
 	return answer
 }
 
-// Sum puts together what came of the streams of a replication, in the order of their
-// names: a sum of floating-point numbers depends on its order, and that in which two
-// actors come to draw at one instant is the runtime's. It is nil if nothing was tilted
-// or observed.
+// Sum combines the results of a replication's streams in the order of their names. A sum of
+// floating-point numbers depends on its order, and the runtime decides the order in which actors
+// draw at one instant. Sum returns nil if nothing was tilted or observed.
 func Sum(streams []*Stream, c *Config) *Likelihood {
 	if c.Off() {
 		return nil

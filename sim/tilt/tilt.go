@@ -1,16 +1,15 @@
-// Package tilt makes rare draws of the network probable, and says by how much the
-// probability of a run differs from what it would have been: importance sampling.
+// Package tilt implements importance sampling: it makes rare draws of the network more probable,
+// and computes how this changes the probability of a run.
 //
-// The package tilts the uniform variates, and so needs one method for all distributions: it
-// draws the probability v of a larger variate from the density theta v^(theta-1) on (0, 1),
-// theta below 1. The upper tail of the distribution becomes its theta-th power; the
-// likelihood ratio of a draw is v^(1-theta)/theta, at most 1/theta. This is the hazard rate
-// twisting of Juneja and Shahabuddin (ACM Transactions on Modeling and Computer Simulation
-// 12, 2002, 94-118); for an exponential distribution it is exponential tilting. What is yes
-// or no, such as the loss of a datagram, is harmful with the theta-th power of its
-// probability, and its likelihood ratio goes by the answer alone. A theta above 1 makes
-// small variates and harmless answers probable instead: the same with 1/theta, from the
-// other end.
+// The package tilts the uniform variates, so one method covers all distributions. It draws the
+// probability v of a larger variate from the density theta v^(theta-1) on (0, 1), with theta
+// below 1. This raises the upper tail of the distribution to the power theta. The likelihood
+// ratio of a draw is v^(1-theta)/theta, at most 1/theta. This is the hazard rate twisting of
+// Juneja and Shahabuddin (ACM Transactions on Modeling and Computer Simulation 12, 2002, 94-118);
+// for an exponential distribution it is exponential tilting. For a yes-or-no draw, such as the
+// loss of a datagram, the probability of the harmful answer is raised to the power theta, and the
+// likelihood ratio depends only on the answer. A theta above 1 makes small variates and harmless
+// answers more probable: the same method with 1/theta, from the other end.
 package tilt
 
 import (
@@ -22,34 +21,34 @@ import (
 	"strings"
 )
 
-// Tilt says by how much draws of some streams are tilted.
+// Tilt describes how draws of some streams are tilted.
 type Tilt struct {
-	// Streams is the name of a stream, or a pattern as of path.Match, such as
+	// Streams is the name of a stream, or a pattern of path.Match, such as
 	// latency/client-1>server or loss/*.
 	Streams string `json:"streams"`
 
-	// Draw is which draw of such a stream it is, from 1: of the network's, that of the
-	// n-th datagram of the flow; 0 means every one.
+	// Draw is the number of the draw in such a stream, from 1; 0 means all. In the network's
+	// streams, draw n belongs to the n-th datagram of the flow.
 	Draw int `json:"draw,omitempty"`
 
-	// Theta is above 0. Below 1, large variates and harmful answers become probable, and
-	// above 1 small and harmless ones; 1 leaves a draw as it is.
+	// Theta is above 0. Below 1 it makes large variates and harmful answers more probable, above
+	// 1 small variates and harmless answers; 1 changes nothing.
 	Theta float64 `json:"theta"`
 }
 
-// Config is the tilts of one replication. The zero value leaves everything as it is.
+// Config holds the tilts of one replication. The zero value changes nothing.
 type Config struct {
-	Tilts []Tilt `json:"tilts,omitempty"` // the first that is about a draw is the one that counts
+	Tilts []Tilt `json:"tilts,omitempty"` // the first that matches a draw applies
 
-	// Plain tells that nothing is tilted after all, and only the likelihood ratio is
-	// wanted: for the share of a mixture that goes without tilts.
+	// Untilted reports that only the likelihood ratio is computed and nothing is tilted. It
+	// serves the untilted part of a mixture.
 	Untilted bool `json:"plain,omitempty"`
 
-	// Observe tells that what was drawn is wanted as well.
+	// Observe reports that the draws themselves are recorded as well.
 	Observe bool `json:"observe,omitempty"`
 }
 
-// Off tells whether nothing is tilted or observed.
+// Off reports whether nothing is tilted or observed.
 func (c *Config) Off() bool { return len(c.Tilts) == 0 && !c.Observe }
 
 // String returns a tilt as Parse reads it.
@@ -76,9 +75,8 @@ const (
 	Most  = 1e6
 )
 
-// Parse reads CLASS=THETA or CLASS:DRAW=THETA, several separated by commas. patterns
-// returns the patterns of streams that a class is short for, or an error that names
-// what there is. All faults are told.
+// Parse reads CLASS=THETA or CLASS:DRAW=THETA, separated by commas. patterns returns the stream
+// patterns of a class, or an error that lists the known classes. All faults are reported.
 func Parse(text string, patterns func(class string) ([]string, error)) (tilts []Tilt, err error) {
 	var faults []error
 	for part := range strings.SplitSeq(text, ",") {
@@ -114,7 +112,7 @@ func Parse(text string, patterns func(class string) ([]string, error)) (tilts []
 	return tilts, errors.Join(faults...)
 }
 
-// about returns the tilts that may be about draws of a stream, by their indices.
+// about returns the indices of the tilts that may apply to a stream.
 func (c *Config) about(stream string) (indices []int) {
 	for i, t := range c.Tilts {
 		if ok, err := path.Match(t.Streams, stream); ok && err == nil {
@@ -124,28 +122,28 @@ func (c *Config) about(stream string) (indices []int) {
 	return indices
 }
 
-// Likelihood is how much more, or less, probable tilts made one replication.
+// Likelihood describes how tilts changed the probability of one replication.
 type Likelihood struct {
-	// LogWeight is the natural logarithm of the likelihood ratio of all that was drawn:
-	// by how much it is more probable without the tilts.
+	// LogWeight is the natural logarithm of the likelihood ratio of all draws: their probability
+	// without tilts, divided by that with tilts.
 	LogWeight float64 `json:"log_weight"`
 
-	Draws    []int  `json:"draws,omitempty"`    // how many draws each of the tilts was about
-	Observed []Draw `json:"observed,omitempty"` // if wanted: by stream and number
+	Draws    []int  `json:"draws,omitempty"`    // number of draws to which each tilt applied
+	Observed []Draw `json:"observed,omitempty"` // on request: by stream and number
 }
 
-// Draw is one draw at which somebody looked.
+// Draw is one observed draw.
 type Draw struct {
 	Stream string `json:"stream"`
 	Number int    `json:"number"` // from 1
 
-	// Of a variate, the probabilities of a smaller and of a larger one, as logarithms; of
-	// an answer, both are 0.
+	// For a variate: the logarithms of the probabilities of a smaller and of a larger one. For an
+	// answer, both are 0.
 	LogLower float64 `json:"log_lower,omitempty"`
 	LogUpper float64 `json:"log_upper,omitempty"`
 
-	// Of an answer, the probability of the harmful one (as the tilts found it), and which
-	// it was.
+	// For an answer: the probability of the harmful one (before tilting), and whether it
+	// occurred.
 	Harmful float64 `json:"harmful,omitempty"`
 	Harm    bool    `json:"harm,omitempty"`
 }

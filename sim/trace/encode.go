@@ -10,12 +10,12 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// appendCanonical appends all that the record shows to b: integers as varints, strings and
-// bytes behind their lengths; first what belongs to the signature, then time, length, latency and
-// payload.
+// appendCanonical appends everything that the record shows to b: integers as varints, strings and
+// bytes with a length prefix. The part that belongs to the signature comes first, then time,
+// length, latency and payload.
 func (r *Record) appendCanonical(b []byte) []byte { return r.appendRest(r.appendSignature(b)) }
 
-// appendRest appends the part of what is shown that does not belong to the signature.
+// appendRest appends the part that does not belong to the signature.
 func (r *Record) appendRest(b []byte) []byte {
 	b = binary.AppendVarint(b, int64(r.At))
 	b = binary.AppendUvarint(b, uint64(r.Length()))
@@ -25,7 +25,7 @@ func (r *Record) appendRest(b []byte) []byte {
 	return append(b, payload...)
 }
 
-// appendSignature appends the part of what is shown that belongs to the signature.
+// appendSignature appends the part that belongs to the signature.
 func (r *Record) appendSignature(b []byte) []byte {
 	b = r.appendWho(b)
 	at := len(b)
@@ -57,7 +57,8 @@ func (r *Record) appendEvent(b []byte) []byte {
 	return putLength(r.Event.AppendDetail(append(b, 0)), at)
 }
 
-// putLength puts the length of a text into b before it, where room for one byte was left.
+// putLength puts the length of the text that follows index at into b at that index, where one
+// byte was reserved.
 func putLength(b []byte, at int) []byte {
 	length := len(b) - at - 1
 	if length < 0x80 {
@@ -87,11 +88,11 @@ func appendAddress(b []byte, a netip.AddrPort) []byte {
 	return binary.BigEndian.AppendUint16(b, a.Port())
 }
 
-// Encode returns the encoding of a whole trace, for another process of the same program. A
-// datagram's payload stands in it once, where it is first named. Of the events, the texts do.
+// Encode returns the encoding of a whole trace, for another process of the same program. It
+// contains the payload of each datagram once, where it first occurs, and the texts of the events.
 func Encode(records []Record) []byte {
 	var b []byte
-	numbers := make(map[*wire.Datagram]uint64) // of the datagrams so far, from 1
+	numbers := make(map[*wire.Datagram]uint64) // numbers of the datagrams so far, from 1
 	for i := range records {
 		r := &records[i]
 		b = r.appendWho(b)
@@ -115,8 +116,8 @@ func Encode(records []Record) []byte {
 	return b
 }
 
-// Decode reads the records of an encoding. It parses each datagram once, as its sender
-// did, but has only the [Text] of the events.
+// Decode reads the records of an encoding. It parses each datagram once, as the sender did. It
+// returns each event as [Text].
 func Decode(encoding []byte) ([]Record, error) {
 	d := decoder{rest: encoding}
 	var records []Record
@@ -207,7 +208,7 @@ func (d *decoder) address() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// datagram reads a datagram: its number and, if it is the next one, its payload.
+// datagram reads a datagram: its number and, if the number is new, its payload.
 func (d *decoder) datagram() *wire.Datagram {
 	number := d.uvarint()
 	known := uint64(len(d.datagrams))

@@ -2,22 +2,21 @@ package trace
 
 import "strings"
 
-// Event is what a record says besides who did it, when, and to which datagram. Events are
-// values of types that a program tells apart and asks for their fields; the trace shows the
-// text that they make of them. Neither text may depend on time: both are part of the signature.
+// Event describes what a record says besides who acted, when, and on which datagram. Programs
+// distinguish events by their types and read their fields; the trace shows their texts. The texts
+// must not depend on time: they are part of the signature.
 type Event interface {
-	// Name says what a Note notes: "handshake completed". It is empty of what is said of a
-	// datagram.
+	// Name names the event of a Note, such as "handshake completed". It is empty for an event
+	// about a datagram.
 	Name() string
 
-	// AppendDetail appends what else is to be said to b, which may be nothing: of a Note
-	// its particulars, of a Drop or a Lose why, of an Arrive where, of the others which
-	// rules decided it.
+	// AppendDetail appends further text to b, possibly none: details of a Note, the reason of a
+	// Drop or a Lose, the place of an Arrive, and for other kinds the rules that decided it.
 	AppendDetail(b []byte) []byte
 }
 
-// Text is an event of which there is nothing but the text: what an application notes in its
-// own words, and what Decode returns in the place of every event.
+// Text is an event that consists only of text: an application's own note, and every event that
+// Decode returns.
 type Text struct{ Event, Detail string }
 
 // Name implements Event.
@@ -26,7 +25,7 @@ func (t Text) Name() string { return t.Event }
 // AppendDetail implements Event.
 func (t Text) AppendDetail(b []byte) []byte { return append(b, t.Detail...) }
 
-// Rules are the names of the rules that decided a datagram's time or its copy.
+// Rules are the names of the rules that determined a datagram's time or its copy.
 type Rules []string
 
 // Name implements Event.

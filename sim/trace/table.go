@@ -10,13 +10,12 @@ import (
 	"time"
 )
 
-// Seconds writes a virtual time as seconds with nine digits, so that a column of
-// them lines up.
+// Seconds writes a virtual time as seconds with nine decimal places, so that columns align.
 func Seconds(d time.Duration) string {
 	return fmt.Sprintf("%d.%09d", d/time.Second, d%time.Second)
 }
 
-// Describe says in a few words what a record is about, without its time and host.
+// Describe summarises a record in a few words, without its time and host.
 func (r *Record) Describe() string {
 	what := fmt.Sprintf("%s  %d B", r.Label(), r.Length())
 	switch r.Kind {
@@ -49,7 +48,7 @@ func (r *Record) Describe() string {
 	return r.Name()
 }
 
-// rule says by which rule something happened.
+// rule names the rule that caused the record.
 func (r *Record) rule() string {
 	if r.Event == nil {
 		return ""
@@ -57,8 +56,8 @@ func (r *Record) rule() string {
 	return ", " + r.Detail()
 }
 
-// WriteTable writes a trace as a table, one line a record: virtual time in
-// seconds, host, actor, what happened.
+// WriteTable writes a trace as a table with one line per record: virtual time in seconds, host,
+// actor, what happened.
 func WriteTable(w io.Writer, records []Record) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range records {
@@ -72,8 +71,8 @@ func WriteTable(w io.Writer, records []Record) error {
 	return t.Flush()
 }
 
-// WriteJSONLines writes a trace as JSON Lines, one object a record, payloads in
-// hexadecimal and times in integer nanoseconds.
+// WriteJSONLines writes a trace as JSON Lines: one object per record, payloads in hexadecimal,
+// times in whole nanoseconds.
 func WriteJSONLines(w io.Writer, records []Record) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -112,8 +111,8 @@ func WriteJSONLines(w io.Writer, records []Record) error {
 	return nil
 }
 
-// FirstDifference returns the index of the first record at which two traces part,
-// or -1 when they are the same.
+// FirstDifference returns the index of the first record at which two traces differ, or -1 if they
+// are equal.
 func FirstDifference(a, b []Record) int {
 	for i := range max(len(a), len(b)) {
 		if i >= len(a) || i >= len(b) || !bytes.Equal(a[i].appendCanonical(nil), b[i].appendCanonical(nil)) {

@@ -1,7 +1,6 @@
-// Package trace records what happens in a replication: typed records in a
-// canonical order and a canonical encoding, from which the digest (everything,
-// payload bytes included) and the signature (per host, without times and payloads)
-// are computed.
+// Package trace records what happens in a replication: typed records in a canonical order, with a
+// canonical encoding. It computes two digests from them: the digest (everything, including
+// payload bytes) and the signature (per host, without times and payloads).
 package trace
 
 import (
@@ -22,7 +21,7 @@ import (
 // RecordKind is the type of a record.
 type RecordKind uint8
 
-// The kinds.
+// The kinds of records.
 const (
 	Send RecordKind = iota + 1 // a host sends a datagram, and the network will deliver it
 	// a host sends a datagram, and the network will lose it; or a bottleneck has no room for one
@@ -30,10 +29,10 @@ const (
 	Arrive   // a datagram arrives at a socket of the host
 	Drop     // a datagram arrives at the host, and the host drops it
 	Note     // an application did or saw something
-	Copy     // the network will deliver the datagram just sent a second time
+	Copy     // the network will deliver a second copy of the datagram just sent
 	Hold     // a host sends a datagram, and the network holds it until another has arrived
 	HoldCopy // the network keeps a copy of the datagram just sent until another has arrived
-	Forge    // somebody outside sends a datagram under another's address
+	Forge    // an outsider sends a datagram with a forged source address
 	Queue    // a host sends a datagram, and the network takes it to a bottleneck
 	Enter    // a datagram enters a bottleneck, where it waits and is served
 	Leave    // a datagram leaves a bottleneck, and the network will deliver it
@@ -53,41 +52,40 @@ func (k RecordKind) String() string {
 	return fmt.Sprintf("RecordKind(%d)", uint8(k))
 }
 
-// DatagramID identifies a datagram within a replication: the n-th that the actor sent,
-// counted from 1.
+// DatagramID identifies a datagram in a replication: the n-th that the actor sent, from 1.
 type DatagramID struct {
 	Actor  string
 	Number uint64
 }
 
-// String returns the identity as tables show it.
+// String returns the identity as shown in tables.
 func (d DatagramID) String() string { return d.Actor + "#" + strconv.FormatUint(d.Number, 10) }
 
-// Record is one thing that happened on one host, or at a bottleneck, which the trace
-// has in the place of a host.
+// Record is one thing that happened on a host or at a bottleneck. A bottleneck appears in the
+// trace as a host.
 type Record struct {
 	At    time.Duration // virtual time
 	Host  string
-	Actor string // who did it; the network's own actions have no actor
+	Actor string // who acted; empty for the network's own actions
 	Kind  RecordKind
 
-	// Of a datagram.
+	// Only for a datagram.
 	ID       DatagramID
 	From, To netip.AddrPort
-	Datagram *wire.Datagram // what is on its way
+	Datagram *wire.Datagram // what is in transit
 
-	// Latency is the time to the datagram's arrival: of Send, Copy, Forge and Leave from now,
-	// of Hold and HoldCopy from the end of the wait, of Queue from its Leave.
+	// Latency is the time until the datagram arrives: from now for Send, Copy, Forge and Leave;
+	// from the end of the wait for Hold and HoldCopy; from its Leave for Queue.
 	Latency time.Duration
 
-	// Sent tells that this is where a host, or somebody outside, sends the datagram. The
-	// digest has the payload from there; what arrives is what was sent.
+	// Sent marks the record in which a host or an outsider sends the datagram. The digest
+	// includes the payload there, because the payload does not change on the way.
 	Sent bool
 
-	Event Event // what else is to be said; nil of a datagram: nothing
+	Event Event // what else the record says; nil for a datagram without more
 }
 
-// Label returns the label of the datagram; it is empty of a Note.
+// Label returns the label of the datagram; empty for a Note.
 func (r *Record) Label() string {
 	if r.Datagram == nil {
 		return ""
@@ -95,7 +93,7 @@ func (r *Record) Label() string {
 	return r.Datagram.Label()
 }
 
-// Length returns the length of the datagram's payload in bytes; it is 0 of a Note.
+// Length returns the length of the datagram's payload in bytes; 0 for a Note.
 func (r *Record) Length() int {
 	if r.Datagram == nil {
 		return 0
@@ -103,7 +101,7 @@ func (r *Record) Length() int {
 	return len(r.Datagram.Payload)
 }
 
-// Payload returns the payload of the datagram where it is sent; it is nil elsewhere.
+// Payload returns the datagram's payload in the record that sends it; nil elsewhere.
 func (r *Record) Payload() []byte {
 	if r.Datagram == nil || !r.Sent {
 		return nil
@@ -119,7 +117,7 @@ func (r *Record) Name() string {
 	return r.Event.Name()
 }
 
-// Detail returns what the record's event says besides its name.
+// Detail returns what the record's event says beyond its name.
 func (r *Record) Detail() string {
 	if r.Event == nil {
 		return ""
@@ -130,19 +128,18 @@ func (r *Record) Detail() string {
 // Recorder collects the records of one replication.
 type Recorder struct {
 	records []Record
-	settled int // of records, how many have their place
+	settled int // number of records in their final order
 }
 
-// NewRecorder returns an empty recorder with room for so many records, which is a guess.
+// NewRecorder returns an empty recorder with room for an estimated number of records.
 func NewRecorder(room int) *Recorder { return &Recorder{records: make([]Record, 0, room)} }
 
-// Add adds a record. Records wait for Settle before they take their place.
+// Add adds a record. Settle puts it into its final order.
 func (t *Recorder) Add(r *Record) { t.records = append(t.records, *r) }
 
-// Settle puts the records added since the last call into their canonical order:
-// by time, then by actor, then as they were added. Between two calls several
-// actors act only where timers of the runtime fired at one instant, in an order
-// that the runtime draws at random, and this is where that order ends.
+// Settle puts the records added since the last call into canonical order: by time, then by actor,
+// then as added. Between two calls, several actors act only if timers of the runtime fire at the
+// same instant. The runtime runs them in random order; Settle removes this randomness.
 func (t *Recorder) Settle() {
 	pending := t.records[t.settled:]
 	for i := 1; i < len(pending); i++ {
@@ -154,7 +151,7 @@ func (t *Recorder) Settle() {
 	t.settled = len(t.records)
 }
 
-// before tells whether a record stands before another in the canonical order.
+// before reports whether a record precedes another in canonical order.
 func (r *Record) before(s *Record) bool {
 	return r.At < s.At || (r.At == s.At && r.Actor < s.Actor)
 }
@@ -164,28 +161,27 @@ func (t *Recorder) Records() []Record { return t.records[:t.settled] }
 
 // Digests returns two SHA-256 digests of a trace, in hexadecimal.
 //
-// The digest is of everything: order, times, latencies and payloads, and what
-// happened on each host. The signature is, for each host in the order of their names,
-// of what happened on it and in which order, without times and payload bytes: two
-// replications of one signature differ in nothing but their times and their secrets.
+// The digest covers everything: order, times, latencies, payloads, and what happened on each
+// host. The signature covers, for each host in the order of names, what happened on it and in
+// which order, without times and payload bytes. Two replications with the same signature differ
+// only in their times and secrets.
 func Digests(records []Record) (digest, signature string) { return new(Digester).Digests(records) }
 
-// Digester computes digests. It keeps its buffers from one trace to the next, unless they
-// are large; it is not safe for concurrent use.
+// Digester computes digests. It reuses its buffers for the next trace, unless they are large. It
+// is not safe for concurrent use.
 type Digester struct {
 	hosts []hostDigest
-	rest  []byte // all that does not belong to the signature
+	rest  []byte // everything outside the signature
 }
 
-// hostDigest is what goes into the digests of what happened on one host.
+// hostDigest holds one host's input to the digests.
 type hostDigest struct {
 	name      string
 	signature []byte // the encodings of what happened on it
 	sum       [sha256.Size]byte
 }
 
-// keptBuffer is the size up to which a Digester keeps a buffer, in bytes, and keptHosts is
-// of how many hosts it does.
+// A Digester keeps buffers of up to keptBuffer bytes, and those of up to keptHosts hosts.
 const (
 	keptBuffer = 32 << 10
 	keptHosts  = 4
@@ -225,7 +221,7 @@ func (d *Digester) Digests(records []Record) (digest, signature string) {
 	return sum(whole), sum(signatures)[:32]
 }
 
-// addHost begins with another host, in the buffer of one of a trace before if there is one.
+// addHost begins another host. It reuses a buffer of an earlier trace if one is left.
 func (d *Digester) addHost(name string) {
 	n := len(d.hosts)
 	if n < cap(d.hosts) {
@@ -262,14 +258,14 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// Timeline is the times at which things happened on one host, in order.
+// Timeline holds the times at which things happened on one host, in order.
 type Timeline struct {
 	Host  string
 	Times []time.Duration
 }
 
-// Timelines splits a trace by host, in the order of the hosts' names. Two traces
-// of one signature have timelines of the same lengths.
+// Timelines splits a trace by host, in the order of the hosts' names. Traces with the same
+// signature have timelines of equal lengths.
 func Timelines(records []Record) []Timeline {
 	times := make(map[string][]time.Duration)
 	for i := range records {
