@@ -6,36 +6,35 @@ import (
 	"unsafe"
 )
 
-// Actor is a goroutine that the simulation started under a name, together with
-// every goroutine that it starts, to any depth: one client, or the server. Two
-// actors may act at one and the same instant, when two timers of the runtime fire
-// together, and the runtime then runs them in an order that it draws at random.
-// Whatever has to be the same in every run is therefore kept per actor: the
-// sequence numbers of its events, its part of the trace, its randomness.
+// Actor is a goroutine that the simulation started under a name, together with all
+// goroutines that descend from it: for example a client, or the server. Two actors may act
+// at the same instant, when two timers of the runtime fire together. The runtime then runs
+// them in random order. So everything that must be the same in every run is kept for each
+// actor: the sequence numbers of its events, its part of the trace, and its randomness.
 type Actor struct {
 	// Name is unique within a replication.
 	Name string
 
-	// Random is what the actor's reads of crypto/rand are served from; the owner of
-	// the replication sets it.
+	// Random serves the actor's reads of crypto/rand. The owner of the replication sets
+	// it.
 	Random any
 
 	sequence uint64
-	labels   context.Context // keeps the label set alive, whose address identifies the actor
+	labels   context.Context // keeps the label set alive; its address identifies the actor
 }
 
 // goroutineLabels returns the address of the label set of the calling goroutine.
-// runtime/pprof sets labels, and every goroutine inherits those of the one that
-// started it, which is exactly the lineage that an Actor is; but it offers no way
-// to read them. The runtime keeps this symbol linkable for that purpose (see
-// go.dev/issue/67401), and TestActorIsInherited guards it.
+// Package runtime/pprof sets labels, and a goroutine inherits the labels of the goroutine
+// that started it. This is exactly the lineage that defines an Actor, but the package offers
+// no way to read the labels. The runtime keeps this symbol linkable for that purpose (see
+// go.dev/issue/67401). TestActorIsInherited checks that it works.
 //
 //go:linkname goroutineLabels runtime/pprof.runtime_getProfLabel
 func goroutineLabels() unsafe.Pointer
 
 const actorLabel = "dtlssim-actor"
 
-// adopt makes the calling goroutine, and all that it will start, part of actor a.
+// adopt makes the calling goroutine, and all goroutines that it will start, part of actor a.
 func (c *Clock) adopt(a *Actor) {
 	a.labels = pprof.WithLabels(context.Background(), pprof.Labels(actorLabel, a.Name))
 	pprof.SetGoroutineLabels(a.labels)
@@ -44,8 +43,8 @@ func (c *Clock) adopt(a *Actor) {
 	c.mu.Unlock()
 }
 
-// Current returns the actor that the calling goroutine belongs to. A goroutine
-// that no actor started belongs to the actor of the event loop.
+// Current returns the actor of the calling goroutine. A goroutine that no actor started
+// belongs to the actor of the event loop.
 func (c *Clock) Current() *Actor {
 	labels := goroutineLabels()
 	c.mu.Lock()
@@ -60,25 +59,25 @@ func (c *Clock) Current() *Actor {
 	return c.last.actor
 }
 
-// lastActor is the answer of Current to the last question.
+// lastActor caches the last result of Current.
 type lastActor struct {
 	labels unsafe.Pointer
 	actor  *Actor
 }
 
-// Become makes the calling goroutine, and all that it starts from now on, part of a new
-// actor, until the function that it returns is called; what was started meanwhile stays
-// with the new one. It is for one goroutine that starts several endpoints, whose timers
-// may fire at one instant.
+// Become makes the calling goroutine, and all goroutines that it starts from now on, part of
+// a new actor. The returned function ends this for the calling goroutine; the goroutines
+// that it started meanwhile stay with the new actor. Become is for a goroutine that starts
+// several endpoints, whose timers may fire at the same instant.
 func (c *Clock) Become(name string) (back func()) {
 	before := c.Current()
 	c.adopt(&Actor{Name: name})
 	return func() { pprof.SetGoroutineLabels(before.labels) }
 }
 
-// Go starts f as an actor, by an event of the present instant: two actors that are
-// started together start one after the other, each when what the one before caused
-// is over. Names of actors are unique within a replication.
+// Go starts f as an actor, with an event at the current instant. So two actors that are
+// started together start one after the other, the second once everything that the first
+// caused is over. Names of actors must be unique within a replication.
 func (c *Clock) Go(name string, f func()) {
 	c.After(Wake, 0, func() {
 		c.running.Add(1)
@@ -91,9 +90,9 @@ func (c *Clock) Go(name string, f func()) {
 	})
 }
 
-// growStack makes the stack of the calling goroutine as large as a handshake wants
-// it, in one step and while there is next to nothing on it. Otherwise it would grow
-// in three, each of which copies and adjusts all frames: 5 % of a session's time.
+// growStack makes the stack of the calling goroutine as large as a handshake needs, in one
+// step and while it is almost empty. Otherwise the stack would grow in three steps, and each
+// step copies and adjusts all frames. That would take 5 % of a session's time.
 //
 //go:noinline
 func growStack() {

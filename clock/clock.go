@@ -1,10 +1,10 @@
-// Package clock gives a replication its virtual time: one bubble, in which real
-// blocking Go code runs on a fake clock, and one totally ordered list of events.
+// Package clock gives a replication its virtual time. It consists of a bubble of
+// testing/synctest, in which real blocking Go code runs on a fake clock, and a totally
+// ordered list of events.
 //
-// The loop dispatches one event at a time and waits, after each, until every
-// goroutine of the replication is durably blocked. So between two events there
-// is never more than one cause at work, and what happens does not depend on
-// scheduling.
+// The loop dispatches one event at a time. After each, it waits until every goroutine of
+// the replication is durably blocked. So only one cause is at work between two events, and
+// the outcome does not depend on scheduling.
 package clock
 
 import (
@@ -16,24 +16,24 @@ import (
 	"unsafe"
 )
 
-// ErrStopped is returned by a pause that the end of the replication cut short.
+// ErrStopped is the error of a pause that the end of the replication cuts short.
 var ErrStopped = errors.New("the replication has ended")
 
-// Limits end a replication that does not end by itself.
+// Limits end a replication that would otherwise continue.
 type Limits struct {
-	Virtual time.Duration // how far virtual time may go; the horizon
-	Events  int           // how many events may be dispatched
+	Virtual time.Duration // maximum virtual time, called the horizon
+	Events  int           // maximum number of dispatched events
 }
 
-// End says why a replication ended.
+// End is the reason why a replication ended.
 type End string
 
 // The reasons.
 const (
 	Quiet       End = "quiet"        // nothing was left to happen
-	Horizon     End = "horizon"      // virtual time met its limit with something still to happen
-	EventLimit  End = "event-limit"  // the number of events met its limit
-	MemoryLimit End = "memory-limit" // the memory of the process met its limit, by EndBy
+	Horizon     End = "horizon"      // virtual time reached its limit before all was done
+	EventLimit  End = "event-limit"  // the number of events reached its limit
+	MemoryLimit End = "memory-limit" // the process reached its memory limit; set by EndBy
 )
 
 // Clock is the virtual time of one replication. Its methods may be called from
@@ -45,10 +45,10 @@ type Clock struct {
 
 	stopped atomic.Bool
 
-	mu        sync.Mutex // held only for a few instructions: never across anything that blocks
+	mu        sync.Mutex // held for a few instructions only, never while blocking
 	events    eventList
 	busy      int
-	until     time.Duration // what the alarm is set to
+	until     time.Duration // the time that the alarm is set to
 	actors    map[unsafe.Pointer]*Actor
 	last      lastActor
 	loopActor *Actor
@@ -59,29 +59,29 @@ type Clock struct {
 	atEnd   []func()
 
 	dispatched int // only the loop touches these
-	ended      End // by EndBy; empty while nobody has called it
+	ended      End // set by EndBy; empty until then
 
-	watcher Watcher // nil: nobody watches
+	watcher Watcher // may be nil
 }
 
-// Watcher is told of what an event list decides and no trace need show. Its methods must
-// not call those of the Clock that schedule or cancel.
+// Watcher receives decisions of the event list that a trace need not show. Its methods must
+// not call methods of the Clock that schedule or cancel events.
 type Watcher interface {
-	// Ended says that a pause or a deadline of an actor ends now.
+	// Ended reports that a pause or a deadline of an actor ends now.
 	Ended(actor string, kind EventKind)
 
-	// Cancelled says that an event of an actor was taken off the list now, which was due at
-	// that time: had what cancelled it come later, the event would have come first.
+	// Cancelled reports that an event of an actor is cancelled now, and when it was due. If
+	// the cancellation had come after that time, the event would have happened first.
 	Cancelled(actor string, due time.Duration)
 }
 
-// Watch has a Watcher told. It is called before anything is scheduled.
+// Watch sets the Watcher. It must be called before anything is scheduled.
 func (c *Clock) Watch(w Watcher) { c.watcher = w }
 
-// Run performs one replication: it calls setup, on the goroutine of the event
-// loop, and then dispatches events until nothing is left to happen or a limit is
-// met. It returns when every goroutine that the replication started has ended.
-// A goroutine that never ends is a fault of the scenario and panics.
+// Run performs one replication. It calls setup on the goroutine of the event loop and
+// then dispatches events until nothing is left to happen or a limit is reached. It returns
+// when every goroutine that the replication started has ended. If a goroutine never ends,
+// which is a fault of the scenario, Run panics.
 func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, events int) {
 	bubble(func() {
 		growStack()
@@ -101,28 +101,28 @@ func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, e
 	return end, virtual, events
 }
 
-// Now returns the virtual time since the start of the replication. In a bubble there is no
-// monotonic clock, without which time.Since takes five times as long.
+// Now returns the virtual time since the start of the replication. It does not use
+// time.Since, because a bubble has no monotonic clock, and without one time.Since takes five
+// times as long.
 func (c *Clock) Now() time.Duration { return time.Duration(time.Now().UnixNano() - c.began) }
 
 // Time converts a virtual time to the wall clock that the replication sees.
 func (c *Clock) Time(t time.Duration) time.Time { return c.start.Add(t) }
 
-// After schedules f to run on the goroutine of the event loop in d from now. f
-// must not block.
+// After schedules f to run on the goroutine of the event loop after d. f must not block.
 func (c *Clock) After(kind EventKind, d time.Duration, f func()) *Event {
 	return c.AfterBy(c.Current(), kind, d, f)
 }
 
-// AfterBy is After for a caller that knows which actor it belongs to.
+// AfterBy is like After, for a caller that already knows its actor.
 func (c *Clock) AfterBy(actor *Actor, kind EventKind, d time.Duration, f func()) *Event {
 	e := &Event{kind: kind, run: f}
 	c.schedule(e, actor, d)
 	return e
 }
 
-// schedule adds an event to the list: of an actor, in d from now. It tells whether it could,
-// which it does of an event that somebody waits for only while the replication goes on.
+// schedule adds an event of an actor to the list, due after d. It reports whether it did:
+// an event with a waiter is not added once the replication has ended.
 func (c *Clock) schedule(e *Event, actor *Actor, d time.Duration) bool {
 	now := c.Now()
 	if e.at = now + max(d, 0); e.at < now { // overflow: later than anything
@@ -141,21 +141,21 @@ func (c *Clock) schedule(e *Event, actor *Actor, d time.Duration) bool {
 	return true
 }
 
-// Cancel takes an event off the list; it does nothing for one that was dispatched.
+// Cancel removes an event from the list. It does nothing if the event was dispatched.
 func (c *Clock) Cancel(e *Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.index >= 0 {
-		c.events.remove(e) // the alarm may ring for nothing,
-		c.forwardIfQuiet() // but the end comes at once
+		c.events.remove(e) // the alarm may now ring for nothing,
+		c.forwardIfQuiet() // but the replication ends at once if nothing is left
 		if c.watcher != nil {
 			c.watcher.Cancelled(e.source, e.at)
 		}
 	}
 }
 
-// Sleep pauses the calling goroutine for d of virtual time. It returns
-// ErrStopped, at once, when the replication ends first.
+// Sleep pauses the calling goroutine for d of virtual time. If the replication ends
+// first, it returns ErrStopped at once.
 func (c *Clock) Sleep(d time.Duration) error {
 	if d <= 0 {
 		if c.Stopped() {
@@ -179,7 +179,7 @@ func (c *Clock) Sleep(d time.Duration) error {
 type pause struct {
 	event Event
 	done  chan struct{}
-	cut   bool // by the end of the replication; valid once done is closed
+	cut   bool // the end of the replication cut it short; valid once done is closed
 }
 
 func (p *pause) comes() { close(p.done) }
@@ -189,11 +189,10 @@ func (p *pause) neverComes() {
 	close(p.done)
 }
 
-// WithTimeout returns a context that ends d from now with
-// context.DeadlineExceeded, or at the end of the replication with
-// context.Canceled. The deadline is an event of the list, not a timer of the
-// runtime: thirty retransmissions of 1 s meet a deadline of 30 s at the same
-// nanosecond, and which is first has to be the same in every run.
+// WithTimeout returns a context that ends after d with context.DeadlineExceeded, or at the
+// end of the replication with context.Canceled. The deadline is an event of the list and
+// not a timer of the runtime. Otherwise the order would vary when both fall on the same
+// nanosecond, as thirty retransmissions of 1 s and a deadline of 30 s do.
 func (c *Clock) WithTimeout(d time.Duration) (context.Context, context.CancelFunc) {
 	ctx := &deadlineContext{Context: context.Background(), done: make(chan struct{})}
 	ctx.event = Event{kind: Deadline, waiter: ctx}
@@ -234,16 +233,16 @@ func (d *deadlineContext) end(err error) {
 	}
 }
 
-// Busy says that something is going on that the event list may not show (a
-// client that waits for an answer, a session that the server serves): the
-// replication is not over before as many calls of Idle.
+// Busy marks the start of activity that the event list may not show, such as a client that
+// waits for an answer or a session that the server serves. The replication goes on until
+// Idle has been called once for each call of Busy.
 func (c *Clock) Busy() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy++
 }
 
-// Idle takes one Busy back.
+// Idle marks the end of the activity that one call of Busy started.
 func (c *Clock) Idle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -251,17 +250,16 @@ func (c *Clock) Idle() {
 	c.forwardIfQuiet()
 }
 
-// OnSettled registers f to be called on the goroutine of the event loop whenever
-// every other goroutine is blocked. f returns true if it caused something; the
-// loop then lets that settle and calls again.
+// OnSettled registers f. The event loop calls f on its goroutine whenever every other
+// goroutine is blocked. If f returns true, it caused something; the loop then lets that
+// settle and calls the functions again.
 func (c *Clock) OnSettled(f func() bool) { c.settled = append(c.settled, f) }
 
-// Dispatched returns how many events have been dispatched; it is for OnSettled
-// functions.
+// Dispatched returns the number of dispatched events. It is for OnSettled functions.
 func (c *Clock) Dispatched() int { return c.dispatched }
 
-// EndBy ends the replication, for a reason that the owner of the clock sees, when
-// what the last event caused is over. It is for OnSettled functions.
+// EndBy ends the replication, for a reason that the owner of the clock knows, once
+// everything that the last event caused is over. It is for OnSettled functions.
 func (c *Clock) EndBy(reason End) { c.ended = reason }
 
 // Rouse makes the loop call the OnSettled functions soon, without waiting for
@@ -273,19 +271,19 @@ func (c *Clock) Rouse() {
 	c.forward(now, now)
 }
 
-// OnEnd registers f to be called when the replication ends, the last registered
-// first: it releases what other goroutines wait for.
+// OnEnd registers f to be called when the replication ends, to release what other
+// goroutines wait for. The last function registered is called first.
 func (c *Clock) OnEnd(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.atEnd = append(c.atEnd, f)
 }
 
-// Stopped tells whether the replication has ended; what still runs is only
-// cleaning up then, and is no part of the result.
+// Stopped reports whether the replication has ended. Whatever still runs then is only
+// cleaning up and is not part of the result.
 func (c *Clock) Stopped() bool { return c.stopped.Load() }
 
-// settle lets everything that has been caused happen.
+// settle runs until all goroutines are blocked and no OnSettled function causes more.
 func (c *Clock) settle() {
 	for again := true; again; {
 		quiesce()
@@ -299,13 +297,13 @@ func (c *Clock) settle() {
 	}
 }
 
-// loop waits for the time of the next event, lets the endpoints' own timers of
-// that instant do what they cause, and dispatches the event; again and again.
+// loop repeats three steps: it waits for the time of the next event, lets the endpoints' own
+// timers of that instant take effect, and dispatches the event.
 //
-// A fake timer fires only when every goroutine of the bubble is durably blocked.
-// So the alarm, which is one, rings not before what the last event caused is over,
-// even if it is set to the present; and what is scheduled earlier meanwhile
-// sets it forward.
+// A fake timer fires only when every goroutine of the bubble is durably blocked. The alarm
+// is such a timer. So even if it is set to the current time, it rings only once everything
+// that the last event caused is over. If an earlier event is scheduled meanwhile, the alarm
+// is set forward.
 func (c *Clock) loop() End {
 	c.alarm = time.NewTimer(0)
 	defer c.alarm.Stop()
@@ -343,21 +341,21 @@ func (c *Clock) loop() End {
 	}
 }
 
-// setAlarm sets the alarm to the next thing that there is to do. The caller holds
-// mu.
+// setAlarm sets the alarm to the time of the next event, but not beyond the horizon. If no
+// event is left, it sets it to the horizon if something is busy, and to now otherwise. The
+// caller holds mu.
 func (c *Clock) setAlarm(now time.Duration) {
 	c.until = c.limits.Virtual
 	switch {
 	case len(c.events) > 0:
 		c.until = min(c.until, c.events[0].at)
 	case c.busy == 0:
-		c.until = now // to see whether this is the end
+		c.until = now // to find out whether this is the end
 	}
 	c.alarm.Reset(c.until - now)
 }
 
-// forward sets the alarm forward to an instant, if it is set to a later one. The
-// caller holds mu.
+// forward sets the alarm to an instant if it is set to a later one. The caller holds mu.
 func (c *Clock) forward(at, now time.Duration) {
 	if c.alarm != nil && at < c.until {
 		c.until = at
@@ -365,8 +363,7 @@ func (c *Clock) forward(at, now time.Duration) {
 	}
 }
 
-// forwardIfQuiet makes the loop see that nothing is left to happen. The caller
-// holds mu.
+// forwardIfQuiet wakes the loop if nothing is left to happen. The caller holds mu.
 func (c *Clock) forwardIfQuiet() {
 	if c.busy == 0 && len(c.events) == 0 {
 		now := c.Now()
@@ -374,9 +371,9 @@ func (c *Clock) forwardIfQuiet() {
 	}
 }
 
-// stop ends the replication: nothing is dispatched or recorded any more, every
-// pause is cut short, and the actors return. Virtual time still passes while
-// they do, for an endpoint may wait for a timer of its own before it closes.
+// stop ends the replication. Nothing more is dispatched or recorded, every pause is cut
+// short, and the actors return. Virtual time still passes while they do, because an
+// endpoint may wait for one of its timers before it closes.
 func (c *Clock) stop() {
 	c.mu.Lock()
 	c.stopped.Store(true)
@@ -387,7 +384,7 @@ func (c *Clock) stop() {
 	}
 	c.mu.Unlock()
 	for _, e := range events {
-		if e.waiter != nil { // in any order: nothing of it is recorded
+		if e.waiter != nil { // in any order: nothing is recorded any more
 			e.waiter.neverComes()
 		}
 	}
@@ -395,7 +392,7 @@ func (c *Clock) stop() {
 		atEnd[i]()
 	}
 	c.running.Wait()
-	// What OnEnd functions of goroutines that no actor owns wait for is closed by
-	// now; give them the chance to end before the bubble's time stops for good.
+	// The OnEnd functions have closed whatever goroutines outside the actors wait for. Let
+	// these end before the bubble's time stops for good.
 	quiesce()
 }

@@ -2,26 +2,26 @@ package clock
 
 import "time"
 
-// EventKind orders events of one instant. The order is part of the meaning of a run:
-// at one and the same nanosecond,
+// EventKind orders the events of one instant. The order defines what it means that two
+// things happen at the same nanosecond:
 //
-//   - what the runtime's own timers cause (the endpoints' retransmissions) comes
-//     before any event;
-//   - a datagram that is sent crosses the NAT next to its sender before anything
-//     arrives, so "arrives at the instant at which the mapping is refreshed" means
-//     after the refresh;
-//   - a datagram that arrives comes before a pause that ends, so "arrives at the
-//     instant of release" means before the release;
-//   - a pause that ends comes before a deadline, so "answers at the instant of the
-//     deadline" is in time.
+//   - The runtime's own timers (the endpoints' retransmissions) take effect before any
+//     event.
+//   - A datagram crosses the NAT next to its sender before any datagram arrives. So a
+//     datagram that arrives at the instant of a refresh of the mapping arrives after the
+//     refresh.
+//   - A datagram arrives before a pause ends. So a datagram that arrives at the instant of a
+//     release arrives before the release.
+//   - A pause ends before a deadline. So an answer at the instant of the deadline is in
+//     time.
 type EventKind uint8
 
 // The kinds, in their order.
 const (
 	Crossing EventKind = iota // a datagram leaves its sender through a NAT
-	Delivery                  // a datagram reaches its destination, or a bottleneck on its way, or leaves that
+	Delivery                  // a datagram reaches its destination, or passes a bottleneck's ends
 	Wake                      // a pause of an application ends
-	Deadline                  // time is up for something that an application waits for
+	Deadline                  // the time limit of something that an application waits for is over
 )
 
 // Event is one entry of the event list.
@@ -30,21 +30,21 @@ type Event struct {
 	kind     EventKind
 	source   string
 	sequence uint64
-	index    int // in the heap; -1 when it is not there
+	index    int // position in the heap; -1 if the event is not in it
 
-	// What happens: run is called, unless somebody waits for it.
+	// When the event happens, waiter is notified, or run is called if waiter is nil.
 	run    func()
 	waiter waiter
 }
 
-// waiter is who waits for an event, and is told that it comes, or that the replication ends
-// before that.
+// waiter waits for an event. It is notified when the event happens, or when the replication
+// ends before the event.
 type waiter interface {
 	comes()
 	neverComes()
 }
 
-// happen does what the event is for.
+// happen notifies the waiter or calls run.
 func (e *Event) happen() {
 	if e.waiter != nil {
 		e.waiter.comes()
@@ -53,10 +53,10 @@ func (e *Event) happen() {
 	e.run()
 }
 
-// before is the total order of events: time, kind, source, and the sequence
-// number within the source. The source is the actor that scheduled the event, so
-// of two events one is always before the other, and the order does not depend on which
-// of two actors that act at one instant happened to run first.
+// before is the total order of events: by time, kind, source, and sequence number within the
+// source. The source is the actor that scheduled the event. No two events are equal in this
+// order, and if two actors act at one instant, the order does not depend on which of them
+// ran first.
 func (e *Event) before(f *Event) bool {
 	switch {
 	case e.at != f.at:
@@ -69,21 +69,20 @@ func (e *Event) before(f *Event) bool {
 	return e.sequence < f.sequence
 }
 
-// eventList is a heap of events in their total order: an event is not before the one in
-// the middle of the way to the front, at (i-1)/2. It is that of container/heap, which
-// calls an interface for every comparison.
+// eventList is a binary heap of events in their total order: the event at index i does not
+// come before its parent at (i-1)/2. The algorithm is that of container/heap, without its
+// interface call for every comparison.
 type eventList []*Event
 
-// put puts an event in its place of the list, of which i is the index.
+// put stores an event at index i of the list.
 func (l eventList) put(i int, e *Event) { l[i], e.index = e, i }
 
-// push adds an event.
 func (l *eventList) push(e *Event) {
 	*l = append(*l, e)
 	l.rise(len(*l)-1, e)
 }
 
-// rise puts an event in the place at i, which is free, or in one nearer to the front.
+// rise stores an event at the free index i, or nearer to the root if the order requires it.
 func (l eventList) rise(i int, e *Event) {
 	for i > 0 {
 		parent := (i - 1) / 2
@@ -96,7 +95,7 @@ func (l eventList) rise(i int, e *Event) {
 	l.put(i, e)
 }
 
-// sink puts an event in the place at i, which is free, or in one farther from the front.
+// sink stores an event at the free index i, or farther from the root if the order requires it.
 func (l eventList) sink(i int, e *Event) {
 	for {
 		child := 2*i + 1
@@ -115,14 +114,13 @@ func (l eventList) sink(i int, e *Event) {
 	l.put(i, e)
 }
 
-// pop takes the first event off a list that is not empty.
+// pop removes the first event from a list that is not empty, and returns it.
 func (l *eventList) pop() *Event {
 	first := (*l)[0]
 	l.remove(first)
 	return first
 }
 
-// remove takes an event off the list.
 func (l *eventList) remove(e *Event) {
 	old := *l
 	i, n := e.index, len(old)-1

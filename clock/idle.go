@@ -5,12 +5,11 @@ import (
 	"runtime/metrics"
 )
 
-// Idleness waits for the moment in which nothing else runs. Unlike quiesce, it does
-// not mind goroutines that wait for a mutex: they are not durably blocked, and yet
-// cannot run.
+// Idleness waits until nothing else runs. Unlike quiesce, it does not wait for goroutines
+// that are blocked on a mutex: they cannot run, although they are not durably blocked.
 type Idleness struct{ counts []metrics.Sample }
 
-// NewIdleness returns an Idleness. It is for one goroutine.
+// NewIdleness returns an Idleness, which only one goroutine may use.
 func NewIdleness() *Idleness {
 	return &Idleness{counts: []metrics.Sample{
 		{Name: "/sched/goroutines/runnable:goroutines"},
@@ -18,11 +17,11 @@ func NewIdleness() *Idleness {
 	}}
 }
 
-// Await returns when no goroutine of the process but the caller runs or could run.
-// The runtime calls the counts approximate because other threads may change them
-// meanwhile; in a process with one thread of Go code there are none that could, and
-// the counts are exact. In another process the caller waits for goroutines that have
-// nothing to do with the replication as well.
+// Await returns when no goroutine of the process except the caller is running or runnable.
+// The runtime documents the counts as approximate, because other threads may change them
+// meanwhile. In a process with a single thread of Go code no other thread can, and the counts
+// are exact. In any other process, Await also waits for goroutines that have nothing to do
+// with the replication.
 func (i *Idleness) Await() {
 	for {
 		metrics.Read(i.counts)

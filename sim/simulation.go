@@ -1,12 +1,12 @@
-// Package sim performs one replication: real DTLS endpoints and ordinary
-// blocking Go code on the hosts of a virtual network, with a link that decides
-// the fate of each datagram, a trace of all that happens, and a digest of it.
+// Package sim performs one replication. It runs real DTLS endpoints and ordinary blocking
+// Go code on the hosts of a virtual network. A link decides the fate of each datagram. The
+// result contains a trace of the run and a digest of the trace.
 //
-//	Config, build -> Run -> Simulation (hosts, sockets, endpoints) -> Result (outcome of the run, trace, digest)
-//	draw (stream) -> link (loss, latency, bottleneck, NAT) -> socket -> endpoint (sim/stack) -> trace
+//	Config, build -> Run -> Simulation (hosts, sockets, endpoints) -> Result (trace, digest)
+//	stream -> link (loss, latency, bottleneck, NAT) -> socket -> endpoint (sim/stack) -> trace
 //
-// Time is that of package clock. What the search must know beyond the trace, such as a timer that was
-// cancelled, a simulation reports when it is watched.
+// Package clock provides the virtual time. The search needs some facts that the trace does
+// not show, such as a cancelled timer; with Config.Watch, a simulation records these too.
 package sim
 
 import (
@@ -29,7 +29,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// DefaultLimits are far beyond what a scenario that ends needs.
+// DefaultLimits are far larger than any scenario that terminates needs.
 var DefaultLimits = clock.Limits{Virtual: 100_000 * time.Hour, Events: 1_000_000}
 
 // publicNetwork is the address block of the public network (RFC 5737).
@@ -37,45 +37,45 @@ var publicNetwork = netip.MustParsePrefix("192.0.2.0/24")
 
 // Config describes one replication.
 type Config struct {
-	Scenario string // keys the random streams, with the seed
+	Scenario string // keys the random streams, together with Seed
 	Seed     uint64
-	Limits   clock.Limits // zero fields: those of DefaultLimits
+	Limits   clock.Limits // a zero field means the value in DefaultLimits
 	Link     Link
 
-	// Perturb makes the scheduling of an endpoint's own goroutines a draw: each of its
-	// socket calls (read, write, close, setting a read deadline) lets all others run
-	// until none can, 0 to Perturb times, before it takes effect, and a read deadline
-	// that has passed already takes effect at once. With 0, none of this is so, and of two
-	// goroutines that meet at a socket the same one is first in every seed.
+	// Perturb makes the scheduling of an endpoint's own goroutines random. Before each
+	// socket call (read, write, close, setting a read deadline) takes effect, it yields 0
+	// to Perturb times; each time, all other goroutines run until none can. A read deadline
+	// that has already passed takes effect at once. With 0, calls do not yield, and when two
+	// goroutines meet at a socket, the same one is first for every seed.
 	Perturb int
 
-	// Tilt makes rare draws of the link probable.
+	// Tilt makes rare draws of the link more probable.
 	Tilt tilt.Config
 
 	// Watch asks for Result.Watched.
 	Watch bool
 }
 
-// Result is what one replication gave.
+// Result is the result of one replication.
 type Result struct {
 	End       clock.End
 	Virtual   time.Duration // virtual time at the end
 	Events    int           // events dispatched
 	Records   []trace.Record
-	Digest    string // over the whole trace
+	Digest    string // of the whole trace
 	Signature string // see trace.Digests
 
-	// UnmetRules names the rules of the link that met no datagram of theirs.
+	// UnmetRules names the rules of the link that no datagram matched.
 	UnmetRules []string
 
-	Tilt *tilt.Likelihood // nil unless Config.Tilt asks for something
+	Tilt *tilt.Likelihood // nil unless Config.Tilt is in use
 
-	// Watched is what the run depends on besides what the trace shows; nil unless
-	// Config.Watch.
+	// Watched holds what the run depends on, including what the trace does not show. It is
+	// nil unless Config.Watch is set.
 	Watched *Watched
 }
 
-// Simulation is one replication under way. Its methods may be called from any
+// Simulation is a running replication. Its methods may be called from any
 // goroutine of the replication.
 type Simulation struct {
 	*clock.Clock
@@ -87,24 +87,24 @@ type Simulation struct {
 
 	turnstile *turnstile  // nil unless Config.Perturb is above 0
 	watch     *watch      // nil unless Config.Watch
-	random    atomic.Bool // a stream of other things than keys, nonces and signatures was asked for
+	random    atomic.Bool // somebody asked for a stream other than crypto/rand's
 
 	mu       sync.Mutex // held for a few instructions only
 	recorder *trace.Recorder
 	owners   map[netip.AddrPort]string // the actor that last opened a socket there
-	waiting  []*Socket                 // whose readers will take what is in the queue when all is settled
-	expired  []*Socket                 // whose readers a deadline will wake then
+	waiting  []*Socket                 // readers that take from their queues once all is settled
+	expired  []*Socket                 // readers that a deadline wakes once all is settled
 
 	collected int // events dispatched when garbage was last collected
 }
 
-// exclusive makes replications of one process follow one another: they share
-// crypto/rand.Reader, and determinism wants one at a time.
+// exclusive makes the replications of a process run one after another. They share
+// crypto/rand.Reader, and determinism requires one at a time.
 var exclusive sync.Mutex
 
-// What one replication leaves for the next: the buffers of its digests, and how many records
-// to expect, a few more than it had, but not many times as many as most have. Results do not
-// depend on either.
+// These carry over from one replication to the next: the buffers for digests, and the
+// expected number of records, which is slightly more than the last replication had, up to
+// mostExpected. Results depend on neither.
 var (
 	digester        trace.Digester
 	recordsExpected = 64
@@ -112,36 +112,36 @@ var (
 
 const mostExpected = 1024
 
-// collectionOff tells that the process has switched garbage collection off for
+// collectionOff reports whether the process has switched garbage collection off for
 // good; see OwnProcess.
 var collectionOff bool
 
-// memoryLimit is the limit of the process's heap, in bytes; 0 means none. See
+// memoryLimit limits the heap of the process, in bytes; 0 means no limit. See
 // OwnProcess.
 var memoryLimit int64
 
-// collectEvery is after how many events garbage is collected within a replication:
-// far more than a replication of a few sessions has.
+// collectEvery is the number of events between garbage collections within a replication.
+// It is far more than a replication of a few sessions has.
 const collectEvery = 2000
 
-// OwnProcess prepares a process that does nothing but replications: collection
-// is off until Collect is called between two of them, but for the fixed points of a long
-// one. There a replication ends by clock.MemoryLimit if the heap, in bytes, is larger
-// than limit; 0 means no limit. It is the process that has a limit, and not the
-// replication, because a heap is: in a process that does other things too, those would
-// count.
+// OwnProcess prepares a process that only performs replications. It switches garbage
+// collection off. From then on, garbage is collected only when Collect is called between
+// two replications, and at fixed points within a long one. At these points a replication
+// ends with clock.MemoryLimit if the heap is larger than limit bytes; 0 means no limit.
+// The limit applies to the process and not to a replication, because the process has one
+// heap: if it did other work too, that memory would count as well.
 func OwnProcess(limit int64) {
 	exclusive.Lock()
 	defer exclusive.Unlock()
 	debug.SetGCPercent(-1)
-	runtime.MemProfileRate = 0 // nobody asks for the profile, and each collection goes over all of it
+	runtime.MemProfileRate = 0 // the profile is not used, and each collection scans all of it
 	collectionOff, memoryLimit = true, limit
 	largeStacks.Do(func() { go holdStack() })
 }
 
 // Run performs one replication. build sets up hosts and starts actors; it runs on
-// the goroutine of the event loop and must not block. A panic of the scenario
-// ends the process; that is why studies run replications in worker processes.
+// the goroutine of the event loop and must not block. A panic in the scenario ends
+// the process, so studies run replications in worker processes.
 func Run(config Config, build func(w *Simulation)) Result {
 	exclusive.Lock()
 	defer exclusive.Unlock()
@@ -185,15 +185,15 @@ func Run(config Config, build func(w *Simulation)) Result {
 	return result
 }
 
-// newRouter returns a router of vnet, which gives hosts their addresses in a network. It
-// is never started: datagrams do not pass it. One router is one queue, and cannot delay
-// each datagram by itself under virtual time.
+// newRouter returns a vnet router, which gives hosts their addresses in a network. It is
+// never started, and no datagram passes through it: a router has a single queue, so under
+// virtual time it cannot delay each datagram independently.
 func newRouter(name string, network netip.Prefix) (*vnet.Router, error) {
 	return vnet.NewRouter(&vnet.RouterConfig{Name: name, CIDR: network.String(), LoggerFactory: silent{}})
 }
 
 // Note records what an application on host h did or saw. event and detail must
-// not depend on time, for both are part of the signature.
+// not depend on time, because both are part of the signature.
 func (w *Simulation) Note(h *Host, event, detail string) {
 	w.Event(h, trace.Text{Event: event, Detail: detail})
 }
@@ -203,7 +203,7 @@ func (w *Simulation) Event(h *Host, e trace.Event) {
 	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: e})
 }
 
-// record adds a record of the calling goroutine's actor at the present time.
+// record adds a record of the calling goroutine's actor at the current time.
 func (w *Simulation) record(r *trace.Record) { w.recordBy(w.Current(), r) }
 
 func (w *Simulation) recordBy(actor *clock.Actor, r *trace.Record) {
@@ -217,12 +217,12 @@ func (w *Simulation) recordBy(actor *clock.Actor, r *trace.Record) {
 	w.recorder.Add(r)
 }
 
-// settled runs when every goroutine of the replication is blocked: the trace
-// takes its order, and one reader that waits for this moment proceeds.
+// settled runs when every goroutine of the replication is blocked. It puts the new records
+// of the trace in order and lets one of the readers that wait for this moment proceed.
 func (w *Simulation) settled() bool {
-	// Garbage of a long replication is collected too, at points that are the same in
-	// every run of it, and twice: the first leaves in the pools what was in them, in an
-	// order in which another replication's leftovers have their part.
+	// A long replication collects garbage at points that are the same in every run of it.
+	// It collects twice, because the first collection leaves the contents of the pools in
+	// place, and their order depends on leftovers of other replications.
 	if n := w.Dispatched(); n-w.collected >= collectEvery {
 		w.collected = n
 		if MemoryMet() {
@@ -234,7 +234,7 @@ func (w *Simulation) settled() bool {
 	w.mu.Lock()
 	w.recorder.Settle()
 	reader, deadline := next(&w.waiting), (*Socket)(nil)
-	if reader == nil { // a datagram that is there comes before a deadline
+	if reader == nil { // a queued datagram comes before a deadline
 		deadline = next(&w.expired)
 	}
 	w.mu.Unlock()
@@ -249,8 +249,8 @@ func (w *Simulation) settled() bool {
 	return true
 }
 
-// next takes the first socket off a list, in an order that is the same in every run,
-// or returns nil.
+// next removes the first socket from a list and returns it, or nil if the list is empty.
+// The order of the sockets is the same in every run.
 func next(list *[]*Socket) *Socket {
 	if len(*list) == 0 {
 		return nil
@@ -261,7 +261,7 @@ func next(list *[]*Socket) *Socket {
 	return s
 }
 
-// wait has a reader proceed when all is settled.
+// wait lets a reader proceed once all is settled.
 func (w *Simulation) wait(s *Socket) {
 	w.mu.Lock()
 	w.waiting = append(w.waiting, s)
@@ -269,16 +269,16 @@ func (w *Simulation) wait(s *Socket) {
 	w.Rouse()
 }
 
-// Stream returns the random stream of that name; every call gives one that
-// starts from its beginning.
+// Stream returns the random stream with the given name. Every call returns a stream that
+// starts from the beginning.
 func (w *Simulation) Stream(name string) *stream.Stream {
 	w.random.Store(true)
 	return stream.New(w.config.Seed, w.config.Scenario, name)
 }
 
-// actorRandom serves crypto/rand from a stream of the actor that asks. One
-// stream for all would give two actors that act at one instant each other's
-// bytes, in an order that the runtime draws at random.
+// actorRandom serves crypto/rand, with one stream for each actor. If two actors that act
+// at one instant shared a stream, the order in which the runtime happens to schedule them
+// would decide which bytes each gets.
 type actorRandom Simulation
 
 func (r *actorRandom) Read(p []byte) (int, error) {

@@ -1,6 +1,7 @@
-// Package nat is the translation of a network address translator for UDP: which external
-// address an inside one has, for how long, and who may send to it (RFC 4787). It knows no
-// network and no clock: the times of calls are arguments, and what it refuses it says why.
+// Package nat translates addresses as a network address translator (NAT) for UDP does. It
+// determines the external address of an inside address, how long the mapping lives, and who
+// may send to it (RFC 4787). It uses no network and no clock: callers pass the time as an
+// argument. When it refuses a datagram, it returns the reason.
 package nat
 
 import (
@@ -10,28 +11,29 @@ import (
 	"time"
 )
 
-// Behaviour says what a NAT makes depend on the remote end (RFC 4787 sections 4.1
+// Behaviour says how mapping or filtering depends on the remote end (RFC 4787 sections 4.1
 // and 5).
 type Behaviour string
 
 // The behaviours, of mapping and of filtering.
 const (
 	// EndpointIndependent: an inside address has one external address for all remote
-	// ends; any of them may send to it.
+	// ends, and any remote end may send to it.
 	EndpointIndependent Behaviour = "endpoint-independent"
 
-	// AddressDependent: an inside address has an external one for each remote IP
-	// address; an IP address may send to it when something was sent to that IP address.
+	// AddressDependent: an inside address has one external address for each remote IP
+	// address. A remote IP address may send to it if something was sent to that IP address.
 	AddressDependent Behaviour = "address-dependent"
 
-	// AddressAndPortDependent: as AddressDependent, for each remote IP address and port.
+	// AddressAndPortDependent: like AddressDependent, but for each remote IP address and
+	// port.
 	AddressAndPortDependent Behaviour = "address-and-port-dependent"
 )
 
 // Behaviours lists the behaviours, the least restrictive first.
 var Behaviours = []Behaviour{EndpointIndependent, AddressDependent, AddressAndPortDependent}
 
-// remote returns as much of a remote end as the behaviour looks at.
+// remote returns the part of a remote end that the behaviour looks at.
 func (b Behaviour) remote(end netip.AddrPort) netip.AddrPort {
 	switch b {
 	case AddressDependent:
@@ -42,49 +44,49 @@ func (b Behaviour) remote(end netip.AddrPort) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// DefaultLifetime is what RFC 4787 recommends (REQ-5: not less than two minutes, five or
-// more recommended). Many a NAT in use keeps a UDP mapping for 30 s only.
+// DefaultLifetime is the lifetime that RFC 4787 recommends (REQ-5: at least two minutes,
+// five minutes or more recommended). Many NATs in use keep a UDP mapping for only 30 s.
 const DefaultLifetime = 5 * time.Minute
 
 // Config describes a translator.
 type Config struct {
-	External netip.Addr // its address on the public network
+	External netip.Addr // address on the public network
 
-	// Lifetime is how long a mapping outlives the last datagram that went out by it; what
-	// comes in does not refresh it (RFC 4787 REQ-6). At the instant at which the lifetime
-	// is over the mapping is still alive; one nanosecond later it is not. 0:
+	// Lifetime is how long a mapping lives after the last outbound datagram that used it.
+	// Inbound datagrams do not refresh it (RFC 4787 REQ-6). At the instant at which the
+	// lifetime ends, the mapping is still alive; one nanosecond later it is not. 0 means
 	// DefaultLifetime.
 	Lifetime time.Duration
 
-	Mapping   Behaviour // when an inside address has the same external one; default EndpointIndependent
+	Mapping   Behaviour // which remote ends share a mapping; default EndpointIndependent
 	Filtering Behaviour // who may send to an external address; default EndpointIndependent
 }
 
-// Translator translates addresses. External ports count up from 49152 and none is used
-// twice, for any host, so that no mapping ever leads to another host than before; when they
-// are used up, which is after 16384 mappings, no new mapping is made. A remote end that the
-// filter has let in may send as long as the mapping lives.
+// Translator translates addresses. It assigns external ports upwards from 49152 and uses
+// none twice, for any host, so an external address never leads to a different host than
+// before. After 16384 mappings the ports are used up, and no new mapping is made. A remote
+// end that the filter has admitted may send as long as the mapping lives.
 type Translator struct {
 	config   Config
-	ports    int // that mappings have taken
+	ports    int // number of ports assigned to mappings
 	outbound map[key]*mapping
-	inbound  map[netip.AddrPort]*mapping // by external address, those that have expired among them
+	inbound  map[netip.AddrPort]*mapping // by external address, including expired mappings
 }
 
 // firstPort is the first of the dynamic ports (RFC 6335 section 6).
 const firstPort = 49152
 
-// key is what a mapping is for: an inside address, and as much of the remote end as the
+// key identifies a mapping: its inside address, and the part of the remote end that the
 // mapping behaviour looks at.
 type key struct{ inside, remote netip.AddrPort }
 
 type mapping struct {
 	inside, external netip.AddrPort
 	expires          time.Duration
-	admitted         []netip.AddrPort // as much of the remote ends as the filtering behaviour looks at
+	admitted         []netip.AddrPort // parts of remote ends that the filter looks at
 }
 
-// New returns a translator without mappings. It reports a configuration that makes no sense.
+// New returns a translator without mappings, or an error if the configuration is invalid.
 func New(c Config) (*Translator, error) {
 	if c.Lifetime == 0 {
 		c.Lifetime = DefaultLifetime
@@ -103,20 +105,20 @@ func New(c Config) (*Translator, error) {
 	return &Translator{config: c, outbound: make(map[key]*mapping), inbound: make(map[netip.AddrPort]*mapping)}, nil
 }
 
-// Mapping is what a datagram goes out by.
+// Mapping is the mapping that an outbound datagram uses.
 type Mapping struct {
 	Inside, External netip.AddrPort
 
-	// Remote is as much of the remote end as the mapping is for: not valid if it is for
-	// any, of port 0 if it is for all ports of an address.
+	// Remote is the remote end that the mapping is for. It is not valid if the mapping is
+	// for any remote end, and its port is 0 if the mapping is for all ports of an address.
 	Remote netip.AddrPort
 
-	Made   bool           // for this datagram
-	Former netip.AddrPort // of a mapping that was made: the external address before, if there was one
+	Made   bool           // the mapping was made for this datagram
+	Former netip.AddrPort // if Made: the previous external address, if there was one
 }
 
-// Outbound translates the source of a datagram that goes out at a time, and refreshes its
-// mapping or makes one. ok is false if no external port is left for a new one.
+// Outbound translates the source of an outbound datagram. It refreshes the mapping or makes
+// one. ok is false if no external port is left for a new mapping.
 func (t *Translator) Outbound(now time.Duration, from, to netip.AddrPort) (m Mapping, ok bool) {
 	k := key{from, t.config.Mapping.remote(to)}
 	m = Mapping{Inside: from, Remote: k.remote}
@@ -141,19 +143,19 @@ func (t *Translator) Outbound(now time.Duration, from, to netip.AddrPort) (m Map
 	return m, true
 }
 
-// Refusal is why a datagram is not let in.
+// Refusal is the reason why an inbound datagram is refused.
 type Refusal uint8
 
 // The refusals.
 const (
-	Admitted    Refusal = iota // it is let in
+	Admitted    Refusal = iota // the datagram is not refused
 	NeverMapped                // nothing was ever mapped to the port
 	Expired                    // the mapping has expired
-	Filtered                   // the filter lets nothing in from there
+	Filtered                   // the filter admits nothing from this source
 )
 
-// Inbound translates the destination of a datagram that comes from outside at a time. It
-// returns the inside address, also that of a mapping which has expired.
+// Inbound translates the destination of an inbound datagram. It returns the inside address
+// even if the mapping has expired or the filter refuses the datagram.
 func (t *Translator) Inbound(now time.Duration, from, to netip.AddrPort) (inside netip.AddrPort, r Refusal) {
 	m := t.inbound[to]
 	switch {
@@ -167,8 +169,8 @@ func (t *Translator) Inbound(now time.Duration, from, to netip.AddrPort) (inside
 	return m.inside, Admitted
 }
 
-// Inside returns the inside address that stands, or last stood, behind an external one; ok
-// is false if none ever did.
+// Inside returns the inside address of an external address, even if the mapping has expired.
+// ok is false if the external address was never mapped.
 func (t *Translator) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool) {
 	m, ok := t.inbound[external]
 	if !ok {
@@ -177,8 +179,8 @@ func (t *Translator) Inside(external netip.AddrPort) (inside netip.AddrPort, ok 
 	return m.inside, true
 }
 
-// Last returns the external address that a datagram of those addresses went out by last; it
-// is not valid if there is none.
+// Last returns the external address of the latest mapping for datagrams between two
+// addresses. It is not valid if there is none.
 func (t *Translator) Last(from, to netip.AddrPort) netip.AddrPort {
 	m := t.outbound[key{from, t.config.Mapping.remote(to)}]
 	if m == nil {
@@ -187,8 +189,8 @@ func (t *Translator) Last(from, to netip.AddrPort) netip.AddrPort {
 	return m.external
 }
 
-// Expires returns the last instant at which the mapping of an external address lives; ok is
-// false if there never was one.
+// Expires returns the last instant at which the mapping of an external address is alive. ok
+// is false if the address was never mapped.
 func (t *Translator) Expires(external netip.AddrPort) (last time.Duration, ok bool) {
 	m, ok := t.inbound[external]
 	if !ok {

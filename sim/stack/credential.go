@@ -12,29 +12,29 @@ import (
 
 //go:generate go run generate.go
 
-// testKeys are fixed, so that a seed and a specification give the same bytes
+// testKeys are fixed, so that a seed and a specification produce the same bytes
 // everywhere.
 //
 //go:embed testkeys/*.pem
 var testKeys embed.FS
 
-// Credentials lists the kinds of credentials that an endpoint can have: a
-// pre-shared key, or a server certificate with a key of that type, which the
-// client verifies.
+// Credentials lists the kinds of credentials that an endpoint can have: a pre-shared key,
+// or a server certificate with a key of the named type. The client verifies the
+// certificate.
 var Credentials = []string{"psk", "ed25519", "ecdsa", "rsa"}
 
-// What the endpoints share.
+// Names and secrets that all endpoints share.
 const (
-	ServerName = "server.test"      // that the certificates are for (RFC 6761 section 6.2)
-	Identity   = "dtlssim"          // the identity hint of the pre-shared key (RFC 4279 section 2)
+	ServerName = "server.test"      // name in the certificates (RFC 6761 section 6.2)
+	Identity   = "dtlssim"          // identity hint of the pre-shared key (RFC 4279 section 2)
 	Secret     = "dtlssim test key" // the pre-shared key
 )
 
-// Credential is what endpoints need of one kind of credentials. It is read-only.
+// Credential holds what endpoints need for one kind of credentials. It is read-only.
 type Credential struct {
-	Shared      bool            // a pre-shared key, Secret
-	Certificate tls.Certificate // of the server; unless Shared
-	Roots       *x509.CertPool  // by which the client verifies it; unless Shared
+	Shared      bool            // the endpoints use the pre-shared key, Secret
+	Certificate tls.Certificate // the server's certificate; unless Shared
+	Roots       *x509.CertPool  // the roots that the client trusts; unless Shared
 }
 
 var loaded = struct {
@@ -42,7 +42,7 @@ var loaded = struct {
 	credentials map[string]*Credential
 }{credentials: make(map[string]*Credential)}
 
-// LoadCredential returns the credential of a kind. Keys are parsed once in a process.
+// LoadCredential returns the credential of a kind. A process parses each key only once.
 func LoadCredential(kind string) (*Credential, error) {
 	loaded.Lock()
 	defer loaded.Unlock()
@@ -56,8 +56,8 @@ func LoadCredential(kind string) (*Credential, error) {
 	return c, err
 }
 
-// PEM returns the certificate and the private key of the server, for a kind of
-// credentials that has them.
+// PEM returns the server's certificate and private key, for a kind of credentials that
+// has them.
 func PEM(kind string) ([]byte, error) { return testKeys.ReadFile("testkeys/" + kind + ".pem") }
 
 func parseCredential(kind string) (*Credential, error) {

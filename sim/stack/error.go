@@ -7,45 +7,45 @@ import (
 	"net"
 )
 
-// Cause is why a call of an endpoint failed.
+// Cause is the reason why a call of an endpoint failed.
 type Cause uint8
 
 // The causes.
 const (
-	// Other is any other cause: the endpoint found fault with what it received or with
-	// what it was asked.
+	// Other: any other cause. The endpoint rejected what it received or what the caller
+	// asked for.
 	Other Cause = iota
 
-	// TimedOut: a handshake met its limit of time, or a Read its deadline.
+	// TimedOut: a handshake reached its time limit, or a Read reached its deadline.
 	TimedOut
 
 	// Cancelled: the context of a handshake was cancelled.
 	Cancelled
 
-	// PeerAlert: an alert of the peer ended a handshake.
+	// PeerAlert: an alert from the peer ended a handshake.
 	PeerAlert
 
-	// PeerClosed: the session has ended, by a close_notify or a fatal alert of the peer.
+	// PeerClosed: a close_notify or a fatal alert from the peer ended the session.
 	PeerClosed
 
 	// SocketClosed: the connection below the endpoint is closed.
 	SocketClosed
 )
 
-// Error is an error of an endpoint, with its cause. Its text is that of Err.
+// Error is an error of an endpoint, with its cause. Its text is the text of Err.
 type Error struct {
 	Cause Cause
-	Alert Alert // of the peer, where Cause is PeerAlert
+	Alert Alert // the peer's alert, if Cause is PeerAlert
 	Err   error
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap returns the error of the stack.
+// Unwrap returns Err, the error of the stack.
 func (e *Error) Unwrap() error { return e.Err }
 
-// CauseOf returns the cause of an error of an endpoint, which may be wrapped.
+// CauseOf returns the cause of an error of an endpoint. The error may be wrapped.
 func CauseOf(err error) Cause {
 	var e *Error
 	if errors.As(err, &e) {
@@ -54,11 +54,11 @@ func CauseOf(err error) Cause {
 	return Other
 }
 
-// errHandshakeTimeout words a handshake that met its limit of time alike for all stacks.
+// errHandshakeTimeout gives handshake timeouts the same text for all stacks.
 var errHandshakeTimeout = errors.New("the handshake timed out")
 
-// HandshakeError types the error of a handshake of a stack in Go. peer is the alert of
-// the peer that ended it, or nil.
+// HandshakeError converts a handshake error of a Go stack to an *Error. peer is the peer's
+// alert that ended the handshake, or nil.
 func HandshakeError(err error, peer *Alert) error {
 	e := &Error{Err: err}
 	switch {
@@ -74,8 +74,8 @@ func HandshakeError(err error, peer *Alert) error {
 	return e
 }
 
-// SessionError types an error of Read or Write of a stack in Go. closed is the stack's
-// own error of a session that is closed.
+// SessionError converts an error of Read or Write of a Go stack to an *Error. closed is the
+// error that the stack returns for a closed session.
 func SessionError(err, closed error) error {
 	if err == nil {
 		return nil

@@ -12,15 +12,15 @@ type ReportKind uint8
 const (
 	Begun         ReportKind = iota + 1 // a handshake begins
 	Entered                             // the handshake enters a state: Flight, State, Moot, Timer
-	Compared                            // the endpoint compares two durations: What, Durations
-	DeadlineSet                         // the application sets a deadline of the runtime's clock: What, Timer
+	Compared                            // the endpoint compares durations: What, Durations
+	DeadlineSet                         // the application sets a runtime deadline: What, Timer
 	ClockRead                           // the endpoint puts the time of day into a message: Resolution
 	Completed                           // the handshake is complete
 	Failed                              // the handshake failed: Cause
 	DataWritten                         // the application wrote data: Length
 	DataRead                            // the application read data: Length
-	AlertSent                           // an alert leaves: Alert, which is zero if it is encrypted
-	AlertReceived                       // an alert came: Alert
+	AlertSent                           // an alert is sent: Alert, zero if it is encrypted
+	AlertReceived                       // an alert was received: Alert
 	Closed                              // the application closed the session
 )
 
@@ -38,35 +38,35 @@ func (k ReportKind) String() string {
 	return fmt.Sprintf("kind %d", uint8(k))
 }
 
-// Event is something that happens to an endpoint.
+// Event is an event of an endpoint. ReportKind says which fields each kind uses.
 type Event struct {
 	Kind ReportKind
 
-	// Flight and State are what the handshake enters.
+	// Flight and State are the flight and the state that the handshake enters.
 	Flight Flight
 	State  State
 
-	// Moot says that nothing depends on when an endpoint enters the state: it waits for a
-	// timer that only starts anew, over and over.
+	// Moot reports that nothing depends on when the endpoint enters the state: it only waits
+	// for a timer that restarts again and again.
 	Moot bool
 
-	// Timer, if it is not 0, is how long from now the endpoint acts or decides otherwise
-	// than before, if nothing happens until then.
+	// Timer, if not 0, is the time from now until the endpoint acts or changes a decision,
+	// if nothing else happens before.
 	Timer time.Duration
 
-	What      string           // names what is compared, or the deadline
-	Durations [2]time.Duration // that are compared: which is larger decides something
+	What      string           // name of the comparison or of the deadline
+	Durations [2]time.Duration // the compared durations; the larger one decides something
 
-	Resolution time.Duration // of the time of day that a message carries
+	Resolution time.Duration // resolution of the time of day in the message
 
 	Cause  Cause
 	Alert  Alert
-	Length int // of data, in bytes
+	Length int // length of the data, in bytes
 }
 
-// Flight is a flight of messages of a handshake (RFC 6347 section 4.2.4). Flight 0 is what
-// a server has sent before it has received anything. Flights 4b and 5b are those of a
-// resumed session.
+// Flight is a flight of messages of a handshake (RFC 6347 section 4.2.4). Flight 0 is the
+// flight of a server that has not received anything. Flights 4b and 5b belong to a resumed
+// session.
 type Flight uint8
 
 // The flights. The zero value is none.
@@ -90,7 +90,7 @@ var flightNames = [...]string{
 // String returns the name of the flight, "Flight 4".
 func (f Flight) String() string { return nameOf(flightNames[:], uint8(f)) }
 
-// FlightNamed returns the flight of that name.
+// FlightNamed returns the flight with the given name.
 func FlightNamed(name string) (Flight, bool) {
 	i, ok := named(flightNames[:], name)
 	return Flight(i), ok
@@ -112,7 +112,7 @@ var stateNames = [...]string{Preparing: "Preparing", Sending: "Sending", Waiting
 // String returns the name of the state, "Waiting".
 func (s State) String() string { return nameOf(stateNames[:], uint8(s)) }
 
-// StateNamed returns the state of that name.
+// StateNamed returns the state with the given name.
 func StateNamed(name string) (State, bool) {
 	i, ok := named(stateNames[:], name)
 	return State(i), ok
@@ -140,5 +140,5 @@ type Alert struct {
 	Description uint8 // 0 is close_notify
 }
 
-// CloseNotify tells whether the alert is a close_notify.
+// CloseNotify reports whether the alert is a close_notify.
 func (a Alert) CloseNotify() bool { return a.Level != 0 && a.Description == 0 }

@@ -1,8 +1,7 @@
 //go:build ignore
 
-// This program makes the keys and certificates in testkeys. It is run by hand,
-// once: the keys are part of the specification of a replication, and new ones
-// change every digest.
+// This program generates the keys and certificates in testkeys. It was run once, by hand.
+// The keys are part of the specification of a replication: new keys change every digest.
 package main
 
 import (
@@ -39,7 +38,7 @@ func main() {
 			SerialNumber: big.NewInt(1),
 			Subject:      pkix.Name{CommonName: "dtlssim test key, " + name},
 			DNSNames:     []string{"server.test"}, // RFC 6761 section 6.2
-			// Virtual time starts at 2000-01-01; the bare endpoints run today.
+			// Virtual time starts at 2000-01-01; endpoints outside the simulator run today.
 			NotBefore:             time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC),
 			NotAfter:              time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
 			KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,

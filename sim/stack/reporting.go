@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Reporting returns s with the events that every stack has: those that are told by its
-// calls and by its datagrams. s itself reports the others, as far as it knows them.
+// Reporting wraps s so that it reports the events that are visible in the calls and
+// datagrams of any stack. s itself reports the other events, as far as it knows them.
 func Reporting(s Stack) Stack { return reporting{s} }
 
 type reporting struct{ Stack }
@@ -24,7 +24,7 @@ func (r reporting) Server(ctx context.Context, conn net.Conn, c Config) (net.Con
 
 type handshake func(context.Context, net.Conn, Config) (net.Conn, error)
 
-// report performs a handshake and reports it, if anybody asks.
+// report performs a handshake and reports it, if c.Observe is set.
 func report(ctx context.Context, conn net.Conn, c Config, perform handshake) (net.Conn, error) {
 	if c.Observe == nil {
 		return perform(ctx, conn, c)
@@ -43,7 +43,7 @@ func report(ctx context.Context, conn net.Conn, c Config, perform handshake) (ne
 	return &reportingSession{s, c.Observe}, nil
 }
 
-// reportDeadline reports a deadline of the runtime's clock that has not passed.
+// reportDeadline reports a deadline on the runtime's clock if it has not passed.
 func reportDeadline(observe func(Event), what string, at time.Time) {
 	if left := time.Until(at); !at.IsZero() && left > 0 {
 		observe(Event{Kind: DeadlineSet, What: what, Timer: left})
@@ -56,8 +56,8 @@ type reportingConn struct {
 	observe func(Event)
 }
 
-// A record begins with its type, version, epoch, sequence number and length (RFC 6347
-// section 4.1).
+// The header of a record has the fields type, version, epoch, sequence number and length
+// (RFC 6347 section 4.1).
 const (
 	recordHeader = 13
 	epochAt      = 3

@@ -6,19 +6,19 @@ import (
 	"strconv"
 )
 
-// Datagram is a datagram with its DTLS records. It never changes once it is parsed, so that
-// copies of it, and everything that handles it on its way, share it. An altered datagram is
-// another one.
+// Datagram is a datagram with its DTLS records. It never changes after it is parsed, so all
+// copies and everything on its path can share it. To alter a datagram, make a new one.
 type Datagram struct {
 	Payload []byte
 
-	// Records are the whole records that the payload begins with, in their order. Behind
-	// them there is nothing, or something that is not DTLS.
+	// Records are the complete records at the start of the payload, in order. Any bytes
+	// after them are not DTLS.
 	Records []Record
-	whole   bool // nothing stands behind the records
+	whole   bool // the payload ends after the records
 }
 
-// Parse returns the datagram of a payload, which it keeps: nobody may change it any more.
+// Parse returns the datagram with the given payload. It keeps the payload, which must not
+// change any more.
 func Parse(payload []byte) *Datagram {
 	var few [8]Record // a flight of pion with a certificate has six
 	records := few[:0]
@@ -34,9 +34,9 @@ func Parse(payload []byte) *Datagram {
 	return &Datagram{Payload: payload, Records: append([]Record(nil), records...), whole: len(rest) == 0}
 }
 
-// Label names the datagram by its DTLS headers: the contents joined by "+" (fragments of one
-// message count once), then epoch and sequence number of the first record:
-// "ClientKeyExchange+ChangeCipherSpec+Finished epoch=0 seq=2".
+// Label describes the datagram by its DTLS headers. It joins the names of the contents with
+// "+" (fragments of one message count once) and appends the epoch and sequence number of the
+// first record: "ClientKeyExchange+ChangeCipherSpec+Finished epoch=0 seq=2".
 func (d *Datagram) Label() string { return string(d.AppendLabel(make([]byte, 0, 96))) }
 
 // AppendLabel appends the label to b.
@@ -63,8 +63,7 @@ func (d *Datagram) AppendLabel(b []byte) []byte {
 	return strconv.AppendUint(append(b, " seq="...), d.Records[0].Sequence, 10)
 }
 
-// first returns the first record. That of a datagram that does not begin with one has no
-// content type.
+// first returns the first record, or a zero record if the datagram does not begin with one.
 func (d *Datagram) first() *Record {
 	if len(d.Records) == 0 {
 		return &Record{}
@@ -72,46 +71,46 @@ func (d *Datagram) first() *Record {
 	return &d.Records[0]
 }
 
-// StartsHandshake tells whether the datagram can begin a session: its first record is a
+// StartsHandshake reports whether the datagram can begin a session: its first record is a
 // handshake record of epoch 0 (RFC 6347 section 4.2.1). It need not be a ClientHello.
 func (d *Datagram) StartsHandshake() bool {
 	r := d.first()
 	return r.ContentType == Handshake && r.Epoch == 0
 }
 
-// BeginsWithHandshake tells whether the first record is a handshake record, of whatever
-// epoch: what dtls.Listen of pion v2 asks for.
+// BeginsWithHandshake reports whether the first record is a handshake record of any epoch.
+// This is the condition of dtls.Listen in github.com/pion/dtls/v2.
 func (d *Datagram) BeginsWithHandshake() bool { return d.first().ContentType == Handshake }
 
-// IsClientHello tells whether the first record is a ClientHello.
+// IsClientHello reports whether the first record is a ClientHello.
 func (d *Datagram) IsClientHello() bool { return d.first().IsHandshake(ClientHello) }
 
-// IsHelloVerifyRequest tells whether the first record is a HelloVerifyRequest.
+// IsHelloVerifyRequest reports whether the first record is a HelloVerifyRequest.
 func (d *Datagram) IsHelloVerifyRequest() bool { return d.first().IsHandshake(HelloVerifyRequest) }
 
-// IsPlain tells whether the first record is of epoch 0.
+// IsPlain reports whether the first record has epoch 0.
 func (d *Datagram) IsPlain() bool { return len(d.Records) > 0 && d.Records[0].Epoch == 0 }
 
-// IsData tells whether the first record is application data.
+// IsData reports whether the first record is application data.
 func (d *Datagram) IsData() bool { return d.first().ContentType == ApplicationData }
 
-// IsEncryptedAlert tells whether the first record is an alert under the keys of an
-// association; the first that a client sends is its close_notify, unless something failed
-// before.
+// IsEncryptedAlert reports whether the first record is an encrypted alert. The first one that
+// a client sends is its close_notify, unless something failed before.
 func (d *Datagram) IsEncryptedAlert() bool {
 	r := d.first()
 	return r.ContentType == Alert && r.Epoch > 0
 }
 
-// Where the random of a ClientHello stands in its record: behind the header of the handshake
-// message, and the version (RFC 6347 section 4.2.1).
+// Position of the random of a ClientHello in its record: after the header of the handshake
+// message and the version (RFC 6347 section 4.2.1).
 const (
 	randomFrom = 12 + 2
 	randomTo   = randomFrom + 32
 )
 
-// SameHello tells whether two datagrams are ClientHellos of one handshake: a client repeats
-// its random when it repeats its hello, and when it adds the cookie (RFC 6347 section 4.2.1).
+// SameHello reports whether two datagrams are ClientHellos of the same handshake. A client
+// uses the same random when it retransmits its ClientHello and when it adds the cookie (RFC
+// 6347 section 4.2.1).
 func SameHello(a, b *Datagram) bool {
 	if !a.IsClientHello() || !b.IsClientHello() {
 		return false
@@ -120,7 +119,7 @@ func SameHello(a, b *Datagram) bool {
 	return len(x) >= randomTo && len(y) >= randomTo && bytes.Equal(x[randomFrom:randomTo], y[randomFrom:randomTo])
 }
 
-// Contains tells whether any record satisfies a condition.
+// Contains reports whether any record satisfies a condition.
 func (d *Datagram) Contains(condition func(r *Record) bool) bool {
 	for i := range d.Records {
 		if condition(&d.Records[i]) {
@@ -131,7 +130,7 @@ func (d *Datagram) Contains(condition func(r *Record) bool) bool {
 }
 
 // Strip returns the payload without the records that satisfy a condition, and those records.
-// What is no record stays as it is.
+// Bytes that are not part of a record stay.
 func (d *Datagram) Strip(condition func(r *Record) bool) (left []byte, stripped []Record) {
 	at := 0
 	for i := range d.Records {
@@ -146,10 +145,11 @@ func (d *Datagram) Strip(condition func(r *Record) bool) (left []byte, stripped 
 	return append(left, d.Payload[at:]...), stripped
 }
 
-// Flight returns what identifies a datagram of a handshake among those of its sender when it
-// is sent again under other record numbers: its first message's type and number in the
-// handshake (RFC 6347 section 4.2.2), or the place of the ChangeCipherSpec if it begins with
-// one. ok is false if the datagram is no part of a handshake.
+// Flight returns a key that identifies a handshake datagram among those of its sender, even
+// when it is retransmitted under other record numbers. The key is made of the type, number
+// and fragment offset of the first message (RFC 6347 section 4.2.2). A datagram that begins
+// with a ChangeCipherSpec, or with an encrypted handshake record, has a fixed key. ok is false
+// if the datagram is not part of a handshake.
 func (d *Datagram) Flight() (key uint64, ok bool) {
 	r := d.first()
 	switch {
@@ -160,8 +160,8 @@ func (d *Datagram) Flight() (key uint64, ok bool) {
 	case r.ContentType != Handshake || len(r.Fragment) < 9:
 		return 0, false
 	}
-	// Type, length, message_seq, fragment_offset: the fragments of one message are not one
-	// another's repetitions.
+	// The fragment header has type, length, message_seq and fragment_offset. The key includes
+	// the offset because fragments of one message are not retransmissions of each other.
 	f := r.Fragment
 	return uint64(f[0])<<40 | uint64(binary.BigEndian.Uint16(f[4:]))<<24 |
 		uint64(f[6])<<16 | uint64(f[7])<<8 | uint64(f[8]), true

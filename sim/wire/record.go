@@ -1,6 +1,6 @@
-// Package wire holds what a datagram shows to anyone on its path: the headers of its DTLS
-// 1.2 records (RFC 6347 section 4.1). A datagram is parsed once, when it is first seen, and
-// the value that Parse returns travels with it.
+// Package wire parses the part of a datagram that anyone on its path can read: the headers
+// of its DTLS 1.2 records (RFC 6347 section 4.1). A datagram is parsed once, when it is first
+// seen, and the value that Parse returns travels with it.
 package wire
 
 import (
@@ -17,37 +17,39 @@ const (
 	ApplicationData  = 23
 )
 
-// Handshake types (RFC 6347 section 4.3.2) that the simulator asks for by name.
+// Handshake types (RFC 6347 section 4.3.2) that the simulator checks for.
 const (
 	ClientHello        = 1
 	ServerHello        = 2
 	HelloVerifyRequest = 3
 )
 
-// Record is what the header of one DTLS record shows and, if the record is in the clear,
-// the little more that names it.
+// Record is a DTLS record: the fields of its header and, if it is not encrypted, the fields
+// that identify its content.
 type Record struct {
 	ContentType uint8
 	Epoch       uint16
 	Sequence    uint64 // 48 bits, within the epoch
 
 	// Message is the handshake type of a handshake record of epoch 0. Later epochs are
-	// encrypted, and Message is 0 there: without renegotiation that can only be a Finished.
+	// encrypted, and Message is 0; without renegotiation such a record can only be a
+	// Finished.
 	Message uint8
 
-	// Level and Description are those of an alert of epoch 0, and 0 otherwise.
+	// Level and Description are the fields of an alert of epoch 0, and 0 otherwise.
 	Level, Description uint8
 
-	// Malformed tells that a record of epoch 0 is too short, or too long, to say what it is.
+	// Malformed reports that a handshake record or alert of epoch 0 has the wrong length, so
+	// its content is unknown.
 	Malformed bool
 
-	Fragment []byte // what the header is followed by; part of the datagram's payload
+	Fragment []byte // the bytes after the header; part of the datagram's payload
 }
 
 const headerSize = 13
 
-// parse reads the header of the first DTLS record in b and returns what is behind that
-// record. ok is false if b does not begin with a whole record.
+// parse reads the first DTLS record in b and returns the bytes after that record. ok is
+// false if b does not begin with a complete record.
 func (r *Record) parse(b []byte) (rest []byte, ok bool) {
 	if len(b) < headerSize || b[1] != 254 || b[0] < ChangeCipherSpec || b[0] > ApplicationData {
 		return nil, false
@@ -75,10 +77,11 @@ func (r *Record) parse(b []byte) (rest []byte, ok bool) {
 	return b[end:], true
 }
 
-// size is how many bytes of a datagram the record takes.
+// size returns the size of the record in bytes, including its header.
 func (r *Record) size() int { return headerSize + len(r.Fragment) }
 
-// IsHandshake tells whether the record holds a handshake message of epoch 0 of that type.
+// IsHandshake reports whether the record holds a handshake message of the given type, in
+// epoch 0.
 func (r *Record) IsHandshake(message uint8) bool {
 	return r.ContentType == Handshake && r.Epoch == 0 && !r.Malformed && r.Message == message
 }
@@ -134,15 +137,16 @@ func (r *Record) alertName() string {
 	return "Alert(" + strconv.Itoa(int(r.Description)) + ")"
 }
 
-// PlainRecord returns a datagram of one record of epoch 0, which nothing protects (RFC 6347
-// section 4.1), of DTLS 1.2.
+// PlainRecord returns a datagram with one DTLS 1.2 record of epoch 0, which is unprotected
+// (RFC 6347 section 4.1).
 func PlainRecord(contentType uint8, sequence uint64, fragment []byte) []byte {
-	b := binary.BigEndian.AppendUint64([]byte{contentType, 254, 253}, sequence&(1<<48-1)) // epoch 0, and 48 bits
+	// the epoch, which is 0, in 16 bits and the sequence number in 48
+	b := binary.BigEndian.AppendUint64([]byte{contentType, 254, 253}, sequence&(1<<48-1))
 	b = binary.BigEndian.AppendUint16(b, uint16(len(fragment)))
 	return append(b, fragment...)
 }
 
-// AlertDescriptions returns the alerts by their names (RFC 5246 section 7.2).
+// AlertDescriptions returns the alert descriptions by name (RFC 5246 section 7.2).
 func AlertDescriptions() map[string]uint8 {
 	m := make(map[string]uint8, len(alertNames))
 	for description, name := range alertNames {
