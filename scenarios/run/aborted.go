@@ -10,23 +10,22 @@ import (
 // Aborted is a replication that gave no result.
 type Aborted struct {
 	Status string `json:"status"`          // crashed, timed out or limited
-	Limit  string `json:"limit,omitempty"` // that a limited one met: horizon, event-limit or memory-limit
+	Limit  string `json:"limit,omitempty"` // if limited: horizon, event-limit or memory-limit
 	Repeat string `json:"repeat"`
 	Dump   string `json:"dump,omitempty"`
 
 	At int `json:"-"` // index of the replication in its sweep, over all points
 }
 
-// NewAborted returns what is kept of a replication that gave no result. repeat is the
-// command that repeats it; the limit that it met is added, unless it is the default.
+// NewAborted returns the record of a replication that gave no result. repeat is the command that
+// repeats it; NewAborted adds the flags of the limit that it reached, unless this is the default.
 func NewAborted(o *Result, repeat scenarios.Command) Aborted {
 	return Aborted{
 		Status: string(o.Status), Limit: o.Limit, Repeat: repeat.With(o.Flags...).String(), Dump: o.Dump,
 	}
 }
 
-// Fate says what became of the replication: it "crashed", for example, or "met a
-// limit: memory-limit".
+// Fate says how the replication ended: "crashed", for example, or "met a limit: memory-limit".
 func (t *Aborted) Fate() string {
 	switch t.Status {
 	case string(Limited):
@@ -37,10 +36,10 @@ func (t *Aborted) Fate() string {
 	return t.Status
 }
 
-// dumpLines is how many lines of a dump are shown as text.
+// dumpLines is how many lines of a dump ShortDump shows.
 const dumpLines = 40
 
-// ShortDump returns as much of the dump as a reader wants to see in a terminal.
+// ShortDump returns the beginning of the dump, short enough for a terminal.
 func (t *Aborted) ShortDump() string {
 	lines := strings.Split(strings.TrimRight(t.Dump, "\n"), "\n")
 	if len(lines) <= dumpLines {
@@ -55,7 +54,7 @@ func (t *Aborted) ShortDump() string {
 	)
 }
 
-// AbortedError says that a search met a replication that gave no result.
+// AbortedError says that a replication needed by a search gave no result.
 type AbortedError struct{ Aborted }
 
 // Error implements error.

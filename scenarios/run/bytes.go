@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Bytes is a size of memory, in bytes. It is a value of a flag.
+// Bytes is a memory size in bytes. It implements pflag.Value.
 type Bytes int64
 
 // units are the units of Bytes, the largest first.
@@ -15,8 +15,8 @@ var units = []struct {
 	size Bytes
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
 
-// String returns the size in the largest unit of which it is a whole multiple, as Set
-// reads it: "1536MiB".
+// String returns the size in the largest unit that divides it, in the format that Set reads, such
+// as "1536MiB".
 func (b Bytes) String() string {
 	for _, u := range units {
 		if b%u.size == 0 && b != 0 {
@@ -26,7 +26,7 @@ func (b Bytes) String() string {
 	return "0B"
 }
 
-// Set reads a whole number of 0 or more with a unit: B, KiB, MiB or GiB.
+// Set parses a non-negative whole number with a unit: B, KiB, MiB or GiB.
 func (b *Bytes) Set(text string) error {
 	for _, u := range units {
 		digits, ok := strings.CutSuffix(strings.TrimSpace(text), u.name)

@@ -6,39 +6,36 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 )
 
-// Limits are those of a replication that are its worker's: they protect the machine.
+// Limits are the limits that a worker imposes on a replication to protect the machine.
 type Limits struct {
-	// Wall is the wall time after which a replication counts as timed out; 0 means
-	// DefaultWallLimit.
+	// Wall is the wall time after which a replication times out; 0 means DefaultWallLimit.
 	Wall time.Duration
 
-	// Memory is how large the heap of a worker may be; 0 means DefaultMemoryLimit.
+	// Memory is the largest allowed heap of a worker; 0 means DefaultMemoryLimit.
 	//
-	// A worker compares at fixed points, which are every 2000 events of a replication and
-	// its end, so the same replications meet the limit in every run. Garbage counts, for
-	// it is not collected in between, and so does the answer, with its trace if that is
-	// wanted.
+	// A worker checks its heap at fixed points, every 2000 events of a replication and at its end,
+	// so the same replications reach the limit in every run. Garbage counts, because it is not
+	// collected in between. The answer counts too, with its trace if requested.
 	//
-	// A replication that never comes to such a point, since it allocates without end, is
-	// stopped by the parent, at twice the limit: what a worker holds beside its heap is
-	// far less than that, so no other replication gets there unless it meets the limit
-	// at its next fixed point. Where there is no /proc (on systems other than Linux)
-	// nobody stops it.
+	// A replication that never comes to such a point, because it allocates without end, is stopped
+	// by the parent at twice the limit. A worker holds far less than that besides its heap, so only
+	// a replication that would reach the limit at its next fixed point can get there. On systems
+	// without /proc (other than Linux), nothing stops it.
 	Memory Bytes
 }
 
-// Defaults of Limits, and the least limit of memory: below it, what a worker holds
-// besides a replication counts.
+// Defaults of Limits, and the smallest memory limit. Below it, what a worker holds besides a
+// replication would matter.
 const (
 	DefaultWallLimit         = time.Minute
 	DefaultMemoryLimit Bytes = 1 << 30
 	LeastMemoryLimit   Bytes = 64 << 20
 )
 
-// MostWorkers is how many workers a pool may have.
+// MostWorkers is the largest number of workers of a pool.
 const MostWorkers = 4096
 
-// withDefaults returns the limits with the defaults in their places.
+// withDefaults returns the limits with defaults for those that are not set.
 func (l Limits) withDefaults() Limits {
 	if l.Wall <= 0 {
 		l.Wall = DefaultWallLimit
@@ -49,8 +46,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// flags returns the flags that set the limit which a replication met, unless that is
-// the default.
+// flags returns the flags that set the limit that a replication reached; none for a default limit.
 func (l Limits) flags(status Status, limit string) []string {
 	switch {
 	case status == TimedOut && l.Wall != DefaultWallLimit:

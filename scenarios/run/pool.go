@@ -12,55 +12,53 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Status says what became of a replication.
+// Status says how a replication ended.
 type Status string
 
 // The statuses.
 const (
 	Completed Status = "completed"
-	Crashed   Status = "crashed"   // its worker ended without an answer
+	Crashed   Status = "crashed"   // its worker exited without an answer
 	TimedOut  Status = "timed-out" // its worker did not answer within the wall limit
-	Limited   Status = "limited"   // it met a limit of virtual time, events or memory
+	Limited   Status = "limited"   // it reached a limit of virtual time, events or memory
 )
 
-// Result is what became of a Job: the replication, or why there is none.
+// Result is the result of a Job: the replication, or why there is none.
 type Result struct {
-	// Replication is zero of a crashed or timed out one, and but for its Limit of one that
-	// met the limit of memory otherwise than at a fixed point of collection.
+	// Replication is zero for a crashed or timed-out replication. If the memory limit was reached
+	// elsewhere than at a fixed collection point, only its Limit is set.
 	Replication
 
 	Status Status
 
-	// Dump is what the worker of a crashed or timed out replication said last: its
-	// panic, and its goroutines. That of one which was stopped at the limit of memory
-	// has it too.
+	// Dump is the last output of the worker of a crashed or timed-out replication: its panic and
+	// its goroutines. It is also set if the parent stopped the replication at the memory limit.
 	Dump string
 
-	// Flags are those of dtlssim run that set the limit which the replication met; empty
-	// if it met none, or the default.
+	// Flags are the flags of dtlssim run that set the limit that the replication reached. They are
+	// empty if it reached none, or a default limit.
 	Flags []string
 }
 
-// watchEvery is how often a parent looks at the memory of a worker that is at a job:
-// seldom enough to cost less than a thousandth, often enough for a worker that
-// allocates as fast as it can to take no more than some ten MiB meanwhile.
+// watchEvery is how often the parent checks the memory of a busy worker: seldom enough to cost less
+// than 0.1 % of the time, often enough that a worker that allocates as fast as it can takes at most
+// some ten MiB in between.
 const watchEvery = 10 * time.Millisecond
 
-// Pool is a set of worker processes. Its methods may be called from any
-// goroutine.
+// Pool is a set of worker processes. Its methods are safe for concurrent use.
 type Pool struct {
 	limits  Limits
 	idle    chan *process
-	pairing sync.Mutex // held by the one Twice that collects its workers
+	pairing sync.Mutex // held by the one Twice that is collecting its workers
 
 	mu     sync.Mutex
 	peak   int64 // the largest resident set of a worker that has ended, in bytes
 	closed bool
 }
 
-// NewPool starts n workers. The calling program must call [ServeIfAsked] before
-// anything else. It reports a number of workers that is not between 1 and MostWorkers, and
-// a limit of memory below LeastMemoryLimit.
+// NewPool starts n workers. The calling program must call [ServeIfAsked] before anything else.
+// NewPool returns an error unless n is between 1 and MostWorkers and the memory limit is at least
+// LeastMemoryLimit.
 func NewPool(n int, limits Limits) (*Pool, error) {
 	if n < 1 || n > MostWorkers {
 		return nil, fmt.Errorf("the number of workers is %d, want 1 to %d", n, MostWorkers)
@@ -89,7 +87,7 @@ func NewPool(n int, limits Limits) (*Pool, error) {
 // Size returns the number of workers.
 func (p *Pool) Size() int { return cap(p.idle) }
 
-// Close ends the workers. No Do may be under way.
+// Close stops the workers. No Do may be in progress.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	closed := p.closed
@@ -112,17 +110,17 @@ func (p *Pool) Close() {
 	}
 }
 
-// PeakMemory returns the largest resident set, in bytes, of the workers that Close
-// has ended; 0 where the system does not tell.
+// PeakMemory returns the largest resident set, in bytes, of the workers that Close has stopped; 0
+// if the system does not report it.
 func (p *Pool) PeakMemory() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.peak
 }
 
-// Do performs one replication on a worker, when one is free. Its error is about
-// the pool (the job made no sense, ctx ended, no worker could be started); what
-// becomes of the replication itself is in the Result.
+// Do performs one replication as soon as a worker is free. Its error concerns the pool (an invalid
+// job, the end of ctx, a worker that cannot be started). How the replication itself ended is in the
+// Result.
 func (p *Pool) Do(ctx context.Context, job Job) (Result, error) {
 	w, err := p.take(ctx)
 	if err != nil {
@@ -131,13 +129,13 @@ func (p *Pool) Do(ctx context.Context, job Job) (Result, error) {
 	return p.do(ctx, w, job)
 }
 
-// Twice performs one replication twice, on two different workers at a time; the
-// pool must have two.
+// Twice performs one replication on two different workers at the same time. The pool must have at
+// least two.
 func (p *Pool) Twice(ctx context.Context, job Job) (first, second Result, err error) {
 	if p.Size() < 2 {
 		return first, second, errors.New("a pool of one worker cannot perform a replication in two processes")
 	}
-	// If each caller held one worker and waited for another, all would wait for ever.
+	// If each caller held one worker and waited for another, all would wait forever.
 	p.pairing.Lock()
 	a, err := p.take(ctx)
 	if err != nil {
@@ -168,7 +166,7 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 	}
 }
 
-// do performs a job on a worker, and gives it, or its replacement, back.
+// do performs a job on a worker and returns the worker, or its replacement, to the pool.
 func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 	answer, status, err := p.ask(ctx, w, job)
 	answered := err == nil && status == Completed
@@ -176,8 +174,8 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 		p.idle <- w
 		return p.outcome(&job, answer)
 	}
-	// The worker is lost; another takes its place. So it does when the memory is used
-	// up, in case that something of the process keeps it from being collected.
+	// Replace the worker if it is lost. Replace it also after it ran out of memory, because
+	// something in the process may prevent collection.
 	w.kill()
 	reap(w)
 	replacement, startErr := p.start()
@@ -199,9 +197,8 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 	return o, nil
 }
 
-// ask sends a job to a worker and waits for its answer. Unless it returns
-// Completed and no error, the worker has been killed: Limited is said of one that
-// took twice the limit of memory.
+// ask sends a job to a worker and waits for its answer. Unless it returns Completed and no error,
+// the worker has been killed. Limited means that the worker took twice the memory limit.
 func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, error) {
 	var answer reply
 	done := make(chan error, 1)
@@ -222,7 +219,7 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 		case err := <-done:
 			if err == nil {
 				if answer.Error != "" {
-					w.known = known{} // nobody knows what it made of it
+					w.known = known{} // the state of its slots is unknown
 				}
 				return answer, Completed, nil
 			}

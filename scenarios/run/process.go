@@ -21,11 +21,11 @@ type process struct {
 	in      io.WriteCloser
 	out     *bufio.Reader
 	words   *firstWords
-	known   known // its user's, one at a time
+	known   known // used by one caller at a time
 }
 
-// environment is that of this process with the settings of sim.Environment in the
-// place of its own.
+// environment returns the environment of this process, overridden by the settings of
+// sim.Environment.
 func environment() []string {
 	settings := sim.Environment()
 	var env []string
@@ -42,8 +42,8 @@ func environment() []string {
 	return append(env, settings...)
 }
 
-// peakMemory returns the largest resident set of a worker so far, in bytes. Its
-// rusage would not do: there Linux counts what its parent used before the exec.
+// peakMemory returns the largest resident set of a worker so far, in bytes. Its rusage would be
+// wrong: on Linux, it includes the memory of the parent before the exec.
 func (w *process) peakMemory() int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.command.Process.Pid))
 	if err != nil {
@@ -57,8 +57,7 @@ func (w *process) peakMemory() int64 {
 	return kibibytes << 10
 }
 
-// memory returns the resident set of a worker, in bytes; 0 where the system does not
-// tell.
+// memory returns the resident set of a worker, in bytes; 0 if the system does not report it.
 func (w *process) memory() int64 {
 	pages, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", w.command.Process.Pid))
 	if err != nil {
@@ -71,8 +70,8 @@ func (w *process) memory() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// dump ends a worker that does not answer, after it has written its goroutines to its
-// standard error. done tells that it has ended.
+// dump makes a worker that does not answer write its goroutines to standard error, and then kills
+// it. done signals that the worker has exited.
 func (w *process) dump(done <-chan error) {
 	// The runtime answers SIGQUIT with a dump of all goroutines and exits.
 	_ = w.command.Process.Signal(syscall.SIGQUIT)
@@ -85,14 +84,13 @@ func (w *process) dump(done <-chan error) {
 
 func (w *process) kill() { _ = w.command.Process.Kill() }
 
-// lastWords returns what the worker wrote to its standard error, and how it ended.
-// The worker has been reaped.
+// lastWords returns what the worker wrote to standard error, and its exit status. The worker must
+// have been reaped.
 func (w *process) lastWords() string {
 	return strings.TrimSpace(w.words.String() + "\n" + w.command.ProcessState.String())
 }
 
-// firstWords keeps the beginning of what is written to it, up to maxDump bytes: a
-// panic stands at the beginning of its dump.
+// firstWords keeps the first maxDump bytes written to it, because a dump begins with the panic.
 type firstWords struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -113,10 +111,10 @@ func (t *firstWords) String() string {
 	return t.b.String()
 }
 
-// reap waits for the end of a worker; how it ended is in its ProcessState.
+// reap waits until a worker exits; the exit status is in its ProcessState.
 func reap(w *process) { _ = w.command.Wait() }
 
-// maxDump is how much of a worker's last words is kept, in bytes.
+// maxDump is how many bytes of a worker's standard error are kept.
 const maxDump = 256 << 10
 
 func (p *Pool) start() (*process, error) {

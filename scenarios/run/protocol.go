@@ -19,16 +19,15 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// Job is one replication to perform.
+// Job is a replication to perform.
 type Job struct {
-	Values scenarios.Values // of the parameters
+	Values scenarios.Values // parameter values
 	Seed   uint64
 	Fail   scenarios.Predicate
-	Trace  bool         // whether the trace is wanted as well, and the parameters
+	Trace  bool         // also return the trace and the parameters
 	Tilt   *tilt.Config // nil: none
 
-	// Watch tells whether Replication.Watched is wanted as well, which takes the
-	// replication a little time.
+	// Watch requests Replication.Watched, which takes a little extra time.
 	Watch bool
 }
 
@@ -37,25 +36,25 @@ func (j *Job) Command() scenarios.Command {
 	return j.Values.Repeat(j.Seed, j.Fail).With(TiltArguments(j.Tilt)...)
 }
 
-// request is a Job as a worker is told of it. The settings, which most jobs have in common
-// with one before, go once, and stay in a slot of the worker; durations that are laid over
-// them go as numbers.
+// request is a Job in the form sent to a worker. Most jobs share their settings with an earlier
+// one; settings are sent once and stay in a slot of the worker. Durations that override them are
+// sent as numbers.
 type request struct {
 	Slot     int       `json:"slot"`
-	Settings *settings `json:"settings,omitempty"` // nil: those that the slot has
+	Settings *settings `json:"settings,omitempty"` // nil: the slot keeps its settings
 
-	Laid  []scenarios.Assignment `json:"laid,omitempty"` // in the order in which they are laid
+	Laid  []scenarios.Assignment `json:"laid,omitempty"` // applied in this order
 	Seed  uint64                 `json:"seed"`
 	Trace bool                   `json:"trace,omitempty"`
 	Tilt  *tilt.Config           `json:"tilt,omitempty"`
 	Watch bool                   `json:"watch,omitempty"`
 }
 
-// settings is what a slot of a worker is filled from.
+// settings is the content of a worker's slot.
 type settings struct {
 	Scenario string `json:"scenario"`
 
-	// File and Source are those of a scenario that is not built in or registered.
+	// File and Source are set for a scenario that is neither built in nor registered.
 	File   string `json:"file,omitempty"`
 	Source []byte `json:"source,omitempty"`
 
@@ -72,23 +71,23 @@ func newSettings(job *Job) *settings {
 	return s
 }
 
-// slots is how many settings a worker holds. Searches side by side, one of each worker or
-// of each level, ask for their runs in turns.
+// slots is how many settings a worker holds. Searches that run in parallel, for example one per
+// worker or one per level, request their runs alternately.
 const slots = 32
 
-// known is which settings a worker has in its slots, as its parent knows it.
+// known is the parent's record of the settings in a worker's slots.
 type known struct {
 	of   [slots]slotOf
-	next int // the slot that is filled next
+	next int // the slot to fill next
 }
 
-// slotOf tells what is in a slot.
+// slotOf says what is in a slot.
 type slotOf struct {
 	resolved *scenarios.Resolved // nil: nothing
 	fail     string
 }
 
-// request returns what a worker is told of a job.
+// request returns the message that sends a job to the worker.
 func (k *known) request(job *Job) request {
 	r := request{Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch}
 	of := slotOf{job.Values.Resolved(), job.Fail.Text()}
@@ -99,16 +98,16 @@ func (k *known) request(job *Job) request {
 	return r
 }
 
-// reply is what a worker answers to a request.
+// reply is a worker's answer to a request.
 type reply struct {
 	Replication *Replication `json:"replication,omitempty"`
 	Trace       []byte       `json:"trace,omitempty"` // canonical encoding
 	Error       string       `json:"error,omitempty"` // the job could not be understood
 }
 
-// outOfMemory tells whether the replication met the limit of memory: at a fixed point
-// of collection, where it ended, or when its answer stood ready, of which nothing but
-// the limit is left then.
+// outOfMemory reports whether the replication reached the memory limit: at a fixed collection
+// point, where it ended, or when its answer was complete. In the latter case, only the limit is
+// left of the answer.
 func (r *reply) outOfMemory() bool {
 	return r.Replication != nil && r.Replication.Limit == string(clock.MemoryLimit)
 }
@@ -116,7 +115,7 @@ func (r *reply) outOfMemory() bool {
 // maxFrame bounds a frame: a trace with a million records fits.
 const maxFrame = 1 << 30
 
-// encodeFrame returns a value as JSON behind its length in four bytes.
+// encodeFrame returns a value as JSON, preceded by its length in four bytes.
 func encodeFrame(v any) ([]byte, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -126,7 +125,7 @@ func encodeFrame(v any) ([]byte, error) {
 	return append(frame, body...), nil
 }
 
-// writeFrame writes a value as encodeFrame encodes it.
+// writeFrame writes a value in the format of encodeFrame.
 func writeFrame(w io.Writer, v any) error {
 	frame, err := encodeFrame(v)
 	if err != nil {
@@ -136,8 +135,7 @@ func writeFrame(w io.Writer, v any) error {
 	return err
 }
 
-// readFrame reads what writeFrame wrote. It returns io.EOF at the end of the
-// stream.
+// readFrame reads a value that writeFrame wrote. It returns io.EOF at the end of the stream.
 func readFrame(r io.Reader, v any) error {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {

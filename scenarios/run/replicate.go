@@ -8,7 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Replication is one replication with all that it gave.
+// Replication is one replication with all its results.
 type Replication struct {
 	Scenario  string              `json:"scenario"`
 	Seed      uint64              `json:"seed"`
@@ -24,32 +24,31 @@ type Replication struct {
 	Signature string              `json:"signature"`
 	Repeat    string              `json:"repeat"`
 
-	// UnmetRules names the rules that met no datagram of theirs.
+	// UnmetRules names the rules that matched no datagram.
 	UnmetRules []string `json:"unmet_rules,omitempty"`
 
-	// Limit names the limit that ended the replication; it is empty of one that came
-	// to its end.
+	// Limit names the limit that ended the replication; empty if it ended normally.
 	Limit string `json:"limit,omitempty"`
 
 	Tilt *tilt.Likelihood `json:"tilt,omitempty"` // nil unless asked for: see Job.Tilt
 
 	Records []trace.Record `json:"-"`
 
-	// Watched is nil unless it was asked for.
+	// Watched is nil unless requested by Job.Watch.
 	Watched *sim.Watched `json:"watched,omitempty"`
 }
 
-// Replicate performs one replication in this process. For a result that repeats
-// to the byte, the process has to be one that sim.Environment describes.
+// Replicate performs one replication in this process. The result repeats to the byte only if the
+// process has the environment that sim.Environment describes.
 func Replicate(v scenarios.Values, seed uint64, p scenarios.Predicate) Replication {
 	r := replicate(v, seed, p, nil, false)
 	r.Params, r.Repeat = v.Text(), v.Repeat(seed, p).String()
 	return r
 }
 
-// replicate performs one replication, and leaves out what its caller knows: the
-// parameters, and the command that repeats it. Draws of the network are tilted, or
-// observed, unless tilts is nil; watch asks for Replication.Watched.
+// replicate performs one replication. It leaves out what the caller knows: the parameters, and the
+// command that repeats it. If tilts is not nil, network draws are tilted, or observed. watch
+// requests Replication.Watched.
 func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *tilt.Config, watch bool) Replication {
 	config := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: watch}
 	if tilts != nil {
@@ -74,7 +73,7 @@ func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *ti
 	return r
 }
 
-// TiltArguments returns the arguments of a command that tilts so; nil if nothing is tilted.
+// TiltArguments returns the command-line arguments for the tilts; nil if nothing is tilted.
 func TiltArguments(c *tilt.Config) []string {
 	if c == nil || len(c.Tilts) == 0 || c.Untilted {
 		return nil

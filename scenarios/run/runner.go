@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Runner performs replications; a Pool is one.
+// Runner performs replications. [Pool] implements it.
 type Runner interface {
 	// Do performs one replication.
 	Do(ctx context.Context, job Job) (Result, error)
@@ -12,6 +12,6 @@ type Runner interface {
 	// Twice performs one replication twice, in different processes.
 	Twice(ctx context.Context, job Job) (first, second Result, err error)
 
-	// Size is how many replications are performed at a time.
+	// Size returns how many replications are performed in parallel.
 	Size() int
 }

@@ -16,13 +16,13 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// asked is the variable of the environment that makes a process a worker. Its value is
-// the limit of the worker's heap, in bytes.
+// asked is the environment variable that makes a process a worker. Its value is the limit of the
+// worker's heap, in bytes.
 const asked = "DTLSSIM_WORKER"
 
-// ServeIfAsked makes the process a worker, and never returns, if a [Pool] has
-// started it as one. A program that uses a Pool calls it first thing in main,
-// after registering scenarios of its own.
+// ServeIfAsked turns the process into a worker, and never returns, if a [Pool] has started it as
+// one. A program that uses a Pool must call it at the start of main, after registering its own
+// scenarios.
 func ServeIfAsked() {
 	text := os.Getenv(asked)
 	if text == "" {
@@ -33,7 +33,7 @@ func ServeIfAsked() {
 		fmt.Fprintf(os.Stderr, "%s worker: %s: want a number of bytes: %v\n", scenarios.Program(), asked, err)
 		os.Exit(1)
 	}
-	// Whatever a scenario prints must not get between the frames.
+	// Output that a scenario prints must not get between the frames.
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	if err := serve(os.Stdin, out, limit); err != nil {
@@ -67,8 +67,8 @@ func serve(in io.Reader, out io.Writer, limit int64) error {
 	}
 }
 
-// answer performs a job and returns the frame that answers it. The heap is largest
-// when that stands ready, if nothing was collected before.
+// answer performs a job and returns the frame with the answer. If nothing was collected before, the
+// heap is largest when the frame is complete, so the memory limit is checked there.
 func (w *worker) answer(q *request) ([]byte, error) {
 	answer := w.perform(q)
 	frame, err := encodeFrame(answer)
@@ -78,8 +78,8 @@ func (w *worker) answer(q *request) ([]byte, error) {
 	return frame, err
 }
 
-// worker is what a worker has read, ready to run: most jobs differ from one before in
-// the seed alone, or in a duration.
+// worker holds what a worker has parsed, ready to run. Most jobs differ from an earlier one only in
+// the seed or in a duration.
 type worker struct {
 	slots [slots]slot
 	files map[string]*scenarios.Scenario // by path and text
@@ -108,7 +108,7 @@ func (w *worker) perform(q *request) reply {
 	replication := replicate(of.values, q.Seed, of.predicate, q.Tilt, q.Watch)
 	answer := reply{Replication: &replication}
 	if answer.outOfMemory() {
-		sim.Collect() // its trace until then is worth having: make room for it
+		sim.Collect() // make room for its trace up to this point
 	}
 	if q.Trace {
 		answer.Trace = trace.Encode(replication.Records)
@@ -116,7 +116,7 @@ func (w *worker) perform(q *request) reply {
 	return answer
 }
 
-// read reads settings. A file is parsed once.
+// read parses settings. It parses a scenario file only once.
 func (w *worker) read(s *settings) (slot, error) {
 	scenario, err := w.scenario(s)
 	if err != nil {

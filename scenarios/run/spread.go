@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// Spread calls f for 0 to n-1, as many at a time as there are workers, until a call fails
-// or ctx ends. It returns the error of ctx, or that of the least i for which f fails, which
-// does not depend on the order in which calls end: when one fails, those of a larger i are
-// canceled, and those of a smaller i, all of which have begun, go on.
+// Spread calls f for 0 to n-1, in parallel on as many goroutines as there are workers, until a call
+// fails or ctx ends. It returns the error of ctx, or the error for the smallest i at which f fails.
+// This does not depend on the order in which calls end: when one fails, calls with a larger i are
+// canceled, and those with a smaller i, which have all begun, continue.
 func Spread(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
 	var (
 		mu      sync.Mutex
 		next    int
-		failed  = n // the least i for which f has failed
+		failed  = n // the smallest i for which f has failed
 		fault   error
 		running = map[int]context.CancelFunc{}
 	)
-	// begin returns the next i with a context of its own; ok tells whether there is one.
+	// begin returns the next i and its own context; ok is false if there is none.
 	begin := func() (own context.Context, i int, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -6,10 +6,9 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Exact returns the probability that a latency of distribution l falls in a failure window:
-// exact, on condition that nothing else is random and that l has probabilities (see
-// distribution.CheckIntegrable). outside is the probability of a latency outside the range that
-// was searched, about which nothing is known.
+// Exact returns the probability that a latency with distribution l falls in a failure window. It is
+// exact if nothing else is random and l has probabilities (see distribution.CheckIntegrable).
+// outside is the probability of a latency outside the searched range, about which nothing is known.
 func (w *Windows) Exact(l distribution.Distribution) (probability, outside float64) {
 	for _, i := range w.FailureWindows {
 		probability += distribution.Probability(l, time.Duration(i.From), time.Duration(i.To))
@@ -17,7 +16,7 @@ func (w *Windows) Exact(l distribution.Distribution) (probability, outside float
 	return probability, l.Below(float64(w.From)) + l.AtLeast(float64(w.To))
 }
 
-// rounding bounds the rounding error of Exact.
+// Rounding bounds the rounding error of Exact.
 func (w *Windows) Rounding(l distribution.Distribution) (sum float64) {
 	for _, i := range w.FailureWindows {
 		sum += distribution.Rounding(l, time.Duration(i.From), time.Duration(i.To))

@@ -9,12 +9,12 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 )
 
-// alike tells whether two runs have the same signature, outcome and order of instants.
+// alike reports whether two runs have the same signature, outcome and order of instants.
 func (p *probed) alike(q *probed) bool {
 	return p.signature == q.signature && p.structure == q.structure && slices.Equal(p.outcome, q.outcome)
 }
 
-// line is the prediction from two neighbouring runs of one order of instants.
+// line is the prediction from two neighbouring runs with the same order of instants.
 type line struct {
 	x      int64
 	base   *probed
@@ -32,11 +32,11 @@ func newLine(x int64, base, next *probed) *line {
 	return l
 }
 
-// never is where two instants meet that do not.
+// never is the meeting point of instants that never meet.
 const never int64 = math.MaxInt64
 
-// meeting returns the last x at which no two neighbouring instants of a place have
-// passed each other, or never.
+// meeting returns the last x at which no two neighbouring instants of a place have passed each
+// other, or never.
 func (l *line) meeting() int64 {
 	last := never
 	for i, place := range l.base.times {
@@ -52,8 +52,8 @@ func (l *line) meeting() int64 {
 	return last
 }
 
-// reach returns the first x at which an instant meets the horizon of a replication, where
-// it would be cut short; or never.
+// reach returns the first x at which an instant reaches the horizon of a replication, where the
+// replication would be cut short, or never.
 func (l *line) reach() int64 {
 	first := never
 	for i, place := range l.base.times {
@@ -66,11 +66,10 @@ func (l *line) reach() int64 {
 	return first
 }
 
-// predicts tells whether the run at x is what the line says.
+// predicts reports whether the run at x is as the line predicts.
 func (l *line) predicts(x int64, run *probed) bool { return l.differs(x, run) == "" }
 
-// differs says in what the run at x differs from what the line says; it is empty if in
-// nothing.
+// differs says how the run at x differs from the prediction; empty if it does not.
 func (l *line) differs(x int64, run *probed) string {
 	switch {
 	case !slices.Equal(l.base.outcome, run.outcome):
@@ -96,7 +95,7 @@ func (l *line) differs(x int64, run *probed) string {
 	return ""
 }
 
-// otherwise says at which places a run has other instants, as far as their numbers show.
+// otherwise says at which places a run has a different number of instants.
 func (l *line) otherwise(run *probed) string {
 	counts := func(p *probed) map[string]int {
 		m := make(map[string]int)

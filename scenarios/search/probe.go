@@ -6,7 +6,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Check reports what makes the question senseless.
+// Check returns an error if the search makes no sense.
 func (s *Search) Check() error {
 	if err := s.Values.Scenario().CheckProbe(s.Probe.Name); err != nil {
 		return err

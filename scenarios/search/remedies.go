@@ -8,14 +8,14 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
-// RemedyWindows is the failure windows of a scenario under one of its remedies.
+// RemedyWindows are the failure windows of a scenario with one of its remedies.
 type RemedyWindows struct {
-	Remedy  string // empty of a scenario without remedies
+	Remedy  string // empty for a scenario without remedies
 	Windows *Windows
 }
 
-// FindRemedyWindows finds the windows of a scenario's default probe under each of its
-// remedies, with what else its failing example sets.
+// FindRemedyWindows finds the windows of a scenario's default probe for each of its remedies. All
+// other settings are those of the scenario's failing example.
 func FindRemedyWindows(ctx context.Context, runner run.Runner, s *scenarios.Scenario) ([]RemedyWindows, error) {
 	names := s.RemedyNames()
 	if names == nil {

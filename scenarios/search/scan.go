@@ -12,7 +12,7 @@ import (
 // maxScan is how many runs a brute-force scan may take.
 const maxScan = 2_000_000
 
-// CheckScan reports what makes a brute-force scan at every step senseless.
+// CheckScan returns an error if a brute-force scan with this step makes no sense.
 func (s *Search) CheckScan(step time.Duration) error {
 	switch {
 	case step <= 0:
@@ -38,10 +38,10 @@ func scanRuns(s *Search, step time.Duration) int64 {
 	return int64((s.Probe.To-s.Probe.From-1)/step) + 1
 }
 
-// Scan runs every step-th value of the probe from the first, and nothing else: the
-// plain answer to a Search, which depends on no argument, and knows nothing of what is
-// between two values. A cell reaches from the first value of one signature and outcome up to
-// the first of another.
+// Scan runs every step-th value of the probe, from the first on, and nothing else. It is the plain
+// answer to a Search: it depends on no reasoning about instants, and knows nothing about the values
+// in between. A cell extends from the first value with one signature and outcome to the first value
+// with another.
 func Scan(ctx context.Context, runner run.Runner, s Search, step time.Duration) (*Windows, error) {
 	if err := s.CheckScan(step); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func Scan(ctx context.Context, runner run.Runner, s Search, step time.Duration) 
 		for i, run := range runs {
 			f.add(batch[i], min(batch[i]+f.step, f.to), run)
 		}
-		clear(f.runs) // the few beside an edge are run again
+		clear(f.runs) // the few next to an edge are run again
 		f.timed = f.timed[:0]
 	}
 	w, err := f.answer()

@@ -3,9 +3,9 @@
 //	scenarios.Values, probe, predicate -> FindWindows -> runs -> Windows
 //	Windows, latency distribution      -> the exact probability of a failure
 //
-// Each run reports its instants. Two neighbouring runs predict where their order changes next; the
-// search jumps there and checks the prediction. Scan is the same question asked by brute force.
-// Package plane asks it of two probes at once.
+// Each run reports its instants. Two neighbouring runs predict where the order of instants changes
+// next; the search jumps there and checks the prediction. Scan answers the same question by brute
+// force. Package plane searches two probes at once.
 package search
 
 import (
@@ -23,45 +23,43 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Search is a question for the failure windows of a probe.
+// Search asks for the failure windows of a probe.
 type Search struct {
-	Values scenarios.Values // of every other parameter
+	Values scenarios.Values // of all other parameters
 	Seed   uint64
 	Probe  scenarios.ProbeRange
 	Fail   scenarios.Predicate
 }
 
-// methodName is the name of the method below.
+// methodName is the name of the method of FindWindows.
 const methodName = "slopes and jumps, verified"
 
-// maxRuns bounds a search; a range with more cells than that allows is refused. One
-// without an end is given up earlier.
+// maxRuns bounds a search: a range with too many cells is an error. A range without an end has the
+// smaller bound maxOpenRuns.
 const (
 	maxRuns     = 200_000
 	maxOpenRuns = 20_000
 )
 
-// FindWindows finds the cells of the probe and the windows in which the run
-// fails.
+// FindWindows finds the cells of the probe and the windows in which the run fails.
 //
-// The run is a function of the probe x, a whole number of nanoseconds. While the
-// order of instants at every place stays the same, so does the run's signature, and the time
-// of every instant is affine in x. The instants are those of the trace and those that a
-// run depends on and does not show: pauses and deadlines that end, or were cancelled
-// before, timers of the endpoints, times that are compared, reads and writes of what two
-// hosts share (sim.Watched). So two runs at x and x+1 of one order give the slope of each
-// instant, and the least x' at which two neighbours of a place meet bounds the segment in
-// which that holds. The search jumps there, compares the predicted times, order, signature and
-// outcome with those of the run just before, and goes on behind it.
+// The run is a function of the probe x, a whole number of nanoseconds. While the order of instants
+// at every place stays the same, so does the run's signature, and the time of every instant is
+// affine in x. The instants are those in the trace and those that affect a run but do not appear in
+// the trace: pauses and deadlines that end or are cancelled earlier, timers of the endpoints, times
+// that are compared, and reads and writes of state shared by two hosts (sim.Watched). So two runs
+// at x and x+1 with the same order give the slope of each instant. The smallest x' at which two
+// neighbouring instants of a place meet bounds the segment in which this holds. The search jumps
+// there and compares the predicted times, order, signature and outcome with those of the run just
+// before x'. Then it continues after the segment.
 //
-// Invariant: every point below x has been assigned to a segment whose first two
-// points and whose last point were run, and gave the predicted signature, outcome and
-// times.
+// Invariant: every point below x has been assigned to a segment. The first two points and the last
+// point of each segment were run, and gave the predicted signature, outcome and times.
 //
-// A range without an end is searched until no two neighbours will ever meet: the last cell
-// goes on for ever then. What is verified of that reaches as far as a parameter can
-// (distribution.MaxDuration), or as the horizon of a replication lets virtual time go. If there
-// still is a meeting beyond, the answer ends there, and its To says so.
+// A range without an end is searched until no two neighbours will ever meet; the last cell then
+// extends forever. Verification of this last cell reaches up to the largest value of a parameter
+// (distribution.MaxDuration), or up to the value at which an instant reaches the horizon of a
+// replication. If instants could still meet beyond, the answer ends there, and its To says so.
 func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, error) {
 	f, err := newFinder(ctx, runner, s)
 	if err != nil {
@@ -86,7 +84,7 @@ func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, er
 	return f.answer()
 }
 
-// finder is a search under way.
+// finder is the state of a search.
 type finder struct {
 	ctx    context.Context
 	runner run.Runner
@@ -94,9 +92,9 @@ type finder struct {
 	random *stream.Stream
 
 	runs   map[int64]*probed
-	timed  []int64 // where there are runs with times, which are wanted until the search has passed them
+	timed  []int64 // runs whose times are needed until the search has passed them
 	to     int64   // where the answer ends
-	step   int64   // of a brute-force scan; 0 of a search
+	step   int64   // of a brute-force scan; 0 for a search
 	cells  []Cell
 	method Method
 	params map[string]string
@@ -125,7 +123,7 @@ func newFinder(ctx context.Context, runner run.Runner, s Search) (*finder, error
 	}, nil
 }
 
-// at returns the runs at the given points, which are performed side by side.
+// at returns the runs at the given points. It performs them in parallel.
 func (f *finder) at(points ...int64) ([]*probed, error) {
 	type result struct {
 		x   int64
@@ -144,8 +142,8 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 			results <- result{x, run, err}
 		}()
 	}
-	// Of several faults, that of the least value is returned: the order in which runs end is
-	// not to be seen.
+	// If several runs fail, return the error at the smallest value, so that the result does not
+	// depend on the order in which runs end.
 	var fault *result
 	for range pending {
 		r := <-results
@@ -206,9 +204,9 @@ func (f *finder) run(x int64) (*probed, error) {
 	return run, nil
 }
 
-// segment finds the segment of one order and one slope of each instant that begins at
-// x, adds it to the cells, and returns its end, and whether nothing but the end of an open
-// range bounds it.
+// segment finds the segment that begins at x, in which the order of instants and all slopes stay
+// the same, and adds it to the cells. It returns the end of the segment, and whether only the end
+// of an open range bounds it.
 func (f *finder) segment(x, to int64) (end int64, forever bool, err error) {
 	defer func() {
 		f.method.Segments++
@@ -247,10 +245,10 @@ func (f *finder) segment(x, to int64) (end int64, forever bool, err error) {
 	return end, forever && end == to, nil
 }
 
-// bound returns the end of the segment that line describes: the prediction holds
-// at end-1, and does not hold at end unless end is to.
+// bound returns the end of the segment that the line describes. The prediction holds at end-1, and
+// fails at end unless end is to.
 func (f *finder) bound(l *line, to int64) (int64, error) {
-	last := min(l.meeting(), to-1) // two events of a host meet there, or the range ends
+	last := min(l.meeting(), to-1) // two instants of a place meet there, or the range ends
 	points := []int64{last}
 	if last+1 < to {
 		points = append(points, last+1)
@@ -266,15 +264,15 @@ func (f *finder) bound(l *line, to int64) (int64, error) {
 	if l.predicts(last, runs[0]) {
 		return last + 1, nil
 	}
-	// Where two events meet, the order of ties may have changed the signature already.
+	// Where two instants meet, the order of ties may already have changed the signature.
 	if last-1 <= l.x || l.predicts(last-1, runs[len(runs)-1]) {
 		return last, nil
 	}
 	return f.bisect(l, last-1)
 }
 
-// bisect returns a point at which the prediction of l ceases to hold. It holds at
-// l.x+1 and does not hold at high.
+// bisect returns a point at which the prediction of l first fails. It holds at l.x+1 and fails at
+// high.
 func (f *finder) bisect(l *line, high int64) (int64, error) {
 	low := l.x + 1
 	probes := []int64{low}
@@ -309,8 +307,8 @@ func (f *finder) bisect(l *line, high int64) (int64, error) {
 // insidePoints is how many random points of each segment are verified.
 const insidePoints = 2
 
-// verifyInside compares the prediction with runs at random points of the segment
-// [l.x, end) and returns the end of the part in which it holds.
+// verifyInside compares the prediction with runs at random points of the segment [l.x, end) and
+// returns the end of the part in which it holds.
 func (f *finder) verifyInside(l *line, end int64) (int64, error) {
 	for range insidePoints {
 		if end-l.x <= 4 {
@@ -331,7 +329,7 @@ func (f *finder) verifyInside(l *line, end int64) (int64, error) {
 	return end, nil
 }
 
-// add adds a segment; neighbouring segments of one signature are one cell.
+// add adds a segment. Neighbouring segments with the same signature and outcome form one cell.
 func (f *finder) add(from, to int64, run *probed) {
 	if n := len(f.cells); n > 0 && f.cells[n-1].Signature == run.signature &&
 		slices.Equal(f.cells[n-1].Outcome, run.outcome) {

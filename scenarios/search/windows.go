@@ -7,9 +7,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 )
 
-// Windows is the answer to a Search. Of a range without an end, To is scenarios.Forever,
-// as it is of the last cell, and of a failure window that never ends; in JSON, to_ns is
-// null then.
+// Windows is the answer to a Search. To is scenarios.Forever for a range without an end; so is the
+// To of the last cell, and of a failure window that never ends. In JSON, to_ns is then null.
 type Windows struct {
 	Scenario       string            `json:"scenario"`
 	Seed           uint64            `json:"seed"`
@@ -24,7 +23,7 @@ type Windows struct {
 	Method         Method            `json:"method"`
 }
 
-// Cell is a maximal interval [From, To) of probe values of one signature and outcome. Times
+// Cell is a maximal interval [From, To) of probe values with the same signature and outcome. Times
 // are in nanoseconds.
 type Cell struct {
 	From      int64    `json:"from_ns"`
@@ -40,15 +39,15 @@ type Interval struct {
 	To   int64 `json:"to_ns"`
 }
 
-// Witness is one of the two replications beside an edge.
+// Witness is one of the two replications on either side of an edge.
 type Witness struct {
 	Repeat string `json:"repeat"`
 	Digest string `json:"digest"`
 }
 
-// Edge is a bound of a failure window inside the range: of the two replications
-// at At-1 and at At, one fails and the other does not. Of a brute-force scan, the one below
-// is at the value of the grid before At.
+// Edge is a bound of a failure window inside the range: of the two replications at At-1 and At, one
+// fails and the other does not. For a brute-force scan, the replication below is at the grid value
+// before At.
 type Edge struct {
 	At    int64   `json:"at_ns"`
 	Below Witness `json:"below"` // at At-1
@@ -57,48 +56,46 @@ type Edge struct {
 
 // Method states how windows were found, and what that proves.
 //
-// If Proved, no window in the range was missed, however short: on each of the segments
-// that the cells consist of, the order of all instants that a run's course depends on is the
-// same on each host, as the slopes of their times show, and so the signature is. That depends on
-// the replications to report every such instant (sim.Watched), of which the verifications
-// are a test.
+// If Proved, the search missed no window in the range, however short. On each segment of the cells,
+// the order of all instants that affect a run is the same on each host, as the slopes of their
+// times show, so the signature is the same. This relies on the replications to report every such
+// instant (sim.Watched); the verifications test this.
 type Method struct {
 	Name   string `json:"name"`
 	Proved bool   `json:"proved"`
 
-	// Segments is how many intervals of one order of instants and one slope of each there
-	// are; 0 of a brute-force scan.
+	// Segments is the number of intervals in which the order of instants and all slopes stay the
+	// same; 0 for a brute-force scan.
 	Segments int `json:"segments"`
 
-	// Verifications counts the runs that only check a prediction:
-	// at the far end of every segment, just beyond it, and at
-	// seeded random points inside.
+	// Verifications counts the runs that only check a prediction: at the far end of every segment,
+	// just beyond it, and at seeded random points inside.
 	Verifications int `json:"verifications"`
 
-	// PredictionFailures counts those that differ from the prediction, because an
-	// instant that no run reports came in between. There the bound was found by bisection.
+	// PredictionFailures counts the bounds that were found by bisection because a run differed from
+	// the prediction: an instant that no run reports came in between.
 	PredictionFailures int `json:"prediction_failures"`
 
-	// Failures are the first of them.
+	// Failures are the first of these prediction failures.
 	Failures []PredictionFailure `json:"failures,omitempty"`
 
-	// LargestUnverifiedGap is the largest interval, in nanoseconds, between
-	// neighbouring runs of which nothing is proved: a window that opens and closes within
-	// it could have been missed. It is 0 if Proved. Of a brute-force scan it is the step less 1.
+	// LargestUnverifiedGap is the largest interval, in nanoseconds, between neighbouring runs for
+	// which nothing is proved: a window that opens and closes within it could have been missed. It
+	// is 0 if Proved. For a brute-force scan, it is the step minus 1.
 	LargestUnverifiedGap int64 `json:"largest_unverified_gap_ns"`
 
-	// LargestUnverifiedGapFrom is where that interval begins; 0 if there is none.
+	// LargestUnverifiedGapFrom is the start of that interval; 0 if there is none.
 	LargestUnverifiedGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 }
 
 // PredictionFailure is a run that differs from the prediction.
 type PredictionFailure struct {
-	Segment int64  `json:"segment_from_ns"` // where the segment begins that the prediction is of
-	At      int64  `json:"at_ns"`           // the first value, as far as bisection finds it, at which it does not hold
-	Why     string `json:"why"`             // in what the run differs
+	Segment int64  `json:"segment_from_ns"` // the start of the predicted segment
+	At      int64  `json:"at_ns"`           // the first value, found by bisection, at which it fails
+	Why     string `json:"why"`             // how the run differs
 }
 
-// mostFailures is how many prediction failures a Method has.
+// mostFailures is how many prediction failures a Method keeps.
 const mostFailures = 20
 
 // MarshalJSON implements json.Marshaler.
@@ -129,7 +126,7 @@ func (w Windows) MarshalJSON() ([]byte, error) {
 	}{plain(w), bound(w.To)})
 }
 
-// bound returns an upper bound, or nil for one that there is not.
+// bound returns an upper bound, or nil if there is none.
 func bound(to int64) *int64 {
 	if time.Duration(to) == scenarios.Forever {
 		return nil

@@ -11,7 +11,7 @@ type summary struct {
 	n, mean   float64
 	variance  float64 // of one sample
 	skewness  float64 // of one sample; 0 without variance
-	effective float64 // how many samples of equal weight tell as much
+	effective float64 // the equivalent number of samples of equal weight
 }
 
 // summarize computes the summary of one or more samples.

@@ -47,7 +47,7 @@ func WeightedMean(logWeight []float64, failed []bool, plain int, confidence floa
 	if len(values) > 0 {
 		w.set(summarize(values))
 	}
-	w.Value = min(1, w.Value) // the mean of the weights is unbiased, so it may exceed 1; a probability may not
+	w.Value = min(1, w.Value) // unbiased, so it may exceed 1; a probability may not
 	w.Unseen = 1
 	if plain > 0 {
 		w.Unseen = unseen(confidence, float64(plain))

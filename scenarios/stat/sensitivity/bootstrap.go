@@ -54,7 +54,7 @@ func acceleration(leftOut []float64) float64 {
 		squares, cubes = squares+d*d, cubes+d*d*d
 	}
 	a := cubes / (6 * math.Pow(squares, 1.5))
-	if !(math.Abs(a) <= mostAcceleration) { // also NaN: the statistic never changes, or there are few points
+	if !(math.Abs(a) <= mostAcceleration) { // also NaN: the statistic is constant, or few points
 		return 0
 	}
 	return a
