@@ -1,5 +1,5 @@
-// Command dtlssim runs real DTLS endpoints under virtual time, finds the exact
-// timings at which a session fails, and estimates how probable that is.
+// Command dtlssim runs real DTLS endpoints under virtual time. It finds the exact timings at which
+// a session fails and estimates how probable failure is.
 package main
 
 import "github.com/dtlssim/dtlssim/cmd/dtlssim/cli"

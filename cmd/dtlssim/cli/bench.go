@@ -53,12 +53,11 @@ worker_peak_bytes}}.`,
 	})
 }
 
-// measuring is the variable of the environment that marks the process of bench in
-// which sessions are measured.
+// measuring is the environment variable that marks the process in which bench measures sessions.
 const measuring = "DTLSSIM_MEASURING"
 
-// measureInWorker replaces the process by one with the environment of a worker, in which
-// sessions are measured, unless it is that one.
+// measureInWorker replaces the process by one with the environment of a worker, in which sessions
+// are measured. It does nothing if the process is that one already.
 func measureInWorker() error {
 	if os.Getenv(measuring) != "" {
 		return nil

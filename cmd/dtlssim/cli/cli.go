@@ -1,8 +1,8 @@
-// Package cli is the command line of dtlssim. A Go program with scenarios of its own calls
-// [Main] and offers every verb for them.
+// Package cli is the command line of dtlssim. A Go program with its own scenarios calls [Main] to
+// offer every verb for them.
 //
-// Each verb stands in a file of its name: its flags, the question that it asks, and the views
-// of the answer. What all verbs have in common is in package verb.
+// Each verb is in a file of the same name, with its flags, its question and the views of the
+// answer. Package verb has what all verbs share.
 package cli
 
 import (
@@ -25,10 +25,10 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Main is the main function of a program that offers dtlssim's command line, with the
-// built-in scenarios and its own. It never returns. Its workers are the same program, so
-// nothing should come before it in main. If a scenario has a fault or a name that is taken, it
-// prints every fault and exits with code 2.
+// Main is the main function of a program that offers dtlssim's command line, with the built-in
+// scenarios and its own. It never returns. Workers run the same program, so main should do nothing
+// before calling it. If a scenario has a fault or a name that is already taken, Main prints every
+// fault and exits with code 2.
 func Main(own ...*scenarios.Scenario) {
 	var faults []error
 	for _, s := range own {
@@ -100,8 +100,8 @@ Exit codes: 0 done; 1 something failed, or a verification found a difference;
 	return root
 }
 
-// version names this binary: the version of its module, the revision that it was built
-// from, and the Go that built it.
+// version describes this binary: the version of its module, the revision that it was built from,
+// and the Go version that built it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -116,7 +116,7 @@ func version() string {
 	return strings.Join(append(parts, info.GoVersion), " ")
 }
 
-// knownVerb reports a verb that there is not.
+// knownVerb reports an unknown verb.
 func knownVerb(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

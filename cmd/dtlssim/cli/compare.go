@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// comparison is the flags of compare with what they ask for.
+// comparison holds the flags of compare and what they ask for.
 type comparison struct {
 	verb.Selection
 	confidence   verb.Confidence
@@ -28,8 +28,8 @@ type comparison struct {
 	simultaneous bool
 
 	sweep     sample.Sweep
-	at        int                 // of the baseline
-	integrals []estimate.Integral // of conditional
+	at        int                 // index of the baseline
+	integrals []estimate.Integral // for the conditional method
 }
 
 func newCompare() *cobra.Command {
@@ -161,7 +161,7 @@ func (k *comparison) checkIntegrals() error {
 	return nil
 }
 
-// factors returns what --vary and --remedy vary, and whether nothing is wrong with it.
+// factors returns the factors that --vary and --remedy vary, and whether they have no fault.
 func (k *comparison) factors(c *verb.Call, f *verb.Faults) (factors []design.Factor, ok bool) {
 	vary := k.vary
 	if c.Changed("remedy") {

@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// The methods of estimate.
+// The methods of the verb estimate.
 const (
 	monteCarlo  = string(estimate.MonteCarloMethod)
 	conditional = string(estimate.ConditionalMethod)
@@ -24,14 +24,14 @@ const (
 	importance  = string(estimate.ImportanceMethod)
 )
 
-// How stratified shares out its replications.
+// How the stratified method allocates its replications.
 const (
 	proportional = "proportional"
 	neyman       = "neyman"
 )
 
-// estimateReaders are the methods that read a flag of estimate, in the order in which the
-// flags are reported.
+// estimateReaders names the methods that read each flag of estimate, in the order in which faults
+// of the flags are reported.
 var estimateReaders = []verb.Reader{
 	{Flag: "replications", Choices: []string{monteCarlo, stratified, importance}},
 	{Flag: "interval", Choices: []string{monteCarlo}},
@@ -47,10 +47,10 @@ var estimateReaders = []verb.Reader{
 	{Flag: "confidence", Choices: sampling},
 }
 
-// sampling are the methods whose interval is one of samples.
+// sampling are the methods that compute an interval from samples.
 var sampling = []string{monteCarlo, conditional, stratified, importance}
 
-// estimation is the flags of estimate with the question that they ask.
+// estimation holds the flags of estimate and the question that they ask.
 type estimation struct {
 	verb.Selection
 	interval   verb.Interval
@@ -139,7 +139,7 @@ estimate is null without data, and what is 0 or does not apply may be left out.`
 		Ask: func(c *verb.Call) (*verb.Answer, error) {
 			a, err := e.question.Ask(c.Context, c.Workers, c.Progress)
 			var random *estimate.RandomError
-			if errors.As(err, &random) { // as only its runs show
+			if errors.As(err, &random) { // only its runs show this
 				return nil, verb.BadInput(err)
 			}
 			if err != nil {
@@ -248,7 +248,7 @@ func (e *estimation) repeat(c *verb.Call) string {
 	return command.With(c.Given("pilots", "half-width", "relative")...).String()
 }
 
-// answer shows an answer, and gives it its end.
+// answer builds the answer to show, with its exit code.
 func (e *estimation) answer(found *estimate.Answer, repeat string) *verb.Answer {
 	j := text.NewEstimate(&e.question, found, repeat)
 	a := verb.Show(j, text.Estimate)

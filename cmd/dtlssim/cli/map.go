@@ -102,7 +102,7 @@ and polygons within some nanoseconds.`,
 	})
 }
 
-// times says how often.
+// times writes a number of times in words.
 func times(n int) string {
 	switch n {
 	case 0:

@@ -65,7 +65,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			f.StringVar(&measure, "measure", "", "the measure `NAME` (required)")
 			f.Float64SliceVar(&quantiles, "quantile", []float64{0.5, 0.9, 0.99},
 				"which `QUANTILES` are estimated, separated by commas")
-			f.Lookup("quantile").DefValue = "0.5,0.9,0.99" // not with six places
+			f.Lookup("quantile").DefValue = "0.5,0.9,0.99" // without six decimal places
 			f.BoolVar(&survival, "survival", false, "estimate the survival curve of what was cut, by Kaplan and Meier")
 			f.BoolVar(&logX, "log-x", false, "draw it over a logarithmic axis")
 		},

@@ -53,7 +53,7 @@ dtlssim export writes tables for other programs.`,
 	})
 }
 
-// storeTable is the arguments of query and export: a store and a table of it.
+// storeTable holds the arguments of query and export: a store and one of its tables.
 type storeTable struct {
 	names  []string
 	chosen string // empty: the default of the store
@@ -71,7 +71,7 @@ func (t *storeTable) Check(c *verb.Call, f *verb.Faults) {
 	}
 }
 
-// open opens the store for reading, and tells if there is more beside it.
+// open opens the store for reading, and warns if data beside it cannot be shown.
 func (t *storeTable) open(c *verb.Call) (err error) {
 	if t.reader, err = store.Read(c.Args[0]); err != nil {
 		return verb.StoreError(err)

@@ -22,7 +22,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// report is the arguments and flags of report, and what is known of the answer.
+// report holds the arguments and flags of the verb report, and the answer so far.
 type report struct {
 	folder verb.Folder
 	budget verb.Budget
@@ -33,10 +33,10 @@ type report struct {
 
 // reported is a study to report on.
 type reported struct {
-	argument string // that named it
+	argument string // the argument that named it
 	study    *study.Study
-	stored   *study.Result      // of a store, which is shown as it is; nil of one that is run
-	program  provenance.Program // that ran it
+	stored   *study.Result      // from a store, shown as it is; nil for a study that is run
+	program  provenance.Program // the one that ran it
 }
 
 func newReport() *cobra.Command {
@@ -74,7 +74,7 @@ JSON: {index, studies: [{study, title, answer, complete, replications, page, fil
 	})
 }
 
-// load reads the studies, and reports every fault of all of them.
+// load reads the studies and reports every fault in any of them.
 func (q *report) load(arguments []string, f *verb.Faults) {
 	if len(arguments) == 1 && arguments[0] == "all" {
 		arguments = study.Builtin()
@@ -106,7 +106,7 @@ func (q *report) load(arguments []string, f *verb.Faults) {
 	}
 }
 
-// loadReported reads a study: by its name, from its file, or with its result from a store.
+// loadReported reads a study by its name, from its file, or with its result from a store.
 func loadReported(argument string) (s reported, err error) {
 	s.argument = argument
 	if !store.Is(argument) {
@@ -194,7 +194,7 @@ func (q *report) add(r *study.Result, s reported) error {
 		return err
 	}
 	q.answer.Add(p, folder, r.Runs, sections)
-	return verb.Save(verb.Data(filepath.Join(folder, "index.html"), html)) // last: what it refers to is there
+	return verb.Save(verb.Data(filepath.Join(folder, "index.html"), html)) // last: its links exist
 }
 
 // index writes the page that lists the studies.

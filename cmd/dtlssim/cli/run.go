@@ -64,7 +64,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			if err != nil {
 				return nil, err
 			}
-			if o.Digest == "" { // nothing came back
+			if o.Digest == "" { // no result came back
 				t := run.NewAborted(&o, job.Command())
 				return nil, verb.NoResult("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat,
 					t.ShortDump())

@@ -16,7 +16,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// analysis is the flags of sensitivity with the question that they ask.
+// analysis holds the flags of sensitivity and the question that they ask.
 type analysis struct {
 	verb.Selection
 	interval verb.Interval
@@ -83,7 +83,7 @@ draws both as a figure.`,
 			}
 			found, err := a.question.Ask(c.Context, c.Workers, sweep, c.Progress)
 			var random *estimate.RandomError
-			if errors.As(err, &random) { // as only its runs show
+			if errors.As(err, &random) { // only its runs show this
 				return nil, verb.BadInput(err)
 			}
 			if err != nil {
@@ -141,7 +141,7 @@ func (a *analysis) check(c *verb.Call, f *verb.Faults) {
 	}
 }
 
-// answer shows an answer, and gives it its end.
+// answer builds the answer to show, with its exit code.
 func (a *analysis) answer(found *estimate.Analysed) *verb.Answer {
 	j := text.NewSensitivity(found)
 	shown := verb.Show(j, text.Sensitivity)

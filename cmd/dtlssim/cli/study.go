@@ -115,7 +115,7 @@ same question}]}.`,
 	})
 }
 
-// saveSections writes the files of the figures of a study to a folder.
+// saveSections writes the files of a study's figures to a folder.
 func saveSections(folder string, sections []summary.Section) error {
 	var files []verb.File
 	for _, s := range sections {

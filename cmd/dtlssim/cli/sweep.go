@@ -99,18 +99,17 @@ unless nothing is random. -o writes the points as CSV, without measures.`,
 	})
 }
 
-// keepReplications is the use of --store.
+// keepReplications is the usage text of --store.
 const keepReplications = "save the replications in `FILE.sqlite`, and take from it those that are there"
 
-// checkSweep reports what is wrong with a sweep, if nothing is with its parts.
+// checkSweep reports what is wrong with a sweep whose parts have no fault.
 func checkSweep(sweep *sample.Sweep, f *verb.Faults) {
 	if f.None() {
 		f.Add(sweep.Check())
 	}
 }
 
-// perform performs a sweep, with its store if it has one, and keeps the estimates of its
-// points.
+// perform performs a sweep, with its store if it has one, and saves the estimates of its points.
 func perform(c *verb.Call, sweep sample.Sweep, storage *verb.Storage) (*sample.Results, error) {
 	sweep.SeekCertain = true
 	step, end := c.Progress(len(sweep.Design)*sweep.Replications, "replications")
@@ -125,7 +124,7 @@ func perform(c *verb.Call, sweep sample.Sweep, storage *verb.Storage) (*sample.R
 	return r, nil
 }
 
-// finish has the answer of a sweep tell of aborted replications, and gives it its end.
+// finish makes the answer of a sweep report aborted replications, and sets its exit code.
 func finish(a *verb.Answer, r *sample.Results) *verb.Answer {
 	a.Aborted = func(w io.Writer) { text.Aborted(w, r) }
 	switch {

@@ -21,7 +21,7 @@ const (
 	list           = "list"
 )
 
-// Design is the flags --design, --vary, --points and --list, with what they come to.
+// Design is the flags --design, --vary, --points and --list, and the design points that they give.
 type Design struct {
 	Of *Selection // the scenario with its settings; checked before
 
@@ -31,10 +31,10 @@ type Design struct {
 	list  string
 
 	Points []design.Point
-	Names  []string // of the parameters that are varied
+	Names  []string // of the varied parameters
 }
 
-// DesignHelp is what verbs with a design say of it.
+// DesignHelp is the part on designs in the help of verbs that have one.
 const DesignHelp = `A factor is NAME=A..B/STEPS, that is STEPS+1 levels from A to B at equal distances, or with
 :log behind it in equal ratios; or NAME=v1,v2,... In braces, the range is one of a number in a
 distribution: 'latency=exponential(mean={1ms..9ms/8})'. --design chooses the design points:
@@ -81,7 +81,7 @@ func (d *Design) Check(c *Call, f *Faults) {
 	f.Add(faults.list...)
 }
 
-// checkFlags reports flags that are missing or do not apply to the design.
+// checkFlags reports flags that are missing or that do not apply to the design.
 func (d *Design) checkFlags(c *Call, f *Faults) {
 	fills := d.kind.Is(latinHypercube, sobol)
 	switch {
@@ -104,7 +104,7 @@ func (d *Design) checkFlags(c *Call, f *Faults) {
 	}
 }
 
-// makePoints makes the points of a design from its factors.
+// makePoints makes the design points from the factors.
 func (d *Design) makePoints(f *Faults) {
 	var factors []design.Factor
 	var ranges []design.Range
@@ -120,7 +120,7 @@ func (d *Design) makePoints(f *Faults) {
 		}
 	}
 	values := d.Of.Values
-	if values.Scenario() == nil || !f.None() { // a broken factor has no points
+	if values.Scenario() == nil || !f.None() { // a faulty factor has no points
 		if d.kind.Is(factorial) {
 			f.Add(design.CheckNames(d.Of.Settings, d.Names))
 		}
@@ -147,7 +147,7 @@ func (d *Design) readList() error {
 		return err
 	}
 	base := d.Of.Values
-	if base.Scenario() == nil { // what the list says is wrong or right all the same
+	if base.Scenario() == nil { // the list can be checked even so
 		if base, err = d.Of.Scenario.Resolve(scenarios.Settings{}); err != nil {
 			return err
 		}

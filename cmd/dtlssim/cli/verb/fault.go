@@ -19,11 +19,11 @@ const (
 	ExitError       = 1   // something failed: a file could not be written, a verification found a difference
 	ExitUsage       = 2   // the input is bad; nothing was done
 	ExitNoResult    = 3   // some replications gave no result: they crashed, timed out or met a limit
-	ExitInterrupted = 130 // interrupted; what was done has been shown
+	ExitInterrupted = 130 // interrupted; the output shows what was done
 )
 
-// coded carries an exit code with an error; an error without one, from cobra or from
-// parsing, is bad input.
+// coded is an error with an exit code. An error without one, from cobra or from parsing, is bad
+// input.
 type coded struct {
 	error
 	code int
@@ -31,7 +31,7 @@ type coded struct {
 
 func (e *coded) Unwrap() error { return e.error }
 
-// Failure marks an error as one that is not the user's; nil is none.
+// Failure marks an error as not the user's fault; nil stays nil.
 func Failure(err error) error {
 	if err == nil {
 		return nil
@@ -39,21 +39,21 @@ func Failure(err error) error {
 	return &coded{err, ExitError}
 }
 
-// BadInput marks an error that was found during the work as one of the input.
+// BadInput marks an error found during the work as bad input.
 func BadInput(err error) error { return &coded{err, ExitUsage} }
 
-// Wrong says what a check of the answer found.
+// Wrong reports a problem that a check of the answer found.
 func Wrong(format string, a ...any) error { return &coded{fmt.Errorf(format, a...), ExitError} }
 
-// NoResult says which replications gave no result.
+// NoResult reports replications that gave no result.
 func NoResult(format string, a ...any) error { return &coded{fmt.Errorf(format, a...), ExitNoResult} }
 
-// Interrupted says how far the work was when it was interrupted.
+// Interrupted reports how far the work had come when it was interrupted.
 func Interrupted(format string, a ...any) error {
 	return &coded{fmt.Errorf("interrupted: "+format, a...), ExitInterrupted}
 }
 
-// ended gives an error that left no answer its exit code.
+// ended gives an exit code to an error that left no answer.
 func (c *Call) ended(err error) error {
 	var already *coded
 	var aborted *run.AbortedError
@@ -68,8 +68,8 @@ func (c *Call) ended(err error) error {
 	return Failure(err)
 }
 
-// Code returns the exit code of an error of a command, and what to say of it on standard
-// error, on behalf of a program.
+// Code returns the exit code of a command's error, and the message that the program writes to
+// standard error.
 func Code(err error, program string) (code int, message string) {
 	if err == nil {
 		return ExitOK, ""
@@ -84,13 +84,12 @@ func Code(err error, program string) (code int, message string) {
 	}
 	text, prefix := strings.TrimRight(err.Error(), "\n"), program+": "
 	if code == ExitUsage {
-		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // a line for each fault
+		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // one line for each fault
 	}
 	return code, prefix + text + "\n"
 }
 
-// FlagError words what is wrong with a flag: with the nearest name, or with what would
-// be accepted.
+// FlagError words a fault of a flag: it suggests the nearest name or the accepted values.
 func FlagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
@@ -109,7 +108,7 @@ func FlagError(c *cobra.Command, err error) error {
 	return err
 }
 
-// acceptedValues says what the types of flags accept.
+// acceptedValues describes the values that each type of flag accepts.
 var acceptedValues = map[string]string{
 	"uint64": "a whole number from 0 to 18446744073709551615", "int": "a whole number", "float64": "a number",
 	"float64Slice": "numbers, separated by commas",
@@ -117,7 +116,7 @@ var acceptedValues = map[string]string{
 	"size": "a whole number with a unit (B, KiB, MiB, GiB)",
 }
 
-// OneOf reports a name that is none of those there are of a kind.
+// OneOf reports a name that is not among the names of a kind.
 func OneOf(kind, name string, names []string) error {
 	for _, n := range names {
 		if n == name {

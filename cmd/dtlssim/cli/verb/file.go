@@ -18,7 +18,7 @@ type File struct {
 	Write func(*os.File) error
 }
 
-// Data returns a file with its content.
+// Data returns a file with the given content.
 func Data(path string, data []byte) File {
 	return File{path, func(f *os.File) error {
 		_, err := f.Write(data)
@@ -26,8 +26,8 @@ func Data(path string, data []byte) File {
 	}}
 }
 
-// Picture returns a figure as a file, in the format that its name says. The file cannot be
-// written if the figure could not be drawn.
+// Picture returns a figure as a file, in the format that its name implies. If the figure could not
+// be drawn, writing the file fails with err.
 func Picture(path string, drawn figure.Figure, err error) File {
 	return File{path, func(f *os.File) error {
 		if err != nil {
@@ -45,7 +45,7 @@ func Picture(path string, drawn figure.Figure, err error) File {
 	}}
 }
 
-// Save writes files, each whole or not at all, up to the first that cannot be written.
+// Save writes files, each completely or not at all. It stops at the first that it cannot write.
 func Save(files ...File) error {
 	for _, f := range files {
 		if err := f.write(); err != nil {
@@ -55,7 +55,7 @@ func Save(files ...File) error {
 	return nil
 }
 
-// Output is the flag --output, or another that names a file to write.
+// Output is the flag --output, or another flag that names a file to write.
 type Output struct {
 	Path string
 
@@ -83,8 +83,8 @@ func (o *Output) Check(_ *Call, f *Faults) {
 // unwritable implements target.
 func (o *Output) unwritable() error { return checkFile(o.Path) }
 
-// checkFile reports a file that cannot be written, before the work is done that it is for;
-// an empty name is no file.
+// checkFile reports a file that cannot be written, before the work for it starts. An empty name
+// means no file.
 func checkFile(path string) error {
 	if path == "" {
 		return nil
@@ -98,7 +98,7 @@ func checkFile(path string) error {
 	case info != nil && info.IsDir():
 		return fmt.Errorf("%s cannot be written: it is a folder", path)
 	case info != nil && !info.Mode().IsRegular():
-		return nil // a device or a pipe, which a second opening might change
+		return nil // opening a device or a pipe a second time might change it
 	}
 	if err := checkFolder(filepath.Dir(target)); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
@@ -106,7 +106,7 @@ func checkFile(path string) error {
 	return nil
 }
 
-// checkFolder reports a folder in which no file can be made.
+// checkFolder reports a folder in which no file can be created.
 func checkFolder(folder string) error {
 	f, err := os.CreateTemp(folder, ".dtlssim-*")
 	if err != nil {
@@ -115,8 +115,8 @@ func checkFolder(folder string) error {
 	return errors.Join(reason(f.Close()), reason(os.Remove(f.Name())))
 }
 
-// resolve follows a symbolic link, also to a file that is not there yet. Of a file that is
-// there it returns what it is.
+// resolve follows a symbolic link, even to a file that does not exist. If the file exists, info
+// describes it.
 func resolve(path string) (target string, info fs.FileInfo) {
 	target = path
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
@@ -133,9 +133,9 @@ func resolve(path string) (target string, info fs.FileInfo) {
 	return target, nil
 }
 
-// write writes the file through a temporary one in the same folder, so that a reader never
-// sees half of it and a failure leaves what was there. A symbolic link is followed, and
-// what is no regular file (a device, a pipe) is written as it is.
+// write writes the file through a temporary file in the same folder. A reader never sees half of
+// it, and a failure leaves the old file in place. It follows a symbolic link, and writes directly
+// to anything that is not a regular file (a device, a pipe).
 func (f File) write() error {
 	target, info := resolve(f.Path)
 	in := replaceFile
@@ -148,7 +148,7 @@ func (f File) write() error {
 	return nil
 }
 
-// openFile writes to what is there.
+// openFile writes to an existing file.
 func openFile(path string, write func(*os.File) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -157,7 +157,7 @@ func openFile(path string, write func(*os.File) error) error {
 	return errors.Join(reason(write(f)), reason(f.Close()))
 }
 
-// replaceFile puts a whole file in the place of another, or of none.
+// replaceFile creates a file, or replaces the old one, in one step.
 func replaceFile(path string, write func(*os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".dtlssim-*")
 	if err != nil {
@@ -174,8 +174,8 @@ func replaceFile(path string, write func(*os.File) error) (err error) {
 	return reason(os.Rename(f.Name(), path))
 }
 
-// reason returns why an operation on a file failed, without the name of a file that
-// the user has not given.
+// reason returns why an operation on a file failed, without the file name, which the user may not
+// have given.
 func reason(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -188,7 +188,7 @@ func reason(err error) error {
 	return err
 }
 
-// Folder is the flag --output of verbs that write many files.
+// Folder is the flag --output of verbs that write several files.
 type Folder struct {
 	Path  string
 	Usage string
@@ -204,7 +204,7 @@ func (d *Folder) Check(_ *Call, f *Faults) {
 	}
 }
 
-// Make makes the folder, and reports one in which no file can be made.
+// Make creates the folder, and reports a folder in which no file can be created.
 func (d *Folder) Make() error {
 	err := os.MkdirAll(d.Path, 0o755)
 	if err == nil {

@@ -16,17 +16,17 @@ import (
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
-// Choice is a flag that takes one of several names. Any text can be set: whether it is one
-// of the names is checked with all other flags, so that every fault is reported at once.
+// Choice is a flag that takes one of several names. It accepts any text when set; the name is
+// checked together with all other flags, so that every fault is reported at once.
 type Choice struct {
 	names  []string
 	chosen string
 }
 
-// late is a flag that is checked after all flags are read.
+// late is a flag that is checked after all flags have been read.
 type late interface{ fault() error }
 
-// NewChoice returns a choice of names, the first of which is the default.
+// NewChoice returns a choice among names; the first is the default.
 func NewChoice(names ...string) *Choice { return &Choice{names, names[0]} }
 
 // fault implements late.
@@ -37,10 +37,10 @@ func (c *Choice) fault() error {
 	return suggest.NotOneOf(c.chosen, c.names)
 }
 
-// known tells whether what is chosen is one of the names.
+// known reports whether the chosen text is one of the names.
 func (c *Choice) known() bool { return slices.Contains(c.names, c.chosen) }
 
-// Is tells whether a name is chosen.
+// Is reports whether one of the given names is chosen.
 func (c *Choice) Is(names ...string) bool { return slices.Contains(names, c.chosen) }
 
 // String implements [pflag.Value].
@@ -55,13 +55,13 @@ func (c *Choice) Set(text string) error {
 	return nil
 }
 
-// Choose chooses a name that no flag gave.
+// Choose sets the choice to a name that was not given by a flag.
 func (c *Choice) Choose(name string) { c.chosen = name }
 
 // Confidence is the flag --confidence.
 type Confidence struct {
 	stat.Inference
-	Of string // what the confidence is of; empty: the intervals
+	Of string // the subject of the confidence; empty: the intervals
 }
 
 // AddTo implements [Part].
@@ -93,22 +93,22 @@ func (i *Interval) AddTo(f *pflag.FlagSet) {
 func (i *Interval) Check(c *Call, f *Faults) {
 	i.Confidence.Check(c, f)
 	if i.method.known() {
-		i.Method, _ = stat.ParseProportionMethod(i.method.chosen) // the same names
+		i.Method, _ = stat.ParseProportionMethod(i.method.chosen) // both have the same names
 	}
 }
 
 // Selection is a scenario, the first argument, with its settings.
 type Selection struct {
 	set   []string
-	short []string // what flags that are short for --set stand for
+	short []string // the assignments for which flags other than --set are short
 	fail  string
 
 	Seed      uint64
-	Scenario  *scenarios.Scenario // nil if there is none of that name
+	Scenario  *scenarios.Scenario // nil if no scenario has that name
 	Settings  scenarios.Settings  // as given
-	Values    scenarios.Values    // what they come to; none if they are at fault
+	Values    scenarios.Values    // resulting from the settings; none if these are faulty
 	Predicate scenarios.Predicate
-	Good      bool // nothing of it is at fault
+	Good      bool // the selection has no fault
 }
 
 // AddTo implements [Part].
@@ -126,8 +126,7 @@ func (s *Selection) AddTo(f *pflag.FlagSet) {
 		"`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
 }
 
-// Check implements [Part]. What else is wrong can be told also if there is no scenario of
-// that name.
+// Check implements [Part]. Even without a scenario of that name it reports the other faults.
 func (s *Selection) Check(c *Call, f *Faults) {
 	var faults [4]error
 	s.Scenario, faults[0] = study.LoadScenario(c.Args[0])
@@ -140,11 +139,11 @@ func (s *Selection) Check(c *Call, f *Faults) {
 	f.Add(faults[:]...)
 }
 
-// Pool is the worker processes.
+// Pool is the pool of worker processes.
 type Pool struct {
-	Count  int // 0: the flag --workers says
+	Count  int // 0: the flag --workers sets it
 	Limits run.Limits
-	Single bool // there is one worker, and no flag --workers
+	Single bool // there is one worker and no flag --workers
 }
 
 // AddTo implements [Part].

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/term"
 )
 
-// lineEvery is how often progress is told where there is no terminal.
+// lineEvery is the interval between progress lines without a terminal.
 const lineEvery = 10 * time.Second
 
-// progress tells how far a long run is: a bar on a terminal, and a line now and
-// then elsewhere.
+// progress shows how far a long run is: as a bar on a terminal, and otherwise as a line now and
+// then.
 type progress struct {
 	out   io.Writer
 	total int
@@ -55,7 +55,7 @@ func (p *progress) increment() {
 	}
 }
 
-// finish takes the bar away, whether everything was done or not.
+// finish removes the bar, whether or not everything was done.
 func (p *progress) finish() {
 	if p.bar != nil {
 		p.bar.Abort(true)

@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
-// Storage is the flag --store. Where it is not given, its methods do nothing.
+// Storage is the flag --store. If the flag is not given, its methods do nothing.
 type Storage struct {
 	path  string
 	store *store.Store
@@ -28,7 +28,7 @@ func (s *Storage) Check(*Call, *Faults) {}
 // unwritable implements target.
 func (s *Storage) unwritable() error { return checkFile(s.path) }
 
-// OpenSweep opens the store of a sweep, and has the sweep use it.
+// OpenSweep opens the store of a sweep and makes the sweep use it.
 func (s *Storage) OpenSweep(c *Call, sweep *sample.Sweep, limits run.Limits) (err error) {
 	if s.path == "" {
 		return nil
@@ -40,7 +40,7 @@ func (s *Storage) OpenSweep(c *Call, sweep *sample.Sweep, limits run.Limits) (er
 	return nil
 }
 
-// OpenStudy opens the store of a study, and has the study use it.
+// OpenStudy opens the store of a study and makes the study use it.
 func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget float64) error {
 	if s.path == "" {
 		return nil
@@ -57,9 +57,8 @@ func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget 
 	return nil
 }
 
-// Finish keeps the answers, if the work is finished, and closes the store. A commit that
-// failed is the error both of the work that it ended and of the end of the store: it is
-// reported once.
+// Finish saves the answers, if the work is finished, and closes the store. A failed commit both
+// ends the work and is returned when the store closes; Finish reports it once.
 func (s *Storage) Finish(work error, finished bool, answers func() answers.Answers) error {
 	if s.store == nil {
 		return work

@@ -1,8 +1,8 @@
-// Package verb is the skeleton that all verbs of the command line share: flags are read and
-// checked, workers start, a question is asked, the answer is shown as text or JSON and
-// written to files, and what happened becomes an exit code.
+// Package verb is the skeleton that all verbs of the command line share. It reads and checks flags,
+// starts workers, asks the question, shows the answer as text or JSON, writes it to files, and
+// turns the outcome into an exit code.
 //
-// In: a [Verb], which says what is its own. Out: a command for cobra.
+// In: a [Verb], which has what is specific to it. Out: a command for cobra.
 package verb
 
 import (
@@ -21,14 +21,14 @@ import (
 
 // A Verb asks one question and shows the answer.
 type Verb struct {
-	Use, Short, Long, Example string // as cobra has them
+	Use, Short, Long, Example string // as in cobra.Command
 	Args                      cobra.PositionalArgs
 
 	Plain bool                 // the verb has no --format
-	Parts []Part               // a *Pool among them starts workers
-	Flags func(*pflag.FlagSet) // those of its own; may be nil
+	Parts []Part               // if one is a *Pool, workers are started
+	Flags func(*pflag.FlagSet) // flags specific to the verb; may be nil
 
-	// Check reads what the parts do not read, and reports every fault of it. It may be nil.
+	// Check reads what the parts do not read and reports every fault in it. It may be nil.
 	Check func(*Call, *Faults)
 
 	// Open opens what the question needs, before workers start. It may be nil.
@@ -38,9 +38,9 @@ type Verb struct {
 	Ask func(*Call) (*Answer, error)
 }
 
-// A Part is a group of flags that several verbs have.
+// A Part is a group of flags that several verbs share.
 type Part interface {
-	// AddTo adds the flags to those of a command.
+	// AddTo adds the flags to a command's flags.
 	AddTo(*pflag.FlagSet)
 
 	// Check reads the flags and reports every fault.
@@ -50,10 +50,10 @@ type Part interface {
 // target is a part that names a file to write.
 type target interface{ unwritable() error }
 
-// Faults are what is wrong with the input.
+// Faults collects what is wrong with the input.
 type Faults struct{ list []error }
 
-// Add adds faults; nil is none.
+// Add adds faults; it ignores nil.
 func (f *Faults) Add(errs ...error) {
 	for _, err := range errs {
 		if err != nil {
@@ -62,17 +62,17 @@ func (f *Faults) Add(errs ...error) {
 	}
 }
 
-// None tells whether there are no faults so far.
+// None reports whether there are no faults so far.
 func (f *Faults) None() bool { return len(f.list) == 0 }
 
-// AtLeast adds a fault if the number of a flag is too small.
+// AtLeast adds a fault if the number given for a flag is too small.
 func (f *Faults) AtLeast(flag string, n, least int) {
 	if n < least {
 		f.Add(fmt.Errorf("--%s %d must be at least %d", flag, n, least))
 	}
 }
 
-// Within adds a fault if the number of a flag is out of a range.
+// Within adds a fault if the number given for a flag is out of range.
 func (f *Faults) Within(flag string, n, least, most int) {
 	if n < least || n > most {
 		f.Add(fmt.Errorf("--%s %d is out of range: %d to %d", flag, n, least, most))
@@ -91,10 +91,10 @@ type Call struct {
 	close []func()
 }
 
-// Changed tells whether a flag was given.
+// Changed reports whether a flag was given.
 func (c *Call) Changed(flag string) bool { return c.flags.Changed(flag) }
 
-// Given returns those of some flags that were given, as arguments of a command that
+// Given returns the flags, among those named, that were given, as arguments of a command that
 // repeats them.
 func (c *Call) Given(names ...string) (arguments []string) {
 	for _, name := range names {
@@ -115,8 +115,7 @@ func (c *Call) Given(names ...string) (arguments []string) {
 	return arguments
 }
 
-// Applies adds a fault for each flag that was given though the method that was chosen does
-// not read it.
+// Applies adds a fault for each given flag that the chosen method does not read.
 func (c *Call) Applies(f *Faults, method *Choice, readers []Reader) {
 	for _, r := range readers {
 		if c.Changed(r.Flag) && method.known() && !method.Is(r.Choices...) {
@@ -125,17 +124,17 @@ func (c *Call) Applies(f *Faults, method *Choice, readers []Reader) {
 	}
 }
 
-// Reader names the choices of a method that read a flag.
+// Reader names the methods that read a flag.
 type Reader struct {
 	Flag    string
 	Choices []string
 }
 
-// Closing has something closed when the call ends.
+// Closing registers a function to call when the call ends.
 func (c *Call) Closing(f func()) { c.close = append(c.close, f) }
 
-// Progress shows how far a part of the work is, on standard error: it returns what to call
-// at each of so many steps, and at the end.
+// Progress shows on standard error how far a part of the work is. It returns a function to call
+// after each step and one to call at the end.
 func (c *Call) Progress(steps int, unit string) (step, end func()) {
 	p := newProgress(c.Err, steps, unit)
 	return p.increment, p.finish
@@ -144,15 +143,15 @@ func (c *Call) Progress(steps int, unit string) (step, end func()) {
 // Answer is what a verb shows.
 type Answer struct {
 	JSON    any                   // what --format json writes
-	Text    func(io.Writer) error // writes it for a person
+	Text    func(io.Writer) error // writes the answer for a person
 	Files   []File
-	Aborted func(io.Writer) // tells of replications without a result, on standard error; may be nil
+	Aborted func(io.Writer) // reports replications without a result, on standard error; may be nil
 
-	// End says why the call ends with another exit code than 0: an error of this package.
+	// End is why the call ends with an exit code other than 0: an error of this package.
 	End error
 }
 
-// Show returns an answer whose JSON is a value, and whose text is a view of it.
+// Show returns an answer with a value as JSON and a view of it as text.
 func Show[T any](value T, view func(io.Writer, T) error) *Answer {
 	return &Answer{JSON: value, Text: func(w io.Writer) error { return view(w, value) }}
 }
@@ -189,7 +188,6 @@ func New(v Verb) *cobra.Command {
 	return c
 }
 
-// call calls the verb.
 func (v *Verb) call(c *Call) error {
 	if err := v.check(c); err != nil {
 		return err
@@ -221,7 +219,7 @@ func (v *Verb) call(c *Call) error {
 	return c.show(a)
 }
 
-// check reports every fault of the input, and a file that cannot be written.
+// check reports every fault of the input, and any file that cannot be written.
 func (v *Verb) check(c *Call) error {
 	var faults, unwritable Faults
 	c.flags.VisitAll(func(f *pflag.Flag) {
@@ -244,7 +242,7 @@ func (v *Verb) check(c *Call) error {
 	return errors.Join(append(faults.list, unwritable.list...)...)
 }
 
-// show shows an answer, writes its files, and returns how the call ends.
+// show shows an answer, writes its files, and returns the error with which the call ends.
 func (c *Call) show(a *Answer) error {
 	var err error
 	for _, f := range a.Files {
@@ -265,7 +263,7 @@ func (c *Call) show(a *Answer) error {
 	return a.End
 }
 
-// Args takes so many arguments, which are of a kind.
+// Args requires between least and most arguments; what describes them.
 func Args(least, most int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < least || len(args) > most {
@@ -275,15 +273,15 @@ func Args(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
-// OneScenario takes one argument, which names a scenario.
+// OneScenario requires one argument, which names a scenario.
 var OneScenario = Args(1, 1, "one SCENARIO or FILE")
 
-// CallProgram has the help of a command name the program in its examples and references.
+// CallProgram replaces the program name in the examples and references of a command's help.
 func CallProgram(c *cobra.Command, program string) {
 	name := func(text *string) { *text = strings.ReplaceAll(*text, "dtlssim ", program+" ") }
 	name(&c.Example)
 	c.Flags().VisitAll(func(f *pflag.Flag) { name(&f.Usage) })
-	if c.HasParent() { // what is said of dtlssim itself stays
+	if c.HasParent() { // descriptions of dtlssim itself stay
 		name(&c.Long)
 	}
 }
