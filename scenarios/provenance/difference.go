@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Differences lists what differs between the specification of a file and another, that of
-// now; nil if nothing does.
+// Differences lists the differences between the specification of a file and the current one; nil if
+// there are none.
 func (s Specification) Differences(now Specification) []string {
 	var list list
 	list.differ("it is of", s.what(), now.what())
@@ -63,7 +63,7 @@ func (s Sweep) differences(now Sweep) []string {
 	return list
 }
 
-// list is differences.
+// list is a list of differences.
 type list []string
 
 func (l *list) differ(what string, a, b any) {
@@ -72,7 +72,7 @@ func (l *list) differ(what string, a, b any) {
 	}
 }
 
-// firstLine returns the first line in which two texts differ; empty if in none.
+// firstLine returns the first line in which two texts differ; empty if they are equal.
 func firstLine(a, b string) string {
 	if a == b {
 		return ""
@@ -98,7 +98,7 @@ func value(text string) string {
 	return text
 }
 
-// levelsOf returns the factors of a sweep in one line.
+// levelsOf returns the factors of a sweep on one line.
 func levelsOf(s Sweep) string {
 	var parts []string
 	for _, f := range s.Factors {

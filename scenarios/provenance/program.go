@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// Program is a program that performed replications, and the machine that it ran on.
+// Program is a program that performed replications, with the machine on which it ran.
 type Program struct {
-	Started    string  // wall time as of RFC 3339, UTC
-	Finished   string  // likewise, when it had answered all that it was asked; empty: it has not
-	Budget     float64 // factor on the numbers of replications of a study; 1 of a sweep
-	Version    string  // of the module, or the revision; "(devel)" if neither is known
+	Started    string  // wall time in RFC 3339 format, UTC
+	Finished   string  // likewise, when all its work was done; empty: not yet
+	Budget     float64 // factor on the numbers of replications of a study; 1 for a sweep
+	Version    string  // module version or revision; "(devel)" if neither is known
 	Binary     string  // SHA-256 of the executable, in hexadecimal
 	Go         string
-	Modules    string // a line for each: path and version
+	Modules    string // one line per module: path and version
 	Platform   string // linux/amd64
-	Processor  string // its model; empty if the system does not tell
+	Processor  string // model; empty if the system does not report it
 	Processors int
 }
 
@@ -60,7 +60,7 @@ func ThisProgram() (Program, error) {
 	return p, nil
 }
 
-// processor returns the model of the processor, as Linux tells it.
+// processor returns the processor model that Linux reports.
 func processor() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -75,7 +75,7 @@ func processor() string {
 	return ""
 }
 
-// Describe names the program in a line.
+// Describe describes the program in one line.
 func (p Program) Describe() string {
 	return fmt.Sprintf("dtlssim %s, binary %.12s, %s, %s", p.Version, p.Binary, p.Go, p.Platform)
 }

@@ -1,11 +1,9 @@
-// Package provenance says where replications come from: what they are of, and which
-// programs on which machines performed them. Results of one specification by one binary are
-// the same wherever they are found; a file of results carries both, so that nothing is mixed
-// that may differ.
+// Package provenance says where replications come from: their specification, and the programs and
+// machines that performed them. Results with the same specification and binary are the same
+// everywhere. A file of results carries both, so that results that may differ are never mixed.
 //
-// In: a checked sweep or a study's file, its scenario and the limits of a replication. Out: a
-// [Specification], which has JSON and a digest and can be compared with another, and a
-// [Program].
+// Input: a checked sweep or a study's file, its scenario and the limits of a replication. Output: a
+// [Specification], which has JSON and a digest and can be compared with another, and a [Program].
 package provenance
 
 import (
@@ -23,19 +21,19 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Specification is all that decides what replications are, except the program that performs
-// them. It describes a study or a single sweep. The number of replications is no part of it.
+// Specification is everything that determines replications, except the program that performs them.
+// It describes a study or a single sweep. The number of replications is not part of it.
 type Specification struct {
-	Study *Study `json:"study,omitempty"` // nil of a sweep
-	Sweep *Sweep `json:"sweep,omitempty"` // nil of a study, whose sweeps are its parts
+	Study *Study `json:"study,omitempty"` // nil for a sweep
+	Sweep *Sweep `json:"sweep,omitempty"` // nil for a study, whose sweeps are its parts
 
 	Scenario string `json:"scenario"`
 	File     string `json:"scenario_file,omitempty"` // its path, if it is not built in
-	Source   string `json:"source,omitempty"`        // the scenario's YAML; empty of one that is written in Go
+	Source   string `json:"source,omitempty"`        // the scenario's YAML; empty if it is written in Go
 
 	Verify bool `json:"verify"`
 
-	// Files are the SHA-256 of the files that latency distributions read, by path.
+	// Files are the SHA-256 digests of the files that latency distributions read, by path.
 	Files map[string]string `json:"files,omitempty"`
 
 	WallLimit   string `json:"wall_limit"`
@@ -52,12 +50,12 @@ type Study struct {
 
 // Sweep is the specification of a sweep.
 type Sweep struct {
-	// Parameters are those that are the same at every point, defaults included. Two sweeps
-	// whose settings resolve to the same values have one specification.
+	// Parameters are the parameters that are the same at every point, defaults included. Two sweeps
+	// whose settings resolve to the same values have the same specification.
 	Parameters map[string]string `json:"parameters"`
 
-	// Factors are the parameters that the design sets, sorted by name, with their levels
-	// in the order in which they occur. Design is the SHA-256 of all its points.
+	// Factors are the parameters that the design sets, sorted by name, with their levels in order
+	// of occurrence. Design is the SHA-256 of all its points.
 	Factors []design.Factor `json:"factors"`
 	Points  int             `json:"points"`
 	Design  string          `json:"design"`
@@ -66,8 +64,8 @@ type Sweep struct {
 	Fail string `json:"fail"` // the predicate; empty: the scenario's
 }
 
-// OfSweep returns the specification of a sweep that has been checked. It reports a file of a
-// latency distribution that cannot be read.
+// OfSweep returns the specification of a checked sweep. It returns an error if a file of a latency
+// distribution cannot be read.
 func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 	s := newSpecification(sweep.Scenario(), limits)
 	s.Verify = sweep.Verify
@@ -84,16 +82,16 @@ func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 	return s, nil
 }
 
-// OfStudy returns the specification of a study of a scenario. points are the values of all
-// its runs: the files that their latency distributions read belong to the specification. It
-// reports one that cannot be read.
+// OfStudy returns the specification of a study of a scenario. points are the values of all its
+// runs; the files that their latency distributions read are part of the specification. It returns
+// an error if one of them cannot be read.
 func OfStudy(
 	of Study, scenario *scenarios.Scenario, points []scenarios.Values, limits run.Limits,
 ) (Specification, error) {
 	s := newSpecification(scenario, limits)
 	s.Study = &of
 	if s.Source == of.Text {
-		s.Source = "" // one file has both
+		s.Source = "" // the study's file contains both
 	}
 	for _, v := range points {
 		if err := s.addFiles(v); err != nil {
@@ -110,7 +108,7 @@ func newSpecification(scenario *scenarios.Scenario, limits run.Limits) Specifica
 	}
 }
 
-// NewSweep returns the specification of a sweep that has been checked.
+// NewSweep returns the specification of a checked sweep.
 func NewSweep(sweep sample.Sweep) (Sweep, error) {
 	s := Sweep{Points: len(sweep.Design), Seed: sweep.Seed, Fail: sweep.Fail.Text()}
 	levels := map[string][]string{}
@@ -144,8 +142,8 @@ func NewSweep(sweep sample.Sweep) (Sweep, error) {
 	return s, nil
 }
 
-// addFiles adds the files that latency distributions read: those of the values, and those of
-// the scenario's rules.
+// addFiles adds the files read by the latency distributions of the values and of the scenario's
+// rules.
 func (s *Specification) addFiles(v scenarios.Values) error {
 	var paths []string
 	for _, p := range v.Scenario().Parameters {
@@ -172,8 +170,8 @@ func (s *Specification) addFiles(v scenarios.Values) error {
 	return nil
 }
 
-// ChangedFiles returns the files whose SHA-256 is no longer the given one. files maps paths to
-// digests. It reports a file that cannot be read.
+// ChangedFiles returns the files whose SHA-256 differs from the given one. files maps paths to
+// digests. It returns an error if a file cannot be read.
 func ChangedFiles(files map[string]string) (changed []string, err error) {
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		data, err := os.ReadFile(path)
@@ -187,7 +185,7 @@ func ChangedFiles(files map[string]string) (changed []string, err error) {
 	return changed, nil
 }
 
-// Encode returns the specification as JSON, and the SHA-256 of that.
+// Encode returns the specification as JSON, and the SHA-256 of this JSON.
 func (s Specification) Encode() (text, sum string) {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -4,7 +4,6 @@ package run
 
 import "syscall"
 
-// attributes puts a worker in a process group of its own, so that an interrupt
-// from the terminal reaches the parent alone. A worker ends when its standard
-// input does.
+// attributes puts a worker in its own process group, so that an interrupt from the terminal reaches
+// only the parent. A worker exits when its standard input is closed.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -15,15 +15,15 @@ import (
 
 // searchSpecification is the specification of the part of a search.
 type searchSpecification struct {
-	Settings map[string]string `json:"settings"` // every parameter but the probe
+	Settings map[string]string `json:"settings"` // every parameter except the probe
 	Seed     uint64            `json:"seed"`
 	Probe    string            `json:"probe"`
 	From     int64             `json:"from_ns"`
 	To       int64             `json:"to_ns"`
 }
 
-// Finish keeps the answers, in the place of those before, and notes that all that this
-// process was asked has been answered.
+// Finish stores the answers, which replace earlier ones, and records that this process has
+// completed everything it was asked for.
 func (s *Store) Finish(a answers.Answers) error {
 	return s.transact(func(tx *sql.Tx) error {
 		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; " +
@@ -141,8 +141,7 @@ func addEstimate(tx *sql.Tx, e *answers.Estimate) error {
 	return err
 }
 
-// seed returns a seed for SQLite, whose whole numbers end at 2^63-1: larger ones are
-// text.
+// seed returns a seed for SQLite. SQLite's integers end at 2^63-1, so larger seeds become text.
 func seed(n uint64) any {
 	if n > math.MaxInt64 {
 		return fmt.Sprint(n)

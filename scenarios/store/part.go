@@ -19,21 +19,20 @@ const (
 	searchKind = "search"
 
 	mapKind      = "map"
-	estimateKind = "estimate" // of no design point
+	estimateKind = "estimate" // without a design point
 )
 
-// sweepPart is a part that keeps the replications of a sweep: those of the design points
-// from first on.
+// sweepPart is a part that keeps the replications of a sweep. Its design points are numbered from
+// first.
 type sweepPart struct {
 	query         query.File
 	first, points int
-	queue         *queue // nil: it is only read, from the file at path
+	queue         *queue // nil: the part is only read, from the file at path
 	path          string
 }
 
-// Sweep returns where the replications of a sweep are kept, which belongs to a row of a
-// figure; both are empty of a sweep that is no study's. It makes a part for a sweep that
-// has none yet. It has been checked.
+// Sweep returns the sample.Store of a sweep in a row of a figure; both are empty for a sweep
+// outside a study. It creates a part for a new sweep. The sweep must have been checked.
 func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
 	specification, err := specificationOf(sweep)
 	if err != nil {
@@ -57,8 +56,8 @@ func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, err
 	return &part, err
 }
 
-// Sweep returns the replications of a sweep as [Store.Sweep] does. Nothing can be added
-// to them. It returns a [MissingError] if nothing of the sweep is kept.
+// Sweep returns the replications of a sweep, like [Store.Sweep], but read-only. It returns a
+// [MissingError] if the file has none of the sweep.
 func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, error) {
 	specification, err := specificationOf(sweep)
 	if err != nil {
@@ -100,8 +99,8 @@ func (p *sweepPart) Recall(f func(point, replication int, o run.Result, d *sampl
 	})
 }
 
-// Keep implements [sample.Store]. It waits if replications end faster than they are
-// committed. When it returns, kill -9 does not lose the replication.
+// Keep implements [sample.Store]. It waits if replications end faster than they are committed. When
+// it returns, kill -9 does not lose the replication.
 func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Difference) error {
 	if p.queue == nil {
 		return &MissingError{Path: p.path}
@@ -109,8 +108,8 @@ func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Differe
 	return p.queue.put(kept{key: layout.Key(p.first+point, replication), outcome: o, difference: d})
 }
 
-// partOf returns the part of a figure's row, kind and specification, which it makes if
-// there is none; from is the seed of its first replication.
+// partOf returns the part with a figure, row, kind and specification, and creates it if it is
+// missing. from is the seed of its first replication.
 func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any) (id int, isNew bool, err error) {
 	text, err := json.Marshal(specification)
 	if err != nil {
@@ -129,7 +128,7 @@ func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any
 	return id, true, err
 }
 
-// addPoints adds the design points of a sweep, and returns the number of the first.
+// addPoints adds the design points of a sweep and returns the number of the first.
 func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s provenance.Sweep) (first int, err error) {
 	if err := tx.QueryRow("SELECT count(*) FROM point").Scan(&first); err != nil {
 		return 0, err
@@ -161,7 +160,7 @@ func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s provenance.Sweep) (fi
 	return first, nil
 }
 
-// transact performs a transaction between the commits of the queue.
+// transact performs a transaction between two commits of the queue.
 func (s *Store) transact(do func(tx *sql.Tx) error) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
@@ -176,7 +175,7 @@ func specificationOf(sweep sample.Sweep) (provenance.Sweep, error) {
 	return provenance.NewSweep(sweep)
 }
 
-// checkRoom reports a sweep that a store cannot keep.
+// checkRoom returns an error for a sweep that is too large for a store.
 func checkRoom(sweep sample.Sweep) error {
 	if sweep.Replications > layout.MaxReplications || len(sweep.Design) > layout.MaxPoints {
 		return fmt.Errorf("%d replications at %d points: a store has room for %d at %d",

@@ -8,28 +8,28 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
 
-// The pace of commits. After one, the queue waits restFactor times as long as it took,
-// but no longer than longestRest: then commits take about 1 % of the time, for what waits
-// is in the journal.
+// The pace of commits. After a commit, the queue waits restFactor times as long as the commit took,
+// but at most longestRest. So commits take about 1 % of the time. Waiting is safe, because the
+// journal holds the waiting replications.
 const (
 	restFactor  = 100
 	longestRest = 100 * time.Millisecond
 )
 
-// maxWaiting is how many replications wait at most.
+// maxWaiting is the largest number of waiting replications.
 const maxWaiting = 4096
 
-// queue writes replications to the journal, and hands them to one goroutine, which
-// commits those that have come together in one transaction.
+// queue writes replications to the journal and passes them to one goroutine, which commits each
+// batch in one transaction.
 type queue struct {
 	file    layout.File
 	journal *journal.Journal
 	mu      sync.Mutex
 	changed *sync.Cond // something was put, taken, or ended
 	waiting []kept
-	err     error // of the first commit that failed; after that nothing is kept
+	err     error // the first error of the journal or a commit; after it, nothing is kept
 	ending  chan struct{}
-	many    chan struct{} // has an element when half of maxWaiting wait
+	many    chan struct{} // has an element when maxWaiting/2 replications wait
 }
 
 func (q *queue) init(f layout.File, j *journal.Journal) {
@@ -38,8 +38,8 @@ func (q *queue) init(f layout.File, j *journal.Journal) {
 	q.ending, q.many = make(chan struct{}), make(chan struct{}, 1)
 }
 
-// put adds a replication, which is in the journal when it returns. It reports that an
-// earlier commit failed.
+// put adds a replication; when it returns, the replication is in the journal. It returns the error
+// of an earlier commit that failed.
 func (q *queue) put(k kept) error {
 	body, err := k.encode()
 	if err != nil {
@@ -58,7 +58,7 @@ func (q *queue) put(k kept) error {
 		if len(q.waiting) == maxWaiting/2 {
 			select {
 			case q.many <- struct{}{}:
-			default: // there is one
+			default: // already signaled
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func (q *queue) put(k kept) error {
 	return q.err
 }
 
-// end says that nothing is put any more. It is called once.
+// end says that no more replications will be put. It must be called once.
 func (q *queue) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -74,15 +74,15 @@ func (q *queue) end() {
 	q.changed.Broadcast()
 }
 
-// failed returns the error of the first commit that failed.
+// failed returns the first error of the journal or a commit.
 func (q *queue) failed() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.err
 }
 
-// take waits for replications and returns them, and how to take them out of the
-// journal; none at the end.
+// take waits for replications and returns them, with a function that removes them from the journal.
+// It returns none at the end.
 func (q *queue) take(emptied []kept) (batch []kept, forget func() error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -107,7 +107,7 @@ func (q *queue) ended() bool {
 	}
 }
 
-// serve commits what is put, until the end or a failure.
+// serve commits the replications in the queue, until the end or a failure.
 func (q *queue) serve(commit func([]kept) error) {
 	var emptied []kept
 	for {

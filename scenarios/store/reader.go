@@ -13,19 +13,19 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
-// Reader is a store that is only read. A process may write to it meanwhile; each
-// method gives what was committed when it was called.
+// Reader is a store opened for reading only. A process may write to it at the same time; each
+// method returns what was committed when it was called.
 type Reader struct {
 	query.File
 	file layout.File
 
-	// Pending says that a process that was killed left replications beside the file, which
-	// could not be folded in because the file, or its folder, is read-only. They are
-	// not shown; the next process that writes to the file folds them in.
+	// Pending says that a killed process left replications in the journal that could not be folded
+	// in, because the file or its folder is read-only. They are not shown; the next process that
+	// writes to the file folds them in.
 	Pending bool
 }
 
-// Read opens a store for reading. It returns a [MismatchError] if the file is none.
+// Read opens a store for reading. It returns a [MismatchError] if the file is not a store.
 func Read(path string) (*Reader, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -38,7 +38,8 @@ func Read(path string) (*Reader, error) {
 	}
 	left := false
 	if killed(path) {
-		// Another process may be writing, which is no fault: it commits what is pending.
+		// Another process may be writing. This is not an error: it commits its pending records
+		// itself.
 		err := recoverKilled(path)
 		left = err != nil && !errors.Is(err, ErrLocked) && journal.Pending(path)
 	}
@@ -59,8 +60,8 @@ func Read(path string) (*Reader, error) {
 // Close closes the file.
 func (r *Reader) Close() error { return r.file.Close() }
 
-// killed tells whether something lies beside a store that a process leaves there only if
-// it still writes, or was killed: a journal of ours or of SQLite, or SQLite's log.
+// killed reports whether a store has files next to it that exist only while a process writes, or
+// after it was killed: our journal, or SQLite's journal or log.
 func killed(path string) bool {
 	for _, end := range []string{"-journal", "-wal"} { // https://www.sqlite.org/tempfiles.html
 		if _, err := os.Stat(path + end); err == nil {
@@ -70,9 +71,9 @@ func killed(path string) bool {
 	return journal.Pending(path)
 }
 
-// recoverKilled folds in what a process that was killed left beside a store: what was
-// pending, and half a transaction of SQLite's, which cannot even be read before that. It
-// returns an error that wraps ErrLocked if the process is alive.
+// recoverKilled folds in what a killed process left next to a store: its pending records, and half
+// a transaction of SQLite, without which the file cannot be read. It returns an error that wraps
+// ErrLocked if the process is alive.
 func recoverKilled(path string) error {
 	lock, err := layout.Lock(path, 0)
 	if err != nil {
@@ -95,11 +96,10 @@ func recoverKilled(path string) error {
 	return errors.Join(err, f.Close(), lock.Close())
 }
 
-// header is what every SQLite file begins with (https://www.sqlite.org/fileformat.html,
-// section 1.3).
+// header begins every SQLite file (https://www.sqlite.org/fileformat.html, section 1.3).
 var header = []byte("SQLite format 3\x00")
 
-// Is tells whether a path is that of an SQLite file, and so may be a store.
+// Is reports whether a path is an SQLite file, and so may be a store.
 func Is(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -111,7 +111,7 @@ func Is(path string) bool {
 	return err == nil && bytes.Equal(begins, header)
 }
 
-// LastProgram returns the program that wrote to a store last.
+// LastProgram returns the last program that wrote to a store.
 func LastProgram(path string) (provenance.Program, error) {
 	r, err := Read(path)
 	if err != nil {

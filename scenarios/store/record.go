@@ -10,16 +10,16 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// kept is a replication, or a run, that is to be committed.
+// kept is a replication or a run to be committed.
 type kept struct {
 	key        int64
 	outcome    run.Result
 	difference *sample.Difference // nil: none
 
-	run, value []byte // of a run: its key, and what is kept of it
+	run, value []byte // for a run: its key and its stored form
 }
 
-// record is the body of a record that is a replication, as JSON.
+// record is the body of a record for a replication, as JSON.
 type record struct {
 	Key        int64              `json:"k,omitempty"`
 	Status     run.Status         `json:"s,omitempty"`
@@ -35,13 +35,13 @@ type record struct {
 	Difference *sample.Difference `json:"different,omitempty"`
 }
 
-// The body of a record that is a run is runMark, its key and what is kept of it.
+// The body of a record for a run is runMark, its key, and its stored form.
 const (
 	runMark   = 'r'
 	keyLength = 16
 )
 
-// encode returns a replication or a run as the body of a record.
+// encode encodes a replication or a run as the body of a record.
 func (k *kept) encode() ([]byte, error) {
 	if k.run != nil {
 		return slices.Concat([]byte{runMark}, k.run, k.value), nil

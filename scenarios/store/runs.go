@@ -21,10 +21,10 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// MissingError says that a file does not hold all that was asked of it.
+// MissingError says that a file lacks some of the requested results.
 type MissingError struct {
 	Path    string
-	Command string // that goes on with the study; may be empty
+	Command string // the command that continues the study; may be empty
 }
 
 // Error implements error.
@@ -36,22 +36,21 @@ func (e *MissingError) Error() string {
 	return text
 }
 
-// Runner returns a runner that takes the runs that are kept from the file, and keeps
-// those that it has another perform. Window searches ask it: they are determined by
-// their runs, so that a search which was interrupted comes to where it was without
-// performing anything.
+// Runner returns a runner that reads stored runs from the file, lets perform perform the others,
+// and stores these. Window searches use it. Their runs determine them, so an interrupted search
+// gets back to where it was without performing anything.
 //
-// What it returns is the same whether it was kept or performed: an outcome without
+// A result is the same whether it was stored or has just been performed: an outcome without
 // sessions, parameters and records.
 func (s *Store) Runner(perform run.Runner) run.Runner {
 	return &runner{Runner: perform, file: s.file, queue: &s.queue, empty: s.noRuns}
 }
 
-// Runner returns a runner that takes every run from the file, and returns a
-// [MissingError] for one that is not kept.
+// Runner returns a runner that reads every run from the file, and returns a [MissingError] for a
+// run that is not stored.
 func (r *Reader) Runner() run.Runner { return &runner{Runner: nobody{r.file.Path}, file: r.file} }
 
-// nobody performs nothing.
+// nobody is a runner that performs nothing.
 type nobody struct{ path string }
 
 func (nobody) Size() int { return 1 }
@@ -67,8 +66,8 @@ func (n nobody) Twice(context.Context, run.Job) (first, second run.Result, err e
 type runner struct {
 	run.Runner
 	file  layout.File
-	queue *queue // nil: nothing is kept
-	empty bool   // the file had no runs when it was opened: none need be looked for
+	queue *queue // nil: nothing is stored
+	empty bool   // the file had no runs when it was opened, so do not look for any
 }
 
 // Do implements [run.Runner].
@@ -102,8 +101,8 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	return o, err
 }
 
-// runKey returns what a run is known by in its file. The file is of one scenario, so
-// what its YAML says is no part of it; the path is, since commands name it.
+// runKey returns the key of a run in its file. The file has one scenario, so the key does not
+// include the scenario's YAML. It includes the path, because commands contain it.
 func runKey(job run.Job) ([]byte, error) {
 	of := runOf{
 		Scenario: job.Values.Scenario().Name, File: job.Values.Scenario().File, Settings: job.Values.Settings(),
@@ -118,7 +117,7 @@ func runKey(job run.Job) ([]byte, error) {
 	return sum[:keyLength], nil
 }
 
-// runOf is what a run is of, as its key has it.
+// runOf is the content of the key of a run.
 type runOf struct {
 	Scenario string             `json:"scenario"`
 	File     string             `json:"file,omitempty"`
@@ -130,19 +129,19 @@ type runOf struct {
 	Watch    bool               `json:"watch,omitempty"`
 }
 
-// reduced returns what is kept of an outcome. Whatever a later version adds to it is
-// kept as well, if it has JSON.
+// reduced returns the stored part of an outcome. Fields that a later version adds are stored as
+// well, if they have JSON.
 func reduced(o run.Result) run.Result {
 	o.Params, o.Sessions, o.Server, o.Records = nil, nil, scenarios.Server{}, nil
 	return o
 }
 
-// keptRun is a run as it is encoded: this as JSON; behind it, in the order of the places,
-// the times of their instants, each since the one before, as varints; all of it
+// keptRun is a run in its stored form: this struct as JSON, followed by the times of the instants
+// in the order of the places, as varints of the differences between successive times. All of it is
 // compressed.
 type keptRun struct {
 	run.Result
-	Places []place `json:"places,omitempty"` // of Watched.Timelines, which are not in the JSON
+	Places []place `json:"places,omitempty"` // from Watched.Timelines, which are not in the JSON
 }
 
 type place struct {
@@ -200,9 +199,9 @@ func decodeRun(value []byte) (run.Result, error) {
 	return run.Result, nil
 }
 
-// words is what runs have in common: the dictionary of their compression, and with that
-// part of the layout. S2 takes 2 microseconds for a run, flate and zstd ten times as
-// much, and they save no more than a fifth.
+// words is text that runs have in common. It is the dictionary of their compression, and so a part
+// of the layout. S2 takes 2 microseconds per run; flate and zstd take ten times as long and save at
+// most a fifth of the space.
 var words = sync.OnceValue(func() *s2.Dict {
 	return s2.MakeDict(
 		[]byte(

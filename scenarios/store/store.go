@@ -1,31 +1,31 @@
 // Package store keeps the results of a study in an SQLite file, one file per study: the
-// replications of its sweeps, the runs of its window searches, and the answers. They outlast
-// the process, however it ends. The same study, begun again, takes them from the file and
-// performs the rest. A single sweep is kept like a study of one part.
+// replications of its sweeps, the runs of its window searches, and the answers. They survive the
+// process, however it ends. If the same study is started again, it reads them from the file and
+// performs only the rest. A single sweep is stored like a study with one part.
 //
-// In: replications, runs and answers as they come. Out: the same, to a sweep or a search that
-// asks again. Data flow like this:
+// Input: replications, runs and answers as they arrive. Output: the same, for a sweep or a search
+// that asks again. Data flow:
 //
 //	Keep, Do -> queue -> journal           the result is acknowledged
-//	            queue -> writer -> layout  a goroutine commits what has come together
-//	journal -> writer                      when a killed process left records
-//	layout -> query -> Recall, Do, Reader  what is kept
+//	            queue -> writer -> layout  a goroutine commits a batch
+//	journal -> writer                      if a killed process left records
+//	layout -> query -> Recall, Do, Reader  the stored results
 //
-// A file holds replications of one specification, performed by one binary: only then are they
-// what this process would have found. It says how many there are of each design point, not how
-// many are wanted, so more can be added.
+// All replications of a file have the same specification and were performed by the same binary.
+// Only then are they what this process would have found. The file says how many replications of
+// each design point it holds, not how many are wanted, so more can be added.
 //
-// Commits take about a hundredth of the time. A replication waits some ten milliseconds, and
-// at most 100 ms, for the ones that end next. Until then it is a record of the journal, two
-// files beside the store (FILE-pending-0 and -1), which are folded in when the store is opened
-// next. So kill -9 loses only what is in flight: no replication of which Keep has returned,
-// and no run that a search was given.
+// Commits take about 1 % of the time. A replication waits for those that end next: usually some ten
+// milliseconds, at most 100 ms. Until it is committed, it is a record of the journal, two files
+// next to the store (FILE-pending-0 and -1). These are folded in when the store is next opened. So
+// kill -9 loses only what is in flight: no replication for which Keep has returned, and no run that
+// a search has received.
 //
-// A loss of power, or a crash of the operating system, may lose the journal and the commits
-// since SQLite's last checkpoint, some thousand replications. It does not damage the file
+// A power loss or a crash of the operating system may lose the journal and the commits since
+// SQLite's last checkpoint, some thousand replications. It does not damage the file
 // (synchronous=NORMAL with a write-ahead log,
-// https://www.sqlite.org/pragma.html#pragma_synchronous), and the same command performs again
-// what is missing.
+// https://www.sqlite.org/pragma.html#pragma_synchronous), and the same command performs the missing
+// replications again.
 package store
 
 import (
@@ -43,32 +43,32 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
-// Store is a file that this process adds replications to, and no other does. Any goroutine may
-// call its methods.
+// Store is a file to which only this process adds replications. Its methods are safe for concurrent
+// use.
 type Store struct {
 	query.File
 	file layout.File
 	lock *os.File
 
-	run        int64      // row of the table program
-	noRuns     bool       // that were kept before
-	committing sync.Mutex // held by a transaction, and with it the writer
+	run        int64      // row in the table program
+	noRuns     bool       // the file had no runs when it was opened
+	committing sync.Mutex // held during a transaction; guards the writer
 	writer     writer
 	queue      queue
-	ended      chan struct{} // closed when the committing goroutine has
+	ended      chan struct{} // closed when the committing goroutine has ended
 	close      sync.Once
 	closed     error
 }
 
-// MismatchError says that a file is no store, or one that replications of this sweep or study
-// by this program do not belong in. Nothing was changed.
+// MismatchError says that a file is not a store, or that it holds replications of another
+// specification or binary. Nothing was changed.
 type MismatchError = layout.MismatchError
 
 // ErrLocked is wrapped by the error of Open if another process writes to the file.
 var ErrLocked = layout.ErrLocked
 
-// OpenSweep opens the store of a sweep, see [Open], and returns where the replications
-// are kept.
+// OpenSweep opens the store of a sweep (see [Open]) and returns the sample.Store for its
+// replications.
 func OpenSweep(path string, sweep sample.Sweep, limits run.Limits) (*Store, sample.Store, error) {
 	if err := checkRoom(sweep); err != nil {
 		return nil, nil, err
@@ -88,9 +88,9 @@ func OpenSweep(path string, sweep sample.Sweep, limits run.Limits) (*Store, samp
 	return s, kept, nil
 }
 
-// Open opens the store of a specification for writing, and creates it if there is none.
-// The budget, of a study, is noted. It returns a [MismatchError] if the file holds
-// something else, and an error that wraps [ErrLocked] if another process writes to it.
+// Open opens the store of a specification for writing, and creates it if it does not exist. budget
+// is the budget of a study, which the file records. Open returns a [MismatchError] if the file
+// holds something else, and an error that wraps [ErrLocked] if another process is writing to it.
 func Open(path string, specification provenance.Specification, budget float64) (*Store, error) {
 	program, err := provenance.ThisProgram()
 	if err != nil {
@@ -106,8 +106,8 @@ func Open(path string, specification provenance.Specification, budget float64) (
 		err = store.prepare(specification, program, budget)
 	}
 	if err != nil {
-		// The lock is a handle of the same file, and its end would end SQLite's locks
-		// with it (fcntl(2)), so it goes last.
+		// The lock is a handle of the same file. Closing it would release SQLite's locks too
+		// (fcntl(2)), so close it last.
 		return nil, errors.Join(err, store.file.Close(), lock.Close())
 	}
 	go func() {
@@ -117,15 +117,15 @@ func Open(path string, specification provenance.Specification, budget float64) (
 	return store, nil
 }
 
-// commit commits what the queue hands over.
+// commit commits a batch from the queue.
 func (s *Store) commit(batch []kept) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	return s.writer.commit(batch)
 }
 
-// prepare makes a new file a store, or checks that it is the right one, and folds in
-// what is pending beside it.
+// prepare turns a new file into a store, or checks that an existing one matches, and folds in the
+// pending records.
 func (s *Store) prepare(specification provenance.Specification, program provenance.Program, budget float64) error {
 	empty, err := s.file.Check()
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *Store) prepare(specification provenance.Specification, program provenan
 	return nil
 }
 
-// belongs reports why replications of a specification, performed by a program, cannot be
+// belongs returns an error if replications of a specification, performed by a program, cannot be
 // added to the file.
 func (s *Store) belongs(now provenance.Specification, p provenance.Program) error {
 	there, err := s.Specification()
@@ -197,7 +197,8 @@ func (s *Store) belongs(now provenance.Specification, p provenance.Program) erro
 	return nil
 }
 
-// Close commits what is left and closes the file. It returns the first error of all commits.
+// Close commits the remaining replications and closes the file. It returns the first error of all
+// commits.
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.queue.end()
@@ -212,7 +213,7 @@ func (s *Store) Close() error {
 	return s.closed
 }
 
-// insertProgram adds a row for a run of a program, and returns its number.
+// insertProgram adds a row for a run of a program and returns its number.
 func insertProgram(tx *sql.Tx, p provenance.Program, budget float64) (int64, error) {
 	r, err := tx.Exec("INSERT INTO program VALUES (NULL, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
 		p.Started, budget, p.Version, p.Binary, p.Go, p.Modules, p.Platform, p.Processor, p.Processors)

@@ -18,23 +18,23 @@ import (
 type writer struct {
 	file       layout.File
 	query      query.File
-	measures   []string         // that have a column, in the order of the columns
+	measures   []string         // measures that have a column, in column order
 	parameters []string         // of design points, sorted
-	outcomes   map[string]int64 // the sets of outcomes that have a row
-	// by point: the replications whose dumps are kept, by their keys, in order; of points that had one
+	outcomes   map[string]int64 // sets of outcomes that have a row
+	// by point: the keys of the replications whose dumps are kept, in order
 	dumps     map[int64][]int64
-	insert    *sql.Stmt // of a replication, in the transaction that is under way; nil: not prepared
+	insert    *sql.Stmt // of a replication, in the current transaction; nil: not prepared
 	insertRun *sql.Stmt // of a run, likewise
 	args      []any     // of insert
 }
 
-// maxDumps is how many dumps of a design point are kept, those of its first replications
-// that have one. One has up to 256 KiB, and a scenario that crashes may do so every time. A
-// sweep shows as many of all points together (see [sample.Results]), so that those are
-// there, however many replications are asked for.
+// maxDumps is how many dumps are kept per design point: those of its first replications that have
+// one. A dump takes up to 256 KiB, and a scenario that crashes may do so every time. A sweep shows
+// the same number for all points together (see [sample.Results]), so all dumps that it shows are in
+// the file.
 const maxDumps = 100
 
-// load reads what the writer goes on from.
+// load reads the state of the writer from the file.
 func (w *writer) load() error {
 	var err error
 	if w.measures, err = w.query.Measures(); err != nil {
@@ -60,8 +60,8 @@ func (w *writer) load() error {
 	})
 }
 
-// fold reads what the writer goes on from, commits what is pending beside the file, and
-// returns the identity of the file.
+// fold loads the state of the writer, commits the pending records, and returns the identity of the
+// file.
 func (w *writer) fold() (identity []byte, err error) {
 	if err := w.load(); err != nil {
 		return nil, w.file.Explain(err)
@@ -82,7 +82,7 @@ func (w *writer) fold() (identity []byte, err error) {
 		if err != nil {
 			return err
 		}
-		if k.run == nil && pointOf(k.key) >= points { // a loss of power took the point
+		if k.run == nil && pointOf(k.key) >= points { // a power loss took the point
 			return nil
 		}
 		if batch = append(batch, k); len(batch) == maxWaiting {
@@ -96,8 +96,7 @@ func (w *writer) fold() (identity []byte, err error) {
 	return identity, err
 }
 
-// commit adds replications in one transaction. What it did not come to the end of is
-// not in the file.
+// commit adds replications in one transaction. If it fails, none of them is in the file.
 func (w *writer) commit(batch []kept) error {
 	w.insert, w.insertRun = nil, nil
 	return w.file.Transaction(func(tx *sql.Tx) error {
@@ -110,7 +109,7 @@ func (w *writer) commit(batch []kept) error {
 	})
 }
 
-// add adds a replication, or a run, unless it is there.
+// add adds a replication or a run, unless the file has it already.
 func (w *writer) add(tx *sql.Tx, k *kept) error {
 	if k.run != nil {
 		return w.addRun(tx, k)
@@ -177,13 +176,13 @@ func (w *writer) addRun(tx *sql.Tx, k *kept) error {
 	return err
 }
 
-// digestBytes is how much of a digest is kept: enough to see that two traces differ.
+// digestBytes is how many bytes of a digest are stored: enough to see that two traces differ.
 const digestBytes = 8
 
-// shortDigest returns as much of a digest, in hexadecimal, as is kept.
+// shortDigest returns the stored part of a digest, in hexadecimal.
 func shortDigest(digest string) string { return digest[:min(len(digest), 2*digestBytes)] }
 
-// addParameters has the views show the parameters of all design points.
+// addParameters makes the views show the parameters of all design points.
 func (w *writer) addParameters(tx *sql.Tx) error {
 	names, err := query.Parameters(tx)
 	if err != nil || slices.Equal(names, w.parameters) {
@@ -193,7 +192,7 @@ func (w *writer) addParameters(tx *sql.Tx) error {
 	return layout.CreateViews(tx, w.parameters, w.measures)
 }
 
-// addColumns adds a column for each measure that has none.
+// addColumns adds a column for each new measure.
 func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
 	if len(w.measures) >= len(measures) && !slices.ContainsFunc(slices.Collect(maps.Keys(measures)), w.isNew) {
 		return nil
@@ -248,8 +247,8 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 	return err
 }
 
-// keepDump tells whether the dump of a replication is among the first of its point, and
-// which one is not any more for that; -1: none.
+// keepDump reports whether the dump of a replication is among the first of its point, and which
+// earlier kept dump it replaces; -1 if none.
 func (w *writer) keepDump(key int64) (last int64, keep bool) {
 	list := w.dumps[pointOf(key)]
 	i, found := slices.BinarySearch(list, key)
@@ -265,7 +264,7 @@ func (w *writer) keepDump(key int64) (last int64, keep bool) {
 	return last, true
 }
 
-// pointOf returns the design point of the key of a replication.
+// pointOf returns the design point in the key of a replication.
 func pointOf(key int64) int64 {
 	point, _ := layout.OfKey(key)
 	return int64(point)

@@ -1,8 +1,8 @@
-// Package journal keeps records beside a store until their transaction is committed. A
-// record is appended by one write(2), which outlasts kill -9, before it is acknowledged.
+// Package journal keeps records next to a store until their transaction is committed. A record is
+// appended with one write(2), which survives kill -9, before it is acknowledged.
 //
-// In: the bodies of records, which the store encodes. Out: the same bodies, as far as they
-// are whole, when the store is opened next. A journal knows neither replications nor SQLite.
+// Input: the bodies of records, encoded by the store. Output: the same bodies, as far as they are
+// complete, when the store is next opened. The journal knows neither replications nor SQLite.
 package journal
 
 import (
@@ -16,37 +16,36 @@ import (
 	"os"
 )
 
-// Journal is a pair of files beside a store. They hold what was acknowledged and may not be
+// Journal is a pair of files next to a store. They hold what was acknowledged but may not be
 // committed yet.
 //
-// Invariant: what was acknowledged is committed, or a record of one of the two files. The
-// files take turns: while the records of one are committed, new ones go to the other; after
-// the commit the first is emptied. A record may be committed twice, so a commit must leave
-// alone what is there already.
+// Invariant: everything acknowledged is committed or is a record of one of the two files. The files
+// take turns: while the records of one are being committed, new ones go to the other; after the
+// commit, the first is emptied. A record may be committed twice, so a commit must not change what
+// already exists.
 //
-// A record is the length of its body and a checksum, in four bytes each, and the body. The
+// A record consists of the length of its body, a checksum (four bytes each), and the body. The
 // checksum, CRC-32C, covers the identity of the store's file, the length and the body. It
-// tells a record from one that was torn off, from zeros, and from one of another file that
-// had the same name.
+// distinguishes a complete record from a torn one, from zeros, and from a record of another file
+// that had the same name.
 type Journal struct {
 	identity []byte
 	files    [2]*os.File
-	active   int // the file that records are appended to
+	active   int // the file to which records are appended
 	buffer   []byte
 }
 
-// name is the path of a file of the journal of a store.
+// name returns the path of a journal file of a store.
 func name(path string, i int) string { return fmt.Sprintf("%s-pending-%d", path, i) }
 
 const recordHead = 8
 
-// maxRecord bounds the length of a record. A longer one is not a record.
+// maxRecord bounds the length of a record. Anything longer is not a record.
 const maxRecord = 1 << 30
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Open opens the files of the journal of a store, and empties them: what they held has been
-// committed.
+// Open opens the journal files of a store and empties them; their content must have been committed.
 func Open(path string, identity []byte) (*Journal, error) {
 	j := &Journal{identity: identity}
 	for i := range j.files {
@@ -64,8 +63,8 @@ func Open(path string, identity []byte) (*Journal, error) {
 	return j, nil
 }
 
-// Add appends a record. After an error nothing more may be appended: there may be half a
-// record, and what follows it would be lost.
+// Add appends a record. After an error, nothing more may be appended: the file may end with half a
+// record, and anything after it would be lost.
 func (j *Journal) Add(body []byte) error {
 	j.buffer = append(j.buffer[:0], make([]byte, recordHead)...)
 	j.buffer = append(j.buffer, body...)
@@ -79,8 +78,8 @@ func (j *Journal) sum(length, body []byte) uint32 {
 	return crc32.Update(crc32.Update(crc32.Checksum(j.identity, castagnoli), castagnoli, length), castagnoli, body)
 }
 
-// Turn makes the other file, which is empty, the one that records are appended to. It
-// returns a function that empties the one until now.
+// Turn directs new records to the other file, which is empty. It returns a function that empties
+// the previous one.
 func (j *Journal) Turn() (empty func() error) {
 	f := j.files[j.active]
 	j.active = 1 - j.active
@@ -98,7 +97,7 @@ func (j *Journal) Close() error {
 	return errors.Join(faults...)
 }
 
-// Remove removes the files of the journal of a store, whose records have been committed.
+// Remove deletes the journal files of a store. Their records must have been committed.
 func Remove(path string) error {
 	var faults []error
 	for i := range 2 {
@@ -109,7 +108,7 @@ func Remove(path string) error {
 	return errors.Join(faults...)
 }
 
-// Pending tells whether there are records beside a store.
+// Pending reports whether a store has journal records.
 func Pending(path string) bool {
 	for i := range 2 {
 		if info, err := os.Stat(name(path, i)); err == nil && info.Size() > 0 {
@@ -119,8 +118,8 @@ func Pending(path string) bool {
 	return false
 }
 
-// Read calls do with the body of each record of the journal of a store, up to the first of
-// each file that is torn off. The body is valid until do returns.
+// Read calls do with the body of each record in a store's journal, up to the first torn record of
+// each file. The body is valid until do returns.
 func Read(path string, identity []byte, do func(body []byte) error) error {
 	j := &Journal{identity: identity}
 	for i := range 2 {
@@ -139,7 +138,7 @@ func Read(path string, identity []byte, do func(body []byte) error) error {
 	return nil
 }
 
-// read calls do for each record, up to the first that is not whole.
+// read calls do for each record, up to the first incomplete one.
 func (j *Journal) read(r io.Reader, do func(body []byte) error) error {
 	var head [recordHead]byte
 	var body []byte
@@ -165,7 +164,7 @@ func (j *Journal) read(r io.Reader, do func(body []byte) error) error {
 	}
 }
 
-// notTorn returns an error of reading, unless it is the end of the file.
+// notTorn returns a read error, unless it is the end of the file.
 func notTorn(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -173,7 +172,7 @@ func notTorn(err error) error {
 	return err
 }
 
-// sliceWriter grows as far as there is something to read: a false length asks for no memory.
+// sliceWriter grows only as data arrive, so a false length allocates no memory.
 type sliceWriter []byte
 
 func (w *sliceWriter) Write(p []byte) (int, error) {

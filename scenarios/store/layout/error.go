@@ -10,7 +10,7 @@ import (
 	codes "modernc.org/sqlite/lib"
 )
 
-// MismatchError says that a file is no store, or a store of something else. Nothing was
+// MismatchError says that a file is not a store, or is a store of something else. Nothing was
 // changed.
 type MismatchError struct {
 	Path   string
@@ -20,15 +20,15 @@ type MismatchError struct {
 // Error implements error.
 func (e *MismatchError) Error() string { return e.Path + " " + e.Reason }
 
-// ErrLocked is wrapped by the error of [Lock] if another process writes to the file.
+// ErrLocked is wrapped by the error of [Lock] if another process is writing to the file.
 var ErrLocked = errors.New("another process is writing to it")
 
-// explained is an error of a file that has been put into words.
+// explained is a file error with a readable message.
 type explained struct{ error }
 
 func (e explained) Unwrap() error { return e.error }
 
-// Explain puts an error of SQLite, or of a file beside the store, into words.
+// Explain gives an error of SQLite, or of a file next to the store, a readable message.
 func (f File) Explain(err error) error {
 	var worded explained
 	if err == nil || errors.As(err, &worded) {

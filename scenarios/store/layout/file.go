@@ -1,8 +1,8 @@
-// Package layout is the SQLite file of a store: its tables and views, the check that a file
-// has this layout, transactions, the lock against a second writer, and SQLite's errors in
-// words.
+// Package layout defines the SQLite file of a store: its tables and views, the check that a file
+// has this layout, transactions, the lock against a second writer, and readable messages for
+// SQLite's errors.
 //
-// In: a path. Out: a [File] that is open, on which packages store and query run their SQL.
+// Input: a path. Output: an open [File], on which packages store and query run their SQL.
 package layout
 
 import (
@@ -16,17 +16,17 @@ import (
 	_ "modernc.org/sqlite" // the driver
 )
 
-// File is a store that is open.
+// File is an open store.
 type File struct {
 	Path string
 	DB   *sql.DB
 }
 
-// busy is how long, in milliseconds, a statement waits for a lock of another process:
-// a reader's, while the log is begun or ended.
+// busy is how long, in milliseconds, a statement waits for a lock of another process, such as a
+// reader while the log is started or ended.
 const busy = 5000
 
-// Open opens an existing file, in SQLite's mode ro or rw. It reads nothing.
+// Open opens an existing file in SQLite's mode ro or rw. It reads nothing.
 func Open(path, mode string) (File, error) {
 	f := File{Path: path}
 	absolute, err := filepath.Abs(path)
@@ -40,7 +40,7 @@ func Open(path, mode string) (File, error) {
 	if err != nil {
 		return f, f.Explain(err)
 	}
-	f.DB.SetMaxOpenConns(2) // one that writes, and one that reads meanwhile
+	f.DB.SetMaxOpenConns(2) // one to write, and one to read at the same time
 	return f, nil
 }
 
@@ -52,8 +52,8 @@ func (f File) Close() error {
 	return f.Explain(f.DB.Close())
 }
 
-// Check tells whether the file is empty. It returns a [MismatchError] if the file is neither
-// empty nor a store of this layout.
+// Check reports whether the file is empty. It returns a [MismatchError] if the file is neither
+// empty nor a store with this layout.
 func (f File) Check() (empty bool, err error) {
 	ctx := context.Background()
 	var application, version, tables int
@@ -66,7 +66,7 @@ func (f File) Check() (empty bool, err error) {
 		return false, f.Explain(err)
 	}
 	switch {
-	case application == 0 && version == 0 && tables == 0: // new, or left by a process that ended at once
+	case application == 0 && version == 0 && tables == 0: // new, or left by a process that ended immediately
 		return true, nil
 	case application != applicationID:
 		return false, &MismatchError{f.Path, "is no store of dtlssim: it is an SQLite file of another program"}
@@ -76,7 +76,7 @@ func (f File) Check() (empty bool, err error) {
 	return false, nil
 }
 
-// otherLayout says that a store has another layout than this, and what to do.
+// otherLayout says that a store has a different layout, and what to do about it.
 func otherLayout(version int) string {
 	text := fmt.Sprintf("has the layout %d; this dtlssim reads and writes the layout %d. ", version, layoutVersion)
 	if version > layoutVersion {
@@ -86,17 +86,17 @@ func otherLayout(version int) string {
 		"again, which makes a new store"
 }
 
-// Log makes SQLite write the file by way of a log beside it. Readers then see the last commit
-// while the next is written.
+// Log switches SQLite to a write-ahead log. Readers then see the last commit while the next one is
+// written.
 func (f File) Log() error {
 	_, err := f.DB.Exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
 	return f.Explain(err)
 }
 
-// Unlog ends that. Without its log the file can be read on a read-only disk, and copied as it
-// is. If another process reads it at this moment, the log stays.
+// Unlog ends the write-ahead log. Without it, the file can be read on a read-only disk and copied
+// as it is. If another process is reading the file, the log stays.
 func (f File) Unlog() {
-	f.DB.SetMaxOpenConns(1) // another connection would keep it as well
+	f.DB.SetMaxOpenConns(1) // another connection would also keep the log
 	_, _ = f.DB.Exec("PRAGMA journal_mode = DELETE")
 }
 
@@ -112,7 +112,7 @@ func (f File) Transaction(do func(tx *sql.Tx) error) error {
 	return f.Explain(tx.Commit())
 }
 
-// Query calls scan for each row of an answer.
+// Query calls scan for each row of the result.
 func (f File) Query(text string, scan func(*sql.Rows) error) error {
 	rows, err := f.DB.QueryContext(context.Background(), text)
 	if err != nil {

@@ -6,18 +6,17 @@ import (
 	"fmt"
 )
 
-// What a store is known by, see https://www.sqlite.org/pragma.html#pragma_application_id.
+// The identification of a store; see https://www.sqlite.org/pragma.html#pragma_application_id.
 const (
 	applicationID = 0x64746c73 // "dtls"
 	layoutVersion = 3
 )
 
-// tables are the tables of a store, with comments that SQLite keeps: dtlssim query FILE
-// layout shows them. The table replication has another column for each measure that a
-// replication has reported, named MeasurePrefix and its name; its values are whole numbers,
-// NULL if the replication did not report the measure. SQLite keeps a whole number in as few
-// bytes as it needs, and 0 and 1 in the byte of their type, so a replication takes about 55
-// bytes.
+// tables are the tables of a store, with comments that SQLite keeps; dtlssim query FILE layout
+// shows them. The table replication has one more column for each reported measure, named
+// MeasurePrefix plus the name of the measure. Its values are integers, or NULL if the replication
+// did not report the measure. SQLite stores an integer in as few bytes as it needs, and 0 and 1 in
+// the type byte alone, so a replication takes about 55 bytes.
 const tables = `
 CREATE TABLE specification ( -- one row: what the file is of
 	text   TEXT NOT NULL, -- JSON: the study's file, the scenario, seed, limits; of a sweep, its design
@@ -169,11 +168,10 @@ CREATE VIEW cells AS
 CREATE VIEW estimates AS SELECT part.figure, part.row, estimate.* FROM estimate JOIN part USING (part);
 `
 
-// MeasurePrefix begins the name of a column that holds a measure.
+// MeasurePrefix is the prefix of the name of a measure's column.
 const MeasurePrefix = "measure_"
 
-// Create makes an empty file a store of a specification, which is given as JSON with its
-// SHA-256.
+// Create turns an empty file into a store of a specification, given as JSON with its SHA-256.
 func Create(tx *sql.Tx, specification, sum string) error {
 	if _, err := tx.Exec(fmt.Sprintf(
 		"PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID, layoutVersion, tables,
@@ -188,21 +186,21 @@ func Create(tx *sql.Tx, specification, sum string) error {
 	return err
 }
 
-// keyBits is how many bits of a key are the number of the replication.
+// keyBits is how many bits of a key hold the number of the replication.
 const keyBits = 32
 
-// MaxReplications and MaxPoints are how many a key has room for. The points are those of all
-// parts of a file.
+// MaxReplications and MaxPoints are the limits of a key. MaxPoints applies to all parts of a file
+// together.
 const (
 	MaxReplications = 1 << keyBits
 	MaxPoints       = 1<<(63-keyBits) - 1
 )
 
-// Key identifies a replication in a file: the design point in its upper half, the number of
-// the replication in the lower.
+// Key returns the key of a replication in a file: the design point in the upper half, the number of
+// the replication in the lower half.
 func Key(point, replication int) int64 { return int64(point)<<keyBits | int64(replication) }
 
-// OfKey returns the design point and the number of the replication of a key.
+// OfKey returns the design point and the number of the replication in a key.
 func OfKey(key int64) (point, replication int) {
 	return int(key >> keyBits), int(key & (1<<keyBits - 1))
 }

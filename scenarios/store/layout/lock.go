@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Lock opens a file, locks it against other processes and returns it: the lock ends when it is
-// closed. create is os.O_CREATE to create a missing file, or 0. The error wraps [ErrLocked] if
-// another process has the lock.
+// Lock opens a file, locks it against other processes and returns it. Closing it releases the lock.
+// create is os.O_CREATE to create a missing file, or 0. The error wraps [ErrLocked] if another
+// process has the lock.
 func Lock(path string, create int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|create, 0o644)
 	if err != nil {

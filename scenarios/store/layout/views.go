@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// replicationColumns are those of the view replications, besides parameters and measures.
+// replicationColumns are the columns of the view replications, besides parameters and measures.
 var replicationColumns = []string{
 	"figure", "row", "part", "point", "replication", "seed", "status", "limit", "outcome", "failed", "virtual_ns",
 	"events", "digest",
 }
 
-// pointColumns are those of the view points, besides parameters.
+// pointColumns are the columns of the view points, besides parameters.
 var pointColumns = []string{
 	"figure", "row", "part", "point", "replications", "failures", "completed", "crashed", "timed_out", "limited",
 }
 
-// CreateViews makes the views that have columns for the parameters and measures of the file.
-// They replace the views of before.
+// CreateViews creates the views that have columns for the parameters and measures of the file. They
+// replace earlier ones.
 func CreateViews(tx *sql.Tx, parameters, measures []string) error {
 	columns := func(taken []string) string {
 		var b strings.Builder
@@ -67,7 +67,7 @@ GROUP BY point.point`)
 	return err
 }
 
-// Quote quotes a name for SQL, and for a path of JSON.
+// Quote quotes a name for SQL and for a JSON path.
 func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // literal quotes a text for SQL.

@@ -1,9 +1,9 @@
-// Package query reads what a store keeps: its specification and programs, design points with
+// Package query reads the content of a store: its specification and programs, design points with
 // their counts, replications, parts of a study, and the rows of its views.
 //
-// In: a [layout.File] that is open. Out: values of Go, one after the other where there may be
-// many. It writes nothing and keeps nothing in memory; each method reads what was committed
-// when it was called.
+// Input: an open [layout.File]. Output: Go values, one at a time where there may be many. The
+// package writes nothing and caches nothing; each method reads what was committed when it was
+// called.
 package query
 
 import (
@@ -19,13 +19,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
 
-// File is a store that is open.
+// File is an open store.
 type File struct{ file layout.File }
 
-// Of returns the queries to a file.
+// Of returns the queries for a file.
 func Of(f layout.File) File { return File{f} }
 
-// Specification returns what the replications of the file are of.
+// Specification returns the specification of the file's replications.
 func (f File) Specification() (provenance.Specification, error) {
 	var s provenance.Specification
 	var text, sum string
@@ -61,7 +61,7 @@ func (f File) Programs() ([]provenance.Program, error) {
 	return list, err
 }
 
-// Measures returns the names of the measures that were reported.
+// Measures returns the names of the reported measures.
 func (f File) Measures() ([]string, error) {
 	var list []string
 	err := f.file.Query("SELECT name FROM pragma_table_info('replication') ORDER BY cid", func(rows *sql.Rows) error {
@@ -88,8 +88,8 @@ func (f File) Outcomes() (map[int64]string, error) {
 	return sets, err
 }
 
-// Runs returns how many runs are kept, of searches and whatever else performs runs one by
-// one.
+// Runs returns how many runs are stored, from searches and from anything else that performs single
+// runs.
 func (f File) Runs() (n int, err error) {
 	err = f.file.DB.QueryRow("SELECT count(*) FROM run").Scan(&n)
 	return n, f.file.Explain(err)
@@ -101,8 +101,8 @@ func (f File) Parameters() ([]string, error) {
 	return names, f.file.Explain(err)
 }
 
-// View calls begin with the names of some columns of a table or view, then row for each
-// of its rows, until one returns an error. A cell is a string, an int64, a float64 or nil.
+// View calls begin with the names of some columns of a table or view, then row for each of its
+// rows. It stops at the first error. A cell is a string, an int64, a float64 or nil.
 func (f File) View(name, columns, order string, begin func(columns []string) error, row func(cells []any) error) error {
 	text := "SELECT " + columns + " FROM " + layout.Quote(name) + " ORDER BY " + order
 	rows, err := f.file.DB.QueryContext(context.Background(), text)
@@ -145,8 +145,8 @@ func (f File) Layout() (string, error) {
 	return b.String(), err
 }
 
-// Parameters returns the names of the parameters of design points, sorted, as a transaction or
-// a database has them.
+// Parameters returns the names of the parameters of design points, sorted, from a transaction or a
+// database.
 func Parameters(q interface {
 	Query(string, ...any) (*sql.Rows, error)
 }) ([]string, error) {

@@ -7,20 +7,20 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// Point is a design point with how many of its replications are kept.
+// Point is a design point with the counts of its stored replications.
 type Point struct {
 	Point      int
-	Parameters map[string]string // that are not the same at all points
+	Parameters map[string]string // those that vary between points
 
 	Replications, Failures, Crashed, TimedOut, Limited int
 
-	Certain bool // nothing is random here, as a finished sweep found
+	Certain bool // a finished sweep found that nothing is random here
 }
 
 // Completed returns how many replications gave a result.
 func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
 
-// Estimate returns the failure probability with an interval of a confidence.
+// Estimate returns the failure probability with an interval of the given confidence.
 func (p *Point) Estimate(confidence float64) stat.Proportion {
 	if p.Certain {
 		return stat.Certain(p.Failures, p.Completed())
@@ -28,7 +28,7 @@ func (p *Point) Estimate(confidence float64) stat.Proportion {
 	return stat.DefaultInference(confidence).Of(p.Failures, p.Completed())
 }
 
-// Points calls do for each design point, in order, until it returns an error.
+// Points calls do for each design point, in order, until do returns an error.
 func (f File) Points(do func(*Point) error) error {
 	const counts = `
 		SELECT point.point, point.parameters, count(r.id), coalesce(sum(r.failed), 0),
@@ -57,18 +57,17 @@ func (f File) Points(do func(*Point) error) error {
 // Part is a sweep or a search of a study.
 type Part struct {
 	Part         int
-	Figure, Row  string // empty of a sweep that is no study's
-	Kind         string // sweep, search, map; estimate of one that is of no design point
+	Figure, Row  string // empty for a sweep outside a study
+	Kind         string // sweep, search, map; estimate if it has no design point
 	Seed         uint64 // of the first replication
 	Points       int    // of a sweep
-	Replications int    // of a sweep, that are kept
+	Replications int    // of a sweep: stored replications
 	Failures     int
-	Runs         int // of a search that is answered
+	Runs         int // of an answered search
 	Windows      int // failure windows, likewise
 }
 
-// Parts calls do for each part, in the order in which they were first asked for, until
-// it returns an error.
+// Parts calls do for each part, in the order of first use, until do returns an error.
 func (f File) Parts(do func(*Part) error) error {
 	const counts = `
 		SELECT part.part, figure, row, kind, specification, coalesce(search.runs, 0),

@@ -12,24 +12,24 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
 
-// Replication is one replication as it is kept.
+// Replication is a stored replication.
 type Replication struct {
 	Point, Replication int
 
 	Status   run.Status
-	Limit    string   // that a limited one met
-	Outcome  []string // of a completed one
+	Limit    string   // if limited
+	Outcome  []string // if completed
 	Failed   bool
 	Virtual  int64 // nanoseconds
 	Events   int
 	Digest   string           // its first 16 hexadecimal digits
-	Measures map[string]int64 // that it reported
+	Measures map[string]int64 // those that it reported
 
 	flags []string
 	dump  string
 }
 
-// Result returns the replication as its worker did, as far as it is kept.
+// Result returns the replication as its worker returned it, as far as it is stored.
 func (r *Replication) Result() run.Result {
 	return run.Result{
 		Replication: run.Replication{
@@ -46,14 +46,13 @@ type Aborted struct {
 	Status, Limit, Dump string
 }
 
-// Replications calls do for each replication, in the order of the points and, within
-// one, of the seeds, until it returns an error. What do is given is valid until it
-// returns.
+// Replications calls do for each replication, ordered by point and then by seed, until do returns
+// an error. The argument of do is valid until do returns.
 func (f File) Replications(do func(*Replication) error) error {
 	return f.ReplicationsOf(0, layout.MaxPoints, do)
 }
 
-// ReplicationsOf calls do as Replications does, for the points from first to end-1.
+// ReplicationsOf calls do like Replications, for the points from first to end-1.
 func (f File) ReplicationsOf(first, end int, do func(*Replication) error) error {
 	measures, err := f.Measures()
 	if err != nil {
@@ -114,8 +113,7 @@ func (f File) ReplicationsOf(first, end int, do func(*Replication) error) error 
 	)
 }
 
-// Aborted calls do for each replication that gave no result, in order, until it
-// returns an error.
+// Aborted calls do for each replication without a result, in order, until do returns an error.
 func (f File) Aborted(do func(*Aborted) error) error {
 	return f.file.Query(
 		`SELECT id, status, "limit", coalesce(dump, '') FROM aborted ORDER BY id`,
@@ -131,7 +129,7 @@ func (f File) Aborted(do func(*Aborted) error) error {
 	)
 }
 
-// Differences returns what verification found, by the keys of replications.
+// Differences returns the differences that verification found, by the keys of replications.
 func (f File) Differences() (map[int64]sample.Difference, error) {
 	list := map[int64]sample.Difference{}
 	err := f.file.Query(`SELECT id, "repeat", record, first, second FROM difference`, func(rows *sql.Rows) error {
@@ -144,8 +142,8 @@ func (f File) Differences() (map[int64]sample.Difference, error) {
 	return list, err
 }
 
-// MeasuresByPoint calls do for each design point of which there are replications, in
-// order, with what their measures sum up to, until it returns an error.
+// MeasuresByPoint calls do for each design point with replications, in order, with the summaries of
+// its measures, until do returns an error.
 func (f File) MeasuresByPoint(do func(point int, measures map[string]sample.Measure) error) error {
 	var c sample.Collector
 	at, any := 0, false
