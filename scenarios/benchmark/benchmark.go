@@ -1,13 +1,13 @@
-// Package benchmark measures what the simulation costs: one session of real endpoints in
-// a replication against the same session of the same endpoints without a simulation.
+// Package benchmark measures the cost of the simulation: it compares a session of real endpoints
+// in a replication with the same session outside the simulation.
 //
-// A bare session runs over an in-memory pipe: two endpoints of pion v2, each on a
-// goroutine, perform a handshake, exchange one line and its echo, and close. A simulated
-// session does the same between two hosts, with a trace, its digests and outcomes, and its
-// share of setting up the network. Both run in one process, on one thread of Go code, with
-// the same keys and settings, the same large stacks, and garbage collected at the same size
-// of the heap. Only waiting differs, and is part of the cost: datagrams of a pipe arrive at
-// once, and those of the network one at a time, each when all that came before is over.
+// A bare session runs over an in-memory pipe: two endpoints of pion v2, each on a goroutine,
+// perform a handshake, exchange one line and its echo, and close. A simulated session does the
+// same between two hosts. It includes a trace, its digests and outcomes, and its share of the
+// network setup. Both run in one process, on one thread of Go code, with the same keys and
+// settings, the same large stacks, and garbage collection at the same heap size. Only waiting
+// differs, and is part of the cost: datagrams arrive at once in the pipe, but one at a time in
+// the network, each after everything before it has ended.
 package benchmark
 
 import (
@@ -32,41 +32,40 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 )
 
-// Session is what one session with one kind of credentials costs, in processor time of
-// the process, collection of garbage included: medians over the rounds. Neither side
-// ever waits for anything but itself, so that processor time is wall time on a machine
-// that does nothing else; on one that does, it is what the session costs, and wall time
-// is what the others cost as well.
+// Session is the cost of one session with one kind of credentials, in processor time of the
+// process including garbage collection: medians over the rounds. Each side waits only for itself,
+// so on an idle machine processor time equals wall time. On a busy machine, wall time also
+// includes the cost of other processes.
 type Session struct {
 	Credentials string
 
-	// Bare is the cost of the bare session. Garbage is collected between sessions by
-	// sim.Collect, at 4 MiB, which is where an ordinary Go program with a small heap
-	// collects too (GOGC=100). The runtime's own pacing would not do: switched on for
-	// every other batch it gives pages back to the system, which both sides then pay for.
+	// Bare is the cost of the bare session. sim.Collect collects garbage between sessions at 4
+	// MiB, where an ordinary Go program with a small heap collects too (GOGC=100). The pacing of
+	// the runtime is not suitable: switched on for every other batch, it returns pages to the
+	// system, at a cost to both sides.
 	Bare time.Duration
 
-	// BareUncollected is that cost without collection.
+	// BareUncollected is the cost without garbage collection.
 	BareUncollected time.Duration
 
-	// Simulated is the cost of the same session in a replication of two.
+	// Simulated is the cost of the same session in a replication with two sessions.
 	Simulated time.Duration
 
-	// Ratio is the median over the rounds of simulated to bare. In each round the two
-	// follow one another, and take turns at being first, so that a slow moment of the
-	// machine, or one that gets slower, meets both.
+	// Ratio is the median, over the rounds, of simulated cost to bare cost. Each round measures
+	// both in succession, in alternating order, so a slow phase of the machine, or a gradual
+	// slowdown, affects both.
 	Ratio float64
 
-	// Virtual is the virtual time that one simulated session takes.
+	// Virtual is the virtual time of one simulated session.
 	Virtual time.Duration
 }
 
 // sessions is the number of sessions in one replication.
 const sessions = 2
 
-// Measure measures rounds of batch sessions each, bare and simulated in turn. The
-// process has to be one that sim.Environment describes, and no other replication
-// may run in it. It ends between two sessions when ctx does.
+// Measure measures rounds of batch sessions each, bare and simulated alternately. The process
+// must have been started with sim.Environment, and no other replication may run in it. Measure
+// ends between two sessions when ctx does.
 func Measure(ctx context.Context, credentials string, rounds, batch int) (Session, error) {
 	sim.OwnProcess(0)
 	s := Session{Credentials: credentials}
@@ -90,7 +89,7 @@ func Measure(ctx context.Context, credentials string, rounds, batch int) (Sessio
 		return err
 	}}
 	var bares, simulateds, ratios, uncollecteds []float64
-	for round := -1; round < rounds; round++ { // the first warms up
+	for round := -1; round < rounds; round++ { // the first round warms up
 		pair := []*measured{&bare, &simulated}
 		var cost [2]float64
 		for i := range pair {
@@ -116,13 +115,13 @@ func Measure(ctx context.Context, credentials string, rounds, batch int) (Sessio
 	return s, nil
 }
 
-// measured is what a batch consists of.
+// measured describes a batch: how many times to call run.
 type measured struct {
 	times int
 	run   func() error
 }
 
-// cost returns what one of so many sessions of a batch costs, in nanoseconds.
+// cost returns the cost of one session in a batch, in nanoseconds.
 func (m *measured) cost(ctx context.Context, sessions int) (float64, error) {
 	runtime.GC()
 	start, err := processorTime()
@@ -138,8 +137,8 @@ func (m *measured) cost(ctx context.Context, sessions int) (float64, error) {
 	return float64(end-start) / float64(sessions), err
 }
 
-// processorTime returns how long the process has used the processor, its time in the
-// kernel included.
+// processorTime returns the processor time that the process has used, including time in the
+// kernel.
 func processorTime() (time.Duration, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -154,8 +153,7 @@ func median(values []float64) float64 {
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
-// Values returns the parameters of the simulated sessions: clients that wait for
-// their echo.
+// Values returns the parameters of the simulated sessions: clients that wait for their echo.
 func Values(credentials string) (scenarios.Values, error) {
 	s, err := catalogue.Find("late-close-notify")
 	if err != nil {
@@ -172,8 +170,8 @@ func Values(credentials string) (scenarios.Values, error) {
 }
 
 // Simulated performs the sessions in a replication, as a worker does, and returns the virtual
-// time that it took. The texts that a command prints of a replication, of its parameters and of
-// the command that repeats it, are no part of it: the process that asks a worker makes them, once.
+// time that they took. It does not include the texts that a command prints: the parameters and
+// the command that repeats the replication. The process that asks the worker creates these once.
 func Simulated(v scenarios.Values, seed uint64) (time.Duration, error) {
 	result, o := v.Scenario().Run(v, sim.Config{Scenario: v.Scenario().Name, Seed: seed})
 	if len(o.Outcome) > 0 {

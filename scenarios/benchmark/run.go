@@ -11,29 +11,29 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
-// Result is what the simulation costs: sessions with each kind of credentials, and
-// replications on workers.
+// Result is the cost of the simulation: sessions with each kind of credentials, and replications
+// on workers.
 type Result struct {
 	Sessions   []Session
 	Throughput Throughput
 }
 
-// Throughput is how many replications of late-close-notify workers perform.
+// Throughput is the rate at which workers perform replications of late-close-notify.
 type Throughput struct {
 	Workers, Replications int
 	PerSecond             float64 // replications
-	Simulated             float64 // seconds in a second of wall time
+	Simulated             float64 // simulated seconds per second of wall time
 	PeakMemory            int64   // of a worker, in bytes
 }
 
-// PerSecondAndWorker is how many replications one worker performs in a second.
+// PerSecondAndWorker returns the number of replications per second and worker.
 func (t *Throughput) PerSecondAndWorker() float64 { return t.PerSecond / float64(t.Workers) }
 
-// batch is how many sessions a round has.
+// batch is the number of sessions in a round.
 const batch = 100
 
-// Run measures sessions in this process, see [Measure], and then replications on the
-// workers, which it closes.
+// Run measures sessions in this process (see [Measure]), then replications on the workers. It
+// closes the workers.
 func Run(ctx context.Context, workers *run.Pool, rounds, replications int) (*Result, error) {
 	var r Result
 	for _, name := range stack.Credentials {

@@ -1,6 +1,5 @@
-// Command example is a program of its own with a scenario in Go: an application's own
-// server, which takes a transport.Net, meets a client that is far away. Every verb of
-// dtlssim works for it:
+// Command example is a separate program with a scenario in Go: an application's server, which
+// takes a transport.Net, serves a distant client. It supports every verb of dtlssim:
 //
 //	go run ./scenarios/example window impatient-server
 //	go run ./scenarios/example study scenarios/example/study.yaml
@@ -40,8 +39,8 @@ var impatient = &scenarios.Scenario{
 	Run: replicate,
 }
 
-// replicate performs one replication: two hosts, the application's server on one of them, a
-// client on the other.
+// replicate performs one replication with two hosts: one runs the application's server, the other
+// a client.
 func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 	server, client := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	latency := v.Distribution("latency")
@@ -72,13 +71,13 @@ func replicate(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observat
 	return result, o
 }
 
-// configuration is that of both endpoints. Their timers are observed, so that the search of
-// windows knows them: no window of a range is missed, however short.
+// configuration is used by both endpoints. Their timers are observed, so the window search knows
+// them and misses no window of a range, however short.
 func configuration(w *sim.Simulation) stack.Config {
 	return stack.Config{Credentials: "psk", FlightInterval: time.Second, Observe: w.Observer()}
 }
 
-// echo is the client: it sends a message, and wants it back.
+// echo is the client: it sends a message and waits for the echo.
 func echo(w *sim.Simulation, host *sim.Host, server netip.AddrPort) error {
 	socket, err := host.Connect(0, server)
 	if err != nil {

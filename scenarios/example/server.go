@@ -12,13 +12,12 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/pionv2"
 )
 
-// This file is an application's own code, as it might stand in its repository: it knows
-// nothing of the simulation. It takes a transport.Net of pion, so that it runs on real
-// sockets and on virtual ones, and the wall clock of package time, which is virtual
-// there.
+// This file is an application's code, as it could be in its own repository: it does not know the
+// simulation. It takes a transport.Net of pion, so it runs on real and on virtual sockets. It
+// uses the clock of package time, which is virtual in the simulation.
 
-// serveOne waits for a client on a UDP port, performs a DTLS handshake, and echoes one
-// message. It gives up when the client takes longer than patience for that message.
+// serveOne waits for a client on a UDP port, performs a DTLS handshake, and echoes one message.
+// It gives up if the message takes longer than patience.
 func serveOne(network transport.Net, port int, config stack.Config, patience time.Duration) error {
 	socket, err := network.ListenUDP("udp4", &net.UDPAddr{Port: port})
 	if err != nil {
@@ -47,7 +46,7 @@ func serveOne(network transport.Net, port int, config stack.Config, patience tim
 	return err
 }
 
-// oneClient makes a connection of a socket: with the sender of the first datagram.
+// oneClient turns a socket into a connection with the sender of the first datagram.
 type oneClient struct {
 	transport.UDPConn
 	peer net.Addr

@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 )
 
-// The keys of a scenario file, and of its parts.
+// The keys of a scenario file and of its parts.
 var (
 	scenarioKeys = []string{
 		"name", "summary", "mechanism", "prediction", "findings", "references", scenarios.NetworkGroup,
@@ -43,11 +43,11 @@ var (
 	destinations = []string{"receiver", "sender"}
 )
 
-// formerDistribution is what files called a latency distribution before; they still may.
+// formerDistribution is the former name of the type of latency distributions in files. It is
+// still accepted.
 const formerDistribution = "latency distribution"
 
-// Bounds of what a scenario file may hold: beyond them a misprint is more likely than
-// a wish.
+// Limits of a scenario file. A value beyond them is more likely a typing error than intended.
 const (
 	maxRules    = 100
 	maxNth      = 1_000_000
@@ -55,12 +55,12 @@ const (
 	maxSequence = 1<<31 - 1
 )
 
-// forgedSequence is the record number of a forged datagram unless it is given: beyond
-// those of a handshake, so that it is no replay, and within reach of what comes after.
+// forgedSequence is the default record number of a forged datagram. It is above the numbers of a
+// handshake, so the record is not a replay, but close enough that later records are still
+// accepted.
 const forgedSequence = 40
 
-// Parse reads a scenario from YAML. It reports every fault, with file, line and
-// column.
+// Parse reads a scenario from YAML. It reports every fault with file, line and column.
 func Parse(file string, source []byte) (*scenarios.Scenario, error) {
 	r := &strict.Reader{File: file}
 	var s *scenarios.Scenario
@@ -73,8 +73,8 @@ func Parse(file string, source []byte) (*scenarios.Scenario, error) {
 	return s, nil
 }
 
-// Read reads a scenario from the document of a YAML file, and leaves its faults with the
-// reader. It returns nil if there is nothing to go on with.
+// Read reads a scenario from the document of a YAML file and adds its faults to the reader. It
+// returns nil if it cannot continue.
 func Read(r *strict.Reader, n *yaml.Node, source []byte) *scenarios.Scenario {
 	f, ok := r.Mapping(n, "the scenario", scenarioKeys...)
 	if !ok {
@@ -114,13 +114,13 @@ func values(texts []strict.Text) []string {
 	return list
 }
 
-// definition is a scenario that is being read.
+// definition is a scenario being read.
 type definition struct {
 	*strict.Reader
 	s *scenarios.Scenario
 }
 
-// parameters reads the scenario's own parameters, and the defaults of the others.
+// parameters reads the scenario's own parameters and the defaults of the others.
 func (d *definition) parameters(f strict.Fields) {
 	var own []scenarios.Parameter
 	places := map[string]strict.Place{}
@@ -162,7 +162,7 @@ func (d *definition) parameters(f strict.Fields) {
 	}
 }
 
-// defaults reads a section that gives parameters other defaults.
+// defaults reads a section that overrides defaults of parameters.
 func (d *definition) defaults(f strict.Fields, group string) {
 	n := f.Nodes[group]
 	if n == nil {
@@ -190,7 +190,7 @@ func (d *definition) defaults(f strict.Fields, group string) {
 	}
 }
 
-// remedies reads the remedies, and adds the parameter that chooses one.
+// remedies reads the remedies and adds the parameter that chooses one.
 func (d *definition) remedies(f strict.Fields) {
 	var places []strict.Place
 	for i, n := range d.OptionalList(f, "remedies") {
@@ -225,7 +225,7 @@ func (d *definition) remedies(f strict.Fields) {
 		return
 	}
 	d.s.Parameters = append(d.s.Parameters, scenarios.NewRemedyParameter(d.s))
-	sound := d.Faults() == 0 // else it has been reported what does not resolve
+	sound := d.Faults() == 0 // otherwise failures to resolve have been reported
 	for i, r := range d.s.Remedies {
 		if err := d.s.CheckRemedy(r); err != nil && sound {
 			d.Each(places[i], "", err)
@@ -233,7 +233,7 @@ func (d *definition) remedies(f strict.Fields) {
 	}
 }
 
-// settings reads parameters with their values, each of which is checked.
+// settings reads parameters and their values, and checks each value.
 func (d *definition) settings(f strict.Fields, key string) scenarios.Settings {
 	set := scenarios.Settings{}
 	for _, a := range d.Assignments(f, key) {
@@ -287,7 +287,7 @@ func (d *definition) particulars(f strict.Fields) {
 	}
 }
 
-// whole reads settings that must do together.
+// whole reads settings that must be valid together.
 func (d *definition) whole(f strict.Fields, key string) scenarios.Settings {
 	before := d.Faults()
 	set := d.settings(f, key)

@@ -28,7 +28,7 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 	}
 	known := p.Type != ""
 	if !known {
-		p.Type = scenarios.DistributionType // so that nothing is said of those that refer to it
+		p.Type = scenarios.DistributionType // avoids faults in parameters that refer to it
 	} else {
 		d.choices(f, &p)
 	}
@@ -55,7 +55,7 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 	return p, name.Place, true
 }
 
-// fallback returns a default that the parameter may have, for one whose own is broken.
+// fallback returns a valid default for a parameter whose own default is invalid.
 func fallback(p *scenarios.Parameter) string {
 	if p.Type == scenarios.ChoiceType {
 		return p.Choices[0]
@@ -63,14 +63,14 @@ func fallback(p *scenarios.Parameter) string {
 	return "0s"
 }
 
-// word reports a name that no command line can give; of says of what.
+// word reports a name that cannot be written on a command line; of says what it names.
 func (d *definition) word(name strict.Text, of string) {
 	if name.Value != "" && !scenarios.IsWord(name.Value) {
 		d.Fault(name.Place, "name %q of a %s: want neither spaces, commas nor equals signs", name.Value, of)
 	}
 }
 
-// choices reads what a choice is one of.
+// choices reads the values of a choice.
 func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
 	n := f.Nodes["choices"]
 	switch {
@@ -99,7 +99,7 @@ func (d *definition) choices(f strict.Fields, p *scenarios.Parameter) {
 	}
 }
 
-// when reads on which choices a rule depends.
+// when reads the choices that a rule depends on.
 func (d *definition) when(f strict.Fields) scenarios.Settings {
 	set := d.settings(f, "when")
 	if err := d.s.CheckWhen(set); err != nil {

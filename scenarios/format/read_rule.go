@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// rules reads the rules, and adds the parameter that takes the datagram of one out.
+// rules reads the rules and adds the parameter that removes the datagram of one of them.
 func (d *definition) rules(f strict.Fields) []scenarios.Rule {
 	nodes := d.OptionalList(f, "rules")
 	if len(nodes) > maxRules {
@@ -103,7 +103,7 @@ func (d *definition) rule(n *yaml.Node, i int) (r scenarios.Rule, at strict.Plac
 	return r, name.Place, r.Name != ""
 }
 
-// match reads which datagrams a rule is about.
+// match reads which datagrams a rule applies to.
 func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 	m := scenarios.Match{Epoch: -1}
 	n := f.Nodes[key]
@@ -198,7 +198,7 @@ func (d *definition) forgery(f strict.Fields) scenarios.Forgery {
 		"alert": "alert",
 		"level": "alert",
 		"data":  "application-data",
-	} // for records of that type
+	} // valid only for records of that type
 	for _, key := range f.Keys {
 		if record, ok := only[key]; ok && g.Record != "" && g.Record != record {
 			d.Fault(strict.PlaceOf(f.Nodes[key]), "%s has no meaning for a forged record of type %s", key, g.Record)

@@ -19,12 +19,12 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// wordPattern describes what scenarios.IsWord accepts.
+// wordPattern matches what scenarios.IsWord accepts.
 const wordPattern = `^[^= \t\n,]+$`
 
-// Schema returns a JSON Schema (draft 2020-12) of scenario files, for editors, with that
-// of the key study. It says what can be said of a file without knowing its names;
-// Parse says the rest.
+// Schema returns a JSON Schema (draft 2020-12) of scenario files for editors, including the
+// schema of the key study. It checks what does not depend on the names in a file; Parse checks
+// the rest.
 func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 	texts := func(description string) *jsonschema.Schema { return schema.List(description, schema.Scalar("")) }
 	rules := schema.List(
@@ -134,7 +134,7 @@ func causeSchema() *jsonschema.Schema {
 	return s
 }
 
-// section returns the schema of a section that gives parameters other defaults.
+// section returns the schema of a section that overrides defaults of parameters.
 func section(description, group string) *jsonschema.Schema {
 	of := map[string]*jsonschema.Schema{}
 	var keys []string
@@ -169,7 +169,7 @@ func valueSchema(p *scenarios.Parameter) *jsonschema.Schema {
 	return schema.Scalar(description)
 }
 
-// ruleSchema is that of a rule.
+// ruleSchema returns the schema of a rule.
 func ruleSchema() *jsonschema.Schema {
 	delay := schema.Text("A parameter of the scenario, or a latency distribution.")
 	s := schema.Object("", ruleKeys, []string{"name", "match"}, map[string]*jsonschema.Schema{

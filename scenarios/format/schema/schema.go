@@ -1,5 +1,5 @@
-// Package schema describes in JSON Schema (draft 2020-12) what package strict reads. A
-// reader takes a scalar for what it says, whether it is quoted or not, and so do these.
+// Package schema describes the input of package strict in JSON Schema (draft 2020-12). Like the
+// readers of that package, the schemas accept scalars quoted or unquoted.
 package schema
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Object returns the schema of a mapping with the given keys, of which some are
-// required, and no others. It panics if a key has no schema in of.
+// Object returns the schema of a mapping with the given keys, some of them required, and no other
+// keys. It panics if of has no schema for a key.
 func Object(description string, keys, required []string, of map[string]*jsonschema.Schema) *jsonschema.Schema {
 	s := &jsonschema.Schema{
 		Type: "object", Description: description, Properties: jsonschema.NewProperties(), Required: required,
@@ -32,26 +32,26 @@ func List(description string, of *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "array", Description: description, Items: of, MinItems: Bound(1)}
 }
 
-// Scalar returns the schema of a single value, whatever YAML makes of it.
+// Scalar returns the schema of a single value of any YAML type.
 func Scalar(description string) *jsonschema.Schema {
 	return ofTypes(description, "string", "number", "boolean")
 }
 
-// Text returns the schema of a single value that is not empty.
+// Text returns the schema of a single non-empty value.
 func Text(description string) *jsonschema.Schema {
 	s := Scalar(description)
 	s.MinLength = Bound(1)
 	return s
 }
 
-// Matching returns the schema of a text that a regular expression describes.
+// Matching returns the schema of a text that matches a regular expression.
 func Matching(description, pattern string) *jsonschema.Schema {
 	s := Text(description)
 	s.Pattern = pattern
 	return s
 }
 
-// FileName returns the schema of a name that becomes that of a file or a folder.
+// FileName returns the schema of a name for a file or folder.
 func FileName(description string) *jsonschema.Schema {
 	return Matching(description, `^[^./\\\x00\n][^/\\\x00\n]*$`)
 }
@@ -59,7 +59,7 @@ func FileName(description string) *jsonschema.Schema {
 // ProbePattern describes a probe with its range, NAME=FROM..TO.
 const ProbePattern = `^[^=]+=.*\.\..*$`
 
-// OneOf returns the schema of a text that is one of several words.
+// OneOf returns the schema of a text that is one of the given words.
 func OneOf(description string, words []string) *jsonschema.Schema {
 	s := &jsonschema.Schema{Type: "string", Description: description}
 	for _, w := range words {
@@ -90,7 +90,7 @@ func Described(s *jsonschema.Schema, description string) *jsonschema.Schema {
 	return &c
 }
 
-// Either returns alternatives, of which each requires one key, and not the others.
+// Either returns alternatives; each requires one of the keys and excludes the others.
 func Either(keys ...string) (alternatives []*jsonschema.Schema) {
 	for _, key := range keys {
 		alternatives = append(alternatives, &jsonschema.Schema{Required: []string{key}})
@@ -98,8 +98,8 @@ func Either(keys ...string) (alternatives []*jsonschema.Schema) {
 	return alternatives
 }
 
-// Where returns a condition on a mapping: if a key is there and has the given value, it
-// has the required keys as well, and none of those without meaning.
+// Where returns a condition on a mapping: if a key has the given value, the mapping must contain
+// the required keys and none of the keys in without.
 func Where(key string, value any, required, without []string) *jsonschema.Schema {
 	is := &jsonschema.Schema{Properties: jsonschema.NewProperties(), Required: []string{key}}
 	is.Properties.Set(key, &jsonschema.Schema{Const: value})
@@ -110,7 +110,7 @@ func Where(key string, value any, required, without []string) *jsonschema.Schema
 	return &jsonschema.Schema{If: is, Then: then}
 }
 
-// Bound returns a bound of a length.
+// Bound returns a pointer to a length limit.
 func Bound(n uint64) *uint64 { return &n }
 
 func number(n uint64) json.Number { return json.Number(strconv.FormatUint(n, 10)) }

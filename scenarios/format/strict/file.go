@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// maxFile bounds the size of a file, in bytes: a device that never ends is no file.
+// maxFile bounds the size of a file, in bytes; it rejects devices that never end.
 const maxFile = 16 << 20
 
 // ReadFile returns the text of a file.

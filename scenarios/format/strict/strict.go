@@ -1,5 +1,5 @@
-// Package strict reads YAML strictly: every fault of a file is told, each with its
-// file, line and column, and with what would be accepted.
+// Package strict reads YAML strictly: it reports every fault of a file with file, line, column,
+// and what it would accept.
 package strict
 
 import (
@@ -17,7 +17,7 @@ import (
 
 // Reader reads the nodes of one file and collects its faults.
 type Reader struct {
-	File   string // its name, for messages
+	File   string // for messages
 	faults []error
 }
 
@@ -27,36 +27,35 @@ func (r *Reader) Fault(at Place, format string, args ...any) {
 	r.faults = append(r.faults, fmt.Errorf("%s:%d:%d: %s", r.File, max(1, at.Line), max(1, at.Column), message))
 }
 
-// Each reports every fault of a joined error at one place.
+// Each reports every fault of a joined error at the same place.
 func (r *Reader) Each(at Place, prefix string, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		r.Fault(at, "%s%s", prefix, line)
 	}
 }
 
-// Faults returns how many faults have been reported.
+// Faults returns the number of faults reported so far.
 func (r *Reader) Faults() int { return len(r.faults) }
 
-// Err returns the faults that have been reported, joined, or nil.
+// Err returns the reported faults as a joined error, or nil.
 func (r *Reader) Err() error { return errors.Join(r.faults...) }
 
-// Place is a place in the file, from 1.
+// Place is a line and a column in the file, both from 1.
 type Place struct{ Line, Column int }
 
-// PlaceOf returns where a node stands.
+// PlaceOf returns the place of a node.
 func PlaceOf(n *yaml.Node) Place { return Place{n.Line, n.Column} }
 
-// Text is a scalar with its place: its own, or, if it is missing, that of the
-// mapping that it is missing from.
+// Text is a scalar with its place. If it is missing, the place is that of the mapping that lacks
+// it.
 type Text struct {
 	Place
 	Value string
 	Given bool
-	Bad   bool // it is no scalar, and that has been told
+	Bad   bool // not a scalar; the fault has been reported
 }
 
-// Document parses the file and returns its only document's node, or nil after a
-// fault.
+// Document parses the file and returns the node of its only document, or nil after a fault.
 func (r *Reader) Document(data []byte) *yaml.Node {
 	var n yaml.Node
 	if err := yaml.Load(data, &n); err != nil {
@@ -84,16 +83,16 @@ func (r *Reader) Document(data []byte) *yaml.Node {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// Fields is a mapping with the nodes of its keys.
+// Fields is a mapping, with the nodes of its keys.
 type Fields struct {
 	Place
-	What  string // it is, for messages
+	What  string // what it describes, for messages
 	Nodes map[string]*yaml.Node
-	Keys  []string // that it has, in the order of the file
+	Keys  []string // the keys present, in file order
 }
 
-// Mapping reads a mapping that may have the given keys and no others. ok is false
-// if the node is no mapping.
+// Mapping reads a mapping that may have only the given keys. ok is false if the node is not a
+// mapping.
 func (r *Reader) Mapping(n *yaml.Node, what string, keys ...string) (f Fields, ok bool) {
 	f = Fields{PlaceOf(n), what, map[string]*yaml.Node{}, nil}
 	n = resolve(n)
@@ -123,7 +122,7 @@ func (r *Reader) Mapping(n *yaml.Node, what string, keys ...string) (f Fields, o
 	return f, true
 }
 
-// Child returns the node of a key of a mapping, or nil.
+// Child returns the node of a key in a mapping, or nil.
 func Child(n *yaml.Node, key string) *yaml.Node {
 	n = resolve(n)
 	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
@@ -142,7 +141,7 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// Text reads a scalar; it may be missing.
+// Text reads an optional scalar.
 func (r *Reader) Text(f Fields, key string) Text {
 	n := f.Nodes[key]
 	if n == nil {
@@ -151,7 +150,7 @@ func (r *Reader) Text(f Fields, key string) Text {
 	return r.Scalar(n, key+" of "+f.What)
 }
 
-// Scalar reads a node that is to be a single value.
+// Scalar reads a node that must be a single value.
 func (r *Reader) Scalar(n *yaml.Node, what string) Text {
 	t := Text{Place: PlaceOf(n), Given: true}
 	n = resolve(n)
@@ -164,8 +163,7 @@ func (r *Reader) Scalar(n *yaml.Node, what string) Text {
 	return t
 }
 
-// Required reads a scalar that must be there; want says what it is, in a few words
-// or not at all.
+// Required reads a scalar that must be present. want optionally describes it in a few words.
 func (r *Reader) Required(f Fields, key string, want ...string) Text {
 	t := r.Text(f, key)
 	switch {
@@ -181,7 +179,7 @@ func (r *Reader) Required(f Fields, key string, want ...string) Text {
 	return t
 }
 
-// FileName reads a name that becomes that of a file or a folder; of says of what.
+// FileName reads a name for a file or folder; of says what it names.
 func (r *Reader) FileName(f Fields, key, of string) Text {
 	t := r.Required(f, key)
 	if strings.ContainsAny(t.Value, "/\\\x00\n") || strings.HasPrefix(t.Value, ".") {
@@ -209,7 +207,7 @@ func (r *Reader) List(f Fields, key string) []*yaml.Node {
 	return n.Content
 }
 
-// OptionalList reads a list that may be missing.
+// OptionalList reads an optional list.
 func (r *Reader) OptionalList(f Fields, key string) []*yaml.Node {
 	if f.Nodes[key] == nil {
 		return nil
@@ -217,7 +215,7 @@ func (r *Reader) OptionalList(f Fields, key string) []*yaml.Node {
 	return r.List(f, key)
 }
 
-// Texts reads a list of scalars; it may be missing.
+// Texts reads an optional list of scalars.
 func (r *Reader) Texts(f Fields, key string) []Text {
 	var list []Text
 	for i, n := range r.OptionalList(f, key) {
@@ -237,8 +235,7 @@ func (r *Reader) Count(f Fields, key string, most int) int {
 	return r.Whole(t, key, 1, most)
 }
 
-// Whole converts a scalar to a whole number from least to most, and to least after
-// a fault.
+// Whole converts a scalar to a whole number from least to most. After a fault it returns least.
 func (r *Reader) Whole(t Text, key string, least, most int) int {
 	n, err := strconv.Atoi(t.Value)
 	if err != nil || n < least || n > most {
@@ -271,8 +268,7 @@ func (r *Reader) Number(f Fields, key string) (float64, bool) {
 	return v, true
 }
 
-// Choice reads one of several words; the first is the default if the word may be
-// missing.
+// Choice reads one of several words. If the word is optional, the first is the default.
 func (r *Reader) Choice(f Fields, key string, optional bool, words ...string) string {
 	t := r.Text(f, key)
 	switch {
@@ -289,10 +285,10 @@ func (r *Reader) Choice(f Fields, key string, optional bool, words ...string) st
 	return ""
 }
 
-// Assignment is one entry of a mapping of parameters to values.
+// Assignment is one entry of a mapping from parameters to values.
 type Assignment struct{ Name, Value Text }
 
-// Assignments reads a mapping of parameters to values; it may be missing.
+// Assignments reads an optional mapping from parameters to values.
 func (r *Reader) Assignments(f Fields, key string) []Assignment {
 	n := f.Nodes[key]
 	if n == nil {
