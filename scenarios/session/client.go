@@ -18,8 +18,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
-// client is one client: it connects, sends one line, perhaps waits for an answer,
-// and closes, or vanishes.
+// client is one client: it connects, sends one line, may wait for an answer, and closes or
+// vanishes.
 type client struct {
 	w      *sim.Simulation
 	host   *sim.Host
@@ -29,53 +29,52 @@ type client struct {
 	stack  stack.Stack
 	config stack.Config
 
-	connected   bool         // it has had a socket, and so its address
+	connected   bool         // it has had a socket, and therefore an address
 	shaking     bool         // its handshake is under way
-	association *association // that it has, or tries to have; the last one
+	association *association // the current or most recent one
 	silent      bool         // its endpoint was closed without a close_notify
-	killed      bool         // an association of it was: see association
-	unanswered  bool         // it waited for an answer until its time limit
-	timedOut    bool         // its last handshake met its time limit
+	killed      bool         // one of its associations was killed: see association
+	unanswered  bool         // it waited for an answer until the time limit
+	timedOut    bool         // its most recent handshake reached the time limit
 
-	// unfinished is how long its last handshake takes at least, if that did not
-	// complete: its time limit, for one that ends with an error is not complete at that time
-	// either; or until the end of the run, if that came before.
+	// unfinished is a lower bound of the duration of its last handshake, if that did not
+	// complete. It is the time limit, because a handshake that fails earlier is not complete by
+	// then either, or the time until the end of the run, if that comes first.
 	unfinished time.Duration
 
 	session scenarios.Session
 }
 
-// association is what the two sides of one attempt to connect know of each other. An
-// association is killed if it ends at one side while the other has neither closed nor
-// given up.
+// association is what both sides of one attempt to connect know about each other. An association
+// is killed if one side ends it while the other side has neither closed nor given up.
 type association struct {
-	clientLeft bool // the client's application has closed, or given up, or is gone
+	clientLeft bool // the client's application has closed, has given up or is gone
 	serverLeft bool // the server's application has closed
 	announced  bool // the client has closed with a close_notify
 }
 
-// What the server reads of a client, and the client of the server, but for datagrams.
+// State that the server and the client read from each other without datagrams.
 const (
 	theHandshake   = "handshake"
 	theAssociation = "association"
 )
 
-// touch takes note that the calling actor reads or writes what the two sides share.
+// touch records that the calling actor reads or writes state shared by both sides.
 func (c *client) touch(what string, write bool) {
 	if c.w.Watching() {
 		c.w.Touch(what+" of "+network.ClientName(c.number), write)
 	}
 }
 
-// touchAddress takes note that who is the client at an address is read or changes.
+// touchAddress records that the mapping of an address to its client is read or changed.
 func touchAddress(w *sim.Simulation, address netip.AddrPort, write bool) {
 	if w.Watching() {
 		w.Touch("client at "+address.String(), write)
 	}
 }
 
-// run serves the client's session from start to end, and again if it fails and may
-// reconnect.
+// run performs the client's session from start to end. It repeats a failed session if the client
+// may reconnect.
 func (c *client) run(server func() netip.AddrPort) {
 	c.session = scenarios.Session{Client: c.number, Handshake: "failed"}
 	pause := c.v.Duration("back-off")
@@ -105,7 +104,7 @@ func (c *client) run(server func() netip.AddrPort) {
 	}
 }
 
-// longestBackOff keeps a doubled back-off within reach of the horizon.
+// longestBackOff limits a doubled back-off, so that it stays within the horizon.
 const longestBackOff = time.Hour
 
 func (c *client) attempt(server netip.AddrPort) error {
@@ -114,7 +113,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	defer socket.Close() // the endpoint has closed it already, unless the handshake failed
+	defer socket.Close() // the endpoint has already closed it, unless the handshake failed
 	if !c.connected {
 		touchAddress(c.w, c.local, true)
 	}
@@ -141,7 +140,7 @@ func (c *client) attempt(server netip.AddrPort) error {
 	vanishes := c.v.Choice("client") == "vanishes"
 	defer func() {
 		c.touch(theAssociation, true)
-		// An endpoint that is closed before its application closes it has ended by itself.
+		// If the endpoint closes before its application does, it ended the association.
 		if !a.clientLeft && !a.serverLeft && socket.Closed() {
 			c.kill(c.host)
 		}
@@ -184,13 +183,13 @@ func (c *client) attempt(server netip.AddrPort) error {
 		c.w.Note(c.host, "vanish", "")
 		c.touch(theAssociation, true)
 		a.clientLeft = true
-		return socket.Close() // the endpoint's close_notify finds no socket any more
+		return socket.Close() // the endpoint's close_notify then finds no socket
 	}
 	c.w.Note(c.host, noteClose, "")
 	return nil
 }
 
-// pauseTime returns how long the client pauses, the same in each of its attempts.
+// pauseTime returns the length of the client's pause, which is equal in all its attempts.
 func (c *client) pauseTime() time.Duration {
 	jitter, pause := c.v.Distribution("pause-jitter"), c.v.Duration("client-pause")
 	if constant, ok := jitter.(distribution.Constant); ok {
@@ -199,8 +198,7 @@ func (c *client) pauseTime() time.Duration {
 	return pause + distribution.Latency(jitter, c.w.Stream("pause-jitter/"+network.ClientName(c.number)).Uniform())
 }
 
-// pause is the pause of a client that waits, in which it may keep its association
-// alive.
+// pause is the pause of a waiting client, which may keep its association alive meanwhile.
 func (c *client) pause(conn net.Conn) error {
 	left, interval := c.pauseTime(), c.v.Duration("keep-alive")
 	for ; interval > 0 && left > interval; left -= interval {
@@ -222,9 +220,9 @@ func (c *client) pause(conn net.Conn) error {
 	return c.w.Sleep(left)
 }
 
-// kill takes note that an association of the client was killed, on the host where it
-// ended. What the two sides know of each other is no part of what happened there, so the
-// note is: two runs of one signature have one outcome.
+// kill records that an association of the client was killed, on the host that ended it. What both
+// sides know about each other is not part of the events of that host, but this note is. Runs with
+// the same signature therefore have the same outcome.
 func (c *client) kill(h *sim.Host) {
 	c.touch(theAssociation, true)
 	if !c.killed && !c.w.Stopped() {
@@ -253,8 +251,8 @@ func (c *client) await(conn net.Conn, want, note string) error {
 	return nil
 }
 
-// readWithin reads once, for at most d. The deadline is an event of the list; the
-// endpoint's own deadlines are timers of the runtime.
+// readWithin reads once, for at most d. The deadline is an event of the simulation's event list;
+// the endpoint's own deadlines are timers of the runtime.
 func readWithin(w *sim.Simulation, conn net.Conn, buffer []byte, d time.Duration) (int, error) {
 	e := w.After(clock.Deadline, d, func() { _ = conn.SetReadDeadline(time.Unix(0, 1)) })
 	defer w.Cancel(e)
@@ -266,16 +264,16 @@ const (
 	greetingTail = "\n"
 )
 
-// acknowledgement is the line by which the server's application acknowledges data.
+// acknowledgement is the line with which the server's application acknowledges data.
 const acknowledgement = "received\n"
 
-// keepAlive is the line by which a client keeps its association alive.
+// keepAlive is the line with which a client keeps its association alive.
 const keepAlive = "still here\n"
 
-// greeting is the line that a client sends.
+// greeting is the line that a client sends first.
 func greeting(number int) string { return greetingHead + strconv.Itoa(number) + greetingTail }
 
-// greetedBy returns the number of the client that sent the line, or 0.
+// greetedBy returns the number of the client that sent a line, or 0.
 func greetedBy(line string) int {
 	text, _ := strings.CutPrefix(line, greetingHead)
 	text, _ = strings.CutSuffix(text, greetingTail)

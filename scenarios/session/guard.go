@@ -6,9 +6,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 )
 
-// guarded returns what to give to an endpoint in the place of a socket, by the value
-// of the parameter guard or client-guard, and what to call when its handshake is
-// complete.
+// guarded returns the connection for an endpoint, wrapped according to the parameter guard or
+// client-guard, and a function to call when the handshake is complete.
 func guarded(h *sim.Host, conn sim.Conn, guard string) (net.Conn, func()) {
 	if guard == guardNone {
 		return conn, func() {}

@@ -19,9 +19,9 @@ const (
 	// programs/ssl/dtls_server.c does.
 	SequentialModel = "sequential"
 
-	// ListenerModel is a listener whose Accept performs each handshake inline, as that of
-	// pion/dtls v2 does. That of v3 does not; here it is performed all the same, so that two
-	// stacks meet one server.
+	// ListenerModel is a listener whose Accept performs each handshake inline, as in
+	// github.com/pion/dtls/v2. Accept of v3 does not, but this model does so for v3 too: both
+	// stacks then meet the same server.
 	ListenerModel = "listener"
 
 	// ConcurrentModel is a listener with one goroutine for each association.
@@ -37,7 +37,7 @@ const (
 // stacks are the values of the parameter stack.
 var stacks = map[string]stack.Stack{PionV2: pionv2.New(), PionV3: pionv3.New()}
 
-// clientParameters are those of what clients do.
+// clientParameters are the parameters of client behaviour.
 var clientParameters = scenarios.InGroup(scenarios.ClientsGroup, []scenarios.Parameter{
 	{Name: "client", Type: scenarios.ChoiceType, Default: "closes-first",
 		Choices: []string{"closes-first", "waits", "acknowledged", "vanishes"},
@@ -76,7 +76,7 @@ var clientParameters = scenarios.InGroup(scenarios.ClientsGroup, []scenarios.Par
 		Meaning: "pause before the first reconnect; it doubles with each"},
 })
 
-// serverParameters are those of what the server does.
+// serverParameters are the parameters of server behaviour.
 var serverParameters = scenarios.InGroup(scenarios.ServerGroup, []scenarios.Parameter{
 	{Name: "model", Type: scenarios.ChoiceType, Default: SequentialModel,
 		Choices: []string{SequentialModel, ListenerModel, ConcurrentModel},
@@ -153,7 +153,8 @@ var serverParameters = scenarios.InGroup(scenarios.ServerGroup, []scenarios.Para
 			"goroutines go either way"},
 })
 
-// What keeps records of epoch 0 that are not of a handshake from an endpoint.
+// Values of guard and client-guard: which records of epoch 0, other than handshake records, are
+// kept from an endpoint.
 const (
 	guardNone        = "none"
 	guardEstablished = "established"
@@ -164,14 +165,14 @@ var guards = []string{guardNone, guardEstablished, guardStrict}
 
 var listenerModels = []string{ListenerModel, ConcurrentModel}
 
-// Parameters returns the parameters of a scenario that runs sessions, its own among them, in
-// the order in which they are shown.
+// Parameters returns the parameters of a scenario that runs sessions, including its own, in
+// display order.
 func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
 	return slices.Concat(network.Parameters(own), clientParameters, serverParameters)
 }
 
-// Asks returns the parameters that [Run] asks for, with who does: the network, the clients, the
-// server or the NAT. They are those of [Parameters]; a test holds that to the code.
+// Asks returns the parameters that [Run] reads, each with its reader: the network, the clients,
+// the server or the NAT. They are those of [Parameters]; a test checks this.
 func Asks() []scenarios.Asked {
 	var list []scenarios.Asked
 	for _, p := range Parameters(nil) {
@@ -185,8 +186,7 @@ var askers = map[string]string{
 	scenarios.NATGroup: "the NAT",
 }
 
-// GroupParameters returns the parameters that a section of a scenario file gives
-// defaults to.
+// GroupParameters returns the parameters whose defaults a section of a scenario file can set.
 func GroupParameters(group string) []scenarios.Parameter {
 	var list []scenarios.Parameter
 	for _, p := range Parameters(nil) {

@@ -1,13 +1,13 @@
-// Package session runs sessions: clients that come one after the other, and a server that
-// serves them by one of three models. Scenarios from files run it.
+// Package session runs sessions: clients that start one after another, and a server with one of
+// three models. Scenarios from files use it.
 //
-// In: the values of parameters, the configuration of a replication and the scenario's rules.
-// Out: the result of the simulation, and an observation: what each client and the server saw,
-// the outcomes and the measures.
+// In: the values of parameters, the configuration of a replication, and the scenario's rules.
+// Out: the result of the simulation, and an observation: what each client and the server
+// experienced, the outcomes and the measures.
 //
 // [Run] takes a link and hosts from package network, starts the server ([SequentialModel],
-// [ListenerModel] or [ConcurrentModel]) and the clients, and lets the simulation end. What the
-// applications did not see themselves, package outcome reads from the trace.
+// [ListenerModel] or [ConcurrentModel]) and the clients, and runs the simulation to its end.
+// Package outcome reads from the trace what the applications did not observe themselves.
 package session
 
 import (
@@ -24,14 +24,14 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// serverModel is a server, as one of the server models has it.
+// serverModel is a server of one of the server models.
 type serverModel interface {
 	start()
 	address() netip.AddrPort
 	observe(o *scenarios.Observation, wrong map[string]bool)
 }
 
-// sessionsRun is one replication of a server and its clients.
+// sessionsRun is one replication with a server and its clients.
 type sessionsRun struct {
 	v           scenarios.Values
 	w           *sim.Simulation
@@ -40,7 +40,7 @@ type sessionsRun struct {
 	stack       stack.Stack
 	config      stack.Config
 	numbers     network.Clients
-	peers       []*client // by session, from 0
+	peers       []*client // by number of the session, from 0
 }
 
 // Run performs a replication of a scenario.
@@ -70,7 +70,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	return result, r.observe(result.Records)
 }
 
-// startClient starts client number i, from 0, and has it start the next.
+// startClient starts client number i, from 0, and makes it start the next one.
 func (r *sessionsRun) startClient(i int) {
 	host := r.clientHosts[i%len(r.clientHosts)]
 	port := uint16(network.ClientPort)
@@ -105,7 +105,7 @@ func (r *sessionsRun) startClient(i int) {
 	})
 }
 
-// observer returns what takes note of what an endpoint goes by; nil if nobody watches.
+// observer returns the function that records the events of an endpoint; nil if nobody observes.
 func (r *sessionsRun) observer() func(stack.Event) {
 	observe := r.w.Observer()
 	if observe == nil || r.secondsMatter() {
@@ -118,16 +118,16 @@ func (r *sessionsRun) observer() func(stack.Event) {
 	}
 }
 
-// secondsMatter tells whether times depend on the seconds of the clock: a hello carries
-// them, an ECDSA signature is over the hello, its length over its bits, and how long a
-// datagram takes of a line over its length, or whether it is sent at all, in how many
+// secondsMatter reports whether times depend on the seconds of the clock. A hello contains them,
+// and an ECDSA signature covers the hello. The length of the signature depends on its bits. The
+// length of a datagram determines its time on the line, whether it is sent, and in how many
 // parts.
 func (r *sessionsRun) secondsMatter() bool {
 	return r.v.Choice("credentials") == "ecdsa" &&
 		(r.v.BitRate("bandwidth") > 0 || r.v.Count("mtu") > 0 || r.v.Count("endpoint-mtu") < 1200)
 }
 
-// gap returns how long after client number i, from 0, the next one starts.
+// gap returns the time between the starts of client number i, from 0, and the next one.
 func (r *sessionsRun) gap(i int) time.Duration {
 	variation := r.v.Distribution("gap-variation")
 	if c, ok := variation.(distribution.Constant); ok {
@@ -140,7 +140,7 @@ func (r *sessionsRun) gap(i int) time.Duration {
 	return r.v.Duration("gap") + distribution.Latency(variation, s.Uniform())
 }
 
-// clientAt returns the client that last started at an address, or nil.
+// clientAt returns the client that most recently started at an address, or nil.
 func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
 	if inside, ok := r.w.Inside(peer); ok {
 		peer = inside
@@ -160,7 +160,7 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 	r.server.observe(&o, wrong)
 	shown := outcome.Read(records, r.numbers)
 	shown.Observe(&o, wrong)
-	var unfinished time.Duration // the longest handshake that was not completed
+	var unfinished time.Duration // the longest incomplete handshake
 	for i := range r.v.Count("clients") {
 		s := scenarios.Session{Client: i + 1, Handshake: "never started"}
 		if i < len(r.peers) {
@@ -179,7 +179,7 @@ func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
 		switch {
 		case !completed && i > 0:
 			wrong[outcome.NextHandshakeFailed] = true
-		case !s.DataDelivered: // the first client's failed handshake is this too
+		case !s.DataDelivered: // includes a failed handshake of the first client
 			wrong[outcome.DataLost] = true
 		}
 		if i == 0 && !completed {

@@ -15,15 +15,15 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// server is what the server models share: what they are set up with, what they do
-// in a session, and what they report.
+// server is the common part of the server models: their setup, their actions in a session, and
+// their reports.
 type server struct {
 	w      *sim.Simulation
 	host   *sim.Host
 	v      scenarios.Values
 	stack  stack.Stack
 	config stack.Config
-	client func(peer netip.AddrPort) *client // that last started at an address, or nil
+	client func(peer netip.AddrPort) *client // the client that last started at an address, or nil
 	port   uint16
 
 	sessions   int
@@ -31,8 +31,8 @@ type server struct {
 	unexpected int           // first datagrams rejected
 	ghosts     int           // sessions spent on a datagram that began none
 	silent     bool          // an endpoint was closed without a close_notify
-	closing    time.Duration // the longest that Close of an endpoint took
-	halfOpen   bool          // a session ended by its idle timeout that its client had closed
+	closing    time.Duration // the longest duration of a Close of an endpoint
+	halfOpen   bool          // an idle timeout ended a session that its client had already closed
 	failures   int           // errors of sessions that a client had begun
 	delivered  map[int]bool  // clients whose data reached the application
 }
@@ -47,14 +47,14 @@ func newServer(
 	}
 }
 
-// address returns where the server listens at present.
+// address returns the address where the server currently listens.
 func (s *server) address() netip.AddrPort {
 	s.w.Touch("port of the server", false)
 	return netip.AddrPortFrom(s.host.Address(), s.port)
 }
 
-// begun tells whether a client had begun a session with that datagram, and still
-// waits for its handshake.
+// begun reports whether a client began a session with this datagram and is still waiting for its
+// handshake.
 func (s *server) begun(first *wire.Datagram, peer netip.AddrPort) bool {
 	c := s.client(peer)
 	if c != nil {
@@ -63,7 +63,7 @@ func (s *server) begun(first *wire.Datagram, peer netip.AddrPort) bool {
 	return first.IsClientHello() && c != nil && c.shaking
 }
 
-// accepted notes a new session and returns its name.
+// accepted records a new session and returns its name.
 func (s *server) accepted(first *wire.Datagram, peer netip.AddrPort) string {
 	s.sessions++
 	name := "session " + strconv.Itoa(s.sessions)
@@ -71,18 +71,18 @@ func (s *server) accepted(first *wire.Datagram, peer netip.AddrPort) string {
 	return name
 }
 
-// beEndpoint makes the server's goroutine the endpoint of a session until the function
-// that it returns is called: endpoints that it starts are actors of their own, for their
-// timers may fire at one instant.
+// beEndpoint makes the server's goroutine the endpoint of a session until the returned function
+// is called. The goroutines that the endpoint starts become separate actors, because their timers
+// may fire at the same instant.
 func (s *server) beEndpoint(session string) (back func()) {
 	return s.w.Become("endpoint of " + session)
 }
 
-// noteClose is what an application notes that closes its session.
+// noteClose is an application's note that it closes its session.
 const noteClose = "close"
 
-// converse is a session after its handshake, until the endpoint is closed: read,
-// answer, close.
+// converse performs a session after its handshake until the endpoint is closed: read, answer,
+// close.
 func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 	v := conversation{Conn: session, socket: socket, client: s.client(socket.Peer()), association: &association{}}
 	v.touch(false)
@@ -114,8 +114,7 @@ func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 	return err
 }
 
-// conversation is a session with what is known of the client, of which nothing may
-// be.
+// conversation is a session and what is known about its client, possibly nothing.
 type conversation struct {
 	net.Conn
 	socket      *sim.Socket
@@ -123,21 +122,21 @@ type conversation struct {
 	association *association
 }
 
-// touch takes note that the server reads or writes what it shares with the client.
+// touch records that the server reads or writes state shared with the client.
 func (v *conversation) touch(write bool) {
 	if v.client != nil {
 		v.client.touch(theAssociation, write)
 	}
 }
 
-// exchange is what the application does in a session.
+// exchange is the application's part of a session.
 func (s *server) exchange(session conversation) error {
 	buffer := make([]byte, 256)
 	n, err := readWithin(s.w, session, buffer, s.v.Duration("read-timeout"))
 	s.ended(err, session)
 	switch {
 	case err != nil && session.socket.Abandoned():
-		return nil // converse says so
+		return nil // converse notes it
 	case stack.CauseOf(err) == stack.PeerClosed:
 		s.w.Note(s.host, "closed by the peer", "before any data")
 		return nil
@@ -162,8 +161,8 @@ func (s *server) exchange(session conversation) error {
 	return s.untilPeerEnds(session, buffer)
 }
 
-// untilPeerEnds is the rest of a session that the peer is to end: it reads until the
-// peer closes, or has been silent for the idle timeout.
+// untilPeerEnds is the rest of a session that the peer should end: it reads until the peer closes
+// or has been silent for the idle timeout.
 func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 	for {
 		_, err := readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
@@ -172,7 +171,7 @@ func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 		case err == nil:
 			s.w.Note(s.host, "more data", "")
 			continue
-		case session.socket.Abandoned(): // converse says so
+		case session.socket.Abandoned(): // converse notes it
 		case stack.CauseOf(err) == stack.PeerClosed:
 			s.w.Note(s.host, "closed by the peer", "")
 		case stack.CauseOf(err) == stack.TimedOut:
@@ -190,13 +189,13 @@ func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 	}
 }
 
-// answer writes to a client, which may have closed.
+// answer writes to a client, which may have closed already.
 func (s *server) answer(session conversation, line []byte) error {
 	_, err := session.Write(line)
 	s.ended(err, session)
 	switch {
 	case err != nil && session.socket.Abandoned():
-		return nil // converse says so
+		return nil // converse notes it
 	case stack.CauseOf(err) == stack.PeerClosed:
 		s.w.Note(s.host, "no answer", "the peer has closed")
 	case err != nil:
@@ -205,8 +204,8 @@ func (s *server) answer(session conversation, line []byte) error {
 	return nil
 }
 
-// ended notes that an association has ended with an error, other than a time limit, while its
-// client has not left it.
+// ended records that an association ended with an error other than a time limit before its client
+// left it.
 func (s *server) ended(err error, session conversation) {
 	if err != nil {
 		session.touch(false)
@@ -217,8 +216,8 @@ func (s *server) ended(err error, session conversation) {
 	}
 }
 
-// fail accounts for a session that ended with an error. completed tells whether its
-// handshake was, begun whether a client had begun it.
+// fail counts a session that ended with an error. completed reports whether its handshake was
+// completed, begun whether a client had begun it.
 func (s *server) fail(name string, completed, begun bool, err error) {
 	if !completed && !begun {
 		s.ghosts++
@@ -238,13 +237,13 @@ func (s *server) observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[outcome.ServerError] = s.failures > 0
 	wrong[outcome.HalfOpen] = s.halfOpen
 	wrong[outcome.NoCloseNotify] = s.silent
-	if s.closing > 0 { // else it is no measure of the run
+	if s.closing > 0 { // otherwise the run does not have this measure
 		wrong[outcome.CloseStalled] = true
 		o.Measures["close_stalled_ns"] = int64(s.closing)
 	}
 }
 
-// report records an error that the server reports.
+// report records an error reported by the server.
 func (s *server) report(format string, args ...any) {
 	if s.w.Stopped() {
 		return

@@ -11,27 +11,27 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// filters are the filters of a listener by their names.
+// filters maps names to the filters of a listener.
 var filters = map[string]func(first *wire.Datagram) bool{
 	"none": nil,
-	// dtls.Listen of pion v2 looks at the content type of the first record alone.
+	// dtls.Listen of github.com/pion/dtls/v2 checks only the content type of the first record.
 	"handshake":    (*wire.Datagram).BeginsWithHandshake,
 	"client-hello": (*wire.Datagram).IsClientHello,
 }
 
-// listeningServer is the server model "listener", whose Accept performs the handshake inline, so
-// that one ghost blocks everyone for the handshake timeout; or the model "concurrent", with one
-// goroutine for each association.
+// listeningServer is the server model "listener" or "concurrent". In "listener", Accept performs
+// the handshake inline, so one ghost blocks all clients for the handshake timeout. In
+// "concurrent", each association has a goroutine.
 type listeningServer struct {
 	server
 	listener *sim.Listener
 
-	blocked time.Duration // how long Accept was held up by handshakes that no client had begun
-	waited  bool          // whether a client waited meanwhile
+	blocked time.Duration // time that Accept spent on handshakes that no client had begun
+	waited  bool          // whether a client waited during that time
 
-	places chan struct{} // one for each session more that may be served; nil without a limit
+	places chan struct{} // one value per free place for a session; nil without a limit
 	over   chan struct{} // closed at the end of the replication
-	strays int           // connections, not yet released, that no client had begun
+	strays int           // connections that no client had begun, not yet released
 }
 
 // start starts the server.
@@ -54,12 +54,12 @@ func (s *listeningServer) start() {
 	})
 }
 
-// limit returns the context of a handshake.
+// limit returns a context with the time limit of a handshake.
 func (s *listeningServer) limit() (context.Context, context.CancelFunc) {
 	return s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 }
 
-// limitSessions limits how many sessions are served at a time; 0 is no limit.
+// limitSessions limits the number of concurrent sessions; 0 means no limit.
 func (s *listeningServer) limitSessions(most int) {
 	if most == 0 {
 		return
@@ -71,7 +71,7 @@ func (s *listeningServer) limitSessions(most int) {
 	s.w.OnEnd(func() { close(s.over) })
 }
 
-// awaitPlace waits until one session more may be served, if there is a limit.
+// awaitPlace waits for a free place for a session, if their number is limited.
 func (s *listeningServer) awaitPlace() {
 	if s.places == nil {
 		return
@@ -86,14 +86,14 @@ func (s *listeningServer) awaitPlace() {
 	}
 }
 
-// attempt is a connection whose handshake is under way.
+// attempt is a connection during its handshake.
 type attempt struct {
 	*sim.Connection
 	name     string
 	begun    bool
 	since    time.Duration
-	conn     net.Conn // to give to the endpoint
-	complete func()   // to call when its handshake is complete
+	conn     net.Conn // the connection for the endpoint
+	complete func()   // to be called when the handshake is complete
 }
 
 // attempt accepts a connection.
@@ -114,7 +114,7 @@ func (s *listeningServer) attempt() (attempt, error) {
 }
 
 // serveInline is the model "listener". One goroutine accepts a connection and performs its
-// handshake, as Accept of the listener of pion/dtls v2 does (v2.2.12, listener.go).
+// handshake, as Accept does in github.com/pion/dtls/v2 v2.2.12, listener.go.
 func (s *listeningServer) serveInline() error {
 	for {
 		a, err := s.attempt()
@@ -165,14 +165,13 @@ func (s *listeningServer) serveConcurrently() error {
 	}
 }
 
-// heldUp accounts for Accept having been held up, since some time, by a handshake that
-// no client had begun.
+// heldUp records that a handshake that no client had begun has held up Accept since a given time.
 func (s *listeningServer) heldUp(since time.Duration) {
 	s.blocked += s.w.Now() - since
 	s.waited = s.waited || s.listener.Waiting((*wire.Datagram).IsClientHello) > 0
 }
 
-// serve is a session after its handshake.
+// serve performs a session after its handshake.
 func (s *listeningServer) serve(a attempt, session net.Conn) {
 	a.complete()
 	a.Establish()
@@ -188,14 +187,14 @@ func (s *listeningServer) release(a attempt) {
 	if s.w.Sleep(s.v.Duration("linger")) == nil {
 		s.w.Note(s.host, "release", a.name)
 	}
-	_ = a.Close() // it is open until here
+	_ = a.Close() // it is open until now
 	if !a.begun {
 		s.strays--
 	}
 	if s.places != nil {
 		select {
 		case s.places <- struct{}{}:
-		default: // at the end, a session that waited for a place goes on without one
+		default: // at the end, a session that waited for a place continues without one
 		}
 	}
 }
@@ -205,7 +204,8 @@ func (s *listeningServer) observe(o *scenarios.Observation, wrong map[string]boo
 	s.server.observe(o, wrong)
 	wrong[outcome.AcceptBlocked] = s.waited
 	o.Measures["accept_blocked_ns"] = int64(s.blocked)
-	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil { // else hardly anybody ever waits
+	// otherwise clients rarely wait
+	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil {
 		b := s.listener.Backlog()
 		o.Measures["longest_backlog"], o.Measures["backlog_drops"] = int64(b.Longest), int64(b.Dropped)
 	}

@@ -9,30 +9,29 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// sequentialServer is the server model "sequential", one socket at a time, as Mbed TLS's
-// programs/ssl/dtls_server.c does it (library/net_sockets.c): wait for any
-// datagram without taking it, connect the listening socket to its source, at once
-// bind a new listening socket, handshake, read, answer, close, release the
-// connected socket, and again. Datagrams of the connected peer go to the connected
-// socket; everybody else's wait in the queue of the new listening socket, so that
-// a stale datagram that arrives during another session is deferred, not dropped.
+// sequentialServer is the server model "sequential": one socket at a time, as in Mbed TLS
+// (programs/ssl/dtls_server.c, library/net_sockets.c). It waits for any datagram without taking
+// it, connects the listening socket to its source, immediately binds a new listening socket,
+// performs the handshake, reads, answers, closes, releases the connected socket, and starts
+// again. Datagrams of the connected peer go to the connected socket. All others wait in the queue
+// of the new listening socket, so a stale datagram that arrives during another session is
+// deferred, not dropped.
 //
-// It answers the client's first hello, a HelloVerifyRequest (RFC 6347 section 4.2.1),
-// and takes the second on one socket, or with verify=two-sockets on one for each.
+// The server answers the client's first hello with a HelloVerifyRequest (RFC 6347 section 4.2.1).
+// It receives the second hello on the same socket or, with verify=two-sockets, on another.
 type sequentialServer struct {
 	server
 	listening *sim.Socket
-	verifying []*verification // that have no socket
-	swallowed int             // hellos that were dropped with the socket that they had reached
+	verifying []*verification // those without a socket
+	swallowed int             // hellos dropped together with the socket that they reached
 }
 
-// recognised are the first datagrams that can start a session, by the values of the
-// parameter recognises.
+// recognised maps each value of the parameter recognises to a test for first datagrams that can
+// start a session.
 var recognised = map[string]func(first *wire.Datagram) bool{
 	"handshake": (*wire.Datagram).StartsHandshake, "client-hello": (*wire.Datagram).IsClientHello,
 }
 
-// start starts the server.
 func (s *sequentialServer) start() {
 	s.w.Go("server", func() {
 		err := s.listen()
@@ -81,13 +80,13 @@ func (s *sequentialServer) serve() error {
 	}
 }
 
-// connect connects the listening socket to a peer.
+// connect connects the listening socket to a peer and returns it.
 func (s *sequentialServer) connect(peer netip.AddrPort) (*sim.Socket, error) {
 	socket := s.listening
 	return socket, socket.Connect(peer)
 }
 
-// listenAgain opens the listening socket for the session after one that begins.
+// listenAgain opens the listening socket for the session after the current one.
 func (s *sequentialServer) listenAgain() error {
 	if s.v.Choice("server-port") == "rotate" {
 		s.w.Touch("port of the server", true)
@@ -96,7 +95,7 @@ func (s *sequentialServer) listenAgain() error {
 	return s.listen()
 }
 
-// release lets a session linger until its socket may be closed.
+// release lets a session linger before its socket may be closed.
 func (s *sequentialServer) release(name string) error {
 	if err := s.w.Sleep(s.v.Duration("linger")); err != nil {
 		return err
@@ -111,7 +110,7 @@ func (s *sequentialServer) observe(o *scenarios.Observation, wrong map[string]bo
 	wrong[outcome.HelloSwallowed] = s.swallowed > 0
 }
 
-// session serves one session; its error is one that ends the server.
+// session serves one session. It returns only errors that end the server.
 func (s *sequentialServer) session(first *wire.Datagram, peer netip.AddrPort) error {
 	name, begun := s.accepted(first, peer), s.begun(first, peer)
 	socket, err := s.connect(peer)
@@ -128,11 +127,11 @@ func (s *sequentialServer) session(first *wire.Datagram, peer netip.AddrPort) er
 	return s.release(name)
 }
 
-// talk is the session itself, until the endpoint is closed. It tells whether the
-// handshake is complete.
+// talk performs the session until the endpoint is closed. It reports whether the handshake was
+// completed.
 func (s *sequentialServer) talk(name string, socket *sim.Socket) (shaken bool, err error) {
 	conn := socket.Endpoint()
-	defer conn.Close() // the endpoint has closed it already, unless the handshake failed
+	defer conn.Close() // the endpoint has already closed it, unless the handshake failed
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
 	guarded, complete := guarded(s.host, conn, s.v.Choice("guard"))

@@ -11,37 +11,36 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// twoSockets is the value of the parameter verify with which the hello verify costs two
-// accepts.
+// twoSockets is the value of the parameter verify by which cookie verification takes two accepts.
 const twoSockets = "two-sockets"
 
-// verification is an endpoint that outlives the socket of its client's first hello. In
-// Mbed TLS (programs/ssl/dtls_server.c) nothing does: mbedtls_ssl_handshake returns
-// MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED, the server frees the socket and accepts again,
-// and the second hello brings with it, in its cookie, all that there is to know. The
-// cookie of a pion endpoint is good for that endpoint alone, so it is kept, and gets
-// the socket of the next accept from its client.
+// verification is an endpoint that outlives the socket of its client's first hello. Mbed TLS
+// (programs/ssl/dtls_server.c) keeps nothing: mbedtls_ssl_handshake returns
+// MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED, the server frees the socket and accepts again, and the
+// cookie in the second hello contains all the necessary state. The cookie of a pion endpoint is
+// valid only for that endpoint, so the endpoint is kept, and receives the next socket accepted
+// from its client.
 //
-// The limit of the handshake counts from the first hello. An endpoint that meets it
-// without a socket has cost nobody anything, and is forgotten.
+// The handshake's time limit counts from the first hello. An endpoint that reaches it without a
+// socket is forgotten, because it has held up nobody.
 type verification struct {
 	name   string
 	begun  bool
 	first  *wire.Datagram
-	socket *sim.Socket // that the endpoint reads from, on its port or not
+	socket *sim.Socket // the socket that the endpoint reads from, bound to its port or withdrawn
 
-	requested chan struct{} // gets a value when a HelloVerifyRequest was sent
+	requested chan struct{} // gets a value when a HelloVerifyRequest is sent
 	ended     chan handshake
 }
 
-// handshake is what became of one.
+// handshake is the result of a handshake.
 type handshake struct {
 	session net.Conn
 	err     error
 }
 
-// verifyingConn is what the endpoint has for a connection. As soon as it sends a
-// HelloVerifyRequest it reads nothing: its application is elsewhere.
+// verifyingConn is the endpoint's connection. After sending a HelloVerifyRequest it reads
+// nothing, because the application has turned to other clients.
 type verifyingConn struct {
 	sim.Conn
 	v *verification
@@ -66,9 +65,9 @@ func (c *verifyingConn) Send(d *wire.Datagram) (int, error) {
 	return n, err
 }
 
-// verify serves a first datagram with verify=two-sockets: until a HelloVerifyRequest
-// was sent and verify-hold is over, or else until the end of the session. Its error is
-// one that ends the server.
+// verify serves a first datagram with verify=two-sockets, until a HelloVerifyRequest has been
+// sent and verify-hold is over, or until the end of the session. It returns only errors that end
+// the server.
 func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) error {
 	v := s.pending(first, peer)
 	known := v != nil
@@ -85,7 +84,7 @@ func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) err
 	if err != nil {
 		return err
 	}
-	if known { // a session that was verified has its port for itself
+	if known { // a verified session has its port to itself
 		err = s.listenAgain()
 	} else {
 		err = s.listen()
@@ -110,8 +109,8 @@ func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) err
 	}
 }
 
-// pending returns the verification that a datagram of a peer goes on with, off the
-// list, or nil. A hello of another handshake begins a new one.
+// pending returns the verification that a datagram of a peer continues, and removes it from the
+// list; nil if there is none. A hello of another handshake begins a new one.
 func (s *sequentialServer) pending(first *wire.Datagram, peer netip.AddrPort) *verification {
 	i := slices.IndexFunc(s.verifying, func(v *verification) bool { return v.socket.Peer() == peer })
 	if i < 0 {
@@ -126,7 +125,7 @@ func (s *sequentialServer) pending(first *wire.Datagram, peer netip.AddrPort) *v
 	return v
 }
 
-// handshake performs a handshake, on one socket or two.
+// handshake performs a handshake on one or two sockets.
 func (s *sequentialServer) handshake(v *verification) {
 	ctx, cancel := s.w.WithTimeout(s.v.Duration("handshake-timeout"))
 	defer cancel()
@@ -139,8 +138,8 @@ func (s *sequentialServer) handshake(v *verification) {
 	v.ended <- handshake{session, err}
 }
 
-// withdraw releases the socket that a first hello was answered on, with what has
-// reached it meanwhile.
+// withdraw releases the socket on which a first hello was answered, with the datagrams that it
+// has received meanwhile.
 func (s *sequentialServer) withdraw(v *verification) error {
 	if err := s.w.Sleep(s.v.Duration("verify-hold")); err != nil {
 		return err
@@ -151,7 +150,7 @@ func (s *sequentialServer) withdraw(v *verification) error {
 		return err
 	}
 	select {
-	case <-v.requested: // an answer more, while the first was on its way
+	case <-v.requested: // another answer, sent while the first was on its way
 	default:
 	}
 	for _, d := range lost {
@@ -174,7 +173,8 @@ func (s *sequentialServer) finish(v *verification, h handshake) error {
 		s.w.Event(s.host, outcome.Completed{})
 		err = s.converse(h.session, v.socket)
 	} else {
-		_ = v.socket.Endpoint().Close() // the endpoint has closed it already, unless the handshake failed
+		// the endpoint has closed it already, unless the handshake failed
+		_ = v.socket.Endpoint().Close()
 	}
 	if err != nil {
 		s.fail(v.name, h.err == nil, v.begun, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/nat"
 )
 
-// The addresses of the hosts (RFC 5737 section 3), and of those behind a NAT (RFC 1918
-// section 3). Each next host of a client has the next address.
+// The addresses of the hosts (RFC 5737 section 3), and of those behind a NAT (RFC 1918 section
+// 3). Each further host of the clients has the next address.
 var (
 	ServerAddress = netip.MustParseAddr("192.0.2.1")
 	clientAddress = netip.MustParseAddr("192.0.2.2")
@@ -18,14 +18,15 @@ var (
 	insideAddress = netip.MustParseAddr("10.0.0.2")
 )
 
-// The ports, and how many clients have one.
+// The ports, and the largest number of clients.
 const (
-	ServerPort = 4433  // of openssl s_server and of Mbed TLS's dtls_server
+	ServerPort = 4433  // the port of openssl s_server and of Mbed TLS's dtls_server
 	ClientPort = 50001 // of the first client
 	MaxClients = 1000
 )
 
-// ClientHosts adds the hosts that the clients take turns on, behind a NAT if there is one.
+// ClientHosts adds the hosts on which the clients take turns, behind a NAT if the scenario has
+// one.
 func ClientHosts(v scenarios.Values, w *sim.Simulation) (hosts []*sim.Host) {
 	address, add := clientAddress, w.Host
 	if mapping := v.Choice("nat-mapping"); mapping != noNAT {
@@ -46,14 +47,13 @@ func ClientHosts(v scenarios.Values, w *sim.Simulation) (hosts []*sim.Host) {
 	return hosts
 }
 
-// ClientName returns the name of a client as an actor.
+// ClientName returns a client's name as an actor.
 func ClientName(number int) string { return "client-" + strconv.Itoa(number) }
 
-// Clients are the numbers of clients, from 1, by their names as actors. The number of an actor
-// that is no client is 0.
+// Clients maps the actor names of clients to their numbers, from 1. Other actors map to 0.
 type Clients map[string]int
 
-// NumberClients returns the numbers of so many clients.
+// NumberClients returns the numbers of the first count clients.
 func NumberClients(count int) Clients {
 	numbers := make(Clients, count)
 	for n := 1; n <= count; n++ {

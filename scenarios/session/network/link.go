@@ -1,8 +1,8 @@
-// Package network is what lies between the clients and the server of a scenario: hosts with
-// their addresses, the link with its latencies, losses and rules, and a NAT.
+// Package network provides what lies between the clients and the server of a scenario: hosts with
+// addresses, the link with its latencies, losses and rules, and a NAT.
 //
-// In: the values of parameters, and the rules of a scenario. Out: a [sim.Link], and the
-// clients' hosts on a simulation.
+// In: the values of parameters, and the rules of a scenario. Out: a [sim.Link], and the clients'
+// hosts in a simulation.
 package network
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 )
 
-// latencyParameters are those of the latency of datagrams.
+// latencyParameters are the parameters of the latency of datagrams.
 var latencyParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 	{Name: "latency", Type: scenarios.DistributionType, Default: "10ms",
 		Meaning: "one-way latency distribution of every datagram, in both directions"},
@@ -22,7 +22,7 @@ var latencyParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Pa
 		Meaning: "latency distribution from the server to the clients"},
 })
 
-// faultParameters are those of everything else that the network does to datagrams.
+// faultParameters are the parameters of everything else that the network does to datagrams.
 var faultParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Parameter{
 	{Name: "bandwidth", Type: scenarios.BitRateType, Default: "unlimited",
 		Meaning: "rate of the line at the sender's end that all datagrams of one direction share: 28 bytes of IP " +
@@ -60,8 +60,8 @@ var faultParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Para
 // maxPacket is the size of the largest IP packet, in bytes (RFC 791 section 3.1).
 const maxPacket = 1<<16 - 1
 
-// Parameters returns those of the network, with the scenario's own among them: a latency of
-// its own may follow one of the network's, which therefore come first.
+// Parameters returns the parameters of the network and the scenario's own. The latencies come
+// first, because the scenario's own may follow them.
 func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
 	return slices.Concat(latencyParameters, own, faultParameters, natParameters)
 }
@@ -83,8 +83,8 @@ func Link(v scenarios.Values, clients Clients, rules []scenarios.Rule) sim.Link 
 	}
 }
 
-// bottlenecks returns the bottleneck of a datagram, one for each direction; nil without a
-// limit.
+// bottlenecks returns the function that selects a datagram's bottleneck, one for each direction;
+// nil without a limit.
 func bottlenecks(v scenarios.Values) func(*sim.Packet) *sim.Bottleneck {
 	rate, queue := v.BitRate("bandwidth"), v.Count("queue")
 	if rate == 0 {
@@ -94,7 +94,7 @@ func bottlenecks(v scenarios.Values) func(*sim.Packet) *sim.Bottleneck {
 	return byDirection(bottleneck("uplink"), bottleneck("downlink"))
 }
 
-// byDirection returns what a datagram to the server has, or one that the server sends.
+// byDirection returns a function that selects the value for a datagram to the server, or from it.
 func byDirection[T any](uplink, downlink T) func(*sim.Packet) T {
 	return func(p *sim.Packet) T {
 		if p.From.Addr() == ServerAddress {

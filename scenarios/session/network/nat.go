@@ -7,10 +7,10 @@ import (
 	"github.com/dtlssim/dtlssim/sim/nat"
 )
 
-// noNAT is the value of nat-mapping without a NAT.
+// noNAT is the value of nat-mapping for no NAT.
 const noNAT = "none"
 
-// natParameters are those of a NAT in front of the clients.
+// natParameters are the parameters of a NAT in front of the clients.
 var natParameters = scenarios.InGroup(scenarios.NATGroup, []scenarios.Parameter{
 	{Name: "nat-mapping", Type: scenarios.ChoiceType, Default: noNAT, Choices: append([]string{noNAT}, behaviours()...),
 		Meaning: "a NAT in front of the clients, and what it makes their external addresses depend on (RFC 4787 " +

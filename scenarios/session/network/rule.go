@@ -19,8 +19,7 @@ func payload(f scenarios.Forgery) []byte {
 	return wire.PlainRecord(wire.ApplicationData, uint64(f.Sequence), []byte(f.Data))
 }
 
-// matches tells whether a datagram is one that the match is about, but for which of its
-// kind it is.
+// matches reports whether a datagram meets the conditions of a match, except Nth.
 func (numbers Clients) matches(m scenarios.Match, p *sim.Packet) bool {
 	client := numbers[p.Sender]
 	switch {
@@ -49,10 +48,11 @@ func (numbers Clients) compileMatch(m scenarios.Match) sim.Match {
 	return sim.Match{Is: func(p *sim.Packet) bool { return numbers.matches(m, p) }, Nth: m.Nth}
 }
 
-// compileRules returns the rules of a link, with the durations that the parameters
-// give. A rule that depends on other choices does nothing. A rule whose parameter
-// follows another, and is not given otherwise, leaves the datagram alone: it has the
-// latency that it would have without the rule, by the same draw.
+// compileRules returns the rules of a link, with the durations from the parameters. It omits
+// compileRules returns the rules of a link, with the durations from the parameters. It omits
+// rules whose When does not hold. It also omits a rule whose parameter follows another and is not
+// given, unless the parameter without names the rule: the datagram then has the same latency as
+// without the rule, from the same draw.
 func (numbers Clients) compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {

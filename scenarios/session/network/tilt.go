@@ -10,8 +10,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// tiltClasses are what parameters of the network call streams of its links; the names
-// of streams are a purpose, and a flow from one actor to another.
+// tiltClasses maps parameters of the network to patterns for streams of its links. A stream's
+// name consists of a purpose and a flow from one actor to another.
 var tiltClasses = map[string][]string{
 	"latency": {"latency/*"}, "uplink": {"latency/client-*"}, "downlink": {"latency/server*"},
 	"loss": {"loss/*"}, "uplink-loss": {"loss/client-*"}, "downlink-loss": {"loss/server*"},
@@ -19,13 +19,13 @@ var tiltClasses = map[string][]string{
 	"duplicate": {"duplicate/*"}, "duplicate-delay": {"duplicate-delay/*"},
 }
 
-// tiltPurposes begin the names of streams that can be tilted.
+// tiltPurposes lists the prefixes of streams that can be tilted.
 var tiltPurposes = []string{
 	"latency/", "loss/", "reorder/", "reorder-delay/", "duplicate/", "duplicate-delay/", "rule/",
 }
 
-// TiltClasses returns the names that ParseTilts takes for streams, but for patterns: the
-// parameters of the network's draws, and those of rules.
+// TiltClasses returns the names that ParseTilts accepts besides patterns: the parameters of the
+// network's draws and of rules.
 func TiltClasses(s *scenarios.Scenario) []string {
 	names := scenarios.SortedNames(tiltClasses)
 	for _, r := range s.Rules {
@@ -37,8 +37,8 @@ func TiltClasses(s *scenarios.Scenario) []string {
 	return names
 }
 
-// ParseTilts reads CLASS=THETA or CLASS:DRAW=THETA, several separated by commas; see
-// package tilt. A class is one of TiltClasses, or a pattern for the names of streams.
+// ParseTilts reads CLASS=THETA or CLASS:DRAW=THETA, separated by commas; see package tilt. A
+// class is one of TiltClasses or a pattern for names of streams.
 func ParseTilts(s *scenarios.Scenario, text string) ([]tilt.Tilt, error) {
 	return tilt.Parse(text, func(class string) (streams []string, err error) {
 		if known, ok := tiltClasses[class]; ok {

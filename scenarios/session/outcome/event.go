@@ -7,15 +7,15 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// The events that applications note in the trace, for [Read] to find.
+// The events that applications record in the trace for [Read].
 
-// Accepted is the event that the server begins a session, or goes on with one whose first
-// hello it has answered.
+// Accepted is the event that the server begins a session, or continues one whose first hello it
+// has answered.
 type Accepted struct {
 	Session string
 	Peer    netip.AddrPort
 	First   *wire.Datagram
-	Again   bool // it goes on with one
+	Again   bool // it continues a session
 }
 
 // Name implements trace.Event.
@@ -32,8 +32,8 @@ func (e Accepted) AppendDetail(b []byte) []byte {
 	return e.First.AppendLabel(append(e.Peer.AppendTo(b), ": "...))
 }
 
-// ClientFailed is the event that an attempt of a client to connect, or to serve its session,
-// has failed.
+// ClientFailed is the event that a client's attempt to connect, or to complete its session, has
+// failed.
 type ClientFailed struct{ Err error }
 
 // Name implements trace.Event.
@@ -42,8 +42,7 @@ func (ClientFailed) Name() string { return "client failed" }
 // AppendDetail implements trace.Event.
 func (e ClientFailed) AppendDetail(b []byte) []byte { return append(b, e.Err.Error()...) }
 
-// Completed is the event that a handshake is complete. Session is empty where there can only be
-// one.
+// Completed is the event that a handshake is complete. Session is empty if it is unambiguous.
 type Completed struct{ Session string }
 
 // Name implements trace.Event.
@@ -55,7 +54,7 @@ func (e Completed) AppendDetail(b []byte) []byte { return append(b, e.Session...
 // DataRead is the event that the server's application has read a line.
 type DataRead struct {
 	Line   string
-	Client int // that sent it; 0 if none did
+	Client int // the client that sent it; 0 if none did
 }
 
 // Name implements trace.Event.
@@ -64,7 +63,8 @@ func (DataRead) Name() string { return "data read" }
 // AppendDetail implements trace.Event.
 func (e DataRead) AppendDetail(b []byte) []byte { return strconv.AppendQuote(b, e.Line) }
 
-// Discarded is the event that a sequential server drops a first datagram that cannot begin a session.
+// Discarded is the event that a sequential server drops a first datagram that cannot begin a
+// session.
 type Discarded struct {
 	From  netip.AddrPort
 	First *wire.Datagram
@@ -79,8 +79,8 @@ func (e Discarded) AppendDetail(b []byte) []byte {
 	return e.First.AppendLabel(append(b, " is "...))
 }
 
-// SwallowedHello is the event that a client's second hello is dropped with the socket that it
-// had reached.
+// SwallowedHello is the event that a client's second hello is dropped together with the socket
+// that it reached.
 type SwallowedHello struct{ Hello *wire.Datagram }
 
 // Name implements trace.Event.

@@ -24,5 +24,5 @@ var Measures = []scenarios.Measured{
 	{Name: "server_bytes", Meaning: "bytes of the server's, likewise"},
 }
 
-// Handshake is the measure of the longest handshake.
+// Handshake is the measure for the duration of the longest handshake.
 const Handshake = "handshake_ns"

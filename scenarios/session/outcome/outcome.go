@@ -1,5 +1,5 @@
-// Package outcome says what can go wrong when a server serves sessions, and what is measured.
-// It names the outcomes and measures, holds the events that applications note in the trace,
+// Package outcome defines what can go wrong when a server serves sessions, and what is measured.
+// It names the outcomes and measures, defines the events that applications record in the trace,
 // and reads from a trace what the applications do not report.
 //
 // In: the records of a run. Out: outcomes and measures of an observation.
@@ -28,7 +28,7 @@ const (
 	ServerError         = "server-error"
 )
 
-// All is what can go wrong, in the order in which a run lists it.
+// All lists everything that can go wrong, in the order in which a run lists it.
 var All = []scenarios.Outcome{
 	{Name: UnexpectedMessage, Meaning: "the server reported an unexpected message"},
 	{Name: GhostSession, Meaning: "the server spent a session on a datagram that did not start one"},

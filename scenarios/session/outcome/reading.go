@@ -10,18 +10,18 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Reading is what a trace shows besides what the applications report.
+// Reading is what a trace shows beyond the reports of the applications.
 type Reading struct {
-	stall           time.Duration // the longest for which data that had arrived was kept from the server
+	stall           time.Duration // longest delay until the server read arrived data
 	retransmissions int64         // handshake flights sent again
-	// of them, in completed handshakes, that arrived where the flight had arrived already and no
-	// answer had been lost
+	// retransmissions in completed handshakes that arrived after the flight had already arrived
+	// and although no answer had been lost
 	duplicates  int
 	overflows   int      // datagrams dropped because of a full backlog
 	sent, bytes [2]int64 // datagrams and their bytes, by clients and by the server
 }
 
-// flight is what a sender's flights are told apart by.
+// flight identifies a flight of a sender.
 type flight struct {
 	sender string
 	to     netip.AddrPort
@@ -29,18 +29,18 @@ type flight struct {
 	key    uint64
 }
 
-// Read reads the trace of a run with these clients.
+// Read reads the trace of a run with the given clients.
 func Read(records []trace.Record, numbers network.Clients) (r Reading) {
-	first := make(map[flight]trace.DatagramID, 16)  // where a flight was sent first
-	var again map[trace.DatagramID]trace.DatagramID // a retransmission: of which datagram
-	peers := map[netip.AddrPort]int{}               // clients by their addresses as the server sees them
-	dataAt := map[int]time.Duration{}               // when the first data of a client arrived
-	tries := map[string]int{}                       // sessions of an actor so far
+	first := make(map[flight]trace.DatagramID, 16)  // the first datagram of each flight
+	var again map[trace.DatagramID]trace.DatagramID // retransmission to original
+	peers := map[netip.AddrPort]int{}               // clients by address as seen by the server
+	dataAt := map[int]time.Duration{}               // when a client's first data arrived
+	tries := map[string]int{}                       // number of sessions of each actor so far
 	for i := range records {
 		e := &records[i]
 		switch e.Kind {
 		case trace.Send, trace.Lose, trace.Hold, trace.Queue:
-			if e.Actor == "" { // a line loses or passes on what was sent before
+			if e.Actor == "" { // the network loses or forwards an earlier datagram
 				continue
 			}
 			side := 1
@@ -78,7 +78,7 @@ func Read(records []trace.Record, numbers network.Clients) (r Reading) {
 			case Accepted:
 				if !event.Again {
 					tries[e.Actor]++
-					delete(dataAt, peers[event.Peer]) // that of an attempt before
+					delete(dataAt, peers[event.Peer]) // the time belongs to an earlier attempt
 				}
 			case ClientFailed:
 				tries[e.Actor]++
@@ -99,21 +99,22 @@ func Read(records []trace.Record, numbers network.Clients) (r Reading) {
 	return r
 }
 
-// duplicates counts, in completed handshakes, the retransmissions that arrived
-// where the flight had arrived already, while nothing of the answer was lost. again
-// says which datagram a retransmission repeats.
+// duplicates counts, in completed handshakes, the retransmissions that arrived after the flight
+// had already arrived, while no part of the answer was lost. again maps a retransmission to the
+// datagram that it repeats.
 func duplicates(
 	records []trace.Record, numbers network.Clients, again map[trace.DatagramID]trace.DatagramID,
 ) (total int) {
 	type end struct{ client, side int } // side: 0 the client, 1 the server
-	lost := map[end]int{}               // flights that it sent and that were lost
-	// datagrams that have arrived, or a repetition: how many of the receiver's flights were lost then
+	lost := map[end]int{}               // number of flights that each end sent and the network lost
+	// for each datagram that has arrived, itself or a repetition: how many flights of its
+	// receiver had been lost by then
 	arrived := map[trace.DatagramID]int{}
-	peers := map[netip.AddrPort]int{}    // clients by their addresses as the server sees them
-	owners := map[netip.AddrPort]int{}   // clients by their own addresses
-	byClient := map[int]int{}            // duplicates
+	peers := map[netip.AddrPort]int{}    // clients by address as seen by the server
+	owners := map[netip.AddrPort]int{}   // clients by their own address
+	byClient := map[int]int{}            // duplicates per client
 	complete := map[int]bool{}           // clients whose handshakes completed
-	unread := map[trace.DatagramID]int{} // that arrive and are dropped with their socket: how often
+	unread := map[trace.DatagramID]int{} // arrivals that are dropped with their socket
 	for i := range records {
 		if e := &records[i]; e.Kind == trace.Drop && e.Event == sim.SocketReleased {
 			unread[e.ID]++
@@ -149,7 +150,8 @@ func duplicates(
 			if !repeats {
 				original = e.ID
 			}
-			// In the order of the receiver's events alone, which the signature of a run holds.
+			// This depends only on the order of the receiver's events, which the signature of a
+			// run contains.
 			before, known := arrived[original]
 			switch {
 			case !known:
@@ -163,7 +165,7 @@ func duplicates(
 			}
 		}
 	}
-	for client, n := range byClient { // in any order: it is a sum
+	for client, n := range byClient { // the order does not affect a sum
 		if client > 0 && complete[client] {
 			total += n
 		}
@@ -171,7 +173,7 @@ func duplicates(
 	return total
 }
 
-// Observe fills an observation with what a trace shows.
+// Observe adds the contents of the reading to an observation.
 func (r *Reading) Observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[Stalled] = r.stall > 0
 	wrong[DuplicateFlight] = r.duplicates > 0
