@@ -1,7 +1,7 @@
 // Package bands finds the windows of a probe at each level of a factor.
 //
 //	factor -> AtLevels -> levels: design points
-//	levels -> Find     -> Answer: the windows at each level, and which neighbours straight lines join
+//	levels -> Find     -> Answer: the windows at each level, and which neighbouring levels are joined by straight lines
 package bands
 
 import (
@@ -27,8 +27,8 @@ type Question struct {
 	Fail   scenarios.Predicate
 }
 
-// AtLevels returns the design points of a factor's levels, with all else as set. It reports
-// a factor that is also set, and faults of the values at a level.
+// AtLevels returns the design points for the levels of a factor, with all other parameters as set.
+// It returns an error if the factor is also set, or if the values at a level are invalid.
 func AtLevels(s *scenarios.Scenario, set scenarios.Settings, factor design.Factor) ([]design.Point, error) {
 	var faults []error
 	if text, ok := set[factor.Name]; ok {
@@ -49,12 +49,12 @@ func AtLevels(s *scenarios.Scenario, set scenarios.Settings, factor design.Facto
 	return points, errors.Join(faults...)
 }
 
-// at returns the search under values.
+// at returns the search with the given values.
 func (b *Question) at(v scenarios.Values) search.Search {
 	return search.Search{Values: v, Seed: b.Seed, Probe: b.Probe, Fail: b.Fail}
 }
 
-// Check reports every fault of the question.
+// Check returns an error that lists every fault of the question.
 func (b *Question) Check() error {
 	if b.Factor == b.Probe.Name {
 		return fmt.Errorf("parameter %s is the probe, and varied as well", b.Factor)
@@ -84,25 +84,24 @@ type Answer struct {
 	Levels   []Level `json:"levels"`
 	Runs     int     `json:"runs"`
 
-	// Interrupted tells that the context ended before all levels were searched. Levels then
-	// ends before the first level that is missing.
+	// Interrupted says that the context ended before all levels were searched. Levels then ends
+	// before the first missing level.
 	Interrupted bool `json:"interrupted"`
 }
 
-// Level is the windows at one level.
+// Level holds the windows at one level.
 type Level struct {
 	Level   string          `json:"level"`
 	Windows *search.Windows `json:"windows"`
 
-	// Joined tells that straight lines join the cells of this level and the next: both have
-	// the same signatures in the same order, and at a level halfway the edges are, to the
-	// nanosecond, where the lines predict them. Only durations can be joined.
+	// Joined says that straight lines join the cells of this level and the next. Both levels have
+	// the same signatures in the same order, and at a level halfway between them the edges are
+	// exactly where the lines predict, to the nanosecond. Only durations can be joined.
 	Joined bool `json:"joined"`
 }
 
-// Find finds the windows at each level, and halfway between neighbouring levels that are
-// durations and have the same cells. It calls progress, if that is not nil, after each
-// level.
+// Find finds the windows at each level, and halfway between neighbouring levels that are durations
+// and have the same cells. progress, if not nil, is called after each level.
 func Find(ctx context.Context, runner run.Runner, b Question, progress func()) (*Answer, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
@@ -185,15 +184,15 @@ func (b *Question) search(
 	return found, nil
 }
 
-// joint is two neighbouring levels with lines between their edges.
+// joint is a pair of neighbouring levels with lines between their edges.
 type joint struct {
 	at     int   // index of the first level
 	middle int64 // the level halfway, in nanoseconds
 	fit    *edges.Fit
 }
 
-// newJoint joins two levels. It is false unless they are at least 2 ns apart, have the same
-// cells, and a line leads from each edge to its counterpart.
+// newJoint joins two levels. It is false unless they are at least 2 ns apart, have the same cells,
+// and a line connects each edge to its counterpart.
 func newJoint(from, to time.Duration, below, above *search.Windows) (joint, bool) {
 	if to < from {
 		from, to, below, above = to, from, above, below
@@ -206,7 +205,7 @@ func newJoint(from, to time.Duration, below, above *search.Windows) (joint, bool
 	return joint{middle: low.Y + (high.Y-low.Y)/2, fit: fit}, ok
 }
 
-// holds tells whether the row halfway has its edges where the lines have them.
+// holds reports whether the row halfway has its edges where the lines predict them.
 func (j *joint) holds(halfway *search.Windows) bool {
 	return j.fit.Admit(edges.NewRow(j.middle, halfway))
 }

@@ -2,15 +2,15 @@ package edges
 
 import "slices"
 
-// Family is the edges between the cells of a row, as functions of y.
+// Family is the set of edges between the cells of a row, as functions of y.
 type Family struct {
-	Plain  bool     // the labels are outcomes alone
+	Plain  bool     // the labels are outcomes only
 	Labels []string // of the cells
 	Lines  []Line   // one fewer than labels
 }
 
-// Local returns the family through two neighbouring rows; nil if their labels differ or an
-// edge is too steep.
+// Local returns the family through two neighbouring rows; nil if their labels differ or an edge is
+// too steep.
 func Local(a, b *Row, plain bool) *Family {
 	v, w := a.View(plain), b.View(plain)
 	if !slices.Equal(v.Labels, w.Labels) {
@@ -27,8 +27,7 @@ func Local(a, b *Row, plain bool) *Family {
 	return f
 }
 
-// Upright returns the family of the outcomes of a single row, in which every edge stays
-// where it is.
+// Upright returns the family of a single row's outcomes, with every edge vertical.
 func Upright(r *Row) *Family {
 	f := &Family{Plain: true, Labels: r.Plain.Labels}
 	for _, e := range r.Plain.Edges {
@@ -37,8 +36,8 @@ func Upright(r *Row) *Family {
 	return f
 }
 
-// Predicts tells whether a row has the cells and edges of the family. No row has those of
-// a nil family.
+// Predicts reports whether a row has the cells and edges of the family. It is false for a nil
+// family.
 func (f *Family) Predicts(r *Row) bool {
 	if f == nil {
 		return false
@@ -55,8 +54,8 @@ func (f *Family) Predicts(r *Row) bool {
 	return true
 }
 
-// Last returns the last row from y towards limit in which every cell between the bounds
-// of x has a width. The row y itself counts as one.
+// Last returns the last row from y towards limit in which every cell between the bounds of x has a
+// width. Row y itself counts as one.
 func (f *Family) Last(y, limit, from, to int64) int64 {
 	step := int64(1)
 	if limit < y {

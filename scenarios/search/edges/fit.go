@@ -2,15 +2,15 @@ package edges
 
 import "slices"
 
-// Fit is the families that agree with all rows seen so far.
+// Fit is the set of families that agree with all rows seen so far.
 type Fit struct {
 	plain      bool
 	labels     []string
 	candidates []candidate // one for each edge
 }
 
-// NewFit returns the families of the simplest slopes through two rows. It is false if the
-// rows have other labels, or if no line goes through both ends of an edge.
+// NewFit returns the families through two rows, with the simplest slope for each edge. It is false
+// if the labels of the rows differ, or if no line goes through both ends of an edge.
 func NewFit(a, b *Row, plain bool) (*Fit, bool) {
 	v, w := a.View(plain), b.View(plain)
 	if !slices.Equal(v.Labels, w.Labels) {
@@ -27,8 +27,8 @@ func NewFit(a, b *Row, plain bool) (*Fit, bool) {
 	return f, true
 }
 
-// Admit excludes the families that do not go through one more row. It is false if none is
-// left, and the fit is then of no more use.
+// Admit excludes the families that do not go through another row. It is false if none is left; the
+// fit must then not be used any more.
 func (f *Fit) Admit(r *Row) bool {
 	v := r.View(f.plain)
 	if !slices.Equal(v.Labels, f.labels) {
@@ -42,14 +42,14 @@ func (f *Fit) Admit(r *Row) bool {
 	return true
 }
 
-// Fractional tells whether the slope of a line is no whole number, so that rows repeat
-// edges or skip values.
+// Fractional reports whether some line has a fractional slope, so that rows repeat edges or skip
+// values.
 func (f *Fit) Fractional() bool {
 	return slices.ContainsFunc(f.candidates, func(c candidate) bool { return c.run > 1 })
 }
 
-// Telling returns a row strictly between two for each edge on whose place there the
-// remaining lines do not agree.
+// Telling returns, for each edge whose remaining lines disagree somewhere between low and high, a
+// row strictly between them where they disagree.
 func (f *Fit) Telling(low, high int64) (ys []int64) {
 	for i := range f.candidates {
 		if y, ok := f.candidates[i].telling(low, high); ok {
@@ -59,7 +59,7 @@ func (f *Fit) Telling(low, high int64) (ys []int64) {
 	return ys
 }
 
-// Family returns the family of the lowest lines.
+// Family returns the family with the lowest remaining line of each edge.
 func (f *Fit) Family() *Family {
 	g := &Family{Plain: f.plain, Labels: f.labels}
 	for i := range f.candidates {
@@ -68,22 +68,22 @@ func (f *Fit) Family() *Family {
 	return g
 }
 
-// Bounds of the slopes that are tried. They keep Rise*y within 64 bits for every duration
-// (1000 h are 3.6e15 ns). A steeper slope, or one of a larger denominator, counts as a curve.
+// Bounds of the slopes that are tried. They keep Rise*y within 64 bits for every duration (1000 h
+// are 3.6e15 ns). An edge with a steeper slope or a larger denominator counts as a curve.
 const (
 	maxRise = 1000
 	maxRun  = 24
 )
 
-// candidate is the lines of one slope that agree with all rows seen so far: those with an
+// candidate is the set of lines with one slope that agree with all rows seen so far: those with an
 // Offset in [low, high].
 type candidate struct {
 	rise, run int64
 	low, high int64
 }
 
-// newCandidate returns the lines of the simplest slope through the edge at two rows.
-// Rounding leaves the slope anywhere between (d-1)/n and (d+1)/n, exclusive.
+// newCandidate returns the lines with the simplest slope through the edge at two rows. Rounding
+// leaves the slope anywhere between (d-1)/n and (d+1)/n, exclusive.
 func newCandidate(y0, e0, y1, e1 int64) (candidate, bool) {
 	n, d := y1-y0, e1-e0
 	for q := int64(1); q <= maxRun; q++ {
@@ -100,8 +100,7 @@ func newCandidate(y0, e0, y1, e1 int64) (candidate, bool) {
 	return candidate{}, false
 }
 
-// admit excludes the lines that do not go through one more point. It is false if none is
-// left.
+// admit excludes the lines that do not go through another point. It is false if none is left.
 func (c *candidate) admit(y, e int64) bool {
 	low := c.run*e - c.rise*y
 	if low > c.high || low+c.run-1 < c.low {
@@ -111,8 +110,8 @@ func (c *candidate) admit(y, e int64) bool {
 	return true
 }
 
-// telling returns a row of (from, to) at which the remaining lines do not have the same
-// edge. It is false if they have the same edges at all of these rows.
+// telling returns a row in (from, to) at which the remaining lines have different edges. It is
+// false if their edges are the same at all of these rows.
 func (c *candidate) telling(from, to int64) (int64, bool) {
 	if c.low == c.high {
 		return 0, false
@@ -137,5 +136,5 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// nearest returns a/b rounded to the nearest whole number; b is positive.
+// nearest returns a/b rounded to the nearest integer; b must be positive.
 func nearest(a, b int64) int64 { return floorDiv(2*a+b, 2*b) }

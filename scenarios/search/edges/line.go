@@ -1,11 +1,12 @@
-// Package edges follows the edges between the cells of a window search from row to row: a row is one search
-// along a probe x, at one value y of a second parameter.
+// Package edges follows the edges between the cells of a window search from row to row. A row is
+// one search along a probe x, at one value y of a second parameter.
 //
 //	search.Windows at y -> NewRow             -> Row: labelled cells, and the edges between them
 //	two rows            -> NewFit, Fit.Admit  -> Family: every edge as a Line, a function of y in whole nanoseconds
-//	another row         -> Family.Predicts    -> whether it is as the lines say
+//	another row         -> Family.Predicts    -> whether it is as the lines predict
 //
-// Package bands joins neighbouring levels along such lines, and package plane cuts a plane into pieces between them.
+// Package bands joins neighbouring levels along such lines, and package plane cuts a plane into
+// pieces between them.
 package edges
 
 import (
@@ -14,13 +15,13 @@ import (
 	"time"
 )
 
-// Line is an edge as a function of y. All numbers are whole: in row y the first x to the
-// right of the edge is floor((Rise*y + Offset) / Run), in nanoseconds. Rise/Run is in lowest
-// terms, and Run is at least 1.
+// Line is an edge as a function of y. All numbers are integers: in row y, the first x to the right
+// of the edge is floor((Rise*y + Offset) / Run), in nanoseconds. Rise/Run is in lowest terms, and
+// Run is at least 1.
 //
-// An exact edge always has that form. While the order of events stays the same, event times
-// are whole multiples of x and y plus a constant, and the first x that satisfies an
-// inequality q*x > p*y + c is such a floor.
+// An exact edge always has this form. While the order of events stays the same, each event time is
+// an integer combination of x and y plus a constant, and the first x that satisfies an inequality
+// q*x > p*y + c is such a floor.
 type Line struct {
 	Rise   int64 `json:"rise"`
 	Run    int64 `json:"run"`
@@ -30,8 +31,8 @@ type Line struct {
 // At returns the edge at row y.
 func (l Line) At(y int64) int64 { return floorDiv(l.Rise*y+l.Offset, l.Run) }
 
-// Equation writes the line as the first value of x to its right, for a reader:
-// "x = 2*y + 11.000001ms", or with a fraction "x = (3*y + 5ms)/2".
+// Equation writes the line for a reader, as the first value of x to its right: "x = 2*y +
+// 11.000001ms" or, with a fraction, "x = (3*y + 5ms)/2".
 func (l Line) Equation(x, y string) string {
 	var right string
 	offset := time.Duration(l.Offset)
@@ -59,7 +60,7 @@ func (l Line) Equation(x, y string) string {
 	return x + " = " + right
 }
 
-// floorDiv divides and rounds down; b is positive.
+// floorDiv divides and rounds down; b must be positive.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
@@ -68,11 +69,11 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// Constant returns the line that is at x in every row.
+// Constant returns the line with the same x in every row.
 func Constant(x int64) Line { return Line{0, 1, x} }
 
-// Sum returns the sum of the line over the rows [from, to). The rows with one remainder
-// by Run are an arithmetic series.
+// Sum returns the sum of the line over the rows [from, to). Rows with the same remainder modulo Run
+// form an arithmetic series.
 func (l Line) Sum(from, to int64) *big.Int {
 	total := new(big.Int)
 	for r := range min(l.Run, to-from) {

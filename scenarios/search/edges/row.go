@@ -9,16 +9,16 @@ import (
 // Row is one search along x, at the row Y.
 type Row struct {
 	Y          int64
-	Signatures View  // its cells of one signature
-	Plain      View  // its cells of one outcome
-	Gap        int64 // in x, in which the search could have missed something
+	Signatures View  // its cells by signature
+	Plain      View  // its cells by outcome
+	Gap        int64 // an interval in x in which the search could have missed something
 	GapAt      int64
 }
 
 // View is a row as the labels of its cells and the edges between them.
 type View struct {
 	Labels []string
-	Cells  []search.Cell // the first cell of each label in turn; their bounds are the edges
+	Cells  []search.Cell // the first cell for each label; their bounds are the edges
 	Edges  []int64       // one fewer than labels
 }
 
@@ -33,7 +33,7 @@ func NewRow(y int64, w *search.Windows) *Row {
 	return r
 }
 
-// add adds a cell, unless it has the label of the last one.
+// add adds a cell, unless its label is that of the previous cell.
 func (v *View) add(c search.Cell, label string) {
 	if n := len(v.Labels); n > 0 && v.Labels[n-1] == label {
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 )
 
-// Regions is the answer to a Map. Points are pairs of whole nanoseconds; x and y are the
+// Regions is the answer to a Map. Points are pairs of integers in nanoseconds; x and y are the
 // values of the two probes.
 type Regions struct {
 	Scenario       string            `json:"scenario"`
@@ -21,10 +21,10 @@ type Regions struct {
 	Boundaries     []Boundary        `json:"boundaries"`
 	Levels         []Level           `json:"levels"`
 	Strips         []Strip           `json:"strips"`
-	Undecided      []search.Interval `json:"undecided"`       // rows that no strip has
+	Undecided      []search.Interval `json:"undecided"`       // rows outside all strips
 	UndecidedShare float64           `json:"undecided_share"` // of the plane
 	Runs           int               `json:"runs"`
-	Stopped        string            `json:"stopped,omitempty"` // why the map is not whole
+	Stopped        string            `json:"stopped,omitempty"` // why the map is incomplete
 	Method         MapMethod         `json:"method"`
 }
 
@@ -35,21 +35,21 @@ type ProbeAxis struct {
 	To   int64  `json:"to_ns"`
 }
 
-// Region is a maximal connected area of one outcome.
+// Region is a maximal connected area with the same outcome.
 type Region struct {
-	Name    string   `json:"name"` // A, B, ...: those that fail first, and the larger first
+	Name    string   `json:"name"` // A, B, ...: failing regions first, then by decreasing size
 	Outcome []string `json:"outcome"`
 	Failed  bool     `json:"failed"`
-	Points  *big.Int `json:"points"` // of the plane: its area in square nanoseconds
+	Points  *big.Int `json:"points"` // its area in square nanoseconds
 	Share   float64  `json:"share"`  // of the points of the plane
 
-	// Polygon is the rings around the region, each a list of [x, y]: with the region on
-	// the left, so that a ring around a hole runs clockwise. A corner that is within a few
-	// nanoseconds of a straight line is left out; Strips has every point.
+	// Polygon holds the rings around the region, each a list of [x, y]. The region lies to the left
+	// of each ring, so a ring around a hole runs clockwise. Corners within a few nanoseconds of a
+	// straight line are omitted; Strips has every point.
 	Polygon [][][2]int64 `json:"polygon"`
 }
 
-// Boundary is an edge between two regions: the rows [From, To) in which it is a line.
+// Boundary is an edge between two regions that is a straight line in the rows [From, To).
 type Boundary struct {
 	Left     string     `json:"left"` // names of the regions
 	Right    string     `json:"right"`
@@ -57,7 +57,7 @@ type Boundary struct {
 	Equation string     `json:"equation"` // the first x of the right region
 	From     int64      `json:"from_ns"`  // in y
 	To       int64      `json:"to_ns"`
-	Fails    bool       `json:"fails"` // one of the two fails, and the other does not
+	Fails    bool       `json:"fails"` // exactly one of the two fails
 }
 
 // Level is a value of y at which one region ends and another begins, for x in [From, To).
@@ -70,7 +70,7 @@ type Level struct {
 	Fails bool   `json:"fails"`
 }
 
-// Strip is the rows [From, To), all of them cut by the same lines into pieces of regions.
+// Strip is a range of rows [From, To), all cut by the same lines into pieces of regions.
 type Strip struct {
 	From    int64        `json:"from_ns"`
 	To      int64        `json:"to_ns"`
@@ -80,43 +80,42 @@ type Strip struct {
 	pieces []*piece
 }
 
-// MapMethod states how regions were found, and what that proves.
+// MapMethod states how the regions were found, and what that proves.
 type MapMethod struct {
 	Name string `json:"name"`
 	Rows int    `json:"rows"` // searches along x
 
-	// LargestGap is the largest number of rows in turn of a strip that were not searched: a
-	// region that opens and closes within it, while the order of events on every row
-	// around it stays what it is and every edge stays on its line, would have been missed.
+	// LargestGap is the largest number of consecutive rows of a strip that were not searched. A
+	// region within this gap is missed if, on every searched row around it, the order of events is
+	// the same and every edge stays on its line.
 	LargestGap     int64 `json:"largest_unsearched_gap_ns"`
 	LargestGapFrom int64 `json:"largest_unsearched_gap_from_ns"`
 
-	// RowGap is the largest of the rows' own intervals in x in which a prediction failed; see
+	// RowGap is the largest interval in x, over all rows, in which a prediction failed; see
 	// Method.LargestUnverifiedGap.
 	RowGap     int64 `json:"largest_unverified_gap_ns"`
 	RowGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 	RowGapRow  int64 `json:"largest_unverified_gap_row_ns"`
 
-	// PlainShare counts the rows, as a share of the range of y, of strips in which the order of
-	// events changes too often with y to be followed: rows in between have the same outcomes
-	// there, and nothing is known of their signatures.
+	// PlainShare is the share of the range of y covered by strips in which the order of events
+	// changes with y too often to be followed. There, the rows in between have the same outcomes,
+	// but nothing is known about their signatures.
 	PlainShare float64 `json:"plain_share"`
 
-	// Points of the plane, drawn at random, were run in the end and compared with the map:
-	// so many agreed in a row.
+	// Points is how many random points were run in the last check of the map. See Contradictions.
 	Points int `json:"points"`
 
-	// PointRuns counts the replications of all such points, PointsDiffered those that
-	// were not as the map had it: strips were searched again for them.
+	// PointRuns counts the replications at random points in all checks. PointsDiffered counts those
+	// that contradicted the map of the time; their strips were searched again.
 	PointRuns      int `json:"point_runs"`
 	PointsDiffered int `json:"points_differed"`
 
-	// Contradictions are points at which the final map is wrong: the search along x has missed
-	// them too.
+	// Contradictions are points at which the final map is wrong: the search along x missed them
+	// too.
 	Contradictions []Contradiction `json:"contradictions"`
 }
 
-// At returns the region of a point, and false if it is outside the plane or undecided.
+// At returns the region of a point. It is false if the point is outside the plane or undecided.
 func (r *Regions) At(x, y int64) (*Region, bool) {
 	i, ok := slices.BinarySearchFunc(r.Strips, y, func(s Strip, y int64) int {
 		switch {
@@ -143,7 +142,7 @@ func (r *Regions) region(name string) *Region {
 	return &r.Regions[i]
 }
 
-// Title is the outcome of the region as a reader sees it.
+// Title returns the outcome of the region for a reader.
 func (g *Region) Title() string {
 	if len(g.Outcome) == 0 {
 		return "clean"

@@ -25,8 +25,8 @@ func (r *Regions) border(strips []*Strip) {
 	}
 }
 
-// lengthen joins boundaries between the same regions that are of one line: one of a
-// single row is of every line through it.
+// lengthen joins boundaries between the same regions that lie on one line. A boundary with a single
+// row lies on every line through it.
 func lengthen(list []Boundary) []Boundary {
 	joined := []Boundary{}
 	for _, b := range list {
@@ -46,8 +46,8 @@ func lengthen(list []Boundary) []Boundary {
 	return joined
 }
 
-// through tells whether the line of b goes on along a single row of a, or along the same
-// line.
+// through reports whether the line of b continues a, either on the same line or from the single row
+// of a.
 func (b Boundary) through(a Boundary) bool {
 	return a.Line == b.Line || a.To == a.From+1 && a.Line.At(a.From) == b.Line.At(a.From)
 }

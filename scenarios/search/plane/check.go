@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 )
 
-// Contradiction is a point of the plane whose replication is not as the map has it.
+// Contradiction is a point of the plane whose replication contradicts the map.
 type Contradiction struct {
 	X       int64    `json:"x_ns"`
 	Y       int64    `json:"y_ns"`
@@ -19,16 +19,16 @@ type Contradiction struct {
 }
 
 const (
-	// checkPoints is how many points are run in the end. If all of them agree, less than
-	// 1 % of the plane is otherwise, with a confidence of 95 %: 0.99^300 < 0.05.
+	// checkPoints is how many random points are run in the end. If all of them agree, the map is
+	// wrong for less than 1 % of the plane, with a confidence of 95 %: 0.99^300 < 0.05.
 	checkPoints = 300
 
-	// maxChecks is how often a map is mended and checked with other points.
+	// maxChecks is how often a map is repaired and checked with new points.
 	maxChecks = 6
 )
 
-// check runs random points of the plane, and returns those that are not as the map has
-// them. Points that are undecided are passed over.
+// check runs random points of the plane and returns those that contradict the map. It skips
+// undecided points.
 func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contradiction, error) {
 	random := seed.MapPoints(m.Seed, m.Values.Scenario().Name, r.Method.PointRuns)
 	var points []point

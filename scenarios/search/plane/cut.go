@@ -6,23 +6,23 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search/edges"
 )
 
-// interval is the rows from low to high, both of which are searched or about to be, of
-// which those between are not decided yet.
+// interval is the range of rows from low to high. Both of these rows have been searched or will be
+// next; the rows between them are undecided.
 type interval struct {
 	low, high int64
 
-	// below and above are families that hold at low and at high as far as is known; nil
-	// stands for those of the next row inside.
+	// below and above are families that hold at low and at high as far as is known; nil means the
+	// family of the bounding row and its neighbour inside.
 	below, above *edges.Family
 
-	stuck int // how many times in turn a jump gained little
+	stuck int // how many consecutive jumps gained little
 
-	// plain takes cells of one outcome for one, whatever their signatures.
+	// plain merges cells with the same outcome, whatever their signatures.
 	plain bool
 }
 
-// leaf is an interval that is decided: its rows are those of a family, or its two rows
-// are neighbours and differ, or it is undecided.
+// leaf is a decided interval: its rows belong to a family, or its two rows are neighbours and
+// differ, or it is left undecided.
 type leaf struct {
 	low, high int64
 	family    *edges.Family
@@ -30,23 +30,25 @@ type leaf struct {
 }
 
 const (
-	// few is the height below which an interval is searched row by row, whatever the
-	// resolution: where several lines meet, rounding makes a few rows of their own.
+	// few is the height up to which an interval is searched row by row, whatever the resolution:
+	// where several lines meet, rounding makes a few rows differ.
 	few = 16
 
-	// patience is how many jumps in turn may gain little before an interval is bisected.
+	// patience is how many consecutive jumps may gain little before an interval is bisected.
 	patience = 4
 
-	// plainBelow is the part of the range of y below which an interval is taken as plain if
-	// its bounding rows do not predict the middle: where the number of an endpoint's
-	// retransmissions depends on y, signatures change at hundreds of levels, and outcomes at none.
+	// plainBelow sets the height (the range of y divided by plainBelow) up to which an interval
+	// becomes plain if its bounding rows do not predict the middle. Where the number of an
+	// endpoint's retransmissions depends on y, signatures change at hundreds of levels and outcomes
+	// at none.
 	plainBelow = 32
 )
 
-// decide decides an interval, or says which rows that takes, or cuts it into parts.
+// decide decides an interval, or returns the rows that it needs first, or cuts the interval into
+// parts.
 //
-// Invariant: every part is lower than the interval, or knows more of it; the parts
-// share their bounding rows and cover it.
+// Invariant: every part is lower than the interval or knows more about it; the parts share their
+// bounding rows and cover the interval.
 func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf) {
 	if want = c.missing(iv.low, iv.high); want != nil {
 		return want, nil, nil
@@ -110,7 +112,7 @@ func (c *cutter) decide(iv interval) (want []int64, parts []interval, done *leaf
 	return nil, parts, nil
 }
 
-// neighbours returns the rows that the families of an interval's bounds are made of.
+// neighbours returns the rows that determine the families at an interval's bounds.
 func (c *cutter) neighbours(iv interval) (ys []int64) {
 	if iv.below == nil {
 		ys = append(ys, iv.low+1)
@@ -131,8 +133,8 @@ func (c *cutter) missing(ys ...int64) (missing []int64) {
 	return missing
 }
 
-// meetings returns the rows inside an interval at which cells of its bounding rows end,
-// by the lines of their edges: the last row of the one cells, and the first of others.
+// meetings returns the rows inside an interval at which cells of its bounding rows end, according
+// to the lines of their edges: the last row of the old cells and the first row of the new ones.
 func (c *cutter) meetings(iv interval, below, above *edges.Family) (cuts []int64) {
 	from, to := int64(c.ask.X.From), int64(c.ask.X.To)
 	last, first := iv.low, iv.high
@@ -153,7 +155,7 @@ func (c *cutter) meetings(iv interval, below, above *edges.Family) (cuts []int64
 	return slices.Compact(cuts)
 }
 
-// split cuts an interval at rows inside.
+// split cuts an interval at inner rows.
 func (iv interval) split(at ...int64) (parts []interval) {
 	from := iv.low
 	for _, y := range append(at, iv.high) {
@@ -173,9 +175,9 @@ func (iv interval) split(at ...int64) (parts []interval) {
 	return parts
 }
 
-// fit returns the family of the rows from low to high, which have the same labels. It may
-// ask for more rows first, or return a row that contradicts the two; high, if no lines go
-// through them.
+// fit returns the family of the rows from low to high, which have the same labels. It may instead
+// ask for more rows first, or return a row that contradicts the two; this is high if no lines go
+// through both.
 func (c *cutter) fit(low, high int64, plain bool) (f *edges.Family, want []int64, odd int64) {
 	fit, ok := edges.NewFit(c.rows[low], c.rows[high], plain)
 	if !ok {
@@ -200,7 +202,7 @@ func (c *cutter) fit(low, high int64, plain bool) (f *edges.Family, want []int64
 	return fit.Family(), nil, 0
 }
 
-// between returns the rows strictly between two that have been searched, in order.
+// between returns the searched rows strictly between two rows, in order.
 func (c *cutter) between(low, high int64) (ys []int64) {
 	for y := range c.rows {
 		if low < y && y < high {

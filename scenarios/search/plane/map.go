@@ -16,34 +16,33 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 )
 
-// Map is a question for the regions of one outcome in the plane of two probes.
+// Map asks for the regions of equal outcome in the plane of two probes.
 type Map struct {
-	Values scenarios.Values // of every other parameter
+	Values scenarios.Values // of all other parameters
 	Seed   uint64
 	X, Y   scenarios.ProbeRange
 	Fail   scenarios.Predicate
 
-	// Resolution is the height in y from which on a strip is left undecided whose rows
-	// follow no straight lines; 0 stands for a 1024th of the range of Y. Edges that are
-	// straight, and levels of y at which the rows change, are found to the nanosecond
-	// whatever it is.
+	// Resolution is the height in y at or below which a strip is left undecided if its rows follow
+	// no straight lines; 0 means 1/1024 of the range of Y. Straight edges, and levels of y at which
+	// the rows change, are found to the nanosecond whatever the resolution.
 	Resolution time.Duration
 
-	// MaxRuns bounds the replications: a map that takes more is given as far as it is
-	// known. It is looked at before every batch of rows. 0 stands for DefaultMaxRuns.
+	// MaxRuns bounds the replications: a map that needs more is returned as far as it is known. The
+	// bound is checked before every batch of rows. 0 means DefaultMaxRuns.
 	MaxRuns int
 }
 
-// DefaultMaxRuns is the bound of a map's replications unless it has its own.
+// DefaultMaxRuns is the default bound of a map's replications.
 const DefaultMaxRuns = 1_000_000
 
-// search returns the question for the row at y.
+// search returns the search for the row at y.
 func (m *Map) search(y int64) (search.Search, error) {
 	v, err := m.Values.With(m.Y.Name, time.Duration(y))
 	return search.Search{Values: v, Seed: m.Seed, Probe: m.X, Fail: m.Fail}, err
 }
 
-// Check reports every fault of the question.
+// Check returns an error that lists every fault of the question.
 func (m *Map) Check() error {
 	x := search.Search{Values: m.Values, Probe: m.X}
 	y := search.Search{Values: m.Values, Probe: m.Y}
@@ -78,21 +77,21 @@ func (m *Map) resolution() int64 {
 	return int64(m.Resolution)
 }
 
-// FindRegions finds the regions of the plane, by searches along x at rows of y.
+// FindRegions finds the regions of the plane with searches along x at rows of y.
 //
-// Between two rows of the same cells whose edges are whole-numbered lines (see Line),
-// the rows in the middle and at a seeded random place have to be as the lines say, to
-// the nanosecond: the strip between them is then cut into trapezoids. Elsewhere the
-// search jumps, as along one probe, to where the lines of neighbouring edges meet; and
-// where a prediction fails, it bisects. A cell of a row is one of one signature, not only of
-// one outcome, so that what two rows have in common is the order of all events; only where
-// signatures change too often with y for that, cells are those of one outcome.
+// If two rows have the same cells, and their edges lie on lines with integer coefficients (see
+// edges.Line), the rows in the middle and at a seeded random place are searched and compared with
+// the lines, to the nanosecond. If they agree, the strip between the two rows is cut into
+// trapezoids. Elsewhere, as along a single probe, the search jumps to where the lines of
+// neighbouring edges meet. Where a prediction fails, it bisects. The cells of a row are those by
+// signature, not only by outcome, so that rows with the same cells have the same order of all
+// events. Only where signatures change with y too often for that are cells taken by outcome.
 //
-// In the end, replications at seeded random points of the plane are compared with the
-// regions; a strip in which one differs is searched again, with a row through the point.
+// In the end, replications at seeded random points of the plane are compared with the regions. A
+// strip in which one differs is searched again, with a row through the point.
 //
-// progress, if it is not nil, is told which part of the range of Y is decided. When ctx
-// ends, or the runs are used up, the answer has what was found until then.
+// progress, if not nil, is called with the share of the range of Y that is decided. If ctx ends, or
+// the runs are used up, the answer holds what was found until then.
 func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(share float64)) (*Regions, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -140,13 +139,13 @@ func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(sh
 	return r, nil
 }
 
-// Why a map is not whole.
+// The reasons why a map is incomplete.
 const (
 	Interrupted = "interrupted"
 	OutOfRuns   = "the runs were used up"
 )
 
-// cutter is a search under way.
+// cutter is the state of a search.
 type cutter struct {
 	ask      Map
 	search   func(ctx context.Context, y int64) (*search.Windows, error)
@@ -163,7 +162,7 @@ func newCutter(m Map, search func(ctx context.Context, y int64) (*search.Windows
 	return &cutter{ask: m, search: search, workers: 1, rows: map[int64]*edges.Row{}}
 }
 
-// batch is how many rows are searched before the bound of the runs is looked at again.
+// batch is how many rows are searched before the number of runs is checked again.
 const batch = 32
 
 // cut cuts the whole range.
@@ -172,8 +171,8 @@ func (c *cutter) cut(ctx context.Context) error {
 	return c.refine(ctx, []interval{{low: low, high: high}})
 }
 
-// refine decides intervals, one level after another: all rows that a level's intervals
-// want are searched side by side. What it decides depends on nothing but the rows.
+// refine decides intervals, one level after another. It searches all rows that a level's intervals
+// need in parallel. Its decisions depend only on the rows.
 func (c *cutter) refine(ctx context.Context, pending []interval) error {
 	for len(pending) > 0 {
 		var next []interval
@@ -208,7 +207,7 @@ func (c *cutter) refine(ctx context.Context, pending []interval) error {
 	return nil
 }
 
-// searchRows searches rows side by side, unless the runs are used up.
+// searchRows searches rows in parallel, unless the runs are used up.
 func (c *cutter) searchRows(ctx context.Context, ys []int64) error {
 	most := c.ask.MaxRuns
 	if most == 0 {
@@ -237,7 +236,7 @@ func (c *cutter) searchRows(ctx context.Context, ys []int64) error {
 	return err
 }
 
-// tell tells the progress.
+// tell reports the progress.
 func (c *cutter) tell(pending []interval) {
 	if c.progress == nil {
 		return
@@ -249,9 +248,9 @@ func (c *cutter) tell(pending []interval) {
 	c.progress(1 - float64(left)/float64(max(1, c.ask.Y.To-c.ask.Y.From)))
 }
 
-// again searches a strip again in which a point differs from the map, with a row through
-// the point. It tells whether there was anything to do: a row that is as the strip says
-// has missed the point itself.
+// again searches each strip again in which a point differs from the map, with a row through the
+// point. It reports whether any strip was searched again: if the new row is as the strip predicts,
+// the row search itself missed the point, and the strip stays.
 func (c *cutter) again(ctx context.Context, wrong []Contradiction) (bool, error) {
 	var ys []int64
 	for _, p := range wrong {
@@ -276,7 +275,7 @@ func (c *cutter) again(ctx context.Context, wrong []Contradiction) (bool, error)
 	return len(pending) > 0, c.refine(ctx, pending)
 }
 
-// randomRow is a seeded random row strictly between two.
+// randomRow returns a seeded random row strictly between two rows.
 func (c *cutter) randomRow(low, high int64) int64 {
 	s := seed.MapRow(c.ask.Seed, c.ask.Values.Scenario().Name, low, high)
 	return low + 1 + int64(s.Uint64()%uint64(high-low-1))

@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// point is a place in the plane.
+// point is a point of the plane.
 type point = [2]int64
 
 // side is a directed part of a region's outline, with the region on its left.
@@ -46,8 +46,8 @@ func (r *Regions) outline(strips []*Strip) {
 	}
 }
 
-// levels adds the parts of a border at y that are the outline of a region: where the
-// regions on both of its sides are not the same.
+// levels adds those parts of the border at y that belong to a region's outline: where the regions
+// on the two sides differ.
 func (r *Regions) levels(sides [][]side, y int64, below, above *Strip) {
 	eachPart(y, r.X, below, above, func(from, to int64, p, q *piece) {
 		if p != nil && q != nil && p.root() == q.root() {
@@ -62,8 +62,8 @@ func (r *Regions) levels(sides [][]side, y int64, below, above *Strip) {
 	})
 }
 
-// eachPart cuts a border at y where a piece of either strip ends, and calls f with the
-// pieces below and above each part; nil if there is no strip there.
+// eachPart cuts a border at y wherever a piece of either strip ends, and calls f with the pieces
+// below and above each part; nil if there is no strip.
 func eachPart(y int64, x ProbeAxis, below, above *Strip, f func(from, to int64, p, q *piece)) {
 	cuts := []int64{x.From, x.To}
 	none := func(int64) *piece { return nil }
@@ -84,8 +84,8 @@ func eachPart(y int64, x ProbeAxis, below, above *Strip, f func(from, to int64, 
 	}
 }
 
-// rings chains sides into rings. Where several sides leave a point, the ring takes the one
-// most to the left, and so keeps to one side of a place where a region touches itself.
+// rings chains sides into rings. Where several sides leave a point, the ring takes the leftmost
+// one, so it stays on one side of a point where a region touches itself.
 func rings(sides []side) [][]point {
 	leaving := map[point][]int{}
 	for i, s := range sides {
@@ -115,7 +115,7 @@ func rings(sides []side) [][]point {
 			out = append(out, ring)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b []point) int { // the outer one first
+	slices.SortStableFunc(out, func(a, b []point) int { // the outer ring first
 		switch x, y := math.Abs(area(a)), math.Abs(area(b)); {
 		case x > y:
 			return -1
@@ -127,18 +127,18 @@ func rings(sides []side) [][]point {
 	return out
 }
 
-// turning returns the angle from one side to the next, to the left.
+// turning returns the angle of the left turn from one side to the next.
 func turning(a, b side) float64 {
 	ax, ay := float64(a.to[0]-a.from[0]), float64(a.to[1]-a.from[1])
 	bx, by := float64(b.to[0]-b.from[0]), float64(b.to[1]-b.from[1])
 	return math.Atan2(ax*by-ay*bx, ax*bx+ay*by)
 }
 
-// slack is how far, in nanoseconds, a corner may be off a straight line that is left out.
+// slack is how far, in nanoseconds, an omitted corner may be from a straight line.
 const slack = 8
 
-// straighten leaves out corners that rounding made: those close to the line through the
-// corners before and after.
+// straighten omits corners caused by rounding: those close to the line through the corners before
+// and after.
 func straighten(ring []point) []point {
 	for changed := true; changed && len(ring) > 3; {
 		changed = false
@@ -155,7 +155,8 @@ func straighten(ring []point) []point {
 	return ring
 }
 
-// distance returns how far p is from the line through a and b, or from a if they are one.
+// distance returns the distance of p from the line through a and b, or from a if a and b are the
+// same point.
 func distance(p, a, b point) float64 {
 	dx, dy := float64(b[0]-a[0]), float64(b[1]-a[1])
 	px, py := float64(p[0]-a[0]), float64(p[1]-a[1])
@@ -165,7 +166,7 @@ func distance(p, a, b point) float64 {
 	return math.Hypot(px, py)
 }
 
-// area returns the area of a ring, below 0 if it runs clockwise.
+// area returns the area of a ring; it is negative if the ring runs clockwise.
 func area(ring []point) float64 {
 	total := 0.0
 	for i, p := range ring {

@@ -9,7 +9,7 @@ import (
 
 const mapMethodName = "rows searched along x, lines and meetings, verified"
 
-// regions joins what is decided into regions.
+// regions joins the decided parts into regions.
 func (c *cutter) regions() *Regions {
 	m := &c.ask
 	r := &Regions{
@@ -31,7 +31,7 @@ func (c *cutter) regions() *Regions {
 	return r
 }
 
-// root returns the piece that stands for the whole union.
+// root returns the piece that represents the whole union.
 func (p *piece) root() *piece {
 	for p.parent != nil {
 		p = p.parent
@@ -39,9 +39,9 @@ func (p *piece) root() *piece {
 	return p
 }
 
-// join joins pieces of one outcome that touch. Two pieces of neighbouring strips touch if
-// they share values of x at the border, each continued by its lines to the other's row:
-// a piece may be narrower than it is oblique.
+// join joins touching pieces with the same outcome. Two pieces of neighbouring strips touch if they
+// share values of x at the border, at either of the two rows there. Lines are extended to the other
+// strip's row, because a slanted piece may be narrower than its shift from row to row.
 func join(strips []*Strip, x ProbeAxis, resolution int64) {
 	for i := 1; i < len(strips); i++ {
 		below, above := strips[i-1], strips[i]
@@ -63,7 +63,7 @@ func join(strips []*Strip, x ProbeAxis, resolution int64) {
 	}
 }
 
-// name makes the regions, in their order, and names them.
+// name creates the regions, in their order, and names them.
 func (r *Regions) name(strips []*Strip) {
 	total := new(big.Int).Mul(big.NewInt(r.X.To-r.X.From), big.NewInt(r.Y.To-r.Y.From))
 	var roots []*piece
@@ -105,7 +105,7 @@ func (r *Regions) name(strips []*Strip) {
 	}
 }
 
-// ratio divides whole numbers.
+// ratio returns a/b.
 func ratio(a, b *big.Int) float64 {
 	f, _ := new(big.Rat).SetFrac(a, b).Float64()
 	return f
@@ -120,7 +120,7 @@ func regionName(i int) string {
 	return name
 }
 
-// account states the largest gaps.
+// account records the largest gaps.
 func (c *cutter) account(r *Regions) {
 	for _, l := range c.leaves {
 		if l.family == nil {

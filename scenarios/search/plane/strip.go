@@ -15,24 +15,23 @@ type piece struct {
 	strip   *Strip
 	at      int // its place in the strip
 
-	parent *piece // of the union that joins the pieces of a region
+	parent *piece // in the union of the pieces of a region
 	region int
 }
 
-// band is rows [from, to) of one family.
+// band is a range of rows [from, to) of one family.
 type band struct {
 	from, to int64
 	family   *edges.Family
-	cells    []search.Cell // of the labels
+	cells    []search.Cell // one for each label
 }
 
-// strips turns leaves into strips. Leaves share their bounding rows, and each row goes to
-// one strip; a row between leaves that are no family is a strip of its own. Rows of the
-// undecided are added to r.
+// strips turns leaves into strips. Leaves share their bounding rows, but each row goes to one
+// strip. A row between leaves without a family is its own strip. Undecided rows are added to r.
 func (c *cutter) strips(r *Regions) (strips []*Strip) {
 	slices.SortFunc(c.leaves, func(a, b leaf) int { return int(min(1, max(-1, a.low-b.low))) })
 	var bands []band
-	next := r.Y.From // the first row that has no place yet
+	next := r.Y.From // the first row not yet assigned
 	single := func(y int64) {
 		if row := c.rows[y]; row != nil && y == next {
 			bands = append(bands, band{y, y + 1, edges.Upright(row), row.Plain.Cells})
@@ -62,7 +61,7 @@ func (c *cutter) strips(r *Regions) (strips []*Strip) {
 	return strips
 }
 
-// merge joins neighbouring bands of which one has the lines of the other too.
+// merge joins neighbouring bands if the lines of one also fit the other.
 func (c *cutter) merge(bands []band) (merged []band) {
 	holds := func(f *edges.Family, b band) bool {
 		for _, y := range append(c.between(b.from, b.to-1), b.from, b.to-1) {
@@ -89,7 +88,7 @@ func (c *cutter) merge(bands []band) (merged []band) {
 	return merged
 }
 
-// strip joins a band's cells of one outcome.
+// strip turns a band into a strip and joins its neighbouring cells with the same outcome.
 func (b *band) strip() *Strip {
 	s := &Strip{From: b.from, To: b.to, Lines: []edges.Line{}}
 	for i, cell := range b.cells {
@@ -104,8 +103,8 @@ func (b *band) strip() *Strip {
 	return s
 }
 
-// cuts returns where the pieces of a strip begin at a row, and where the last ends. The row
-// may be one beside the strip, where lines have met: a piece has no width there.
+// cuts returns where the pieces of a strip begin at a row, and where the last one ends. The row may
+// be just outside the strip, where lines have met; a piece there has no width.
 func (s *Strip) cuts(y int64, x ProbeAxis) []int64 {
 	cuts := []int64{x.From}
 	for i, l := range s.Lines {

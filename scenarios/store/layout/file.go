@@ -66,7 +66,7 @@ func (f File) Check() (empty bool, err error) {
 		return false, f.Explain(err)
 	}
 	switch {
-	case application == 0 && version == 0 && tables == 0: // new, or left by a process that ended immediately
+	case application == 0 && version == 0 && tables == 0: // new, or its creator ended immediately
 		return true, nil
 	case application != applicationID:
 		return false, &MismatchError{f.Path, "is no store of dtlssim: it is an SQLite file of another program"}
