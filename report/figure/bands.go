@@ -9,13 +9,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Bands is what came of each interval of a probe at each level of a factor.
+// Bands shows the outcome of each interval of a probe at each level of a factor.
 type Bands struct {
 	Title    string
 	Factor   string // with its unit, if the axis has numbers
 	Probe    string
 	Levels   []Band
-	Numbers  bool // the axis has numbers; otherwise the levels stand side by side
+	Numbers  bool // the axis has numbers; otherwise the levels are side by side
 	Sentence string
 }
 
@@ -23,22 +23,21 @@ type Bands struct {
 type Band struct {
 	Strip
 
-	At float64 // where the level stands on an axis of numbers, above the one before
+	At float64 // position on an axis of numbers, above the previous level
 
-	// Joined draws the spans over to those of the next level, of which there have to be as
-	// many.
+	// Joined connects the spans with those of the next level, which must have the same number.
 	Joined bool
 }
 
-// Draw draws the bands: a bar for each level, or, between levels that are joined, areas
-// that go from the one's spans to the other's.
+// Draw draws the bands: a bar for each level or, between joined levels, areas that connect their
+// spans.
 func (b Bands) Draw() Figure {
 	p := plot.New()
 	p.Title.Text = b.Title
 	chart := &bandChart{Bands: b, colours: map[string]color.RGBA{}}
 	low, high := b.Levels[0].Spans[0].From, b.Levels[0].Spans[0].To
 	failures, others := 0, 0
-	for _, failed := range []bool{true, false} { // failures come first in the legend
+	for _, failed := range []bool{true, false} { // failures first in the legend
 		for _, level := range b.Levels {
 			for _, span := range level.Spans {
 				low, high = min(low, span.From), max(high, span.To)
@@ -62,17 +61,17 @@ func (b Bands) Draw() Figure {
 	return newFigure(p, 720, 420, b.Sentence).withLegend(legend, len(chart.colours))
 }
 
-// mostTicks is how many levels are labelled one by one on an axis of numbers.
+// mostTicks is the largest number of levels labelled one by one on an axis of numbers.
 const mostTicks = 12
 
 type bandChart struct {
 	Bands
 	unit    timeUnit
 	colours map[string]color.RGBA
-	nearest float64 // the least distance between two levels
+	nearest float64 // smallest distance between two levels
 }
 
-// place puts the levels on the axis.
+// place sets the positions of the levels on the axis.
 func (b *bandChart) place(p *plot.Plot) {
 	var ticks []plot.Tick
 	for i := range b.Levels {
@@ -140,7 +139,7 @@ func (b *bandChart) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	for i, level := range b.Levels {
-		if b.Numbers { // where a level is
+		if b.Numbers { // mark where a level is
 			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.5}, tx(level.At), c.Min.Y, tx(level.At), c.Min.Y+4)
 		} else {
 			room := c.Max.X
@@ -152,11 +151,11 @@ func (b *bandChart) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// labelEdges writes the edges of a level's failure windows to the right of its bar. One that
-// has no room, or would run into another, is left out; the table has them all.
+// labelEdges writes the edges of a level's failure windows to the right of its bar. It leaves out a
+// label without room or one that would overlap another; the table has all edges.
 func (b *bandChart) labelEdges(c draw.Canvas, level Band, at, room vg.Length, y func(float64) vg.Length) {
 	style := textStyle(8, draw.XLeft, draw.YCenter)
-	taken := c.Min.Y - 20 // up to where there is a label
+	taken := c.Min.Y - 20 // top of the last label
 	for j := 1; j < len(level.Spans); j++ {
 		span := level.Spans[j]
 		label := b.unit.label(span.From)
@@ -170,8 +169,8 @@ func (b *bandChart) labelEdges(c draw.Canvas, level Band, at, room vg.Length, y 
 	}
 }
 
-// area fills the area of an outcome between four corners, with a line along the first two
-// if that is an edge of a failure window.
+// area fills the area of an outcome between four corners. If edge is set, it draws a line along the
+// first two, an edge of a failure window.
 func (b *bandChart) area(c draw.Canvas, outcome string, edge bool, corners ...vg.Point) {
 	if corners[0].X == corners[1].X {
 		return

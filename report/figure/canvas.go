@@ -1,5 +1,5 @@
-// Package figure draws the figures of a study, as SVG, PNG and PDF: the same bytes for
-// the same data. It computes nothing.
+// Package figure draws the figures of a study as SVG, PNG and PDF. The same data give the same
+// bytes. It computes nothing.
 //
 //	labels and numbers -> Windows, Curves, Map.Draw, ... -> Figure -> SVG, PNG, PDF
 package figure
@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The palette of Okabe and Ito, which stays apart for colour-blind readers.
+// palette starts with the colours of Okabe and Ito, which colour-blind readers can distinguish.
 var palette = []color.RGBA{
 	{0x00, 0x72, 0xb2, 0xff}, // blue
 	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
@@ -26,18 +26,18 @@ var palette = []color.RGBA{
 	{0xe6, 0x9f, 0x00, 0xff}, // orange
 	{0x56, 0xb4, 0xe9, 0xff}, // sky blue
 	{0x80, 0x80, 0x80, 0xff}, // grey
-	{0x33, 0x22, 0x88, 0xff}, // indigo; this and the next of Tol's muted scheme
+	{0x33, 0x22, 0x88, 0xff}, // indigo; this and the next are from Tol's muted scheme
 	{0x88, 0x22, 0x55, 0xff}, // wine
 	{0x99, 0x99, 0x33, 0xff}, // olive
 	{0xf0, 0xe4, 0x42, 0xff}, // yellow
-	{0x11, 0x77, 0x33, 0xff}, // green, and the rest: of Tol's again
+	{0x11, 0x77, 0x33, 0xff}, // green; this and the following are from Tol's scheme again
 	{0xcc, 0x66, 0x77, 0xff}, // rose
 	{0x66, 0x11, 0x00, 0xff}, // brown
 	{0x44, 0xaa, 0x99, 0xff}, // teal
 }
 
-// tolerated are the colours of outcomes that do not count as failure: pale, and none
-// of them that of a clean run.
+// tolerated are the colours of outcomes that do not count as failure. They are pale, and none is
+// the colour of a clean run.
 var tolerated = []color.RGBA{
 	{0xf2, 0xe6, 0xc8, 0xff}, {0xd9, 0xe4, 0xf2, 0xff}, {0xec, 0xdc, 0xe6, 0xff}, {0xe0, 0xe0, 0xe0, 0xff},
 }
@@ -47,29 +47,28 @@ var (
 	clean = color.RGBA{0xdd, 0xe6, 0xdf, 0xff}
 )
 
-// Figure is something drawn, with its title above it and the sentence that stands under
-// it. Title and legend have bands of their own, where they cover no data.
+// Figure is a drawing with a title above it and a sentence under it. Title and legend have their
+// own bands, where they cover no data.
 type Figure struct {
-	width, height vg.Length           // of what is drawn, without title, legend and sentence
-	draw          func(c draw.Canvas) // into that size
+	width, height vg.Length           // of the drawing, without title, legend and sentence
+	draw          func(c draw.Canvas) // draws into that size
 	title         string
 	sentence      string
 	legend        plot.Legend
-	entries       int // of the legend
+	entries       int // number of legend entries
 }
 
-// newFigure lays a plot out with its title above it and a sentence under it.
+// newFigure lays out a plot with its title above it and a sentence under it.
 func newFigure(p *plot.Plot, width, height vg.Length, sentence string) Figure {
 	return layOut(width, height, p.Title.Text, sentence, p.Draw, p)
 }
 
-// layOut lays something that is drawn out between a title and a sentence, and gives the
-// plots in it our fonts.
+// layOut lays out a drawing between a title and a sentence, and sets our fonts in its plots.
 func layOut(width, height vg.Length, title, sentence string, inner func(draw.Canvas), plots ...*plot.Plot) Figure {
 	for _, p := range plots {
 		style(p)
 		p.Title.Text = ""
-		p.BackgroundColor = nil // that of the figure
+		p.BackgroundColor = nil // the figure has its own
 	}
 	return Figure{
 		width: width, height: height, title: title, sentence: sentence,
@@ -77,13 +76,13 @@ func layOut(width, height vg.Length, title, sentence string, inner func(draw.Can
 	}
 }
 
-// Titled gives a figure another title.
+// Titled returns the figure with another title.
 func (f Figure) Titled(title string) Figure {
 	f.title = title
 	return f
 }
 
-// withLegend puts a legend of so many entries between the title and what is drawn.
+// withLegend puts a legend with a number of entries between the title and the drawing.
 func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
 	legend.TextStyle.Font = textStyle(9, draw.XLeft, draw.YBottom).Font
 	legend.Padding = 3
@@ -93,7 +92,7 @@ func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
 	return f
 }
 
-// layout is a figure's bands: their heights from the top, and the lines of its texts.
+// layout has the heights of a figure's bands, from the top, and the lines of its texts.
 type layout struct {
 	title, legend, body, sentence vg.Length
 	titleLines, sentenceLines     []string
@@ -115,7 +114,7 @@ func (f *Figure) layout() layout {
 	return l
 }
 
-// drawTitle, drawSentence, drawLegend and drawBody draw a figure whose white background is there.
+// drawTitle, drawSentence, drawLegend and drawBody draw parts of a figure on a white background.
 func (f *Figure) drawTitle(c draw.Canvas, l *layout) {
 	for i, line := range l.titleLines {
 		c.FillText(titleStyle, vg.Point{X: c.Min.X + indent, Y: c.Max.Y - indent/2 - vg.Length(i+1)*titleLine + 3},
@@ -145,7 +144,7 @@ func background(c draw.Canvas) {
 	c.Fill(c.Rectangle.Path())
 }
 
-// drawAll draws a figure whole.
+// drawAll draws the whole figure.
 func (f *Figure) drawAll(c draw.Canvas, l *layout) {
 	background(c)
 	f.drawTitle(c, l)
@@ -172,7 +171,7 @@ func textStyle(size vg.Length, x text.XAlignment, y text.YAlignment) draw.TextSt
 	}
 }
 
-// style gives a plot our fonts.
+// style sets our fonts in a plot.
 func style(p *plot.Plot) {
 	sans := func(f *font.Font, size vg.Length) {
 		*f = font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
@@ -184,7 +183,7 @@ func style(p *plot.Plot) {
 	sans(&p.Legend.TextStyle.Font, 9)
 }
 
-// diamond is a filled glyph, like a circle or a box; gonum's others are thin lines.
+// diamond is a filled glyph, like a circle or a box; the other glyphs of gonum are thin lines.
 type diamond struct{}
 
 // DrawGlyph implements draw.GlyphDrawer.
@@ -200,8 +199,7 @@ func (diamond) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	c.Fill(path)
 }
 
-// decimalTicks labels an axis at multiples of 1, 2 or 5 times a power of ten,
-// about ten of them.
+// decimalTicks labels an axis at about ten multiples of 1, 2 or 5 times a power of ten.
 type decimalTicks struct{}
 
 // Ticks implements plot.Ticker.
@@ -220,7 +218,7 @@ func (decimalTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// wrap breaks a text into lines of at most that width.
+// wrap breaks a text into lines of at most the given width.
 func wrap(s string, width vg.Length, style draw.TextStyle) []string {
 	var lines []string
 	line := ""

@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Curve is one curve of a figure: estimates with their intervals at X, and the
-// exact probabilities there.
+// Curve is one curve of a figure: estimates with their intervals at X, and exact probabilities
+// there.
 type Curve struct {
 	Label     string
 	X         []float64
@@ -20,7 +20,7 @@ type Curve struct {
 	Exact     []float64 // nil if there are none
 }
 
-// Line returns what the line of a curve goes through: the exact probabilities, or the
+// Line returns the values that a curve's line goes through: the exact probabilities, or the
 // estimates if there are none.
 func (c *Curve) Line() []float64 {
 	if c.Exact != nil {
@@ -33,8 +33,8 @@ func (c *Curve) Line() []float64 {
 	return values
 }
 
-// Curves draws failure probabilities: the estimates as points with their
-// intervals, and the exact values as a line through them.
+// Curves draws failure probabilities: estimates as points with their intervals, and exact values as
+// a line through them.
 func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64, sentence string) (Figure, error) {
 	p := plot.New()
 	p.Title.Text = title
@@ -93,7 +93,7 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	return newFigure(p, 720, 400, explained).withLegend(legend, len(curves)), nil
 }
 
-// methodOf returns how the intervals of curves are computed.
+// methodOf returns the method of the curves' intervals.
 func methodOf(curves []Curve) (m stat.Method) {
 	for _, c := range curves {
 		for _, e := range c.Estimates {
@@ -103,7 +103,7 @@ func methodOf(curves []Curve) (m stat.Method) {
 	return m
 }
 
-// shapes are those of the points of curves; a triangle is kept for what was never seen.
+// shapes are the glyphs of a curve's points; a triangle is reserved for failures never seen.
 var shapes = []draw.GlyphDrawer{
 	draw.CircleGlyph{},
 	draw.BoxGlyph{},
@@ -114,7 +114,7 @@ var shapes = []draw.GlyphDrawer{
 	draw.PlusGlyph{},
 }
 
-// decade returns the power of ten below everything that there is to show.
+// decade returns the largest power of ten below all values to show.
 func decade(curves []Curve) float64 {
 	least := 1.0
 	for _, c := range curves {
@@ -132,7 +132,7 @@ func decade(curves []Curve) float64 {
 	return math.Pow(10, math.Floor(math.Log10(least)))
 }
 
-// highest returns the least tenth above everything that there is to show.
+// highest returns the smallest multiple of 0.1 above all values to show.
 func highest(curves []Curve) float64 {
 	most := 0.0
 	for _, c := range curves {
@@ -194,7 +194,7 @@ func (s *intervals) Thumbnail(c *draw.Canvas) {
 	c.DrawGlyph(s.glyph, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: (c.Min.Y + c.Max.Y) / 2})
 }
 
-// downward is a triangle that points down: at most.
+// downward is a triangle that points down, which means "at most".
 type downward struct{}
 
 // DrawGlyph implements draw.GlyphDrawer.

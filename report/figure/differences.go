@@ -10,16 +10,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Compared is a row of a figure of differences: an estimate with its interval, and its
-// difference from the baseline, which has none (NaN).
+// Compared is one row of a figure of differences: an estimate with its interval, and its difference
+// from the baseline. The difference of the baseline itself is NaN.
 type Compared struct {
 	Label                                     string
 	Value, Low, High                          float64
 	Difference, DifferenceLow, DifferenceHigh float64
 }
 
-// Differences draws estimates with their intervals on the left, from the first row, the
-// baseline, down, and their differences from it on the right.
+// Differences draws estimates with their intervals on the left, the first row (the baseline) at the
+// top, and their differences from the baseline on the right.
 func Differences(title, label string, list []Compared, sentence string) Figure {
 	left, right := plot.New(), plot.New()
 	left.Title.Text = title
@@ -70,20 +70,20 @@ type mark struct {
 	colour              color.Color
 }
 
-// marks draws values with their intervals, beside a line at zero if that means something.
+// marks draws values with their intervals, with a line at zero if zero is set.
 type marks struct {
 	list []mark
 	zero bool
 }
 
-// add adds a mark, unless there is no value.
+// add adds a mark, unless its value is NaN.
 func (m *marks) add(k mark) {
 	if !math.IsNaN(k.value) {
 		m.list = append(m.list, k)
 	}
 }
 
-// highest returns what is above everything that there is to show.
+// highest returns a bound above all intervals.
 func (m *marks) highest() float64 {
 	most := 0.0
 	for _, k := range m.list {
@@ -92,7 +92,7 @@ func (m *marks) highest() float64 {
 	return max(most*1.05, 1e-9)
 }
 
-// bounds returns a range with everything that there is to show, and 0.
+// bounds returns a range that includes all intervals and 0.
 func (m *marks) bounds() (low, high float64) {
 	for _, k := range m.list {
 		low, high = min(low, k.low), max(high, k.high)

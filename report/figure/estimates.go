@@ -10,14 +10,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Estimate is a probability of a row by one method, with its interval.
+// Estimate is the probability of a row by one method, with its interval.
 type Estimate struct {
 	Row, Method      string
 	Value, Low, High float64
 }
 
-// Estimates draws what several methods say of each row, on a logarithmic axis if rare
-// failures are among them: there, what is not above 0 reaches to the left end.
+// Estimates draws the estimates of each row by several methods. The axis is logarithmic if rare
+// failures are among them; on it, values of 0 or below are drawn at the left end.
 func Estimates(title string, list []Estimate, logX bool, sentence string) Figure {
 	p := plot.New()
 	p.Title.Text = title

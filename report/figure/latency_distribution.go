@@ -18,11 +18,11 @@ import (
 type FailureWindow struct{ From, To time.Duration }
 
 const (
-	lawBins    = 680      // intervals that the density is taken over: as many as the figure has points
-	farTail    = 0.01     // of the distribution, which the figure leaves out above; below it leaves out a tenth of it
-	worthwhile = farTail  // the probability from which on a window beyond that is in the figure all the same
-	labelRows  = 3        // that have room above
-	atomShare  = 1. / 100 // of a bin's probability, that lies in one place only if the distribution has an atom there
+	lawBins    = 680      // bins of the density: one for each point of the figure's width
+	farTail    = 0.01     // share of the distribution left out above; a tenth of it below
+	worthwhile = farTail  // smallest probability of a window that extends the figure
+	labelRows  = 3        // rows of labels that fit above the windows
+	atomShare  = 1. / 100 // share of a bin's probability; more than that in one place means an atom
 )
 
 var (
@@ -30,10 +30,11 @@ var (
 	failingPale = color.RGBA{0xfb, 0xe4, 0xd5, 0xff}
 )
 
-// LatencyDistribution draws the density of a latency distribution with the failure windows shaded under it, each
-// with its probability. A distribution with atoms (a constant, the samples of a file, a mixture
-// with one of these) has no density; its distribution function is drawn. The density is
-// the probability of each interval as wide as a point of the figure, by its width.
+// LatencyDistribution draws the density of a latency distribution, with the failure windows shaded
+// under it, each labelled with its probability. A distribution with atoms (a constant, the samples
+// of a file, or a mixture with one of these) has no density, so its distribution function is drawn
+// instead. The density is the probability of an interval one point of the figure wide, divided by
+// its width.
 func LatencyDistribution(
 	title, name string, l distribution.Distribution, windows []FailureWindow, sentence string,
 ) Figure {
@@ -60,13 +61,13 @@ func LatencyDistribution(
 	return newFigure(p, 720, 300, strings.Join(append([]string{sentence}, c.remarks(l)...), " ")).withLegend(legend, 2)
 }
 
-// upTo labels an axis up to a value, and leaves what is above it to labels of windows.
+// upTo labels an axis only up to a value; the space above is for labels of windows.
 type upTo struct{ top float64 }
 
 // Ticks implements plot.Ticker.
 func (u upTo) Ticks(low, _ float64) []plot.Tick { return decimalTicks{}.Ticks(low, u.top) }
 
-// lineSwatch is a legend entry's piece of line.
+// lineSwatch is the piece of line of a legend entry.
 type lineSwatch struct{ draw.LineStyle }
 
 // Thumbnail implements plot.Thumbnailer.
@@ -79,12 +80,12 @@ type densityChart struct {
 	from, to float64 // in nanoseconds
 	unit     timeUnit
 	atoms    bool
-	edges    []float64 // of the bins, in nanoseconds; those of the windows are among them
-	heights  []float64 // of each bin: its density; of a distribution with atoms: the distribution function at its end
-	top      float64   // of the axis, without the labels' room
+	edges    []float64 // of the bins, in nanoseconds, including the edges of windows
+	heights  []float64 // by bin: the density or, with atoms, the distribution function at its end
+	top      float64   // of the axis, without room for labels
 	clipped  bool
-	windows  []FailureWindow // that lie in the figure, or partly
-	beyond   []FailureWindow // that do not, although the distribution has something there
+	windows  []FailureWindow // at least partly in the figure
+	beyond   []FailureWindow // outside the figure, but with some probability
 	labels   []string        // of windows
 }
 
@@ -130,7 +131,7 @@ func newDensityChart(l distribution.Distribution, windows []FailureWindow) *dens
 	return c
 }
 
-// shape computes the heights.
+// shape computes the heights of the bins and the top of the axis.
 func (c *densityChart) shape(l distribution.Distribution) {
 	for i := range len(c.edges) - 1 {
 		low, high := c.edges[i], c.edges[i+1]
@@ -146,17 +147,17 @@ func (c *densityChart) shape(l distribution.Distribution) {
 	}
 	sorted := slices.Sorted(slices.Values(c.heights))
 	c.top = sorted[len(sorted)-1]
-	// A density that has no bound would leave the rest no height.
+	// An unbounded density would leave no height for the rest.
 	if usual := sorted[len(sorted)*99/100]; c.top > 3*usual && usual > 0 {
 		c.top, c.clipped = 1.5*usual, true
 	}
 }
 
-// hasAtom tells whether a distribution has an atom in the interval (low, high]: by halves, the more
-// probable one each time, down to where a density has next to nothing left.
+// hasAtom reports whether a distribution has an atom in the interval (low, high]. It bisects the
+// interval towards the more probable half until a density would have almost nothing left.
 func hasAtom(l distribution.Distribution, low, high float64) bool {
 	all := l.CDF(high) - l.CDF(low)
-	if all < 1e-9 { // of which rounding would leave nothing
+	if all < 1e-9 { // rounding would leave nothing of it
 		return false
 	}
 	for range 40 {
@@ -169,7 +170,7 @@ func hasAtom(l distribution.Distribution, low, high float64) bool {
 	return l.CDF(high)-l.CDF(low) > atomShare*all
 }
 
-// remarks says what the figure leaves out.
+// remarks says what the figure leaves out, and adds up the windows if there are several.
 func (c *densityChart) remarks(l distribution.Distribution) (list []string) {
 	if len(c.windows)+len(c.beyond) > 1 {
 		total := 0.0
@@ -226,8 +227,8 @@ func (c *densityChart) Plot(canvas draw.Canvas, p *plot.Plot) {
 	c.writeLabels(canvas, x, top)
 }
 
-// line goes through the middles of a density's bins, or in steps of one bin along a
-// distribution function.
+// line goes through the middles of the bins of a density, or follows a distribution function in
+// steps of one bin.
 func (c *densityChart) line(x, y func(float64) vg.Length) []vg.Point {
 	first, last := c.heights[0], c.heights[len(c.heights)-1]
 	points := []vg.Point{{X: x(c.edges[0]), Y: y(first)}}
@@ -245,7 +246,7 @@ func (c *densityChart) line(x, y func(float64) vg.Length) []vg.Point {
 func (c *densityChart) under(x, y func(float64) vg.Length, from, to float64) vg.Path {
 	var path vg.Path
 	if c.atoms {
-		return path // the area under a distribution function is no probability
+		return path // the area under a distribution function is not a probability
 	}
 	for i, height := range c.heights {
 		low, high := c.edges[i], c.edges[i+1]
@@ -265,19 +266,19 @@ func (c *densityChart) under(x, y func(float64) vg.Length, from, to float64) vg.
 	return path
 }
 
-// writeLabels writes the probabilities above the windows, one that would run into
-// another in a row above it, with a line down to its window.
+// writeLabels writes the probabilities above the windows. A label that would overlap another goes
+// into a higher row, with a line down to its window.
 func (c *densityChart) writeLabels(canvas draw.Canvas, x func(float64) vg.Length, top vg.Length) {
 	const row, gap = vg.Length(12), vg.Length(5)
 	style := textStyle(9, draw.XCenter, draw.YBottom)
-	var taken []vg.Length // up to where each row is
+	var taken []vg.Length // right end of the last label in each row
 	for i, w := range c.windows {
 		middle := (x(float64(w.From)) + x(float64(w.To))) / 2
 		half := style.Width(c.labels[i]) / 2
 		at := min(max(middle, canvas.Min.X+half), canvas.Max.X-half)
 		n := slices.IndexFunc(taken, func(end vg.Length) bool { return at-half >= end })
 		if n < 0 && len(taken) == labelRows {
-			continue // the table beside the figure has them all
+			continue // the table beside the figure has all of them
 		}
 		if n < 0 {
 			n = len(taken)

@@ -12,24 +12,24 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Place is a point of a map: the values of its two probes.
+// Place is a point of a map, given by the values of its two probes.
 type Place [2]time.Duration
 
 // Area is a region of a map.
 type Area struct {
 	Name    string
-	Outcome string // what the legend says of its colour
+	Outcome string // text of its colour in the legend
 	Failed  bool
 
-	// Rings are drawn as one: a ring that runs the other way round is a hole.
+	// Rings are drawn together: a ring in the opposite direction is a hole.
 	Rings [][]Place
 }
 
 // Divide is a straight boundary between regions.
 type Divide struct {
 	From, To Place
-	Strong   bool   // one of the two sides fails, and the other does not
-	Label    string // written along it where there is room
+	Strong   bool   // exactly one of the two sides fails
+	Label    string // written along the boundary if there is room
 }
 
 // PlaneAxis is one of the two axes of a map.
@@ -44,18 +44,18 @@ type Map struct {
 	X, Y     PlaneAxis
 	Areas    []Area
 	Divides  []Divide
-	Unknown  [][2]time.Duration // intervals of y of which nothing is known
+	Unknown  [][2]time.Duration // unknown intervals of y
 	Sentence string
 }
 
-// patch is the ground of a region's name.
+// patch is the colour behind a region's name.
 var patch = color.RGBA{0xe9, 0xe9, 0xe9, 0xff}
 
-// unknown is the colour of what is not known.
+// unknown is the colour of unknown parts.
 var unknown = color.RGBA{0xa8, 0xa8, 0xa8, 0xff}
 
-// Draw draws the map: regions in the colours of their outcomes, with their names inside
-// where these fit, and the lines of its boundaries.
+// Draw draws the map: the regions in the colours of their outcomes, with their names inside if they
+// fit, and the lines of the boundaries.
 func (m Map) Draw() Figure {
 	p := plot.New()
 	p.Title.Text = m.Title
@@ -89,7 +89,7 @@ func (m Map) Draw() Figure {
 	return newFigure(p, 720, 480, m.Sentence).withLegend(legend, entries)
 }
 
-// outcomeColour gives an outcome its colour: strong if it counts as failure, pale if not.
+// outcomeColour returns the colour of an outcome: strong if it counts as failure, otherwise pale.
 func outcomeColour(outcome string, failed bool, failures, others *int) color.RGBA {
 	switch {
 	case failed:
@@ -102,7 +102,7 @@ func outcomeColour(outcome string, failed bool, failures, others *int) color.RGB
 	return clean
 }
 
-// mostNames is how many regions of one outcome the legend names.
+// mostNames is the largest number of regions with one outcome that the legend names.
 const mostNames = 6
 
 func shorten(names []string) string {
@@ -112,7 +112,7 @@ func shorten(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// unitOf returns the unit that an axis up to a time is shown in.
+// unitOf returns the unit in which an axis up to a given time is shown.
 func unitOf(to time.Duration) timeUnit {
 	switch {
 	case to >= longRange:
@@ -179,7 +179,7 @@ func (m *mapChart) Plot(c draw.Canvas, p *plot.Plot) {
 	m.nameAreas(c, outlines, written)
 }
 
-// labelDivides writes the labels of lines along them, on the side that does not fail, and
+// labelDivides writes the labels of boundaries along them, on a side that does not fail, and
 // returns points of the text.
 func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(Place) vg.Point) (written []vg.Point) {
 	style := textStyle(8.5, draw.XCenter, draw.YCenter)
@@ -218,8 +218,8 @@ func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(
 	return written
 }
 
-// room tells whether a text along these points lies in one region that does not fail,
-// clear of its outline and of other text.
+// room reports whether a text along the given points lies in one region that does not fail, clear
+// of its outline and of other text.
 func (m *mapChart) room(outlines [][][]vg.Point, text, written []vg.Point) bool {
 	i := slices.IndexFunc(outlines, func(rings [][]vg.Point) bool { return clearance(rings, text[0]) > 0 })
 	if i < 0 || m.Areas[i].Failed {
@@ -238,8 +238,8 @@ func (m *mapChart) room(outlines [][][]vg.Point, text, written []vg.Point) bool 
 	return true
 }
 
-// nameAreas writes the name of each area where it is far from its outline and from what is
-// written already, and in the middle rather than not.
+// nameAreas writes the name of each area where it is clear of its outline and of other text,
+// preferably near the middle.
 func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []vg.Point) {
 	const steps, least = 48, 7.5
 	for i, rings := range outlines {
@@ -262,13 +262,13 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 					free = min(free, math.Hypot(float64(q.X-other.X), float64(q.Y-other.Y))-4)
 				}
 				aside := math.Hypot(float64(q.X-(low.X+high.X)/2), float64(q.Y-(low.Y+high.Y)/2))
-				if score := free - aside/20; free > least && score > best+1e-6 { // the first of those that are alike
+				if score := free - aside/20; free > least && score > best+1e-6 { // first of equals
 					best, place = score, q
 				}
 			}
 		}
 		if !math.IsInf(best, -1) {
-			// On a patch of its own: not every colour leaves enough contrast for a text.
+			// The name gets a patch, because not every colour gives a text enough contrast.
 			style := textStyle(12, draw.XCenter, draw.YCenter)
 			half := vg.Point{X: style.Width(m.Areas[i].Name)/2 + 3, Y: 7.5}
 			c.SetColor(patch)
@@ -278,7 +278,7 @@ func (m *mapChart) nameAreas(c draw.Canvas, outlines [][][]vg.Point, written []v
 	}
 }
 
-// clearance returns how far a point inside of rings is from them; below 0 if it is outside.
+// clearance returns the distance of a point inside rings from them; it is negative outside.
 func clearance(rings [][]vg.Point, q vg.Point) float64 {
 	nearest, inside := math.Inf(1), false
 	for _, ring := range rings {

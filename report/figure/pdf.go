@@ -16,8 +16,8 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 )
 
-// sameBytes takes out of PDF files what is not of the figure: vgpdf gives no access to its
-// document, so the dates and the order of its parts can only be set for all documents.
+// sameBytes makes PDF files independent of the time and of the order of map iteration. vgpdf gives
+// no access to its document, so the dates and the order of the parts must be set for all documents.
 var sameBytes = sync.OnceFunc(func() {
 	never := time.Unix(0, 0).UTC()
 	fpdf.SetDefaultCreationDate(never)
@@ -25,7 +25,7 @@ var sameBytes = sync.OnceFunc(func() {
 	fpdf.SetDefaultCatalogSort(true)
 })
 
-// PDF returns the figure as PDF, its fonts embedded.
+// PDF returns the figure as PDF, with embedded fonts.
 func (f Figure) PDF() ([]byte, error) {
 	sameBytes()
 	l := f.layout()
@@ -38,8 +38,8 @@ func (f Figure) PDF() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// pdfCanvas writes texts as vgpdf's fonts want them, in the code page 1252. A text with
-// other characters, such as a Greek letter, is drawn as outlines.
+// pdfCanvas encodes texts in code page 1252, as vgpdf's fonts require. It draws a text with other
+// characters, such as a Greek letter, as outlines.
 type pdfCanvas struct{ *vgpdf.Canvas }
 
 // FillString implements vg.Canvas.
@@ -56,7 +56,7 @@ func (c pdfCanvas) FillString(face font.Face, at vg.Point, text string) {
 	c.Canvas.FillString(face, at, string(encoded))
 }
 
-// outlines returns the shapes of a text's characters.
+// outlines returns the outlines of a text's characters.
 func outlines(face font.Face, at vg.Point, text string) vg.Path {
 	var path vg.Path
 	var buffer sfnt.Buffer
@@ -98,6 +98,6 @@ func outlines(face font.Face, at vg.Point, text string) vg.Path {
 	return path
 }
 
-// outlineScale is how many times as large outlines are asked for: they come in whole
-// 64ths of a point.
+// outlineScale is the factor by which outlines are enlarged when they are loaded: coordinates come
+// in whole 64ths of a point.
 const outlineScale = 64

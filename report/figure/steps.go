@@ -12,23 +12,23 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Stairs is a curve of steps, such as a distribution function or a survival curve: it is
-// Start before the first step, and Y[i] from X[i] on, until the next.
+// Stairs is a step curve, such as a distribution function or a survival curve. Its value is Start
+// before the first step, and Y[i] from X[i] until the next step.
 type Stairs struct {
 	Label     string
 	Start     float64
 	X, Y      []float64
 	Low, High []float64 // the pointwise interval of each Y
-	Cut       []float64 // where something was cut, increasing: a mark on the curve
-	End       float64   // where the curve ends; infinite: nowhere
+	Cut       []float64 // where observations were censored, increasing: a mark on the curve
+	End       float64   // where the curve ends; infinite: it does not end
 }
 
-// ErrNothing is that there is nothing to draw.
+// ErrNothing means that there is nothing to draw.
 var ErrNothing = errors.New("there is nothing to show")
 
-// StepCurves draws curves of steps, with their intervals as bands. With logX, the axis of
-// x is logarithmic, and what lies at 0 or below is not shown. The axis is labelled in
-// units of one, which x is given in. Without any value to show, the error is [ErrNothing].
+// StepCurves draws step curves, with their intervals as bands. With logX, the x axis is logarithmic
+// and values of 0 or below are not shown. x is given, and the axis labelled, in units of one. If
+// there is no value to show, the error is [ErrNothing].
 func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, sentence string) (Figure, error) {
 	p := plot.New()
 	p.Title.Text = title
@@ -60,8 +60,7 @@ func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, senten
 	return newFigure(p, 720, 400, sentence).withLegend(legend, len(curves)), nil
 }
 
-// stairsRange returns the range of x to show: all steps, from 0 if that is not far from
-// them.
+// stairsRange returns the range of x to show: all steps, and 0 if it is not far from them.
 func stairsRange(curves []Stairs, logX bool) (low, high float64, ok bool) {
 	low, high = math.Inf(1), math.Inf(-1)
 	see := func(x float64) {
@@ -99,7 +98,7 @@ func stairsRange(curves []Stairs, logX bool) (low, high float64, ok bool) {
 	return low, high + margin, true
 }
 
-// stairs draws a curve of steps.
+// stairs draws a step curve.
 type stairs struct {
 	Stairs
 	colour color.RGBA
@@ -134,7 +133,7 @@ func (s *stairs) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// at returns the value of the curve at a place.
+// at returns the value of the curve at x.
 func (s *stairs) at(x float64) float64 {
 	value := s.Start
 	for i, step := range s.X {
@@ -146,7 +145,7 @@ func (s *stairs) at(x float64) float64 {
 	return value
 }
 
-// outline returns the corners of a curve that has these values at the steps.
+// outline returns the corners of a curve with these values at the steps.
 func (s *stairs) outline(x, y func(float64) vg.Length, values []float64, right float64) []vg.Point {
 	level := s.Start
 	points := []vg.Point{{X: x(math.Inf(-1)), Y: y(level)}}

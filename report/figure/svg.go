@@ -11,9 +11,9 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// What a page goes by that shows a figure under a heading of its own, or small: the classes
-// of the groups that hold its texts and its legend, and the attributes of the root that have
-// the viewBox of what lies between the texts, with the legend and without.
+// Marks for a page that shows a figure small or under its own heading: the classes of the groups
+// that hold the texts and the legend, and the root attributes that give the viewBox of the part
+// between the texts, with the legend (data-body) and without (data-plot).
 const (
 	TitleClass    = "title"
 	SentenceClass = "sentence"
@@ -22,11 +22,11 @@ const (
 	PlotAttribute = "data-plot"
 )
 
-// unmoved is how vgsvg writes a group that moves nothing.
+// unmoved is the group that vgsvg writes for a translation by zero.
 const unmoved = `<g transform="translate(0, 0)">`
 
-// SVG returns the figure as SVG, its fonts embedded: a browser that lacks them would take
-// others, of other widths. See [TitleClass] for what is marked in it.
+// SVG returns the figure as SVG with embedded fonts, because a browser that lacks them would use
+// fonts with other widths. See [TitleClass] for the marks in it.
 func (f Figure) SVG() ([]byte, error) {
 	l := f.layout()
 	drawn := vgsvg.NewWith(vgsvg.UseWH(f.width, l.height()), vgsvg.EmbedFonts(true))

@@ -13,27 +13,27 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Effect is what one factor does to a failure probability.
+// Effect is the effect of one factor on a failure probability.
 type Effect struct {
 	Factor string
-	Levels []Level // one at a time, with all else as set; both ends of a range
-	First  Index   // its share of the variance by itself
-	Total  Index   // and together with the others
+	Levels []Level // one at a time, with everything else as set; both ends of a range
+	First  Index   // share of the variance due to the factor alone
+	Total  Index   // share of the variance due to the factor together with the others
 }
 
-// Level is one level of a factor, with the failure probability there.
+// Level is one level of a factor and the failure probability there.
 type Level struct {
 	Text        string
 	Probability stat.Proportion
 }
 
-// Index is a sensitivity index with its interval. One that is not defined is NaN, and so
-// is an interval that is not known.
+// Index is a sensitivity index with its interval. An undefined index and an unknown interval are
+// NaN.
 type Index struct{ Value, Low, High float64 }
 
-// Tornado draws the sensitivity of a failure probability to factors, in the order given:
-// on the left what it is at each level of a factor, one at a time, against the base; on the
-// right the share of the variance that is due to each.
+// Tornado draws the sensitivity of a failure probability to factors, in the given order. On the
+// left it shows the probability at each level of a factor, one at a time, against the base. On the
+// right it shows the share of the variance that is due to each factor.
 func Tornado(title string, base stat.Proportion, effects []Effect, sentence string) (Figure, error) {
 	if len(effects) == 0 {
 		return Figure{}, fmt.Errorf("drawing %s: there is no factor", title)
@@ -67,7 +67,7 @@ func Tornado(title string, base stat.Proportion, effects []Effect, sentence stri
 	return beside(left, right, 0.56, 720, height, sentence).withLegend(legend, 2), nil
 }
 
-// beside lays two plots out beside one another, with a sentence under them.
+// beside places two plots side by side, with a sentence under them.
 func beside(left, right *plot.Plot, share, width, height vg.Length, sentence string) Figure {
 	return layOut(width, height, left.Title.Text, sentence, func(c draw.Canvas) {
 		full := c.Max.X - c.Min.X
@@ -76,12 +76,12 @@ func beside(left, right *plot.Plot, share, width, height vg.Length, sentence str
 	}, left, right)
 }
 
-// rows is where the levels of the factors stand, from the top: a row for each level, two
-// at least for each factor, and half a row between factors.
+// rows has the vertical positions of the factors' levels, from the top: a row for each level, at
+// least two for each factor, and a gap between factors.
 type rows struct {
 	height float64
-	top    []float64 // of each factor: the position of its first level
-	middle []float64 // of each factor
+	top    []float64 // for each factor: the position of its first level
+	middle []float64 // for each factor
 	ticks  []plot.Tick
 }
 
@@ -110,8 +110,7 @@ type tornado struct {
 	base    stat.Proportion
 }
 
-// highest returns what is above everything that there is to show, with room for the
-// levels' texts.
+// highest returns a bound above all intervals, with room for the levels' texts.
 func (t *tornado) highest() float64 {
 	most := t.base.High
 	for _, e := range t.effects {
@@ -152,8 +151,8 @@ func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 	c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1}, zero, c.Min.Y, zero, c.Max.Y)
 }
 
-// writeBeside writes a text to the right of what ends there, or, where that has no room,
-// to the left of what begins there, or as much of both its ends as there is room for.
+// writeBeside writes a text to the right of right or, if it does not fit there, to the left of
+// left. If it fits on neither side, it cuts the middle of the text.
 func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
 	style := textStyle(8, draw.XLeft, draw.YCenter)
 	switch {
@@ -161,7 +160,7 @@ func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
 	case left-style.Width(text) >= c.Min.X:
 		right = left - style.Width(text)
 	default:
-		// From the middle: what tells two levels of a distribution apart is near the end.
+		// The middle is cut because levels of a distribution often differ only near the end.
 		whole := []rune(text)
 		for n := len(whole) - 1; n > 1 && right+style.Width(text) > c.Max.X; n-- {
 			text = string(whole[:n/3]) + "..." + string(whole[len(whole)-(n-n/3):])
@@ -170,7 +169,7 @@ func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
 	c.FillText(style, vg.Point{X: right, Y: y}, text)
 }
 
-// probabilityTicks are decimalTicks up to 1.
+// probabilityTicks are the decimalTicks up to 1.
 type probabilityTicks struct{}
 
 // Ticks implements plot.Ticker.
@@ -200,7 +199,7 @@ var (
 	totalStyle = draw.GlyphStyle{Color: palette[2], Radius: 3, Shape: draw.BoxGlyph{}}
 )
 
-// bounds returns the range of indices to show: 0 to 1, and beyond where intervals are.
+// bounds returns the range of indices to show: 0 to 1, extended to include the intervals.
 func (m *indexMarks) bounds() (low, high float64) {
 	low, high = 0, 1
 	for _, e := range m.effects {
@@ -244,7 +243,7 @@ func (m *indexMarks) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// dot is a legend entry's mark.
+// dot is the mark of a legend entry.
 type dot struct{ draw.GlyphStyle }
 
 // Thumbnail implements plot.Thumbnailer.

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Strip is one strip of a strip chart: what came of each interval of the probe.
+// Strip is one strip of a strip chart: the outcome of each interval of the probe.
 type Strip struct {
 	Label string
 	Spans []Span
@@ -19,12 +19,12 @@ type Strip struct {
 // Span is one interval [From, To) of a strip.
 type Span struct {
 	From, To time.Duration
-	Outcome  string // what the legend says of its colour
+	Outcome  string // text of its colour in the legend
 	Failed   bool
 }
 
-// Windows draws a strip chart: a strip for each row, coloured by outcome, with the
-// edges of the failure windows labelled to the nanosecond.
+// Windows draws a strip chart, with a strip for each row, coloured by outcome. It labels the edges
+// of the failure windows to the nanosecond.
 func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	p := plot.New()
 	p.Title.Text = title
@@ -66,10 +66,10 @@ func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	return newFigure(p, 720, height, sentence).withLegend(legend, len(chart.colours))
 }
 
-// cleanOutcome is the outcome of a span in which nothing went wrong.
+// cleanOutcome is the outcome of a span without faults.
 const cleanOutcome = "clean"
 
-// swatch is a legend entry's patch of colour.
+// swatch is the patch of colour of a legend entry.
 type swatch struct{ color.Color }
 
 // Thumbnail implements plot.Thumbnailer.
@@ -84,13 +84,13 @@ type stripChart struct {
 	unit    timeUnit
 }
 
-// timeUnit is what a chart shows times in.
+// timeUnit is the unit in which a chart shows times.
 type timeUnit struct {
 	name string
 	size time.Duration
 }
 
-// of converts a time.
+// of converts a duration to the unit.
 func (u timeUnit) of(d time.Duration) float64 { return float64(d) / float64(u.size) }
 
 // label writes a time with all its digits.
@@ -98,10 +98,10 @@ func (u timeUnit) label(d time.Duration) string {
 	return strconv.FormatFloat(u.of(d), 'f', -1, 64) + " " + u.name
 }
 
-// longRange is the length of a range from which on it is shown in seconds.
+// longRange is the length from which on a range is shown in seconds.
 const longRange = 10 * time.Second
 
-// newStripChart joins neighbouring spans of one outcome: they are one for a reader.
+// newStripChart joins neighbouring spans with the same outcome, which look like one to a reader.
 func newStripChart(strips []Strip) *stripChart {
 	c := &stripChart{colours: map[string]color.Color{}, unit: timeUnit{"ms", time.Millisecond}}
 	for _, s := range strips {
@@ -158,13 +158,13 @@ func (s *stripChart) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// labelEdges writes the edges of a strip's failure windows above it: within the window
-// where both have room there, else on its two sides. One that would run into another
-// is left out; the sentence under the chart has them all.
+// labelEdges writes the edges of a strip's failure windows above it: within the window if both fit
+// there, otherwise on its two sides. It leaves out a label that would overlap another; the sentence
+// under the chart has all edges.
 func (s *stripChart) labelEdges(c draw.Canvas, strip Strip, x func(float64) vg.Length, y vg.Length) {
 	const gap = vg.Length(2)
 	style := textStyle(8, draw.XLeft, draw.YBottom)
-	taken := c.Min.X // up to where there is a label
+	taken := c.Min.X // right end of the last label
 	write := func(at vg.Length, text string) {
 		if at < taken || at < c.Min.X-40 || at+style.Width(text) > c.Max.X+10 {
 			return

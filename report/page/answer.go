@@ -13,7 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 )
 
-// Answer is which pages were written, for JSON.
+// Answer lists the pages that were written, for JSON.
 type Answer struct {
 	Index   string        `json:"index"`
 	Studies []StudyAnswer `json:"studies"`
@@ -21,7 +21,7 @@ type Answer struct {
 	pages []Page
 }
 
-// StudyAnswer is the page of one study, for JSON.
+// StudyAnswer describes the page of one study, for JSON.
 type StudyAnswer struct {
 	Study        string   `json:"study"`
 	Title        string   `json:"title"`
@@ -32,8 +32,7 @@ type StudyAnswer struct {
 	Files        []string `json:"files"`
 }
 
-// Add adds the page of a study that took so many replications, with its files, which are in
-// a folder.
+// Add adds the page of a study, with its number of replications and its files, which are in folder.
 func (a *Answer) Add(p Page, folder string, replications int, sections []summary.Section) {
 	s := StudyAnswer{
 		Study: p.Name, Title: p.Title, Answer: p.Answer, Complete: p.Missing == "", Replications: replications,
@@ -47,8 +46,8 @@ func (a *Answer) Add(p Page, folder string, replications int, sections []summary
 	a.pages, a.Studies = append(a.pages, p), append(a.Studies, s)
 }
 
-// RenderIndex returns the page that lists the studies, and notes where it will be in a
-// folder. It is nil if there are no studies.
+// RenderIndex returns the page that lists the studies, and records its path in a folder. It returns
+// nil if there are no studies.
 func (a *Answer) RenderIndex(folder string) ([]byte, error) {
 	if len(a.pages) == 0 {
 		return nil, nil
@@ -76,7 +75,7 @@ func (a *Answer) Write(w io.Writer) error {
 	return err
 }
 
-// Done says how far an interrupted report of so many studies is.
+// Done says how many of the studies an interrupted report has completed.
 func (a *Answer) Done(studies int) string {
 	complete := 0
 	for _, s := range a.Studies {
@@ -91,8 +90,8 @@ func (a *Answer) Done(studies int) string {
 	return text
 }
 
-// Commands returns the commands that repeat a page: of the study that an argument names, on
-// a budget, or of a store, which needs none.
+// Commands returns the commands that repeat a page: for a study with a budget, or for a store,
+// which needs no budget.
 func Commands(argument string, budget float64, stored bool) []string {
 	if stored {
 		return []string{scenarios.NewCommand("report", argument).String()}
@@ -107,8 +106,8 @@ func Commands(argument string, budget float64, stored bool) []string {
 	}
 }
 
-// Program describes the program that ran a study, without the time and the machine, which
-// no answer depends on.
+// Program describes the program that ran a study, without the time and the machine, which do not
+// affect any answer.
 func Program(p provenance.Program) []Term {
 	terms := []Term{
 		{Name: "dtlssim", Text: p.Version},

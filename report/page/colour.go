@@ -6,32 +6,33 @@ import (
 	"strconv"
 )
 
-// The dark scheme keeps hues. A neutral or pale colour (paper, ink, grid, the fill of what
-// is clean) changes its lightness to that on the other side; a strong one, which lines and
-// regions are told apart by, is only lifted, in the same order, to where it stands out from
-// the dark card. Lightness, chroma and hue are those of OKLab (Ottosson, A perceptual color
-// space for image processing, 2020).
+// The dark scheme keeps hues. A neutral or pale colour (paper, ink, grid, the fill of clean areas)
+// gets a lightness on the other side of the scale. A strong colour, which distinguishes lines and
+// regions, is only lightened until it stands out from the dark card; the order of lightness stays.
+// Lightness, chroma and hue are those of OKLab (Björn Ottosson, "A perceptual color space for image
+// processing", 2020, https://bottosson.github.io/posts/oklab/).
 const (
-	neutralChroma = 0.05 // up to which a colour is neutral or pale
-	strongChroma  = 0.10 // from which on it is strong; in between, in between
+	neutralChroma = 0.05 // up to it, a colour is neutral or pale
+	strongChroma  = 0.10 // from it on, a colour is strong; in between, the rules are blended
 )
 
-// inDark returns a colour of a figure, six hexadecimal digits, for the dark scheme.
+// inDark returns the colour for the dark scheme of a figure's colour, given as six hexadecimal
+// digits.
 func inDark(name string) string {
 	if name == "ffffff" {
 		return "var(--card)"
 	}
 	n, err := strconv.ParseUint(name, 16, 32)
-	if err != nil { // hexColour lets none through
+	if err != nil { // hexColour matches only valid colours
 		return "#" + name
 	}
 	l, a, b := toLab(float64(n>>16&255)/255, float64(n>>8&255)/255, float64(n&255)/255)
 	chroma := math.Hypot(a, b)
 	strong := min(max((chroma-neutralChroma)/(strongChroma-neutralChroma), 0), 1)
 	l = (1-strong)*opposite(l) + strong*(0.395+0.56*l)
-	tint := 1.6 - 0.6*strong // a pale colour needs more of its own on a dark ground
+	tint := 1.6 - 0.6*strong // a pale colour needs more chroma on a dark ground
 	a, b = tint*a, tint*b
-	for range 40 { // less colour where the screen has not as much of it at that lightness
+	for range 40 { // reduce chroma until the colour is in the range of sRGB
 		if red, green, blue := fromLab(l, a, b); inRange(red) && inRange(green) && inRange(blue) {
 			return fmt.Sprintf("#%02x%02x%02x", eightBits(red), eightBits(green), eightBits(blue))
 		}
@@ -41,8 +42,8 @@ func inDark(name string) string {
 	return fmt.Sprintf("#%02x%02x%02x", grey, grey, grey)
 }
 
-// opposite returns the lightness on the other side: white that of the card, and what is
-// pale on it well above.
+// opposite returns the lightness on the other side of the scale: white becomes the card, and pale
+// colours stay well above it.
 func opposite(l float64) float64 {
 	if l > 0.85 {
 		return 0.24 + 1.3*(1-l)
@@ -54,7 +55,7 @@ func inRange(v float64) bool { return v > -0.002 && v < 1.002 }
 
 func eightBits(v float64) int { return int(math.Round(min(max(v, 0), 1) * 255)) }
 
-// toLab converts sRGB, each of 0 to 1, to OKLab.
+// toLab converts sRGB, with components from 0 to 1, to OKLab.
 func toLab(red, green, blue float64) (l, a, b float64) {
 	red, green, blue = linear(red), linear(green), linear(blue)
 	long := math.Cbrt(0.4122214708*red + 0.5363325363*green + 0.0514459929*blue)
@@ -65,7 +66,7 @@ func toLab(red, green, blue float64) (l, a, b float64) {
 		0.0259040371*long + 0.7827717662*medium - 0.8086757660*short
 }
 
-// fromLab converts OKLab to sRGB, which may come out of range.
+// fromLab converts OKLab to sRGB; components may be out of range.
 func fromLab(l, a, b float64) (red, green, blue float64) {
 	long := math.Pow(l+0.3963377774*a+0.2158037573*b, 3)
 	medium := math.Pow(l-0.1055613458*a-0.0638541728*b, 3)
@@ -75,7 +76,7 @@ func fromLab(l, a, b float64) (red, green, blue float64) {
 		encoded(-0.0041960863*long - 0.7034186147*medium + 1.7076147010*short)
 }
 
-// linear and encoded are sRGB's transfer function and its inverse (IEC 61966-2-1).
+// linear and encoded are the transfer function of sRGB and its inverse (IEC 61966-2-1).
 func linear(v float64) float64 {
 	if v <= 0.04045 {
 		return v / 12.92

@@ -1,6 +1,6 @@
-// Package page writes the report of a study as one HTML page, and an index over several:
-// self-contained, readable without JavaScript and without a network, in light and in dark,
-// on paper and on a narrow screen. The same data give the same bytes.
+// Package page writes the report of a study as one HTML page, and an index of several studies.
+// Pages are self-contained. They can be read without JavaScript and without a network, in light and
+// dark schemes, on paper and on a narrow screen. The same data give the same bytes.
 package page
 
 import (
@@ -14,22 +14,22 @@ import (
 	"unicode"
 )
 
-// Page is what one study's page shows.
+// Page is the content of one study's page.
 type Page struct {
 	Name   string // of the study, and of its folder
 	Title  string // the question
 	Answer string // in a sentence
 
-	Missing string // what there is to say of a study that is not complete; usually empty
+	Missing string // what is missing from an incomplete study; usually empty
 
 	Scenario Scenario
 	Sections []Section
-	Method   []Term // how the answers were found, and what they do not say
+	Method   []Term // how the answers were found, and their limits
 	Repeat   []Term // seeds, numbers and commands
 	Versions []Term
 }
 
-// Scenario is what its file says of a scenario.
+// Scenario is the description of a scenario in its file.
 type Scenario struct {
 	Name, Summary, Mechanism, Prediction, Cause string
 
@@ -39,11 +39,11 @@ type Scenario struct {
 // Section is one figure of a study, or one table.
 type Section struct {
 	Name, Title string
-	Sentence    string     // what a reader should come away with
+	Sentence    string     // the conclusion that a reader should draw
 	Method      string     // how it was found; may be empty
 	Figure      []byte     // SVG, as package figure writes it; nil if there is none
-	Table       [][]string // its first row the header, its first column the rows' names
-	Files       []string   // that stand beside the page
+	Table       [][]string // first row: header; first column: names of rows
+	Files       []string   // files beside the page
 	Edges       []Edge     // of failure windows
 	Failures    []Failure
 }
@@ -58,7 +58,7 @@ type Edge struct {
 type Witness struct {
 	At, Outcome string
 	Failed      bool
-	Command     string // that repeats it
+	Command     string // repeats the run
 }
 
 // Failure is the first failing replication of a design point.
@@ -66,7 +66,7 @@ type Failure struct {
 	Row, At, Command string // At may be empty
 }
 
-// Term is a name with what is said of it; Code are commands or lists in full.
+// Term is a name with its explanation; Code has commands or lists in full.
 type Term struct {
 	Name, Text string
 	Code       []string
@@ -116,13 +116,13 @@ func Render(p Page) ([]byte, error) {
 	return execute("page", view)
 }
 
-// Entry is a study in an index.
+// Entry is one study in an index.
 type Entry struct {
 	Page *Page
-	Href string // of its page, from the index
+	Href string // from the index to its page
 }
 
-// Index writes the index over several studies.
+// Index writes the index of several studies.
 func Index(entries []Entry) ([]byte, error) {
 	s := newSheet()
 	view := indexView{}
@@ -174,7 +174,7 @@ type entryView struct {
 	Thumbnail template.HTML
 }
 
-// group is neighbours of one name.
+// group is a run of neighbours with the same name.
 type group[T any] struct {
 	Name  string
 	Items []T
@@ -196,11 +196,11 @@ type tableView struct {
 
 type cell struct {
 	Text   string
-	Number bool // to be aligned at its end
+	Number bool // align it right
 }
 
-// looksNumeric tells what is best read with its end below the ends of others: numbers,
-// counts and intervals. A window's bounds are text.
+// looksNumeric matches cells to align right: numbers, counts and intervals. The bounds of a window
+// are text.
 var looksNumeric = regexp.MustCompile(
 	`^([-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?%?|-|[0-9]+ of [0-9]+|[-+0-9.e]+ \.\. [-+0-9.e]+)$`,
 )
@@ -220,7 +220,7 @@ func newTable(rows [][]string) (t tableView) {
 	return t
 }
 
-// Numeric tells whether a column of the header, from 0, is one of numbers.
+// Numeric reports whether a column holds numbers; columns of the header count from 0.
 func (t tableView) Numeric(column int) bool {
 	for _, g := range t.Groups {
 		for _, row := range g.Items {
@@ -232,7 +232,8 @@ func (t tableView) Numeric(column int) bool {
 	return column > 0
 }
 
-// anchor makes a name fit for an id: what is no letter, digit or hyphen becomes a hyphen.
+// anchor makes a name fit for an id: it replaces every character other than a letter, digit or
+// hyphen by a hyphen.
 func anchor(name string) string {
 	return "figure-" + strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -242,8 +243,8 @@ func anchor(name string) string {
 	}, name)
 }
 
-// words splits a command into what is not to be torn apart at the end of a line: a flag
-// stays with its value.
+// words splits a command into parts that must not be broken at the end of a line: a flag stays with
+// its value.
 func words(command string) (list []string) {
 	for _, word := range strings.Fields(command) {
 		if n := len(list); n > 0 && strings.HasPrefix(list[n-1], "-") && !strings.Contains(list[n-1], " ") {
@@ -255,7 +256,7 @@ func words(command string) (list []string) {
 	return list
 }
 
-// references are what a text may refer to by an address, or by the number of an RFC.
+// references matches addresses and RFC numbers that can become links.
 var references = regexp.MustCompile(`https?://[^\s<>"]*[^\s<>".,;)]|RFC ([0-9]+)(?:,? section ([0-9]+(?:\.[0-9]+)*))?`)
 
 // linked turns the references of a text into links.

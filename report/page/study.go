@@ -18,8 +18,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// Study returns the page of a study's result, of which sections are the figures. Commands
-// are those that make the page and repeat the study, and versions is what made it.
+// Study returns the page of a study's result, with sections as its figures. commands make the page
+// and repeat the study; versions describe the program that made it.
 func Study(r *study.Result, sections []summary.Section, commands []string, versions []Term) Page {
 	sc := r.Study.Scenario
 	p := Page{
@@ -55,7 +55,7 @@ func Study(r *study.Result, sections []summary.Section, commands []string, versi
 	return p
 }
 
-// asSentence begins a text as a sentence begins, and ends it so.
+// asSentence gives a text a capital letter at the start and a full stop at the end.
 func asSentence(s string) string {
 	if s == "" {
 		return ""
@@ -64,8 +64,7 @@ func asSentence(s string) string {
 	return strings.TrimSuffix(string(unicode.ToUpper(first))+s[size:], ".") + "."
 }
 
-// answer is what the first windows of a study come to, or, without windows, what its first
-// figure does.
+// answer sums up the first windows of a study or, without windows, its first figure.
 func answer(r *study.Result, sections []summary.Section) string {
 	if list := strips(r); len(list) > 0 {
 		f := list[0]
@@ -104,7 +103,7 @@ func answer(r *study.Result, sections []summary.Section) string {
 	return "No figure of this study was done."
 }
 
-// strips returns the results of the figures of windows.
+// strips returns the results of the figures that show windows.
 func strips(r *study.Result) (list []*figures.WindowsResult) {
 	for _, f := range r.Figures {
 		if w, ok := f.(*figures.WindowsResult); ok && len(w.Windows) > 0 {
@@ -134,7 +133,7 @@ func where(w *search.Windows) string {
 			parts = append(parts, fmt.Sprintf("in [%s, %s)", time.Duration(i.From), time.Duration(i.To)))
 		}
 	}
-	const most = 4 // for a sentence
+	const most = 4 // in a sentence
 	if left := len(parts) - most; left > 1 {
 		parts = append(parts[:most], fmt.Sprintf("in %d more windows", left))
 	}
@@ -174,7 +173,7 @@ func failures(f figures.Result) (list []Failure) {
 				continue
 			}
 			shown := Failure{Row: sweep.Row, Command: p.FirstFailure}
-			if sweep.Row == "" { // of all rows
+			if sweep.Row == "" { // a sweep of all rows
 				shown.Row = head.Rows[i].Label
 			}
 			if curves, ok := f.Figure().(*figures.Curves); ok {
@@ -186,7 +185,7 @@ func failures(f figures.Result) (list []Failure) {
 	return list
 }
 
-// method says how the answers were found, and what they do not say.
+// method says how the answers were found and what their limits are.
 func method(r *study.Result) (list []Term) {
 	if t, ok := searches(r); ok {
 		list = append(list, t)
@@ -225,7 +224,7 @@ func method(r *study.Result) (list []Term) {
 	)
 }
 
-// exact tells whether a figure shows exact probabilities of a probe's distribution.
+// exact reports whether a figure shows exact probabilities of a probe's distribution.
 func exact(f figures.Result) bool {
 	switch f := f.(type) {
 	case *figures.CurvesResult:
@@ -236,9 +235,9 @@ func exact(f figures.Result) bool {
 	return false
 }
 
-// searches says how windows were found, and what that proves.
+// searches says how windows were found and what that proves.
 func searches(r *study.Result) (Term, bool) {
-	var all, widest search.Method // all together, and the one that could have missed most
+	var all, widest search.Method // all methods together, and the one that could have missed most
 	rows, runs, proved, row := 0, 0, 0, ""
 	for _, f := range strips(r) {
 		for i, w := range f.Windows {
@@ -289,11 +288,11 @@ func searches(r *study.Result) (Term, bool) {
 	}, true
 }
 
-// estimates says what the intervals are.
+// estimates describes the intervals of the estimates.
 func estimates(r *study.Result) (Term, bool) {
 	least, most, lost, interval := 0, 0, 0, ""
 	for _, f := range r.Figures {
-		if _, ok := f.(*figures.MeasureResult); ok { // it has intervals of its own
+		if _, ok := f.(*figures.MeasureResult); ok { // it has its own intervals
 			continue
 		}
 		for _, sweep := range f.Sweeps() {

@@ -15,8 +15,8 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 )
 
-// sheet is what the figures of a page need of its style sheet: their fonts, each of them
-// once, and their colours in both schemes.
+// sheet collects what the figures of a page need in its style sheet: their fonts, each once, and
+// their colours in both schemes.
 type sheet struct {
 	fonts   []string // rules
 	colours map[string]bool
@@ -24,8 +24,8 @@ type sheet struct {
 
 func newSheet() *sheet { return &sheet{colours: map[string]bool{"000000": true, "ffffff": true}} }
 
-// inline prepares an SVG document for a page that has its title and sentence already:
-// without them, in colours of the page's scheme, its ids its own.
+// inline prepares an SVG document for a page that already has its title and sentence. It removes
+// them, uses the colours of the page's scheme, and makes the ids unique.
 func (s *sheet) inline(document []byte, id string) (template.HTML, error) {
 	root, err := parseSVG(document)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *sheet) inline(document []byte, id string) (template.HTML, error) {
 	return render(root)
 }
 
-// thumbnail is inline without texts and legend, which would be too small to read.
+// thumbnail is like inline, but without texts and legend, which would be too small to read.
 func (s *sheet) thumbnail(document []byte, id string) (template.HTML, error) {
 	root, err := parseSVG(document)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *sheet) thumbnail(document []byte, id string) (template.HTML, error) {
 	return render(root)
 }
 
-// parseSVG returns the root of a document.
+// parseSVG returns the root element of a document.
 func parseSVG(document []byte) (*html.Node, error) {
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(bytes.NewReader(document), body)
@@ -71,8 +71,8 @@ func parseSVG(document []byte) (*html.Node, error) {
 	return nodes[at], nil
 }
 
-// adapt takes the fonts and texts that the page has already out of a figure, and the
-// colours to the page's style sheet.
+// adapt removes the fonts and texts of a figure that the page already has, and moves its colours to
+// the page's style sheet.
 func (s *sheet) adapt(root *html.Node, id string) {
 	for n := range root.Descendants() {
 		if n.Data == "style" && n.FirstChild != nil {
@@ -116,8 +116,8 @@ var (
 	reference = regexp.MustCompile(`url\(#`)
 )
 
-// colour replaces the colours of an element by names of the style sheet, and makes its
-// ids and references to ids the figure's own.
+// colour replaces the colours of an element by variables of the style sheet, and makes its ids and
+// references to ids unique to the figure.
 func (s *sheet) colour(n *html.Node, id string) {
 	for i := range n.Attr {
 		a := &n.Attr[i]
@@ -128,7 +128,7 @@ func (s *sheet) colour(n *html.Node, id string) {
 				s.colours[name] = true
 				return "var(--x" + name + ")"
 			})
-			if a.Key != "style" { // a variable counts in a style alone
+			if a.Key != "style" { // variables work only in a style attribute
 				a.Val = a.Key + ":" + a.Val
 				a.Key = "style"
 			}
@@ -144,7 +144,7 @@ func (s *sheet) colour(n *html.Node, id string) {
 	joinStyles(n)
 }
 
-// joinStyles makes one attribute of several styles.
+// joinStyles merges several style attributes into one.
 func joinStyles(n *html.Node) {
 	var styles []string
 	for _, a := range n.Attr {
@@ -158,7 +158,7 @@ func joinStyles(n *html.Node) {
 	}
 }
 
-// css returns the style sheet: the page's own, and what the figures need.
+// css returns the style sheet: the page's rules and those that the figures need.
 func (s *sheet) css() template.CSS {
 	var light, dark strings.Builder
 	for _, name := range sorted(s.colours) {
@@ -179,7 +179,7 @@ func sorted(set map[string]bool) (names []string) {
 	return names
 }
 
-// prune takes out the nodes below n that are unwanted.
+// prune removes the unwanted nodes below n.
 func prune(n *html.Node, unwanted func(*html.Node) bool) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling

@@ -14,7 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// BandRows are the rows of a table of windows by level, its first row the header.
+// BandRows returns the rows of a table of windows by level; the first row is the header.
 func BandRows(b *bands.Answer) [][]string {
 	rows := [][]string{{strings.ToUpper(b.Factor), "FAILS FOR " + strings.ToUpper(b.Probe) + " IN"}}
 	for _, l := range b.Levels {
@@ -23,10 +23,10 @@ func BandRows(b *bands.Answer) [][]string {
 	return rows
 }
 
-// mostLevels is how many groups of levels a sentence names one by one.
+// mostLevels is the largest number of groups of levels that a sentence names one by one.
 const mostLevels = 6
 
-// BandSentence is what a reader should come away with from bands.
+// BandSentence states the main conclusion from bands.
 func BandSentence(b *bands.Answer) string {
 	type group struct {
 		in     string
@@ -86,7 +86,7 @@ func WriteBands(w io.Writer, b *bands.Answer) error {
 	return err
 }
 
-// BandProof says how bands were found, and what that proves.
+// BandProof says how bands were found and what that proves.
 func BandProof(b *bands.Answer) string {
 	joined, failures := 0, 0
 	gap, at := int64(0), ""
@@ -120,7 +120,7 @@ func BandProof(b *bands.Answer) string {
 	return s
 }
 
-// BandRecords are the cells of each level, for CSV.
+// BandRecords returns the cells of each level, for CSV.
 func BandRecords(b *bands.Answer) [][]string {
 	records := [][]string{{b.Factor, "from_ns", "to_ns", "failed", "outcome", "signature"}}
 	for _, l := range b.Levels {
@@ -134,8 +134,8 @@ func BandRecords(b *bands.Answer) [][]string {
 	return records
 }
 
-// BandFigure draws bands. Levels that are durations or numbers, in increasing order, stand
-// on an axis of numbers.
+// BandFigure draws bands. Levels that are durations or numbers, in increasing order, are placed on
+// an axis of numbers.
 func BandFigure(b *bands.Answer, title string) figure.Figure {
 	positions, unit := axis(b)
 	drawn := figure.Bands{
@@ -147,7 +147,7 @@ func BandFigure(b *bands.Answer, title string) figure.Figure {
 			level.At = positions[i]
 		}
 		for _, c := range l.Windows.Cells {
-			// Levels that are joined have the same signatures, and so the same outcomes in the same order.
+			// Joined levels have the same signatures, and so the same outcomes in the same order.
 			if n := len(level.Spans); n > 0 && level.Spans[n-1].Outcome == text.Outcome(c.Outcome) {
 				level.Spans[n-1].To = time.Duration(c.To)
 				continue
@@ -170,8 +170,8 @@ func BandFigure(b *bands.Answer, title string) figure.Figure {
 	return drawn.Draw()
 }
 
-// axis returns where levels stand on an axis of numbers, in which unit; nil if they are no
-// numbers.
+// axis returns the positions of levels on an axis of numbers, and its unit. positions is nil if the
+// levels are not numbers.
 func axis(b *bands.Answer) (positions []float64, unit string) {
 	times, numbers := true, true
 	for i, l := range b.Levels {

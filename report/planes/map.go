@@ -1,5 +1,5 @@
-// Package planes shows the regions of a map, and the bands of a probe against a factor: as
-// text, as records, as a figure, and as the sentence that a reader should come away with.
+// Package planes shows the regions of a map, and the bands of a probe against a factor. It shows
+// them as text, as records, as a figure, and as a sentence with the main conclusion.
 package planes
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
-// Rows of a table of regions, its first row the header.
+// Rows returns the rows of a table of regions; the first row is the header.
 func Rows(r *plane.Regions) [][]string {
 	rows := [][]string{{"REGION", "", "SHARE", "OUTCOME"}}
 	for _, g := range r.Regions {
@@ -42,15 +42,15 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.2g %%", 100*share)
 }
 
-// negligible is the part of the range of y below which a boundary may come from rounding at
-// a corner, and left out of tables; JSON has it.
+// negligible is the divisor for the range of y (or x) that gives the shortest boundary in tables. A
+// shorter one may come from rounding at a corner; only JSON has it.
 const negligible = 1000
 
-// short tells whether rows are too few to speak of.
+// short reports whether a range of y is negligible.
 func short(r *plane.Regions, from, to int64) bool { return (to-from)*negligible < r.Y.To-r.Y.From }
 
-// Lines of a table of boundaries, its first row the header, and how many are too short for
-// it.
+// Lines returns the rows of a table of boundaries, the first row the header. left is the number of
+// boundaries that are too short for the table.
 func Lines(r *plane.Regions) (rows [][]string, left int) {
 	rows = [][]string{{"BETWEEN", "FAILS", "BOUNDARY", "FOR"}}
 	failing := map[string]bool{}
@@ -89,8 +89,7 @@ func Lines(r *plane.Regions) (rows [][]string, left int) {
 	return rows, left
 }
 
-// reaching joins the boundaries of one line between the same regions across gaps that are too
-// short to speak of.
+// reaching joins boundaries on one line between the same regions across negligible gaps.
 func reaching(r *plane.Regions) (joined []plane.Boundary) {
 	for _, b := range r.Boundaries {
 		i := slices.IndexFunc(joined, func(a plane.Boundary) bool {
@@ -111,17 +110,17 @@ func within(name string, from, to int64) string {
 	return fmt.Sprintf("%s in [%s, %s)", name, time.Duration(from), time.Duration(to))
 }
 
-// frontier is a line with failing runs on one side, whichever regions they are of.
+// frontier is a line with failing runs on one side, whatever the regions there.
 type frontier struct {
 	text     string
-	along    string // the probe that from and to are of
+	along    string // the probe in which from and to are given
 	from, to int64
 	line     edges.Line
 	level    bool
 }
 
-// frontiers joins the boundaries between what fails and what does not that are of one line,
-// the longest first.
+// frontiers joins, for each line, the boundaries between failing and other runs; the longest
+// frontier comes first.
 func frontiers(r *plane.Regions) (list []frontier) {
 	for _, b := range r.Boundaries {
 		if !b.Fails || short(r, b.From, b.To) {
@@ -164,10 +163,10 @@ func frontiers(r *plane.Regions) (list []frontier) {
 	return list
 }
 
-// mostLines is how many lines a sentence names.
+// mostLines is the largest number of lines that a sentence names.
 const mostLines = 4
 
-// Sentence is what a reader should come away with from a map.
+// Sentence states the main conclusion from a map.
 func Sentence(r *plane.Regions) string {
 	var failing []string
 	share := 0.0
@@ -221,7 +220,7 @@ func strips(n int) string {
 	return fmt.Sprintf("%d strips", n)
 }
 
-// Proof says how a map was found, and what that proves.
+// Proof says how a map was found and what that proves.
 func Proof(r *plane.Regions) string {
 	m := &r.Method
 	var b strings.Builder
@@ -245,8 +244,8 @@ func Proof(r *plane.Regions) string {
 			from, from+time.Duration(m.RowGap), r.Y.Name, time.Duration(m.RowGapRow))
 	}
 	if m.Points > 0 && len(m.Contradictions) == 0 {
-		// With n points that agree, a share p of the plane that is otherwise has gone unseen
-		// with a probability of (1-p)^n.
+		// If a share p of the plane differs from the map, n random points all miss it with
+		// probability (1-p)^n.
 		p := 1 - math.Pow(0.05, 1/float64(m.Points))
 		fmt.Fprintf(&b,
 			" %d runs at random points agree with the map: less than %.2g %% of it is otherwise, with a confidence "+
@@ -293,7 +292,7 @@ func Write(w io.Writer, r *plane.Regions) error {
 	return err
 }
 
-// Records are the regions' corners, for CSV: a line for each corner of each ring.
+// Records returns the corners of the regions, for CSV: one line for each corner of each ring.
 func Records(r *plane.Regions) [][]string {
 	records := [][]string{{"region", "outcome", "failed", "share", "ring", r.X.Name + "_ns", r.Y.Name + "_ns"}}
 	for _, g := range r.Regions {

@@ -8,7 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
-// Answer is the result of a study whose files are written, for JSON.
+// Answer is the result of a study with its written files, for JSON.
 type Answer struct {
 	Study        string         `json:"study"`
 	Title        string         `json:"title"`
@@ -19,7 +19,7 @@ type Answer struct {
 	sections []Section
 }
 
-// FigureAnswer is a figure of a study, for JSON.
+// FigureAnswer is one figure of a study, for JSON.
 type FigureAnswer struct {
 	Name     string   `json:"name"`
 	Kind     string   `json:"kind"`
@@ -30,7 +30,7 @@ type FigureAnswer struct {
 	Values
 }
 
-// NewAnswer returns the answer of a study with its sections, whose files are in a folder.
+// NewAnswer returns the answer of a study, with its sections; their files are in folder.
 func NewAnswer(r *study.Result, sections []Section, folder string) *Answer {
 	a := &Answer{
 		Study: r.Study.Name, Title: r.Study.Title, Seed: r.Study.Seed, Replications: r.Runs,

@@ -9,8 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// rare is the probability below which the sentence under a curve calls failure
-// rare.
+// rare is the probability below which the sentence under a curve calls failure rare.
 const rare = 0.01
 
 func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
@@ -84,8 +83,8 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 	return s, s.add(f.Of.Name, &fig, records)
 }
 
-// exactText has as many places as the column of an exact probability, and of one too small for
-// them three digits.
+// exactText writes an exact probability with the decimal places of its column, or with three digits
+// if it is too small for them.
 func exactText(p float64) string {
 	if p > 0 && p < 1e-4 {
 		return fmt.Sprintf("%.2e", p)
@@ -93,7 +92,7 @@ func exactText(p float64) string {
 	return fmt.Sprintf("%.6f", p)
 }
 
-// crossing says between which values a curve crosses what counts as rare.
+// crossing says between which values of x a curve crosses the limit of rare failure.
 func crossing(x, y []float64) string {
 	for i := 1; i < len(y); i++ {
 		switch {

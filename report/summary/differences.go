@@ -10,8 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// differences shows the failure probability of each row beside its difference from the
-// first.
+// differences shows the failure probability of each row and its difference from the first row.
 func differences(f *figures.DifferencesResult, confidence float64) (Section, error) {
 	each := f.Comparison.EachConfidence
 	s := Section{

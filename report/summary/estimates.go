@@ -10,21 +10,21 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// MethodEstimate is a failure probability by one method.
+// MethodEstimate is a failure probability found by one method.
 type MethodEstimate struct {
 	Row        string  `json:"row"`
 	Method     string  `json:"method"`
 	Estimate   float64 `json:"estimate"`
 	Low        float64 `json:"lo"`
 	High       float64 `json:"hi"`
-	Interval   string  `json:"interval"` // how the bounds were computed
+	Interval   string  `json:"interval"` // method of the bounds
 	Confidence float64 `json:"confidence,omitempty"`
 	Samples    int     `json:"samples"` // replications, or seeds
 	Failures   int     `json:"failures,omitempty"`
 	Runs       int     `json:"runs"`
 }
 
-// methodEstimates returns the estimates of a figure of the kind estimates, row by row.
+// methodEstimates returns the estimates of a figure of kind estimates, row by row.
 func methodEstimates(f *figures.EstimatesResult) (list []MethodEstimate) {
 	for _, e := range f.ByMethod() {
 		j := MethodEstimate{
@@ -39,7 +39,7 @@ func methodEstimates(f *figures.EstimatesResult) (list []MethodEstimate) {
 	return list
 }
 
-// estimates shows what every method says of each row.
+// estimates shows the estimates of each row by every method.
 func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) {
 	list := methodEstimates(f)
 	s := Section{

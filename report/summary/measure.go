@@ -12,7 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// distribution shows the distribution function, or the survival curve, of a measure.
+// measureDistribution shows the distribution function, or the survival curve, of a measure.
 func measureDistribution(f *figures.MeasureResult, confidence float64) (Section, error) {
 	g := f.Of
 	j := &text.DistributionJSON{
@@ -81,7 +81,7 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 	}
 	s.Data, s.Sweeps = j, sweeps(f)
 	drawn, err := text.DistributionFigure(j, nil, g.LogX)
-	if errors.Is(err, figure.ErrNothing) { // no reason to lose the other figures
+	if errors.Is(err, figure.ErrNothing) { // the other figures can still be shown
 		if len(medians) > 0 {
 			parts = append(parts, "On a logarithmic axis there is nothing to draw.")
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// sensitivity shows what each factor does to the failure probability.
+// sensitivity shows the effect of each factor on the failure probability.
 func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, error) {
 	q := &f.Question
 	j := text.NewSensitivity(f.Analysed)

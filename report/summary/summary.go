@@ -1,5 +1,5 @@
-// Package summary shows the result of a study: its figures, its tables, and the
-// sentence that a reader should come away with under each, computed from the data.
+// Package summary shows the result of a study: its figures, its tables and, under each, a sentence
+// computed from the data that states the main conclusion.
 package summary
 
 import (
@@ -18,29 +18,29 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-// File is a file to be written.
+// File is a file to write.
 type File struct {
 	Name string
 	Data []byte
 }
 
-// Section is one figure of a study, ready to be shown.
+// Section is one figure of a study, ready to show.
 type Section struct {
 	Name, Title string
 	Sentence    string
-	Method      string     // how it was found and what that proves, where the kind does not say it all; may be empty
-	Table       [][]string // for the screen, its first row the header
-	Files       []File     // the figure as SVG, PNG and PDF if it is drawn, and its data as CSV
+	Method      string     // how it was found and what that proves; empty if the kind implies it
+	Table       [][]string // for the screen; the first row is the header
+	Files       []File     // the figure, if drawn, as SVG, PNG and PDF, and its data as CSV
 	Values
 }
 
-// Values is what a figure shows, for JSON.
+// Values is the data that a figure shows, for JSON.
 type Values struct {
 	Windows []*search.Windows `json:"windows,omitempty"` // by row
-	Sweeps  []text.SweepJSON  `json:"sweeps,omitempty"`  // by row, or one of all rows
-	X       []float64         `json:"x,omitempty"`       // of curves
-	Exact   [][]float64       `json:"exact,omitempty"`   // of curves, by row and x
-	Data    any               `json:"data,omitempty"`    // of other kinds, as the verb has it that answers the like
+	Sweeps  []text.SweepJSON  `json:"sweeps,omitempty"`  // by row, or one sweep of all rows
+	X       []float64         `json:"x,omitempty"`       // for curves
+	Exact   [][]float64       `json:"exact,omitempty"`   // for curves, by row and x
+	Data    any               `json:"data,omitempty"`    // for other kinds, as the verb has it
 }
 
 // Sections prepares the figures of a study.
@@ -58,7 +58,7 @@ func Sections(r *study.Result) ([]Section, error) {
 	return all, nil
 }
 
-// section shows a figure, with intervals of a confidence.
+// section shows a figure, with intervals of the given confidence.
 func section(f figures.Result, confidence float64) (Section, error) {
 	switch f := f.(type) {
 	case *figures.WindowsResult:
@@ -85,7 +85,7 @@ func section(f figures.Result, confidence float64) (Section, error) {
 	return Section{}, fmt.Errorf("there is no view of a figure of kind %s", f.Figure().Kind().Name)
 }
 
-// sweeps returns the sweeps of a figure for JSON.
+// sweeps returns the sweeps of a figure, for JSON.
 func sweeps(f figures.Result) (list []text.SweepJSON) {
 	for _, s := range f.Sweeps() {
 		list = append(list, text.NewSweepJSON(s.Results, nil))

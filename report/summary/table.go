@@ -57,8 +57,8 @@ func leftovers(f *figures.TableResult, confidence float64) (Section, error) {
 	return s, s.add(f.Of.Name, nil, records)
 }
 
-// occurred returns the outcomes that a table has to show: those that count as failure,
-// if the scenario names them, and those that occurred.
+// occurred returns the outcomes that a table must show: those that occurred, and those that count
+// as failure if the scenario names them.
 func occurred(f *figures.TableResult) (list []scenarios.Outcome) {
 	s := f.Rows[0].Sweep.Scenario()
 	for _, o := range s.Outcomes {
@@ -70,13 +70,13 @@ func occurred(f *figures.TableResult) (list []scenarios.Outcome) {
 	return list
 }
 
-// extreme is the rows that share the largest or the smallest estimate.
+// extreme holds the rows that share the largest or the smallest estimate.
 type extreme struct {
 	rows     []string
 	estimate stat.Proportion
 }
 
-// hold takes a row in, in the place of the others if it is beyond them.
+// hold adds a row if its estimate is equal; if it is beyond the others, it replaces them.
 func (x *extreme) hold(label string, e stat.Proportion, beyond bool) {
 	switch {
 	case beyond:
@@ -89,11 +89,11 @@ func (x *extreme) hold(label string, e stat.Proportion, beyond bool) {
 // String returns the rows with their estimate.
 func (x extreme) String() string { return fmt.Sprintf("%s (%s)", text.List(x.rows), x.estimate) }
 
-// mostFrequent says what goes wrong most often over all rows.
+// mostFrequent says which fault is most frequent over all rows.
 func mostFrequent(f *figures.TableResult, outcomes []scenarios.Outcome) string {
 	name, most, total := "", 0, 0
 	for _, o := range outcomes {
-		if !f.Of.Fail.Failed([]string{o.Name}) { // it goes wrong, but does not count as failure
+		if !f.Of.Fail.Failed([]string{o.Name}) { // a fault that does not count as failure
 			continue
 		}
 		n := 0

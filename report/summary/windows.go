@@ -71,7 +71,7 @@ func windows(f *figures.WindowsResult) (Section, error) {
 	return s, s.add(f.Of.Name, &drawn, records)
 }
 
-// of says which values are spoken of, if nothing has said it before.
+// of says which values of the probe the sentence refers to, unless earlier text has said so.
 func of(f *figures.WindowsResult, before []string) string {
 	if len(before) > 0 || len(f.Windows) == 0 {
 		return ""
@@ -83,7 +83,7 @@ func of(f *figures.WindowsResult, before []string) string {
 	return fmt.Sprintf(" of %s from %s %s", f.Of.Probe.Name, time.Duration(f.Windows[0].From), to)
 }
 
-// alike is a group of rows that fail in the same windows.
+// alike is a group of rows with the same failure windows.
 type alike struct {
 	in   string
 	rows []string

@@ -8,13 +8,13 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/benchmark"
 )
 
-// BenchJSON is what the simulation costs, for JSON.
+// BenchJSON is the cost of simulation, for JSON.
 type BenchJSON struct {
 	Sessions   []SessionCostJSON `json:"sessions"`
 	Throughput ThroughputJSON    `json:"throughput"`
 }
 
-// SessionCostJSON is what a session costs, for JSON.
+// SessionCostJSON is the cost of a session, for JSON.
 type SessionCostJSON struct {
 	Credentials     string  `json:"credentials"`
 	Bare            int64   `json:"bare_ns"`
@@ -23,7 +23,7 @@ type SessionCostJSON struct {
 	Ratio           float64 `json:"ratio"`
 }
 
-// ThroughputJSON is how many replications workers perform, for JSON.
+// ThroughputJSON is the throughput of workers, for JSON.
 type ThroughputJSON struct {
 	Workers            int     `json:"workers"`
 	Replications       int     `json:"replications"`
@@ -33,7 +33,7 @@ type ThroughputJSON struct {
 	WorkerPeakBytes    int64   `json:"worker_peak_bytes"`
 }
 
-// NewBench converts a measurement.
+// NewBench converts the result of a benchmark.
 func NewBench(r *benchmark.Result) *BenchJSON {
 	t := &r.Throughput
 	j := &BenchJSON{Throughput: ThroughputJSON{
@@ -47,7 +47,7 @@ func NewBench(r *benchmark.Result) *BenchJSON {
 	return j
 }
 
-// Bench writes what the simulation costs.
+// Bench writes the cost of simulation.
 func Bench(w io.Writer, j *BenchJSON) error {
 	rows := [][]string{{"SESSION WITH", "BARE", "SIMULATED", "RATIO", "BARE, NO COLLECTION"}}
 	for _, s := range j.Sessions {

@@ -8,8 +8,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// NothingRandom says at how many points nothing is random, and what to vary instead. It is
-// empty if there is none.
+// NothingRandom says at how many points nothing is random, and what to vary instead. It is empty if
+// there is no such point.
 func NothingRandom(s *scenarios.Scenario, certain, points int) string {
 	if certain == 0 {
 		return ""
@@ -41,5 +41,5 @@ func certainNote(r *sample.Results) string {
 	return NothingRandom(r.Sweep.Scenario(), r.Certain(), len(r.Points))
 }
 
-// exactly stands in the place of an interval where the value is exact.
+// exactly replaces the interval of an exact value.
 const exactly = "exact"

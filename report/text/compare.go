@@ -14,14 +14,14 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
-// CompareJSON is the differences of design points from a baseline, for JSON. What a
-// method does not have is left out.
+// CompareJSON has the differences of design points from a baseline, for JSON. It omits what a
+// method does not have.
 type CompareJSON struct {
 	Scenario string            `json:"scenario"`
 	Seed     uint64            `json:"seed"`
 	Params   map[string]string `json:"params"` // of the baseline
 	Method   string            `json:"method"`
-	Probe    string            `json:"probe,omitempty"` // of conditional
+	Probe    string            `json:"probe,omitempty"` // for conditional
 
 	Confidence     float64 `json:"confidence"` // of each interval, or of all together
 	Simultaneous   bool    `json:"simultaneous"`
@@ -34,14 +34,14 @@ type CompareJSON struct {
 	NoResult    int           `json:"no_result,omitempty"`
 	Aborted     []run.Aborted `json:"aborted,omitempty"`
 	Interrupted bool          `json:"interrupted"`
-	Note        string        `json:"note,omitempty"` // that nothing is random
+	Note        string        `json:"note,omitempty"` // says that nothing is random
 	Repeat      string        `json:"repeat"`
 }
 
 // ComparedJSON is a design point of a comparison, for JSON.
 type ComparedJSON struct {
 	Levels      map[string]string `json:"levels"`
-	Probability *float64          `json:"probability"` // of the seeds that are compared; null without
+	Probability *float64          `json:"probability"` // over the compared seeds; null if none
 }
 
 // DifferenceJSON is the difference of a design point from the baseline, for JSON.
@@ -56,13 +56,14 @@ type DifferenceJSON struct {
 	StandardError *float64 `json:"standard_error"`
 	P             float64  `json:"p"`
 	Adjusted      float64  `json:"p_holm"`
-	Correlation   *float64 `json:"correlation"` // null if one of the two is the same under every seed
-	// of independent runs to these; null if the one or the other has none
+	Correlation   *float64 `json:"correlation"` // null if either is the same under every seed
+	// variance that independent runs would have, divided by this variance; null if undefined or
+	// infinite
 	VarianceRatio *float64 `json:"variance_ratio"`
 	Outside       float64  `json:"outside,omitempty"`
 
 	Pairs        int `json:"pairs"`
-	Both         int `json:"both,omitempty"` // that fail
+	Both         int `json:"both,omitempty"` // seeds under which both fail
 	OnlyBaseline int `json:"only_baseline,omitempty"`
 	OnlyOther    int `json:"only_other,omitempty"`
 	Neither      int `json:"neither,omitempty"`
@@ -72,7 +73,7 @@ type DifferenceJSON struct {
 	FirstOnlyOther    *sample.PairCommands `json:"first_only_other,omitempty"`
 }
 
-// SetPairs puts in what Monte Carlo gave.
+// SetPairs sets the results of Monte Carlo.
 func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	j.Baseline.Levels, j.Params = c.Sweep.Design[c.Baseline].Levels, c.Sweep.Design[c.Baseline].Values.Text()
 	j.Runs, j.NoResult, j.Aborted, j.Interrupted = c.Done, c.NoResult(), c.Aborted, c.Interrupted
@@ -87,7 +88,7 @@ func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 	}
 }
 
-// SetMeans puts in what the conditional method gave at the points of a design.
+// SetMeans sets the results of the conditional method at the points of a design.
 func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, points []design.Point, baseline int) {
 	j.Baseline.Levels, j.Runs, j.Interrupted = points[baseline].Levels, c.Runs, c.Interrupted
 	j.EachConfidence = c.EachConfidence
@@ -132,7 +133,7 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	}
 	rows := [][]string{append(head, "P (HOLM)", "CORRELATION", "VARIANCE RATIO")}
 	baseline := []string{design.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"}
-	for len(baseline) < len(rows[0]) { // a row that ends early would end the alignment of the columns
+	for len(baseline) < len(rows[0]) { // a short row would end the alignment of the columns
 		baseline = append(baseline, "-")
 	}
 	rows = append(rows, baseline)
@@ -175,8 +176,8 @@ func Compare(w io.Writer, j *CompareJSON) error {
 	return err
 }
 
-// writeMethod says how the differences were estimated, unless all are exact, and that
-// nothing is random where that is so.
+// writeMethod says how the differences were estimated, unless all are exact, and says where nothing
+// is random.
 func (j *CompareJSON) writeMethod(w io.Writer) error {
 	what, test := "replications of each point, compared seed by seed", "exact test of McNemar"
 	if j.Method != "monte-carlo" {

@@ -14,8 +14,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// EstimateJSON is an estimated or exact failure probability, for JSON. What a method
-// does not have is left out.
+// EstimateJSON is an estimated or exact failure probability, for JSON. It omits what a method does
+// not have.
 type EstimateJSON struct {
 	Scenario string            `json:"scenario"`
 	Seed     uint64            `json:"seed"`
@@ -26,35 +26,35 @@ type EstimateJSON struct {
 	Low           float64  `json:"lo"`
 	High          float64  `json:"hi"`
 	Interval      string   `json:"interval"`
-	Confidence    float64  `json:"confidence"` // 1 of an exact one
+	Confidence    float64  `json:"confidence"` // 1 if exact
 	ConditionalOn string   `json:"conditional_on"`
 
 	Variance      *float64 `json:"variance"` // of one replication or seed
 	StandardError *float64 `json:"standard_error"`
 	Runs          int      `json:"runs"`
 
-	Replications int `json:"replications,omitempty"` // of Monte Carlo
+	Replications int `json:"replications,omitempty"` // for Monte Carlo
 	Failures     int `json:"failures,omitempty"`
 	NoResult     int `json:"no_result,omitempty"`
 
-	Probe        string   `json:"probe,omitempty"` // of the others
+	Probe        string   `json:"probe,omitempty"` // for the other methods
 	Distribution string   `json:"law,omitempty"`
 	From         int64    `json:"from_ns,omitempty"` // the searched range
 	To           int64    `json:"to_ns,omitempty"`
-	Outside      *float64 `json:"outside,omitempty"` // the probability of a latency outside it
+	Outside      *float64 `json:"outside,omitempty"` // probability of a latency outside that range
 	Seeds        int      `json:"seeds,omitempty"`
 
-	Unseen     *float64          `json:"unseen_share,omitempty"` // of conditional
+	Unseen     *float64          `json:"unseen_share,omitempty"` // for conditional
 	Equivalent *float64          `json:"equivalent_replications,omitempty"`
-	Rounding   *float64          `json:"rounding,omitempty"` // of exact
+	Rounding   *float64          `json:"rounding,omitempty"` // for exact
 	Windows    []search.Interval `json:"failure_windows,omitempty"`
 
-	Strata      []StratumJSON `json:"strata,omitempty"` // of stratified
+	Strata      []StratumJSON `json:"strata,omitempty"` // for stratified
 	MixedStrata *int          `json:"mixed_strata,omitempty"`
-	// of crude Monte Carlo, that the interval is worth
+	// number of crude Monte Carlo replications to which the interval corresponds
 	Effective *float64 `json:"effective_replications,omitempty"`
 
-	Tilts             []TiltJSON `json:"tilts,omitempty"` // of importance
+	Tilts             []TiltJSON `json:"tilts,omitempty"` // for importance
 	Untilted          int        `json:"untilted_replications,omitempty"`
 	PilotRuns         int        `json:"pilot_runs,omitempty"`
 	MeanWeight        *float64   `json:"mean_weight,omitempty"`
@@ -63,7 +63,7 @@ type EstimateJSON struct {
 	LargestShare      *float64   `json:"largest_share,omitempty"`
 
 	Warnings []string `json:"warnings,omitempty"`
-	Note     string   `json:"note,omitempty"` // that nothing is random
+	Note     string   `json:"note,omitempty"` // says that nothing is random
 
 	Stopping *StoppingJSON `json:"stopping,omitempty"`
 	Check    *CheckJSON    `json:"check,omitempty"`
@@ -72,29 +72,29 @@ type EstimateJSON struct {
 	Repeat      string `json:"repeat"`
 }
 
-// StratumJSON is the replications of one stratum, for JSON.
+// StratumJSON describes the replications of one stratum, for JSON.
 type StratumJSON struct {
 	Failures     int `json:"failures"`
 	Replications int `json:"replications"`
 }
 
-// TiltJSON is a tilt of draws, for JSON.
+// TiltJSON is one tilt of draws, for JSON.
 type TiltJSON struct {
 	tilt.Tilt
-	Draws float64 `json:"draws"` // that it was about, of a replication on the average
+	Draws float64 `json:"draws"` // mean number of draws per replication that it applied to
 }
 
-// StoppingJSON is when an estimate was looked at, to stop if its interval was narrow,
-// for JSON.
+// StoppingJSON describes the looks at an estimate, to stop when its interval was narrow enough, for
+// JSON.
 type StoppingJSON struct {
 	HalfWidth      float64 `json:"half_width,omitempty"`
 	Relative       float64 `json:"relative,omitempty"`
 	Looks          []int   `json:"looks"`
 	LookConfidence float64 `json:"look_confidence"`
-	Met            bool    `json:"met"` // or else the budget ended it
+	Met            bool    `json:"met"` // the target was met; otherwise the budget ended it
 }
 
-// CheckJSON is what crude Monte Carlo says of the same probability, for JSON.
+// CheckJSON is the result of crude Monte Carlo for the same probability, for JSON.
 type CheckJSON struct {
 	Replications int     `json:"replications"`
 	Failures     int     `json:"failures"`
@@ -103,7 +103,7 @@ type CheckJSON struct {
 	High         float64 `json:"hi"`
 	Confidence   float64 `json:"confidence"`
 	Agrees       bool    `json:"agrees"`
-	Feasible     bool    `json:"feasible"` // whether so many replications can tell much
+	Feasible     bool    `json:"feasible"` // whether that many replications are informative
 }
 
 // NewEstimate converts an answer; repeat is the command that repeats it.
@@ -170,7 +170,7 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 	return j
 }
 
-// weighted adds what importance sampling gave.
+// weighted adds the results of importance sampling.
 func (j *EstimateJSON) weighted(r *importance.Answer) {
 	w := &r.Probability
 	j.Replications, j.Failures, j.PilotRuns, j.Untilted = w.N, w.Failures, r.Pilots, w.Untilted
@@ -202,7 +202,7 @@ func conditionalOn(q *estimate.Question) string {
 	return "the parameters; everything that they leave open is drawn"
 }
 
-// known returns a number for JSON, which has no NaN.
+// known returns a number for JSON, or nil for NaN.
 func known(f float64) *float64 {
 	if math.IsNaN(f) {
 		return nil
@@ -297,7 +297,7 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	return err
 }
 
-// equivalent says how much crude Monte Carlo would want.
+// equivalent says how many replications of crude Monte Carlo would be as precise.
 func equivalent(j *EstimateJSON) string {
 	if j.Equivalent == nil {
 		return ""
@@ -305,8 +305,8 @@ func equivalent(j *EstimateJSON) string {
 	return fmt.Sprintf(", as of %.3g replications of crude Monte Carlo", *j.Equivalent)
 }
 
-// Disagreement says that crude Monte Carlo contradicts an estimate, and why the method may
-// not hold.
+// Disagreement says that crude Monte Carlo contradicts an estimate, and why the method may not
+// apply.
 func Disagreement(j *EstimateJSON) string {
 	why := fmt.Sprintf("does more than one datagram draw from %s, or does its latency depend on others?", j.Probe)
 	if j.Method == string(estimate.ImportanceMethod) {

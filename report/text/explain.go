@@ -13,23 +13,23 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-// Explanation is a scenario explained, with what its runs show under each remedy.
+// Explanation explains a scenario and has the results of its runs under each remedy.
 type Explanation struct {
 	Scenario   string          `json:"scenario"`
 	Summary    string          `json:"summary"`
 	Mechanism  string          `json:"mechanism"`
 	Prediction string          `json:"prediction"`
 	Findings   []string        `json:"findings"`
-	Cause      string          `json:"cause"` // the root cause of the failing example
+	Cause      string          `json:"cause"` // the root cause in the failing example
 	Failing    string          `json:"failing"`
 	Passing    string          `json:"passing"`
 	References []string        `json:"references"`
 	Probe      string          `json:"probe"`
-	Besides    []string        `json:"besides"` // what else the searches set: as the failing example does
+	Besides    []string        `json:"besides"` // other settings, from the failing example
 	Remedies   []RemedyWindows `json:"remedies"`
 }
 
-// RemedyWindows is the failure windows under one remedy.
+// RemedyWindows holds the failure windows under one remedy.
 type RemedyWindows struct {
 	Remedy  string          `json:"remedy"`
 	Sets    string          `json:"sets"`  // empty without a remedy
@@ -66,7 +66,7 @@ func besides(s *scenarios.Scenario) []string {
 	return list
 }
 
-// Example returns the command that runs an example, or nothing if there is none.
+// Example returns the command that runs an example, or "" if there is no example.
 func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 	v, err := s.Resolve(set)
 	if set == nil || err != nil {
@@ -79,8 +79,7 @@ func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 	return c.With(v.Arguments()...).String()
 }
 
-// newRemedyWindows returns what is known of a remedy, by its name, with the windows
-// that a search found.
+// newRemedyWindows describes a remedy, given its name, and the windows that a search found.
 func newRemedyWindows(s *scenarios.Scenario, name string, w *search.Windows) RemedyWindows {
 	r := RemedyWindows{Remedy: name, Windows: w}
 	for _, known := range s.Remedies {
@@ -134,7 +133,7 @@ func Explain(w io.Writer, e Explanation) error {
 	return items(w, "Where to read on", e.References)
 }
 
-// items writes a list under a title, or nothing if it is empty.
+// items writes a list under a title, or nothing if the list is empty.
 func items(w io.Writer, title string, list []string) error {
 	if len(list) == 0 {
 		return nil
@@ -146,7 +145,8 @@ func items(w io.Writer, title string, list []string) error {
 	return err
 }
 
-// remedyRows lists the windows of one outcome each, neighbouring cells joined.
+// remedyRows lists windows with one outcome each; it joins neighbouring cells with the same
+// outcome.
 func remedyRows(r RemedyWindows) [][]string {
 	type span struct {
 		from, to int64
@@ -177,13 +177,13 @@ func remedyRows(r RemedyWindows) [][]string {
 	return rows
 }
 
-// lineWidth is where text is wrapped.
+// lineWidth is the width at which text is wrapped.
 const lineWidth = 96
 
 // wrap breaks a text into indented lines.
 func wrap(s string) string { return indent(s, "  ", "  ") }
 
-// item is a text as an item of a list.
+// item formats a text as an item of a list.
 func item(s string) string { return indent(s, "  - ", "    ") }
 
 func indent(s, first, rest string) string {

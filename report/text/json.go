@@ -59,8 +59,8 @@ func NewScenarioJSON(s *scenarios.Scenario) ScenarioJSON {
 	return j
 }
 
-// PointJSON is a design point with its estimate, for JSON. Estimate is null when
-// no replication gave a result.
+// PointJSON is a design point with its estimate, for JSON. Estimate is null if no replication gave
+// a result.
 type PointJSON struct {
 	Params       map[string]string `json:"params"`
 	Replications int               `json:"replications"`
@@ -68,7 +68,7 @@ type PointJSON struct {
 	Estimate     *float64          `json:"estimate"`
 	Low          float64           `json:"lo"`
 	High         float64           `json:"hi"`
-	Confidence   float64           `json:"confidence"` // 1 of an exact one
+	Confidence   float64           `json:"confidence"` // 1 if exact
 	Exact        bool              `json:"exact,omitempty"`
 	Outcomes     map[string]int    `json:"outcomes"`
 	Crashed      int               `json:"crashed"`
@@ -79,8 +79,8 @@ type PointJSON struct {
 	Measures map[string]sample.Measure `json:"measures,omitempty"`
 }
 
-// SweepJSON is the answer of a sweep, for JSON. Params are those that are the same
-// at every point.
+// SweepJSON is the answer of a sweep, for JSON. Params are the parameters with the same value at
+// every point.
 type SweepJSON struct {
 	Scenario    string              `json:"scenario"`
 	Seed        uint64              `json:"seed"`
@@ -90,11 +90,10 @@ type SweepJSON struct {
 	Aborted     []run.Aborted       `json:"aborted,omitempty"`
 	Differences []sample.Difference `json:"differences,omitempty"`
 	Interrupted bool                `json:"interrupted"`
-	Note        string              `json:"note,omitempty"` // that nothing is random
+	Note        string              `json:"note,omitempty"` // says that nothing is random
 }
 
-// NewSweepJSON converts the answer of a sweep; factors are the names of the
-// parameters that were varied.
+// NewSweepJSON converts the answer of a sweep; factors are the names of the varied parameters.
 func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 	j := SweepJSON{
 		Scenario: r.Sweep.Scenario().Name, Seed: r.Sweep.Seed, Params: map[string]string{},
@@ -119,7 +118,7 @@ func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 				point.Params[name] = text
 			case i == 0:
 				j.Params[name] = text
-			case j.Params[name] != text: // a shorthand that is varied sets it
+			case j.Params[name] != text: // a varied shorthand sets it
 				delete(j.Params, name)
 			}
 		}
@@ -128,8 +127,8 @@ func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 	return j
 }
 
-// SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the
-// estimate with its interval, and a column for each outcome.
+// SweepCSV writes the answer of a sweep as CSV: the factors, the counts, the estimate with its
+// interval, and a column for each outcome.
 func SweepCSV(w io.Writer, r *sample.Results, factors []string) error {
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
@@ -168,8 +167,8 @@ func number(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// Aborted writes the replications that gave no result, with what their workers
-// said last, and the differences that a verification found.
+// Aborted writes the replications that gave no result, each with the last output of its worker, and
+// the differences that a verification found.
 func Aborted(w io.Writer, r *sample.Results) {
 	for _, t := range r.Aborted {
 		fmt.Fprintf(w, "a replication %s; repeat it with:\n  %s\n", t.Fate(), t.Repeat)

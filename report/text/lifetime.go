@@ -13,18 +13,18 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
 
-// DistributionJSON is how a measure is distributed at each point of a design, for JSON.
+// DistributionJSON is the distribution of a measure at each point of a design, for JSON.
 type DistributionJSON struct {
 	Scenario   string                  `json:"scenario"`
 	Seed       uint64                  `json:"seed"`
-	Params     map[string]string       `json:"params"` // those that are the same at every point
+	Params     map[string]string       `json:"params"` // the same at every point
 	Measure    string                  `json:"measure"`
 	Method     string                  `json:"method"` // order-statistics or kaplan-meier
 	Confidence float64                 `json:"confidence"`
 	Points     []PointDistributionJSON `json:"points"`
 
 	Interrupted bool   `json:"interrupted"`
-	Note        string `json:"note,omitempty"` // that nothing is random
+	Note        string `json:"note,omitempty"` // says that nothing is random
 }
 
 // The methods of a DistributionJSON.
@@ -33,18 +33,18 @@ const (
 	KaplanMeier     = "kaplan-meier"
 )
 
-// PointDistributionJSON is how a measure is distributed at one point, for JSON.
+// PointDistributionJSON is the distribution of a measure at one point, for JSON.
 type PointDistributionJSON struct {
 	Label        string            `json:"label,omitempty"` // of a study's row
 	Params       map[string]string `json:"params"`
 	Replications int               `json:"replications"`
-	Taken        int               `json:"taken"`    // replications that took the measure, censored ones among them
-	Censored     int               `json:"censored"` // of which is known that it is so much or more
-	// replications that crashed, timed out or met a limit, of which some may have been censored
+	Taken        int               `json:"taken"`    // replications with the measure, even censored
+	Censored     int               `json:"censored"` // of these, known only to be at least so much
+	// replications that crashed, timed out or met a limit; some of them may have been censored
 	NoResult  int            `json:"no_result"`
 	Quantiles []QuantileJSON `json:"quantiles"`
 	Steps     []StepJSON     `json:"steps"`
-	End       *float64       `json:"end"` // beyond which nothing is known; null: nowhere
+	End       *float64       `json:"end"` // nothing is known beyond it; null: no such limit
 
 	cut []float64
 }
@@ -53,21 +53,22 @@ type PointDistributionJSON struct {
 type QuantileJSON struct {
 	Q        float64  `json:"q"`
 	Estimate *float64 `json:"estimate"` // null without data
-	AtLeast  bool     `json:"at_least"` // it is censored: so much or more
+	AtLeast  bool     `json:"at_least"` // the quantile is censored: at least this much
 	Low      float64  `json:"lo"`
 	High     *float64 `json:"hi"`                // null: there is no upper bound
-	LowRank  int      `json:"lo_rank,omitempty"` // of order-statistics; 0: no lower bound
+	LowRank  int      `json:"lo_rank,omitempty"` // for order-statistics; 0: no lower bound
 	HighRank int      `json:"hi_rank,omitempty"`
-	// of order-statistics: the probability that the interval holds it, if no sample is censored and none are equal
+	// for order-statistics: the probability that the interval covers the quantile if no sample is
+	// censored and no two are equal
 	Coverage float64 `json:"coverage,omitempty"`
-	Exact    bool    `json:"exact,omitempty"` // nothing is random: no interval is needed
+	Exact    bool    `json:"exact,omitempty"` // nothing is random, so no interval is needed
 }
 
-// StepJSON is a step of a distribution function (the probability of at most the value)
-// or survival curve (of more), for JSON.
+// StepJSON is a step, for JSON, of a distribution function (probability of at most the value) or of
+// a survival curve (probability of more).
 type StepJSON struct {
 	Value       float64 `json:"value"`
-	AtRisk      int     `json:"at_risk,omitempty"` // of kaplan-meier
+	AtRisk      int     `json:"at_risk,omitempty"` // for kaplan-meier
 	Events      int     `json:"events,omitempty"`
 	Probability float64 `json:"probability"`
 	Low         float64 `json:"lo"`
@@ -96,7 +97,7 @@ func NewDistribution(
 	return j
 }
 
-// SetDistribution fills in the distribution at a point.
+// SetDistribution sets the distribution at a point.
 func (p *PointDistributionJSON) SetDistribution(d lifetime.Distribution) {
 	p.Taken, p.Censored, p.Quantiles, p.Steps, p.cut = d.Taken, d.Censored, []QuantileJSON{}, []StepJSON{}, d.Cut
 	for _, q := range d.Quantiles {
@@ -125,8 +126,7 @@ func newQuantileJSON(e lifetime.Quantile) QuantileJSON {
 	return j
 }
 
-// Distribution writes a table of the quantiles; factors are the names of the parameters
-// that were varied.
+// Distribution writes a table of the quantiles; factors are the names of the varied parameters.
 func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	how := "order statistics, of any distribution"
 	if j.Method == KaplanMeier {
@@ -194,7 +194,7 @@ func (q *QuantileJSON) Interval(measure string) string {
 	return fmt.Sprintf("%s .. %s", shortValue(measure, q.Low), shortValue(measure, *q.High))
 }
 
-// shortValue returns a value of a measure, to six digits.
+// shortValue writes a value of a measure with up to six digits.
 func shortValue(measure string, value float64) string {
 	unit := 1.0
 	for value/unit >= 1e6 {
@@ -203,10 +203,10 @@ func shortValue(measure string, value float64) string {
 	return measureValue(measure, int64(math.Round(value/unit)*unit))
 }
 
-// mostCurves is how many curves a figure has room for.
+// mostCurves is the largest number of curves in a figure.
 const mostCurves = 8
 
-// CheckCurves reports more design points than a figure has room for.
+// CheckCurves reports more design points than a figure can hold curves.
 func CheckCurves(points int) error {
 	if points > mostCurves {
 		return fmt.Errorf("%d design points are too many curves for one figure: want at most %d", points, mostCurves)
@@ -281,7 +281,7 @@ func (p *PointDistributionJSON) label(factors []string) string {
 	return text
 }
 
-// largest returns the largest value of any curve.
+// largest returns the largest value on any curve.
 func (j *DistributionJSON) largest() (most float64) {
 	for _, p := range j.Points {
 		if n := len(p.Steps); n > 0 {
@@ -294,10 +294,10 @@ func (j *DistributionJSON) largest() (most float64) {
 	return most
 }
 
-// drawnSteps is how many steps of a curve are drawn: more than anybody can see.
+// drawnSteps is the number of steps of a curve that are drawn; more could not be distinguished.
 const drawnSteps = 1000
 
-// thin leaves out steps of a curve that has many, but for the first and the last.
+// thin leaves out steps of a curve that has many, but keeps the first and the last.
 func thin(steps []StepJSON) []StepJSON {
 	if len(steps) <= drawnSteps {
 		return steps

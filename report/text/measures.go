@@ -13,8 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// MeasureTitle returns the name of a measure without its unit, if that is shown with
-// the value.
+// MeasureTitle returns the name of a measure, without its unit if the unit is shown with the value.
 func MeasureTitle(name string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", " ")
 }
@@ -39,7 +38,7 @@ func threeDigits(value int64) int64 {
 	return (value + unit/2) / unit * unit
 }
 
-// Measures writes a table of what the measures of a sweep were, unless they were all 0.
+// Measures writes a table of the measures of a sweep, unless they were all 0.
 func Measures(w io.Writer, r *sample.Results, factors []string) error {
 	header := append([]string{"MEASURE"}, upper(factors)...)
 	rows := [][]string{append(header, "COUNT", "MEAN", "MINIMUM", "MEDIAN", "0.95 QUANTILE", "MAXIMUM")}
@@ -70,7 +69,7 @@ func Measures(w io.Writer, r *sample.Results, factors []string) error {
 	return Table(w, rows)
 }
 
-// telling returns the names of the measures that were not 0 at every point, sorted.
+// telling returns the sorted names of the measures that were not 0 at every point.
 func telling(r *sample.Results) []string {
 	names := map[string]bool{}
 	for _, p := range r.Points {

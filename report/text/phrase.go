@@ -9,7 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-// List joins items to a phrase.
+// List joins items into a phrase.
 func List(items []string) string {
 	if len(items) < 2 {
 		return strings.Join(items, "")
@@ -17,11 +17,11 @@ func List(items []string) string {
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
 }
 
-// NoWindow is what Intervals says if there are none.
+// NoWindow is the text of Intervals if there are no failure windows.
 const NoWindow = "none"
 
-// Intervals writes failure windows in a line; one that reaches the end of the range has no
-// end that is known.
+// Intervals writes failure windows in one line. A window that reaches the end of the searched range
+// has no known end.
 func Intervals(w *search.Windows) string {
 	var parts []string
 	for _, i := range w.FailureWindows {
@@ -38,7 +38,7 @@ func Intervals(w *search.Windows) string {
 	return strings.Join(parts, " and ")
 }
 
-// Searched says which range was searched: nothing is known of what lies beyond.
+// Searched says which range was searched; nothing is known beyond it.
 func Searched(w *search.Windows) string {
 	if time.Duration(w.To) == scenarios.Forever {
 		return fmt.Sprintf("Searched from %s on, without an end.", time.Duration(w.From))

@@ -14,37 +14,36 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
 
-// SensitivityJSON is how sensitive a failure probability is to factors, for JSON.
+// SensitivityJSON describes the sensitivity of a failure probability to factors, for JSON.
 type SensitivityJSON struct {
 	Scenario     string            `json:"scenario"`
 	Seed         uint64            `json:"seed"`
 	Params       map[string]string `json:"params"` // at the base
 	Method       string            `json:"method"`
-	Probe        string            `json:"probe,omitempty"` // of the method exact
-	Points       int               `json:"points"`          // base points that the indices are from
+	Probe        string            `json:"probe,omitempty"` // for the method exact
+	Points       int               `json:"points"`          // base points used for the indices
 	Replications int               `json:"replications,omitempty"`
 	Runs         int               `json:"runs"`
 	NoResult     int               `json:"no_result"`
-	Dropped      int               `json:"dropped_points"` // base points left out for that
+	Dropped      int               `json:"dropped_points"` // base points left out because of them
 
-	Mean       *float64 `json:"mean"` // of the probability, over the ranges
+	Mean       *float64 `json:"mean"` // mean probability over the ranges
 	Variance   *float64 `json:"variance"`
-	Noise      *float64 `json:"noise"` // of the replications, which was taken off the variance
+	Noise      *float64 `json:"noise"` // variance due to replications, which was subtracted
 	Undefined  string   `json:"undefined,omitempty"`
 	Confidence float64  `json:"confidence"`
 	Interval   string   `json:"interval"` // of the probabilities
 
 	Base        LevelJSON          `json:"base"`
-	Factors     []FactorEffectJSON `json:"factors"` // the one with the largest total index first
+	Factors     []FactorEffectJSON `json:"factors"` // in decreasing order of the total index
 	Interrupted bool               `json:"interrupted"`
-	Note        string             `json:"note,omitempty"` // that nothing is random at the ends
+	Note        string             `json:"note,omitempty"` // nothing is random at the ends
 
-	deviation  float64 // of the probability, over the ranges
+	deviation  float64 // standard deviation of the probability over the ranges
 	noiseShare float64 // the noise as a multiple of the variance
 }
 
-// FactorEffectJSON is what one factor does, for JSON. An index is null where it is not
-// defined.
+// FactorEffectJSON is the effect of one factor, for JSON. An undefined index is null.
 type FactorEffectJSON struct {
 	Name   string      `json:"name"`
 	Levels []LevelJSON `json:"levels"`
@@ -52,8 +51,8 @@ type FactorEffectJSON struct {
 	Total  *IndexJSON  `json:"total"`
 }
 
-// LevelJSON is a failure probability with one factor at a level, for JSON. There is no
-// estimate without data, and an exact one has no replications.
+// LevelJSON is a failure probability with one factor at a level, for JSON. It has no estimate
+// without data, and no replications if exact.
 type LevelJSON struct {
 	Level        string   `json:"level,omitempty"`
 	Replications int      `json:"replications,omitempty"`
@@ -62,11 +61,12 @@ type LevelJSON struct {
 	Low          float64  `json:"lo"`
 	High         float64  `json:"hi"`
 
-	// Exact tells that nothing is random. Of the method exact, all are exact, and it is left out.
+	// Exact means that nothing is random. The method exact leaves it out, because all its
+	// probabilities are exact.
 	Exact bool `json:"exact,omitempty"`
 }
 
-// IndexJSON is a sensitivity index, for JSON. Its ends are null if they are not known.
+// IndexJSON is a sensitivity index, for JSON. Unknown ends of its interval are null.
 type IndexJSON struct {
 	Estimate float64  `json:"estimate"`
 	Low      *float64 `json:"lo"`
@@ -82,8 +82,7 @@ func (j *SensitivityJSON) level(p stat.Proportion) LevelJSON {
 	return l
 }
 
-// NewSensitivity converts an analysis of sensitivity. The factors are in the order of their
-// total indices.
+// NewSensitivity converts a sensitivity analysis. It sorts the factors by their total indices.
 func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
 	q := &a.Question
 	j := &SensitivityJSON{
@@ -105,8 +104,8 @@ func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
 	return j
 }
 
-// setLevels fills in the probabilities of a design of one factor at a time, at each of its
-// points: see [estimate.Sensitivity.Ends].
+// setLevels sets the probabilities at the points of a one-factor-at-a-time design: see
+// [estimate.Sensitivity.Ends].
 func (j *SensitivityJSON) setLevels(factors []design.Range, points []stat.Proportion, at [][]int) {
 	j.Base, j.Interval = j.level(points[0]), string(points[0].Method)
 	for _, p := range points {
@@ -125,8 +124,7 @@ func (j *SensitivityJSON) setLevels(factors []design.Range, points []stat.Propor
 	}
 }
 
-// setIndices fills in the sensitivity indices, and puts the factors in the order of their
-// total indices.
+// setIndices sets the sensitivity indices and sorts the factors by their total indices.
 func (j *SensitivityJSON) setIndices(r sensitivity.Indices) {
 	j.Points, j.Mean, j.Variance, j.Noise, j.Undefined = r.Points, known(r.Mean), known(r.Variance), known(r.Noise), ""
 	j.deviation, j.noiseShare = r.Deviation(), r.NoiseShare()
@@ -149,7 +147,7 @@ func newIndexJSON(i stat.Estimate) *IndexJSON {
 	return &IndexJSON{Estimate: i.Value, Low: known(i.Low), High: known(i.High)}
 }
 
-// Sensitivity writes how sensitive a failure probability is.
+// Sensitivity writes the sensitivity of a failure probability to factors.
 func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	percent := fmt.Sprintf("%g %% INTERVAL", 100*j.Confidence)
 	if j.Method == "exact" {
@@ -223,7 +221,7 @@ func (i *IndexJSON) Cells() []string {
 	return []string{fmt.Sprintf("%.3f", i.Estimate), interval}
 }
 
-// TornadoFigure draws it.
+// TornadoFigure draws the sensitivity of a failure probability to factors.
 func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 	var effects []figure.Effect
 	for _, f := range j.Factors {

@@ -17,12 +17,12 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
-// Header names the columns of a table of a store; the cells of a row are in their
-// order. A cell is a string, a whole number, a float64, a bool, or nil for none.
+// Header names the columns of a table of a store, in the order of the cells of a row. A cell is a
+// string, a whole number, a float64, a bool, or nil if empty.
 type Header []string
 
-// partColumns puts the figure and the row of a study before other columns; a sweep that is
-// no study's has none.
+// partColumns adds columns for the figure and the row of a study before the others. The sweep of a
+// store without a study has no such columns.
 type partColumns struct {
 	shown bool
 	parts []query.Part // by design point
@@ -52,8 +52,8 @@ func (c partColumns) cells(point int, cells ...any) []any {
 	return cells
 }
 
-// StoreParts gives the sweeps and searches of a store as a table, and, last, how many runs of
-// searches it keeps, those of searches that are not answered among them.
+// StoreParts writes the sweeps and searches of a store as a table. The last row counts the runs
+// that the store keeps for searches, including searches without an answer.
 func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	if err := begin(Header{"figure", "row", "part", "points", "replications", "failures", "runs",
 		"windows"}); err != nil {
@@ -79,9 +79,9 @@ func StoreParts(r *store.Reader, begin func(Header) error, row func([]any) error
 	return row([]any{nil, nil, "all runs kept", nil, nil, nil, runs, nil})
 }
 
-// StorePoints gives the design points of a store as a table: the parameters that are
-// not the same at all of them, the counts, and the estimate of the failure probability
-// with its interval of a confidence.
+// StorePoints writes the design points of a store as a table: the parameters that differ between
+// points, the counts, and the estimate of the failure probability with an interval of the given
+// confidence.
 func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
@@ -116,8 +116,8 @@ func StorePoints(r *store.Reader, confidence float64, begin func(Header) error, 
 	})
 }
 
-// StoreReplications gives the replications of a store as a table. A measure that a
-// replication did not report is an empty cell.
+// StoreReplications writes the replications of a store as a table. A measure that a replication did
+// not report is an empty cell.
 func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
@@ -154,8 +154,8 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 	})
 }
 
-// StoreMeasures gives what the measures sum up to at each design point of a store as a
-// table; see sample.Measure.
+// StoreMeasures writes the summaries of the measures at each design point of a store as a table;
+// see sample.Measure.
 func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
@@ -177,7 +177,7 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 	})
 }
 
-// StoreAborted gives the replications of a store that have no result as a table.
+// StoreAborted writes the replications of a store without a result as a table.
 func StoreAborted(r *store.Reader, begin func(Header) error, row func([]any) error) error {
 	of, err := newPartColumns(r)
 	if err != nil {
@@ -193,7 +193,7 @@ func StoreAborted(r *store.Reader, begin func(Header) error, row func([]any) err
 	})
 }
 
-// StoreSpecification writes what a store is of, and the programs that wrote to it.
+// StoreSpecification writes what a store contains and which programs wrote to it.
 func StoreSpecification(w io.Writer, r *store.Reader) error {
 	s, err := r.Specification()
 	if err != nil {
@@ -219,14 +219,14 @@ func StoreSpecification(w io.Writer, r *store.Reader) error {
 	return nil
 }
 
-// Lines is a way to write a table line by line, in memory that does not grow.
+// Lines writes a table line by line, in constant memory.
 type Lines interface {
 	Begin(Header) error
 	Row([]any) error
 	End() error
 }
 
-// NewCSV returns Lines of comma-separated values behind a line of names.
+// NewCSV returns Lines of comma-separated values, after a line of column names.
 func NewCSV(w io.Writer) Lines { return &csvLines{csv.NewWriter(w)} }
 
 type csvLines struct{ w *csv.Writer }
@@ -257,7 +257,7 @@ func cell(value any) string {
 	return fmt.Sprint(value)
 }
 
-// NewJSONLines returns Lines of one JSON object each; an empty cell is null.
+// NewJSONLines returns Lines with one JSON object each; an empty cell is null.
 func NewJSONLines(w io.Writer) Lines { return &jsonLines{w: w} }
 
 type jsonLines struct {
@@ -291,8 +291,8 @@ func (l *jsonLines) Row(cells []any) error {
 
 func (l *jsonLines) End() error { return nil }
 
-// NewTable returns Lines of an aligned table, which shows the first so many rows and
-// counts the others.
+// NewTable returns Lines of an aligned table, which shows only the first rows and counts the
+// others.
 func NewTable(w io.Writer, shown int) Lines { return &tableLines{w: w, shown: shown} }
 
 type tableLines struct {

@@ -7,8 +7,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
-// WholeSweep writes the answer of a sweep: its table, the measures, if they are wanted, and
-// what a verification found.
+// WholeSweep writes the answer of a sweep: its table, the measures if asked for, and the findings
+// of a verification.
 func WholeSweep(w io.Writer, r *sample.Results, factors []string, measures bool) error {
 	if err := Sweep(w, r, factors); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
-// Tables of a store.
+// The tables of a store.
 const (
 	partsTable         = "parts"
 	pointsTable        = "points"
@@ -21,7 +21,7 @@ const (
 	layoutTable        = "layout"
 )
 
-// ExportedTables are the tables that StoreTable writes for programs, the default first.
+// ExportedTables are the tables that StoreTable writes for programs; the first is the default.
 var ExportedTables = []string{
 	replicationsTable, pointsTable, measuresTable, windowsTable, cellsTable, estimatesTable,
 }
@@ -32,8 +32,8 @@ var ShownTables = []string{
 	specificationTable, layoutTable,
 }
 
-// Store writes the first rows of a table of a store, by default its parts, or the points of
-// a sweep, which has but one part.
+// Store writes the first rows of a table of a store. The default is its parts or, for a sweep,
+// which has only one part, its points.
 func Store(w io.Writer, r *store.Reader, table string, confidence float64, rows int) error {
 	switch table {
 	case specificationTable:
@@ -56,8 +56,8 @@ func Store(w io.Writer, r *store.Reader, table string, confidence float64, rows 
 	return StoreTable(r, table, confidence, NewTable(w, rows), false)
 }
 
-// StoreTable writes a table, by default the replications; whole, or only what a person
-// reads.
+// StoreTable writes a table, by default the replications: all columns if whole is set, otherwise
+// those that a person reads.
 func StoreTable(r *store.Reader, table string, confidence float64, l Lines, whole bool) error {
 	var err error
 	switch table {
@@ -77,8 +77,8 @@ func StoreTable(r *store.Reader, table string, confidence float64, l Lines, whol
 	return errors.Join(err, l.End())
 }
 
-// storeViews are tables that a store has as they are shown: which columns, which more are
-// exported, and in what order.
+// storeViews are the tables that are shown as the store has them: their columns, the additional
+// columns for export, and the order of rows.
 var storeViews = map[string]struct{ columns, more, order string }{
 	windowsTable: {
 		"figure, row, probe, seed, from_ns, to_ns, width_ns",
@@ -97,14 +97,14 @@ var storeViews = map[string]struct{ columns, more, order string }{
 	},
 }
 
-// storeView writes a table that the store has as it is shown.
+// storeView writes a table that is shown as the store has it.
 func storeView(r *store.Reader, table string, l Lines, whole bool) error {
 	v := storeViews[table]
 	columns := v.columns
 	if whole {
 		columns += v.more
 	}
-	var truths []int // columns that tell whether something is so
+	var truths []int // indices of Boolean columns
 	return r.View(table, columns, v.order, func(names []string) error {
 		for i, name := range names {
 			if name == "failed" || name == "exact" {

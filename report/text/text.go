@@ -1,8 +1,8 @@
-// Package text shows results as text for a terminal, as JSON, and as CSV.
+// Package text writes results as text for a terminal, as JSON, and as CSV.
 //
 //	results of sample, search, estimate and store -> a function of their kind -> lines, JSON or CSV
 //
-// It words and formats numbers and computes none.
+// It chooses words and formats numbers. It computes no numbers.
 package text
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Outcome names what went wrong in a run.
+// Outcome writes an outcome, the faults of a run, as text.
 func Outcome(outcome []string) string {
 	if len(outcome) == 0 {
 		return scenarios.Clean
@@ -46,7 +46,7 @@ func Scenarios(w io.Writer, list []*scenarios.Scenario) error {
 	return Table(w, rows)
 }
 
-// Scenario writes all about one scenario.
+// Scenario writes the description of one scenario.
 func Scenario(w io.Writer, s *scenarios.Scenario) error {
 	fmt.Fprintf(w, "%s: %s\n\nParameters:\n", s.Name, s.Summary)
 	rows := [][]string{{"  NAME", "UNIT", "DEFAULT", "MEANING"}}
@@ -73,7 +73,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 	return err
 }
 
-// Replication writes one replication: its trace, and what became of each session.
+// Replication writes one replication: its trace and the fate of each session.
 func Replication(w io.Writer, r *run.Replication) error {
 	if err := trace.WriteTable(w, r.Records); err != nil {
 		return err
@@ -155,8 +155,8 @@ func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 	return Failures(w, r)
 }
 
-// Failures writes how to repeat the first failure of each point, and what gave no
-// result at all.
+// Failures writes how to repeat the first failure of each point and, if the sweep was interrupted,
+// how many replications were done.
 func Failures(w io.Writer, r *sample.Results) error {
 	first := true
 	for _, p := range r.Points {

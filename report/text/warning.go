@@ -38,5 +38,5 @@ func Warning(w stat.Warning) string {
 		return "the variance of the output is not above what the replications' own variance makes of it; more " +
 			"replications or base points may show it"
 	}
-	return fmt.Sprintf("%T %+v", w, w) // a kind of another package
+	return fmt.Sprintf("%T %+v", w, w) // a kind from another package
 }

@@ -44,10 +44,10 @@ func Windows(w io.Writer, r *search.Windows) error {
 	return method(w, r)
 }
 
-// plain tells whether the answer is that of a brute-force scan.
+// plain reports whether the answer comes from a brute-force scan.
 func plain(r *search.Windows) bool { return r.Method.Segments == 0 }
 
-// method writes how windows were found, and what that proves.
+// method writes how windows were found and what that proves.
 func method(w io.Writer, r *search.Windows) error {
 	m := r.Method
 	fmt.Fprintf(w, "\n%d runs; %s", r.Runs, m.Name)
@@ -90,7 +90,7 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// upTo writes an upper bound, which there may not be.
+// upTo writes an upper bound, if there is one.
 func upTo(ns int64) string {
 	if time.Duration(ns) == scenarios.Forever {
 		return "for ever"
@@ -98,7 +98,7 @@ func upTo(ns int64) string {
 	return time.Duration(ns).String()
 }
 
-// openEnd says that a window reaches the end of the range, where the search stopped.
+// openEnd marks a window that reaches the end of the range, where the search stopped.
 func openEnd(r *search.Windows, i search.Interval) string {
 	if i.To == r.To && time.Duration(i.To) != scenarios.Forever {
 		return "  (to the end of the range)"
