@@ -5,11 +5,14 @@
 // probability v of a larger variate from the density theta v^(theta-1) on (0, 1), with theta
 // below 1. This raises the upper tail of the distribution to the power theta. The likelihood
 // ratio of a draw is v^(1-theta)/theta, at most 1/theta. This is the hazard rate twisting of
-// Juneja and Shahabuddin (ACM Transactions on Modeling and Computer Simulation 12, 2002, 94-118);
-// for an exponential distribution it is exponential tilting. For a yes-or-no draw, such as the
-// loss of a datagram, the probability of the harmful answer is raised to the power theta, and the
-// likelihood ratio depends only on the answer. A theta above 1 makes small variates and harmless
-// answers more probable: the same method with 1/theta, from the other end.
+// Juneja and Shahabuddin (ACM Transactions on Modeling and Computer Simulation 12, 2002, 94-118).
+// For an exponential distribution it is exponential tilting.
+//
+// For a yes-or-no draw, such as the loss of a datagram, the probability of the harmful answer is
+// raised to the power theta. The likelihood ratio then depends only on the answer.
+//
+// A theta above 1 makes small variates and harmless answers more probable: the same method with
+// 1/theta, from the other end.
 package tilt
 
 import (

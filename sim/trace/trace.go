@@ -79,7 +79,7 @@ type Record struct {
 	Latency time.Duration
 
 	// Sent marks the record in which a host or an outsider sends the datagram. The digest
-	// includes the payload there, because the payload does not change on the way.
+	// includes the payload only there, because the payload does not change on the way.
 	Sent bool
 
 	Event Event // what else the record says; nil for a datagram without more

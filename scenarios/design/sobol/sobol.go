@@ -23,8 +23,9 @@ const digits = 32
 const MaxPoints = 1 << digits
 
 // Sequence is a Sobol sequence in the order of Antonov and Saleev (USSR Computational Mathematics
-// and Mathematical Physics 19, 1979, 252-256), with the direction numbers of Joe and Kuo. Its
-// first 2^m points are a net. It is not safe for concurrent use.
+// and Mathematical Physics 19, 1979, 252-256), with the direction numbers of Joe and Kuo (SIAM
+// Journal on Scientific Computing 30, 2008, 2635-2654). Its first 2^m points are a net. It is not
+// safe for concurrent use.
 type Sequence struct {
 	directions [][digits]uint32
 	keys       []uint64 // for scrambling, one per dimension; nil: unscrambled
@@ -54,8 +55,8 @@ func NewScrambled(dimensions int, s *stream.Stream) *Sequence {
 	return q
 }
 
-// Next writes the coordinates of the next point, one per dimension. They are in [0, 1), or in (0,
-// 1) for a scrambled sequence.
+// Next writes the coordinates of the next point, one per dimension. They are at least 0 and below
+// 1; those of a scrambled sequence are also above 0.
 func (q *Sequence) Next(point []float64) {
 	if q.next == MaxPoints {
 		panic("sobol: the sequence is at its end")
@@ -89,8 +90,8 @@ func scramble(x uint32, key uint64) uint32 {
 	return y
 }
 
-// mix is the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), with Stafford's
-// constants.
+// mix is the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), with the constants of
+// Stafford's variant 13.
 func mix(z uint64) uint64 {
 	z += 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

@@ -61,7 +61,8 @@ var faultParameters = scenarios.InGroup(scenarios.NetworkGroup, []scenarios.Para
 const maxPacket = 1<<16 - 1
 
 // Parameters returns the parameters of the network and the scenario's own. The latencies come
-// first, because the scenario's own may follow them.
+// first, because a parameter can follow only an earlier one, and one of the scenario's own may
+// follow a latency.
 func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
 	return slices.Concat(latencyParameters, own, faultParameters, natParameters)
 }

@@ -49,10 +49,9 @@ func (numbers Clients) compileMatch(m scenarios.Match) sim.Match {
 }
 
 // compileRules returns the rules of a link, with the durations from the parameters. It omits
-// compileRules returns the rules of a link, with the durations from the parameters. It omits
 // rules whose When does not hold. It also omits a rule whose parameter follows another and is not
-// given, unless the parameter without names the rule: the datagram then has the same latency as
-// without the rule, from the same draw.
+// given: the datagram then has the same latency as without the rule, from the same draw. It keeps
+// such a rule if the parameter without names it.
 func (numbers Clients) compileRules(v scenarios.Values, rules []scenarios.Rule) []sim.Rule {
 	var list []sim.Rule
 	for _, r := range rules {
