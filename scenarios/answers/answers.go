@@ -43,7 +43,7 @@ type Estimate struct {
 	Method     string  // monte-carlo, conditional, exact
 	Estimate   float64 // NaN without data
 	Low, High  float64
-	Interval   string  // how Low and High were computed, such as wilson; exact
+	Interval   string  // how Low and High were computed, such as wilson or exact
 	Confidence float64 // NaN if exact
 	N          int     // replications that gave a result, or seeds; -1 if exact
 	Failures   int     // of monte-carlo; -1 otherwise

@@ -1,10 +1,10 @@
-// Package run performs replications: in this process, or in workers.
+// Package run performs replications, in this process or in workers.
 //
 //	Job (values, seed, predicate) -> Pool -> frame -> worker -> Replicate -> frame -> Result
 //
-// A worker is the program itself, started again with the environment under which a run repeats to the
-// byte; the two talk over pipes. A worker that panics, exceeds a limit or is killed costs one
-// replication, which has a result of its own, and is replaced.
+// A worker is the program itself, started again with the environment under which a run repeats to
+// the byte. Parent and worker communicate over pipes. If a worker panics, exceeds a limit or is
+// killed, only one replication is lost: its Result says why, and the worker is replaced.
 package run
 
 import (

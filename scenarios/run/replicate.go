@@ -30,7 +30,7 @@ type Replication struct {
 	// Limit names the limit that ended the replication; empty if it ended normally.
 	Limit string `json:"limit,omitempty"`
 
-	Tilt *tilt.Likelihood `json:"tilt,omitempty"` // nil unless asked for: see Job.Tilt
+	Tilt *tilt.Likelihood `json:"tilt,omitempty"` // nil unless requested by Job.Tilt
 
 	Records []trace.Record `json:"-"`
 

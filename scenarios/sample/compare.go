@@ -24,7 +24,7 @@ type Comparison struct {
 // of the two failed.
 type Paired struct {
 	Point                                  int // index among the points
-	Both, OnlyBaseline, OnlyOther, Neither int // fail
+	Both, OnlyBaseline, OnlyOther, Neither int // which of the two failed
 
 	// Difference is the point's failure probability minus that of the baseline, estimated from the
 	// pairs.

@@ -13,7 +13,7 @@ import (
 // replications finish.
 type Measure struct {
 	Count   int   `json:"count"` // replications that reported it
-	Mean    int64 `json:"mean"`  // rounded to the nearest whole unit, a half up
+	Mean    int64 `json:"mean"`  // rounded to the nearest integer, halves up
 	Minimum int64 `json:"minimum"`
 
 	// Median and Quantile95 are nearest-rank quantiles: the q-quantile of n values is the value of

@@ -1,6 +1,6 @@
 // Package sample performs replications at the points of a design and counts their results.
 //
-//	[]design.Point, seeds -> Sweep -> run.Runner -> Observer, Store -> Results, with a stat.Estimate
+//	[]design.Point, seeds -> Sweep -> run.Runner -> Observer, Store -> Results (stat.Estimate)
 //
 // A sweep performs a fixed number of replications, or as many as a stat.Plan needs. Compare uses
 // common random numbers at all points and pairs the replications. Record keeps a measure of each
@@ -25,7 +25,7 @@ import (
 
 // Sweep asks for the failure probability at each point of a design.
 type Sweep struct {
-	Design       []design.Point // of one scenario
+	Design       []design.Point // all of the same scenario
 	Replications int            // at each design point
 	Seed         uint64         // of the first replication; the n-th, from 0, has seed.Replication(Seed, n)
 	Fail         scenarios.Predicate

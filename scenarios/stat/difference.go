@@ -9,7 +9,7 @@ import (
 // Pairs counts pairs of trials, such as replications of one seed with two parameters, by which of
 // the two failed.
 type Pairs struct {
-	Both, OnlyFirst, OnlySecond, Neither int // fail
+	Both, OnlyFirst, OnlySecond, Neither int // which of the two failed
 }
 
 // Total returns the number of pairs.

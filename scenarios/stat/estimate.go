@@ -22,8 +22,8 @@ import (
 type Estimate struct {
 	Value      float64 // NaN without data
 	Low, High  float64
-	Confidence float64 // of the interval, such as 0.95; 1 of exact bounds
-	N          int     // replications, seeds, pairs or base points that it is computed from
+	Confidence float64 // of the interval, such as 0.95; 1 for exact bounds
+	N          int     // number of replications, seeds, pairs or base points used
 	Method     Method  // how the interval was computed
 	Exact      bool    // nothing is estimated
 

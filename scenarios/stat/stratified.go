@@ -7,13 +7,13 @@ type Stratum struct{ Failures, Trials int }
 
 // Stratified is a probability estimated from strata of equal probability.
 type Stratified struct {
-	Estimate      // the value is the mean of the shares of the strata; N are the trials of all together
+	Estimate      // the value is the mean of the strata's failure shares; N is the total number of trials
 	Strata        []Stratum
 	Failures      int
-	StandardError float64 // of the estimate, by the shares of the strata; 0 if none is mixed
+	StandardError float64 // of the estimate, from the strata's shares; 0 if none is mixed
 
-	Mixed         int     // strata that have failures and others as well
-	EffectiveSize float64 // how many trials of crude Monte Carlo the interval is worth
+	Mixed         int     // strata with both failures and successes
+	EffectiveSize float64 // the equivalent number of crude Monte Carlo trials
 }
 
 // StratifiedProportion estimates a probability from independent trials in strata of equal
@@ -51,7 +51,7 @@ func StratifiedProportion(strata []Stratum, confidence float64) Stratified {
 		return s
 	}
 	s.Value, s.StandardError = sum/k, math.Sqrt(variance)
-	if s.Failures == 0 { // not by a sum with rounding errors
+	if s.Failures == 0 { // the sum has rounding errors
 		s.Value = 0
 	} else if s.Failures == s.N {
 		s.Value = 1

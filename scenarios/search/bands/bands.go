@@ -1,7 +1,7 @@
 // Package bands finds the windows of a probe at each level of a factor.
 //
 //	factor -> AtLevels -> levels: design points
-//	levels -> Find     -> Answer: the windows at each level, and which neighbouring levels are joined by straight lines
+//	levels -> Find     -> Answer: the windows at each level, and which neighbours lines join
 package bands
 
 import (

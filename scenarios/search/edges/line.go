@@ -1,12 +1,12 @@
 // Package edges follows the edges between the cells of a window search from row to row. A row is
 // one search along a probe x, at one value y of a second parameter.
 //
-//	search.Windows at y -> NewRow             -> Row: labelled cells, and the edges between them
-//	two rows            -> NewFit, Fit.Admit  -> Family: every edge as a Line, a function of y in whole nanoseconds
-//	another row         -> Family.Predicts    -> whether it is as the lines predict
+//	search.Windows at y -> NewRow            -> Row: labelled cells, and the edges between them
+//	two rows            -> NewFit, Fit.Admit -> Family: every edge as a Line, a function of y
+//	another row         -> Family.Predicts   -> whether it is as the lines predict
 //
-// Package bands joins neighbouring levels along such lines, and package plane cuts a plane into
-// pieces between them.
+// All coordinates are integers, in nanoseconds. Package bands joins neighbouring levels along such
+// lines, and package plane cuts a plane into pieces between them.
 package edges
 
 import (

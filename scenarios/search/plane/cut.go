@@ -189,7 +189,7 @@ func (c *cutter) fit(low, high int64, plain bool) (f *edges.Family, want []int64
 		}
 	}
 	switch {
-	case high-low <= few || fit.Fractional() && high-low <= 4*few: // lines of many slopes go through so few rows
+	case high-low <= few || fit.Fractional() && high-low <= 4*few: // lines of many slopes fit a few rows
 		for y := low + 1; y < high; y++ {
 			want = append(want, c.missing(y)...)
 		}

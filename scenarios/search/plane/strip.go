@@ -13,7 +13,7 @@ type piece struct {
 	outcome []string
 	failed  bool
 	strip   *Strip
-	at      int // its place in the strip
+	at      int // its index in the strip
 
 	parent *piece // in the union of the pieces of a region
 	region int

@@ -1,11 +1,12 @@
 // Package lifetime estimates the distribution of a measure that is 0 or more and may be censored
 // (cut short), such as the duration of a handshake.
 //
-//	lifetimes -> Quantiles, ECDF       -> Estimate of each quantile and step; no assumption about the censoring
+//	lifetimes -> Quantiles, ECDF       -> Estimate of each quantile and step
 //	lifetimes -> KaplanMeier, Quantile -> likewise, if the censoring is uninformative
 //	lifetimes -> NewDistribution       -> one of the two, for tables and figures
 //
-// The package neither runs nor knows simulations.
+// Quantiles and ECDF make no assumption about the censoring. The package neither runs nor knows
+// simulations.
 package lifetime
 
 import (
@@ -17,7 +18,7 @@ import (
 // Distribution is an estimated distribution of lifetimes.
 type Distribution struct {
 	Survival  bool // the steps are those of a survival curve, not of a distribution function
-	Taken     int  // lifetimes
+	Taken     int  // number of lifetimes
 	Censored  int  // how many of them were cut short
 	Quantiles []Quantile
 	Steps     []Step

@@ -1,7 +1,7 @@
 // Package sensitivity estimates how much of the variance of an output each of its factors causes.
 //
 //	outputs at the points of a base point -> NewTerm    -> Term
-//	terms of all base points              -> NewIndices -> Estimate of each index, or a warning why there is none
+//	terms of all base points              -> NewIndices -> Estimate of each index, or a warning
 //
 // The package neither runs nor knows simulations.
 package sensitivity
@@ -16,7 +16,7 @@ import (
 // independent points a and b, and at copies of a in which one coordinate at a time is taken from b.
 type Term struct {
 	a, b           float64   // mean outputs
-	ab             []float64 // of each factor
+	ab             []float64 // mean output for each factor
 	noiseA, noiseB float64   // the part of the variance of a and b due to replications
 	noiseFirst     []float64 // likewise of the covariance of b and ab - a
 	noiseTotal     []float64 // likewise of the variance of a - ab

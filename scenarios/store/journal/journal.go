@@ -55,7 +55,7 @@ func Open(path string, identity []byte) (*Journal, error) {
 		); err != nil {
 			var of *fs.PathError
 			if errors.As(err, &of) {
-				err = of.Err // the file's name is not the user's
+				err = of.Err // omit the file name: the user did not choose it
 			}
 			return nil, errors.Join(fmt.Errorf("%s cannot be written: %w", path, err), j.Close())
 		}

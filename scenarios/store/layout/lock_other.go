@@ -4,6 +4,6 @@ package layout
 
 import "os"
 
-// lock does nothing where there is no flock(2). There a second writer does the same work
-// again; no file is damaged, but what the one has pending, the other may take away.
+// lock does nothing on systems without flock(2). There, a second writer repeats the same work. No
+// file is damaged, but one process may remove the pending records of the other.
 func lock(*os.File) error { return nil }

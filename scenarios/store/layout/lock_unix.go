@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock locks a file against other processes, until it is closed or this process ends,
-// however it does. SQLite's own locks are of another kind and do not meet this one.
+// lock locks a file against other processes until it is closed or this process ends, for whatever
+// reason. SQLite's own locks are of a different kind and do not interfere with this one.
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
