@@ -7,30 +7,30 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Bottleneck describes where the datagrams of several senders queue for one line of
-// a finite rate: at the senders' end of the path, before their latency begins. It
-// serves first the one that came first, and each for as long as its IP packet (the
-// payload and 28 bytes of headers) takes at that rate, in whole nanoseconds, rounded
-// up. One that comes when the queue is full is lost (tail drop). What the network
-// loses otherwise never gets there, and what it copies, holds, or lets an on-path attacker
-// forge takes no more time of the line: all that happens behind it.
+// Bottleneck is a line of finite rate for which the datagrams of several senders queue. It is
+// at the senders' end of the path, before the latency begins. It serves datagrams in order of
+// arrival. Service takes the time to send the IP packet (the payload and 28 bytes of headers)
+// at the rate, rounded up to whole nanoseconds. A datagram that arrives when the queue is full
+// is lost (tail drop). Datagrams that the network loses for other reasons never reach the
+// bottleneck. Copies, held datagrams and forged datagrams take no additional time on the line,
+// because they arise after it.
 type Bottleneck struct {
-	Name  string // of the place, which has a column of its own in the trace
+	Name  string // name of the place; it has its own column in the trace
 	Rate  BitRate
-	Queue int // how many datagrams there is room for, with the one in service; at least 1
+	Queue int // capacity in datagrams, including the one in service; at least 1
 }
 
 // bottleneck is a Bottleneck in a replication.
 type bottleneck struct {
 	Bottleneck
-	leaving []time.Duration // when each of those in it will have left it, in order
+	leaving []time.Duration // when each datagram in it will leave, in order
 }
 
-// enter takes a datagram of that size that comes now, and returns how long it stays:
-// it waits for those before it, and is then served. ok is false if there is no room. One
-// that leaves at the instant at which another comes has made room for it.
+// enter admits a datagram that arrives now and returns how long it stays, including the wait
+// for those before it. ok is false if the queue is full. A datagram that leaves at the instant
+// at which another arrives makes room for it.
 //
-// Calls come in the order of time.
+// Calls must be in order of time.
 func (b *bottleneck) enter(now time.Duration, bytes int) (stay time.Duration, ok bool) {
 	left := 0
 	for left < len(b.leaving) && b.leaving[left] <= now {
@@ -50,7 +50,7 @@ func (b *bottleneck) enter(now time.Duration, bytes int) (stay time.Duration, ok
 	return leaves - now, true
 }
 
-// bottleneck returns the one that a datagram has to pass, or nil.
+// bottleneck returns the bottleneck that a datagram must pass, or nil.
 func (l *link) bottleneck(p *Packet) *bottleneck {
 	if l.Bottleneck == nil {
 		return nil
@@ -69,16 +69,15 @@ func (l *link) bottleneck(p *Packet) *bottleneck {
 	return b
 }
 
-// enter has a datagram enter the bottleneck on its way. Two actors may send at one
-// instant, in an order that the runtime draws at random, and the order in which their
-// datagrams enter decides over both. So the sender's goroutine does not touch the
-// queue: the datagram enters by an event of this instant, whose place among the others
-// is that of its sender and its number.
+// enter makes a datagram enter the bottleneck. Two actors may send at one instant, in an order
+// that the runtime chooses at random, and the order in which their datagrams enter affects
+// both. So the sender's goroutine does not touch the queue. Instead, the datagram enters with
+// an event of this instant, which is ordered by its sender and sequence number.
 //
-// What then happens is recorded as of the bottleneck, a place of its own as a host is.
-// When a datagram leaves depends on whether another was still there when it came, and
-// this order has to be one of events of one place: then it is part of the signature, and
-// while it stays the same, times are affine in a probe.
+// What happens then is recorded at the bottleneck, which is a place in the trace as a host is.
+// When a datagram leaves depends on whether another was still there when it arrived. Because
+// both events have the same place, their order is part of the signature. As long as the order
+// stays the same, times are affine in a probe.
 func (w *Simulation) enter(b *bottleneck, d departure) {
 	w.AfterBy(d.actor, clock.Delivery, 0, func() {
 		r := d.packet.record(b.Name, trace.Enter)
@@ -93,7 +92,7 @@ func (w *Simulation) enter(b *bottleneck, d departure) {
 	})
 }
 
-// leave has a datagram leave the bottleneck.
+// leave makes a datagram leave the bottleneck.
 func (w *Simulation) leave(b *bottleneck, d departure) {
 	r := d.packet.record(b.Name, trace.Leave)
 	r.Latency, r.Event = d.fate.latency, byRules(d.fate.rules...)

@@ -9,18 +9,18 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// unnamed is what events of datagrams share: they have no name.
+// unnamed is embedded in events of datagrams, which have no name.
 type unnamed struct{}
 
 // Name implements trace.Event.
 func (unnamed) Name() string { return "" }
 
-// Reason is why a datagram is dropped or lost.
+// Reason is the reason why a datagram is dropped or lost.
 type Reason uint8
 
 // The reasons.
 const (
-	// Of a host, or a NAT, that drops a datagram.
+	// A host or a NAT drops the datagram.
 	NoSuchHost Reason = iota + 1
 	Unbound
 	NotConnected
@@ -32,12 +32,12 @@ const (
 	NeverMapped
 	Filtered
 
-	// Of the network, which loses one.
+	// The network loses the datagram.
 	Loss
 	LinkDown
 	QueueFull
 
-	// Of a listener that lets none in.
+	// A listener does not admit the datagram.
 	RecentlyClosed
 	NotAdmitted
 	BacklogFull
@@ -76,7 +76,8 @@ func (r Reason) String() string {
 // AppendDetail implements trace.Event.
 func (r Reason) AppendDetail(b []byte) []byte { return append(b, r.String()...) }
 
-// MappingExpired is why a NAT drops a datagram: the mapping of an inside address is over.
+// MappingExpired is the reason of a NAT that drops a datagram because the mapping of an
+// inside address has expired.
 type MappingExpired struct {
 	unnamed
 	Inside netip.AddrPort
@@ -87,8 +88,8 @@ func (e MappingExpired) AppendDetail(b []byte) []byte {
 	return append(e.Inside.AppendTo(append(b, "the mapping of "...)), " has expired"...)
 }
 
-// TooLarge is why the network loses a datagram: its IP packet is larger than the MTU, in
-// bytes.
+// TooLarge is the reason of the network that loses a datagram because its IP packet is
+// larger than the MTU, in bytes.
 type TooLarge struct {
 	unnamed
 	MTU int
@@ -99,7 +100,7 @@ func (e TooLarge) AppendDetail(b []byte) []byte {
 	return append(strconv.AppendInt(append(b, "larger than the MTU of "...), int64(e.MTU), 10), " bytes"...)
 }
 
-// TakenOut is why the network loses a datagram: it is the one of a rule that has
+// TakenOut is the reason of the network that loses a datagram because it matches a rule with
 // Rule.Without.
 type TakenOut struct {
 	unnamed
@@ -132,7 +133,7 @@ func (Place) Name() string { return "" }
 // AppendDetail implements trace.Event.
 func (p Place) AppendDetail(b []byte) []byte { return append(b, places[p]...) }
 
-// ListenerDropped is the event that a listener does not let a datagram in.
+// ListenerDropped is the event that a listener drops a datagram.
 type ListenerDropped struct {
 	Datagram *wire.Datagram
 	From     netip.AddrPort
@@ -148,7 +149,7 @@ func (e ListenerDropped) AppendDetail(b []byte) []byte {
 	return append(append(b, ": "...), e.Reason.String()...)
 }
 
-// GuardDropped is the event that a guard keeps records back from an endpoint.
+// GuardDropped is the event that a guard withholds records from an endpoint.
 type GuardDropped struct{ Records []wire.Record }
 
 // Name implements trace.Event.
@@ -165,7 +166,7 @@ func (e GuardDropped) AppendDetail(b []byte) []byte {
 	return append(b, " in the clear"...)
 }
 
-// Mapped is the event that a NAT gives an external address to an inside one.
+// Mapped is the event that a NAT assigns an external address to an inside address.
 type Mapped struct{ nat.Mapping }
 
 // Name implements trace.Event.

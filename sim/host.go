@@ -13,18 +13,18 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Host is a host of the virtual network. It is a transport.Net, so an application
-// that takes one runs on it unchanged. Its interfaces and addresses are those of vnet,
-// its sockets are not: a deadline in the past wakes a reader of vnet by a timer, and
-// while a goroutine waits for the mutex of a pion connection no timer fires. Several
-// sockets may share a UDP port as they do under a real kernel: one that takes datagrams
-// from anybody, and any number that are connected to a peer and take that peer's.
+// Host is a host of the virtual network. It implements transport.Net, so an application that
+// uses a transport.Net runs on it unchanged. Its interfaces and addresses come from vnet, but
+// its sockets do not: in vnet, a deadline in the past wakes a reader by a timer, and no timer
+// fires while a goroutine waits for the mutex of a pion connection. As under a real kernel,
+// several sockets may share a UDP port: one open socket that takes datagrams from anybody,
+// and any number of connected sockets that each take the datagrams of one peer.
 type Host struct {
 	transport.Net
 	w       *Simulation
 	name    string
 	address netip.Addr
-	nat     *NAT // that it stands behind; nil on the public network
+	nat     *NAT // the NAT that it is behind; nil on the public network
 
 	mu    sync.Mutex // held for a few instructions only
 	ports map[uint16]*port
@@ -32,10 +32,10 @@ type Host struct {
 	sent  map[string]uint64 // datagrams by actor; guarded by Simulation.mu
 }
 
-// ephemeral is the first port that a host assigns by itself (RFC 6335 section 6).
+// ephemeral is the first ephemeral port of a host (RFC 6335 section 6).
 const ephemeral = 49152
 
-// Host adds a host to the network. It is called while the world is built.
+// Host adds a host to the network. It must be called while the simulation is built.
 func (w *Simulation) Host(name string, address netip.Addr) *Host {
 	if n := w.natAt(address); n != nil {
 		panic(fmt.Errorf("sim: host %s: %s is the external address of NAT %s", name, address, n.name))
@@ -43,8 +43,8 @@ func (w *Simulation) Host(name string, address netip.Addr) *Host {
 	return w.addHost(w.router, nil, name, address)
 }
 
-// addHost adds a host behind a router of the virtual network: that of a NAT, or the
-// public one.
+// addHost adds a host behind a router of the virtual network, which is the router of a NAT
+// or the public one.
 func (w *Simulation) addHost(router *vnet.Router, nat *NAT, name string, address netip.Addr) *Host {
 	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address.String()}})
 	if err == nil {
@@ -62,8 +62,8 @@ func (w *Simulation) addHost(router *vnet.Router, nat *NAT, name string, address
 	return h
 }
 
-// host returns the host that an address belongs to behind a NAT, or on the public
-// network if that is nil; or nil if there is none.
+// host returns the host with an address behind a NAT, or on the public network if nat is
+// nil. It returns nil if there is none.
 func (w *Simulation) host(nat *NAT, address netip.Addr) *Host {
 	for _, h := range w.hosts {
 		if h.address == address && h.nat == nat {
@@ -94,8 +94,8 @@ func (p *port) to(peer netip.AddrPort) *Socket {
 	return nil
 }
 
-// bind returns the port, which it takes into use if it is not yet. The caller holds
-// h.mu.
+// bind returns the port with a number, and creates it if it is not in use; 0 means an unused
+// ephemeral port. The caller holds h.mu.
 func (h *Host) bind(number uint16) *port {
 	for number == 0 {
 		if _, used := h.ports[h.next]; !used {
@@ -113,8 +113,8 @@ func (h *Host) bind(number uint16) *port {
 	return p
 }
 
-// receive hands a datagram to the socket that takes datagrams of that source at an
-// address of the host.
+// receive hands a datagram to the socket that takes datagrams from source to an address of
+// the host.
 func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,13 +138,13 @@ func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
 	case socket.queued+len(packet.Datagram.Payload) > receiveBuffer:
 		r.Kind, r.Event = trace.Drop, BufferFull
 	}
-	h.w.record(&r) // before anybody can read it, and cause the next record
+	h.w.record(&r) // before a reader can take it and cause the next record
 	if r.Kind == trace.Arrive {
 		socket.enqueue(arrival{from: source, packet: packet})
 	}
 }
 
-// bound tells whether a port is in use.
+// bound reports whether a port is in use.
 func (h *Host) bound(number uint16) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -152,7 +152,7 @@ func (h *Host) bound(number uint16) bool {
 	return used
 }
 
-// release unbinds the port when no socket is left on it. The caller holds h.mu.
+// release unbinds the port if it has no sockets. The caller holds h.mu.
 func (p *port) release() {
 	if p.open == nil && len(p.connected) == 0 {
 		delete(p.host.ports, p.number)
@@ -174,12 +174,12 @@ func (h *Host) closeAll() {
 	}
 }
 
-// Listen opens a socket on a port, 0 for one of the host's choice, that takes
-// datagrams from anybody.
+// Listen opens a socket that takes datagrams from anybody, on a port; 0 lets the host choose
+// the port.
 func (h *Host) Listen(number uint16) (*Socket, error) { return h.open(number, netip.AddrPort{}) }
 
-// Connect opens a socket on a port, 0 for one of the host's choice, that is
-// connected to a peer.
+// Connect opens a socket that is connected to a peer, on a port; 0 lets the host choose the
+// port.
 func (h *Host) Connect(number uint16, peer netip.AddrPort) (*Socket, error) {
 	return h.open(number, peer)
 }

@@ -15,69 +15,68 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Packet is one datagram on its way.
+// Packet is a datagram in transit.
 type Packet struct {
 	ID trace.DatagramID
 
-	// From is the address of the socket that sends, and To what it sends to, each as
-	// the sender knows it. Behind a NAT, From is therefore the inside address, which is
-	// the same for the whole life of a socket; what goes to a host behind a NAT goes to
-	// an external address, and Simulation.Inside tells whose that is.
+	// From is the address of the sending socket, and To is the destination, both as the
+	// sender knows them. Behind a NAT, From is therefore the inside address, which stays the
+	// same as long as the socket lives. A datagram to a host behind a NAT goes to an external
+	// address; Simulation.Inside returns its inside address.
 	From, To netip.AddrPort
 
-	// Sender and Receiver are the actors at the two ends: the one that opened the
-	// socket that sends, and the one that last opened a socket at the destination.
+	// Sender is the actor that opened the sending socket. Receiver is the actor that last
+	// opened a socket at the destination.
 	Sender, Receiver string
 
-	Datagram *wire.Datagram // with its DTLS records, which were parsed when it was sent
+	Datagram *wire.Datagram // parsed when it was sent
 
-	forged     bool // by an on-path attacker
-	generation int  // of the socket that sends, among those of one peer
+	forged     bool // sent by an on-path attacker
+	generation int  // generation of the sending socket; see handover
 	flow       *flow
 
-	nat     *NAT           // on whose inside it is; nil on the public network
-	outside netip.AddrPort // its source on the public network, if a NAT has changed that
+	nat     *NAT           // the NAT that it is behind now; nil on the public network
+	outside netip.AddrPort // its source on the public network, if a NAT has changed it
 }
 
-// headers is the size of the headers of IPv4 without options (RFC 791 section 3.1)
-// and of UDP (RFC 768), in bytes.
+// headers is the size in bytes of an IPv4 header without options (RFC 791 section 3.1) and
+// a UDP header (RFC 768).
 const headers = 20 + 8
 
-// size returns the size of the IP packet that carries the datagram, in bytes.
+// size returns the size in bytes of the IP packet that carries the datagram.
 func (p *Packet) size() int { return len(p.Datagram.Payload) + headers }
 
-// Link says what becomes of datagrams. All of it is drawn from named streams, one
-// for each flow (the datagrams of one association in one direction) and purpose, so that
-// the n-th datagram of a flow meets the same uniform variate at every design
-// point.
+// Link determines the fate of datagrams. It draws from named streams, one for each flow (the
+// datagrams of one association in one direction) and each purpose. So the n-th datagram of a
+// flow gets the same uniform variates at every design point.
 type Link struct {
-	// Bottleneck returns the bottleneck that a datagram passes before its latency
-	// begins; nil, or one that returns nil, means none. Datagrams share the one that
-	// they are given the same pointer to.
+	// Bottleneck returns the bottleneck that a datagram passes before its latency begins, or
+	// nil for none. A nil function means that no datagram passes a bottleneck. Datagrams with
+	// the same pointer share a bottleneck.
 	Bottleneck func(p *Packet) *Bottleneck
 
 	// Latency returns the one-way latency distribution of a datagram; nil means no latency.
 	Latency func(p *Packet) distribution.Distribution
 
-	// Correlation is that of successive latencies of a flow, from 0 to below 1: the
-	// correlation of their normal scores, see [scores]. Each latency by itself keeps
-	// its distribution.
+	// Correlation is the correlation of successive latencies of a flow, at least 0 and less
+	// than 1. It applies to their normal scores; see [scores]. The marginal distribution of
+	// each latency does not change.
 	Correlation float64
 
-	// Reorder is the probability that a datagram is held back, so that those behind it
-	// overtake it: ReorderDelay is added to its latency; nil means no delay.
+	// Reorder is the probability that a datagram is held back, so that later datagrams
+	// overtake it. ReorderDelay is then added to its latency; nil means no delay.
 	Reorder      float64
 	ReorderDelay distribution.Distribution
 
-	// Rules single out datagrams.
+	// Rules override the fate of selected datagrams.
 	Rules []Rule
 
-	// Loss returns the model by which datagrams of a flow are lost; it is asked when a
-	// flow sends its first. nil means that none are.
+	// Loss returns the loss model of a flow. It is called with the flow's first datagram. nil
+	// means that no datagram is lost.
 	Loss func(first *Packet) loss.Model
 
-	// MTU is the largest IP packet, in bytes, that the path carries, the headers of IP
-	// and UDP included; a larger datagram is lost. 0 means any.
+	// MTU is the maximum size in bytes of an IP packet on the path, including the headers of
+	// IP and UDP. Larger packets are lost. 0 means no limit.
 	MTU int
 
 	// Duplicate is the probability that a datagram that is not lost is delivered
@@ -86,15 +85,15 @@ type Link struct {
 	Duplicate      float64
 	DuplicateDelay distribution.Distribution
 
-	// Down is the interval [From, To) of virtual time in which the link is down: what
-	// is sent in it is lost.
+	// Down is the interval [From, To) of virtual time in which the link is down. Datagrams
+	// sent in it are lost.
 	Down Span
 }
 
-// Span is a half-open interval of virtual time; the zero value is empty.
+// Span is a half-open interval [From, To) of virtual time. The zero value is empty.
 type Span struct{ From, To time.Duration }
 
-// Contains tells whether t lies in the interval.
+// Contains reports whether t lies in the interval.
 func (i Span) Contains(t time.Duration) bool { return i.From <= t && t < i.To }
 
 type link struct {
@@ -102,28 +101,28 @@ type link struct {
 	w  *Simulation
 	mu sync.Mutex // held for a few instructions only
 
-	flows       map[[2]string][]*flow // from one actor to another, in their order
+	flows       map[[2]string][]*flow // by sender and receiver; in the order of their beginning
 	bottlenecks map[*Bottleneck]*bottleneck
 	rules       []*ruleState
 	held        []*held
 	tilted      []*tilt.Stream // in any order
 }
 
-// flowKey tells flows apart. Two associations of the same two actors, of a client that
-// reconnects, for example, are two flows: timers of their endpoints may fire at one
-// instant, in an order that the runtime draws. A flow begins when something arrives or a
-// pause ends, which is one event at a time, and so the first, the second and so on are the
-// same in every run.
+// flowKey identifies a flow. Two associations of the same two actors are two flows, for
+// example when a client reconnects, because timers of their endpoints may fire at one
+// instant, in an order that the runtime chooses at random. A flow begins when something
+// arrives or a pause ends. These are events, dispatched one at a time, so the flows of two
+// actors begin in the same order in every run.
 type flowKey struct {
 	sender, receiver string
 	from, to         netip.AddrPort
-	generation       int // of associations beside one another: see handover
+	generation       int // distinguishes concurrent associations; see handover
 }
 
 // flow holds the draws of the datagrams of one association in one direction.
 type flow struct {
 	key              flowKey
-	name             string // ends the names of its streams
+	name             string // suffix of the names of its streams
 	ordinal          int    // among the flows of its two actors, from 1
 	latency          draws
 	reorder, held    draws // whether a datagram is held back, and for how long
@@ -139,17 +138,17 @@ func newLink(w *Simulation, config Link) *link {
 	return l
 }
 
-// fate is what becomes of one datagram.
+// fate is the fate of one datagram.
 type fate struct {
 	latency time.Duration
-	rules   []string    // that determined it
-	until   Match       // if it waits for another datagram to arrive; its latency counts from there
-	lost    trace.Event // why; nil if it is not
+	rules   []string    // the rules that determined it
+	until   Match       // if set: latency begins when a matching datagram arrives
+	lost    trace.Event // the reason for its loss; nil if it is not lost
 	extra   []extra
 }
 
-// fate draws a datagram's fate. Every datagram takes the same draws of each stream
-// of its flow, whether they matter or not, so that those behind it keep theirs.
+// fate draws a datagram's fate. Every datagram takes the same number of draws from each
+// stream of its flow, needed or not, so that later datagrams keep their draws.
 func (l *link) fate(sender *Socket, p *Packet) (f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -189,13 +188,13 @@ func (l *link) fate(sender *Socket, p *Packet) (f fate) {
 		f.lost = TooLarge{MTU: l.MTU}
 	}
 	l.apply(p, now, &f)
-	if copied { // behind the datagram, wherever the rules have put that
+	if copied { // relative to the datagram, after the rules
 		f.extra = append(f.extra, extra{latency: f.latency + behind, until: f.until})
 	}
 	return f
 }
 
-// stream returns what makes a stream when its first variate is wanted.
+// stream returns a function that makes a stream, to call when its first variate is needed.
 func (l *link) stream(purpose, of string) func() *tilt.Stream {
 	return func() *tilt.Stream {
 		s := tilt.New(l.w.Stream(purpose+of), purpose+of, &l.w.config.Tilt)
@@ -206,8 +205,8 @@ func (l *link) stream(purpose, of string) func() *tilt.Stream {
 	}
 }
 
-// flow returns the draws of the flow that a datagram belongs to: mostly the one of the
-// datagram that the socket sent before. The caller holds mu.
+// flow returns the flow of a datagram. This is usually the flow of the previous datagram of
+// the socket. The caller holds mu.
 func (l *link) flow(sender *Socket, p *Packet) *flow {
 	key := flowKey{p.Sender, p.Receiver, p.From, p.To, p.generation}
 	if f := sender.flow; f != nil && f.key == key {
@@ -280,7 +279,7 @@ func (w *Simulation) send(socket *Socket, destination netip.AddrPort, datagram *
 		switch {
 		case e.forged != nil:
 			w.forge(actor, p, e)
-		case passes: // or else there is nothing to copy, or not yet
+		case passes: // a lost datagram is not copied, and one in a bottleneck only later
 			w.copy(actor, from.host.name, d, e)
 		}
 	}
@@ -298,8 +297,8 @@ func (w *Simulation) depart(d departure) {
 	w.scheduleAfter(d.fate.until, d.actor, d.packet, d.fate.latency)
 }
 
-// copy has the network deliver a datagram that departs a second time, which is
-// recorded as of a place, by an actor or the network.
+// copy makes the network deliver a second copy of a departing datagram. The record of the
+// copy names the place where it is made and the actor that it is attributed to.
 func (w *Simulation) copy(by *clock.Actor, place string, d departure, e *extra) {
 	r := d.packet.record(place, trace.Copy)
 	r.Latency, r.Event = e.latency, byRules(e.rule)
@@ -310,8 +309,8 @@ func (w *Simulation) copy(by *clock.Actor, place string, d departure, e *extra) 
 	w.scheduleAfter(e.until, d.actor, d.packet, e.latency)
 }
 
-// scheduleAfter has a datagram delivered after a latency, which counts from the
-// arrival of one that matches until, if there is such a condition.
+// scheduleAfter schedules the delivery of a datagram after a latency. If until is set, the
+// latency begins when a datagram that matches it arrives.
 func (w *Simulation) scheduleAfter(until Match, actor *clock.Actor, p *Packet, latency time.Duration) {
 	if until.Is == nil {
 		w.schedule(actor, p, latency)
@@ -320,8 +319,9 @@ func (w *Simulation) scheduleAfter(until Match, actor *clock.Actor, p *Packet, l
 	w.link.hold(until, func() { w.schedule(actor, p, latency) })
 }
 
-// schedule has a datagram delivered after a latency. The network hands it to the host
-// itself: a router of vnet has nothing to decide, and cost a sixth of a session.
+// schedule schedules the delivery of a datagram after a latency. It hands the datagram to
+// the host directly: a vnet router has nothing to decide, and took a sixth of a session's
+// time.
 func (w *Simulation) schedule(actor *clock.Actor, p *Packet, latency time.Duration) {
 	w.AfterBy(actor, clock.Delivery, latency, func() {
 		if w.takenByNAT(p) {
@@ -342,9 +342,9 @@ func (p *Packet) record(host string, kind trace.RecordKind) trace.Record {
 	return trace.Record{Host: host, Kind: kind, ID: p.ID, From: p.From, To: p.To, Datagram: p.Datagram}
 }
 
-// unreachable says why a datagram that reaches its destination now will meet no
-// socket there, and where that is; reason is 0 if one will take it, or its host
-// decide.
+// unreachable returns the reason why no socket can take a datagram that reaches its
+// destination now, and the name of the destination. reason is 0 if a socket may take the
+// datagram, which its host decides.
 func (w *Simulation) unreachable(p *Packet) (reason Reason, host string) {
 	h := w.host(p.nat, p.To.Addr())
 	if h == nil {

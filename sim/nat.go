@@ -16,30 +16,31 @@ var defaultInside = netip.MustParsePrefix("10.0.0.0/24")
 
 // NATConfig describes a NAT.
 type NATConfig struct {
-	nat.Config // its external address is on the public network, and no other has it
+	nat.Config // the external address must be on the public network and not in use
 
-	Name   string       // of its records in the trace; default "nat"
-	Inside netip.Prefix // the network behind it, of IPv4, which no other has; default 10.0.0.0/24
+	Name   string       // name in the records of the trace; default "nat"
+	Inside netip.Prefix // IPv4 network behind it; no overlaps; default 10.0.0.0/24
 }
 
-// NAT is a network address translator next to the hosts behind it: what they send
-// crosses it at the instant at which it is sent, and has the link's latency behind
-// it, or is lost there; what is sent to them crosses the link first, and the NAT
-// drops it on arrival if no mapping is alive or the filter refuses its source.
+// NAT is a network address translator next to the hosts behind it. Datagrams from these hosts
+// cross the NAT at the instant at which they are sent; after that, the link delays or loses
+// them. Datagrams to these hosts cross the link first. The NAT drops them on arrival if no
+// mapping is alive or the filter refuses their source.
 //
-// A datagram that one host behind a NAT sends to the external address of another comes
-// back in with its external source (RFC 4787 REQ-9), after the latency of the link.
+// If a host behind a NAT sends a datagram to the external address of another host behind the
+// same NAT, it comes back in with its external source (RFC 4787 REQ-9) after the latency of
+// the link.
 type NAT struct {
 	w      *Simulation
 	name   string
 	config NATConfig
-	router *vnet.Router // of its inside
+	router *vnet.Router // the router of the inside network
 
 	translator *nat.Translator // guarded by Simulation.mu
 }
 
-// NAT adds a NAT to the network. It is called while the simulation is built. A
-// configuration that makes no sense panics.
+// NAT adds a NAT to the network. It must be called while the simulation is built. It panics
+// if the configuration is invalid.
 func (w *Simulation) NAT(c NATConfig) *NAT {
 	if c.Name == "" {
 		c.Name = "nat"
@@ -62,7 +63,7 @@ func (w *Simulation) NAT(c NATConfig) *NAT {
 	return n
 }
 
-// check finds the faults of a configuration in its network.
+// check checks the addresses of the configuration against the rest of the network.
 func (n *NAT) check() error {
 	c, public := n.config, publicNetwork
 	switch {
@@ -74,14 +75,14 @@ func (n *NAT) check() error {
 		return fmt.Errorf("inside %s: want an IPv4 network apart from %s", c.Inside, public)
 	}
 	for _, other := range n.w.nats {
-		if c.Inside.Overlaps(other.config.Inside) { // the trace tells hosts by their addresses
+		if c.Inside.Overlaps(other.config.Inside) { // in the trace, addresses identify hosts
 			return fmt.Errorf("inside %s: it overlaps with that of NAT %s", c.Inside, other.name)
 		}
 	}
 	return nil
 }
 
-// Host adds a host behind the NAT. It is called while the world is built.
+// Host adds a host behind the NAT. It must be called while the simulation is built.
 func (n *NAT) Host(name string, address netip.Addr) *Host {
 	return n.w.addHost(n.router, n, name, address)
 }
@@ -89,8 +90,8 @@ func (n *NAT) Host(name string, address netip.Addr) *Host {
 // Address returns the external address.
 func (n *NAT) Address() netip.Addr { return n.config.External }
 
-// Inside returns the inside address that stands, or last stood, behind an external
-// address of a NAT; ok is false if none ever did.
+// Inside returns the inside address of an external address of a NAT, even if the mapping has
+// expired. ok is false if the external address was never mapped.
 func (w *Simulation) Inside(external netip.AddrPort) (inside netip.AddrPort, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,8 +115,8 @@ func (w *Simulation) natAt(external netip.Addr) *NAT {
 	return nil
 }
 
-// owner returns the actor that last opened a socket at an address, or at the inside
-// address behind it. The caller holds mu.
+// owner returns the actor that last opened a socket at an address. An external address of a
+// NAT means its inside address. The caller holds mu.
 func (w *Simulation) owner(address netip.AddrPort) string {
 	if n := w.natAt(address.Addr()); n != nil {
 		if w.Watching() {
@@ -131,7 +132,7 @@ func (w *Simulation) owner(address netip.AddrPort) string {
 	return w.owners[address]
 }
 
-// source returns the source address of a datagram where it is now.
+// source returns the source address that the datagram has now.
 func (p *Packet) source() netip.AddrPort {
 	if p.outside.IsValid() {
 		return p.outside
@@ -139,13 +140,13 @@ func (p *Packet) source() netip.AddrPort {
 	return p.From
 }
 
-// local tells whether the way to an address does not lead out of the NAT.
+// local reports whether datagrams to an address stay inside the NAT.
 func (n *NAT) local(a netip.Addr) bool { return n.config.Inside.Contains(a) || a.IsLoopback() }
 
-// cross has a datagram that a host behind the NAT sends leave it at this instant, if
-// it goes out at all. It does so by an event: two actors may send at one instant in
-// an order that the runtime draws at random, and ports are numbered in the order in
-// which datagrams come. The event is over before any delivery of this instant.
+// cross makes a datagram from a host behind the NAT leave it at this instant, unless its
+// destination is inside. It uses an event, because two actors may send at one instant, in an
+// order that the runtime chooses at random, and ports are assigned in the order in which
+// datagrams cross. The event comes before any delivery of this instant.
 func (n *NAT) cross(actor *clock.Actor, p *Packet) {
 	p.nat = n
 	if !n.local(p.To.Addr()) {
@@ -153,12 +154,13 @@ func (n *NAT) cross(actor *clock.Actor, p *Packet) {
 	}
 }
 
-// leave has a datagram leave the NAT with an external source, if a port is left for it.
+// leave makes a datagram leave the NAT with an external source. If no port is left, the NAT
+// drops it.
 func (n *NAT) leave(p *Packet) {
 	w := n.w
 	w.mu.Lock()
 	if w.Watching() {
-		w.watch.mapped(n, n.translator.Last(p.From, p.To)) // which may be none
+		w.watch.mapped(n, n.translator.Last(p.From, p.To)) // may be invalid
 	}
 	m, ok := n.translator.Outbound(w.Now(), p.From, p.To)
 	if ok {
@@ -176,8 +178,8 @@ func (n *NAT) leave(p *Packet) {
 	}
 }
 
-// takenByNAT tells whether a datagram that would be delivered now is one for a NAT,
-// which has it then, or one that its sender's NAT has dropped.
+// takenByNAT reports whether a datagram due for delivery now needs no further handling: it is
+// for a NAT, which takes it, or its sender's NAT has dropped it.
 func (w *Simulation) takenByNAT(p *Packet) bool {
 	if p.nat != nil {
 		return !p.nat.local(p.To.Addr())
@@ -189,7 +191,7 @@ func (w *Simulation) takenByNAT(p *Packet) bool {
 	return n != nil
 }
 
-// enter has a datagram from the public network enter the NAT.
+// enter makes a datagram from the public network enter the NAT.
 func (n *NAT) enter(p *Packet) {
 	w, source := n.w, p.source()
 	w.mu.Lock()
@@ -199,7 +201,7 @@ func (n *NAT) enter(p *Packet) {
 	inside, refusal := n.translator.Inbound(w.Now(), source, p.To)
 	w.mu.Unlock()
 	switch {
-	case source.Port() == 0: // of a forged one
+	case source.Port() == 0: // a forged datagram
 		n.drop(p, PortZero)
 	case refusal == nat.NeverMapped:
 		n.drop(p, NeverMapped)
@@ -212,10 +214,9 @@ func (n *NAT) enter(p *Packet) {
 	}
 }
 
-// deliver hands a datagram from outside to the host that it is for. What it meets there
-// was not known before.
+// deliver hands a datagram from outside to its host.
 func (n *NAT) deliver(p *Packet, source, inside netip.AddrPort) {
-	h := n.w.host(n, inside.Addr()) // that the mapping was made for
+	h := n.w.host(n, inside.Addr()) // the mapping was made for this host
 	if !h.bound(inside.Port()) {
 		r := p.record(h.name, trace.Drop)
 		r.From, r.To, r.Event = source, inside, Unbound

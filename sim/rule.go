@@ -10,68 +10,68 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Action is what a rule does about a datagram.
+// Action is what a rule does to a datagram.
 type Action uint8
 
 // The actions.
 const (
-	SetLatency Action = iota + 1 // Rule.Delay takes the place of the latency that was drawn
-	AddDelay                     // Rule.Delay comes on top of it
+	SetLatency Action = iota + 1 // Rule.Delay replaces the latency
+	AddDelay                     // Rule.Delay is added to the latency
 	Discard                      // the datagram is lost
-	Hold                         // it is delivered Rule.Delay after one that matches Rule.Until has arrived
-	Duplicate                    // a copy is delivered Rule.Delay after the datagram itself
-	Replay                       // a copy is delivered Rule.Delay after one that matches Rule.Until has arrived
-	Forge                        // another datagram comes from outside, Rule.Delay after this one was sent
+	Hold                         // it is delivered Rule.Delay after Rule.Until is met
+	Duplicate                    // a copy is delivered Rule.Delay after the datagram
+	Replay                       // a copy is delivered Rule.Delay after Rule.Until is met
+	Forge                        // an attacker's datagram arrives Rule.Delay after this is sent
 )
 
-// Rule singles out datagrams and says what becomes of them, whatever was drawn for
-// them. The rules of a link are applied in their order, each to what those before it
-// have left.
+// Rule selects datagrams and determines their fate, overriding what was drawn for them. The
+// rules of a link are applied in order, each to the result of the previous ones.
 type Rule struct {
 	Name   string // unique within a replication; keys the stream that Delay is drawn from
 	Match  Match
 	Action Action
-	Delay  distribution.Distribution // nil: none
-	Until  Match                     // of Hold and Replay
+	Delay  distribution.Distribution // nil means no delay
+	Until  Match                     // for Hold and Replay: the arrival to wait for
 
-	// Forged, of Forge, returns what the on-path attacker sends when it sees a datagram.
+	// Forged, for Forge, returns what the on-path attacker sends when it sees a datagram.
 	Forged func(seen *Packet) Forgery
 
-	// Without takes the datagram that the rule is about out of the run, to see what
-	// would have happened without it: one that would be late or held is lost, a copy or a
-	// forged one is not made, and one that would be lost is not.
+	// Without removes the effect of the rule's datagram from the run, to show what would have
+	// happened without it. A datagram that the rule would delay or hold is lost. A copy or a
+	// forged datagram is not made. A datagram that the rule would discard is not lost.
 	Without bool
 }
 
-// Match picks datagrams.
+// Match selects datagrams.
 type Match struct {
 	Is func(p *Packet) bool
 
-	// Nth, from 1, picks the n-th alone: of those that are sent in the first association of
-	// their two actors, each direction by itself, or, of Rule.Until, of those that arrive; 0
-	// picks every one. (Two associations may send at one instant, in an order that the
-	// runtime draws, so a count across them would not repeat.)
+	// Nth, if not 0, selects only the n-th datagram, counted from 1; 0 selects every datagram.
+	// It counts the datagrams that are sent in the first association of two actors,
+	// separately for each direction. In Rule.Until, it counts the datagrams that arrive.
+	// (Two associations may send at one instant, in an order that the runtime chooses at
+	// random, so a count across associations would not be reproducible.)
 	Nth int
 }
 
-// Forgery is a datagram that an on-path attacker sends under another's address. The on-path attacker
-// is on the public network: of a datagram from behind a NAT it sees, and takes, the
-// external address, and what it sends to one has to pass that NAT.
+// Forgery is a datagram that an on-path attacker sends with a forged source address. The
+// attacker is on the public network. If it sees a datagram from behind a NAT, it sees and
+// uses the external address. What it sends to an external address must pass that NAT.
 type Forgery struct {
 	Payload []byte
 
-	// Reversed tells that it goes to the sender of the datagram that was seen, as from
-	// its receiver, and not the same way.
+	// Reversed reports that the forgery goes to the sender of the observed datagram and
+	// claims to come from its receiver. Otherwise it goes the same way as that datagram.
 	Reversed bool
 }
 
-// attacker is the host, and the actor, that forged datagrams come from.
+// attacker is the name of the host and actor that send forged datagrams.
 const attacker = "attacker"
 
-// Forged tells whether the datagram comes from an on-path attacker.
+// Forged reports whether the datagram comes from an on-path attacker.
 func (p *Packet) Forged() bool { return p.forged }
 
-// matcher is a Match that counts.
+// matcher is a Match that counts the datagrams it has seen.
 type matcher struct {
 	Match
 	seen int
@@ -85,20 +85,21 @@ func (m *matcher) matches(p *Packet) bool {
 	return m.Nth == 0 || m.seen == m.Nth
 }
 
-// ruleState is a rule with what it has seen and drawn.
+// ruleState is a rule with its state.
 type ruleState struct {
 	Rule
 	flows map[*flow]*ruleFlow
 }
 
-// ruleFlow is what a rule has seen and drawn of one flow. It is kept for each of them:
-// two actors may send at one instant, in an order that the runtime draws.
+// ruleFlow is the state of a rule for one flow: its count and its draws. Each flow has its
+// own, because two actors may send at one instant, in an order that the runtime chooses at
+// random.
 type ruleFlow struct {
 	matcher
 	draws draws
 }
 
-// of returns what the rule has seen and drawn of a flow.
+// of returns the state of the rule for a flow.
 func (r *ruleState) of(f *flow) *ruleFlow {
 	s, ok := r.flows[f]
 	if !ok {
@@ -111,16 +112,16 @@ func (r *ruleState) of(f *flow) *ruleFlow {
 	return s
 }
 
-// extra is a datagram that is delivered besides the one that was sent.
+// extra is an additional datagram that is delivered because of the one that was sent.
 type extra struct {
-	rule    string // that made it; empty of a random copy
+	rule    string // the rule that made it; empty for a random copy
 	latency time.Duration
-	until   Match // if it waits for another to arrive
+	until   Match // if set: latency begins when a matching datagram arrives
 	forged  *Forgery
 }
 
-// apply applies the rules to what was drawn for a datagram that is sent now. The
-// caller holds mu.
+// apply applies the rules to the fate that was drawn for a datagram sent now. The caller
+// holds mu.
 func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 	flow := p.flow
 	for _, r := range l.rules {
@@ -162,7 +163,8 @@ func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 	}
 }
 
-// byRules says, for the trace, which rules determined a datagram's time or copy.
+// byRules returns the trace event that names the rules that determined a datagram's latency
+// or copy.
 func byRules(names ...string) trace.Event {
 	if len(names) == 0 || names[0] == "" {
 		return nil
@@ -170,7 +172,7 @@ func byRules(names ...string) trace.Event {
 	return trace.Rules(names)
 }
 
-// unmet returns the names of the rules that met no datagram of theirs, in their order.
+// unmet returns the names of the rules that no datagram matched, in order.
 func (l *link) unmet() (names []string) {
 	for _, r := range l.rules {
 		met := false
@@ -184,13 +186,13 @@ func (l *link) unmet() (names []string) {
 	return names
 }
 
-// held is a datagram that waits for another to arrive.
+// held is a datagram that waits for the arrival of another.
 type held struct {
 	until   matcher
 	release func()
 }
 
-// hold keeps a datagram until one that matches has arrived, which may be never.
+// hold keeps a datagram until a matching one arrives, which may never happen.
 func (l *link) hold(until Match, release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -198,8 +200,8 @@ func (l *link) hold(until Match, release func()) {
 	l.held = append(l.held, &held{until: matcher{Match: until}, release: release})
 }
 
-// arrived lets go of the datagrams that wait for one like p. It is called on the
-// goroutine of the event loop.
+// arrived releases the datagrams that wait for a datagram that p matches. It is called on
+// the goroutine of the event loop.
 func (l *link) arrived(p *Packet) {
 	if l.w.Watching() &&
 		slices.ContainsFunc(l.rules, func(r *ruleState) bool { return r.Until.Is != nil && r.Until.Is(p) }) {
@@ -222,8 +224,8 @@ func (l *link) arrived(p *Packet) {
 	}
 }
 
-// forge has an on-path attacker send a datagram when it sees one: behind the NAT of its
-// sender, if there is one.
+// forge makes an on-path attacker send a datagram when it sees one. If the sender is behind a
+// NAT, the attacker sees the datagram after it has crossed the NAT.
 func (w *Simulation) forge(actor *clock.Actor, seen *Packet, e *extra) {
 	if seen.nat == nil {
 		w.forgeNow(actor, seen, e)

@@ -15,8 +15,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// receiveBuffer is how many bytes of payload wait at a socket before more are
-// dropped: the default of Linux (net.core.rmem_default), without its accounting.
+// receiveBuffer is the maximum number of payload bytes in the queue of a socket. It is the
+// default of Linux (net.core.rmem_default), which also counts overhead.
 const receiveBuffer = 212992
 
 // arrival is a datagram that waits at a socket.
@@ -32,24 +32,24 @@ func (d arrival) length() int { return len(d.packet.Datagram.Payload) }
 type Socket struct {
 	port  *port
 	local netip.AddrPort
-	actor string // that opened it
+	actor string // the actor that opened it
 
 	// Guarded by Host.mu.
 	peer      netip.AddrPort // valid if connected
 	queue     []arrival
 	queued    int // bytes in queue
 	closed    bool
-	draining  bool // its endpoint has closed: what arrives is read and dropped
-	suspended bool // nobody reads: see Suspend
-	withdrawn bool // it is off its port: see Withdraw
+	draining  bool // its endpoint has closed: datagrams that arrive are dropped
+	suspended bool // nobody reads; see Suspend
+	withdrawn bool // it is off its port; see Withdraw
 	ready     *sync.Cond
-	turn      bool         // the reader may take what is in the queue
+	turn      bool         // the reader may take datagrams from the queue
 	timedOut  bool         // a read deadline has taken effect
-	alerted   bool         // an encrypted alert was sent from here
+	alerted   bool         // the socket has sent an encrypted alert
 	handover  handover     // to another association with the same peer
-	deadline  *clock.Event // a read deadline to come
+	deadline  *clock.Event // a future read deadline
 
-	flow *flow // that its last datagram belongs to; guarded by link.mu
+	flow *flow // flow of its last datagram; guarded by link.mu
 }
 
 var _ transport.UDPConn = (*Socket)(nil)
@@ -60,7 +60,7 @@ func newSocket(p *port, local netip.AddrPort) *Socket {
 	return s
 }
 
-// compare orders sockets in a way that is the same in every run.
+// compare orders sockets. The order is the same in every run.
 func (s *Socket) compare(t *Socket) int {
 	return cmp.Or(cmp.Compare(s.actor, t.actor), s.local.Compare(t.local), s.peer.Compare(t.peer),
 		cmp.Compare(s.handover.generation, t.handover.generation))
@@ -73,11 +73,10 @@ func (s *Socket) enqueue(d arrival) {
 	s.ready.Broadcast()
 }
 
-// await returns when there is a datagram to read. What waits in the queue already is
-// there to be read only when all that is under way has settled: an endpoint that
-// reads one datagram after another would handle the second while it still answers
-// the first, and how far it has come then depends on scheduling. The caller
-// holds Host.mu.
+// await waits until there is a datagram to read. A datagram that is already in the queue
+// becomes readable only once all other activity has settled. Otherwise an endpoint that
+// reads one datagram after another would handle the second while it still answers the first,
+// and its progress at that point depends on scheduling. The caller holds Host.mu.
 func (s *Socket) await() error {
 	w := s.port.host.w
 	s.turn = len(s.queue) == 0 || w.Stopped()
@@ -88,7 +87,7 @@ func (s *Socket) await() error {
 		switch {
 		case s.closed || s.draining:
 			return s.failure("read", net.ErrClosed)
-		// a kernel looks at the deadline first
+		// a kernel checks the deadline first
 		case s.timedOut && (len(s.queue) == 0 || s.suspended || w.turnstile != nil):
 			return s.failure("read", os.ErrDeadlineExceeded)
 		case len(s.queue) > 0 && s.turn && !s.suspended:
@@ -102,7 +101,7 @@ func (s *Socket) failure(operation string, err error) error {
 	return &net.OpError{Op: operation, Net: "udp", Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
 }
 
-// Peek waits for a datagram and returns the first without taking it.
+// Peek waits for a datagram and returns the first one, without removing it from the queue.
 func (s *Socket) Peek() (first *wire.Datagram, from netip.AddrPort, err error) {
 	h := s.port.host
 	h.mu.Lock()
@@ -113,12 +112,12 @@ func (s *Socket) Peek() (first *wire.Datagram, from netip.AddrPort, err error) {
 	return s.queue[0].packet.Datagram, s.queue[0].from, nil
 }
 
-// Peer returns the address that the socket is connected to; it is not valid if there
-// is none.
+// Peer returns the address that the socket is connected to. It is not valid if the socket is
+// not connected.
 func (s *Socket) Peer() netip.AddrPort { return s.peer }
 
-// Alerted tells whether an encrypted alert was sent from the socket since it was
-// connected: the close_notify of an association, if nothing failed before.
+// Alerted reports whether the socket has sent an encrypted alert since it was connected.
+// This is the close_notify of an association, unless something failed before.
 func (s *Socket) Alerted() bool {
 	h := s.port.host
 	h.mu.Lock()
@@ -126,7 +125,7 @@ func (s *Socket) Alerted() bool {
 	return s.alerted
 }
 
-// Closed tells whether the socket has been closed, by its endpoint or by the
+// Closed reports whether the socket has been closed, by its endpoint or by the
 // application.
 func (s *Socket) Closed() bool {
 	h := s.port.host
@@ -135,7 +134,7 @@ func (s *Socket) Closed() bool {
 	return s.closed
 }
 
-// Discard takes the first datagram, if there is one, and drops it.
+// Discard drops the first datagram in the queue, if there is one.
 func (s *Socket) Discard() {
 	h := s.port.host
 	h.mu.Lock()
@@ -145,7 +144,7 @@ func (s *Socket) Discard() {
 	}
 }
 
-// take removes the first datagram. The caller holds Host.mu.
+// take removes the first datagram and returns it. The caller holds Host.mu.
 func (s *Socket) take() arrival {
 	d := s.queue[0]
 	s.queue = s.queue[1:]
@@ -153,9 +152,9 @@ func (s *Socket) take() arrival {
 	return d
 }
 
-// Connect connects an open socket to a peer, as connect(2) does: from now on it
-// takes that peer's datagrams alone, but those that wait in its queue stay, whoever
-// sent them. The port has room for a new open socket then.
+// Connect connects an open socket to a peer, as connect(2) does. From now on the socket takes
+// only that peer's datagrams. Datagrams in its queue stay there, even if another peer sent
+// them. The port may then get a new open socket.
 func (s *Socket) Connect(peer netip.AddrPort) error {
 	h := s.port.host
 	h.mu.Lock()
@@ -172,7 +171,7 @@ func (s *Socket) Connect(peer netip.AddrPort) error {
 	return nil
 }
 
-// Close releases the socket; readers that wait return net.ErrClosed.
+// Close releases the socket. Waiting readers return net.ErrClosed.
 func (s *Socket) Close() error {
 	s.yield(callClose)
 	h := s.port.host
@@ -228,7 +227,7 @@ func (s *Socket) receive() (arrival, error) {
 	return s.take(), nil
 }
 
-// read copies a datagram to p, as far as there is room.
+// read copies as much of a datagram to p as fits.
 func read(p []byte, d *wire.Datagram) (int, error) {
 	n := copy(p, d.Payload)
 	if n < len(d.Payload) {
@@ -258,7 +257,7 @@ func (s *Socket) Receive() (*wire.Datagram, error) {
 // Write implements net.Conn, for a connected socket.
 func (s *Socket) Write(p []byte) (int, error) { return s.Send(parse(p)) }
 
-// parse returns the datagram of a payload that the caller may use again.
+// parse returns a datagram with a copy of the payload, so the caller may reuse the payload.
 func parse(payload []byte) *wire.Datagram { return wire.Parse(append([]byte(nil), payload...)) }
 
 // Send implements Conn.
@@ -311,7 +310,7 @@ func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 // LocalAddr implements net.Conn.
 func (s *Socket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.local) }
 
-// RemoteAddr implements net.Conn; it is nil of a socket that is not connected.
+// RemoteAddr implements net.Conn. It returns nil if the socket is not connected.
 func (s *Socket) RemoteAddr() net.Addr {
 	if !s.peer.IsValid() {
 		return nil

@@ -14,7 +14,7 @@ const (
 	Entered                             // the handshake enters a state: Flight, State, Moot, Timer
 	Compared                            // the endpoint compares durations: What, Durations
 	DeadlineSet                         // the application sets a runtime deadline: What, Timer
-	ClockRead                           // the endpoint puts the time of day into a message: Resolution
+	ClockRead                           // the time of day goes into a message: Resolution
 	Completed                           // the handshake is complete
 	Failed                              // the handshake failed: Cause
 	DataWritten                         // the application wrote data: Length
