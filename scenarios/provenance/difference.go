@@ -14,7 +14,7 @@ func (s Specification) Differences(now Specification) []string {
 	list.differ("it is of", s.what(), now.what())
 	list.differ("scenario", s.Scenario, now.Scenario)
 	if len(list) > 0 {
-		return list // which has other parameters
+		return list // other differences would follow from these
 	}
 	switch {
 	case s.Study != nil:

@@ -7,7 +7,7 @@ type Stratum struct{ Failures, Trials int }
 
 // Stratified is a probability estimated from strata of equal probability.
 type Stratified struct {
-	Estimate      // the value is the mean of the strata's failure shares; N is the total number of trials
+	Estimate      // the value is the mean of the strata's failure shares; N is all trials
 	Strata        []Stratum
 	Failures      int
 	StandardError float64 // of the estimate, from the strata's shares; 0 if none is mixed
