@@ -17,7 +17,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// palette starts with the colours of Okabe and Ito, which colour-blind readers can distinguish.
+// palette starts with the colours of Okabe and Ito, which colour-blind readers can distinguish
+// (Color Universal Design, 2008, https://jfly.uni-koeln.de/color/). Others are from
+// schemes of Paul Tol (Colour Schemes, SRON/EPS/TN/09-002).
 var palette = []color.RGBA{
 	{0x00, 0x72, 0xb2, 0xff}, // blue
 	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
@@ -30,7 +32,7 @@ var palette = []color.RGBA{
 	{0x88, 0x22, 0x55, 0xff}, // wine
 	{0x99, 0x99, 0x33, 0xff}, // olive
 	{0xf0, 0xe4, 0x42, 0xff}, // yellow
-	{0x11, 0x77, 0x33, 0xff}, // green; this and the following are from Tol's scheme again
+	{0x11, 0x77, 0x33, 0xff}, // green; this and the following are from Tol again
 	{0xcc, 0x66, 0x77, 0xff}, // rose
 	{0x66, 0x11, 0x00, 0xff}, // brown
 	{0x44, 0xaa, 0x99, 0xff}, // teal

@@ -16,8 +16,9 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 )
 
-// sameBytes makes PDF files independent of the time and of the order of map iteration. vgpdf gives
-// no access to its document, so the dates and the order of the parts must be set for all documents.
+// sameBytes makes PDF files independent of the time and of the order of map iteration. vgpdf
+// (gonum.org/v1/plot v0.17.0) gives no access to its document, so the dates and the order of the
+// parts must be set for all documents.
 var sameBytes = sync.OnceFunc(func() {
 	never := time.Unix(0, 0).UTC()
 	fpdf.SetDefaultCreationDate(never)

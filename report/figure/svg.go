@@ -22,7 +22,7 @@ const (
 	PlotAttribute = "data-plot"
 )
 
-// unmoved is the group that vgsvg writes for a translation by zero.
+// unmoved is the group that vgsvg (gonum.org/v1/plot v0.17.0) writes for a translation by zero.
 const unmoved = `<g transform="translate(0, 0)">`
 
 // SVG returns the figure as SVG with embedded fonts, because a browser that lacks them would use

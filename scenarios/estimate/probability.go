@@ -18,8 +18,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// Integral is a question for a failure probability: the windows of a probe, integrated
-// over the probe's distribution.
+// Integral asks for a failure probability: the integral of the failure windows of a probe over the
+// probe's distribution.
 type Integral struct {
 	Search       search.Search             // for the windows; its range follows from the distribution
 	Distribution distribution.Distribution // of the probe

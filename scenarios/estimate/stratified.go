@@ -28,7 +28,7 @@ type Strata struct {
 }
 
 const (
-	// LeastOfStratum is the number of replications that each stratum has at the first look.
+	// LeastOfStratum is the smallest number of replications of a stratum at the first look.
 	LeastOfStratum = 2
 
 	// MostStrata is the largest number of strata.
@@ -38,11 +38,11 @@ const (
 	LeastPilots = 50
 )
 
-// Stratified performs replications with the probe in one of a number of strata of its distribution.
-// In the n-th replication, from 0, the probe is the quantile of a variate that is uniform over the
-// stratum. A separate stream under the seed Seed+n draws this variate; the same seed draws all
-// else. The replications are performed up to each look of a plan in turn, until the estimate is
-// good enough. At the first look, each stratum has at least LeastOfStratum of them.
+// Stratified cuts the probe's distribution into strata and performs replications with the probe in
+// one of them. In the n-th replication, from 0, the probe is the quantile of a variate that is
+// uniform over the stratum. A separate stream under the seed Seed+n draws this variate; the same
+// seed draws all else. The replications are performed up to each look of a plan in turn, until the
+// estimate is good enough. At the first look, each stratum has at least LeastOfStratum of them.
 //
 // Every stratum has the same share of the replications. If pilots is above 0, its share is instead
 // proportional to the standard deviation in that many pilot replications (Neyman, Journal of the

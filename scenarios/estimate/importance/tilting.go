@@ -31,8 +31,8 @@ const (
 	leastPilotFailures = 20  // needed for the cross-entropy step
 	pilotRounds        = 10  // most rounds of that step
 	significance       = 4.0 // standard errors by which a draw has to differ from an untilted one
-	// mostHarm caps the tilted probability of a harmful answer, so that replications without it
-	// occur as well.
+	// mostHarm is the largest probability to which a harmful answer is tilted, and 1-mostHarm the
+	// smallest, so that replications with and without it occur.
 	mostHarm   = 0.95
 	leastTheta = 0.02 // bounds the weight of a replication without a large variate
 )

@@ -59,7 +59,7 @@ func Keys() (keys []string) {
 	return keys
 }
 
-// Limits of what a figure may ask for. A larger number is more likely a typing error than intended.
+// Limits of what a figure may ask for. Larger numbers are probably typing errors.
 const (
 	MaxSteps        = 10_000
 	MaxReplications = 1_000_000_000

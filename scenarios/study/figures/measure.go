@@ -34,7 +34,8 @@ var (
 	// DistributionKind shows the distribution function of a measure.
 	DistributionKind = ofMeasure("distribution", false)
 
-	// SurvivalKind shows the survival curve of a measure, estimated by Kaplan-Meier.
+	// SurvivalKind shows the survival curve of a measure, the Kaplan-Meier estimate (Journal of the
+	// American Statistical Association 53, 1958, 457-481).
 	SurvivalKind = ofMeasure("survival", true)
 )
 
