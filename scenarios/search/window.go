@@ -271,8 +271,8 @@ func (f *finder) bound(l *line, to int64) (int64, error) {
 	return f.bisect(l, last-1)
 }
 
-// bisect returns a point at which the prediction of l first fails. It holds at l.x+1 and fails at
-// high.
+// bisect returns a point at which the prediction of l ceases to hold. It holds at l.x+1 and fails
+// at high.
 func (f *finder) bisect(l *line, high int64) (int64, error) {
 	low := l.x + 1
 	probes := []int64{low}

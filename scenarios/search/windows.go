@@ -58,7 +58,7 @@ type Edge struct {
 //
 // If Proved, the search missed no window in the range, however short. On each segment of the cells,
 // the order of all instants that affect a run is the same on each host, as the slopes of their
-// times show, so the signature is the same. This relies on the replications to report every such
+// times show, so the signature is the same. The proof relies on replications reporting every such
 // instant (sim.Watched); the verifications test this.
 type Method struct {
 	Name   string `json:"name"`
@@ -91,7 +91,7 @@ type Method struct {
 // PredictionFailure is a run that differs from the prediction.
 type PredictionFailure struct {
 	Segment int64  `json:"segment_from_ns"` // the start of the predicted segment
-	At      int64  `json:"at_ns"`           // the first value, found by bisection, at which it fails
+	At      int64  `json:"at_ns"`           // the first failing value that bisection finds
 	Why     string `json:"why"`             // how the run differs
 }
 

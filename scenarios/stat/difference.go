@@ -132,8 +132,8 @@ func tangoStatistic(b, c, n, d float64) float64 {
 	return difference / math.Sqrt(max(0, variance))
 }
 
-// mcNemar returns the two-sided probability of the exact test: twice the probability that fair
-// coins give at most this few heads.
+// mcNemar returns the two-sided probability of the exact test: twice the probability that a+b fair
+// coins show min(a, b) heads or fewer; at most 1.
 func mcNemar(a, b int) float64 {
 	few, n := min(a, b), a+b
 	if 2*few == n {

@@ -106,7 +106,7 @@ type MapMethod struct {
 	Points int `json:"points"`
 
 	// PointRuns counts the replications at random points in all checks. PointsDiffered counts those
-	// that contradicted the map of the time; their strips were searched again.
+	// that contradicted the map at that time; their strips were searched again.
 	PointRuns      int `json:"point_runs"`
 	PointsDiffered int `json:"points_differed"`
 

@@ -16,7 +16,7 @@ type Lifetime struct {
 }
 
 // Quantile is a quantile of a distribution, estimated from independent samples, with a two-sided
-// interval.
+// interval that makes no assumption about the distribution.
 type Quantile struct {
 	// The value is the sample of rank Q*N, rounded up, counted from the smallest; NaN without
 	// samples. The ends of the interval are the samples of LowRank and HighRank.
