@@ -106,8 +106,8 @@ func (m *missing) points(size int) (list []int) {
 	return list
 }
 
-// without returns what is still missing after some replications of each point are removed. from
-// returns, for a point, the index first below which replications are no longer missing, and whether
+// without returns what is still missing after some replications of each point are removed. For each
+// point, from returns the number of its first replications that are no longer missing, and whether
 // the rest is still wanted; if not, the rest is removed too. dropped counts the removed rest.
 func (m *missing) without(size int, from func(point int) (first int, rest bool)) (left missing, dropped int) {
 	for k, g := range m.gaps {

@@ -93,8 +93,8 @@ type Point struct {
 // these.
 func (p *Point) Completed() int { return p.Replications - p.Crashed - p.TimedOut - p.Limited }
 
-// Difference is found by a verification: two runs with the same specification and seed have
-// different traces.
+// Difference is a finding of a verification: two runs with the same specification and seed whose
+// traces differ.
 type Difference struct {
 	Repeat string `json:"repeat"`
 	Record int    `json:"record"` // index of the first record that differs; -1 if one gave no trace

@@ -79,7 +79,7 @@ func (j *Journal) sum(length, body []byte) uint32 {
 }
 
 // Turn directs new records to the other file, which is empty. It returns a function that empties
-// the previous one.
+// the file used so far.
 func (j *Journal) Turn() (empty func() error) {
 	f := j.files[j.active]
 	j.active = 1 - j.active
