@@ -25,7 +25,7 @@ type Band struct {
 
 	At float64 // position on an axis of numbers, above the previous level
 
-	// Joined connects the spans with those of the next level, which must have the same number.
+	// Joined connects the spans with those of the next level, which must be equal in number.
 	Joined bool
 }
 

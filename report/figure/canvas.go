@@ -18,8 +18,8 @@ import (
 )
 
 // palette starts with the colours of Okabe and Ito, which colour-blind readers can distinguish
-// (Color Universal Design, 2008, https://jfly.uni-koeln.de/color/). Others are from
-// schemes of Paul Tol (Colour Schemes, SRON/EPS/TN/09-002).
+// (Color Universal Design, 2008, https://jfly.uni-koeln.de/color/). Others are from schemes of Paul
+// Tol (Colour Schemes, SRON/EPS/TN/09-002).
 var palette = []color.RGBA{
 	{0x00, 0x72, 0xb2, 0xff}, // blue
 	{0xd5, 0x5e, 0x00, 0xff}, // vermilion

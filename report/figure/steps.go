@@ -27,7 +27,7 @@ type Stairs struct {
 var ErrNothing = errors.New("there is nothing to show")
 
 // StepCurves draws step curves, with their intervals as bands. With logX, the x axis is logarithmic
-// and values of 0 or below are not shown. x is given, and the axis labelled, in units of one. If
+// and values of 0 or below are not shown. The axis is labelled with the values of X as they are. If
 // there is no value to show, the error is [ErrNothing].
 func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, sentence string) (Figure, error) {
 	p := plot.New()

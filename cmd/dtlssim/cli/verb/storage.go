@@ -57,8 +57,8 @@ func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget 
 	return nil
 }
 
-// Finish saves the answers, if the work is finished, and closes the store. A failed commit both
-// ends the work and is returned when the store closes; Finish reports it once.
+// Finish saves the answers, if the work is finished, and closes the store. A failed commit ends the
+// work, and closing the store returns its error again; Finish reports it once.
 func (s *Storage) Finish(work error, finished bool, answers func() answers.Answers) error {
 	if s.store == nil {
 		return work
