@@ -61,7 +61,7 @@ func InGroup(group string, list []Parameter) []Parameter {
 	return list
 }
 
-// DefaultText returns the default as lists show it.
+// DefaultText returns the default as displayed in lists.
 func (p *Parameter) DefaultText() string {
 	if p.Follows != "" {
 		return "as " + p.Follows

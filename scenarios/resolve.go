@@ -14,7 +14,7 @@ import (
 // durations laid over it.
 type Resolved struct {
 	scenario *Scenario
-	given    Settings // without what the remedy sets
+	given    Settings // without the remedy's settings
 	implied  Settings // set by the remedy
 	values   map[string]value
 

@@ -176,7 +176,7 @@ func (s *Scenario) Parameter(name string) *Parameter {
 	return &s.Parameters[i]
 }
 
-// ParameterNames returns the names of the parameters, in their order.
+// ParameterNames returns the names of the parameters, in display order.
 func (s *Scenario) ParameterNames() []string {
 	names := make([]string, len(s.Parameters))
 	for i := range s.Parameters {

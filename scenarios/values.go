@@ -17,7 +17,7 @@ import (
 // Settings are parameters as a user gave them: names and texts of values.
 type Settings map[string]string
 
-// With returns the settings with others laid over them.
+// With returns a copy of the settings with others added. The others take precedence.
 func (s Settings) With(others Settings) Settings {
 	merged := maps.Clone(s)
 	if merged == nil {
@@ -136,7 +136,7 @@ func (v Values) Without(name string) (Values, error) {
 // Resolved returns the settings that the values are based on.
 func (v Values) Resolved() *Resolved { return v.base }
 
-// Values returns the values, with nothing laid over them.
+// Values returns the values of the resolved settings, with no durations laid over them.
 func (r *Resolved) Values() Values { return Values{base: r} }
 
 // Laid returns the durations that With laid over the resolved settings, in an order in which With

@@ -21,7 +21,7 @@ type Result struct {
 // Throughput is the rate at which workers perform replications of late-close-notify.
 type Throughput struct {
 	Workers, Replications int
-	PerSecond             float64 // replications
+	PerSecond             float64 // replications per second of wall time
 	Simulated             float64 // simulated seconds per second of wall time
 	PeakMemory            int64   // of a worker, in bytes
 }

@@ -55,7 +55,6 @@ func Register(s *scenarios.Scenario) error {
 	return nil
 }
 
-// names returns the names of all scenarios.
 func names() []string {
 	list := slices.Clone(catalogue)
 	library.Lock()

@@ -31,7 +31,7 @@
 //
 // Questions also draw from streams of their own, under s unless noted:
 //
-//	design that fills a space                  design NAME                     Design
+//	space-filling design                       design NAME                     Design
 //	base points of a sensitivity               design sensitivity              Design
 //	bootstrap of its indices                   bootstrap of sensitivity        Bootstrap
 //	values that a window search verifies       window/verification             Verification

@@ -15,8 +15,8 @@ import (
 
 // The server models.
 const (
-	// SequentialModel serves one client after another on one socket, as Mbed TLS's
-	// programs/ssl/dtls_server.c does.
+	// SequentialModel serves one client after another on one socket, as
+	// programs/ssl/dtls_server.c of Mbed TLS does.
 	SequentialModel = "sequential"
 
 	// ListenerModel is a listener whose Accept performs each handshake inline, as in

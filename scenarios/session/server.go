@@ -29,7 +29,7 @@ type server struct {
 	sessions   int
 	errors     []string
 	unexpected int           // first datagrams rejected
-	ghosts     int           // sessions spent on a datagram that began none
+	ghosts     int           // failed sessions that no client had begun
 	silent     bool          // an endpoint was closed without a close_notify
 	closing    time.Duration // the longest duration of a Close of an endpoint
 	halfOpen   bool          // an idle timeout ended a session that its client had already closed

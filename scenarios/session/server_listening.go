@@ -34,7 +34,6 @@ type listeningServer struct {
 	strays int           // connections that no client had begun, not yet released
 }
 
-// start starts the server.
 func (s *listeningServer) start() {
 	s.w.Go("server", func() {
 		var err error
@@ -143,7 +142,7 @@ func (s *listeningServer) handshakeInline(a attempt) (net.Conn, error) {
 	return s.stack.Server(ctx, a.conn, s.config)
 }
 
-// serveConcurrently is the model "concurrent".
+// serveConcurrently is the model "concurrent". Each accepted connection has a goroutine.
 func (s *listeningServer) serveConcurrently() error {
 	for {
 		a, err := s.attempt()

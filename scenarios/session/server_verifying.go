@@ -119,7 +119,7 @@ func (s *sequentialServer) pending(first *wire.Datagram, peer netip.AddrPort) *v
 	v := s.verifying[i]
 	s.verifying = slices.Delete(s.verifying, i, i+1)
 	if len(v.ended) > 0 || first.IsClientHello() && !wire.SameHello(first, v.first) {
-		_ = v.socket.Endpoint().Close() // its endpoint may have done so
+		_ = v.socket.Endpoint().Close() // the endpoint may already have closed it
 		return nil
 	}
 	return v

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// shifted is a distribution moved by an offset.
+// shifted is a distribution shifted by an offset.
 type shifted struct {
 	Distribution
 	by time.Duration

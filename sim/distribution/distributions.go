@@ -64,8 +64,8 @@ func (t truncatedNormal) mean() float64 {
 }
 
 // gamma is the gamma distribution with shape and scale. Its quantile is the inverse of the
-// regularised incomplete gamma function, as in gonum.org/v1/gonum/stat/distuv, but does not need
-// a gonum random source.
+// regularised incomplete gamma function, as in gonum.org/v1/gonum/stat/distuv. Unlike
+// distuv.Gamma, it has no random source.
 type gamma struct{ shape, scale float64 }
 
 func (g gamma) Quantile(u float64) float64 {

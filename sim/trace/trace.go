@@ -181,7 +181,8 @@ type hostDigest struct {
 	sum       [sha256.Size]byte
 }
 
-// A Digester keeps buffers of up to keptBuffer bytes, and those of up to keptHosts hosts.
+// keptBuffer is the largest buffer that a Digester keeps, in bytes. keptHosts is the largest
+// number of hosts whose buffers it keeps.
 const (
 	keptBuffer = 32 << 10
 	keptHosts  = 4

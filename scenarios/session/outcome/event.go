@@ -10,7 +10,7 @@ import (
 // The events that applications record in the trace for [Read].
 
 // Accepted is the event that the server begins a session, or continues one whose first hello it
-// has answered.
+// has already answered.
 type Accepted struct {
 	Session string
 	Peer    netip.AddrPort

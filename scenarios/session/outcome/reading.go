@@ -25,7 +25,7 @@ type Reading struct {
 type flight struct {
 	sender string
 	to     netip.AddrPort
-	try    int // which of its sessions
+	try    int // number of the sender's session
 	key    uint64
 }
 
