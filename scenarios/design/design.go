@@ -1,7 +1,7 @@
 // Package design chooses the points at which a question is asked: every combination of levels, one
 // factor at a time, a list from a file, a Latin hypercube, a Sobol sequence.
 //
-//	text of --vary, --from or a study -> Factor, Range -> Factorial, LatinHypercube, ... -> []Point
+//	--vary, --from or a study -> Factor, Range -> Factorial, LatinHypercube, ... -> []Point
 //
 // A Point carries the checked values of all parameters; later steps read no text again.
 package design
