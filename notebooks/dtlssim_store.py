@@ -157,7 +157,7 @@ def holm(p_values):
     return [adjusted[i] for i in range(len(p_values))]
 
 
-# --- Latency laws: the probability of t and more, t in milliseconds
+# --- Latency distributions: the probability of at least t, t in milliseconds
 
 
 def exponential(mean, offset=0.0):
@@ -172,14 +172,14 @@ def pareto(minimum, shape, offset=0.0):
     return lambda t: 1.0 if t - offset <= minimum else (minimum / (t - offset)) ** shape
 
 
-def law(text):
-    """A law as dtlssim writes it, such as 10ms+exponential(mean=10ms)."""
+def distribution(text):
+    """A distribution as dtlssim writes it, such as 10ms+exponential(mean=10ms)."""
     offset, _, rest = text.rpartition("+")
     name, _, arguments = rest.rstrip(")").partition("(")
     named = dict(a.split("=") for a in arguments.split(","))
     numbers = {key: float(value) if key in ("sigma", "shape") else milliseconds(value) for key, value in named.items()}
-    laws = {"exponential": exponential, "lognormal": lognormal, "pareto": pareto}
-    return laws[name](**numbers, offset=milliseconds(offset) if offset else 0.0)
+    distributions = {"exponential": exponential, "lognormal": lognormal, "pareto": pareto}
+    return distributions[name](**numbers, offset=milliseconds(offset) if offset else 0.0)
 
 
 def milliseconds(text):
