@@ -15,7 +15,7 @@ import (
 // cores.
 func TestCrowdsRepeat(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 1, 100)
+	seeds := testkit.Budget(1, 1, 20)
 	crowd := scenarios.Settings{
 		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1",
 		"duplicate-delay": "exponential(mean=30ms)",

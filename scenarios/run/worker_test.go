@@ -199,7 +199,7 @@ func TestCancelledJob(t *testing.T) {
 
 // A worker stays small, however many replications it performs.
 func TestWorkerMemory(t *testing.T) {
-	n := uint64(testkit.Budget(200, 500, 20_000))
+	n := uint64(testkit.Budget(200, 500, 5000))
 	p := fixture.Pool(t, 1)
 	for seed := range n {
 		do(t, p, founding(t, seed))

@@ -230,7 +230,7 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 // are those of brute-force scans.
 func TestSearchAgainstPlainScan(t *testing.T) {
 	all := everything()
-	all.holdAgainstScans(t, testkit.Cases(t, 6, 16, 2000))
+	all.holdAgainstScans(t, testkit.Cases(t, 6, 16, 200))
 }
 
 // waiting has rules by which datagrams wait for others, replayed and forged ones among them:
@@ -272,7 +272,7 @@ func TestSearchOfWaitingAgainstPlainScan(t *testing.T) {
 	some.draws["clients"] = draw{1, []string{"2", "3"}}
 	some.draws["gap"] = draw{0.5, []string{"0s", "5ms", "20ms", "35ms", "60ms", "150ms"}}
 	some.draws["nat-mapping"] = draw{0.5, []string{"endpoint-independent", "address-and-port-dependent"}}
-	some.holdAgainstScans(t, testkit.Cases(t, 1, 4, 1000))
+	some.holdAgainstScans(t, testkit.Cases(t, 1, 4, 80))
 }
 
 // So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a
@@ -299,5 +299,5 @@ func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
 		"client-pause": {0.4, []string{"5ms", "20ms", "100ms", "3s"}},
 		"stack":        {0.5, []string{"pion-v3"}},
 	})
-	behind.holdAgainstScans(t, testkit.Cases(t, 9, 9, 2000))
+	behind.holdAgainstScans(t, testkit.Cases(t, 9, 9, 200))
 }

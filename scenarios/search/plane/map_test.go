@@ -135,7 +135,7 @@ func holdMapAgainstRuns(t *testing.T, p run.Runner, m plane.Map, random *rand.Ra
 func TestMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
-	points, most := testkit.Budget(20, 50, 500), testkit.Budget(1, 2, 100)
+	points, most := testkit.Budget(20, 50, 500), testkit.Budget(1, 2, 30)
 	for i, c := range []struct {
 		scenario, x, y string
 		set            scenarios.Settings
@@ -167,7 +167,7 @@ func TestMapsBehindNATAgainstRuns(t *testing.T) {
 	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
-	for i := range testkit.Cases(t, 1, 1, 40) {
+	for i := range testkit.Cases(t, 1, 1, 10) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		of := func(values ...string) string { return values[random.IntN(len(values))] }
 		set := fixture.RandomNAT(random.IntN)
