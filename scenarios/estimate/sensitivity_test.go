@@ -50,7 +50,7 @@ func indices(
 // nothing. Its indices are integrals of exponentials.
 func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 	testkit.NotShort(t)
-	points := testkit.Budget(4, 4, 64)
+	points := testkit.Budget(4, 4, 128)
 	q := analyse(t, points, 0, "linger=0ms..20ms", "service=0ms..10ms", "gap=50ms..100ms")
 	pool := fixture.Pool(t, 2)
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
@@ -71,7 +71,7 @@ func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 	first := []float64{part1 / variance, part2 / variance, 0}
 	total := []float64{1 - part2/variance, 1 - part1/variance, 0}
 	near := 0.1
-	if !testkit.Long() { // eight points cannot tell much
+	if !testkit.Long() { // four points say little
 		near = 1
 	}
 	for i := range first {
