@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// BitRate is how many bits a link carries in a second; 0 means any number.
+// BitRate is a rate in bits per second; 0 means unlimited.
 type BitRate int64
 
-// maxBitRate is the highest rate that ParseBitRate reads: 1 Tbit/s, at which a byte
-// takes a hundredth of a nanosecond.
+// maxBitRate is the highest rate that ParseBitRate accepts: 1 Tbit/s, at which a byte takes
+// 0.008 ns.
 const maxBitRate BitRate = 1e12
 
-// unlimited is how an unlimited rate is written.
+// unlimited is the text of an unlimited rate.
 const unlimited = "unlimited"
 
-// bitRateUnits are decimal (IEC 80000-13), the largest first.
+// bitRateUnits are the decimal units (IEC 80000-13), largest first.
 var bitRateUnits = []struct {
 	name string
 	size BitRate
 }{{"Gbit/s", 1e9}, {"Mbit/s", 1e6}, {"kbit/s", 1e3}, {"bit/s", 1}}
 
-// ParseBitRate reads a rate from 1bit/s to 1000Gbit/s, or "unlimited": a decimal
-// number with one of the units bit/s, kbit/s, Mbit/s and Gbit/s that is a whole
-// number of bits in a second.
+// ParseBitRate parses a rate from 1bit/s to 1000Gbit/s, or "unlimited". A rate is a decimal
+// number with one of the units bit/s, kbit/s, Mbit/s and Gbit/s. It must be a whole number of
+// bits per second.
 func ParseBitRate(text string) (BitRate, error) {
 	if text == unlimited {
 		return 0, nil
@@ -54,8 +54,8 @@ func ParseBitRate(text string) (BitRate, error) {
 	return 0, fmt.Errorf("%q is not a bit rate: %s", text, want)
 }
 
-// String returns the rate as [ParseBitRate] reads it, in the largest unit of which it
-// is a whole number.
+// String returns the rate in the format of [ParseBitRate], as a whole number of the largest
+// possible unit.
 func (r BitRate) String() string {
 	if r == 0 {
 		return unlimited
@@ -65,11 +65,11 @@ func (r BitRate) String() string {
 			return strconv.FormatInt(int64(r/unit.size), 10) + unit.name
 		}
 	}
-	return "" // not reached: every rate is a whole number of bits in a second
+	return "" // not reached: every rate is a whole number of bits per second
 }
 
-// serialisation returns how long the bits of so many bytes take, rounded up to a
-// whole nanosecond. The rate is not 0.
+// serialisation returns the time to send a number of bytes, rounded up to a whole
+// nanosecond. The rate must not be 0.
 func (r BitRate) serialisation(bytes int) time.Duration {
 	bits := 8 * int64(time.Second) * int64(bytes)
 	return time.Duration((bits + int64(r) - 1) / int64(r))

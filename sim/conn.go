@@ -6,23 +6,22 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Conn is a connection whose datagrams come and go with their DTLS records, which are parsed
-// once: a connected socket, or a view of one. What stands between a socket and an endpoint
-// uses it; an endpoint reads and writes bytes.
+// Conn is a connection that also receives and sends parsed datagrams, so that their DTLS
+// records are parsed only once. It is a connected socket, or a view of one. Layers between a
+// socket and an endpoint use it; an endpoint reads and writes bytes.
 type Conn interface {
 	net.Conn
 
-	// Receive waits for a datagram and takes it, as Read does.
+	// Receive waits for a datagram and returns it, as Read does.
 	Receive() (*wire.Datagram, error)
 
 	// Send sends a datagram, as Write does.
 	Send(d *wire.Datagram) (int, error)
 }
 
-// Endpoint returns a view of a connected socket to give to a DTLS endpoint: an
-// endpoint closes what it was given, and this Close leaves the socket in place
-// until the application releases it. What arrives between the two is read and
-// dropped.
+// Endpoint returns a view of a connected socket for a DTLS endpoint. An endpoint closes its
+// connection, but the Close of this view leaves the socket on its port until the application
+// releases it. Datagrams that arrive meanwhile are dropped.
 func (s *Socket) Endpoint() Conn { return &endpointView{s} }
 
 type endpointView struct{ *Socket }

@@ -6,12 +6,11 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 )
 
-// SetReadDeadline implements net.Conn. A deadline that has passed already, which
-// is how pion interrupts its own reader, takes effect when all that is under way
-// has settled, and never before a datagram that is there to be read. Otherwise
-// scheduling would decide whether pion's Close, which interrupts its reader before it
-// writes the close_notify, writes it at all. Under Config.Perturb
-// scheduling is a draw, and it takes effect at once.
+// SetReadDeadline implements net.Conn. pion sets a deadline in the past to interrupt its own
+// reader. Such a deadline takes effect once all other activity has settled, and never before
+// the reader has taken the datagrams in the queue. Otherwise scheduling would decide whether
+// pion's Close writes its close_notify, because it interrupts the reader first. With
+// Config.Perturb, where scheduling is drawn at random, it takes effect at once.
 func (s *Socket) SetReadDeadline(t time.Time) error {
 	s.yield(callSetReadDeadline)
 	h, w := s.port.host, s.port.host.w
@@ -52,7 +51,7 @@ func (s *Socket) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// proceed lets the reader take what is in the queue.
+// proceed lets the reader take datagrams from the queue.
 func (s *Socket) proceed() {
 	h := s.port.host
 	h.mu.Lock()
@@ -61,7 +60,7 @@ func (s *Socket) proceed() {
 	s.ready.Broadcast()
 }
 
-// expire lets the read deadline take effect.
+// expire makes the read deadline take effect.
 func (s *Socket) expire() {
 	h := s.port.host
 	h.mu.Lock()
@@ -71,8 +70,8 @@ func (s *Socket) expire() {
 	s.ready.Broadcast()
 }
 
-// SetDeadline implements net.Conn; writes never block.
+// SetDeadline implements net.Conn. It sets only the read deadline, as writes never block.
 func (s *Socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
 
-// SetWriteDeadline implements net.Conn; writes never block.
+// SetWriteDeadline implements net.Conn. It does nothing, as writes never block.
 func (s *Socket) SetWriteDeadline(time.Time) error { return nil }

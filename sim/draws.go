@@ -10,16 +10,16 @@ import (
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
 
-// draws is a stream that is made when its first variate is wanted; those that
-// nobody wanted are passed over then.
+// draws is a stream that is made when its first variate is needed. The variates that were
+// not needed before are then skipped.
 type draws struct {
 	stream     *tilt.Stream
 	passed     int
 	correlated *scores // nil: independent
 }
 
-// draw draws from a distribution for a datagram that is sent now. A constant and a
-// recording take their draws too, and do not use them.
+// draw draws from a distribution for a datagram that is sent now. Constants and latency
+// traces consume a draw too, but do not use it.
 func (d *draws) draw(l distribution.Distribution, now time.Duration, make func() *tilt.Stream) time.Duration {
 	switch l := l.(type) {
 	case distribution.Constant:
@@ -31,13 +31,13 @@ func (d *draws) draw(l distribution.Distribution, now time.Duration, make func()
 	}
 	d.begin(make)
 	u, v := d.next()
-	if u > 0.5 && d.stream.Tilted() { // the complement has the digits
+	if u > 0.5 && d.stream.Tilted() { // the complement v is more precise here
 		return distribution.UpperLatency(l, v)
 	}
 	return distribution.Latency(l, u)
 }
 
-// pass takes a draw at which nobody looks.
+// pass consumes a draw that is not used.
 func (d *draws) pass() {
 	if d.stream == nil {
 		d.passed++
@@ -46,7 +46,7 @@ func (d *draws) pass() {
 	d.skip()
 }
 
-// begin makes the stream, if it is not made yet.
+// begin makes the stream if it does not exist yet.
 func (d *draws) begin(make func() *tilt.Stream) {
 	if d.stream == nil {
 		d.stream = make()
@@ -56,13 +56,13 @@ func (d *draws) begin(make func() *tilt.Stream) {
 	}
 }
 
-// chance tells whether a draw is below p, which does harm.
+// chance reports whether a draw is below p, which is the harmful outcome.
 func (d *draws) chance(p float64, make func() *tilt.Stream) bool {
 	d.begin(make)
 	return d.stream.Chance(p, true)
 }
 
-// next returns the next variate, and its complement.
+// next returns the next variate and its complement.
 func (d *draws) next() (u, v float64) {
 	u, v = d.stream.Variate()
 	switch {
@@ -76,7 +76,8 @@ func (d *draws) next() (u, v float64) {
 	return u, v
 }
 
-// skip takes a draw at which nobody looks, unless those behind it depend on it.
+// skip consumes a draw that is not used. If draws are correlated, it still computes the draw,
+// because later ones depend on it.
 func (d *draws) skip() {
 	if d.correlated != nil {
 		d.next()
@@ -85,14 +86,14 @@ func (d *draws) skip() {
 	d.stream.Pass()
 }
 
-// scores correlates uniform variates and leaves each of them uniform: they become
-// standard normal scores e, a stationary autoregressive process of order 1 goes
-// over these, z' = r z + sqrt(1 - r^2) e, and its scores become uniform again. So
-// the scores at a distance of k have the correlation r^k, and what is drawn by
-// inversion keeps its distribution (a Gaussian copula; Cario and Nelson, Autoregressive to
-// anything, Operations Research Letters 19, 1996, 51-58).
+// scores correlates uniform variates and keeps each of them uniform. It transforms them to
+// standard normal scores e, applies a stationary autoregressive process of order 1,
+// z' = r z + sqrt(1 - r^2) e, and transforms z' back to uniform variates. So scores at lag k
+// have the correlation r^k, and a value that is drawn by inversion keeps its distribution.
+// This is a Gaussian copula (Cario and Nelson, Autoregressive to anything, Operations
+// Research Letters 19, 1996, 51-58).
 type scores struct {
-	correlation float64 // from 0 to below 1
+	correlation float64 // r; at least 0 and less than 1
 	last        float64
 	started     bool
 }
@@ -100,14 +101,14 @@ type scores struct {
 // highest is the largest number below 1.
 var highest = math.Nextafter(1, 0)
 
-// next takes a variate from (0, 1) and returns one.
+// next transforms an independent variate in (0, 1) to a correlated one.
 func (s *scores) next(u float64) float64 {
 	z := s.step(distuv.UnitNormal.Quantile(u))
 	return min(max(distuv.UnitNormal.CDF(z), math.SmallestNonzeroFloat64), highest)
 }
 
-// nextTilted is next for a variate that is tilted, which is the independent one: both
-// go with their complements, for the digits that these have in the upper tail.
+// nextTilted is like next, for an independent variate that is tilted. It takes and returns
+// the complement too, because the complement is more precise in the upper tail.
 func (s *scores) nextTilted(u, v float64) (float64, float64) {
 	z := distuv.UnitNormal.Quantile(u)
 	if u > 0.5 {
@@ -118,7 +119,7 @@ func (s *scores) nextTilted(u, v float64) (float64, float64) {
 	return u, max(distuv.UnitNormal.CDF(-z), math.SmallestNonzeroFloat64)
 }
 
-// step takes an independent score and returns a correlated one.
+// step transforms an independent score to a correlated one.
 func (s *scores) step(z float64) float64 {
 	if s.started {
 		z = s.correlation*s.last + math.Sqrt(1-s.correlation*s.correlation)*z

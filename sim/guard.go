@@ -7,20 +7,20 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Guard stands between a socket and its endpoint, and keeps from the endpoint the
-// alerts and the application data of epoch 0 in what arrives. Nothing protects such
-// records, so anybody can send them: RFC 6347 section 4.1.2.7 asks to discard what is
-// invalid, and once a handshake is complete, a peer that is honest sends none.
+// Guard is a filter between a socket and its endpoint. It drops incoming alerts and
+// application data of epoch 0. Such records are unprotected, so anybody can send them. RFC
+// 6347 section 4.1.2.7 says that invalid records should be discarded, and once a handshake is
+// complete, an honest peer sends no such records.
 type Guard struct {
-	net.Conn      // below, for all but Read
-	below    Conn // the socket, or the view of it that an endpoint is given
+	net.Conn      // the same as below; Guard overrides Read
+	below    Conn // the socket, or a view of it
 	host     *Host
 	always   bool
 	complete atomic.Bool
 }
 
-// Guard returns conn with a guard before it: one that always keeps such records
-// back, or only once Complete was called.
+// Guard returns a guard on conn. It drops such records always, or, if always is false, only
+// after Complete was called.
 func (h *Host) Guard(conn Conn, always bool) *Guard {
 	return &Guard{Conn: conn, below: conn, host: h, always: always}
 }
@@ -28,7 +28,7 @@ func (h *Host) Guard(conn Conn, always bool) *Guard {
 // Complete tells the guard that the handshake of the endpoint is complete.
 func (g *Guard) Complete() { g.complete.Store(true) }
 
-// Read implements net.Conn. A datagram of which nothing is left is passed over.
+// Read implements net.Conn. It skips datagrams of which nothing is left.
 func (g *Guard) Read(p []byte) (int, error) {
 	for {
 		d, err := g.below.Receive()
@@ -46,7 +46,7 @@ func (g *Guard) Read(p []byte) (int, error) {
 	}
 }
 
-// inTheClear tells of a record that it is an alert or application data of epoch 0.
+// inTheClear reports whether a record is an alert or application data of epoch 0.
 func inTheClear(r *wire.Record) bool {
 	return r.Epoch == 0 && (r.ContentType == wire.Alert || r.ContentType == wire.ApplicationData)
 }

@@ -10,31 +10,32 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// DefaultBacklog is how many peers may wait for Accept in pion's own listener
-// (transport/v2/udp, defaultListenBacklog).
+// DefaultBacklog is the default backlog, which is that of pion's listener
+// (github.com/pion/transport/v2/udp, defaultListenBacklog).
 const DefaultBacklog = 128
 
-// ListenerConfig says whom a Listener lets in.
+// ListenerConfig configures which peers a Listener admits.
 type ListenerConfig struct {
-	// Filter tells whether the first datagram of a new peer lets it in; nil: any does.
+	// Filter reports whether to admit a new peer, given its first datagram. nil admits every
+	// peer.
 	Filter func(first *wire.Datagram) bool
 
-	// Tombstone is how long after the close of a connection its peer is not let in again.
+	// Tombstone is the time after the close of a connection in which its peer is not admitted.
 	Tombstone time.Duration
 
-	// Backlog is how many connections may wait for Accept: what a new peer sends is dropped
-	// while that many do. 0: DefaultBacklog.
+	// Backlog is the maximum number of connections that wait for Accept. When it is reached,
+	// datagrams from new peers are dropped. 0 means DefaultBacklog.
 	Backlog int
 
-	// Rehandshake lets a peer begin a second connection beside one that is established:
-	// see Connection.Establish.
+	// Rehandshake lets a peer begin a second connection while an established one exists; see
+	// Connection.Establish.
 	Rehandshake bool
 }
 
-// Listener accepts peers on one UDP port, as pion's own listener
-// (transport/v2/udp) does: a datagram from a new remote address makes a connection
-// if the filter lets it, and all that come from that address afterwards belong to
-// it, until it is closed.
+// Listener accepts peers on one UDP port, like pion's listener
+// (github.com/pion/transport/v2/udp). A datagram from a new remote address makes a connection
+// if the filter admits it. All later datagrams from that address belong to the connection
+// until it is closed.
 type Listener struct {
 	socket *Socket
 	config ListenerConfig
@@ -44,15 +45,15 @@ type Listener struct {
 	backlog    Backlog
 	ready      *sync.Cond
 	closed     bool
-	tombstones map[netip.AddrPort]time.Duration // until when a peer that is gone is not let in again
+	tombstones map[netip.AddrPort]time.Duration // when a closed peer may be admitted again
 }
 
 var _ net.Listener = (*Listener)(nil)
 
-// Backlog is what became of the backlog of a Listener so far.
+// Backlog holds statistics of the backlog of a Listener.
 type Backlog struct {
-	Longest int // most connections that waited for Accept at a time
-	Dropped int // datagrams of new peers that were dropped because it was full
+	Longest int // largest number of connections that waited for Accept at one time
+	Dropped int // datagrams of new peers that were dropped because the backlog was full
 }
 
 // Connection is a connection that a Listener has accepted.
@@ -60,7 +61,7 @@ type Connection struct {
 	*Socket
 	listener *Listener
 
-	// First is the datagram that made the connection.
+	// First is the datagram that started the connection.
 	First *wire.Datagram
 }
 
@@ -81,7 +82,7 @@ func (h *Host) ListenPeers(number uint16, c ListenerConfig) (*Listener, error) {
 	return l, nil
 }
 
-// run takes the datagrams of peers that have no connection.
+// run handles the datagrams of peers that have no connection.
 func (l *Listener) run() {
 	h := l.socket.port.host
 	for {
@@ -117,7 +118,7 @@ func (l *Listener) run() {
 	}
 }
 
-// drop notes that a datagram is not let in.
+// drop records that a datagram is dropped.
 func (l *Listener) drop(d arrival, why Reason) {
 	h := l.socket.port.host
 	h.w.Event(h, ListenerDropped{Datagram: d.packet.Datagram, From: d.from, Reason: why})
@@ -133,7 +134,7 @@ func (l *Listener) admit(d arrival) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	socket.enqueue(d)
-	if socket.handover.accepted { // by a datagram of the same instant
+	if socket.handover.accepted { // because of another datagram of the same instant
 		return
 	}
 	socket.handover.accepted = true
@@ -167,8 +168,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Waiting returns how many connections wait for Accept whose first datagram is as
-// wanted; nil wants any.
+// Waiting returns the number of connections that wait for Accept and whose first datagram
+// satisfies wanted. If wanted is nil, all count.
 func (l *Listener) Waiting(wanted func(first *wire.Datagram) bool) (n int) {
 	h := l.socket.port.host
 	h.mu.Lock()
@@ -181,7 +182,7 @@ func (l *Listener) Waiting(wanted func(first *wire.Datagram) bool) (n int) {
 	return n
 }
 
-// Backlog returns what became of the backlog so far.
+// Backlog returns the statistics of the backlog so far.
 func (l *Listener) Backlog() Backlog {
 	h := l.socket.port.host
 	h.mu.Lock()
@@ -189,13 +190,13 @@ func (l *Listener) Backlog() Backlog {
 	return l.backlog
 }
 
-// Close implements net.Listener. Connections that were accepted stay open.
+// Close implements net.Listener. Accepted connections stay open.
 func (l *Listener) Close() error { return l.socket.Close() }
 
 // Addr implements net.Listener.
 func (l *Listener) Addr() net.Addr { return l.socket.LocalAddr() }
 
-// Close implements net.Conn: the peer's datagrams belong to the listener again.
+// Close implements net.Conn. After it, the peer's datagrams go to the listener again.
 func (c *Connection) Close() error {
 	err := c.Socket.Close()
 	if err != nil && errors.Is(err, net.ErrClosed) {
@@ -204,7 +205,7 @@ func (c *Connection) Close() error {
 	if l := c.listener; l.config.Tombstone > 0 {
 		h := c.port.host
 		h.mu.Lock()
-		if c.port.to(c.peer) == nil { // another association of the peer lives on
+		if c.port.to(c.peer) == nil { // otherwise another association of the peer lives on
 			l.tombstones[c.peer] = h.w.Now() + l.config.Tombstone
 		}
 		h.mu.Unlock()

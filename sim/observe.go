@@ -2,10 +2,11 @@ package sim
 
 import "github.com/dtlssim/dtlssim/sim/stack"
 
-// Observer returns what takes note, for Config.Watch, of all that an endpoint of the calling
-// actor goes by: its states, its timers, the deadlines that are set on it, the durations that
-// it compares, and the clock. It is the Observe of a stack.Config, and nil if nobody watches.
-// The search of windows does not know the timers of an endpoint that is not observed.
+// Observer returns a function for the Observe field of a stack.Config. For Config.Watch, it
+// records everything that the decisions of an endpoint of the calling actor depend on: its
+// states, its timers, its deadlines, the durations that it compares, and the clock. Observer
+// returns nil if Config.Watch is not set. The search for windows does not know the timers of
+// an endpoint that is not observed.
 func (w *Simulation) Observer() func(stack.Event) {
 	if !w.Watching() {
 		return nil

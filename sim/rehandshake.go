@@ -6,20 +6,20 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// handover is what a socket knows of a second association with its peer: a client that
-// has lost its state begins one from the same address while the server holds the first
-// (RFC 6347 section 4.2.8). Guarded by Host.mu.
+// handover is the state of a socket with respect to a second association with its peer. A
+// client that has lost its state begins one from the same address while the server still has
+// the first (RFC 6347 section 4.2.8). Guarded by Host.mu.
 type handover struct {
-	listener    *Listener // that lets its peers begin a second connection, or nil
-	generation  int       // of the associations with the peer that were beside one another; it orders their sockets
-	accepted    bool      // it waits for Accept, or did
+	listener    *Listener // nil unless it lets its peers begin a second connection
+	generation  int       // orders the sockets of concurrent associations with the peer
+	accepted    bool      // it waits or has waited for Accept
 	answered    bool      // a ServerHello was sent: the peer has shown that it is reachable
 	established bool      // its handshake is complete
-	abandoned   bool      // another association with the peer has taken its place
+	abandoned   bool      // another association with the peer has replaced it
 }
 
-// sent takes note of a datagram that the endpoint sends. A server sends a ServerHello
-// when the client has returned the cookie (RFC 6347 section 4.2.1).
+// sent registers a datagram that the endpoint sends. A server sends a ServerHello after the
+// client has returned the cookie (RFC 6347 section 4.2.1).
 func (o *handover) sent(datagram *wire.Datagram) {
 	if o.listener == nil || o.answered {
 		return
@@ -27,8 +27,8 @@ func (o *handover) sent(datagram *wire.Datagram) {
 	o.answered = datagram.Contains(func(r *wire.Record) bool { return r.IsHandshake(wire.ServerHello) })
 }
 
-// connect returns a socket for the sender of a datagram: a new one, or, with
-// Rehandshake, one that a datagram of the same instant has made.
+// connect returns a socket for the sender of a datagram. It makes a new one unless, with
+// Rehandshake, another datagram of the same instant has already made one.
 func (l *Listener) connect(d arrival) (*Socket, error) {
 	h := l.socket.port.host
 	h.mu.Lock()
@@ -50,7 +50,7 @@ func (l *Listener) connect(d arrival) (*Socket, error) {
 	s := newSocket(first.port, first.local)
 	s.peer = d.from
 	s.handover = handover{listener: l, generation: first.handover.generation + 1}
-	s.port.connected = append(s.port.connected, s) // behind the first
+	s.port.connected = append(s.port.connected, s) // after the first
 	return s, nil
 }
 
@@ -64,12 +64,12 @@ func (s *Socket) second() *Socket {
 	return s.port.connected[i]
 }
 
-// route returns which socket takes a datagram from the peer that s was the first to be
-// connected to, and which place that is. A ClientHello of epoch 0 begins a second
-// association once the first is established. From then on hellos belong to that, and,
-// when its peer has shown that it is reachable, all that is of epoch 0. Before, the
-// last flight of the first may still be repeated. The rest belongs to the first. The
-// caller holds Host.mu.
+// route returns the socket that takes a datagram from the peer of s, and the place of that
+// socket. s is the first socket that is connected to the peer. Once the first association is
+// established, a ClientHello of epoch 0 begins a second one. From then on, ClientHellos belong
+// to the second. Once its peer has shown that it is reachable, all datagrams of epoch 0 do;
+// until then, the last flight of the first may still be repeated. All other datagrams belong
+// to the first. The caller holds Host.mu.
 func (s *Socket) route(datagram *wire.Datagram) (*Socket, Place) {
 	hello := datagram.IsClientHello()
 	second := s.second()
@@ -83,9 +83,9 @@ func (s *Socket) route(datagram *wire.Datagram) (*Socket, Place) {
 }
 
 // Establish tells the listener that the connection's handshake is complete. With
-// ListenerConfig.Rehandshake, everything from the peer belongs to it from now on, and an
-// older association with the peer is abandoned: its reader and its writers find the
-// socket closed.
+// ListenerConfig.Rehandshake, all datagrams from the peer belong to this connection from now
+// on. An older association with the peer is abandoned: its reader and writers find the socket
+// closed.
 func (c *Connection) Establish() {
 	h := c.port.host
 	h.mu.Lock()
@@ -100,8 +100,7 @@ func (c *Connection) Establish() {
 	}
 }
 
-// Abandoned tells whether another association with the peer has taken the place of the
-// socket's.
+// Abandoned reports whether another association with the peer has replaced this one.
 func (s *Socket) Abandoned() bool {
 	h := s.port.host
 	h.mu.Lock()

@@ -2,8 +2,8 @@ package sim
 
 import "github.com/pion/logging"
 
-// silent is a logger, and a factory of it, that says nothing and costs nothing:
-// the virtual network makes a logger for each of its parts in every replication.
+// silent is a logger that discards everything, and its own factory. It costs nothing, which
+// matters because vnet makes a logger for each of its parts in every replication.
 type silent struct{}
 
 var (

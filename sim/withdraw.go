@@ -9,8 +9,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
-// Suspend has those who read from the socket wait even for what arrives, until it
-// takes the place of another: an application that is busy with something else.
+// Suspend makes readers of the socket wait, even if datagrams arrive, until the socket takes
+// the place of another. It models an application that is busy with something else.
 func (s *Socket) Suspend() {
 	h := s.port.host
 	h.mu.Lock()
@@ -18,9 +18,9 @@ func (s *Socket) Suspend() {
 	s.suspended = true
 }
 
-// Withdraw takes a connected socket off its port, as Close does, but those who read
-// from it go on waiting, for a socket whose place it takes. It returns the datagrams
-// that waited in its queue; they are lost.
+// Withdraw removes a connected socket from its port, as Close does, but its readers keep
+// waiting until it takes the place of another socket. It returns the datagrams of its queue,
+// which are lost.
 func (s *Socket) Withdraw() (lost []*wire.Datagram, err error) {
 	h := s.port.host
 	h.mu.Lock()
@@ -39,9 +39,9 @@ func (s *Socket) Withdraw() (lost []*wire.Datagram, err error) {
 	return lost, nil
 }
 
-// TakePlace puts a withdrawn socket in the place of t, another one of the port that is
-// connected to the same peer, with what waits in its queue; t is closed. From now on
-// the socket is read again.
+// TakePlace replaces t, a socket of the same port that is connected to the same peer, with a
+// withdrawn socket. The withdrawn socket takes over t's queue, and its readers can read
+// again. t is closed.
 func (s *Socket) TakePlace(t *Socket) error {
 	h := s.port.host
 	h.mu.Lock()
@@ -55,12 +55,12 @@ func (s *Socket) TakePlace(t *Socket) error {
 	s.queue, s.queued, t.queue, t.queued = t.queue, t.queued, nil, 0
 	s.withdrawn, s.suspended, t.closed = false, false, true
 	t.ready.Broadcast()
-	s.turn = false // as in await: the reader takes its turn when all is settled
+	s.turn = false // as in await: the reader gets its turn once all is settled
 	h.w.wait(s)
 	return nil
 }
 
-// leave takes a socket off its port. The caller holds Host.mu.
+// leave removes a socket from its port. The caller holds Host.mu.
 func (s *Socket) leave() {
 	if s.port.open == s {
 		s.port.open = nil
