@@ -18,7 +18,7 @@ import (
 type FailureWindow struct{ From, To time.Duration }
 
 const (
-	lawBins    = 680      // bins of the density: one for each point of the figure's width
+	densityBins    = 680      // bins of the density: one for each point of the figure's width
 	farTail    = 0.01     // share of the distribution left out above; a tenth of it below
 	worthwhile = farTail  // smallest probability of a window that extends the figure
 	labelRows  = 3        // rows of labels that fit above the windows
@@ -106,8 +106,8 @@ func newDensityChart(l distribution.Distribution, windows []FailureWindow) *dens
 	if c.to >= float64(longRange) {
 		c.unit = timeUnit{"s", time.Second}
 	}
-	for i := range lawBins + 1 {
-		c.edges = append(c.edges, c.from+(c.to-c.from)*float64(i)/lawBins)
+	for i := range densityBins + 1 {
+		c.edges = append(c.edges, c.from+(c.to-c.from)*float64(i)/densityBins)
 		c.atoms = c.atoms || i > 0 && hasAtom(l, c.edges[i-1], c.edges[i])
 	}
 	for _, w := range windows {

@@ -2,7 +2,7 @@
 // machines that performed them. Results with the same specification and binary are the same
 // everywhere. A file of results carries both, so that results that may differ are never mixed.
 //
-// Input: a checked sweep or a study's file, its scenario and the limits of a replication. Output: a
+// In: a checked sweep or a study's file, its scenario and the limits of a replication. Out: a
 // [Specification], which has JSON and a digest and can be compared with another, and a [Program].
 package provenance
 

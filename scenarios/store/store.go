@@ -3,7 +3,7 @@
 // process, however it ends. If the same study is started again, it reads them from the file and
 // performs only the rest. A single sweep is stored like a study with one part.
 //
-// Input: replications, runs and answers as they arrive. Output: the same, for a sweep or a search
+// In: replications, runs and answers as they arrive. Out: the same, for a sweep or a search
 // that asks again. Data flow:
 //
 //	Keep, Do -> queue -> journal           the result is acknowledged

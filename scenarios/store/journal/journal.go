@@ -1,7 +1,7 @@
 // Package journal keeps records next to a store until their transaction is committed. A record is
 // appended with one write(2), which survives kill -9, before it is acknowledged.
 //
-// Input: the bodies of records, encoded by the store. Output: the same bodies, as far as they are
+// In: the bodies of records, encoded by the store. Out: the same bodies, as far as they are
 // complete, when the store is next opened. The journal knows neither replications nor SQLite.
 package journal
 

@@ -2,7 +2,7 @@
 // has this layout, transactions, the lock against a second writer, and readable messages for
 // SQLite's errors.
 //
-// Input: a path. Output: an open [File], on which packages store and query run their SQL.
+// In: a path. Out: an open [File], on which packages store and query run their SQL.
 package layout
 
 import (

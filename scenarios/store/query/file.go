@@ -1,7 +1,7 @@
 // Package query reads the content of a store: its specification and programs, design points with
 // their counts, replications, parts of a study, and the rows of its views.
 //
-// Input: an open [layout.File]. Output: Go values, one at a time where there may be many. The
+// In: an open [layout.File]. Out: Go values, one at a time where there may be many. The
 // package writes nothing and caches nothing; each method reads what was committed when it was
 // called.
 package query
