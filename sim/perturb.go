@@ -10,10 +10,10 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// socketCall is a call of a socket that yields.
+// socketCall is a kind of socket call that yields.
 type socketCall uint8
 
-// The calls, in the order in which those of one socket draw.
+// The calls. Simultaneous calls of one socket draw in this order.
 const (
 	callRead socketCall = iota
 	callWrite
@@ -21,35 +21,33 @@ const (
 	callClose
 )
 
-// turnstile makes the scheduling of an endpoint's goroutines a draw. Every socket
-// call waits at it before it takes effect and lets 0 to most turns go by, as if its
-// goroutine had yielded the processor as many times; in between, all others run
-// until none can. So which of two goroutines comes first at a socket depends on the
-// seed alone.
+// turnstile makes the scheduling of an endpoint's goroutines random. Before a socket call
+// takes effect, it waits at the turnstile for 0 to most turns, as if its goroutine had yielded
+// the processor that many times. In each turn, all other goroutines run until none can. So
+// only the seed decides which of two goroutines comes first at a socket.
 //
-// The calls do not yield by runtime.Gosched itself, for what it does is not the same
-// in every run: the runtime looks at the queue of those that yielded before its other
-// queue whenever the number of switches since the start of the process is divisible
-// by 61, and adds to it, at points that depend on the wall clock, goroutines that have
-// run for 10 ms. Neither matters to a turnstile that lets one call pass, waits until
-// nothing runs any more, and draws only then, in an order of its own.
+// The calls do not use runtime.Gosched to yield, because its effect varies between runs. The
+// runtime checks the queue of goroutines that yielded before its other queue whenever the
+// number of switches since the start of the process is divisible by 61. It also adds
+// goroutines that have run for 10 ms to that queue, at points that depend on the wall clock.
+// Neither affects the turnstile: it lets one call pass, waits until nothing runs any more, and
+// only then draws, in a fixed order.
 //
-// A call that waits is durably blocked, but the turnstile is not while one does: no
-// virtual time passes, no event is dispatched, and no deferred reader proceeds before
-// all have passed. It does not wait by the means of the bubble, because those who have
-// to wait for a mutex meanwhile (pion holds two of them while it writes) would keep it
-// waiting for ever.
+// A waiting call is durably blocked, but while calls wait the turnstile is not. So no virtual
+// time passes, no event is dispatched, and no deferred reader proceeds before all calls have
+// passed. The turnstile does not use synctest.Wait, because goroutines that wait for a mutex
+// meanwhile (pion holds two of them while it writes) would make it wait forever.
 type turnstile struct {
 	w       *Simulation
-	most    int                       // turns that a call lets go by
-	streams map[string]*stream.Stream // by actor; only run touches it
-	arrived chan struct{}             // has room for one: somebody waits
+	most    int                       // maximum number of turns that a call waits
+	streams map[string]*stream.Stream // by actor; only run uses it
+	arrived chan struct{}             // of capacity 1; signals that a call waits
 
 	mu      sync.Mutex // held for a few instructions only
 	waiting []*passage
 }
 
-// passage is one call on its way through the turnstile.
+// passage is a call that waits at the turnstile.
 type passage struct {
 	actor  string
 	socket *Socket
@@ -57,12 +55,12 @@ type passage struct {
 	pass   chan struct{}
 	drawn  bool
 
-	// turn is when it passes: the whole turns since the turnstile was empty, and a
-	// fraction that orders those of one turn.
+	// turn says when the call passes. The integer part counts turns since the turnstile was
+	// empty, and the fraction orders the calls of one turn.
 	turn float64
 }
 
-// startTurnstile starts the turnstile if the replication is to have one.
+// startTurnstile starts the turnstile if Config.Perturb is above 0.
 func (w *Simulation) startTurnstile() {
 	if w.config.Perturb <= 0 {
 		return
@@ -72,14 +70,14 @@ func (w *Simulation) startTurnstile() {
 	}
 	w.turnstile = t
 	end := make(chan struct{})
-	w.OnEnd(func() { close(end) }) // nobody waits then: the end comes only when all is settled
+	w.OnEnd(func() { close(end) }) // no call waits then: a replication ends only when settled
 	go t.run(end)
 }
 
-// yield has a call wait at the turnstile, if there is one. A call of a socket that is
-// closed already changes nothing and does not wait: how many of those pion makes is
-// left to a select between two channels that are both ready (connctx.ReadContext). The
-// caller does not hold Host.mu.
+// yield makes a call wait at the turnstile, if there is one. A call of a closed socket changes
+// nothing and does not wait: the number of such calls that pion makes depends on a select
+// between two channels that are both ready (connctx.ReadContext). The caller must not hold
+// Host.mu.
 func (s *Socket) yield(call socketCall) {
 	h := s.port.host
 	t := h.w.turnstile
@@ -98,7 +96,7 @@ func (s *Socket) yield(call socketCall) {
 	t.mu.Unlock()
 	select {
 	case t.arrived <- struct{}{}:
-	default: // it knows
+	default: // it is already signalled
 	}
 	<-p.pass
 }
@@ -124,9 +122,9 @@ func (t *turnstile) run(end <-chan struct{}) {
 	}
 }
 
-// next draws for the calls that have come since, and takes the first to pass off the
-// list; it returns nil if none waits. Those that have come are drawn for in an order
-// that is the same in every run, and not in the order in which they came.
+// next draws the turns of new calls, removes the first call to pass from the list and returns
+// it. It returns nil if no call waits. It draws in an order that is the same in every run, not
+// in the order of arrival.
 func (t *turnstile) next(turn float64) *passage {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -147,8 +145,8 @@ func (t *turnstile) next(turn float64) *passage {
 	return first
 }
 
-// stream returns the stream of an actor, so that how many calls one makes disturbs
-// the draws of no other.
+// stream returns the stream of an actor. Each actor has its own, so the number of calls of one
+// actor does not affect the draws of another.
 func (t *turnstile) stream(actor string) *stream.Stream {
 	s, ok := t.streams[actor]
 	if !ok {
@@ -158,8 +156,8 @@ func (t *turnstile) stream(actor string) *stream.Stream {
 	return s
 }
 
-// compare orders passages in a way that is the same in every run: an endpoint has at
-// most one call of each kind under way at its socket.
+// compare orders passages. The order is the same in every run, because an endpoint has at most
+// one call of each kind in progress at its socket.
 func (p *passage) compare(q *passage) int {
 	return cmp.Or(cmp.Compare(p.actor, q.actor), p.socket.compare(q.socket), cmp.Compare(p.call, q.call))
 }

@@ -18,41 +18,45 @@ import (
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
-// Watched is every order of instants that a replication depends on, those that the trace
-// does not show among them: the run of another value of a parameter has the same signature if
+// Watched holds every order of instants that a replication depends on, including instants that
+// the trace does not show. A run with another value of a parameter has the same signature if
 // it has the same instants in the same order at each place.
 type Watched struct {
-	// Timelines are the instants of each place, in order, by the names of the places: of a
-	// host, a NAT or a bottleneck, what the trace has of it, and the pauses, deadlines and
-	// timers of the endpoints on it, whether they came or not; of a thing that is written on
-	// one host and read on another, when it was; and of two times that were compared, those
-	// two, at a place of their own.
+	// Timelines are the instants of each place in order, sorted by the names of the places.
+	// The place is one of these:
+	//
+	//   - A host, a NAT or a bottleneck. The instants are those in the trace, and the pauses,
+	//     deadlines and timers of the endpoints on it, whether they ended or not.
+	//   - A thing that is written on one host and read on another. The instants are those of
+	//     the reads and writes.
+	//   - A comparison of times. The instants are the times that were compared.
 	Timelines []trace.Timeline
 
-	// Structure is a digest of what the instants are, and which neighbours are at one and
-	// the same time, without their times.
+	// Structure is a digest of what the instants are and which neighbours are simultaneous,
+	// without their times.
 	Structure string
 
-	// Random tells that something was drawn besides keys, nonces and signatures, or that
-	// the length of a datagram, which that of a signature decides, made a time.
+	// Random reports that something other than keys, nonces and signatures was drawn, or that
+	// a time may depend on the length of a datagram, which depends on the length of a
+	// signature.
 	Random bool `json:",omitempty"`
 }
 
-// instant is one that the trace need not show.
+// instant is an instant that the trace need not show.
 type instant struct {
-	place, actor string // the place, or whose host is the place
+	place, actor string // the place; if empty, it is the actor's host
 	at           time.Duration
 	what         string
-	write        bool // of a thing that is shared: it changes
+	write        bool // of a shared thing: it is written
 }
 
-// watch collects what Config.Watch asks for.
+// watch collects the data for Config.Watch.
 type watch struct {
 	w *Simulation
 
 	mu       sync.Mutex // held for a few instructions only
 	instants []instant
-	pairs    map[string][][2]time.Duration // that were compared, by name
+	pairs    map[string][][2]time.Duration // the pairs of times that were compared, by name
 }
 
 func (w *Simulation) startWatch() {
@@ -62,13 +66,13 @@ func (w *Simulation) startWatch() {
 	}
 }
 
-// Watching tells whether Config.Watch asks for notes. If not, a caller need not put one
-// together.
+// Watching reports whether Config.Watch is set. If not, a caller need not prepare the
+// arguments of Touch, Compare and Expect.
 func (w *Simulation) Watching() bool { return w.watch != nil }
 
-// Touch takes note, for Config.Watch, that the calling actor reads a thing now that an
-// actor on another host writes, or that it writes it: the run depends on
-// the order of reads and writes. Touch everything that two hosts share, except datagrams.
+// Touch records, for Config.Watch, that the calling actor now reads or writes a thing that
+// hosts share. The run depends on the order of these reads and writes. Call Touch for
+// everything that two hosts share, except datagrams.
 func (w *Simulation) Touch(thing string, write bool) {
 	if w.watch != nil {
 		what := "read by "
@@ -79,17 +83,17 @@ func (w *Simulation) Touch(thing string, write bool) {
 	}
 }
 
-// Compare takes note, for Config.Watch, that the calling actor compares two times, or
-// two durations: the run depends on which is larger. Times of the events of one host,
-// pauses and deadlines included, need no such note.
+// Compare records, for Config.Watch, that the calling actor compares two times or two
+// durations: the run depends on which is larger. The times of events of one host, including
+// pauses and deadlines, need not be recorded.
 func (w *Simulation) Compare(what string, a, b time.Duration) {
 	if w.watch != nil {
 		w.watch.compare(what+" by "+w.Current().Name, a, b)
 	}
 }
 
-// Expect takes note, for Config.Watch, that a timer of the calling actor, which is none
-// of the event list, will end in d from now, if nothing stops it.
+// Expect records, for Config.Watch, that a timer of the calling actor will end after d if
+// nothing stops it. It is for timers that are not in the event list.
 func (w *Simulation) Expect(what string, d time.Duration) {
 	if w.watch != nil {
 		actor := w.Current().Name
@@ -129,9 +133,10 @@ func (h *watch) compare(what string, a, b time.Duration) {
 	h.pairs[what] = append(h.pairs[what], [2]time.Duration{a, b})
 }
 
-// numbered adds the pairs of times that were compared to the instants. Of one name they
-// are numbered in the order of their first times; those of which that is the same share a
-// place, for nothing else tells them apart when their second times meet.
+// numbered adds the pairs of times that were compared to the instants. Pairs with one name are
+// numbered in the order of their first times, and each number is a place. Pairs with the same
+// first time share a place, because nothing else distinguishes them if their second times
+// become equal.
 func (h *watch) numbered() {
 	for what, pairs := range h.pairs { // in any order: the instants of a place are sorted
 		slices.SortFunc(pairs, func(p, q [2]time.Duration) int {
@@ -150,7 +155,8 @@ func (h *watch) numbered() {
 	}
 }
 
-// sent notes what the fate of a datagram that is sent now depends on: the time.
+// sent records the comparisons with the current time that decide the fate of a datagram that
+// is sent now.
 func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 	if l.Down.From < l.Down.To {
 		h.compare("down from, at "+p.ID.String(), now, l.Down.From)
@@ -176,7 +182,7 @@ func (h *watch) sent(p *Packet, l *link, now time.Duration) {
 	}
 }
 
-// mapped notes that a NAT looks whether the mapping of an external address is alive. The
+// mapped records that a NAT checks whether the mapping of an external address is alive. The
 // caller holds Simulation.mu.
 func (h *watch) mapped(n *NAT, external netip.AddrPort) {
 	now := h.w.Now()
@@ -186,7 +192,7 @@ func (h *watch) mapped(n *NAT, external netip.AddrPort) {
 	h.add(instant{place: n.name, at: now, what: "translation", write: true})
 }
 
-// watched returns all that was noted, beside what the trace has.
+// watched returns everything that was recorded, together with the instants of the trace.
 func (h *watch) watched(records []trace.Record) *Watched {
 	h.numbered()
 	hosts := h.hosts(records)
@@ -227,7 +233,7 @@ func (h *watch) watched(records []trace.Record) *Watched {
 			for ; len(list) > 0 && list[0].at < at; list = list[1:] {
 				add(list[0].at, list[0].what)
 			}
-			add(at, "") // the signature says what
+			add(at, "") // the signature describes it
 		}
 		for _, i := range list {
 			add(i.at, i.what)
@@ -239,8 +245,8 @@ func (h *watch) watched(records []trace.Record) *Watched {
 	return out
 }
 
-// hosts returns the hosts of the actors, as far as they sent or noted something there.
-// What an actor does that never did either concerns no host.
+// hosts returns the host of each actor that sent a datagram or recorded an event there. What
+// other actors do concerns no host.
 func (h *watch) hosts(records []trace.Record) map[string]string {
 	isHost := make(map[string]bool)
 	for _, host := range h.w.hosts {

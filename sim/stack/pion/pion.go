@@ -1,6 +1,6 @@
-// Package pion holds what the stacks of pion have in common: the lines of their log that
-// tell the states of a handshake and the alerts that come, and the type of the errors that
-// alerts of the peer cause. It imports none of the stacks.
+// Package pion holds what the pion stacks have in common: the log lines that show the states
+// of a handshake and the received alerts, and the type of errors that alerts from the peer
+// cause. It imports none of the stacks.
 package pion
 
 import (
@@ -14,22 +14,23 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
-// The stacks show the states of a handshake, and the alerts that they receive, in their logs
-// alone. These are the formats of two lines, in v2.2.12 and in v3.1.15 of pion/dtls.
+// The stacks show the states of a handshake and the received alerts only in their logs. These
+// are the formats of two log lines in github.com/pion/dtls/v2 v2.2.12 and
+// github.com/pion/dtls/v3 v3.1.15.
 const (
-	// stateFormat: a handshake enters a state. Its arguments are the side, the flight and
+	// stateFormat: a handshake enters a state. The arguments are the side, the flight and
 	// the state (handshaker.go, handshakeFSM.Run).
 	stateFormat = "[handshake:%s] %s: %s"
 
-	// alertFormat: an alert came, or, in v2, a ChangeCipherSpec. Its arguments are the side,
-	// and the text of the alert (conn.go, Conn.handleIncomingPacket).
+	// alertFormat: an alert was received, or, in v2, a ChangeCipherSpec. The arguments are the
+	// side and the text of the alert (conn.go, Conn.handleIncomingPacket).
 	alertFormat = "%s: <- %s"
 )
 
-// disabled is a logger that says nothing.
+// disabled is a logger that discards everything.
 var disabled = logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, io.Discard)
 
-// Log reads what an endpoint logs. It is the factory of itself.
+// Log is a logger that reads what an endpoint logs. It is its own factory.
 type Log struct {
 	logging.LeveledLogger
 	observe func(stack.Event)
@@ -39,9 +40,9 @@ type Log struct {
 
 var _ logging.LoggerFactory = (*Log)(nil)
 
-// NewLog returns the log of an endpoint. It calls entered when a handshake enters a state,
-// and reports an alert that comes, which has one of some texts, to observe. It reads nothing
-// if observe is nil.
+// NewLog returns the log of an endpoint. It calls entered when a handshake enters a state. It
+// reports received alerts to observe; alerts maps their texts to alerts. If observe is nil, it
+// ignores the log.
 func NewLog(
 	observe func(stack.Event), alerts map[string]stack.Alert, entered func(stack.Flight, stack.State),
 ) *Log {
@@ -73,19 +74,20 @@ func (l *Log) Tracef(format string, args ...any) {
 	}
 }
 
-// ReportClock reports that an endpoint reads the clock, if it does so in a state: it makes
-// the random value of its hello, whose first four bytes are the time in seconds (RFC 5246
-// section 7.4.1.2).
+// ReportClock reports that an endpoint reads the clock, if it does so when it enters the given
+// state. An endpoint reads the clock to make the random value of its hello, whose first four
+// bytes are the time in seconds (RFC 5246 section 7.4.1.2).
 func ReportClock(observe func(stack.Event), flight stack.Flight, state stack.State) {
 	if state == stack.Preparing && (flight == stack.Flight0 || flight == stack.Flight1) {
 		observe(stack.Event{Kind: stack.ClockRead, Resolution: time.Second})
 	}
 }
 
-// AlertTexts returns all alerts by the texts that a stack has for them.
+// AlertTexts returns all alerts, indexed by the texts of a stack for them.
 func AlertTexts(text func(stack.Alert) string) map[string]stack.Alert {
 	m := make(map[string]stack.Alert)
-	for description := 255; description >= 0; description-- { // of those without a name, 1 stands for all
+	// downwards, so that 1 represents all descriptions without a name
+	for description := 255; description >= 0; description-- {
 		for level := uint8(1); level <= 2; level++ {
 			a := stack.Alert{Level: level, Description: uint8(description)}
 			m[text(a)] = a
@@ -94,8 +96,8 @@ func AlertTexts(text func(stack.Alert) string) map[string]stack.Alert {
 	return m
 }
 
-// PeerAlert returns the alert of the peer that an error of a stack is about, or nil. The
-// type of such an error is not exported, but it has an exported method and field.
+// PeerAlert returns the peer's alert that caused an error of a stack, or nil. The type of such
+// an error is not exported, but it has an exported method and field.
 func PeerAlert(err error) *stack.Alert {
 	var e interface {
 		error

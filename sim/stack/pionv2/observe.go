@@ -9,25 +9,25 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
-// newLog returns the log of an endpoint, which makes events of what the stack logs.
+// newLog returns the log of an endpoint, which converts what the stack logs to events.
 func newLog(c stack.Config) *pion.Log {
 	interval := c.FlightInterval
 	if interval == 0 {
-		interval = time.Second // v2.2.12, conn.go, initialTickerInterval
+		interval = time.Second // github.com/pion/dtls/v2 v2.2.12, conn.go, initialTickerInterval
 	}
 	return pion.NewLog(c.Observe, alerts, func(flight stack.Flight, state stack.State) {
 		entered(c.Observe, flight, state, interval)
 	})
 }
 
-// entered reports a state of a handshake whose flights are sent again after an interval.
+// entered reports that a handshake enters a state. interval is its retransmission interval.
 func entered(observe func(stack.Event), flight stack.Flight, state stack.State, interval time.Duration) {
 	e := stack.Event{Kind: stack.Entered, Flight: flight, State: state}
-	// A server waits in flights 0 and 2 for a timer that only starts anew: there is
-	// nothing to send in flight 0, and a HelloVerifyRequest is not sent again.
+	// In flights 0 and 2, a server waits for a timer that only restarts: there is nothing to
+	// send in flight 0, and a HelloVerifyRequest is not retransmitted.
 	e.Moot = flight == stack.Flight0 && state != stack.Preparing || flight == stack.Flight2 && state == stack.Waiting
-	// When the timer ends in Waiting, the flight is sent again. In Finished, the last
-	// flight is not sent again before it ends.
+	// In Waiting, the flight is retransmitted when the timer ends. In Finished, the last
+	// flight is not retransmitted before the timer ends.
 	if !e.Moot && (state == stack.Waiting || state == stack.Finished) {
 		e.Timer = interval
 	}

@@ -1,5 +1,5 @@
-// Package pionv2 is the stack github.com/pion/dtls/v2, unmodified. It is the only package
-// that imports it.
+// Package pionv2 adapts the stack github.com/pion/dtls/v2, which is unmodified. No other
+// package imports that stack.
 package pionv2
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
-// Version is the version of the stack that this package knows: what it reads of the log,
-// and of error values, is that version's.
+// Version is the version of the stack that this package supports. The package relies on the
+// log lines and error values of that version.
 const Version = "v2.2.12"
 
 // New returns the stack.
@@ -47,7 +47,7 @@ func established(conn *dtls.Conn, err error) (net.Conn, error) {
 	return session{conn}, nil
 }
 
-// session is a session whose errors are typed.
+// session is a session whose errors are of type *stack.Error.
 type session struct{ *dtls.Conn }
 
 // Read implements net.Conn.
@@ -62,7 +62,7 @@ func (s session) Write(p []byte) (int, error) {
 	return n, stack.SessionError(err, dtls.ErrConnClosed)
 }
 
-// configure returns the stack's own configuration of one endpoint.
+// configure returns the stack's configuration of an endpoint.
 func configure(c stack.Config, client bool) (*dtls.Config, error) {
 	credential, err := stack.LoadCredential(c.Credentials)
 	if err != nil {

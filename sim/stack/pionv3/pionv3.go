@@ -1,16 +1,18 @@
-// Package pionv3 is the stack github.com/pion/dtls/v3, unmodified. It is the only package
-// that imports it.
+// Package pionv3 adapts the stack github.com/pion/dtls/v3, which is unmodified. No other
+// package imports that stack.
 //
-// What differs from v2 where a simulation can see it: the interval of retransmission
-// doubles with each one, up to a minute, and a new flight begins with the first again (RFC
-// 6347 section 4.2.4.1); a server answers a repeated ClientHello at once, but after a
-// retransmission no sooner than 1 s, 2 s, 4 s and so on behind the last; the last flight
-// is sent again at once when it is asked for; Close waits for no timer, and no reader can
-// come before its close_notify; and once a handshake is complete, alerts in the clear are
-// dropped.
+// It differs from v2 in these ways that a simulation can observe:
 //
-// The listener of v3 performs no handshake: Accept returns a connection whose first Read or
-// Write does. Server performs it, as that of v2.
+//   - The retransmission interval doubles with each retransmission, up to a minute. A new
+//     flight begins with the initial interval (RFC 6347 section 4.2.4.1).
+//   - A server answers a repeated ClientHello at once, but after a retransmission not before
+//     1 s, 2 s, 4 s and so on have passed since the last one.
+//   - The last flight is retransmitted at once when the peer asks for it.
+//   - Close waits for no timer, and no reader can come before its close_notify.
+//   - Once a handshake is complete, unencrypted alerts are dropped.
+//
+// The listener of v3 performs no handshake: Accept returns a connection that performs it in
+// its first Read or Write. Server in this package performs the handshake, as in pionv2.
 package pionv3
 
 import (
@@ -25,8 +27,8 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
-// Version is the version of the stack that this package knows: what it reads of the log,
-// of error values and of private fields is that version's.
+// Version is the version of the stack that this package supports. The package relies on the
+// log lines, error values and private fields of that version.
 const Version = "v3.1.15"
 
 // New returns the stack.
@@ -70,7 +72,7 @@ func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net
 	return perform(ctx, endpoint, err, o)
 }
 
-// shared returns the options that both sides have.
+// shared returns the options that client and server have in common.
 func shared(c stack.Config, o *observer) ([]dtls.Option, error) {
 	credential, err := stack.LoadCredential(c.Credentials)
 	if err != nil {
@@ -104,7 +106,7 @@ func perform(ctx context.Context, conn *dtls.Conn, err error, o *observer) (net.
 	return session{conn}, nil
 }
 
-// packets is a connection to one peer as a net.PacketConn.
+// packets adapts a connection to one peer to net.PacketConn.
 type packets struct {
 	net.Conn
 	peer net.Addr
@@ -119,12 +121,12 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 // WriteTo implements net.PacketConn.
 func (p *packets) WriteTo(b []byte, _ net.Addr) (int, error) { return p.Write(b) }
 
-// session is a session whose errors are typed.
+// session is a session whose errors are of type *stack.Error.
 type session struct{ *dtls.Conn }
 
-// Read implements net.Conn. Data that is there comes before the end of the session: v3
-// waits for either in one select, which takes one of the two at random when both are
-// ready, and a replication repeats to the byte.
+// Read implements net.Conn. It returns pending data before the end of the session. v3 waits
+// for both in one select, which chooses at random when both are ready, but a replication must
+// be reproducible byte for byte.
 func (s session) Read(p []byte) (int, error) {
 	for {
 		n, err := s.Conn.Read(p)

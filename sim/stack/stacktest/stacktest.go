@@ -1,5 +1,5 @@
-// Package stacktest checks what every implementation of stack.Stack has to do, on the virtual
-// network.
+// Package stacktest checks, on the virtual network, the behaviour that every implementation of
+// stack.Stack must have.
 package stacktest
 
 import (
@@ -20,19 +20,19 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack"
 )
 
-// Latency is the one-way latency of every datagram of Play.
+// Latency is the one-way latency of every datagram in Play.
 const Latency = 10 * time.Millisecond
 
 // Side is what one side of a session did and reported.
 type Side struct {
-	Events []string // each with the time at which it came, in ms
-	Err    error    // of its handshake, or of what came after it
+	Events []string // each begins with its time in ms
+	Err    error    // error of the handshake or of the session
 }
 
-// Play performs one session and returns both sides, by their names, "client" and "server",
-// and the replication. The client sends a line, has it back, and closes; the server reads
-// until the client has closed. The client gives up its handshake after limit. The network
-// loses what is sent before it is up.
+// Play performs one session. It returns both sides, by the names "client" and "server", and
+// the result of the replication. The client sends a line, receives it back and closes. The
+// server reads until the client has closed. The client gives up its handshake after limit. The
+// network loses everything that is sent before the time up.
 func Play(s stack.Stack, c stack.Config, limit, up time.Duration) (map[string]*Side, sim.Result) {
 	sides := map[string]*Side{"client": {}, "server": {}}
 	port := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), 4433)
@@ -100,7 +100,7 @@ func Play(s stack.Stack, c stack.Config, limit, up time.Duration) (map[string]*S
 	return sides, result
 }
 
-// echo sends back what it reads, until the end.
+// echo sends back what it reads, until an error.
 func echo(session net.Conn) error {
 	buffer := make([]byte, 100)
 	for {
@@ -114,7 +114,7 @@ func echo(session net.Conn) error {
 	}
 }
 
-// Text is a line for an event.
+// Text returns a line that describes an event.
 func Text(e stack.Event) string {
 	switch e.Kind {
 	case stack.Entered:
@@ -140,11 +140,11 @@ func Text(e stack.Event) string {
 	return e.Kind.String()
 }
 
-// config is that of the endpoints in the tests below.
+// config configures the endpoints in the tests below.
 var config = stack.Config{Credentials: "psk", FlightInterval: time.Second}
 
-// Events performs a session whose client's hellos are lost until the network is up, and
-// compares what each side reports with what it should.
+// Events performs a session in which everything sent before the time up is lost, and compares
+// the events that each side reports with the expected ones.
 func Events(t *testing.T, s stack.Stack, up time.Duration, want map[string][]string) {
 	t.Helper()
 	sides, _ := Play(s, config, time.Minute, up)
@@ -155,8 +155,8 @@ func Events(t *testing.T, s stack.Stack, up time.Duration, want map[string][]str
 	}
 }
 
-// Contract checks what every stack does. module is the one that holds it, and version the
-// version that its package knows.
+// Contract checks the behaviour that every stack must have. module is the module of the stack,
+// and version is the version that its package supports.
 func Contract(t *testing.T, s stack.Stack, module, version string) {
 	t.Helper()
 	checkVersion(t, module, version)
@@ -164,8 +164,8 @@ func Contract(t *testing.T, s stack.Stack, module, version string) {
 	checkCauses(t, s)
 }
 
-// checkCredentials performs a session with each kind of credentials, twice. Both sides report
-// how it went, in order, and both runs have the same bytes.
+// checkCredentials performs a session with each kind of credentials, twice. It checks that the
+// sessions succeed and that both runs have the same digest.
 func checkCredentials(t *testing.T, s stack.Stack) {
 	t.Helper()
 	for _, credentials := range stack.Credentials {
@@ -187,8 +187,8 @@ func checkCredentials(t *testing.T, s stack.Stack) {
 	}
 }
 
-// checkVersion compares the version of a module that a package knows with the one that is
-// built in.
+// checkVersion compares the version of a module that a package supports with the version in
+// the build.
 func checkVersion(t *testing.T, module, want string) {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
@@ -198,8 +198,8 @@ func checkVersion(t *testing.T, module, want string) {
 	}
 }
 
-// checkCauses performs handshakes that fail: one meets its limit of time, and one is ended by
-// an alert in the clear, which nothing protects before there are keys.
+// checkCauses performs handshakes that fail. One reaches its time limit. Another is ended by
+// an unencrypted alert, which is unprotected because no keys exist yet.
 func checkCauses(t *testing.T, s stack.Stack) {
 	t.Helper()
 	sides, _ := Play(s, config, 2500*time.Millisecond, time.Hour)
@@ -217,7 +217,8 @@ func checkCauses(t *testing.T, s stack.Stack) {
 	go func() {
 		buffer := make([]byte, 4096)
 		if _, err := there.Read(buffer); err == nil {
-			_, _ = there.Write([]byte{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40}) // fatal, handshake_failure
+			// a fatal handshake_failure
+			_, _ = there.Write([]byte{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40})
 		}
 		_, _ = io.Copy(io.Discard, there)
 	}()
