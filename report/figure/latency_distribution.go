@@ -18,11 +18,11 @@ import (
 type FailureWindow struct{ From, To time.Duration }
 
 const (
-	densityBins    = 680      // bins of the density: one for each point of the figure's width
-	farTail    = 0.01     // share of the distribution left out above; a tenth of it below
-	worthwhile = farTail  // smallest probability of a window that extends the figure
-	labelRows  = 3        // rows of labels that fit above the windows
-	atomShare  = 1. / 100 // share of a bin's probability; more than that in one place means an atom
+	densityBins = 680      // bins of the density: one for each point of the figure's width
+	farTail     = 0.01     // share of the distribution left out above; a tenth of it below
+	worthwhile  = farTail  // smallest probability of a window that extends the figure
+	labelRows   = 3        // rows of labels that fit above the windows
+	atomShare   = 1. / 100 // share of a bin's probability; more than that in one place means an atom
 )
 
 var (
