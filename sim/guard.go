@@ -25,7 +25,7 @@ func (h *Host) Guard(conn Conn, always bool) *Guard {
 	return &Guard{Conn: conn, below: conn, host: h, always: always}
 }
 
-// Complete tells the guard that the handshake of the endpoint is complete.
+// Complete informs the guard that the handshake of the endpoint is complete.
 func (g *Guard) Complete() { g.complete.Store(true) }
 
 // Read implements net.Conn. It skips datagrams of which nothing is left.

@@ -43,8 +43,7 @@ func (w *Simulation) Host(name string, address netip.Addr) *Host {
 	return w.addHost(w.router, nil, name, address)
 }
 
-// addHost adds a host behind a router of the virtual network, which is the router of a NAT
-// or the public one.
+// addHost adds a host behind a router of the virtual network: a NAT's or the public one.
 func (w *Simulation) addHost(router *vnet.Router, nat *NAT, name string, address netip.Addr) *Host {
 	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address.String()}})
 	if err == nil {

@@ -101,7 +101,7 @@ type link struct {
 	w  *Simulation
 	mu sync.Mutex // held for a few instructions only
 
-	flows       map[[2]string][]*flow // by sender and receiver; in the order of their beginning
+	flows       map[[2]string][]*flow // by sender and receiver; in the order in which they begin
 	bottlenecks map[*Bottleneck]*bottleneck
 	rules       []*ruleState
 	held        []*held

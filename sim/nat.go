@@ -19,7 +19,7 @@ type NATConfig struct {
 	nat.Config // the external address must be on the public network and not in use
 
 	Name   string       // name in the records of the trace; default "nat"
-	Inside netip.Prefix // IPv4 network behind it; no overlaps; default 10.0.0.0/24
+	Inside netip.Prefix // IPv4 network behind it, overlaps no other; default 10.0.0.0/24
 }
 
 // NAT is a network address translator next to the hosts behind it. Datagrams from these hosts

@@ -82,7 +82,7 @@ func (s *Socket) route(datagram *wire.Datagram) (*Socket, Place) {
 	return s, TheConnectedSocket
 }
 
-// Establish tells the listener that the connection's handshake is complete. With
+// Establish informs the listener that the connection's handshake is complete. With
 // ListenerConfig.Rehandshake, all datagrams from the peer belong to this connection from now
 // on. An older association with the peer is abandoned: its reader and writers find the socket
 // closed.

@@ -11,8 +11,9 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stack/pion"
 )
 
-// longestBackoff is the maximum of the retransmission interval, which doubles until it reaches
-// the maximum (github.com/pion/dtls/v3 v3.1.15, handshaker.go, backoffRetransmit).
+// longestBackoff limits the doubling of the retransmission interval: an interval below it
+// doubles, but at most to this value, and a larger one does not change (github.com/pion/dtls/v3
+// v3.1.15, handshaker.go, backoffRetransmit).
 const longestBackoff = time.Minute
 
 // observer converts what an endpoint logs to events.

@@ -5,8 +5,9 @@
 //
 //   - The retransmission interval doubles with each retransmission, up to a minute. A new
 //     flight begins with the initial interval (RFC 6347 section 4.2.4.1).
-//   - A server answers a repeated ClientHello at once, but after a retransmission not before
-//     1 s, 2 s, 4 s and so on have passed since the last one.
+//   - A server answers a repeated ClientHello at once. But once it has retransmitted its
+//     flight, it waits until 1 s, then 2 s, 4 s and so on have passed since its last
+//     retransmission.
 //   - The last flight is retransmitted at once when the peer asks for it.
 //   - Close waits for no timer, and no reader can come before its close_notify.
 //   - Once a handshake is complete, unencrypted alerts are dropped.
