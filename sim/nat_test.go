@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/nat"
 	"github.com/dtlssim/dtlssim/sim/stack"
@@ -331,6 +332,7 @@ func TestMappingOutlivesSocket(t *testing.T) {
 // vnet never gives an external port out twice; when all are used up, what needs a new
 // one is dropped, and mappings that live go on.
 func TestExternalPortsAreUsedUp(t *testing.T) {
+	testkit.NotShort(t)
 	const ports = 1<<16 - 49152
 	allLost := Span{0, (ports - 1) * time.Second} // which costs no port less, but time
 	r := playNAT(Link{Down: allLost}, nat.Config{Lifetime: time.Second}, func(w *Simulation, a, b, c *Host) {

@@ -85,6 +85,7 @@ func cheaper(f figures.Figure) figures.Figure {
 
 // The picture of the README is what the program draws.
 func TestPictureOfTheReadme(t *testing.T) {
+	testkit.NotShort(t)
 	const path = "../figure/testdata/failure-windows.png"
 	section := sections(t, "failure-windows")[0]
 	for _, f := range section.Files {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
@@ -56,6 +57,7 @@ func TestBacklogBurstWindows(t *testing.T) {
 // round trips (s), fill the backlog: the last of N finds it full if it comes before
 // N - B - 1 handshakes are over, for g < s (N - B - 1) / (N - 1).
 func TestBurstWithoutAGhost(t *testing.T) {
+	testkit.NotShort(t)
 	scenario, err := catalogue.Find("backlog-burst")
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +96,7 @@ func completed(o run.Result) (n int) {
 // room for more of them, loses more of Accept's time, and if clients go on coming it
 // never ends.
 func TestTheBacklogIsFullOfGhosts(t *testing.T) {
+	testkit.NotShort(t)
 	scenario, err := catalogue.Find("backlog-burst")
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/format"
@@ -362,6 +363,7 @@ func failures(t *testing.T, p *run.Pool, scenario, outcome string, set scenarios
 // What a flight interval is good for at one end it costs at the other: a larger one
 // repairs a loss late, a smaller one has Close stall more often.
 func TestFlightIntervalCosts(t *testing.T) {
+	testkit.NotShort(t)
 	p := fixture.Pool(t, 2)
 	lossy := scenarios.Settings{"loss": "0.1", "client-timeout": "5s"}
 	usual := failures(t, p, "retransmit-collision", "handshake-timeout", lossy)

@@ -51,6 +51,7 @@ func TestCatalogueFailsForItsCause(t *testing.T) {
 // leaves nothing of it, or less, in length or of what goes wrong there, or all. All but
 // the long form look at the first remedy of each scenario.
 func TestRemediesHelpAsTheySay(t *testing.T) {
+	testkit.NotShort(t)
 	p := fixture.Pool(t, 2)
 	for _, s := range testkit.Few(fixture.Catalogue(), 1, 5) {
 		t.Run(s.Name, func(t *testing.T) {

@@ -140,6 +140,7 @@ func labels(records []trace.Record, condition func(r *trace.Record) bool) (list 
 // hello at L, completes the handshake at 5L, and the client at 6L; the client has its
 // answer at 8L + s and closes at 8L + s + c, which the server learns at 9L + s + c.
 func TestForgeryWindows(t *testing.T) {
+	testkit.NotShort(t)
 	const ms, ns = time.Millisecond, time.Nanosecond
 	fixture.ExpectCases(t, "plaintext-alert", []windowCase{
 		{"", nil, "", "", fixture.Windows(10*ms, 101*ms+ns)},

@@ -15,6 +15,7 @@ import (
 // Every scenario of the catalogue has the same failure windows with both stacks, but for
 // three.
 func TestWindowsOfStacks(t *testing.T) {
+	testkit.NotShort(t)
 	const s, ms, ns = time.Second, time.Millisecond, time.Nanosecond
 	differ := map[string]map[string][]search.Interval{
 		// The client's last hello within its patience of 10 s is sent after 9 s by v2, whose

@@ -15,6 +15,7 @@ import (
 // A duration that is laid over values, and settings that are set in them, come to what
 // Resolve makes of all settings as text, and are refused with the same words.
 func TestValuesAgainstResolve(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	laidAny, refused := 0, 0

@@ -70,6 +70,7 @@ func TestTruncationWindows(t *testing.T) {
 // 30 ms; the release is at 71 ms, and the next client's hellos arrive at 191 and
 // 211 ms.
 func TestStaleCopyWindows(t *testing.T) {
+	testkit.NotShort(t)
 	const ms = time.Millisecond
 	const ns = time.Nanosecond
 	const next = "next-handshake-failed"

@@ -110,6 +110,7 @@ func (tossing) Do(_ context.Context, job run.Job) (run.Result, error) {
 // Replications of 0 and 1 show the same indices as probabilities: all of the variance is
 // the linger's.
 func TestSensitivityByMonteCarlo(t *testing.T) {
+	testkit.NotShort(t)
 	q := analyse(t, 1024, 4, "linger=0s..1s", "gap=50ms..100ms", "remedy=none,recognise")
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {
 		return q.MonteCarlo(context.Background(), tossing{}, keep, nil)

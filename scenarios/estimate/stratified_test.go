@@ -17,6 +17,7 @@ import (
 // that of as many replications of crude Monte Carlo. With either allocation, and as well
 // where other latencies are random.
 func TestStratifiedAgainstClosedForms(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	const n = 1000

@@ -14,6 +14,7 @@ import (
 // random order: the same seed gives the same bytes with any number of workers, on busy
 // cores.
 func TestCrowdsRepeat(t *testing.T) {
+	testkit.NotShort(t)
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
 	crowd := scenarios.Settings{

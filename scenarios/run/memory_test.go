@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
@@ -74,6 +75,7 @@ func frugal(t *testing.T, workers int) *run.Pool {
 // first at which the heap is larger than 64 MiB is event 4000. It is the same in
 // whatever company, and its trace until then is there.
 func TestGrowthEndsAtTheSameEvent(t *testing.T) {
+	testkit.NotShort(t)
 	if raceDetector {
 		t.Skip("the race detector's memory counts")
 	}
@@ -113,6 +115,7 @@ func TestGarbageIsNoGrowth(t *testing.T) {
 // A replication that is over before a fixed point, and took more than the limit, has met
 // it as well, whether its parent looked in time or not.
 func TestGrowthBetweenFixedPointsIsRecorded(t *testing.T) {
+	testkit.NotShort(t)
 	p := frugal(t, 1)
 	for range 3 {
 		if o := do(t, p, fixture.Job(t, "test-gulps", nil, 0)); o.Status != run.Limited || o.Limit != "memory-limit" {
@@ -145,6 +148,7 @@ func TestAllocationWithoutEndIsRecorded(t *testing.T) {
 
 // A sweep goes on, and counts each of them; what cannot be compared is no difference.
 func TestSweepGoesOnAfterTheMemoryLimit(t *testing.T) {
+	testkit.NotShort(t)
 	for _, name := range []string{"test-devours", "test-gulps"} {
 		s, err := catalogue.Find(name)
 		if err != nil {

@@ -49,6 +49,7 @@ func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []run.J
 // bytes in two processes at a time, in one that has done other things before, and
 // with both cores busy.
 func TestPerturbedRunsRepeat(t *testing.T) {
+	testkit.NotShort(t)
 	eachPerturbation(t, 40, func(t *testing.T, jobs []run.Job) {
 		one := collect(t, fixture.Pool(t, 1), jobs)
 		differing := map[string]bool{}
@@ -97,6 +98,7 @@ func collectTwice(t *testing.T, p *run.Pool, jobs []run.Job) (first, second []ru
 // without: this process, whose goroutines are preempted, on busy cores, gives the
 // bytes that a worker gives.
 func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
+	testkit.NotShort(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	eachPerturbation(t, 20, func(t *testing.T, jobs []run.Job) {
 		want := collect(t, fixture.Pool(t, 1), jobs)
@@ -112,6 +114,7 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 // Every scenario repeats under perturbation too, with each value of each choice that
 // it has.
 func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
+	testkit.NotShort(t)
 	base := testkit.Seed(t)
 	seeds := testkit.Budget(1, 1, 20)
 	for _, s := range testkit.Few(catalogue.All(), 1, 4) {
@@ -125,6 +128,7 @@ func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 // the first client sends a close_notify, in others its reader has closed the
 // connection before. Without perturbation it always sends one.
 func TestCloseRaceGoesEitherWay(t *testing.T) {
+	testkit.NotShort(t)
 	pool := fixture.Pool(t, 1)
 	for _, most := range []int{0, 1, 5} {
 		var jobs []run.Job

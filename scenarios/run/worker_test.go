@@ -54,6 +54,7 @@ func TestPanicIsRecorded(t *testing.T) {
 
 // A replication that never ends in wall time is recorded with its goroutines.
 func TestWedgeIsRecorded(t *testing.T) {
+	testkit.NotShort(t)
 	p, err := run.NewPool(1, run.Limits{Wall: 3 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +84,7 @@ func TestLimitIsRecorded(t *testing.T) {
 // A worker that is killed costs one replication of a sweep, which is counted, and
 // nothing else is lost.
 func TestKilledWorkerLosesOneReplication(t *testing.T) {
+	testkit.NotShort(t)
 	p := fixture.Pool(t, 2)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -199,6 +201,7 @@ func TestCancelledJob(t *testing.T) {
 
 // A worker stays small, however many replications it performs.
 func TestWorkerMemory(t *testing.T) {
+	testkit.NotShort(t)
 	n := uint64(testkit.Budget(200, 500, 5000))
 	p := fixture.Pool(t, 1)
 	for seed := range n {
@@ -212,6 +215,7 @@ func TestWorkerMemory(t *testing.T) {
 
 // A long replication does not take more memory, and it repeats in whatever company.
 func TestLongReplication(t *testing.T) {
+	testkit.NotShort(t)
 	job := fixture.Job(
 		t,
 		"late-close-notify",

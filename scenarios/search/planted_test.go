@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -76,6 +77,7 @@ func TestPlantedNanosecond(t *testing.T) {
 
 // Each kind of instant that no trace shows bounds a window, and is predicted.
 func TestEveryKindOfInstant(t *testing.T) {
+	testkit.NotShort(t)
 	const ms = time.Millisecond
 	p := fixture.Pool(t, 2)
 	for _, c := range []struct {

@@ -229,6 +229,7 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 // The cells of random scenarios of the catalogue, with random parameters, probes and ranges,
 // are those of brute-force scans.
 func TestSearchAgainstPlainScan(t *testing.T) {
+	testkit.NotShort(t)
 	all := everything()
 	all.holdAgainstScans(t, testkit.Cases(t, 6, 16, 200))
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
@@ -35,6 +36,7 @@ probe: late=0s..8s
 // instants from which it answers a repeated hello. Where these alone decide, no prediction
 // fails, and the cells are those of a brute-force scan.
 func TestSearchKnowsBackoff(t *testing.T) {
+	testkit.NotShort(t)
 	repeated, err := format.Parse("repeated-hello.yaml", []byte(repeatedHello))
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ func tosses(s *stream.Stream, n int, p float64) (failures int) {
 // the average over Jeffreys' prior, of which p is the square of the sine of a uniform
 // angle.
 func TestCoverageBySimulation(t *testing.T) {
+	testkit.NotShort(t)
 	s := draws(t)
 	const simulations = 10_000
 	for _, n := range []int{5, 20, 100, 400} {

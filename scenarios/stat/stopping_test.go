@@ -176,6 +176,7 @@ func TestTheCoverageAtTheWorstLook(t *testing.T) {
 // The interval of the mean of conditional probabilities that are spread as those of seeds
 // are: some seeds fail at any latency of the probe, some at none, most in between.
 func TestMeanCoverageBySimulation(t *testing.T) {
+	testkit.NotShort(t)
 	s := draws(t)
 	const simulations = 2000
 	for _, stops := range []bool{false, true} {

@@ -133,6 +133,7 @@ func TestObserverHearsOfStoredReplications(t *testing.T) {
 // A sweep that was interrupted and begun again gives what an uninterrupted one does;
 // so does one to which replications are added, and one that asks for fewer.
 func TestResumedSweepIsTheSame(t *testing.T) {
+	testkit.NotShort(t)
 	for _, verify := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "study ?#%.sqlite")
 		of := func(n int) sample.Sweep {

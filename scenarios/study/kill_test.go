@@ -199,6 +199,7 @@ func live(t *testing.T, path string, until int) (told []byte) {
 // seed draws, and in some lives as soon as it has begun, or has opened the file. What it
 // acknowledged is there, and then the study gives what an uninterrupted one does.
 func TestKilledAgainAndAgain(t *testing.T) {
+	testkit.NotShort(t)
 	kills, most := testkit.Budget(3, 5, 100), testkit.Budget(200, 600, 1200)
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
 	path := filepath.Join(t.TempDir(), "study.sqlite")

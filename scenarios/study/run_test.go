@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -157,6 +158,7 @@ func TestBudget(t *testing.T) {
 // overtakes the data, below 10 ms, and when it is late, above 11 ms and the linger.
 // The exact curve is what the distribution says of that, whatever the distribution.
 func TestExactCurveAgainstClosedForm(t *testing.T) {
+	testkit.NotShort(t)
 	s := parse(t, head+`figures:
   - name: curve
     kind: curves
@@ -260,6 +262,7 @@ func TestPointsShareWindows(t *testing.T) {
 // When the context ends, the figures that were complete are there, with the error of
 // the context.
 func TestCancelled(t *testing.T) {
+	testkit.NotShort(t)
 	s := parse(t, small)
 	p := fixture.Pool(t, 2)
 	for _, c := range []struct{ after, figures int }{

@@ -296,6 +296,7 @@ func TestSampledLatenciesFollowTheirDistribution(t *testing.T) {
 }
 
 func TestTheSampleMeanIsNearTheMean(t *testing.T) {
+	testkit.NotShort(t)
 	const n = 20_000
 	for _, text := range append([]string{"10ms", "gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.7)"},
 		continuous...) {
@@ -321,6 +322,7 @@ func TestTheSampleMeanIsNearTheMean(t *testing.T) {
 
 // Closed forms of the standard deviation, which the implementation does not have.
 func TestTheSampleDeviationIsThatOfTheDistribution(t *testing.T) {
+	testkit.NotShort(t)
 	const n = 100_000
 	gammaOf := func(k float64) float64 { return math.Gamma(1 + k/2.5) }
 	for text, want := range map[string]float64{ // in nanoseconds

@@ -207,6 +207,7 @@ figures:
 
 // An interrupted study writes the figures that were done.
 func TestInterruptedStudy(t *testing.T) {
+	testkit.NotShort(t)
 	p := startBusy(t, 2, "study", longStudy(t), "-o", "figures", "--workers", "2")
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -193,6 +193,7 @@ func TestDiskFullOfAStudy(t *testing.T) {
 
 // When the disk is full, that is said, and the sweep goes on when there is room.
 func TestDiskFull(t *testing.T) {
+	testkit.NotShort(t)
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=256k"); err != nil {
 		testkit.Missing(t, fmt.Sprintf("no file system of limited size, for which root may mount: %v", err))

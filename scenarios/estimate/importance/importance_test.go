@@ -77,6 +77,7 @@ func bothAbove(a, correlation float64) float64 {
 // failures of equal weight on average, and one time in twenty fewer than 30, of which the
 // estimate warns.
 func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	erlang := func(n int, x float64) float64 { // the sum of n exponential variates of mean 1 is above x

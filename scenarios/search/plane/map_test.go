@@ -133,6 +133,7 @@ func holdMapAgainstRuns(t *testing.T, p run.Runner, m plane.Map, random *rand.Ra
 
 // Maps of many kinds are as runs say.
 func TestMapsAgainstRuns(t *testing.T) {
+	testkit.NotShort(t)
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	points, most := testkit.Budget(20, 50, 500), testkit.Budget(1, 2, 30)
@@ -283,6 +284,7 @@ func TestSenselessMaps(t *testing.T) {
 
 // What is done when the context ends is shown, and the rest is undecided.
 func TestMapInterrupted(t *testing.T) {
+	testkit.NotShort(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	m := ask(t, "late-close-notify", "alert-latency=0s..300ms", "linger=0s..200ms", nil)
 	r, err := plane.FindRegions(ctx, fixture.Pool(t, 2), m, func(share float64) {
