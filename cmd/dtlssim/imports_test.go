@@ -173,6 +173,7 @@ func TestLayersStandTogether(t *testing.T) {
 
 // What must stay in one place is imported in one place.
 func TestGuardedImports(t *testing.T) {
+	testkit.NotShort(t)
 	for _, guard := range []struct {
 		imported, only, reason string
 	}{

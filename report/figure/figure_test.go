@@ -178,6 +178,7 @@ func examples(t *testing.T) map[string]Figure {
 
 // The figures are as they were; -update rewrites them, to be looked at.
 func TestGoldenFigures(t *testing.T) {
+	testkit.NotShort(t)
 	for name, f := range examples(t) {
 		png, err := f.PNG()
 		if err != nil {

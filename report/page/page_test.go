@@ -163,6 +163,7 @@ func attribute(n *html.Node, key string) string {
 
 // The font of all figures stands in the page once.
 func TestFontsOnce(t *testing.T) {
+	testkit.NotShort(t)
 	p, _ := whole(t)
 	if n := bytes.Count(mustRender(t, p), []byte("@font-face")); n != 1 {
 		t.Errorf("the page has %d fonts", n)

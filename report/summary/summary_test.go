@@ -100,6 +100,7 @@ func TestPictureOfTheReadme(t *testing.T) {
 
 // Under the strips stands which rows fail, where, and which never do.
 func TestSentenceUnderWindows(t *testing.T) {
+	testkit.NotShort(t)
 	const want = "Values of alert-latency at which sessions fail, with “closes first: no remedy” and “closes first: " +
 		"pause after release”: " +
 		"[0s, 10ms) and from 11.000001ms on; with “closes first: linger 50ms”: [0s, 10ms) and from 61.000001ms on; " +

@@ -154,6 +154,7 @@ func TestOneInABillion(t *testing.T) {
 // never overtakes it, and is too late for X > J + 1ms - 10us. The conditional method has
 // the mean of exp(-(990us + J)/mean) over J within 5 % by some tens of seeds.
 func TestOneInABillionAmongOtherLatencies(t *testing.T) {
+	testkit.NotShort(t)
 	p := fixture.Pool(t, 2)
 	const mean, jitter = 48_255.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
@@ -12,6 +13,7 @@ import (
 
 // The memory of the parent does not grow with the number of replications.
 func TestParentMemoryIsConstant(t *testing.T) {
+	testkit.NotShort(t)
 	used := func(replications int) uint64 {
 		r, err := sample.RunSweep(context.Background(), fixture.Instant{}, sample.Sweep{
 			Replications: replications, Design: fixture.Design(t, fixture.Scenario(t), nil, scenarios.Settings{}),

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -43,6 +44,7 @@ func TestSweepDoesNotDependOnWorkers(t *testing.T) {
 
 // An interrupted sweep holds what was done.
 func TestInterruptedSweep(t *testing.T) {
+	testkit.NotShort(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := 0
 	r, err := sample.RunSweep(ctx, fixture.Pool(t, 2), sample.Sweep{

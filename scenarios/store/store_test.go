@@ -313,6 +313,7 @@ func TestSecondWriterIsRefused(t *testing.T) {
 
 // A million replications stay below 200 MiB on disk: 200 bytes each.
 func TestSize(t *testing.T) {
+	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "study.sqlite")
 	n := testkit.Budget(10_000, 20_000, 500_000)
 	performed(t, context.Background(), path, sweep(t, n), nil)

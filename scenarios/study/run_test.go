@@ -60,6 +60,7 @@ figures:
 // A study runs on real workers: each figure has what its kind promises, every step
 // is told, and the answer does not depend on the number of workers.
 func TestRun(t *testing.T) {
+	testkit.NotShort(t)
 	s := parse(t, small)
 	steps := 0
 	counted := counting{fixture.Pool(t, 2), make(chan struct{}, 10_000)}

@@ -277,6 +277,7 @@ func sample(l distribution.Distribution, n int) []time.Duration {
 // The critical value of Kolmogorov and Smirnov at a level of 0.001 is
 // sqrt(-ln(0.0005)/2n) = 1.949/sqrt(n).
 func TestSampledLatenciesFollowTheirDistribution(t *testing.T) {
+	testkit.NotShort(t)
 	const n = 20_000
 	for _, text := range append([]string{"gamma(mean=20ms,shape=0.2)", "weibull(scale=20ms,shape=0.5)"},
 		continuous...) {

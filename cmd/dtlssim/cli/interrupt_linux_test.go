@@ -127,6 +127,7 @@ func longSweep(more ...string) []string {
 
 // An interrupted sweep shows what is done, and leaves no worker behind.
 func TestInterruptedSweep(t *testing.T) {
+	testkit.NotShort(t)
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			p := startBusy(t, 2, longSweep("--format", "json", "-o", "points.csv")...)
