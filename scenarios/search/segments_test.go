@@ -124,6 +124,37 @@ func TestSearchOfRandomOrders(t *testing.T) {
 	}
 }
 
+// A window whose two edges no run reports lies inside one segment: both ends of the segment are as
+// predicted, and only a run at a random point in between can show it. Each search makes two such
+// runs, and six tenths of the range fail, so a search misses the window with probability 0.16. One
+// that finds it does not claim a proof.
+func TestWindowThatNoInstantShows(t *testing.T) {
+	hidden := imagined(func(x time.Duration) (string, []trace.Timeline) {
+		lines := []trace.Timeline{{Host: "0", Times: []time.Duration{0}}}
+		if x >= 20*time.Microsecond && x < 80*time.Microsecond {
+			return "failed!", lines
+		}
+		return "clean", lines
+	})
+	seed := testkit.Seed(t)
+	const searches = 40
+	found := 0
+	for n := range searches {
+		s := fixture.Question(t, nil, "alert-latency=0s..100us")
+		s.Seed = seed + uint64(n)
+		w := fixture.FindWindows(t, hidden, s)
+		if len(w.FailureWindows) == 0 {
+			continue
+		}
+		if found++; w.Method.Proved || w.Method.PredictionFailures == 0 {
+			t.Errorf("seed %d: %+v", s.Seed, w.Method)
+		}
+	}
+	if found < searches/2 {
+		t.Errorf("%d of %d searches found the window", found, searches)
+	}
+}
+
 // An instant that no run reports makes predictions fail, and the answer says which, and
 // what could have been missed.
 func TestUnreportedInstant(t *testing.T) {
