@@ -213,7 +213,7 @@ func everyChoice(s *scenarios.Scenario, base uint64, seeds int, perturb bool) (j
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 1, 20)
+	seeds := testkit.Budget(1, 1, 6)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, s := range testkit.Few(catalogue.All(), 1, 4) {
 		if strings.HasPrefix(s.Name, "test-") {
@@ -260,7 +260,7 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 // associations act at one instant again and again, in an order that the runtime draws.
 func TestTimersOnOneGrid(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(2, 3, 40)
+	seeds := testkit.Budget(2, 3, 12)
 	for _, grid := range testkit.Few([]struct {
 		scenario string
 		set      scenarios.Settings

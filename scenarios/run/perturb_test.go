@@ -116,7 +116,7 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 	testkit.NotShort(t)
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 1, 20)
+	seeds := testkit.Budget(1, 1, 6)
 	for _, s := range testkit.Few(catalogue.All(), 1, 4) {
 		jobs := everyChoice(s, base, seeds, true)
 		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)

@@ -300,5 +300,5 @@ func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
 		"client-pause": {0.4, []string{"5ms", "20ms", "100ms", "3s"}},
 		"stack":        {0.5, []string{"pion-v3"}},
 	})
-	behind.holdAgainstScans(t, testkit.Cases(t, 9, 9, 200))
+	behind.holdAgainstScans(t, testkit.Cases(t, 9, 9, 120))
 }
