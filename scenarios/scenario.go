@@ -124,7 +124,7 @@ type Observation struct {
 	Sessions []Session
 	Server   Server
 
-	// Measures are further measurements, by name; the name ends with the unit. If something was
+	// Measures are further measurements, by name, in the unit that Scenario.Measures declares. If something was
 	// cut off before it ended, the measure named by Censored gives a lower bound of its duration.
 	Measures map[string]int64
 

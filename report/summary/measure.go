@@ -15,8 +15,10 @@ import (
 // measureDistribution shows the distribution function, or the survival curve, of a measure.
 func measureDistribution(f *figures.MeasureResult, confidence float64) (Section, error) {
 	g := f.Of
+	m, _ := f.Results.Sweep.Scenario().Measure(g.Measure)
 	j := &text.DistributionJSON{
-		Scenario: f.Results.Sweep.Scenario().Name, Measure: g.Measure, Method: text.OrderStatistics,
+		Scenario: f.Results.Sweep.Scenario().Name, Measure: g.Measure, Unit: m.Unit,
+		Method:     text.OrderStatistics,
 		Confidence: confidence,
 	}
 	if g.Survival {
@@ -39,8 +41,8 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 					strconv.Itoa(p.Taken),
 					strconv.Itoa(p.Censored),
 					number(q.Q),
-					q.Value(g.Measure),
-					q.Interval(g.Measure),
+					q.Value(m.Unit),
+					q.Interval(m.Unit),
 				},
 			)
 		}
@@ -48,7 +50,7 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 			without = append(without, "“"+row.Label+"”")
 		} else {
 			medians = append(medians,
-				fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(g.Measure), p.Quantiles[0].Interval(g.Measure),
+				fmt.Sprintf("%s (%s) with “%s”", p.Quantiles[0].Value(m.Unit), p.Quantiles[0].Interval(m.Unit),
 					row.Label))
 		}
 		for _, step := range p.Steps {
@@ -68,7 +70,7 @@ func measureDistribution(f *figures.MeasureResult, confidence float64) (Section,
 	}
 	var parts []string
 	if len(medians) > 0 {
-		parts = append(parts, fmt.Sprintf("Median of the %s: %s.", text.MeasureTitle(g.Measure), text.List(medians)))
+		parts = append(parts, fmt.Sprintf("Median of the %s: %s.", g.Measure, text.List(medians)))
 	}
 	if len(without) > 0 {
 		parts = append(parts, fmt.Sprintf("No run has taken %s with %s.", g.Measure, text.List(without)))

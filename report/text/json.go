@@ -76,7 +76,14 @@ type PointJSON struct {
 	Limited      int               `json:"limited"`
 	FirstFailure string            `json:"first_failure,omitempty"`
 
-	Measures map[string]sample.Measure `json:"measures,omitempty"`
+	Measures map[string]MeasureJSON `json:"measures,omitempty"`
+}
+
+// MeasureJSON is the summary of a measure, for JSON. Its values are in the unit, which is empty for
+// a count.
+type MeasureJSON struct {
+	Unit scenarios.Unit `json:"unit"`
+	sample.Measure
 }
 
 // SweepJSON is the answer of a sweep, for JSON. Params are the parameters with the same value at
@@ -107,7 +114,14 @@ func NewSweepJSON(r *sample.Results, factors []string) SweepJSON {
 			Params: map[string]string{}, Replications: p.Replications, Failures: p.Failures, Low: e.Low, High: e.High,
 			Confidence: e.Confidence, Exact: e.Exact, Outcomes: p.Outcomes, Crashed: p.Crashed, TimedOut: p.TimedOut,
 			Limited:      p.Limited,
-			FirstFailure: p.FirstFailure, Measures: p.Measures,
+			FirstFailure: p.FirstFailure,
+		}
+		for name, summary := range p.Measures {
+			if point.Measures == nil {
+				point.Measures = map[string]MeasureJSON{}
+			}
+			m, _ := p.Values.Scenario().Measure(name)
+			point.Measures[name] = MeasureJSON{m.Unit, summary}
 		}
 		if !math.IsNaN(e.Value) {
 			point.Estimate = &e.Value

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
@@ -19,6 +20,7 @@ type DistributionJSON struct {
 	Seed       uint64                  `json:"seed"`
 	Params     map[string]string       `json:"params"` // the same at every point
 	Measure    string                  `json:"measure"`
+	Unit       scenarios.Unit          `json:"unit"`   // of all values; empty for a count
 	Method     string                  `json:"method"` // order-statistics or kaplan-meier
 	Confidence float64                 `json:"confidence"`
 	Points     []PointDistributionJSON `json:"points"`
@@ -79,9 +81,11 @@ type StepJSON struct {
 func NewDistribution(
 	r *sample.Results, recorder *sample.Recorder, factors []string, measure string, quantiles []float64, survival bool,
 ) *DistributionJSON {
+	m, _ := r.Sweep.Scenario().Measure(measure)
 	sweep, confidence := NewSweepJSON(r, factors), r.Sweep.Inference.Confidence
 	j := &DistributionJSON{
-		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Method: OrderStatistics,
+		Scenario: sweep.Scenario, Seed: sweep.Seed, Params: sweep.Params, Measure: measure, Unit: m.Unit,
+		Method:     OrderStatistics,
 		Confidence: confidence, Interrupted: r.Interrupted, Note: certainNote(r),
 	}
 	if survival {
@@ -132,7 +136,7 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 	if j.Method == KaplanMeier {
 		how = "Kaplan and Meier"
 	}
-	if _, err := fmt.Fprintf(w, "%s of %s, %s\n\n", MeasureTitle(j.Measure), j.Scenario, how); err != nil {
+	if _, err := fmt.Fprintf(w, "%s of %s, %s\n\n", j.Measure, j.Scenario, how); err != nil {
 		return err
 	}
 	rows := [][]string{
@@ -146,7 +150,7 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 				row = append(row, p.Params[f])
 			}
 			rows = append(rows, append(row, fmt.Sprint(p.Taken), fmt.Sprint(p.Censored), fmt.Sprintf("%g", q.Q),
-				q.Value(j.Measure), q.Interval(j.Measure)))
+				q.Value(j.Unit), q.Interval(j.Unit)))
 		}
 	}
 	if err := Table(w, rows); err != nil {
@@ -171,36 +175,36 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 }
 
 // Value returns the estimate for a table.
-func (q *QuantileJSON) Value(measure string) string {
+func (q *QuantileJSON) Value(unit scenarios.Unit) string {
 	switch {
 	case q.Estimate == nil:
 		return "no data"
 	case q.AtLeast:
-		return "at least " + shortValue(measure, *q.Estimate)
+		return "at least " + shortValue(unit, *q.Estimate)
 	}
-	return shortValue(measure, *q.Estimate)
+	return shortValue(unit, *q.Estimate)
 }
 
 // Interval returns the interval for a table.
-func (q *QuantileJSON) Interval(measure string) string {
+func (q *QuantileJSON) Interval(unit scenarios.Unit) string {
 	switch {
 	case q.Estimate == nil:
 		return "-"
 	case q.Exact:
 		return exactly
 	case q.High == nil:
-		return fmt.Sprintf("%s .. no upper bound", shortValue(measure, q.Low))
+		return fmt.Sprintf("%s .. no upper bound", shortValue(unit, q.Low))
 	}
-	return fmt.Sprintf("%s .. %s", shortValue(measure, q.Low), shortValue(measure, *q.High))
+	return fmt.Sprintf("%s .. %s", shortValue(unit, q.Low), shortValue(unit, *q.High))
 }
 
 // shortValue writes a value of a measure with up to six digits.
-func shortValue(measure string, value float64) string {
-	unit := 1.0
-	for value/unit >= 1e6 {
-		unit *= 10
+func shortValue(unit scenarios.Unit, value float64) string {
+	step := 1.0
+	for value/step >= 1e6 {
+		step *= 10
 	}
-	return measureValue(measure, int64(math.Round(value/unit)*unit))
+	return unit.Text(int64(math.Round(value/step) * step))
 }
 
 // mostCurves is the largest number of curves in a figure.
@@ -217,11 +221,13 @@ func CheckCurves(points int) error {
 // DistributionFigure draws the distribution functions, or the survival curves.
 func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figure.Figure, error) {
 	unit, size := "", 1.0
-	if strings.HasSuffix(j.Measure, "_ns") {
+	switch {
+	case j.Unit == scenarios.Bytes:
+		unit = " (bytes)"
+	case j.Unit == scenarios.Nanoseconds && j.largest() >= 10e9:
+		unit, size = " (s)", 1e9
+	case j.Unit == scenarios.Nanoseconds:
 		unit, size = " (ms)", 1e6
-		if j.largest() >= 10e9 {
-			unit, size = " (s)", 1e9
-		}
 	}
 	var curves []figure.Stairs
 	for _, p := range j.Points {
@@ -241,7 +247,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 		}
 		curves = append(curves, s)
 	}
-	name := MeasureTitle(j.Measure)
+	name := j.Measure
 	name = strings.ToUpper(name[:1]) + name[1:]
 	title, y := name+": distribution", "probability of at most so much"
 	sentence := fmt.Sprintf(
@@ -258,7 +264,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	if slices.ContainsFunc(curves, func(s figure.Stairs) bool { return !math.IsInf(s.End, 1) }) {
 		sentence += " A curve ends at a ring where something was cut beyond which nothing is known."
 	}
-	return figure.StepCurves(title, MeasureTitle(j.Measure)+unit, y, logX, curves, sentence)
+	return figure.StepCurves(title, j.Measure+unit, y, logX, curves, sentence)
 }
 
 // label names a point by its factors.

@@ -7,24 +7,10 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
-
-// MeasureTitle returns the name of a measure, without its unit if the unit is shown with the value.
-func MeasureTitle(name string) string {
-	return strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", " ")
-}
-
-// measureValue returns a value of a measure with its unit.
-func measureValue(name string, value int64) string {
-	if strings.HasSuffix(name, "_ns") {
-		return time.Duration(value).String()
-	}
-	return strconv.FormatInt(value, 10)
-}
 
 // threeDigits rounds a number of 0 or more to three significant decimal digits.
 func threeDigits(value int64) int64 {
@@ -42,9 +28,14 @@ func threeDigits(value int64) int64 {
 func Measures(w io.Writer, r *sample.Results, factors []string) error {
 	header := append([]string{"MEASURE"}, upper(factors)...)
 	rows := [][]string{append(header, "COUNT", "MEAN", "MINIMUM", "MEDIAN", "0.95 QUANTILE", "MAXIMUM")}
+	var units map[string]scenarios.Unit
+	if len(r.Points) > 0 {
+		units = r.Points[0].Values.Scenario().Units()
+	}
 	for _, name := range telling(r) {
+		unit := units[name]
 		for _, p := range r.Points {
-			row := []string{MeasureTitle(name)}
+			row := []string{name}
 			for _, f := range factors {
 				row = append(row, p.Values.TextOf(f))
 			}
@@ -53,7 +44,7 @@ func Measures(w io.Writer, r *sample.Results, factors []string) error {
 			for _, value := range []int64{m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum} {
 				cell := "-"
 				if m.Count > 0 {
-					cell = measureValue(name, threeDigits(value))
+					cell = unit.Text(threeDigits(value))
 				}
 				row = append(row, cell)
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
@@ -127,6 +128,10 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 	if err != nil {
 		return err
 	}
+	units, err := unitsOf(r)
+	if err != nil {
+		return err
+	}
 	header := []string{"point", "replication", "seed", "status", "outcome", "failed", "virtual_ns", "events", "digest"}
 	if err := begin(of.header(append(header, measures...)...)); err != nil {
 		return err
@@ -145,7 +150,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 		}
 		for _, name := range measures {
 			if value, ok := p.Measures[name]; ok {
-				cells = append(cells, value)
+				cells = append(cells, scenarios.Quantity{Value: value, Unit: units[name]})
 			} else {
 				cells = append(cells, nil)
 			}
@@ -161,20 +166,33 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 	if err != nil {
 		return err
 	}
-	if err := begin(of.header("point", "measure", "count", "mean", "minimum", "median", "quantile_95",
+	if err := begin(of.header("point", "measure", "unit", "count", "mean", "minimum", "median", "quantile_95",
 		"maximum")); err != nil {
+		return err
+	}
+	units, err := unitsOf(r)
+	if err != nil {
 		return err
 	}
 	return r.MeasuresByPoint(func(point int, measures map[string]sample.Measure) error {
 		for _, name := range slices.Sorted(maps.Keys(measures)) {
-			m := measures[name]
-			if err := row(of.cells(point, point, name, m.Count, m.Mean, m.Minimum, m.Median, m.Quantile95,
-				m.Maximum)); err != nil {
+			m, unit := measures[name], units[name]
+			cells := []any{point, name, string(unit), m.Count}
+			for _, value := range []int64{m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum} {
+				cells = append(cells, scenarios.Quantity{Value: value, Unit: unit})
+			}
+			if err := row(of.cells(point, cells...)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// unitsOf returns the units of the measures of a store, by name.
+func unitsOf(r *store.Reader) (map[string]scenarios.Unit, error) {
+	s, err := r.Specification()
+	return s.Units, err
 }
 
 // StoreAborted writes the replications of a store without a result as a table.
@@ -253,6 +271,8 @@ func cell(value any) string {
 		return ""
 	case float64:
 		return number(v)
+	case scenarios.Quantity:
+		return strconv.FormatInt(v.Value, 10)
 	}
 	return fmt.Sprint(value)
 }
@@ -291,6 +311,9 @@ func (l *jsonLines) Row(cells []any) error {
 
 func (l *jsonLines) End() error { return nil }
 
+// nanoseconds ends the name of a column of times.
+const nanoseconds = "_ns"
+
 // NewTable returns Lines of an aligned table, which shows only the first rows and counts the
 // others.
 func NewTable(w io.Writer, shown int) Lines { return &tableLines{w: w, shown: shown} }
@@ -307,7 +330,7 @@ func (l *tableLines) Begin(h Header) error {
 	l.names = h
 	row := make([]string, len(h))
 	for i, name := range h {
-		row[i] = strings.ToUpper(MeasureTitle(name))
+		row[i] = strings.ToUpper(strings.ReplaceAll(strings.TrimSuffix(name, nanoseconds), "_", " "))
 	}
 	l.rows = append(l.rows, row)
 	return nil
@@ -326,7 +349,10 @@ func (l *tableLines) Row(cells []any) error {
 		case float64:
 			row[i] = fmt.Sprintf("%.4g", v)
 		case int64:
-			row[i] = measureValue(l.names[i], v)
+			row[i] = strconv.FormatInt(v, 10)
+			if strings.HasSuffix(l.names[i], nanoseconds) {
+				row[i] = time.Duration(v).String()
+			}
 		case bool:
 			row[i] = yes(v)
 		default:

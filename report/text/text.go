@@ -100,7 +100,7 @@ func Replication(w io.Writer, r *run.Replication) error {
 	}
 	fmt.Fprintf(w, "outcome  %s: %s\n", verdict, Outcome(r.Outcome))
 	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
-		fmt.Fprintf(w, "measure  %s: %s\n", MeasureTitle(name), measureValue(name, r.Measures[name]))
+		fmt.Fprintf(w, "measure  %s: %s\n", name, r.Units[name].Text(r.Measures[name]))
 	}
 	for _, name := range r.UnmetRules {
 		fmt.Fprintf(w, "rule     %s met no datagram\n", name)

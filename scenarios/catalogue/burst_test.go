@@ -72,8 +72,8 @@ func TestBurstWithoutAGhost(t *testing.T) {
 				"gap": gap.String(), "client-timeout": "10s",
 			})
 			if slices.Contains(o.Outcome, "backlog-overflow") != (dropped > 0) ||
-				o.Measures["backlog_drops"] != dropped ||
-				o.Measures["longest_backlog"] != int64(c.backlog) ||
+				o.Measures["backlog-drops"] != dropped ||
+				o.Measures["longest-backlog"] != int64(c.backlog) ||
 				completed(o) != c.clients {
 				t.Errorf("%d clients every %s, backlog %d: %v %v, %d handshakes", c.clients, gap, c.backlog, o.Outcome,
 					o.Measures, completed(o))
@@ -128,7 +128,7 @@ func TestTheBacklogIsFullOfGhosts(t *testing.T) {
 	} {
 		set := scenarios.Settings{"credentials": "psk", "alert-latency": "30ms"}
 		o := outcomeOf(t, p, scenario, set.With(c.set))
-		if got := time.Duration(o.Measures["accept_blocked_ns"]); got != c.blocked || completed(o) != c.completed {
+		if got := time.Duration(o.Measures["accept-blocked"]); got != c.blocked || completed(o) != c.completed {
 			t.Errorf("%s: Accept is lost for %s, want %s; %d handshakes, want %d", c.name, got, c.blocked, completed(o),
 				c.completed)
 		}

@@ -100,10 +100,10 @@ func TestFinishStallLasts(t *testing.T) {
 		o := runOf(t, p, "finish-stall", scenarios.Settings{
 			"flight5-latency": c.flight5, "retransmission-latency": c.retransmission, "flight-interval": c.interval,
 		})
-		if got := o.Measures["close_stalled_ns"]; got != c.closing {
+		if got := o.Measures["close-stalled"]; got != c.closing {
 			t.Errorf("%v: Close stalled for %s, want %s", c, time.Duration(got), time.Duration(c.closing))
 		}
-		if got := o.Measures["read_stalled_ns"]; got != c.reading {
+		if got := o.Measures["read-stalled"]; got != c.reading {
 			t.Errorf("%v: Read stalled for %s, want %s", c, time.Duration(got), time.Duration(c.reading))
 		}
 	}
@@ -288,11 +288,11 @@ func TestRetransmitCollisionCosts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if o.Measures["handshake_ns"] != int64(6*d) || o.Measures["retransmissions"] != 6*k ||
-				o.Measures["duplicate_flights"] != 6*k {
+			if o.Measures["handshake"] != int64(6*d) || o.Measures["retransmissions"] != 6*k ||
+				o.Measures["duplicate-flights"] != 6*k {
 				t.Errorf("%s, latency %s: %v", credentials, latency, o.Measures)
 			}
-			for _, side := range []string{"client_bytes", "server_bytes"} {
+			for _, side := range []string{"client-bytes", "server-bytes"} {
 				// A difference in the length of an ECDSA signature is another run's: at most 2 bytes each time.
 				want, got := (1+k)*(without.Measures[side]-application)+application, o.Measures[side]
 				if got < want-3*(1+k) || got > want+3*(1+k) {
@@ -338,7 +338,7 @@ func TestSlowFlight4CostsOneInterval(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	for _, latency := range []string{"1500ms", "3s", "9s"} {
 		o := runOf(t, p, "retransmit-collision", scenarios.Settings{"flight4-latency": latency})
-		if got := time.Duration(o.Measures["handshake_ns"]); got != 1060*time.Millisecond {
+		if got := time.Duration(o.Measures["handshake"]); got != 1060*time.Millisecond {
 			t.Errorf("flight 4 takes %s: the handshake takes %s", latency, got)
 		}
 	}

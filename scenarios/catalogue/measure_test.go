@@ -33,7 +33,7 @@ func TestMeasuresAreListed(t *testing.T) {
 	for _, m := range outcome.Measures {
 		listed = append(listed, m.Name)
 	}
-	delete(reported, scenarios.Censored("handshake_ns"))
+	delete(reported, scenarios.Censored("handshake"))
 	slices.Sort(listed)
 	if got := slices.Sorted(maps.Keys(reported)); !slices.Equal(got, listed) {
 		t.Errorf("runs report %v, and the list has %v", got, listed)
@@ -42,10 +42,11 @@ func TestMeasuresAreListed(t *testing.T) {
 
 func TestCheckMeasure(t *testing.T) {
 	s := fixture.Scenario(t)
-	if err := s.CheckMeasure("handshake_ns"); err != nil {
+	if err := s.CheckMeasure("handshake"); err != nil {
 		t.Error(err)
 	}
-	if err := s.CheckMeasure("handshake"); err == nil || !strings.Contains(err.Error(), "Did you mean handshake_ns?") {
+	if err := s.CheckMeasure("read_stalled_ns"); err == nil ||
+		!strings.Contains(err.Error(), "Did you mean read-stalled?") {
 		t.Errorf("error %v", err)
 	}
 	if err := (&scenarios.Scenario{Name: "in-go"}).CheckMeasure("anything"); err != nil {
@@ -76,8 +77,8 @@ func TestCensoredHandshakes(t *testing.T) {
 			if err != nil || o.Status != run.Completed {
 				t.Fatal(err, o.Status, o.Dump)
 			}
-			cut, isCut := o.Measures["handshake_censored_ns"]
-			if o.Measures["handshake_ns"] < c.handshake || cut != c.censored || isCut != (c.censored > 0) {
+			cut, isCut := o.Measures["handshake-censored"]
+			if o.Measures["handshake"] < c.handshake || cut != c.censored || isCut != (c.censored > 0) {
 				t.Errorf("measures %v of sessions %+v", o.Measures, o.Sessions)
 			}
 		})

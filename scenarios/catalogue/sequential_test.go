@@ -158,8 +158,8 @@ func TestSwallowedHelloCostsAFlightInterval(t *testing.T) {
 		"2020ms": 3} {
 		o := outcomeOf(t, p, s, scenarios.Settings{"verify-hold": hold, "credentials": "psk"})
 		want := int64(60*time.Millisecond) + lost*int64(time.Second)
-		if o.Measures["handshake_ns"] != want || o.Measures["retransmissions"] != lost ||
-			o.Measures["duplicate_flights"] != 0 {
+		if o.Measures["handshake"] != want || o.Measures["retransmissions"] != lost ||
+			o.Measures["duplicate-flights"] != 0 {
 			t.Errorf("hold %s: %v, want a handshake of %s, %d retransmissions and no duplicate flights", hold,
 				o.Measures, time.Duration(want), lost)
 		}

@@ -31,6 +31,9 @@ type Specification struct {
 	File     string `json:"scenario_file,omitempty"` // its path, if it is not built in
 	Source   string `json:"source,omitempty"`        // the scenario's YAML; empty if it is written in Go
 
+	// Units are the units of the scenario's measures, by name; a count has none.
+	Units map[string]scenarios.Unit `json:"units,omitempty"`
+
 	Verify bool `json:"verify"`
 
 	// Files are the SHA-256 digests of the files that latency distributions read, by path.
@@ -104,6 +107,7 @@ func OfStudy(
 func newSpecification(scenario *scenarios.Scenario, limits run.Limits) Specification {
 	return Specification{
 		Scenario: scenario.Name, File: scenario.File, Source: string(scenario.Source),
+		Units:     scenario.Units(),
 		WallLimit: limits.Wall.String(), MemoryLimit: limits.Memory.String(),
 	}
 }

@@ -248,7 +248,7 @@ func (p *Pool) outcome(job *Job, answer reply) (Result, error) {
 	o := Result{Replication: *answer.Replication, Status: Completed}
 	repeat := job.Command()
 	if job.Trace {
-		o.Params = job.Values.Text()
+		o.Params, o.Units = job.Values.Text(), job.Values.Scenario().UnitsOf(o.Measures)
 	}
 	if o.Limit != "" {
 		o.Status = Limited

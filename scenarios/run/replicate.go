@@ -10,19 +10,23 @@ import (
 
 // Replication is one replication with all its results.
 type Replication struct {
-	Scenario  string              `json:"scenario"`
-	Seed      uint64              `json:"seed"`
-	Params    map[string]string   `json:"params"`
-	Outcome   []string            `json:"outcome"`
-	Failed    bool                `json:"failed"`
-	Sessions  []scenarios.Session `json:"sessions"`
-	Server    scenarios.Server    `json:"server"`
-	Measures  map[string]int64    `json:"measures,omitempty"`
-	Virtual   int64               `json:"virtual_ns"`
-	Events    int                 `json:"events"`
-	Digest    string              `json:"digest"`
-	Signature string              `json:"signature"`
-	Repeat    string              `json:"repeat"`
+	Scenario string              `json:"scenario"`
+	Seed     uint64              `json:"seed"`
+	Params   map[string]string   `json:"params"`
+	Outcome  []string            `json:"outcome"`
+	Failed   bool                `json:"failed"`
+	Sessions []scenarios.Session `json:"sessions"`
+	Server   scenarios.Server    `json:"server"`
+	Measures map[string]int64    `json:"measures,omitempty"`
+
+	// Units are the units of the measures, by name; a count has none.
+	Units map[string]scenarios.Unit `json:"units,omitempty"`
+
+	Virtual   int64  `json:"virtual_ns"`
+	Events    int    `json:"events"`
+	Digest    string `json:"digest"`
+	Signature string `json:"signature"`
+	Repeat    string `json:"repeat"`
 
 	// UnmetRules names the rules that matched no datagram.
 	UnmetRules []string `json:"unmet_rules,omitempty"`
@@ -42,7 +46,7 @@ type Replication struct {
 // process has the environment that sim.Environment describes.
 func Replicate(v scenarios.Values, seed uint64, p scenarios.Predicate) Replication {
 	r := replicate(v, seed, p, nil, false)
-	r.Params, r.Repeat = v.Text(), v.Repeat(seed, p).String()
+	r.Params, r.Units, r.Repeat = v.Text(), v.Scenario().UnitsOf(r.Measures), v.Repeat(seed, p).String()
 	return r
 }
 

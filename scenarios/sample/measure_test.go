@@ -33,7 +33,7 @@ func measured(t *testing.T, replications int, r fixture.Reporting) map[string]sa
 func took(values ...int64) fixture.Reporting {
 	return func(seed uint64) run.Result {
 		o := run.Result{Status: run.Completed}
-		o.Measures = map[string]int64{"took_ns": values[seed]}
+		o.Measures = map[string]int64{"took": values[seed]}
 		return o
 	}
 }
@@ -64,7 +64,7 @@ func TestMeasuresAgainstOracle(t *testing.T) {
 		for i := range values {
 			values[i] = int64(math.Exp(random.Float64() * 43)) // to half of the largest there is
 		}
-		got, want := measured(t, n, took(values...))["took_ns"], oracle(values)
+		got, want := measured(t, n, took(values...))["took"], oracle(values)
 		for _, q := range []struct{ got, want int64 }{{got.Median, want.Median}, {got.Quantile95, want.Quantile95}} {
 			if q.got > q.want || float64(q.got) < float64(q.want)*(1-1./1024) {
 				t.Errorf("%d values: a quantile is %d, want %d or 0.1 %% less", n, q.got, q.want)
@@ -76,7 +76,7 @@ func TestMeasuresAgainstOracle(t *testing.T) {
 			t.Errorf("%d values: %+v, want %+v", n, got, want)
 		}
 		random.Shuffle(n, func(i, j int) { values[i], values[j] = values[j], values[i] })
-		if again := measured(t, n, took(values...))["took_ns"]; again != got {
+		if again := measured(t, n, took(values...))["took"]; again != got {
 			t.Errorf("%d values: %+v, in another order %+v", n, got, again)
 		}
 	}
@@ -104,7 +104,7 @@ func TestExactMeasures(t *testing.T) {
 			Maximum: math.MaxInt64,
 		}},
 	} {
-		if got := measured(t, len(c.values), took(c.values...))["took_ns"]; got != c.want {
+		if got := measured(t, len(c.values), took(c.values...))["took"]; got != c.want {
 			t.Errorf("%v: %+v, want %+v", c.values, got, c.want)
 		}
 	}
@@ -117,15 +117,15 @@ func TestMeasuresOfSomeReplications(t *testing.T) {
 		o.Measures = map[string]int64{"always": 1}
 		switch seed % 3 {
 		case 1:
-			o.Measures["sometimes_ns"] = 7
+			o.Measures["sometimes"] = 7
 		case 2:
 			o.Status, o.Limit = run.Limited, "horizon"
 		}
 		return o
 	})
 	want := map[string]sample.Measure{
-		"always":       {Count: 20, Mean: 1, Minimum: 1, Median: 1, Quantile95: 1, Maximum: 1},
-		"sometimes_ns": {Count: 10, Mean: 7, Minimum: 7, Median: 7, Quantile95: 7, Maximum: 7},
+		"always":    {Count: 20, Mean: 1, Minimum: 1, Median: 1, Quantile95: 1, Maximum: 1},
+		"sometimes": {Count: 10, Mean: 7, Minimum: 7, Median: 7, Quantile95: 7, Maximum: 7},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -142,7 +142,7 @@ func TestNegativeMeasure(t *testing.T) {
 	}, nil)
 	if err == nil ||
 		!strings.Contains(
-			err.Error(), "dtlssim run late-close-notify --seed 0: measure took_ns: it is -5, want 0 or more",
+			err.Error(), "dtlssim run late-close-notify --seed 0: measure took: it is -5, want 0 or more",
 		) {
 		t.Errorf("error %v", err)
 	}

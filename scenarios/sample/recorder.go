@@ -2,7 +2,6 @@ package sample
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -32,7 +31,7 @@ func Record(s *Sweep, measure string) *Recorder {
 		values: make([]recorded, len(s.Design)*s.Replications),
 	}
 	s.Observers = append(slices.Clip(s.Observers), r.add)
-	s.bytes = s.bytes || strings.HasSuffix(measure, "_bytes")
+	s.bytes = s.bytes || isBytes(s, measure)
 	return r
 }
 
@@ -81,4 +80,13 @@ func (r *Recorder) Each(point int, f func(value int64, censored bool)) {
 			f(v.value, v.censored)
 		}
 	}
+}
+
+// isBytes reports whether a measure of a sweep's scenario counts bytes.
+func isBytes(s *Sweep, measure string) bool {
+	if len(s.Design) == 0 {
+		return false
+	}
+	m, _ := s.Scenario().Measure(measure)
+	return m.Unit == scenarios.Bytes
 }

@@ -21,13 +21,13 @@ func TestRecorder(t *testing.T) {
 			t, fixture.Scenario(t), nil, scenarios.Settings{}, scenarios.Settings{"linger": "1ms"},
 		),
 	}
-	r := sample.Record(&sweep, "took_ns")
+	r := sample.Record(&sweep, "took")
 	_, err := sample.RunSweep(context.Background(), fixture.Reporting(func(seed uint64) run.Result {
 		o := run.Result{Status: run.Completed}
-		o.Measures = map[string]int64{"took_ns": int64(seed)}
+		o.Measures = map[string]int64{"took": int64(seed)}
 		switch seed {
 		case 1:
-			o.Measures["took_censored_ns"] = 10
+			o.Measures["took-censored"] = 10
 		case 2:
 			o.Status, o.Limit = run.Limited, "horizon"
 		case 3:

@@ -239,7 +239,7 @@ func (s *server) observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[outcome.NoCloseNotify] = s.silent
 	if s.closing > 0 { // otherwise the run does not have this measure
 		wrong[outcome.CloseStalled] = true
-		o.Measures["close_stalled_ns"] = int64(s.closing)
+		o.Measures[outcome.CloseStalledFor] = int64(s.closing)
 	}
 }
 

@@ -202,10 +202,10 @@ func (s *listeningServer) release(a attempt) {
 func (s *listeningServer) observe(o *scenarios.Observation, wrong map[string]bool) {
 	s.server.observe(o, wrong)
 	wrong[outcome.AcceptBlocked] = s.waited
-	o.Measures["accept_blocked_ns"] = int64(s.blocked)
+	o.Measures[outcome.AcceptBlockedFor] = int64(s.blocked)
 	// otherwise clients rarely wait
 	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil {
 		b := s.listener.Backlog()
-		o.Measures["longest_backlog"], o.Measures["backlog_drops"] = int64(b.Longest), int64(b.Dropped)
+		o.Measures["longest-backlog"], o.Measures["backlog-drops"] = int64(b.Longest), int64(b.Dropped)
 	}
 }

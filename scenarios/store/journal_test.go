@@ -21,7 +21,7 @@ func some() []kept {
 		{key: layout.Key(3, 7), outcome: run.Result{
 			Replication: run.Replication{
 				Outcome: []string{"ghost-session"}, Failed: true, Virtual: 5, Events: 6, Digest: "0123456789abcdef",
-				Measures: map[string]int64{"handshake_ns": 60_000_000},
+				Measures: map[string]int64{"handshake": 60_000_000},
 			},
 			Status: run.Completed,
 		}},

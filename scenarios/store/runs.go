@@ -212,10 +212,10 @@ var words = sync.OnceValue(func() *s2.Dict {
 				`{"scenario":"late-close-notify","seed":1,"params":null,"outcome":["ghost-session",`+
 				`"next-handshake-failed","data-lost"],"failed":true,`+
 				`{"scenario":"late-close-notify","seed":1,"params":null,"outcome":[],"failed":false,`+
-				`"sessions":null,"server":{"sessions":0,"errors":null},"measures":{"accept_blocked_ns":,`+
-				`"client_bytes":1082,"client_datagrams":10,`+
-				`"duplicate_flights":0,"handshake_ns":60000000,"read_stalled_ns":0,"retransmissions":0,`+
-				`"server_bytes":1828,"server_datagrams":10},`+
+				`"sessions":null,"server":{"sessions":0,"errors":null},"measures":{"accept-blocked":,`+
+				`"client-bytes":1082,"client-datagrams":10,`+
+				`"duplicate-flights":0,"handshake":60000000,"read-stalled":0,"retransmissions":0,`+
+				`"server-bytes":1828,"server-datagrams":10},`+
 				`"virtual_ns":60252000000,"events":28,"digest":"","signature":"","repeat":"dtlssim run `+
 				`late-close-notify --seed 1 --set `+
 				`","Status":"completed","Dump":"","Flags":null,"watched":{"Timelines":null,"Structure":""},`+

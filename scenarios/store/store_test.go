@@ -33,8 +33,8 @@ func (r instant) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	n := int64(job.Seed)
 	o.Virtual, o.Events, o.Digest = 60_000_000_000+n*1_000_003, 40+int(n%7), strings.Repeat("0123456789abcdef", 4)
 	o.Measures = map[string]int64{
-		"handshake_ns":    100_000_000 + n*1009,
-		"client_bytes":    1700 + n%300,
+		"handshake":       100_000_000 + n*1009,
+		"client-bytes":    1700 + n%300,
 		"retransmissions": n % 20,
 	}
 	switch {
@@ -42,7 +42,7 @@ func (r instant) Do(ctx context.Context, job run.Job) (run.Result, error) {
 		o.Status, o.Dump, o.Measures = run.Crashed, "panic: of a test", nil
 	case job.Seed%10 < 2:
 		o.Outcome, o.Failed = []string{"ghost-session", "next-handshake-failed"}, true
-		o.Measures["accept_blocked_ns"] = n
+		o.Measures["accept-blocked"] = n
 	}
 	return o, ctx.Err()
 }
@@ -185,10 +185,10 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 			want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
 		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
 		{name: "layout", sql: "PRAGMA user_version = 7",
-			want: "has the layout 7; this dtlssim reads and writes the layout 3. A later dtlssim wrote it: use that " +
+			want: "has the layout 7; this dtlssim reads and writes the layout 4. A later dtlssim wrote it: use that " +
 				"one"},
 		{name: "former layout", sql: "PRAGMA user_version = 2",
-			want: "has the layout 2; this dtlssim reads and writes the layout 3. " +
+			want: "has the layout 2; this dtlssim reads and writes the layout 4. " +
 				"An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, " +
 				"which makes a new store"},
 		{name: "application", sql: "PRAGMA application_id = 7",

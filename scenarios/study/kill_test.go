@@ -69,7 +69,7 @@ func (m made) Twice(context.Context, run.Job) (a, b run.Result, err error) {
 func (m made) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	time.Sleep(m.pause)
 	o := run.Result{Status: run.Completed}
-	o.Measures = map[string]int64{"handshake_ns": int64(job.Seed % 997)}
+	o.Measures = map[string]int64{"handshake": int64(job.Seed % 997)}
 	o.Failed = job.Seed%5 == 0
 	if job.Seed%101 == 0 && !job.Watch {
 		o.Status, o.Failed, o.Dump = run.Crashed, false, "panic: of a test"

@@ -46,7 +46,7 @@ const someOthers = head + `figures:
     rows: [{label: exact}, {label: conditional, set: {clients: 1, uplink: "uniform(5ms,10ms)"}}]
   - name: survival
     kind: survival
-    measure: handshake_ns
+    measure: handshake
     replications: 40
     scale: log
     set: {credentials: psk}
@@ -215,7 +215,7 @@ func TestBrokenOtherKinds(t *testing.T) {
 		{"bands of an unknown factor", `factor: "linger`, `factor: "lingr`, "Did you mean linger?"},
 		{"one row to compare", ", {label: linger, set: {remedy: linger}}, {label: waits, set: {remedy: client-waits}}]",
 			"]", "a figure of kind differences has 2 rows at least"},
-		{"an unknown measure", "measure: handshake_ns", "measure: handshake", `has no measure "handshake"`},
+		{"an unknown measure", "measure: handshake", "measure: handshak", `has no measure "handshak"`},
 		{"no factors", `    factors: ["linger=0s..20ms", "gap=50ms..60ms"]` + "\n", "",
 			"factors of figure sensitivity are missing"},
 		{"a factor that is no range", `"gap=50ms..60ms"`, `"gap=60ms"`, "gap"},

@@ -414,7 +414,7 @@ var badInputs = []badInput{
 	},
 	{
 		name: "quantile that is no number",
-		args: words("measure L --measure handshake_ns --replications 2 --quantile abc"),
+		args: words("measure L --measure handshake --replications 2 --quantile abc"),
 		want: []string{`--quantile "abc": want numbers, separated by commas`},
 	},
 	{
@@ -650,16 +650,16 @@ var badInputs = []badInput{
 	{
 		name: "no measure",
 		args: words("measure L --replications 1"),
-		want: []string{"--measure is missing: want the name of a measure, such as handshake_ns"},
+		want: []string{"--measure is missing: want the name of a measure, such as handshake"},
 	},
-	{name: "unknown measure", args: words("measure L --replications 1 --measure handshake"),
+	{name: "unknown measure", args: words("measure L --replications 1 --measure handshake_ns"),
 		want: []string{
-			`late-close-notify has no measure "handshake". Did you mean handshake_ns? It has handshake_ns, ` +
-				`read_stalled_ns,`,
+			`late-close-notify has no measure "handshake_ns". Did you mean handshake? It has handshake, ` +
+				`read-stalled,`,
 		}},
 	{
 		name: "numbers of measure",
-		args: words("measure L --measure handshake_ns --quantile 0.5,1 --log-x --confidence 1"),
+		args: words("measure L --measure handshake --quantile 0.5,1 --log-x --confidence 1"),
 		want: []string{
 			"--replications is missing", "--quantile 1 is out of range: above 0, below 1",
 			"--log-x applies only to a figure", "a confidence of 1",
@@ -667,7 +667,7 @@ var badInputs = []badInput{
 	},
 	{
 		name: "too many curves",
-		args: words("measure L --measure handshake_ns --replications 1 --vary linger=0s..9s/9 -o x.svg"),
+		args: words("measure L --measure handshake --replications 1 --vary linger=0s..9s/9 -o x.svg"),
 		want: []string{"10 design points are too many curves for one figure: want at most 8"},
 	},
 

@@ -33,7 +33,7 @@ JSON: one object a line. replications: {point, replication, seed, status, outcom
 spaces between; null without a result), failed, virtual_ns, events, digest (its first 16
 digits), and each measure, null if it was not taken}. points: {point, the parameters that vary,
 replications, failures, crashed, timed_out, limited, estimate (null without data), lo, hi,
-confidence}. measures: {point, measure, count, mean, minimum, median, quantile_95, maximum}.
+confidence}. measures: {point, measure, unit, count, mean, minimum, median, quantile_95, maximum}.
 windows: {probe, seed, from_ns, to_ns, width_ns, last_before, first_within, last_within,
 first_behind (the commands that repeat the runs on both sides of both edges; null at an end of
 the range)}. cells: {probe, seed, from_ns, to_ns, outcome (as of

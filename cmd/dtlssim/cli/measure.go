@@ -49,14 +49,14 @@ replication, on condition that the reason for censoring tells nothing else about
 
 ` + verb.DesignHelp + `
 
-JSON: {scenario, seed, params, measure, method, confidence, points: [{params, replications, taken,
-censored, no_result, quantiles: [{q, estimate, at_least, lo, hi, lo_rank, hi_rank, coverage}],
-steps: [{value, at_risk, events, probability, lo, hi}], end}], interrupted}; hi is null without
-upper bound, and steps are those of the distribution function (of at most the value) or survival
-curve (of more). -o draws them, for up to 8 points.`,
-		Example: "  dtlssim measure late-close-notify --measure handshake_ns --set loss=0.1 --replications 1000 -o " +
+JSON: {scenario, seed, params, measure, unit (ns, B, or none for a count), method, confidence,
+points: [{params, replications, taken, censored, no_result, quantiles: [{q, estimate, at_least,
+lo, hi, lo_rank, hi_rank, coverage}], steps: [{value, at_risk, events, probability, lo, hi}],
+end}], interrupted}; hi is null without upper bound, and steps are those of the distribution
+function (of at most the value) or survival curve (of more). -o draws them, for up to 8 points.`,
+		Example: "  dtlssim measure late-close-notify --measure handshake --set loss=0.1 --replications 1000 -o " +
 			"handshake.svg\n" +
-			"  dtlssim measure late-close-notify --measure handshake_ns --set client-timeout=5s --vary loss=0.1,0.3 " +
+			"  dtlssim measure late-close-notify --measure handshake --set client-timeout=5s --vary loss=0.1,0.3 " +
 			"\\\n" +
 			"      --survival --log-x --replications 1000 -o survival.png",
 		Args:  verb.OneScenario,
@@ -77,7 +77,7 @@ curve (of more). -o draws them, for up to 8 points.`,
 			}
 			switch {
 			case measure == "":
-				f.Add(errors.New("--measure is missing: want the name of a measure, such as handshake_ns"))
+				f.Add(errors.New("--measure is missing: want the name of a measure, such as handshake"))
 			case s.Scenario != nil:
 				f.Add(s.Scenario.CheckMeasure(measure))
 			}

@@ -34,10 +34,9 @@ ratio of what it drew.
 
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
-events, digest, signature, repeat}; measures: {name: value}, durations under names that
-end with _ns, if the scenario takes any, unmet_rules if a rule met no
-datagram, and limit if the run met one (horizon,
-event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws being how
+events, digest, signature, repeat}; measures: {name: value} if the scenario takes any, with
+units: {name: "ns" or "B"}, none for a count; unmet_rules if a rule met no datagram, and limit if
+the run met one (horizon, event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws being how
 many each tilt was about.
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,

@@ -51,7 +51,7 @@ specification or of another binary, and a second writer. dtlssim query and dtlss
 
 JSON: {scenario, seed, params, interval, points: [{params, replications, failures, estimate, lo, hi,
 confidence, outcomes: {name: count}, crashed, timed_out, limited, first_failure, measures:
-{name_ns: {count, mean, minimum, median, quantile_95, maximum}}}], aborted: [{status, limit,
+{name: {unit, count, mean, minimum, median, quantile_95, maximum}}}], aborted: [{status, limit,
 repeat, dump}], differences, interrupted, note}, points in the order of the design; estimate is
 null without data; measures, aborted and differences are left out if there are none, and note
 unless nothing is random. -o writes the points as CSV, without measures.`,

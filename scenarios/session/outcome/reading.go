@@ -179,10 +179,10 @@ func (r *Reading) Observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[DuplicateFlight] = r.duplicates > 0
 	wrong[BacklogOverflow] = r.overflows > 0
 	for name, value := range map[string]int64{
-		"read_stalled_ns": int64(r.stall), "retransmissions": r.retransmissions,
-		"duplicate_flights": int64(r.duplicates),
-		"client_datagrams":  r.sent[0], "server_datagrams": r.sent[1], "client_bytes": r.bytes[0],
-		"server_bytes": r.bytes[1],
+		ReadStalled: int64(r.stall), "retransmissions": r.retransmissions,
+		"duplicate-flights": int64(r.duplicates),
+		"client-datagrams":  r.sent[0], "server-datagrams": r.sent[1], "client-bytes": r.bytes[0],
+		"server-bytes": r.bytes[1],
 	} {
 		o.Measures[name] = value
 	}

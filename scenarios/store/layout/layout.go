@@ -9,7 +9,7 @@ import (
 // The identification of a store; see https://www.sqlite.org/pragma.html#pragma_application_id.
 const (
 	applicationID = 0x64746c73 // "dtls"
-	layoutVersion = 3
+	layoutVersion = 4
 )
 
 // tables are the tables of a store, with comments that SQLite keeps; dtlssim query FILE layout
