@@ -60,7 +60,7 @@ func examples(t *testing.T) map[string]Figure {
 			High: []float64{0.45, 0.7}, End: 700, Cut: []float64{100, 500, 700},
 		},
 	}
-	steps, err := StepCurves("Steps", "handshake (ms)", "probability of at most so much", false, stairs, "A sentence.")
+	steps, err := StepCurves("Steps", "handshake (ms)", "probability that it takes at most this long", false, stairs, "A sentence.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func examples(t *testing.T) map[string]Figure {
 		}
 		falling = append(falling, f)
 	}
-	survival, err := StepCurves("Survival", "handshake (ms)", "probability of more", true, falling, "A sentence.")
+	survival, err := StepCurves("Survival", "handshake (ms)", "probability that it takes longer", true, falling, "A sentence.")
 	if err != nil {
 		t.Fatal(err)
 	}

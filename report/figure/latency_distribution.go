@@ -44,7 +44,7 @@ func LatencyDistribution(
 	p.X.Label.Text = name + " (" + c.unit.name + ")"
 	p.Y.Label.Text = "probability per " + c.unit.name
 	if c.atoms {
-		p.Y.Label.Text = "probability of at most that"
+		p.Y.Label.Text = "probability of at most this latency"
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, upTo{c.top}
 	p.X.Padding, p.Y.Padding = 0, 2

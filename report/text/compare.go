@@ -54,8 +54,8 @@ type DifferenceJSON struct {
 	Interval      string   `json:"interval"`
 	Exact         bool     `json:"exact,omitempty"`
 	StandardError *float64 `json:"standard_error"`
-	P             float64  `json:"p"`
-	Adjusted      float64  `json:"p_holm"`
+	P             float64  `json:"p"`           // of this difference alone
+	Adjusted      float64  `json:"p_adjusted"`  // of all together
 	Correlation   *float64 `json:"correlation"` // null if either is the same under every seed
 	// variance that independent runs would have, divided by this variance; null if undefined or
 	// infinite
@@ -114,6 +114,14 @@ func newDifference(levels scenarios.Settings, d stat.Difference) DifferenceJSON 
 	return row
 }
 
+// tested returns the P that says the same about a difference of 0 as the interval.
+func (d *DifferenceJSON) tested(simultaneous bool) float64 {
+	if simultaneous {
+		return d.Adjusted
+	}
+	return d.P
+}
+
 // Compare writes the differences from a baseline.
 func Compare(w io.Writer, j *CompareJSON) error {
 	number := func(f *float64, format string) string {
@@ -122,23 +130,23 @@ func Compare(w io.Writer, j *CompareJSON) error {
 		}
 		return fmt.Sprintf(format, *f)
 	}
-	each := "each"
+	each, test := "each", "P (EACH)"
 	if j.Simultaneous {
-		each = "all together"
+		each, test = "all together", "P (ALL TOGETHER)"
 	}
 	head := []string{"", "PROBABILITY", "DIFFERENCE", fmt.Sprintf("INTERVAL (%g %%, %s)", 100*j.Confidence, each)}
 	pairs := j.Method == "monte-carlo"
 	if pairs {
 		head = append(head, "ONLY BASELINE", "ONLY THIS")
 	}
-	rows := [][]string{append(head, "P (HOLM)", "CORRELATION", "VARIANCE RATIO")}
+	rows := [][]string{append(head, test, "CORRELATION", "VARIANCE RATIO")}
 	baseline := []string{design.LevelsText(j.Baseline.Levels), number(j.Baseline.Probability, "%.6g"), "baseline"}
 	for len(baseline) < len(rows[0]) { // a short row would end the alignment of the columns
 		baseline = append(baseline, "-")
 	}
 	rows = append(rows, baseline)
 	for _, d := range j.Differences {
-		interval, p := fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High), fmt.Sprintf("%.2g", d.Adjusted)
+		interval, p := fmt.Sprintf("%+.6g .. %+.6g", d.Low, d.High), fmt.Sprintf("%.2g", d.tested(j.Simultaneous))
 		if d.Exact {
 			interval, p = exactly, "-"
 		}
@@ -179,15 +187,23 @@ func Compare(w io.Writer, j *CompareJSON) error {
 // writeMethod says how the differences were estimated, unless all are exact, and says where nothing
 // is random.
 func (j *CompareJSON) writeMethod(w io.Writer) error {
-	what, test := "replications of each point, compared seed by seed", "exact test of McNemar"
+	what, test := "replications of each point, compared seed by seed", "the larger of the score test and the exact "+
+		"test of McNemar"
 	if j.Method != "monte-carlo" {
 		what, test = "seeds, compared one by one, over the distribution of "+j.Probe, "the test that belongs to them"
 	}
 	estimated := func(d DifferenceJSON) bool { return !d.Exact }
 	if i := slices.IndexFunc(j.Differences, estimated); i >= 0 {
 		method := stat.Method(j.Differences[i].Interval).Title()
-		if _, err := fmt.Fprintf(w, "\n%d %s; intervals: %s; P: %s, adjusted by Holm\n", maxPairs(j.Differences), what,
-			method, test); err != nil {
+		together := ""
+		switch {
+		case j.Simultaneous:
+			together = ", by Bonferroni's rule like the intervals"
+		case len(j.Differences) > 1:
+			together = "; each by itself: --simultaneous has all hold together"
+		}
+		if _, err := fmt.Fprintf(w, "\n%d %s; intervals: %s; P: %s%s\n", maxPairs(j.Differences), what, method, test,
+			together); err != nil {
 			return err
 		}
 	}

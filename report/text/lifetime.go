@@ -66,8 +66,8 @@ type QuantileJSON struct {
 	Exact    bool    `json:"exact,omitempty"` // nothing is random, so no interval is needed
 }
 
-// StepJSON is a step, for JSON, of a distribution function (probability of at most the value) or of
-// a survival curve (probability of more).
+// StepJSON is a step, for JSON, of a distribution function (the probability that it takes at most the
+// value) or of a survival curve (the probability that it takes longer).
 type StepJSON struct {
 	Value       float64 `json:"value"`
 	AtRisk      int     `json:"at_risk,omitempty"` // for kaplan-meier
@@ -249,13 +249,13 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	}
 	name := j.Measure
 	name = strings.ToUpper(name[:1]) + name[1:]
-	title, y := name+": distribution", "probability of at most so much"
+	title, y := name+": distribution", axisTitle(j.Measure, false)
 	sentence := fmt.Sprintf(
 		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (%s).", name, j.Scenario,
 		100*j.Confidence, stat.ClopperPearsonExact.Title(),
 	)
 	if j.Method == KaplanMeier {
-		title, y = name+": survival", "probability of more"
+		title, y = name+": survival", axisTitle(j.Measure, true)
 		sentence = fmt.Sprintf(
 			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (%s).",
 			name, j.Scenario, 100*j.Confidence, stat.Greenwood.Title(),
@@ -265,6 +265,20 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 		sentence += " A curve ends at a ring where something was cut beyond which nothing is known."
 	}
 	return figure.StepCurves(title, j.Measure+unit, y, logX, curves, sentence)
+}
+
+// axisTitle says of what the curves of a measure are the probability.
+func axisTitle(measure string, survival bool) string {
+	time := strings.HasSuffix(measure, "_ns")
+	switch {
+	case time && survival:
+		return "probability that it takes longer"
+	case time:
+		return "probability that it takes at most this long"
+	case survival:
+		return "probability of a larger number"
+	}
+	return "probability of at most this number"
 }
 
 // label names a point by its factors.

@@ -98,13 +98,9 @@ func (c *ConditionalComparison) compare(baseline int) {
 		if i == baseline {
 			continue
 		}
-		d := ConditionalDifference{
-			stat.PairedMean(c.Values[baseline], c.Values[i], c.EachConfidence),
-			i,
-			c.Outside[i] + c.Outside[baseline],
-		}
-		d.Beside(d.Outside)
-		c.Differences = append(c.Differences, d)
+		outside := c.Outside[i] + c.Outside[baseline]
+		d := stat.PairedMean(c.Values[baseline], c.Values[i], outside, c.EachConfidence)
+		c.Differences = append(c.Differences, ConditionalDifference{d, i, outside})
 	}
 	var all []*stat.Difference
 	for i := range c.Differences {

@@ -1,10 +1,6 @@
 package stat
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // Pairs counts pairs of trials, such as replications of one seed with two parameters, by which of
 // the two failed.
@@ -23,7 +19,8 @@ type Difference struct {
 	StandardError float64 // of the difference, estimated from pairs
 
 	// P is the two-sided probability of a difference at least this extreme if there is no true
-	// difference. Adjusted is P adjusted for all comparisons made; see [Adjust].
+	// difference. It is at most 1 - Confidence exactly if the interval does not hold 0. Adjusted is P
+	// for all comparisons made; see [Adjust].
 	P, Adjusted float64
 
 	// Correlation is the correlation within the pairs; NaN if one of the two never varies.
@@ -39,9 +36,10 @@ type Difference struct {
 // score interval of Tango (Statistics in Medicine 17, 1998, 891-908). This interval covers well for
 // few pairs and for probabilities near 0, and is not a point when the two never differ. It holds
 // each difference d that is at most Z standard errors from the observed one, where d itself
-// determines the standard error. P is from the exact test of McNemar (Psychometrika 12, 1947,
-// 153-157): without a difference, failures under the first alone and under the second alone are
-// equally likely.
+// determines the standard error. P is the larger of that test of d = 0 and of the exact test of
+// McNemar (Psychometrika 12, 1947, 153-157): without a difference, failures under the first alone
+// and under the second alone are equally likely. If the exact test does not reject d = 0, the
+// interval is extended to 0.
 func PairedDifference(p Pairs, confidence float64) Difference {
 	n := float64(p.Total())
 	d := newDifference(p.Total(), confidence, Tango)
@@ -53,11 +51,24 @@ func PairedDifference(p Pairs, confidence float64) Difference {
 	paired := (b+c)/n - d.Value*d.Value
 	d.StandardError = math.Sqrt(max(0, paired) / n)
 	d.compareVariances(d.First*(1-d.First), d.Second*(1-d.Second), paired)
-	d.P = mcNemar(p.OnlyFirst, p.OnlySecond)
+	d.P = max(mcNemar(p.OnlyFirst, p.OnlySecond), math.Erfc(math.Abs(b-c)/math.Sqrt(2*max(1, b+c))))
 	z := Z(confidence)
 	d.Low = -tangoUpper(c, b, n, z)
 	d.High = tangoUpper(b, c, n, z)
+	d.agree()
 	return d
+}
+
+// agree makes the interval and P say the same about a difference of 0. A difference that P does not
+// tell from 0 has an interval that reaches 0. Otherwise the two can part only by rounding errors;
+// then nothing is claimed.
+func (d *Difference) agree() {
+	level := 1 - d.Confidence
+	if d.P > level {
+		d.Low, d.High = min(d.Low, 0), max(d.High, 0)
+	} else if d.Holds(0) {
+		d.P = math.Nextafter(level, 1)
+	}
 }
 
 // CertainDifference returns the exact difference of two probabilities that are 0 or 1. All pairs
@@ -146,9 +157,10 @@ func mcNemar(a, b int) float64 {
 
 // PairedMean estimates the difference of two means from pairs of samples in [0, 1], such as the
 // conditional probabilities of one seed with two parameters. It uses the interval of [Hall] for the
-// differences and the corresponding test. If the differences do not vary, the interval is a point
-// and a warning says so. With fewer than two pairs, the interval is [-1, 1].
-func PairedMean(first, second []float64, confidence float64) Difference {
+// differences and the corresponding test. Both allow for outside, the probability of the part that
+// was not searched for either of the two. If the differences do not vary, the interval has no other
+// width and a warning says so. With fewer than two pairs, the interval is [-1, 1].
+func PairedMean(first, second []float64, outside, confidence float64) Difference {
 	n := len(first)
 	d := newDifference(n, confidence, Hall)
 	if n == 0 {
@@ -163,10 +175,17 @@ func PairedMean(first, second []float64, confidence float64) Difference {
 	if n < 2 {
 		return d
 	}
-	d.StandardError, d.P = m.standardError(), m.test(0)
+	d.StandardError = m.standardError()
+	switch {
+	case d.Value > outside:
+		d.P = m.test(outside)
+	case d.Value < -outside:
+		d.P = m.test(-outside)
+	}
 	d.compareVariances(a.variance, b.variance, m.variance)
 	low, high := m.interval(confidence)
-	d.Low, d.High = max(-1, low), min(1, high)
+	d.Low, d.High = max(-1, low-outside), min(1, high+outside)
+	d.agree()
 	switch {
 	case m.variance == 0:
 		d.Warnings = append(d.Warnings, EqualSamples{n, unseen(confidence, m.n)})
@@ -176,20 +195,13 @@ func PairedMean(first, second []float64, confidence float64) Difference {
 	return d
 }
 
-// Beside widens the interval by the probability of the part that was not searched for either of the
-// two.
-func (d *Difference) Beside(outside float64) {
-	d.Low, d.High = max(-1, d.Low-outside), min(1, d.High+outside)
-}
-
-// Adjust sets the adjusted P of several comparisons; see [Holm].
+// Adjust sets the adjusted P of several comparisons: the smallest probability of error with which
+// their intervals, all together by [Bonferroni], leave 0 out of this one. Holm's rule (Scandinavian
+// Journal of Statistics 6, 1979, 65-70) rejects more, but has no intervals: it would report a
+// difference where the interval holds 0.
 func Adjust(list []*Difference) {
-	p := make([]float64, len(list))
-	for i, d := range list {
-		p[i] = d.P
-	}
-	for i, adjusted := range Holm(p) {
-		list[i].Adjusted = adjusted
+	for _, d := range list {
+		d.Adjusted = min(1, float64(len(list))*d.P)
 	}
 }
 
@@ -197,21 +209,4 @@ func Adjust(list []*Difference) {
 // together hold their true values with the given confidence (Boole's inequality).
 func Bonferroni(confidence float64, intervals int) float64 {
 	return LookConfidence(confidence, max(1, intervals))
-}
-
-// Holm adjusts the P of several comparisons. If all comparisons with an adjusted P of at most some
-// level are rejected, the probability of any false rejection is at most that level (Holm,
-// Scandinavian Journal of Statistics 6, 1979, 65-70).
-func Holm(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
-	adjusted, largest := make([]float64, len(p)), 0.0
-	for rank, i := range order {
-		largest = max(largest, min(1, float64(len(p)-rank)*p[i]))
-		adjusted[i] = largest
-	}
-	return adjusted
 }

@@ -1,6 +1,7 @@
 package stat_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -39,7 +40,7 @@ func TestPairedDifferenceAgainstScipy(t *testing.T) {
 			)
 		}
 	}
-	var want [][3]float64 // the statistics at both ends, and the exact test's
+	var want [][3]float64 // the statistics at both ends, and the larger P
 	testkit.Scipy(t, `
 import math
 from scipy import optimize
@@ -56,10 +57,15 @@ def row(both, c, b, neither, confidence, low, high, p):
     n = both + b + c + neither
     z = stats.norm.isf((1 - confidence) / 2)
     ends = [statistic(b, c, n, e) / z if abs(e) < 1 else 0 for e in (low, high)]
-    return ends + [stats.binomtest(int(b), int(b + c)).pvalue if b + c else 1]
+    if not b + c:
+        return ends + [1]
+    return ends + [max(stats.binomtest(int(b), int(b + c)).pvalue, stats.chi2.sf((b - c)**2/(b + c), 1))]
 print(json.dumps([row(*r) for r in rows]))`, rows, &want)
 	for i, r := range rows {
 		low, high, p := want[i][0], want[i][1], want[i][2]
+		if r[5] == 0 || r[6] == 0 { // the interval reaches 0 because the exact test of McNemar does not reject it
+			low, high = 1, -1
+		}
 		if r[5] > -1 && math.Abs(low-1) > 1e-4 || r[6] < 1 && math.Abs(high+1) > 1e-4 || testkit.Apart(r[7], p) > 1e-9 {
 			t.Errorf(
 				"%v: the statistic is %.6f Z at the lower end, %.6f Z at the upper one; McNemar's P is %.12g", r, low,
@@ -91,7 +97,7 @@ print(json.dumps({"statistic": stats.ttest_rel(rows[1], rows[0]).statistic,
 	"p": 2*stats.t.sf(n**0.5*abs(cubic(m/s)), freedom),
 	"low": low, "high": high, "correlation": stats.pearsonr(*rows)[0]}))`,
 		[][]float64{first, second}, &want)
-	d := stat.PairedMean(first, second, 0.95)
+	d := stat.PairedMean(first, second, 0, 0.95)
 	for _, pair := range [][2]float64{{d.Value / d.StandardError, want.Statistic}, {d.P, want.P}, {d.Low, want.Low},
 		{d.High, want.High}, {d.Correlation, want.Correlation}} {
 		if testkit.Apart(pair[0], pair[1]) > 1e-8 {
@@ -211,18 +217,50 @@ func TestSimultaneousCoverageBySimulation(t *testing.T) {
 	}
 }
 
-func TestHolm(t *testing.T) {
-	got := stat.Holm([]float64{0.01, 0.04, 0.03, 0.005})
-	if want := []float64{0.03, 0.06, 0.06, 0.02}; slices.CompareFunc(got, want, func(a, b float64) int {
-		if math.Abs(a-b) > 1e-15 {
-			return 1
+// An interval and its P always say the same about a difference of 0: each by itself, and all
+// together, of pairs and of means.
+func TestIntervalAndPAgree(t *testing.T) {
+	s := draws(t)
+	check := func(what string, d stat.Difference, confidence float64, comparisons int) {
+		t.Helper()
+		list := make([]*stat.Difference, comparisons)
+		for i := range list {
+			other := stat.PairedDifference(stat.Pairs{Both: 1}, confidence)
+			list[i] = &other
 		}
-		return 0
-	}) != 0 {
-		t.Errorf("%v, want %v", got, want)
+		list[0] = &d
+		stat.Adjust(list)
+		if level := 1 - confidence; (d.P <= 1-d.Confidence) == d.Holds(0) || (d.Adjusted <= level) == d.Holds(0) {
+			t.Errorf("%s: interval [%g, %g], P %g, adjusted %g, at %g for %d", what, d.Low, d.High, d.P, d.Adjusted,
+				confidence, comparisons)
+		}
 	}
-	if got := stat.Holm([]float64{0.7, 0.6}); got[0] != 1 || got[1] != 1 {
-		t.Errorf("two large ones: %v", got)
+	told, open := 0, 0
+	for range often(800) {
+		comparisons := 1 + int(s.Uniform()*200)
+		confidence := []float64{0.8, 0.9, 0.95, 0.99, 0.999}[int(s.Uniform()*5)]
+		each := stat.Bonferroni(confidence, comparisons)
+		p := pairsOf(s, 1+int(s.Uniform()*60), s.Uniform()/2, s.Uniform()/2*s.Uniform(), s.Uniform()/2)
+		d := stat.PairedDifference(p, each)
+		check(fmt.Sprintf("%+v", p), d, confidence, comparisons)
+		if d.Holds(0) {
+			open++
+		} else {
+			told++
+		}
+		var first, second []float64
+		shift := s.Uniform() / 4
+		for range 2 + int(s.Uniform()*30) {
+			u, v := s.Uniform(), s.Uniform()
+			first, second = append(first, u*u/2), append(second, u*u/2+shift*v)
+		}
+		check("means", stat.PairedMean(first, second, 0, each), confidence, comparisons)
+		outside := shift * s.Uniform()
+		check("means beside what was not searched", stat.PairedMean(first, second, outside, each), confidence,
+			comparisons)
+	}
+	if told < 10 || open < 10 {
+		t.Errorf("%d differences were told and %d not: this test shows little", told, open)
 	}
 }
 

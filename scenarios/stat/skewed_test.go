@@ -185,7 +185,7 @@ func TestCoverageOfSkewedMeans(t *testing.T) {
 						!m.Holds(c.want) {
 						missed[i]++
 					}
-					if d := stat.PairedMean(first, second, confidence); len(d.Warnings) == 0 {
+					if d := stat.PairedMean(first, second, 0, confidence); len(d.Warnings) == 0 {
 						pairs++
 						if d.Low > 0 || d.High < 0 {
 							differences[i]++
@@ -221,7 +221,7 @@ func TestPairedMeanTestsAsItsIntervalDoes(t *testing.T) {
 		for i := range first {
 			first[i], second[i] = math.Pow(s.Uniform(), 4), math.Pow(s.Uniform(), 3)
 		}
-		d := stat.PairedMean(first, second, 0.9)
+		d := stat.PairedMean(first, second, 0, 0.9)
 		if outside := d.Low > 0 || d.High < 0; outside != (d.P < 0.1) {
 			t.Errorf("[%g, %g] at 0.9, and P is %g", d.Low, d.High, d.P)
 		}

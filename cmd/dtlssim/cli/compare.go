@@ -45,19 +45,21 @@ points are compared seed by seed. --remedy A,B is short for --vary remedy=none,A
 
 monte-carlo   counts the seeds under which only one of the two fails. The interval of the
               difference is the score interval of Tango (1998), which has a width even when
-              the two never differ; P is that of the exact test of McNemar.
+              the two never differ; P is the larger of the score test and the exact test of
+              McNemar.
 conditional   integrates the failure windows of the probe over its distribution, at each point
               and under each seed. The interval of the mean difference is that of Hall (1992):
               Student's, corrected for skewness. P is that of the matching test.
 
-P is adjusted for the number of comparisons (Holm 1979). --simultaneous widens the intervals so
-that all of them hold together with the stated confidence (Bonferroni). The variance ratio says
+An interval and its P say the same: one leaves 0 out exactly if the other is at most 1 minus the
+confidence. --simultaneous adjusts both for the number of comparisons, so that all of them hold
+together with the stated confidence (Bonferroni). The variance ratio says
 how much larger the variance of the difference would be if the points had independent seeds. The
 first seed under which the two differ is shown as a pair of commands.
 
 JSON: {scenario, seed, params (of the baseline), method, probe, confidence, simultaneous,
 each_confidence, baseline: {levels, probability}, differences: [{levels, probability, difference, lo, hi,
-interval, standard_error, p, p_holm, correlation, variance_ratio, outside, pairs, both,
+interval, standard_error, p, p_adjusted, correlation, variance_ratio, outside, pairs, both,
 only_baseline, only_other, neither, without_result, first_only_baseline: {seed, baseline,
 other}, first_only_other}], runs, no_result, aborted, interrupted, repeat}, differences in the
 order of the design; what is 0 or does not apply may be left out, and what is unknown is null.`,
