@@ -71,15 +71,21 @@ func (h *Host) ListenPeers(number uint16, c ListenerConfig) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	return socket.AcceptPeers(c), nil
+}
+
+// AcceptPeers makes a listener of an open socket. It reads the datagrams that wait in the queue of
+// the socket as if they arrived now.
+func (s *Socket) AcceptPeers(c ListenerConfig) *Listener {
 	if c.Backlog == 0 {
 		c.Backlog = DefaultBacklog
 	}
 	l := &Listener{
-		socket: socket, config: c,
-		ready: sync.NewCond(&h.mu), tombstones: make(map[netip.AddrPort]time.Duration),
+		socket: s, config: c,
+		ready: sync.NewCond(&s.port.host.mu), tombstones: make(map[netip.AddrPort]time.Duration),
 	}
 	go l.run()
-	return l, nil
+	return l
 }
 
 // run handles the datagrams of peers that have no connection.
@@ -95,6 +101,17 @@ func (l *Listener) run() {
 			return
 		}
 		d := l.socket.take()
+		if s := l.connected(d); s != nil {
+			draining := s.draining
+			if !draining {
+				s.enqueue(d)
+			}
+			h.mu.Unlock()
+			if draining {
+				l.drop(d, EndpointClosed)
+			}
+			continue
+		}
 		end, gone := l.tombstones[d.from]
 		dead := end > h.w.Now()
 		if gone && h.w.Watching() {
@@ -116,6 +133,20 @@ func (l *Listener) run() {
 			l.admit(d)
 		}
 	}
+}
+
+// connected returns the socket of the connection that a datagram of the queue belongs to; nil if
+// it belongs to none. A connection exists if the datagram came after another of the same peer, and
+// both waited until the listener began to read. The caller holds Host.mu.
+func (l *Listener) connected(d arrival) *Socket {
+	s := l.socket.port.to(d.from)
+	if s != nil && s.handover.listener != nil {
+		s, _ = s.route(d.packet.Datagram)
+	}
+	if s == l.socket {
+		return nil
+	}
+	return s
 }
 
 // drop records that a datagram is dropped.

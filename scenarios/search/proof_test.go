@@ -74,6 +74,10 @@ var draws = map[string]draw{
 	"queue":               {0.1, []string{"1", "3"}},
 	"correlation":         {0.05, []string{"0.5"}},
 	"down":                {0.1, []string{"15ms..45ms", "60ms..300ms"}},
+	"server-start":        {0.1, []string{"5ms", "300ms", "1500ms"}},
+	"server-start-queue":  {0.5, []string{"kernel"}},
+	"replay-window":       {0.05, []string{"1", "2", "1000"}},
+	"client-certificate":  {0.05, []string{"ecdsa", "ed25519"}},
 	"perturb":             {0.05, []string{"2"}},
 	"credentials":         {0.8, []string{"psk"}},
 	"stack":               {0.4, []string{"pion-v3"}},
@@ -274,6 +278,25 @@ func TestSearchOfWaitingAgainstPlainScan(t *testing.T) {
 	some.draws["gap"] = draw{0.5, []string{"0s", "5ms", "20ms", "35ms", "60ms", "150ms"}}
 	some.draws["nat-mapping"] = draw{0.5, []string{"endpoint-independent", "address-and-port-dependent"}}
 	some.holdAgainstScans(t, testkit.Cases(t, 1, 4, 80))
+}
+
+// So are those of clients that come before the server reads, whatever becomes of their datagrams.
+func TestSearchOfALateServerAgainstPlainScan(t *testing.T) {
+	early := everything()
+	early.draws = maps.Clone(draws)
+	early.probes = []string{"server-start", "server-start", "server-start", "latency", "gap", "flight-interval"}
+	maps.Copy(early.draws, map[string]draw{
+		"server-start":       {0.9, []string{"10ms", "15ms", "400ms", "1010ms", "1500ms"}},
+		"server-start-queue": {0.6, []string{"kernel"}},
+		"model":              {0.7, []string{"sequential", "listener", "concurrent"}},
+		"clients":            {1, []string{"1", "2", "3"}},
+		"arrivals":           {0.6, []string{"at-intervals"}},
+		"gap":                {0.6, []string{"0s", "5ms", "150ms"}},
+		"flight-interval":    {0.6, []string{"100ms", "300ms"}},
+		"client-port":        {0.5, []string{"new", "same"}},
+		"stack":              {0.5, []string{"pion-v3"}},
+	})
+	early.holdAgainstScans(t, testkit.Cases(t, 4, 12, 150))
 }
 
 // So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a

@@ -70,6 +70,10 @@ var clientParameters = scenarios.InGroup(scenarios.ClientsGroup, []scenarios.Par
 		Meaning: "limit of the client's handshake, and of its wait for the echo"},
 	{Name: "client-guard", Type: scenarios.ChoiceType, Default: guardNone, Choices: guards,
 		Meaning: "as guard, of the clients' endpoints"},
+	{Name: "client-certificate", Type: scenarios.ChoiceType, Default: stack.NoCertificate,
+		Choices: stack.ClientCertificates,
+		Meaning: "type of the clients' certificates, which the server requests and verifies; it has no effect with " +
+			"credentials=psk, for a server then requests none"},
 	{Name: "reconnects", Type: scenarios.CountType, Default: "0", Min: 0, Max: 100,
 		Meaning: "how often a client whose session failed tries again"},
 	{Name: "back-off", Type: scenarios.DurationType, Default: "1s",
@@ -136,12 +140,21 @@ var serverParameters = scenarios.InGroup(scenarios.ServerGroup, []scenarios.Para
 		Meaning: "what keeps alerts and application data of epoch 0 from the server's endpoints: established does " +
 			"so once the handshake is complete, strict does from the beginning, and drops the alerts of an honest " +
 			"handshake that fails too"},
+	{Name: "server-start", Type: scenarios.DurationType, Default: "0s",
+		Meaning: "when the server begins to read, from the start of the first client"},
+	{Name: "server-start-queue", Type: scenarios.ChoiceType, Default: queueNone,
+		Choices: []string{queueNone, queueKernel},
+		Meaning: "what becomes of datagrams that arrive before server-start: none: the port is not bound, and they " +
+			"are dropped; kernel: it is, and they wait in the socket's receive buffer"},
 	{Name: "handshake-timeout", Type: scenarios.DurationType, Default: "30s", Min: 1,
 		Meaning: "limit of the server's handshake"},
 	{Name: "read-timeout", Type: scenarios.DurationType, Default: "10s", Min: 1,
 		Meaning: "limit of the server's wait for data"},
 	{Name: "flight-interval", Type: scenarios.DurationType, Default: "1s", Min: int64(time.Microsecond),
 		Meaning: "interval of retransmission of both endpoints"},
+	{Name: "replay-window", Type: scenarios.CountType, Default: "64", Min: 1, Max: 100_000,
+		Meaning: "size of the replay window of both endpoints, in records (RFC 6347 section 4.1.2.6): what is older " +
+			"than the newest by so many or more is dropped"},
 	{Name: "credentials", Type: scenarios.ChoiceType, Default: "ecdsa", Choices: stack.Credentials,
 		Meaning: "pre-shared key, or type of the server's certificate"},
 	{Name: "stack", Type: scenarios.ChoiceType, Default: PionV2, Choices: []string{PionV2, PionV3},
@@ -159,6 +172,12 @@ const (
 	guardNone        = "none"
 	guardEstablished = "established"
 	guardStrict      = "strict"
+)
+
+// Values of server-start-queue.
+const (
+	queueNone   = "none"
+	queueKernel = "kernel"
 )
 
 var guards = []string{guardNone, guardEstablished, guardStrict}

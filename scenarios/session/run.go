@@ -52,7 +52,8 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	c.Perturb = v.Count("perturb")
 	r.config = stack.Config{
 		Credentials: v.Choice("credentials"), FlightInterval: v.Duration("flight-interval"),
-		MTU: v.Count("endpoint-mtu"),
+		MTU: v.Count("endpoint-mtu"), ReplayWindow: v.Count("replay-window"),
+		ClientCertificate: v.Choice("client-certificate"),
 	}
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
@@ -119,11 +120,11 @@ func (r *sessionsRun) observer() func(stack.Event) {
 }
 
 // secondsMatter reports whether times depend on the seconds of the clock. A hello contains them,
-// and an ECDSA signature covers the hello. The length of the signature depends on its bits. The
+// and an ECDSA signature of the server or of a client covers the hello. The length of the signature depends on its bits. The
 // length of a datagram determines its time on the line, whether it is sent, and in how many
 // parts.
 func (r *sessionsRun) secondsMatter() bool {
-	return r.v.Choice("credentials") == "ecdsa" &&
+	return (r.v.Choice("credentials") == "ecdsa" || r.v.Choice("client-certificate") == "ecdsa") &&
 		(r.v.BitRate("bandwidth") > 0 || r.v.Count("mtu") > 0 || r.v.Count("endpoint-mtu") < 1200)
 }
 

@@ -53,6 +53,30 @@ func (s *server) address() netip.AddrPort {
 	return netip.AddrPortFrom(s.host.Address(), s.port)
 }
 
+// begin makes the server listen, and returns when it begins to read. Until then, the port is not
+// bound, or what arrives waits in the receive buffer of the socket, as server-start-queue says.
+func (s *server) begin() (*sim.Socket, error) {
+	late := s.v.Duration("server-start")
+	var socket *sim.Socket
+	var err error
+	if late == 0 || s.v.Choice("server-start-queue") == queueKernel {
+		if socket, err = s.host.Listen(s.port); err != nil {
+			return nil, err
+		}
+	}
+	if late == 0 {
+		return socket, nil
+	}
+	if err := s.w.Sleep(late); err != nil {
+		return nil, err
+	}
+	s.w.Note(s.host, "server starts", "")
+	if socket == nil {
+		socket, err = s.host.Listen(s.port)
+	}
+	return socket, err
+}
+
 // begun reports whether a client began a session with this datagram and is still waiting for its
 // handshake.
 func (s *server) begun(first *wire.Datagram, peer netip.AddrPort) bool {

@@ -36,12 +36,12 @@ type listeningServer struct {
 
 func (s *listeningServer) start() {
 	s.w.Go("server", func() {
-		var err error
-		s.listener, err = s.host.ListenPeers(s.port, sim.ListenerConfig{
-			Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"), Backlog: s.v.Count("backlog"),
-			Rehandshake: s.v.Choice("rehandshake") == "parallel",
-		})
+		socket, err := s.begin()
 		if err == nil {
+			s.listener = socket.AcceptPeers(sim.ListenerConfig{
+				Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"), Backlog: s.v.Count("backlog"),
+				Rehandshake: s.v.Choice("rehandshake") == "parallel",
+			})
 			s.limitSessions(s.v.Count("concurrency"))
 			if s.v.Choice("model") == ListenerModel {
 				err = s.serveInline()

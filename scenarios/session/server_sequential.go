@@ -34,8 +34,8 @@ var recognised = map[string]func(first *wire.Datagram) bool{
 
 func (s *sequentialServer) start() {
 	s.w.Go("server", func() {
-		err := s.listen()
-		if err == nil {
+		var err error
+		if s.listening, err = s.begin(); err == nil {
 			err = s.serve()
 		}
 		s.w.Note(s.host, "server ends", err.Error())

@@ -57,6 +57,11 @@ type Stack interface {
 type Config struct {
 	Credentials string // one of Credentials
 
+	// ClientCertificate is one of ClientCertificates. The server requests and verifies the
+	// client's certificate, unless it is NoCertificate or empty, or the credentials are a
+	// pre-shared key.
+	ClientCertificate string
+
 	// FlightInterval is the time until the first retransmission of a flight (RFC 6347
 	// section 4.2.4.1). 0 means the stack's default, which is 1 s for pion.
 	FlightInterval time.Duration
@@ -66,6 +71,10 @@ type Config struct {
 	// datagram that several records share. 0 means the stack's default, which is 1200 for
 	// pion.
 	MTU int
+
+	// ReplayWindow is the size of the window of an endpoint's replay protection, in records (RFC
+	// 6347 section 4.1.2.6). 0 means the stack's default, which is 64 for pion.
+	ReplayWindow int
 
 	// Observe, if not nil, is called for each event of the endpoint when it happens, on a
 	// goroutine of the endpoint.

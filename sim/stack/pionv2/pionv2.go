@@ -68,7 +68,20 @@ func configure(c stack.Config, client bool) (*dtls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := &dtls.Config{FlightInterval: c.FlightInterval, MTU: c.MTU, LoggerFactory: newLog(c)}
+	certified, err := stack.LoadClientCertificate(c.ClientCertificate, c.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	config := &dtls.Config{
+		FlightInterval: c.FlightInterval, MTU: c.MTU, ReplayProtectionWindow: c.ReplayWindow, LoggerFactory: newLog(c),
+	}
+	switch {
+	case certified == nil:
+	case client:
+		config.Certificates = []tls.Certificate{certified.Certificate}
+	default:
+		config.ClientAuth, config.ClientCAs = dtls.RequireAndVerifyClientCert, certified.Roots
+	}
 	switch {
 	case credential.Shared:
 		config.PSK = func([]byte) ([]byte, error) { return []byte(stack.Secret), nil }

@@ -44,9 +44,12 @@ func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net
 	if err != nil {
 		return nil, err
 	}
-	list := make([]dtls.ClientOption, 0, len(options)+2)
+	list := make([]dtls.ClientOption, 0, len(options)+3)
 	for _, option := range options {
 		list = append(list, option)
+	}
+	if certified, _ := stack.LoadClientCertificate(c.ClientCertificate, c.Credentials); certified != nil {
+		list = append(list, dtls.WithCertificates(certified.Certificate))
 	}
 	if credential, _ := stack.LoadCredential(c.Credentials); !credential.Shared {
 		list = append(list, dtls.WithRootCAs(credential.Roots), dtls.WithServerName(stack.ServerName))
@@ -62,9 +65,12 @@ func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net
 	if err != nil {
 		return nil, err
 	}
-	list := make([]dtls.ServerOption, 0, len(options)+1)
+	list := make([]dtls.ServerOption, 0, len(options)+3)
 	for _, option := range options {
 		list = append(list, option)
+	}
+	if certified, _ := stack.LoadClientCertificate(c.ClientCertificate, c.Credentials); certified != nil {
+		list = append(list, dtls.WithClientAuth(dtls.RequireAndVerifyClientCert), dtls.WithClientCAs(certified.Roots))
 	}
 	if credential, _ := stack.LoadCredential(c.Credentials); !credential.Shared {
 		list = append(list, dtls.WithCertificates(credential.Certificate))
@@ -79,9 +85,15 @@ func shared(c stack.Config, o *observer) ([]dtls.Option, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := stack.LoadClientCertificate(c.ClientCertificate, c.Credentials); err != nil {
+		return nil, err
+	}
 	options := []dtls.Option{dtls.WithLoggerFactory(o.log())}
 	if c.FlightInterval != 0 {
 		options = append(options, dtls.WithFlightInterval(c.FlightInterval))
+	}
+	if c.ReplayWindow != 0 {
+		options = append(options, dtls.WithReplayProtectionWindow(c.ReplayWindow))
 	}
 	if c.MTU != 0 {
 		options = append(options, dtls.WithMTU(c.MTU))

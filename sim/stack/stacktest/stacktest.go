@@ -164,12 +164,21 @@ func Contract(t *testing.T, s stack.Stack, module, version string) {
 	checkCauses(t, s)
 }
 
-// checkCredentials performs a session with each kind of credentials, twice. It checks that the
-// sessions succeed and that both runs have the same digest.
+// checkCredentials performs a session with each kind of credentials, and with each kind of a client's
+// certificate, twice. It checks that the sessions succeed and that both runs have the same digest.
 func checkCredentials(t *testing.T, s stack.Stack) {
 	t.Helper()
+	var kinds [][2]string
 	for _, credentials := range stack.Credentials {
-		c := stack.Config{Credentials: credentials, FlightInterval: time.Second}
+		kinds = append(kinds, [2]string{credentials, stack.NoCertificate})
+	}
+	for _, certificate := range stack.ClientCertificates {
+		kinds = append(kinds, [2]string{"ecdsa", certificate})
+	}
+	for _, credentials := range kinds {
+		c := stack.Config{
+			Credentials: credentials[0], ClientCertificate: credentials[1], FlightInterval: time.Second,
+		}
 		sides, first := Play(s, c, time.Minute, 0)
 		if err := sides["client"].Err; err != nil {
 			t.Errorf("%s: client: %v", credentials, err)
@@ -182,8 +191,10 @@ func checkCredentials(t *testing.T, s stack.Stack) {
 			t.Errorf("%s: two runs differ", credentials)
 		}
 	}
-	if _, err := s.Client(t.Context(), nil, stack.Config{Credentials: "none"}); err == nil {
-		t.Error("unknown credentials are accepted")
+	for _, c := range []stack.Config{{Credentials: "none"}, {Credentials: "ecdsa", ClientCertificate: "dsa"}} {
+		if _, err := s.Client(t.Context(), nil, c); err == nil {
+			t.Errorf("unknown credentials are accepted: %+v", c)
+		}
 	}
 }
 
