@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 )
 
@@ -36,7 +37,7 @@ type StudyAnswer struct {
 func (a *Answer) Add(p Page, folder string, replications int, sections []summary.Section) {
 	s := StudyAnswer{
 		Study: p.Name, Title: p.Title, Answer: p.Answer, Complete: p.Missing == "", Replications: replications,
-		Page: filepath.Join(folder, "index.html"), Files: []string{},
+		Page: filepath.Join(folder, strict.Index), Files: []string{},
 	}
 	for _, section := range sections {
 		for _, file := range section.Files {
@@ -52,10 +53,10 @@ func (a *Answer) RenderIndex(folder string) ([]byte, error) {
 	if len(a.pages) == 0 {
 		return nil, nil
 	}
-	a.Index = filepath.Join(folder, "index.html")
+	a.Index = filepath.Join(folder, strict.Index)
 	var entries []Entry
 	for i := range a.pages {
-		entries = append(entries, Entry{Page: &a.pages[i], Href: a.pages[i].Name + "/index.html"})
+		entries = append(entries, Entry{Page: &a.pages[i], File: a.pages[i].Name + "/" + strict.Index})
 	}
 	return Index(entries)
 }

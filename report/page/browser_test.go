@@ -103,7 +103,7 @@ func written(t *testing.T) []string {
 		return path
 	}
 	p, files := whole(t)
-	index, err := page.Index([]page.Entry{{Page: &p, Href: "whole.html"}, {Page: &p, Href: "whole.html"}})
+	index, err := page.Index([]page.Entry{{Page: &p, File: "whole.html"}, {Page: &p, File: "whole.html"}})
 	if err != nil {
 		t.Fatal(err)
 	}

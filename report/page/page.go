@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,6 +87,7 @@ var templates = template.Must(template.Must(template.New("page").Funcs(template.
 		return strings.ToUpper(file[strings.LastIndexByte(file, '.')+1:])
 	},
 	"linked": linked,
+	"link":   link,
 	"words":  words,
 }).Parse(pageText)).New("index").Parse(indexText))
 
@@ -93,9 +95,10 @@ var templates = template.Must(template.Must(template.New("page").Funcs(template.
 func Render(p Page) ([]byte, error) {
 	s := newSheet()
 	view := pageView{Page: p}
+	anchors := map[string]bool{}
 	for i := range p.Sections {
 		shown := sectionView{
-			Section: &p.Sections[i], Anchor: anchor(p.Sections[i].Name), Table: newTable(p.Sections[i].Table),
+			Section: &p.Sections[i], Anchor: unused(anchors, anchor(p.Sections[i].Name)), Table: newTable(p.Sections[i].Table),
 		}
 		if figure := p.Sections[i].Figure; figure != nil {
 			drawn, err := s.inline(figure, shown.Anchor)
@@ -119,19 +122,20 @@ func Render(p Page) ([]byte, error) {
 // Entry is one study in an index.
 type Entry struct {
 	Page *Page
-	Href string // from the index to its page
+	File string // its path from the index
 }
 
 // Index writes the index of several studies.
 func Index(entries []Entry) ([]byte, error) {
 	s := newSheet()
 	view := indexView{}
+	anchors := map[string]bool{}
 	for _, e := range entries {
 		shown := entryView{Entry: e}
 		at := slices.IndexFunc(e.Page.Sections, func(s Section) bool { return s.Figure != nil })
 		if at >= 0 {
 			var err error
-			if shown.Thumbnail, err = s.thumbnail(e.Page.Sections[at].Figure, anchor(e.Page.Name)); err != nil {
+			if shown.Thumbnail, err = s.thumbnail(e.Page.Sections[at].Figure, unused(anchors, anchor(e.Page.Name))); err != nil {
 				return nil, fmt.Errorf("figure %s: %w", e.Page.Sections[at].Name, err)
 			}
 		}
@@ -230,6 +234,20 @@ func (t tableView) Numeric(column int) bool {
 		}
 	}
 	return column > 0
+}
+
+// link returns the relative reference to a file (RFC 3986, section 4.2). A name with a colon would be
+// read as an address, and "#", "?" and "%" have meanings of their own.
+func link(path string) template.URL { return template.URL((&url.URL{Path: path}).String()) }
+
+// unused returns an anchor that differs from those in taken, and adds it to them.
+func unused(taken map[string]bool, anchor string) string {
+	name := anchor
+	for n := 2; taken[name]; n++ {
+		name = fmt.Sprintf("%s.%d", anchor, n)
+	}
+	taken[name] = true
+	return name
 }
 
 // anchor makes a name fit for an id: it replaces every character other than a letter, digit or

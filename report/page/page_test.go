@@ -30,7 +30,7 @@ func withoutStyle(data []byte) []byte {
 
 func TestGoldenPage(t *testing.T) {
 	p := small()
-	index, err := page.Index([]page.Entry{{Page: &p, Href: "small/index.html"}})
+	index, err := page.Index([]page.Entry{{Page: &p, File: "small/index.html"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestSameBytes(t *testing.T) {
 // nothing is fetched, nothing runs, and headings go down by one level at a time.
 func TestWellFormed(t *testing.T) {
 	p, files := whole(t)
-	index, err := page.Index([]page.Entry{{Page: &p, Href: "whole/index.html"}})
+	index, err := page.Index([]page.Entry{{Page: &p, File: "whole/index.html"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,8 +34,8 @@ func (s *sheet) inline(document []byte, id string) (template.HTML, error) {
 	s.adapt(root, id)
 	set(root, "class", "drawing")
 	set(root, "role", "img")
-	set(root, "aria-labelledby", id+"-title")
-	set(root, "aria-describedby", id+"-sentence")
+	set(root, "aria-labelledby", id+".title")
+	set(root, "aria-describedby", id+".sentence")
 	return render(root)
 }
 
@@ -132,13 +132,13 @@ func (s *sheet) colour(n *html.Node, id string) {
 				a.Val = a.Key + ":" + a.Val
 				a.Key = "style"
 			}
-			a.Val = reference.ReplaceAllString(a.Val, "url(#"+id+"-")
+			a.Val = reference.ReplaceAllString(a.Val, "url(#"+id+".")
 		case a.Key == "id":
-			a.Val = id + "-" + a.Val
+			a.Val = id + "." + a.Val
 		case a.Key == "href" && strings.HasPrefix(a.Val, "#"):
-			a.Val = "#" + id + "-" + a.Val[1:]
+			a.Val = "#" + id + "." + a.Val[1:]
 		default:
-			a.Val = reference.ReplaceAllString(a.Val, "url(#"+id+"-")
+			a.Val = reference.ReplaceAllString(a.Val, "url(#"+id+".")
 		}
 	}
 	joinStyles(n)

@@ -303,6 +303,28 @@ var broken = []struct {
 		yaml: "name: ../a\ntitle: b\nscenario: late-close-notify\nfigures:\n" + table,
 		want: []string{`1:7: name "../a" of the study: it names a folder; want neither a slash nor a leading dot`},
 	},
+	{
+		name: "a name that a report needs", yaml: "name: Index.html\ntitle: b\nscenario: late-close-notify\nfigures:\n" +
+			table,
+		want: []string{
+			`1:7: name "Index.html" of the study: it names a folder; want another, because a report writes a file of ` +
+				`that name`,
+		},
+	},
+	{
+		name: "a name with a control character",
+		yaml: "name: \"a\\e[2J\"\ntitle: b\nscenario: late-close-notify\nfigures:\n" + table,
+		want: []string{`1:7: name "a\x1b[2J" of the study: it names a folder; want no control character`},
+	},
+	{
+		name: "a name that ends with a space",
+		yaml: "name: \"a \"\ntitle: b\nscenario: late-close-notify\nfigures:\n" + table,
+		want: []string{`1:7: name "a " of the study: it names a folder; want no space at either end`},
+	},
+	{
+		name: "a name too long for a file", yaml: figure(table, "name: f", "name: "+strings.Repeat("é", 101)),
+		want: []string{`5:11: name of figure 1: it names a file and has 202 bytes; want at most 200`},
+	},
 	{name: "an unknown scenario", yaml: "name: a\ntitle: b\nscenario: late-clos-notify\nfigures:\n" + table,
 		want: []string{`3:11: there is no scenario "late-clos-notify". Did you mean late-close-notify?`}},
 	{

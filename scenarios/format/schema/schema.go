@@ -53,7 +53,7 @@ func Matching(description, pattern string) *jsonschema.Schema {
 
 // FileName returns the schema of a name for a file or folder.
 func FileName(description string) *jsonschema.Schema {
-	return Matching(description, `^[^./\\\x00\n][^/\\\x00\n]*$`)
+	return Matching(description, `^[^./\\\x00-\x20\x7f][^/\\\x00-\x1f\x7f]*$`)
 }
 
 // ProbePattern describes a probe with its range, NAME=FROM..TO.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -179,11 +180,32 @@ func (r *Reader) Required(f Fields, key string, want ...string) Text {
 	return t
 }
 
-// FileName reads a name for a file or folder; of says what it names.
+// MaxFileName is the largest number of bytes of a name for a file or folder. File systems take 255,
+// with the ending.
+const MaxFileName = 200
+
+// Index is the name of the file in which a report lists its studies, beside their folders.
+const Index = "index.html"
+
+// FileName reads a name for a file or folder; of says what it names. It takes only names under which
+// files can be written, and none that a report needs for itself.
 func (r *Reader) FileName(f Fields, key, of string) Text {
 	t := r.Required(f, key)
-	if strings.ContainsAny(t.Value, "/\\\x00\n") || strings.HasPrefix(t.Value, ".") {
-		r.Fault(t.Place, "%s %q of %s: it names a %s; want neither a slash nor a leading dot", key, t.Value, f.What, of)
+	fault := func(want string) {
+		r.Fault(t.Place, "%s %q of %s: it names a %s; %s", key, t.Value, f.What, of, want)
+	}
+	switch {
+	case len(t.Value) > MaxFileName:
+		r.Fault(t.Place, "%s of %s: it names a %s and has %d bytes; want at most %d", key, f.What, of, len(t.Value),
+			MaxFileName)
+	case strings.ContainsAny(t.Value, "/\\") || strings.HasPrefix(t.Value, "."):
+		fault("want neither a slash nor a leading dot")
+	case strings.ContainsFunc(t.Value, unicode.IsControl):
+		fault("want no control character")
+	case strings.TrimSpace(t.Value) != t.Value:
+		fault("want no space at either end")
+	case strings.EqualFold(t.Value, Index):
+		fault("want another, because a report writes a file of that name")
 	}
 	return t
 }
