@@ -154,9 +154,8 @@ func (s *sequentialServer) withdraw(v *verification) error {
 	default:
 	}
 	for _, d := range lost {
-		first, _ := v.first.Flight()
-		if flight, _ := d.Flight(); flight != first &&
-			s.begun(d, v.socket.Peer()) { // a first hello was answered already
+		// a first hello was answered already
+		if d.Flight(true) != v.first.Flight(true) && s.begun(d, v.socket.Peer()) {
 			s.swallowed++
 			s.w.Event(s.host, outcome.SwallowedHello{Hello: d})
 		}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strconv"
 )
 
@@ -143,26 +142,4 @@ func (d *Datagram) Strip(condition func(r *Record) bool) (left []byte, stripped 
 		at += r.size()
 	}
 	return append(left, d.Payload[at:]...), stripped
-}
-
-// Flight returns a key that identifies a handshake datagram among those of its sender, even
-// when it is retransmitted under other record numbers. The key is made of the type, number
-// and fragment offset of the first message (RFC 6347 section 4.2.2). A datagram that begins
-// with a ChangeCipherSpec, or with an encrypted handshake record, has a fixed key. ok is false
-// if the datagram is not part of a handshake.
-func (d *Datagram) Flight() (key uint64, ok bool) {
-	r := d.first()
-	switch {
-	case r.ContentType == ChangeCipherSpec:
-		return 1 << 63, true
-	case r.ContentType == Handshake && r.Epoch > 0:
-		return 1 << 62, true
-	case r.ContentType != Handshake || len(r.Fragment) < 9:
-		return 0, false
-	}
-	// The fragment header has type, length, message_seq and fragment_offset. The key includes
-	// the offset because fragments of one message are not retransmissions of each other.
-	f := r.Fragment
-	return uint64(f[0])<<40 | uint64(binary.BigEndian.Uint16(f[4:]))<<24 |
-		uint64(f[6])<<16 | uint64(f[7])<<8 | uint64(f[8]), true
 }

@@ -250,33 +250,3 @@ func TestRecordsArePartsOfThePayload(t *testing.T) {
 		at += want.length
 	}
 }
-
-// A flight that is sent again under other record numbers is the same flight, and another
-// fragment of its first message is not.
-func TestFlight(t *testing.T) {
-	hello := []byte{1, 0, 0, 40, 0, 2, 0, 0, 0, 0, 0, 40, 0}
-	later := slices.Clone(hello)
-	later[8] = 20 // fragment_offset
-	key := func(payload []byte) uint64 {
-		k, ok := wire.Parse(payload).Flight()
-		if !ok {
-			t.Fatalf("%x is no part of a handshake", payload)
-		}
-		return k
-	}
-	if key(record(22, 0, 0, hello)) != key(record(22, 0, 5, hello)) {
-		t.Error("a flight sent again is another one")
-	}
-	keys := []uint64{
-		key(record(22, 0, 0, hello)), key(record(22, 0, 0, later)),
-		key(record(20, 0, 0, []byte{1})), key(record(22, 1, 0, hello)),
-	}
-	if slices.Sort(keys); len(slices.Compact(keys)) != 4 {
-		t.Errorf("two of four flights have one key: %v", keys)
-	}
-	for _, payload := range [][]byte{nil, applicationData, encryptedAlert, record(22, 0, 0, hello[:8])} {
-		if _, ok := wire.Parse(payload).Flight(); ok {
-			t.Errorf("%x is part of a handshake", payload)
-		}
-	}
-}

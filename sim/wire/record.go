@@ -22,6 +22,8 @@ const (
 	ClientHello        = 1
 	ServerHello        = 2
 	HelloVerifyRequest = 3
+
+	newSessionTicket = 4 // RFC 5077 section 3.3
 )
 
 // Record is a DTLS record: the fields of its header and, if it is not encrypted, the fields

@@ -12,8 +12,11 @@ var Measures = []scenarios.Measured{
 		Meaning: "for how long Accept was held up by handshakes that no client had begun; of listeners"},
 	{Name: CloseStalledFor, Unit: scenarios.Nanoseconds,
 		Meaning: "the longest that Close of an endpoint of the server took, if it did not return at once"},
-	{Name: "retransmissions", Meaning: "flights of handshakes that were sent again"},
-	{Name: "duplicate-flights", Meaning: "of them, those that arrived where they had arrived before"},
+	{Name: "retransmissions",
+		Meaning: "flights of handshakes that were sent again, each counted once, in however many datagrams"},
+	{Name: "duplicate-flights",
+		Meaning: "of them, those for nothing, in handshakes that completed: the peer had all that they repeat, and no " +
+			"part of its answer was lost"},
 	{Name: "longest-backlog",
 		Meaning: "the most new peers that waited for Accept at a time; of listeners, where clients arrive at " +
 			"intervals"},

@@ -47,8 +47,8 @@ var All = []scenarios.Outcome{
 	{Name: HandshakeAborted, Meaning: "the handshake of the first client ended with an error before its time limit"},
 	{Name: NextHandshakeFailed, Meaning: "the handshake of a client after the first failed"},
 	{Name: DuplicateFlight,
-		Meaning: "in a handshake that completed, an endpoint received a flight twice: the retransmission was " +
-			"unnecessary"},
+		Meaning: "in a handshake that completed, an endpoint received a flight again although it had all of it, and " +
+			"no part of its answer was lost: the retransmission was unnecessary"},
 	{Name: DataLost, Meaning: "a session's data never reached the server's application"},
 	{Name: AnswerLost, Meaning: "a client waited for the server's answer until its time limit"},
 	{Name: HalfOpen, Meaning: "the server kept an association that its client had closed until the idle timeout"},
