@@ -61,6 +61,8 @@ type Clock struct {
 	dispatched int // only the loop touches these
 	ended      End // set by EndBy; empty until then
 
+	dispatchedAt atomic.Int64 // when the last event was dispatched; 0 is the setup
+
 	watcher Watcher // may be nil
 }
 
@@ -73,6 +75,10 @@ type Watcher interface {
 	// Cancelled reports that an event of an actor is cancelled now, and when it was due. If
 	// the cancellation had come after that time, the event would have happened first.
 	Cancelled(actor string, due time.Duration)
+
+	// Acted reports that the calling goroutine does something to the event list now: it
+	// schedules or cancels an event, or it is no longer busy.
+	Acted(what string)
 }
 
 // Watch sets the Watcher. It must be called before anything is scheduled.
@@ -106,6 +112,10 @@ func Run(limits Limits, setup func(c *Clock)) (end End, virtual time.Duration, e
 // times as long.
 func (c *Clock) Now() time.Duration { return time.Duration(time.Now().UnixNano() - c.began) }
 
+// Caused reports whether an event of the current instant was dispatched, or the setup runs. If
+// not, a timer of the runtime causes what happens now.
+func (c *Clock) Caused() bool { return c.dispatchedAt.Load() == int64(c.Now()) }
+
 // Time converts a virtual time to the wall clock that the replication sees.
 func (c *Clock) Time(t time.Duration) time.Time { return c.start.Add(t) }
 
@@ -124,6 +134,9 @@ func (c *Clock) AfterBy(actor *Actor, kind EventKind, d time.Duration, f func())
 // schedule adds an event of an actor to the list, due after d. It reports whether it did:
 // an event with a waiter is not added once the replication has ended.
 func (c *Clock) schedule(e *Event, actor *Actor, d time.Duration) bool {
+	if c.watcher != nil {
+		c.watcher.Acted("schedules an event")
+	}
 	now := c.Now()
 	if e.at = now + max(d, 0); e.at < now { // overflow: later than anything
 		e.at = 1<<63 - 1
@@ -143,6 +156,9 @@ func (c *Clock) schedule(e *Event, actor *Actor, d time.Duration) bool {
 
 // Cancel removes an event from the list. It does nothing if the event was dispatched.
 func (c *Clock) Cancel(e *Event) {
+	if c.watcher != nil {
+		c.watcher.Acted("cancels an event")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.index >= 0 {
@@ -205,6 +221,21 @@ func (c *Clock) WithTimeout(d time.Duration) (context.Context, context.CancelFun
 	}
 }
 
+// Deadline schedules f to run on the goroutine of the event loop after d, or at the end of the
+// replication if that comes first. f must not block.
+func (c *Clock) Deadline(d time.Duration, f func()) *Event {
+	e := &Event{kind: Deadline, waiter: deadline(f)}
+	if !c.schedule(e, c.Current(), d) {
+		f()
+	}
+	return e
+}
+
+type deadline func()
+
+func (f deadline) comes()      { f() }
+func (f deadline) neverComes() { f() }
+
 type deadlineContext struct {
 	context.Context
 	event Event
@@ -244,6 +275,9 @@ func (c *Clock) Busy() {
 
 // Idle marks the end of the activity that one call of Busy started.
 func (c *Clock) Idle() {
+	if c.watcher != nil {
+		c.watcher.Acted("ends what it was busy with")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy--
@@ -333,6 +367,7 @@ func (c *Clock) loop() End {
 		e := c.events.pop()
 		c.setAlarm(now)
 		c.mu.Unlock()
+		c.dispatchedAt.Store(int64(now))
 		c.dispatched++
 		if c.watcher != nil && (e.kind == Wake || e.kind == Deadline) {
 			c.watcher.Ended(e.source, e.kind)

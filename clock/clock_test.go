@@ -322,6 +322,12 @@ func (n *notes) Cancelled(actor string, due time.Duration) {
 	n.list = append(n.list, fmt.Sprintf("%s: %s no longer waits for %s", n.c.Now(), actor, due))
 }
 
+func (n *notes) Acted(what string) {
+	if !n.c.Caused() {
+		n.list = append(n.list, fmt.Sprintf("%s: by itself: %s", n.c.Now(), what))
+	}
+}
+
 // A Watcher is told of pauses and deadlines that end, and of what is cancelled before it is
 // due, and of nothing that is cancelled later.
 func TestWatcher(t *testing.T) {

@@ -58,6 +58,14 @@ type Scenario struct {
 
 	Rules []Rule // only for a scenario from a file
 
+	// TimersKnown states that the simulation knows every instant that a run depends on, whether
+	// anything happens at it or not. So the run pauses with Simulation.Sleep, its deadlines are those
+	// of Simulation.WithTimeout, After and Deadline, of sockets, or of endpoints configured by
+	// Simulation.Endpoint; other timers are reported with Simulation.Expect, and times that are
+	// compared with Simulation.Compare. Only answers about such a scenario are proved. Each search
+	// checks the statement: see search.Basis. It is true for every scenario from a file.
+	TimersKnown bool
+
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
 }

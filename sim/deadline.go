@@ -14,6 +14,7 @@ import (
 func (s *Socket) SetReadDeadline(t time.Time) error {
 	s.yield(callSetReadDeadline)
 	h, w := s.port.host, s.port.host.w
+	w.acted("sets a read deadline")
 	h.mu.Lock()
 	old := s.deadline
 	s.deadline, s.timedOut = nil, false

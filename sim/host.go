@@ -184,6 +184,7 @@ func (h *Host) Connect(number uint16, peer netip.AddrPort) (*Socket, error) {
 }
 
 func (h *Host) open(number uint16, peer netip.AddrPort) (*Socket, error) {
+	h.w.acted("opens a socket")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.bind(number)

@@ -177,6 +177,7 @@ func (l *Listener) admit(d arrival) {
 // AcceptPeer waits for the next connection.
 func (l *Listener) AcceptPeer() (*Connection, error) {
 	h := l.socket.port.host
+	h.w.acted("accepts a connection")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for len(l.waiting) == 0 {

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/dtlssim/dtlssim/sim/stack"
+import (
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/stack"
+)
 
 // Observer returns a function for the Observe field of a stack.Config. For Config.Watch, it
 // records everything that the decisions of an endpoint of the calling actor depend on: its
@@ -14,7 +18,24 @@ func (w *Simulation) Observer() func(stack.Event) {
 	return w.observeEndpoint
 }
 
+// Endpoint returns the configuration of an endpoint in this simulation: its deadlines are events
+// of the list, and it is observed; see Observer. Use it for every endpoint.
+func (w *Simulation) Endpoint(c stack.Config) stack.Config {
+	c.Observe = w.Observer()
+	c.After = func(d time.Duration, f func()) (cancel func()) {
+		e := w.Deadline(d, f)
+		return func() { w.Cancel(e) }
+	}
+	return c
+}
+
 func (w *Simulation) observeEndpoint(e stack.Event) {
+	if e.Kind != stack.Entered {
+		w.watch.Acted(e.Kind.String())
+	}
+	if e.Kind == stack.Begun {
+		w.watch.observes(w.Current().Name)
+	}
 	switch {
 	case e.Kind == stack.Entered && !e.Moot:
 		state := e.Flight.String() + " " + e.State.String()

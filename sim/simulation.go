@@ -210,6 +210,9 @@ func (w *Simulation) recordBy(actor *clock.Actor, r *trace.Record) {
 	if w.Stopped() {
 		return
 	}
+	if w.watch != nil && !w.Caused() {
+		w.watch.actedBy(actor.Name, effectOf(r))
+	}
 	r.At = w.Now()
 	r.Actor = actor.Name
 	w.mu.Lock()

@@ -175,6 +175,7 @@ func (s *Socket) Connect(peer netip.AddrPort) error {
 func (s *Socket) Close() error {
 	s.yield(callClose)
 	h := s.port.host
+	h.w.acted("closes a socket")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s.closed {
@@ -219,6 +220,7 @@ func (s *Socket) ReadFromUDP(p []byte) (int, *net.UDPAddr, error) {
 func (s *Socket) receive() (arrival, error) {
 	s.yield(callRead)
 	h := s.port.host
+	h.w.acted("reads a socket")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := s.await(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +41,19 @@ type Watched struct {
 	// a time may depend on the length of a datagram, which depends on the length of a
 	// signature.
 	Random bool `json:",omitempty"`
+
+	// Unexplained is the first effect that neither an event of the list nor an expected timer
+	// explains, or the first flight of an endpoint that is not observed; nil if there is none. So the
+	// run has a timer that the simulation does not know.
+	Unexplained *Effect `json:",omitempty"`
+}
+
+// Effect is something that an actor did.
+type Effect struct {
+	At    time.Duration `json:"at_ns"`
+	Host  string        `json:"host"` // of the actor; empty if it acted on no host
+	Actor string        `json:"actor"`
+	What  string        `json:"what"`
 }
 
 // instant is an instant that the trace need not show.
@@ -48,6 +62,7 @@ type instant struct {
 	at           time.Duration
 	what         string
 	write        bool // of a shared thing: it is written
+	timer        bool // a timer ends: it explains what its host does then
 }
 
 // watch collects the data for Config.Watch.
@@ -57,11 +72,19 @@ type watch struct {
 	mu       sync.Mutex // held for a few instructions only
 	instants []instant
 	pairs    map[string][][2]time.Duration // the pairs of times that were compared, by name
+	effects  []Effect                      // those that no event caused
+	observed map[string]bool               // actors with an endpoint that is observed
+	alien    *Effect                       // the first flight of an endpoint that is not
 }
+
+// mostEffects bounds the effects that are kept: a run has few, at instants of endpoints' timers.
+const mostEffects = 10_000
 
 func (w *Simulation) startWatch() {
 	if w.config.Watch {
-		w.watch = &watch{w: w, pairs: make(map[string][][2]time.Duration)}
+		w.watch = &watch{
+			w: w, pairs: make(map[string][][2]time.Duration), observed: make(map[string]bool),
+		}
 		w.Watch(w.watch)
 	}
 }
@@ -69,6 +92,13 @@ func (w *Simulation) startWatch() {
 // Watching reports whether Config.Watch is set. If not, a caller need not prepare the
 // arguments of Touch, Compare and Expect.
 func (w *Simulation) Watching() bool { return w.watch != nil }
+
+// acted records, for Config.Watch, that the calling actor does something now.
+func (w *Simulation) acted(what string) {
+	if w.watch != nil {
+		w.watch.Acted(what)
+	}
+}
 
 // Touch records, for Config.Watch, that the calling actor now reads or writes a thing that
 // hosts share. The run depends on the order of these reads and writes. Call Touch for
@@ -88,6 +118,7 @@ func (w *Simulation) Touch(thing string, write bool) {
 // pauses and deadlines, need not be recorded.
 func (w *Simulation) Compare(what string, a, b time.Duration) {
 	if w.watch != nil {
+		w.watch.Acted(what)
 		w.watch.compare(what+" by "+w.Current().Name, a, b)
 	}
 }
@@ -97,8 +128,75 @@ func (w *Simulation) Compare(what string, a, b time.Duration) {
 func (w *Simulation) Expect(what string, d time.Duration) {
 	if w.watch != nil {
 		actor := w.Current().Name
-		w.watch.add(instant{actor: actor, at: w.Now() + d, what: what + " of " + actor})
+		w.watch.add(instant{actor: actor, at: w.Now() + d, what: what + " of " + actor, timer: d > 0})
 	}
+}
+
+// Acted implements clock.Watcher. If no event of the list caused it, a timer of the runtime did.
+func (h *watch) Acted(what string) {
+	if !h.w.Caused() {
+		h.actedBy(h.w.Current().Name, what)
+	}
+}
+
+// actedBy is Acted for an actor that the caller knows, if no event of the list caused what it did.
+func (h *watch) actedBy(actor, what string) {
+	if h.w.Stopped() {
+		return
+	}
+	now := h.w.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.effects) < mostEffects {
+		h.effects = append(h.effects, Effect{At: now, Actor: actor, What: what})
+	}
+}
+
+// effectOf names what an actor did when it caused a record.
+func effectOf(r *trace.Record) string {
+	if r.Kind == trace.Note {
+		return strings.TrimSpace(string(r.Event.AppendDetail([]byte(r.Event.Name() + " "))))
+	}
+	return r.Kind.String()
+}
+
+// unexplained returns the first effect that no expected timer explains, or nil. An endpoint's timer
+// explains what its own host does at that instant. hosts are those of the actors.
+func (h *watch) unexplained(hosts map[string]string) *Effect {
+	type place struct {
+		at   time.Duration
+		host string
+	}
+	timers, anywhere := make(map[place]bool), make(map[time.Duration]bool)
+	for _, i := range h.instants {
+		if i.timer {
+			host := hosts[i.actor]
+			timers[place{i.at, host}] = true
+			anywhere[i.at] = true
+		}
+	}
+	first := h.alien // its timers are not known
+	if first != nil {
+		first.Host = hosts[first.Actor]
+	}
+	for _, e := range h.effects { // in any order within an instant
+		e.Host = hosts[e.Actor]
+		if timers[place{e.At, e.Host}] || timers[place{e.At, ""}] || e.Host == "" && anywhere[e.At] {
+			continue
+		}
+		if first == nil || cmp.Or(cmp.Compare(e.At, first.At), cmp.Compare(e.Actor, first.Actor),
+			cmp.Compare(e.What, first.What)) < 0 {
+			first = &e
+		}
+	}
+	return first
+}
+
+// observes records that an actor has an endpoint that is observed.
+func (h *watch) observes(actor string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.observed[actor] = true
 }
 
 // Ended implements clock.Watcher.
@@ -118,6 +216,9 @@ func (h *watch) Cancelled(actor string, due time.Duration) {
 func (h *watch) add(i instant) {
 	if h.w.Stopped() {
 		return
+	}
+	if i.place != "" || i.timer {
+		h.Acted(i.what)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -158,6 +259,11 @@ func (h *watch) numbered() {
 // sent records the comparisons with the current time that decide the fate of a datagram that
 // is sent now.
 func (h *watch) sent(p *Packet, l *link, now time.Duration) {
+	h.mu.Lock()
+	if actor := p.ID.Actor; h.alien == nil && !h.observed[actor] && p.Datagram.StartsHandshake() {
+		h.alien = &Effect{At: now, Actor: actor, What: "sends a flight, and its endpoint is not observed"}
+	}
+	h.mu.Unlock()
 	if l.Down.From < l.Down.To {
 		h.compare("down from, at "+p.ID.String(), now, l.Down.From)
 		h.compare("down to, at "+p.ID.String(), now, l.Down.To)
@@ -194,8 +300,9 @@ func (h *watch) mapped(n *NAT, external netip.AddrPort) {
 
 // watched returns everything that was recorded, together with the instants of the trace.
 func (h *watch) watched(records []trace.Record) *Watched {
-	h.numbered()
 	hosts := h.hosts(records)
+	unexplained := h.unexplained(hosts)
+	h.numbered()
 	hidden := make(map[string][]instant)
 	changes := make(map[string]bool)
 	for _, i := range h.instants {
@@ -210,7 +317,7 @@ func (h *watch) watched(records []trace.Record) *Watched {
 		shown[line.Host] = line.Times
 		changes[line.Host] = true
 	}
-	out := &Watched{}
+	out := &Watched{Unexplained: unexplained}
 	var structure []byte
 	text := func(s string) { structure = append(binary.AppendUvarint(structure, uint64(len(s))), s...) }
 	for _, place := range slices.Sorted(maps.Keys(changes)) {

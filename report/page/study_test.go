@@ -47,7 +47,7 @@ func found(to int64, method search.Method, windows ...search.Interval) *search.W
 // The answer says where the first row fails, and how the others differ.
 func TestAnswer(t *testing.T) {
 	const ms = int64(time.Millisecond)
-	proved := search.Method{Name: "slopes", Proved: true, Segments: 3}
+	proved := search.Method{Name: "slopes", Basis: search.Basis{Proved: true}, Segments: 3}
 	some := found(50*ms, proved, search.Interval{From: 0, To: 10 * ms}, search.Interval{From: 20 * ms, To: 50 * ms})
 	never := found(50*ms, proved)
 	for want, windows := range map[string][]*search.Windows{
@@ -68,7 +68,7 @@ func TestAnswer(t *testing.T) {
 
 // The method says that nothing was missed if that is so, and what could have been if not.
 func TestMethodSaysWhatIsProved(t *testing.T) {
-	proved := search.Method{Name: "slopes", Proved: true, Segments: 3, Verifications: 4}
+	proved := search.Method{Name: "slopes", Basis: search.Basis{Proved: true}, Segments: 3, Verifications: 4}
 	gap := search.Method{
 		Name: "slopes", Segments: 2, Verifications: 5,
 		PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50,

@@ -70,17 +70,46 @@ func method(w io.Writer, r *search.Windows) error {
 			fmt.Fprintf(w, "  from %s, at %s: %s\n", time.Duration(f.Segment), time.Duration(f.At), f.Why)
 		}
 	}
-	var err error
 	if m.Proved {
-		_, err = fmt.Fprintln(w,
+		_, err := fmt.Fprintln(w,
 			"On each segment everything that the run depends on comes in the same order: no window was missed, "+
 				"however short.")
-	} else {
-		from := time.Duration(m.LargestUnverifiedGapFrom)
-		_, err = fmt.Fprintf(w, "A window that opens and closes within [%s, %s) could have been missed.\n", from, from+
-			time.Duration(m.LargestUnverifiedGap))
+		return err
 	}
+	_, err := fmt.Fprintln(w, NotProved(&m.Basis)+Gap(&m))
 	return err
+}
+
+// NotProved says that windows are not proved to be complete, why, and what random runs would have
+// found. It is empty if they are proved.
+func NotProved(b *search.Basis) string {
+	if b.Proved {
+		return ""
+	}
+	s := "Searched, not proved: " + b.WhyNot + "."
+	switch {
+	case b.RandomRuns == 0:
+	case b.RandomWindow > 0:
+		s += fmt.Sprintf(
+			" %d runs at random values from the start of the range to %s came out as the cells say: a window of %s or "+
+				"longer would have been found with a probability of 95 %%.", b.RandomRuns, time.Duration(b.RandomTo),
+			time.Duration(b.RandomWindow))
+	default:
+		s += fmt.Sprintf(
+			" %d runs at random values came out as the windows say: if %.2g %% of such values were otherwise, one "+
+				"would have been found with a probability of 95 %%.", b.RandomRuns, 100*b.RandomShare)
+	}
+	return s
+}
+
+// Gap says where a window could have been missed because a prediction failed, or nothing.
+func Gap(m *search.Method) string {
+	if m.LargestUnverifiedGap == 0 {
+		return ""
+	}
+	from := time.Duration(m.LargestUnverifiedGapFrom)
+	return fmt.Sprintf(" A window that opens and closes within [%s, %s) could have been missed.", from,
+		from+time.Duration(m.LargestUnverifiedGap))
 }
 
 func count(n int, one, many string) string {

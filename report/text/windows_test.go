@@ -18,13 +18,13 @@ func TestWindowsMethod(t *testing.T) {
 			Edges: []search.Edge{{At: 5}}, Runs: 7, Method: m,
 		}
 	}
-	open := answer(search.Method{Name: "search", Proved: true, Segments: 1})
+	open := answer(search.Method{Name: "search", Basis: search.Basis{Proved: true}, Segments: 1})
 	open.To, open.FailureWindows = int64(scenarios.Forever), []search.Interval{{From: 5, To: int64(scenarios.Forever)}}
 	for _, c := range []struct {
 		windows *search.Windows
 		want    []string
 	}{
-		{answer(search.Method{Name: "search", Proved: true, Segments: 3, Verifications: 4}), []string{
+		{answer(search.Method{Name: "search", Basis: search.Basis{Proved: true}, Segments: 3, Verifications: 4}), []string{
 			"from 0s to 9ns, seed 0", "[5ns, 9ns)  (to the end of the range)",
 			"Edge at 5ns, its two sides one nanosecond apart:",
 			"7 runs; search: 3 segments, 4 verifications, every prediction held\n",
@@ -48,7 +48,7 @@ func TestWindowsMethod(t *testing.T) {
 			"Edge between 2ns and 5ns, two values of the grid:",
 			"7 runs; brute-force scan, every 3ns: a window that is shorter than 3ns could have been missed\n",
 		}},
-		{answer(search.Method{Name: "brute-force scan, every 1ns", Proved: true}),
+		{answer(search.Method{Name: "brute-force scan, every 1ns", Basis: search.Basis{Proved: true}}),
 			[]string{"one nanosecond apart", "every 1ns: nothing is between them\n"}},
 	} {
 		var b strings.Builder

@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 }
 
 // From the server's Finished, which ends its handshake, to the message it takes two
-// latencies: with a patience of 500 ms the message comes in time up to 250 ms, for the
-// timer of an endpoint comes before a datagram of the same instant.
+// latencies: with a patience of 500 ms the message comes in time up to and at 250 ms, for a
+// datagram comes before a deadline of the same instant.
 func Example() {
 	pool, err := run.NewPool(1, run.Limits{})
 	if err != nil {
@@ -60,12 +60,11 @@ func Example() {
 	}
 	// Output:
 	// The echo does not come at latencies of
-	//   250ms up to 1s
+	//   250.000001ms up to 1s
 }
 
-// The deadlines of the application's own code, which are timers of the runtime, are known to
-// the search as those of its endpoints are: its answers are proved, and are those of
-// brute-force scans.
+// The deadlines that the application's own code sets on its session are events of the
+// simulation, so the search knows them: its answers are proved, and are those of brute-force scans.
 func TestWindowsAgainstScan(t *testing.T) {
 	pool := fixture.Pool(t, 2)
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
@@ -122,7 +121,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"list", "impatient-server"}, "how long the server waits for the message"},
 		{[]string{"run", "impatient-server", "--set", "latency=300ms"},
 			"repeat   example run impatient-server --seed 1 --set latency=300ms\n"},
-		{[]string{"window", "impatient-server", "--set", "patience=300ms"}, "[150ms, 1s)"},
+		{[]string{"window", "impatient-server", "--set", "patience=300ms"}, "[150.000001ms, 1s)"},
 		{[]string{"sweep", "impatient-server", "--vary", "latency=100ms,300ms", "--replications", "2", "--verify"},
 			"\n300ms    2             2         1 "},
 		{[]string{"sweep", "impatient-server", "--set", far, "--replications", "20", "--store", "stored.sqlite",
@@ -130,7 +129,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"query", "stored.sqlite"}, "\n0      20 "},
 		{[]string{"export", "stored.sqlite", "replications"}, ",no-echo,"},
 		{[]string{"estimate", "impatient-server", "--set", far, "--replications", "20"}, "repeat"},
-		{[]string{"study", study, "-o", "figures", "--store", "study.sqlite"}, "patience 500 ms  from 250ms on"},
+		{[]string{"study", study, "-o", "figures", "--store", "study.sqlite"}, "patience 500 ms  from 250.000001ms on"},
 		{[]string{"report", "study.sqlite", "-o", "pages"}, "pages/index.html"},
 		{[]string{"help", "sweep"}, "\n  example sweep late-close-notify --vary"},
 	} {

@@ -83,7 +83,7 @@ func Read(r *strict.Reader, n *yaml.Node, source []byte) *scenarios.Scenario {
 	d := &definition{Reader: r, s: &scenarios.Scenario{
 		Name: r.FileName(f, "name", "scenario").Value, Summary: r.Required(f, "summary").Value,
 		ExampleSeed: 1, File: r.File, Source: source, HasStudy: f.Nodes["study"] != nil,
-		Outcomes: outcome.All, Measures: outcome.Measures,
+		Outcomes: outcome.All, Measures: outcome.Measures, TimersKnown: true,
 		Explanation: scenarios.Explanation{
 			Mechanism: r.Text(f, "mechanism").Value, Prediction: r.Text(f, "prediction").Value,
 			Findings: values(r.Texts(f, "findings")), References: values(r.Texts(f, "references")),

@@ -14,6 +14,16 @@ func (p *probed) alike(q *probed) bool {
 	return p.signature == q.signature && p.structure == q.structure && slices.Equal(p.outcome, q.outcome)
 }
 
+// end returns the last instant of the run.
+func (p *probed) end() (last time.Duration) {
+	for _, place := range p.times {
+		if n := len(place.Times); n > 0 {
+			last = max(last, place.Times[n-1])
+		}
+	}
+	return last
+}
+
 // line is the prediction from two neighbouring runs with the same order of instants.
 type line struct {
 	x      int64

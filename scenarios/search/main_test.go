@@ -8,5 +8,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testkit.Main(m, run.ServeIfAsked)
+	testkit.Main(m, registerOwnServers, run.ServeIfAsked)
 }

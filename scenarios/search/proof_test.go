@@ -174,6 +174,20 @@ func command(s search.Search) string {
 	return text
 }
 
+// valuesIn returns random values of the range of an answer, and those next to the bounds of its
+// cells, at most most of them.
+func valuesIn(r *rand.Rand, w *search.Windows, random, most int) (values []int64) {
+	for range random {
+		values = append(values, w.From+r.Int64N(w.To-w.From))
+	}
+	for _, i := range r.Perm(len(w.Cells)) {
+		if c := w.Cells[i]; len(values) < most {
+			values = append(values, c.From-1, c.From, c.From+1)
+		}
+	}
+	return values
+}
+
 // holdAgainst runs values of the probe and holds the answer of a search against each.
 func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Windows, values []int64) {
 	t.Helper()

@@ -25,7 +25,12 @@ import (
 type imagined func(x time.Duration) (signature string, lines []trace.Timeline)
 
 func (f imagined) Do(_ context.Context, job run.Job) (run.Result, error) {
-	x := job.Values.Distribution("alert-latency").(distribution.Constant).Value
+	var x time.Duration
+	if job.Values.Scenario().Name == fixture.Founding {
+		x = job.Values.Distribution("alert-latency").(distribution.Constant).Value
+	} else {
+		x = job.Values.Duration("pause")
+	}
 	o := run.Result{Status: run.Completed}
 	signature, lines := f(x)
 	o.Signature, o.Failed = signature, strings.HasSuffix(signature, "!")
@@ -124,18 +129,23 @@ func TestSearchOfRandomOrders(t *testing.T) {
 	}
 }
 
+// hiddenWindow returns runs that fail in a window and show no instant.
+func hiddenWindow(from, to time.Duration) imagined {
+	return func(x time.Duration) (string, []trace.Timeline) {
+		lines := []trace.Timeline{{Host: "0", Times: []time.Duration{0}}}
+		if x >= from && x < to {
+			return "failed!", lines
+		}
+		return "clean", lines
+	}
+}
+
 // A window whose two edges no run reports lies inside one segment: both ends of the segment are as
 // predicted, and only a run at a random point in between can show it. Each search makes two such
 // runs, and six tenths of the range fail, so a search misses the window with probability 0.16. One
 // that finds it does not claim a proof.
 func TestWindowThatNoInstantShows(t *testing.T) {
-	hidden := imagined(func(x time.Duration) (string, []trace.Timeline) {
-		lines := []trace.Timeline{{Host: "0", Times: []time.Duration{0}}}
-		if x >= 20*time.Microsecond && x < 80*time.Microsecond {
-			return "failed!", lines
-		}
-		return "clean", lines
-	})
+	hidden := hiddenWindow(20*time.Microsecond, 80*time.Microsecond)
 	seed := testkit.Seed(t)
 	const searches = 40
 	found := 0

@@ -18,6 +18,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stream"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -29,6 +30,9 @@ type Search struct {
 	Seed   uint64
 	Probe  scenarios.ProbeRange
 	Fail   scenarios.Predicate
+
+	// Sampling is for a scenario whose timers are not all known.
+	Sampling Sampling
 }
 
 // methodName is the name of the method of FindWindows.
@@ -65,15 +69,36 @@ func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, er
 	if err != nil {
 		return nil, err
 	}
-	x, to := int64(s.Probe.From), int64(s.Probe.To)
-	if s.Probe.Open() {
+	if !f.known() && !s.Probe.Open() {
+		f.draw(f.sampleTo())
+	}
+	if err := f.cut(); err != nil {
+		return nil, err
+	}
+	if !f.known() && !f.drawn { // only now this is known, or how far to go
+		f.draw(f.sampleTo())
+		f.before += len(f.runs)
+		clear(f.runs) // most have no times any more
+		f.timed = nil
+		if err := f.cut(); err != nil {
+			return nil, err
+		}
+	}
+	return f.answer()
+}
+
+// cut finds all segments of the range, and forgets those of an earlier cut.
+func (f *finder) cut() error {
+	x, to := int64(f.search.Probe.From), int64(f.search.Probe.To)
+	if f.search.Probe.Open() {
 		to = int64(distribution.MaxDuration) + 1
 	}
-	f.to = to
+	f.to, f.cells, f.method = to, nil, Method{Name: methodName}
 	for x < to {
+		f.last = x
 		end, forever, err := f.segment(x, to)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if x = end; forever {
 			f.to = int64(scenarios.Forever)
@@ -81,7 +106,7 @@ func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, er
 			break
 		}
 	}
-	return f.answer()
+	return nil
 }
 
 // finder is the state of a search.
@@ -98,6 +123,14 @@ type finder struct {
 	cells  []Cell
 	method Method
 	params map[string]string
+
+	drawn   bool    // timers may be unknown, so random values are run
+	hidden  []int64 // these values, in order
+	basis   Basis   // what the random values are
+	before  int     // runs of an earlier cut
+	unknown *UnknownTimer
+	last    int64 // where the last segment begins
+	length  int64 // of a run at the last segment, in nanoseconds
 }
 
 // probed is one run at one value of the probe.
@@ -108,6 +141,8 @@ type probed struct {
 	structure string
 	times     []trace.Timeline
 	witness   Witness
+
+	unexplained *sim.Effect
 }
 
 func newFinder(ctx context.Context, runner run.Runner, s Search) (*finder, error) {
@@ -154,6 +189,7 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 			continue
 		}
 		f.runs[r.x] = r.run
+		f.noteUnknown(r.x, r.run)
 		f.timed = append(f.timed, r.x)
 	}
 	if fault != nil {
@@ -200,6 +236,7 @@ func (f *finder) run(x int64) (*probed, error) {
 		return nil, fmt.Errorf("the run at %s=%s reports no instants", s.Probe.Name, time.Duration(x))
 	default:
 		run.structure, run.times = o.Watched.Structure, o.Watched.Timelines
+		run.unexplained = o.Watched.Unexplained
 	}
 	return run, nil
 }
@@ -233,12 +270,16 @@ func (f *finder) segment(x, to int64) (end int64, forever bool, err error) {
 	line := newLine(x, base, runs[1])
 	forever = f.search.Probe.Open() && line.meeting() == never
 	if forever {
+		f.length = int64(line.base.end())
 		to = max(x+2, min(to, line.reach()))
 	}
 	if end, err = f.bound(line, to); err != nil {
 		return 0, false, err
 	}
 	if end, err = f.verifyInside(line, end); err != nil {
+		return 0, false, err
+	}
+	if end, err = f.verifyRandom(line, end); err != nil {
 		return 0, false, err
 	}
 	f.add(x, end, base)
@@ -365,6 +406,6 @@ func (f *finder) answer() (*Windows, error) {
 			w.FailureWindows = append(w.FailureWindows, Interval{c.From, c.To})
 		}
 	}
-	w.Runs, w.Method.Proved = len(f.runs), f.method.LargestUnverifiedGap == 0
+	w.Runs, w.Method.Basis = f.before+len(f.runs), f.conclude()
 	return w, nil
 }

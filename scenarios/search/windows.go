@@ -54,15 +54,10 @@ type Edge struct {
 	Above Witness `json:"above"` // at At
 }
 
-// Method states how windows were found, and what that proves.
-//
-// If Proved, the search missed no window in the range, however short. On each segment of the cells,
-// the order of all instants that affect a run is the same on each host, as the slopes of their
-// times show, so the signature is the same. The proof relies on replications reporting every such
-// instant (sim.Watched); the verifications test this.
+// Method states how windows were found, and what that proves: see Basis.
 type Method struct {
-	Name   string `json:"name"`
-	Proved bool   `json:"proved"`
+	Name string `json:"name"`
+	Basis
 
 	// Segments is the number of intervals in which the order of instants and all slopes stay the
 	// same; 0 for a brute-force scan.

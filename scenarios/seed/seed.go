@@ -35,6 +35,8 @@
 //	base points of a sensitivity               design sensitivity              Design
 //	bootstrap of its indices                   bootstrap of sensitivity        Bootstrap
 //	values that a window search verifies       window/verification             Verification
+//	values at which it looks for what is
+//	hidden                                     window/random                   RandomValues
 //	rows that a map verifies                   map/row LOW-HIGH                MapRow
 //	points of the plane that a map verifies    map/points after RUNS           MapPoints
 //	place in its stratum of replication n      stratified/PROBE, under s + n   Stratum
@@ -85,6 +87,12 @@ func Bootstrap(master uint64, scenario string) *stream.Stream {
 // prediction with a run.
 func Verification(master uint64, scenario string) *stream.Stream {
 	return stream.New(master, scenario, "window/verification")
+}
+
+// RandomValues returns the stream that draws the values at which a window search looks for what no
+// instant shows.
+func RandomValues(master uint64, scenario string) *stream.Stream {
+	return stream.New(master, scenario, "window/random")
 }
 
 // MapRow returns the stream that draws the row at which a map compares a strip, from low to high,

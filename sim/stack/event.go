@@ -18,6 +18,7 @@ const (
 	Completed                           // the handshake is complete
 	Failed                              // the handshake failed: Cause
 	DataWritten                         // the application wrote data: Length
+	ReadBegun                           // the application begins to read
 	DataRead                            // the application read data: Length
 	AlertSent                           // an alert is sent: Alert, zero if it is encrypted
 	AlertReceived                       // an alert was received: Alert
@@ -26,7 +27,7 @@ const (
 
 var kindNames = [...]string{
 	Begun: "begun", Entered: "entered", Compared: "compared", DeadlineSet: "deadline set", ClockRead: "clock read",
-	Completed: "completed", Failed: "failed", DataWritten: "data written", DataRead: "data read",
+	Completed: "completed", Failed: "failed", DataWritten: "data written", ReadBegun: "read begun", DataRead: "data read",
 	AlertSent: "alert sent", AlertReceived: "alert received", Closed: "closed",
 }
 

@@ -24,14 +24,22 @@ func (r reporting) Server(ctx context.Context, conn net.Conn, c Config) (net.Con
 
 type handshake func(context.Context, net.Conn, Config) (net.Conn, error)
 
-// report performs a handshake and reports it, if c.Observe is set.
+// report performs a handshake, with deadlines that use c.After if it is set, and reports it if
+// c.Observe is set.
 func report(ctx context.Context, conn net.Conn, c Config, perform handshake) (net.Conn, error) {
+	if c.After != nil {
+		perform = scheduled(perform)
+	}
 	if c.Observe == nil {
 		return perform(ctx, conn, c)
 	}
 	c.Observe(Event{Kind: Begun})
+	deadlines := c.Observe
+	if c.After != nil { // they are no deadlines of the runtime
+		deadlines = func(Event) {}
+	}
 	if at, ok := ctx.Deadline(); ok {
-		reportDeadline(c.Observe, "the limit of a handshake", at)
+		reportDeadline(deadlines, "the limit of a handshake", at)
 	}
 	s, err := perform(ctx, &reportingConn{conn, c.Observe}, c)
 	if err != nil {
@@ -40,7 +48,7 @@ func report(ctx context.Context, conn net.Conn, c Config, perform handshake) (ne
 		return nil, err
 	}
 	c.Observe(Event{Kind: Completed})
-	return &reportingSession{s, c.Observe}, nil
+	return &reportingSession{s, c.Observe, deadlines}, nil
 }
 
 // reportDeadline reports a deadline on the runtime's clock if it has not passed.
@@ -87,11 +95,13 @@ func (r *reportingConn) Write(p []byte) (int, error) {
 // reportingSession is the session of an endpoint.
 type reportingSession struct {
 	net.Conn
-	observe func(Event)
+	observe   func(Event)
+	deadlines func(Event) // observes deadlines of the runtime
 }
 
 // Read implements net.Conn.
 func (r *reportingSession) Read(p []byte) (int, error) {
+	r.observe(Event{Kind: ReadBegun})
 	n, err := r.Conn.Read(p)
 	if err == nil {
 		r.observe(Event{Kind: DataRead, Length: n})
@@ -116,18 +126,18 @@ func (r *reportingSession) Close() error {
 
 // SetDeadline implements net.Conn.
 func (r *reportingSession) SetDeadline(t time.Time) error {
-	reportDeadline(r.observe, "a deadline of a session", t)
+	reportDeadline(r.deadlines, "a deadline of a session", t)
 	return r.Conn.SetDeadline(t)
 }
 
 // SetReadDeadline implements net.Conn.
 func (r *reportingSession) SetReadDeadline(t time.Time) error {
-	reportDeadline(r.observe, "a read deadline of a session", t)
+	reportDeadline(r.deadlines, "a read deadline of a session", t)
 	return r.Conn.SetReadDeadline(t)
 }
 
 // SetWriteDeadline implements net.Conn.
 func (r *reportingSession) SetWriteDeadline(t time.Time) error {
-	reportDeadline(r.observe, "a write deadline of a session", t)
+	reportDeadline(r.deadlines, "a write deadline of a session", t)
 	return r.Conn.SetWriteDeadline(t)
 }

@@ -79,4 +79,9 @@ type Config struct {
 	// Observe, if not nil, is called for each event of the endpoint when it happens, on a
 	// goroutine of the endpoint.
 	Observe func(Event)
+
+	// After, if not nil, calls f after d, unless the function that it returns is called before.
+	// The deadlines of the session, and the deadline of the context of a handshake, then use
+	// it instead of timers of the runtime. In a simulation they become events of its list.
+	After func(d time.Duration, f func()) (cancel func())
 }

@@ -39,7 +39,10 @@ const DefaultMaxRuns = 1_000_000
 // search returns the search for the row at y.
 func (m *Map) search(y int64) (search.Search, error) {
 	v, err := m.Values.With(m.Y.Name, time.Duration(y))
-	return search.Search{Values: v, Seed: m.Seed, Probe: m.X, Fail: m.Fail}, err
+	// A map looks for what is hidden at random points of the plane, and not in each row.
+	return search.Search{
+		Values: v, Seed: m.Seed, Probe: m.X, Fail: m.Fail, Sampling: search.Sampling{Runs: -1},
+	}, err
 }
 
 // Check returns an error that lists every fault of the question.

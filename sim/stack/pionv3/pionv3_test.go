@@ -34,7 +34,7 @@ func TestEvents(t *testing.T) {
 			"7020 retransmission: 1s and 1m0s", "7040 Flight 5 Preparing", "7040 Flight 5 Sending",
 			"7040 Flight 5 Waiting, timer 1s", "7040 retransmission: 1s and 30s",
 			"7040 retransmission: 1s and 1m0s", "7060 Flight 5 Finished", "7060 completed",
-			"7060 data written, 5 B", "7080 data read, 5 B", "7080 closed", "7080 alert sent 0/0",
+			"7060 data written, 5 B", "7060 read begun", "7080 data read, 5 B", "7080 closed", "7080 alert sent 0/0",
 		},
 		"server": {
 			"7010 begun", "7010 Flight 0 Preparing", "7010 clock read, to 1s", "7010 Flight 0 Sending, moot",
@@ -42,8 +42,8 @@ func TestEvents(t *testing.T) {
 			"7010 Flight 2 Waiting, moot", "7030 Flight 4 Preparing", "7030 Flight 4 Sending",
 			"7030 Flight 4 Waiting, timer 1s", "7030 retransmission: 1s and 30s",
 			"7030 retransmission: 1s and 1m0s", "7050 Flight 6 Preparing", "7050 Flight 6 Sending",
-			"7050 Flight 6 Finished", "7050 completed", "7070 data read, 5 B", "7070 data written, 5 B",
-			"7090 alert received 1/0", "7090 alert sent 0/0", "7090 closed",
+			"7050 Flight 6 Finished", "7050 completed", "7050 read begun", "7070 data read, 5 B",
+			"7070 data written, 5 B", "7070 read begun", "7090 alert received 1/0", "7090 alert sent 0/0", "7090 closed",
 		},
 	})
 }
