@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"runtime"
-	"runtime/metrics"
-	"sync"
-)
+import "sync"
 
 // Environment returns the environment variables with which the results of a process are
 // reproducible byte for byte. They set one thread of Go code, no preemption by signals, and
@@ -12,35 +8,6 @@ import (
 // for it.
 func Environment() []string {
 	return []string{"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1,cryptocustomrand=1", "GOTRACEBACK=all"}
-}
-
-// collectAt is the heap size in bytes above which Collect collects garbage. It is small enough
-// for the heap to stay in the processor's caches, which makes replications 5 % faster than
-// with 24 MiB.
-const collectAt = 4 << 20
-
-// MemoryMet reports whether the heap of the process, including garbage, is larger than the
-// limit given to OwnProcess. Automatic collection is off, so the heap only grows between two
-// collections. A caller that checks before each collection and at the end therefore detects
-// every excess. The result is the same in every run of a replication, except for garbage of
-// other replications: up to collectAt until the first collection, and kilobytes after it.
-func MemoryMet() bool { return memoryLimit > 0 && heap() > memoryLimit }
-
-// heap returns the size in bytes of all objects on the heap, including garbage. It takes 0.3
-// microseconds, because it does not stop the world.
-func heap() int64 {
-	objects := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(objects)
-	return int64(objects[0].Value.Uint64())
-}
-
-// Collect collects garbage if the heap is large enough. A process that has called OwnProcess
-// calls it between two replications. The contents of the pools of the stack under test do not
-// affect results: a replication never reads pooled data other than its own.
-func Collect() {
-	if heap() > collectAt {
-		runtime.GC()
-	}
 }
 
 // largeStacks starts holdStack once.

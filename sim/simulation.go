@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -54,16 +53,26 @@ type Config struct {
 
 	// Watch asks for Result.Watched.
 	Watch bool
+
+	// Read, if not nil, receives each record of the trace once, in order, soon after it was
+	// recorded. It must not keep the pointer, and must not block. With Read, the simulation
+	// does not keep the trace: Result.Records is nil, and a long run needs no more memory than a
+	// short one.
+	Read func(*trace.Record)
+
+	// Trace, if not nil, receives each record as well. Read is for the scenario that observes its
+	// run; Trace is for the caller that wants to show it.
+	Trace func(*trace.Record)
 }
 
 // Result is the result of one replication.
 type Result struct {
 	End       clock.End
-	Virtual   time.Duration // virtual time at the end
-	Events    int           // events dispatched
-	Records   []trace.Record
-	Digest    string // of the whole trace
-	Signature string // see trace.Digests
+	Virtual   time.Duration  // virtual time at the end
+	Events    int            // events dispatched
+	Records   []trace.Record // nil with Config.Read
+	Digest    string         // of the whole trace
+	Signature string         // see trace.Digests
 
 	// UnmetRules names the rules of the link that no datagram matched.
 	UnmetRules []string
@@ -95,7 +104,7 @@ type Simulation struct {
 	waiting  []*Socket                 // readers that take from their queues once all is settled
 	expired  []*Socket                 // readers that a deadline wakes once all is settled
 
-	collected int // events dispatched when garbage was last collected
+	heap replicationHeap
 }
 
 // exclusive makes the replications of a process run one after another. They share
@@ -103,41 +112,14 @@ type Simulation struct {
 var exclusive sync.Mutex
 
 // These carry over from one replication to the next: the buffers for digests, and the
-// expected number of records, which is slightly more than the last replication had, up to
-// mostExpected. Results depend on neither.
+// expected number of records to keep, which is slightly more than the last replication had, up
+// to mostExpected. Results depend on neither.
 var (
 	digester        trace.Digester
 	recordsExpected = 64
 )
 
 const mostExpected = 1024
-
-// collectionOff reports whether the process has switched garbage collection off for
-// good; see OwnProcess.
-var collectionOff bool
-
-// memoryLimit limits the heap of the process, in bytes; 0 means no limit. See
-// OwnProcess.
-var memoryLimit int64
-
-// collectEvery is the number of events between garbage collections within a replication.
-// It is far more than a replication of a few sessions has.
-const collectEvery = 2000
-
-// OwnProcess prepares a process that only performs replications. It switches garbage
-// collection off. From then on, garbage is collected only when Collect is called between
-// two replications, and at fixed points within a long one. At these points a replication
-// ends with clock.MemoryLimit if the heap is larger than limit bytes; 0 means no limit.
-// The limit applies to the process and not to a replication, because the process has one
-// heap: if it did other work too, that memory would count as well.
-func OwnProcess(limit int64) {
-	exclusive.Lock()
-	defer exclusive.Unlock()
-	debug.SetGCPercent(-1)
-	runtime.MemProfileRate = 0 // the profile is not used, and each collection scans all of it
-	collectionOff, memoryLimit = true, limit
-	largeStacks.Do(func() { go holdStack() })
-}
 
 // Run performs one replication. build sets up hosts and starts actors; it runs on
 // the goroutine of the event loop and must not block. A panic in the scenario ends
@@ -160,6 +142,8 @@ func Run(config Config, build func(w *Simulation)) Result {
 	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
 	rand.Reader = (*actorRandom)(w)
 
+	digester.Reset()
+	w.heap.begin()
 	var result Result
 	result.End, result.Virtual, result.Events = clock.Run(config.Limits, func(c *clock.Clock) {
 		w.Clock = c
@@ -173,13 +157,18 @@ func Run(config Config, build func(w *Simulation)) Result {
 		c.OnSettled(w.settled)
 		build(w)
 	})
-	result.Records = w.recorder.Records()
+	if w.heap.met() { // at its end, or between two collections
+		result.End = clock.MemoryLimit
+	}
 	result.UnmetRules = w.link.unmet()
 	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
-	result.Digest, result.Signature = digester.Digests(result.Records)
-	recordsExpected = min(len(result.Records)*9/8, mostExpected)
+	result.Digest, result.Signature = digester.Sums()
+	if config.Read == nil {
+		result.Records = w.recorder.Records()
+		recordsExpected = min(len(result.Records)*9/8, mostExpected)
+	}
 	if w.watch != nil {
-		result.Watched = w.watch.watched(result.Records)
+		result.Watched = w.watch.watched()
 		result.Watched.Random = w.random.Load() || len(w.link.bottlenecks) > 0
 	}
 	return result
@@ -223,19 +212,11 @@ func (w *Simulation) recordBy(actor *clock.Actor, r *trace.Record) {
 // settled runs when every goroutine of the replication is blocked. It puts the new records
 // of the trace in order and lets one of the readers that wait for this moment proceed.
 func (w *Simulation) settled() bool {
-	// A long replication collects garbage at points that are the same in every run of it.
-	// It collects twice, because the first collection leaves the contents of the pools in
-	// place, and their order depends on leftovers of other replications.
-	if n := w.Dispatched(); n-w.collected >= collectEvery {
-		w.collected = n
-		if MemoryMet() {
-			w.EndBy(clock.MemoryLimit)
-		}
-		runtime.GC()
-		runtime.GC()
+	if w.heap.collect(w.Dispatched()) {
+		w.EndBy(clock.MemoryLimit)
 	}
 	w.mu.Lock()
-	w.recorder.Settle()
+	w.settleTrace()
 	reader, deadline := next(&w.waiting), (*Socket)(nil)
 	if reader == nil { // a queued datagram comes before a deadline
 		deadline = next(&w.expired)
@@ -250,6 +231,28 @@ func (w *Simulation) settled() bool {
 		return false
 	}
 	return true
+}
+
+// settleTrace puts the new records in order and gives them to everyone who reads the trace. The
+// caller holds mu.
+func (w *Simulation) settleTrace() {
+	records := w.recorder.Settle()
+	for i := range records {
+		r := &records[i]
+		digester.Add(r)
+		if w.watch != nil {
+			w.watch.read(r)
+		}
+		if w.config.Read != nil {
+			w.config.Read(r)
+		}
+		if w.config.Trace != nil {
+			w.config.Trace(r)
+		}
+	}
+	if w.config.Read != nil {
+		w.recorder.Forget()
+	}
 }
 
 // next removes the first socket from a list and returns it, or nil if the list is empty.

@@ -69,6 +69,9 @@ type instant struct {
 type watch struct {
 	w *Simulation
 
+	shown map[string][]time.Duration // the times of the trace on each host
+	hosts map[string]string          // see read
+
 	mu       sync.Mutex // held for a few instructions only
 	instants []instant
 	pairs    map[string][][2]time.Duration // the pairs of times that were compared, by name
@@ -83,7 +86,8 @@ const mostEffects = 10_000
 func (w *Simulation) startWatch() {
 	if w.config.Watch {
 		w.watch = &watch{
-			w: w, pairs: make(map[string][][2]time.Duration), observed: make(map[string]bool),
+			w: w, shown: make(map[string][]time.Duration), hosts: make(map[string]string),
+			pairs: make(map[string][][2]time.Duration), observed: make(map[string]bool),
 		}
 		w.Watch(w.watch)
 	}
@@ -299,23 +303,20 @@ func (h *watch) mapped(n *NAT, external netip.AddrPort) {
 }
 
 // watched returns everything that was recorded, together with the instants of the trace.
-func (h *watch) watched(records []trace.Record) *Watched {
-	hosts := h.hosts(records)
-	unexplained := h.unexplained(hosts)
+func (h *watch) watched() *Watched {
+	unexplained := h.unexplained(h.hosts)
 	h.numbered()
 	hidden := make(map[string][]instant)
 	changes := make(map[string]bool)
 	for _, i := range h.instants {
 		if i.place == "" {
-			i.place = cmp.Or(hosts[i.actor], "actor "+i.actor)
+			i.place = cmp.Or(h.hosts[i.actor], "actor "+i.actor)
 		}
 		hidden[i.place] = append(hidden[i.place], i)
 		changes[i.place] = changes[i.place] || i.write || i.actor != ""
 	}
-	shown := make(map[string][]time.Duration)
-	for _, line := range trace.Timelines(records) {
-		shown[line.Host] = line.Times
-		changes[line.Host] = true
+	for host := range h.shown {
+		changes[host] = true
 	}
 	out := &Watched{Unexplained: unexplained}
 	var structure []byte
@@ -327,7 +328,7 @@ func (h *watch) watched(records []trace.Record) *Watched {
 		list := hidden[place]
 		slices.SortFunc(list,
 			func(a, b instant) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.what, b.what)) })
-		times := make([]time.Duration, 0, len(shown[place])+len(list))
+		times := make([]time.Duration, 0, len(h.shown[place])+len(list))
 		add := func(at time.Duration, what string) {
 			if n := len(times); n > 0 && times[n-1] == at {
 				what += ", at the same instant"
@@ -336,7 +337,7 @@ func (h *watch) watched(records []trace.Record) *Watched {
 			times = append(times, at)
 		}
 		text(place)
-		for _, at := range shown[place] {
+		for _, at := range h.shown[place] {
 			for ; len(list) > 0 && list[0].at < at; list = list[1:] {
 				add(list[0].at, list[0].what)
 			}
@@ -352,21 +353,17 @@ func (h *watch) watched(records []trace.Record) *Watched {
 	return out
 }
 
-// hosts returns the host of each actor that sent a datagram or recorded an event there. What
-// other actors do concerns no host.
-func (h *watch) hosts(records []trace.Record) map[string]string {
-	isHost := make(map[string]bool)
-	for _, host := range h.w.hosts {
-		isHost[host.name] = true
-	}
-	of := make(map[string]string)
-	for i := range records {
-		switch r := &records[i]; r.Kind {
-		case trace.Send, trace.Lose, trace.Hold, trace.Queue, trace.Note:
-			if of[r.Actor] == "" && r.Actor != "" && isHost[r.Host] {
-				of[r.Actor] = r.Host
-			}
+// read reads the next record of the trace. The host of an actor is that on which it first sent a
+// datagram or recorded an event. What other actors do concerns no host.
+func (h *watch) read(r *trace.Record) {
+	h.shown[r.Host] = append(h.shown[r.Host], r.At)
+	switch r.Kind {
+	case trace.Send, trace.Lose, trace.Hold, trace.Queue, trace.Note:
+		if r.Actor == "" || h.hosts[r.Actor] != "" {
+			return
+		}
+		if slices.ContainsFunc(h.w.hosts, func(host *Host) bool { return host.name == r.Host }) {
+			h.hosts[r.Actor] = r.Host
 		}
 	}
-	return of
 }

@@ -25,8 +25,8 @@ const (
 
 // Result is the result of a Job: the replication, or why there is none.
 type Result struct {
-	// Replication is zero for a crashed or timed-out replication. If the memory limit was reached
-	// elsewhere than at a fixed collection point, only its Limit is set.
+	// Replication is zero for a crashed or timed-out replication. If the parent stopped it at twice
+	// the memory limit, only its Limit is set.
 	Replication
 
 	Status Status
@@ -168,11 +168,11 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 
 // do performs a job on a worker and returns the worker, or its replacement, to the pool.
 func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
-	answer, status, err := p.ask(ctx, w, job)
+	answer, records, status, err := p.ask(ctx, w, job)
 	answered := err == nil && status == Completed
 	if answered && !answer.outOfMemory() {
 		p.idle <- w
-		return p.outcome(&job, answer)
+		return p.outcome(&job, answer, records)
 	}
 	// Replace the worker if it is lost. Replace it also after it ran out of memory, because
 	// something in the process may prevent collection.
@@ -187,7 +187,7 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 		return Result{}, err
 	}
 	if answered {
-		return p.outcome(&job, answer)
+		return p.outcome(&job, answer, records)
 	}
 	o := Result{Status: status, Dump: w.lastWords()}
 	if status == Limited {
@@ -199,14 +199,15 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 
 // ask sends a job to a worker and waits for its answer. Unless it returns Completed and no error,
 // the worker has been killed. Limited means that the worker took twice the memory limit.
-func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, error) {
-	var answer reply
+func (p *Pool) ask(ctx context.Context, w *process, job Job) (
+	answer reply, records []trace.Record, status Status, err error,
+) {
 	done := make(chan error, 1)
 	question := w.known.request(&job)
 	go func() {
 		err := writeFrame(w.in, question)
 		if err == nil {
-			err = readFrame(w.out, &answer)
+			records, err = readFrame(w.out, &answer)
 		}
 		done <- err
 	}()
@@ -221,27 +222,27 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (reply, Status, err
 				if answer.Error != "" {
 					w.known = known{} // the state of its slots is unknown
 				}
-				return answer, Completed, nil
+				return answer, records, Completed, nil
 			}
 			w.kill()
-			return reply{}, Crashed, nil
+			return reply{}, nil, Crashed, nil
 		case <-watch.C:
 			if w.memory() > 2*int64(p.limits.Memory) {
 				w.dump(done)
-				return reply{}, Limited, nil
+				return reply{}, nil, Limited, nil
 			}
 		case <-limit.C:
 			w.dump(done)
-			return reply{}, TimedOut, nil
+			return reply{}, nil, TimedOut, nil
 		case <-ctx.Done():
 			w.kill()
 			<-done
-			return reply{}, "", ctx.Err()
+			return reply{}, nil, "", ctx.Err()
 		}
 	}
 }
 
-func (p *Pool) outcome(job *Job, answer reply) (Result, error) {
+func (p *Pool) outcome(job *Job, answer reply, records []trace.Record) (Result, error) {
 	if answer.Error != "" {
 		return Result{}, errors.New(answer.Error)
 	}
@@ -255,12 +256,6 @@ func (p *Pool) outcome(job *Job, answer reply) (Result, error) {
 		o.Flags = p.limits.flags(o.Status, o.Limit)
 	}
 	o.Repeat = repeat.With(o.Flags...).String()
-	if answer.Trace != nil {
-		records, err := trace.Decode(answer.Trace)
-		if err != nil {
-			return Result{}, err
-		}
-		o.Records = records
-	}
+	o.Records = records
 	return o, nil
 }

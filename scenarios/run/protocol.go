@@ -17,6 +17,7 @@ import (
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim/tilt"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // Job is a replication to perform.
@@ -101,19 +102,56 @@ func (k *known) request(job *Job) request {
 // reply is a worker's answer to a request.
 type reply struct {
 	Replication *Replication `json:"replication,omitempty"`
-	Trace       []byte       `json:"trace,omitempty"` // canonical encoding
 	Error       string       `json:"error,omitempty"` // the job could not be understood
 }
 
-// outOfMemory reports whether the replication reached the memory limit: at a fixed collection
-// point, where it ended, or when its answer was complete. In the latter case, only the limit is
-// left of the answer.
+// outOfMemory reports whether the replication reached the memory limit.
 func (r *reply) outOfMemory() bool {
 	return r.Replication != nil && r.Replication.Limit == string(clock.MemoryLimit)
 }
 
-// maxFrame bounds a frame: a trace with a million records fits.
+// maxFrame bounds a frame.
 const maxFrame = 1 << 30
+
+// A worker sends the trace of a replication while it performs it, in frames of their own before the
+// frame of the answer. The length of such a frame has the bit ofTrace set. It contains whole records
+// in the encoding of [trace.Encoder]. partSize is about how long it is, in bytes.
+const (
+	ofTrace  = 1 << 31
+	partSize = 64 << 10
+)
+
+// traceWriter sends the trace of a replication.
+type traceWriter struct {
+	out     io.Writer
+	encoder trace.Encoder
+	part    []byte
+	err     error // the first
+}
+
+// add sends the next record, soon.
+func (w *traceWriter) add(r *trace.Record) {
+	const head = 4
+	if w.part == nil {
+		w.part = make([]byte, head, partSize+partSize/4)
+	}
+	if w.part = w.encoder.Append(w.part, r); len(w.part) >= partSize {
+		w.flush()
+	}
+}
+
+// flush sends what is not sent yet.
+func (w *traceWriter) flush() {
+	const head = 4
+	if len(w.part) <= head {
+		return
+	}
+	binary.BigEndian.PutUint32(w.part, ofTrace|uint32(len(w.part)-head))
+	if _, err := w.out.Write(w.part); w.err == nil {
+		w.err = err
+	}
+	w.part = w.part[:head]
+}
 
 // encodeFrame returns a value as JSON, preceded by its length in four bytes.
 func encodeFrame(v any) ([]byte, error) {
@@ -135,19 +173,33 @@ func writeFrame(w io.Writer, v any) error {
 	return err
 }
 
-// readFrame reads a value that writeFrame wrote. It returns io.EOF at the end of the stream.
-func readFrame(r io.Reader, v any) error {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return err
+// readFrame reads a value that writeFrame wrote, and the parts of a trace before it. It returns
+// io.EOF at the end of the stream.
+func readFrame(r io.Reader, v any) (records []trace.Record, err error) {
+	var decoder trace.Decoder
+	var body []byte
+	for {
+		var head [4]byte
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			return nil, err
+		}
+		n := binary.BigEndian.Uint32(head[:])
+		part := n&ofTrace != 0
+		if n &^= ofTrace; n > maxFrame {
+			return nil, fmt.Errorf("worker: a frame of %d bytes", n)
+		}
+		if uint32(cap(body)) < n {
+			body = make([]byte, n)
+		}
+		body = body[:n]
+		if _, err := io.ReadFull(r, body); err != nil {
+			return nil, fmt.Errorf("worker: a frame was cut short: %w", err)
+		}
+		if !part {
+			return decoder.Records, json.Unmarshal(body, v)
+		}
+		if err := decoder.Add(body); err != nil {
+			return nil, err
+		}
 	}
-	n := binary.BigEndian.Uint32(head[:])
-	if n > maxFrame {
-		return fmt.Errorf("worker: a frame of %d bytes", n)
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(r, body); err != nil {
-		return fmt.Errorf("worker: a frame was cut short: %w", err)
-	}
-	return json.Unmarshal(body, v)
 }

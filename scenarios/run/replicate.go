@@ -45,16 +45,20 @@ type Replication struct {
 // Replicate performs one replication in this process. The result repeats to the byte only if the
 // process has the environment that sim.Environment describes.
 func Replicate(v scenarios.Values, seed uint64, p scenarios.Predicate) Replication {
-	r := replicate(v, seed, p, nil, false)
+	var records []trace.Record
+	r := replicate(v, seed, p, nil, false, func(r *trace.Record) { records = append(records, *r) })
+	r.Records = records
 	r.Params, r.Units, r.Repeat = v.Text(), v.Scenario().UnitsOf(r.Measures), v.Repeat(seed, p).String()
 	return r
 }
 
 // replicate performs one replication. It leaves out what the caller knows: the parameters, and the
 // command that repeats it. If tilts is not nil, network draws are tilted, or observed. watch
-// requests Replication.Watched.
-func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *tilt.Config, watch bool) Replication {
-	config := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: watch}
+// requests Replication.Watched. each, if not nil, receives each record of the trace.
+func replicate(
+	v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *tilt.Config, watch bool, each func(*trace.Record),
+) Replication {
+	config := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: watch, Trace: each}
 	if tilts != nil {
 		config.Tilt = *tilts
 	}
@@ -63,7 +67,7 @@ func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *ti
 		Scenario: v.Scenario().Name, Seed: seed,
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
-		Records: result.Records, Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
+		Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

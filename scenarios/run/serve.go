@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/format"
@@ -46,41 +45,31 @@ func ServeIfAsked() {
 func serve(in io.Reader, out io.Writer, limit int64) error {
 	sim.OwnProcess(limit)
 	r := bufio.NewReader(in)
-	var w worker
+	w := worker{out: out}
 	for {
 		var q request
-		err := readFrame(r, &q)
+		_, err := readFrame(r, &q)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		frame, err := w.answer(&q)
+		answer, err := w.perform(&q)
 		if err != nil {
 			return err
 		}
-		if _, err := out.Write(frame); err != nil {
+		if err := writeFrame(out, answer); err != nil {
 			return err
 		}
 		sim.Collect()
 	}
 }
 
-// answer performs a job and returns the frame with the answer. If nothing was collected before, the
-// heap is largest when the frame is complete, so the memory limit is checked there.
-func (w *worker) answer(q *request) ([]byte, error) {
-	answer := w.perform(q)
-	frame, err := encodeFrame(answer)
-	if err == nil && sim.MemoryMet() && !answer.outOfMemory() {
-		return encodeFrame(reply{Replication: &Replication{Limit: string(clock.MemoryLimit)}})
-	}
-	return frame, err
-}
-
 // worker holds what a worker has parsed, ready to run. Most jobs differ from an earlier one only in
 // the seed or in a duration.
 type worker struct {
+	out   io.Writer // to the parent
 	slots [slots]slot
 	files map[string]*scenarios.Scenario // by path and text
 }
@@ -90,11 +79,13 @@ type slot struct {
 	predicate scenarios.Predicate
 }
 
-func (w *worker) perform(q *request) reply {
+// perform performs a job and returns the answer. It sends the trace, if requested, before it
+// returns. Its error concerns the connection to the parent.
+func (w *worker) perform(q *request) (reply, error) {
 	if q.Settings != nil {
 		read, err := w.read(q.Settings)
 		if err != nil {
-			return reply{Error: err.Error()}
+			return reply{Error: err.Error()}, nil
 		}
 		w.slots[q.Slot] = read
 	}
@@ -102,18 +93,17 @@ func (w *worker) perform(q *request) reply {
 	for _, l := range q.Laid {
 		var err error
 		if of.values, err = of.values.With(l.Name, l.Value); err != nil {
-			return reply{Error: err.Error()}
+			return reply{Error: err.Error()}, nil
 		}
 	}
-	replication := replicate(of.values, q.Seed, of.predicate, q.Tilt, q.Watch)
-	answer := reply{Replication: &replication}
-	if answer.outOfMemory() {
-		sim.Collect() // make room for its trace up to this point
-	}
+	sent := traceWriter{out: w.out}
+	var each func(*trace.Record)
 	if q.Trace {
-		answer.Trace = trace.Encode(replication.Records)
+		each = sent.add
 	}
-	return answer
+	replication := replicate(of.values, q.Seed, of.predicate, q.Tilt, q.Watch, each)
+	sent.flush()
+	return reply{Replication: &replication}, sent.err
 }
 
 // read parses settings. It parses a scenario file only once.

@@ -7,7 +7,8 @@
 //
 // [Run] takes a link and hosts from package network, starts the server ([SequentialModel],
 // [ListenerModel] or [ConcurrentModel]) and the clients, and runs the simulation to its end.
-// Package outcome reads from the trace what the applications did not observe themselves.
+// Package outcome reads from the trace, while it is recorded, what the applications did not observe
+// themselves.
 package session
 
 import (
@@ -21,7 +22,6 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stack"
-	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // serverModel is a server of one of the server models.
@@ -55,6 +55,8 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 		MTU: v.Count("endpoint-mtu"), ReplayWindow: v.Count("replay-window"),
 		ClientCertificate: v.Choice("client-certificate"),
 	}
+	reader := outcome.NewReader(r.numbers)
+	c.Read = reader.Add
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
 		r.config.Observe = r.observer()
@@ -68,7 +70,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 		r.server.start()
 		r.startClient(0)
 	})
-	return result, r.observe(result.Records)
+	return result, r.observe(reader.End())
 }
 
 // startClient starts client number i, from 0, and makes it start the next one.
@@ -155,11 +157,10 @@ func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
 	return nil
 }
 
-func (r *sessionsRun) observe(records []trace.Record) scenarios.Observation {
+func (r *sessionsRun) observe(shown outcome.Reading) scenarios.Observation {
 	o := scenarios.Observation{Measures: map[string]int64{}}
 	wrong := map[string]bool{}
 	r.server.observe(&o, wrong)
-	shown := outcome.Read(records, r.numbers)
 	shown.Observe(&o, wrong)
 	var unfinished time.Duration // the longest incomplete handshake
 	for i := range r.v.Count("clients") {

@@ -89,44 +89,96 @@ func appendAddress(b []byte, a netip.AddrPort) []byte {
 }
 
 // Encode returns the encoding of a whole trace, for another process of the same program. It
-// contains the payload of each datagram once, where it first occurs, and the texts of the events.
+// contains the texts of the events, and usually the payload of each datagram once, where it first
+// occurs: see [Encoder].
 func Encode(records []Record) []byte {
+	var e Encoder
 	var b []byte
-	numbers := make(map[*wire.Datagram]uint64) // numbers of the datagrams so far, from 1
 	for i := range records {
-		r := &records[i]
-		b = r.appendWho(b)
-		switch number, known := numbers[r.Datagram]; {
-		case r.Datagram == nil:
-			b = append(b, 0)
-		case known:
-			b = binary.AppendUvarint(b, number)
-		default:
-			number = uint64(len(numbers) + 1)
-			numbers[r.Datagram] = number
-			b = appendText(binary.AppendUvarint(b, number), string(r.Datagram.Payload))
-		}
-		sent := byte(0)
-		if r.Sent {
-			sent = 1
-		}
-		b = binary.AppendVarint(append(b, sent), int64(r.At))
-		b = r.appendEvent(binary.AppendVarint(b, int64(r.Latency)))
+		b = e.Append(b, &records[i])
 	}
 	return b
+}
+
+// Encoder encodes a trace one record after the other. Its zero value is ready for use. It remembers
+// only recent datagrams, so its memory does not grow with the trace: when an older one occurs
+// again, it encodes its payload again.
+type Encoder struct {
+	recent, older map[*wire.Datagram]uint64 // the numbers of datagrams, from 1
+	count         uint64                    // numbers so far
+}
+
+// mostRecent is how many datagrams an Encoder remembers at least, and half of how many at most.
+const mostRecent = 4096
+
+// number returns the number of a datagram. known is false if its payload has to be encoded.
+func (e *Encoder) number(d *wire.Datagram) (number uint64, known bool) {
+	if number, known = e.recent[d]; known {
+		return number, true
+	}
+	if number, known = e.older[d]; known {
+		return number, true
+	}
+	if len(e.recent) >= mostRecent {
+		e.recent, e.older = e.older, e.recent
+		clear(e.recent)
+	}
+	if e.recent == nil {
+		e.recent = make(map[*wire.Datagram]uint64)
+	}
+	e.count++
+	e.recent[d] = e.count
+	return e.count, false
+}
+
+// Append appends the encoding of the next record to b.
+func (e *Encoder) Append(b []byte, r *Record) []byte {
+	b = r.appendWho(b)
+	if r.Datagram == nil {
+		b = append(b, 0)
+	} else {
+		number, known := e.number(r.Datagram)
+		b = binary.AppendUvarint(b, number)
+		if !known {
+			b = append(binary.AppendUvarint(b, uint64(len(r.Datagram.Payload))), r.Datagram.Payload...)
+		}
+	}
+	sent := byte(0)
+	if r.Sent {
+		sent = 1
+	}
+	b = binary.AppendVarint(append(b, sent), int64(r.At))
+	return r.appendEvent(binary.AppendVarint(b, int64(r.Latency)))
 }
 
 // Decode reads the records of an encoding. It parses each datagram once, as the sender did. It
 // returns each event as [Text].
 func Decode(encoding []byte) ([]Record, error) {
-	d := decoder{rest: encoding}
-	var records []Record
+	var d Decoder
+	err := d.Add(encoding)
+	return d.Records, err
+}
+
+// Decoder reads the encoding of a trace in parts, each of whole records. Its zero value is ready
+// for use.
+type Decoder struct {
+	Records []Record // so far
+
+	rest      []byte
+	bad       bool
+	datagrams []*wire.Datagram  // so far
+	names     map[string]string // names of hosts, actors and events occur again and again
+}
+
+// Add reads the next part.
+func (d *Decoder) Add(part []byte) error {
+	d.rest = part
 	for len(d.rest) > 0 && !d.bad {
 		var r Record
-		r.Host = string(d.bytes())
-		r.Actor = string(d.bytes())
+		r.Host = d.name()
+		r.Actor = d.name()
 		r.Kind = RecordKind(d.byte())
-		r.ID.Actor = string(d.bytes())
+		r.ID.Actor = d.name()
 		r.ID.Number = d.uvarint()
 		r.From = d.address()
 		r.To = d.address()
@@ -134,24 +186,39 @@ func Decode(encoding []byte) ([]Record, error) {
 		r.Sent = d.byte() != 0
 		r.At = time.Duration(d.varint())
 		r.Latency = time.Duration(d.varint())
-		if event := (Text{string(d.bytes()), string(d.bytes())}); event != (Text{}) {
+		if event := (Text{d.name(), string(d.bytes())}); event != (Text{}) {
 			r.Event = event
 		}
-		records = append(records, r)
+		d.Records = append(d.Records, r)
 	}
 	if d.bad {
-		return nil, fmt.Errorf("trace: record %d is malformed", len(records))
+		n := len(d.Records)
+		d.Records = nil
+		return fmt.Errorf("trace: record %d is malformed", n)
 	}
-	return records, nil
+	return nil
 }
 
-type decoder struct {
-	rest      []byte
-	bad       bool
-	datagrams []*wire.Datagram // so far
+// mostNames is how many names a Decoder remembers.
+const mostNames = 4096
+
+// name reads a name.
+func (d *Decoder) name() string {
+	raw := d.bytes()
+	if name, known := d.names[string(raw)]; known {
+		return name
+	}
+	name := string(raw)
+	if d.names == nil {
+		d.names = make(map[string]string)
+	}
+	if len(d.names) < mostNames {
+		d.names[name] = name
+	}
+	return name
 }
 
-func (d *decoder) take(n int) {
+func (d *Decoder) take(n int) {
 	if n <= 0 || n > len(d.rest) {
 		d.fail()
 		return
@@ -159,21 +226,21 @@ func (d *decoder) take(n int) {
 	d.rest = d.rest[n:]
 }
 
-func (d *decoder) fail() { d.bad, d.rest = true, nil }
+func (d *Decoder) fail() { d.bad, d.rest = true, nil }
 
-func (d *decoder) uvarint() uint64 {
+func (d *Decoder) uvarint() uint64 {
 	v, n := binary.Uvarint(d.rest)
 	d.take(n)
 	return v
 }
 
-func (d *decoder) varint() int64 {
+func (d *Decoder) varint() int64 {
 	v, n := binary.Varint(d.rest)
 	d.take(n)
 	return v
 }
 
-func (d *decoder) byte() byte {
+func (d *Decoder) byte() byte {
 	if len(d.rest) == 0 {
 		d.fail()
 		return 0
@@ -183,7 +250,7 @@ func (d *decoder) byte() byte {
 	return v
 }
 
-func (d *decoder) bytes() []byte {
+func (d *Decoder) bytes() []byte {
 	n := d.uvarint()
 	if n > uint64(len(d.rest)) {
 		d.fail()
@@ -194,7 +261,7 @@ func (d *decoder) bytes() []byte {
 	return v
 }
 
-func (d *decoder) address() netip.AddrPort {
+func (d *Decoder) address() netip.AddrPort {
 	raw := d.bytes()
 	switch len(raw) {
 	case 0:
@@ -209,7 +276,7 @@ func (d *decoder) address() netip.AddrPort {
 }
 
 // datagram reads a datagram: its number and, if the number is new, its payload.
-func (d *decoder) datagram() *wire.Datagram {
+func (d *Decoder) datagram() *wire.Datagram {
 	number := d.uvarint()
 	known := uint64(len(d.datagrams))
 	switch {

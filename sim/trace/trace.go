@@ -4,15 +4,11 @@
 package trace
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
 	"sort"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/sim/wire"
@@ -138,9 +134,10 @@ func NewRecorder(room int) *Recorder { return &Recorder{records: make([]Record, 
 func (t *Recorder) Add(r *Record) { t.records = append(t.records, *r) }
 
 // Settle puts the records added since the last call into canonical order: by time, then by actor,
-// then as added. Between two calls, several actors act only if timers of the runtime fire at the
-// same instant. The runtime runs them in random order; Settle removes this randomness.
-func (t *Recorder) Settle() {
+// then as added. It returns these records; they are valid until the next Add. Between two calls,
+// several actors act only if timers of the runtime fire at the same instant. The runtime runs them
+// in random order; Settle removes this randomness.
+func (t *Recorder) Settle() []Record {
 	pending := t.records[t.settled:]
 	for i := 1; i < len(pending); i++ {
 		if pending[i].before(&pending[i-1]) {
@@ -149,6 +146,15 @@ func (t *Recorder) Settle() {
 		}
 	}
 	t.settled = len(t.records)
+	return pending
+}
+
+// Forget forgets the settled records. A recorder whose records are read as they settle need not
+// keep them, and its memory then does not grow with the trace.
+func (t *Recorder) Forget() {
+	rest := copy(t.records, t.records[t.settled:])
+	clear(t.records[rest:])
+	t.records, t.settled = t.records[:rest], 0
 }
 
 // before reports whether a record precedes another in canonical order.
@@ -158,97 +164,6 @@ func (r *Record) before(s *Record) bool {
 
 // Records returns the settled records.
 func (t *Recorder) Records() []Record { return t.records[:t.settled] }
-
-// Digests returns two SHA-256 digests of a trace, in hexadecimal.
-//
-// The digest covers everything: order, times, latencies, payloads, and what happened on each
-// host. The signature covers, for each host in the order of names, what happened on it and in
-// which order, without times and payload bytes. Two replications with the same signature differ
-// only in their times and secrets.
-func Digests(records []Record) (digest, signature string) { return new(Digester).Digests(records) }
-
-// Digester computes digests. It reuses its buffers for the next trace, unless they are large. It
-// is not safe for concurrent use.
-type Digester struct {
-	hosts []hostDigest
-	rest  []byte // everything outside the signature
-}
-
-// hostDigest holds one host's input to the digests.
-type hostDigest struct {
-	name      string
-	signature []byte // the encodings of what happened on it
-	sum       [sha256.Size]byte
-}
-
-// keptBuffer is the largest buffer that a Digester keeps, in bytes. keptHosts is the largest
-// number of hosts whose buffers it keeps.
-const (
-	keptBuffer = 32 << 10
-	keptHosts  = 4
-)
-
-// Digests returns the digests of a trace.
-func (d *Digester) Digests(records []Record) (digest, signature string) {
-	for i := range records {
-		r := &records[i]
-		at := 0
-		for at < len(d.hosts) && d.hosts[at].name != r.Host {
-			at++
-		}
-		if at == len(d.hosts) {
-			d.addHost(r.Host)
-		}
-		h := &d.hosts[at]
-		h.signature = r.appendSignature(h.signature)
-		d.rest = r.appendRest(binary.AppendUvarint(d.rest, uint64(at)))
-	}
-	sum := func(parts []byte) string {
-		h := sha256.Sum256(parts)
-		return hex.EncodeToString(h[:])
-	}
-	all := sha256.Sum256(d.rest)
-	whole := append(make([]byte, 0, 8*sha256.Size), all[:]...)
-	for i := range d.hosts {
-		d.hosts[i].sum = sha256.Sum256(d.hosts[i].signature)
-		whole = append(whole, d.hosts[i].sum[:]...)
-	}
-	slices.SortFunc(d.hosts, func(a, b hostDigest) int { return strings.Compare(a.name, b.name) })
-	signatures := make([]byte, 0, 8*sha256.Size)
-	for i := range d.hosts {
-		signatures = append(signatures, d.hosts[i].sum[:]...)
-	}
-	d.reset()
-	return sum(whole), sum(signatures)[:32]
-}
-
-// addHost begins another host. It reuses a buffer of an earlier trace if one is left.
-func (d *Digester) addHost(name string) {
-	n := len(d.hosts)
-	if n < cap(d.hosts) {
-		d.hosts = d.hosts[:n+1]
-	} else {
-		d.hosts = append(d.hosts, hostDigest{})
-	}
-	h := &d.hosts[n]
-	h.name, h.signature = name, appendText(h.signature[:0], name)
-}
-
-// reset prepares for the next trace.
-func (d *Digester) reset() {
-	for i := range d.hosts {
-		if h := &d.hosts[i]; i >= keptHosts || cap(h.signature) > keptBuffer {
-			h.signature = nil
-		}
-	}
-	if len(d.hosts) > keptHosts {
-		d.hosts = slices.Clone(d.hosts[:keptHosts])
-	}
-	d.hosts = d.hosts[:0]
-	if d.rest = d.rest[:0]; cap(d.rest) > keptBuffer {
-		d.rest = nil
-	}
-}
 
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))

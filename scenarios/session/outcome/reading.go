@@ -31,15 +31,6 @@ func NewReader(numbers network.Clients) *Reader {
 	return &Reader{numbers: numbers, flights: newFlights(numbers), dataAt: map[int]time.Duration{}}
 }
 
-// Read reads the whole trace of a run with the given clients.
-func Read(records []trace.Record, numbers network.Clients) Reading {
-	r := NewReader(numbers)
-	for i := range records {
-		r.Add(&records[i])
-	}
-	return r.End()
-}
-
 // Add reads the next record.
 func (r *Reader) Add(e *trace.Record) {
 	r.flights.add(e)
