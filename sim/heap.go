@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
+	"unsafe"
 )
 
 // collectionOff reports whether the process has switched garbage collection off for
@@ -80,7 +81,26 @@ func heap() int64 {
 type replicationHeap struct {
 	others    int64        // bytes on the heap that belong to others
 	collected int          // events dispatched when garbage was last collected
-	extra     atomic.Int64 // bytes since the last collection, or kept, for Config.Watch
+	kept      atomic.Int64 // bytes kept for Config.Watch
+	garbage   atomic.Int64 // bytes of its garbage since the last collection
+}
+
+// appendUncounted appends to a list that is kept for Config.Watch.
+func appendUncounted[T any](h *replicationHeap, list []T, v T) []T {
+	before := int64(cap(list))
+	list = append(list, v)
+	if after := int64(cap(list)); after != before {
+		size := int64(unsafe.Sizeof(v))
+		h.kept.Add((after - before) * size)
+		h.garbage.Add(before * size)
+	}
+	return list
+}
+
+// keep notes that text is kept for Config.Watch.
+func (h *replicationHeap) keep(text string) {
+	const word = 8 // sizes of objects are multiples of it
+	h.kept.Add(int64(len(text)+word-1) &^ (word - 1))
 }
 
 // begin starts to count.
@@ -92,7 +112,7 @@ func (h *replicationHeap) begin() {
 
 // met reports whether the replication has reached the memory limit.
 func (h *replicationHeap) met() bool {
-	return memoryLimit > 0 && heap()-h.others-h.extra.Load() > memoryLimit
+	return memoryLimit > 0 && heap()-h.others-h.kept.Load()-h.garbage.Load() > memoryLimit
 }
 
 // collect collects garbage if it is time to. It reports whether the replication has reached the
@@ -107,5 +127,6 @@ func (h *replicationHeap) collect(dispatched int) (met bool) {
 	runtime.GC()
 	runtime.GC()
 	h.others = min(h.others, resting)
+	h.garbage.Store(0)
 	return met
 }

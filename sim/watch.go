@@ -226,7 +226,8 @@ func (h *watch) add(i instant) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.instants = append(h.instants, i)
+	h.instants = appendUncounted(&h.w.heap, h.instants, i)
+	h.w.heap.keep(i.what)
 }
 
 func (h *watch) compare(what string, a, b time.Duration) {
@@ -235,7 +236,7 @@ func (h *watch) compare(what string, a, b time.Duration) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.pairs[what] = append(h.pairs[what], [2]time.Duration{a, b})
+	h.pairs[what] = appendUncounted(&h.w.heap, h.pairs[what], [2]time.Duration{a, b})
 }
 
 // numbered adds the pairs of times that were compared to the instants. Pairs with one name are
@@ -356,7 +357,7 @@ func (h *watch) watched() *Watched {
 // read reads the next record of the trace. The host of an actor is that on which it first sent a
 // datagram or recorded an event. What other actors do concerns no host.
 func (h *watch) read(r *trace.Record) {
-	h.shown[r.Host] = append(h.shown[r.Host], r.At)
+	h.shown[r.Host] = appendUncounted(&h.w.heap, h.shown[r.Host], r.At)
 	switch r.Kind {
 	case trace.Send, trace.Lose, trace.Hold, trace.Queue, trace.Note:
 		if r.Actor == "" || h.hosts[r.Actor] != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // Every default of the founding scenario is as the founding issue has it.
@@ -234,14 +235,13 @@ func TestGapVariation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
 		seen := map[string]bool{}
-		for i := range result.Records {
-			if r := &result.Records[i]; r.Host != "server" && !seen[r.Host] {
+		s.Run(v, sim.Config{Scenario: s.Name, Seed: 1, Trace: func(r *trace.Record) {
+			if r.Host != "server" && !seen[r.Host] {
 				seen[r.Host] = true
 				list = append(list, r.At)
 			}
-		}
+		}})
 		return list
 	}
 	const s1 = time.Second

@@ -7,6 +7,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/sim"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // choosing is a scenario whose rules depend on a choice.
@@ -47,13 +48,12 @@ func TestRulesDependOnChoices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
 		var lost string
-		for _, r := range result.Records {
+		s.Run(v, sim.Config{Scenario: s.Name, Seed: 1, Trace: func(r *trace.Record) {
 			if strings.HasPrefix(r.Detail(), "rule ") {
 				lost = r.Label() + ": " + r.Detail()
 			}
-		}
+		}})
 		if lost != c.want {
 			t.Errorf("%v: lost %q, want %q", c.set, lost, c.want)
 		}
@@ -92,11 +92,10 @@ probe: alert-latency=0s..1s
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, _ := s.Run(v, sim.Config{Scenario: s.Name, Seed: 1})
 		applied := false
-		for _, r := range result.Records {
+		s.Run(v, sim.Config{Scenario: s.Name, Seed: 1, Trace: func(r *trace.Record) {
 			applied = applied || strings.Contains(r.Detail(), "rule alert")
-		}
+		}})
 		if applied != c.want {
 			t.Errorf("%v: the rule was applied: %v, want %v", c.set, applied, c.want)
 		}

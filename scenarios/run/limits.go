@@ -8,19 +8,25 @@ import (
 
 // Limits are the limits that a worker imposes on a replication to protect the machine.
 type Limits struct {
-	// Wall is the wall time after which a replication times out; 0 means DefaultWallLimit.
+	// Wall is the time after which a replication times out; 0 means DefaultWallLimit. While the worker
+	// computes, its processor time counts, so a busy machine does not make a replication time out.
+	// On systems without /proc (other than Linux), the time that passes counts.
 	Wall time.Duration
 
-	// Memory is the largest allowed heap of a worker; 0 means DefaultMemoryLimit.
+	// Memory is the largest allowed heap of a replication; 0 means DefaultMemoryLimit.
 	//
-	// A worker checks its heap at fixed points, every 2000 events of a replication and at its end,
-	// so the same replications reach the limit in every run. Garbage counts, because it is not
-	// collected in between. The answer counts too, with its trace if requested.
+	// A worker checks the heap at fixed points, every 2000 events of a replication and at its end.
+	// Garbage since the last point counts. What was on the heap before the replication does not
+	// count, nor does what is kept only because somebody asked for more than the result: the trace
+	// leaves the worker as it is recorded, and instants for Job.Watch are subtracted. So the same
+	// replication meets the limit at the same event, whoever asks, except if its heap comes
+	// within some kilobytes of the limit at such a point: the runtime's own tables differ by that
+	// much. Most scenarios that never end meet the limit of events long before, and that limit is exact.
 	//
 	// A replication that never comes to such a point, because it allocates without end, is stopped
-	// by the parent at twice the limit. A worker holds far less than that besides its heap, so only
-	// a replication that would reach the limit at its next fixed point can get there. On systems
-	// without /proc (other than Linux), nothing stops it.
+	// by the parent when the process has twice the limit. A worker holds far less than that besides
+	// its heap, so only a replication that would reach the limit at its next fixed point can get
+	// there. On systems without /proc (other than Linux), nothing stops it.
 	Memory Bytes
 }
 

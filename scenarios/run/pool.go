@@ -45,6 +45,33 @@ type Result struct {
 // some ten MiB in between.
 const watchEvery = 10 * time.Millisecond
 
+// timeUsed is the time that a worker has used for a replication.
+type timeUsed struct {
+	worker     *process
+	from, last time.Duration // processor time of the worker: at the beginning, and when last asked
+	at         time.Time     // when last asked
+}
+
+// left returns how much of a limit is left when that much time has passed. A worker that computes
+// on a busy machine uses less processor time than time passes, and may go on until it has used as
+// much processor time. Nothing is left to one that hardly computes any more, because it waits for
+// something that does not happen, or if the system does not report processor times.
+func (u *timeUsed) left(limit time.Duration) time.Duration {
+	const hardly, least = 100, 10 * time.Millisecond
+	now, used := time.Now(), u.worker.processorTime()-u.from
+	passed, computed := now.Sub(u.at), used-u.last
+	u.at, u.last = now, used
+	if used >= limit || computed*hardly < passed {
+		return 0
+	}
+	return max(limit-used, least)
+}
+
+// watchRoom is how much more memory, in bytes, a worker may take for Job.Watch. What it keeps for
+// that does not count as memory of the replication, so that a search meets the same limits as a
+// run. The instants of a run of a million events fit.
+const watchRoom = 1 << 30
+
 // Pool is a set of worker processes. Its methods are safe for concurrent use.
 type Pool struct {
 	limits  Limits
@@ -213,6 +240,7 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 	}()
 	limit := time.NewTimer(p.limits.Wall)
 	defer limit.Stop()
+	used := timeUsed{worker: w, from: w.processorTime(), at: time.Now()}
 	watch := time.NewTicker(watchEvery)
 	defer watch.Stop()
 	for {
@@ -227,11 +255,19 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 			w.kill()
 			return reply{}, nil, Crashed, nil
 		case <-watch.C:
-			if w.memory() > 2*int64(p.limits.Memory) {
+			most := 2 * int64(p.limits.Memory)
+			if job.Watch {
+				most += watchRoom
+			}
+			if w.memory() > most {
 				w.dump(done)
 				return reply{}, nil, Limited, nil
 			}
 		case <-limit.C:
+			if left := used.left(p.limits.Wall); left > 0 {
+				limit.Reset(left)
+				continue
+			}
 			w.dump(done)
 			return reply{}, nil, TimedOut, nil
 		case <-ctx.Done():

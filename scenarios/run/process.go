@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -68,6 +69,28 @@ func (w *process) memory() int64 {
 		return 0
 	}
 	return resident * int64(os.Getpagesize())
+}
+
+// processorTime returns the processor time that a worker has used; 0 if the system does not report
+// it. Its resolution is 10 ms.
+func (w *process) processorTime() time.Duration {
+	const perSecond = 100 // USER_HZ of Linux
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", w.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	// The name of the program, in parentheses, may contain anything. utime and stime are the 14th
+	// and 15th field, see proc_pid_stat(5).
+	fields := strings.Fields(string(line[bytes.LastIndexByte(line, ')')+1:]))
+	var ticks time.Duration
+	for i := 11; i <= 12 && i < len(fields); i++ {
+		n, err := strconv.ParseInt(fields[i], 10, 64)
+		if err != nil {
+			return 0
+		}
+		ticks += time.Duration(n)
+	}
+	return ticks * (time.Second / perSecond)
 }
 
 // dump makes a worker that does not answer write its goroutines to standard error, and then kills

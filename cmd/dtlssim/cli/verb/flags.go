@@ -153,11 +153,11 @@ func (p *Pool) AddTo(f *pflag.FlagSet) {
 		f.IntVar(&p.Count, "workers", runtime.NumCPU(), "number of worker processes")
 	}
 	f.DurationVar(&p.Limits.Wall, "wall-limit", run.DefaultWallLimit,
-		"wall time after which a replication counts as timed out")
+		"time after which a replication counts as timed out: processor time, if it computes")
 	p.Limits.Memory = run.DefaultMemoryLimit
 	f.Var(&p.Limits.Memory, "memory-limit",
-		"memory of a worker, garbage included, at which its replication counts as limited; at twice that, the "+
-			"worker is stopped")
+		"memory of a replication, garbage included, at which it counts as limited; at twice that, its worker is "+
+			"stopped")
 }
 
 // Check implements [Part].
