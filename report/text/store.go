@@ -26,7 +26,7 @@ type Header []string
 // store without a study has no such columns.
 type partColumns struct {
 	shown bool
-	parts []query.Part // by design point
+	parts map[int]query.Part // by design point
 }
 
 func newPartColumns(r *store.Reader) (c partColumns, err error) {

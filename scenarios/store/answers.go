@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/answers"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
 
 // searchSpecification is the specification of the part of a search.
@@ -26,22 +27,22 @@ type searchSpecification struct {
 // completed everything it was asked for.
 func (s *Store) Finish(a answers.Answers) error {
 	return s.transact(func(tx *sql.Tx) error {
-		if _, err := tx.Exec("DELETE FROM search; DELETE FROM cell; DELETE FROM failure_window; DELETE FROM edge; " +
-			"DELETE FROM estimate; DELETE FROM answer"); err != nil {
+		l := s.writer.ledger
+		if err := l.ClearAnswers(tx); err != nil {
 			return err
 		}
 		for i := range a.Searches {
-			if err := addSearch(tx, &a.Searches[i]); err != nil {
+			if err := addSearch(tx, l, &a.Searches[i]); err != nil {
 				return err
 			}
 		}
 		for i := range a.Estimates {
-			if err := addEstimate(tx, &a.Estimates[i]); err != nil {
+			if err := addEstimate(tx, l, &a.Estimates[i]); err != nil {
 				return err
 			}
 		}
 		for _, m := range a.Maps {
-			part, _, err := partOf(tx, m.Figure, m.Row, mapKind, m.Regions.Seed, struct{}{})
+			part, err := partOf(tx, l, newPart{figure: m.Figure, row: m.Row, kind: mapKind, seed: m.Regions.Seed})
 			if err != nil {
 				return err
 			}
@@ -49,20 +50,24 @@ func (s *Store) Finish(a answers.Answers) error {
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Exec("INSERT INTO answer VALUES (?, ?)", part, string(text)); err != nil {
+			if _, err := l.Insert(tx, "answer", part.id, string(text)); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec("UPDATE program SET finished = ? WHERE run = ?", time.Now().UTC().Format(time.RFC3339), s.run)
-		return err
+		if err := l.Update(tx, "program", "run", s.run, 2, time.Now().UTC().Format(time.RFC3339)); err != nil {
+			return err
+		}
+		return l.Complete(tx, s.sum)
 	})
 }
 
-func addSearch(tx *sql.Tx, s *answers.Search) error {
+// addSearch adds a finished search. If two rows of a figure ask for the same search, the first stays.
+func addSearch(tx *sql.Tx, l *layout.Ledger, s *answers.Search) error {
 	w := s.Windows
-	part, _, err := partOf(
-		tx, s.Figure, s.Row, searchKind, w.Seed, searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
-	)
+	part, err := partOf(tx, l, newPart{
+		figure: s.Figure, row: s.Row, kind: searchKind, seed: w.Seed,
+		specification: searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
+	})
 	if err != nil {
 		return err
 	}
@@ -71,55 +76,43 @@ func addSearch(tx *sql.Tx, s *answers.Search) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", part, seed(w.Seed),
-		string(settings), w.Probe, w.From, w.To,
-		w.Runs, w.Method.Name, string(method)); err != nil {
-		return err
+	var faults []error
+	add := func(table string, values ...any) {
+		_, err := l.Insert(tx, table, values...)
+		faults = append(faults, err)
 	}
+	add("search", part.id, seed(w.Seed), string(settings), w.Probe, w.From, w.To, w.Runs, w.Method.Name, string(method))
 	for i, c := range w.Cells {
-		if _, err := tx.Exec("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", part, i, c.From, c.To,
-			outcomeNames(c.Outcome), c.Failed, c.Signature); err != nil {
-			return err
-		}
+		add("cell", part.id, i, c.From, c.To, outcomeNames(c.Outcome), c.Failed, c.Signature)
 	}
 	for _, f := range w.FailureWindows {
-		if _, err := tx.Exec("INSERT OR REPLACE INTO failure_window VALUES (?, ?, ?)", part, f.From, f.To); err != nil {
-			return err
-		}
+		add("failure_window", part.id, f.From, f.To)
 	}
 	for _, e := range w.Edges {
-		if _, err := tx.Exec("INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)", part, e.At, e.Below.Repeat,
-			e.Below.Digest, e.Above.Repeat, e.Above.Digest); err != nil {
-			return err
-		}
+		add("edge", part.id, e.At, e.Below.Repeat, e.Below.Digest, e.Above.Repeat, e.Above.Digest)
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
-func addEstimate(tx *sql.Tx, e *answers.Estimate) error {
-	var part int
-	var point any
+func addEstimate(tx *sql.Tx, l *layout.Ledger, e *answers.Estimate) error {
+	of := newPart{figure: e.Figure, row: e.Row, kind: estimateKind}
 	if e.Sweep != nil {
-		of, err := specificationOf(*e.Sweep)
+		s, err := specificationOf(*e.Sweep)
 		if err != nil {
 			return err
 		}
-		id, isNew, err := partOf(tx, e.Figure, e.Row, sweepKind, of.Seed, of)
-		if err != nil || isNew {
-			return errors.Join(
-				err, fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row),
-			)
+		of.kind, of.seed, of.specification = sweepKind, s.Seed, s
+	}
+	part, err := partOf(tx, l, of)
+	if err != nil {
+		return err
+	}
+	var point any
+	if e.Sweep != nil {
+		if part.isNew {
+			return fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row)
 		}
-		var first int
-		if err := tx.QueryRow("SELECT min(point) FROM point WHERE part = ?", id).Scan(&first); err != nil {
-			return err
-		}
-		part, point = id, first+e.Point
-	} else {
-		var err error
-		if part, _, err = partOf(tx, e.Figure, e.Row, estimateKind, 0, struct{}{}); err != nil {
-			return err
-		}
+		point = part.first + e.Point
 	}
 	number := func(v float64) any {
 		if math.IsNaN(v) {
@@ -133,11 +126,8 @@ func addEstimate(tx *sql.Tx, e *answers.Estimate) error {
 		}
 		return n
 	}
-	_, err := tx.Exec(
-		"INSERT INTO estimate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", part, point, number(e.X), e.Method,
-		number(e.Estimate), number(e.Low), number(e.High), e.Interval, number(e.Confidence), count(e.N),
-		count(e.Failures), e.Exact,
-	)
+	_, err = l.Insert(tx, "estimate", part.id, point, number(e.X), e.Method, number(e.Estimate), number(e.Low),
+		number(e.High), e.Interval, number(e.Confidence), count(e.N), count(e.Failures), e.Exact)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -40,18 +41,18 @@ func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, err
 	}
 	part := sweepPart{query: s.File, points: len(sweep.Design), queue: &s.queue}
 	err = s.transact(func(tx *sql.Tx) error {
-		id, isNew, err := partOf(tx, figure, row, sweepKind, specification.Seed, specification)
+		found, err := partOf(tx, s.writer.ledger, newPart{
+			figure: figure, row: row, kind: sweepKind, seed: specification.Seed, specification: specification,
+			points: len(sweep.Design),
+		})
 		if err != nil {
 			return err
 		}
-		if isNew {
-			part.first, err = addPoints(tx, id, sweep, specification)
-			if err == nil {
-				err = s.writer.addParameters(tx)
-			}
+		part.first = found.first
+		if err := addPoints(tx, s.writer.ledger, found, sweep, specification); err != nil {
 			return err
 		}
-		return tx.QueryRow("SELECT min(point) FROM point WHERE part = ?", id).Scan(&part.first)
+		return s.writer.addParameters(tx)
 	})
 	return &part, err
 }
@@ -68,20 +69,12 @@ func (r *Reader) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, er
 	if err != nil {
 		return nil, err
 	}
-	var first sql.NullInt64
-	err = r.file.DB.QueryRow(
-		"SELECT min(point) FROM part JOIN point USING (part) "+
-			"WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
-		figure, row, sweepKind, string(text),
-	).Scan(&first)
-	switch {
-	case err != nil:
-		return nil, r.file.Explain(err)
-	case !first.Valid:
+	err = r.file.Row("SELECT first FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
+		figure, row, sweepKind, string(text)).Scan(&part.first)
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &MissingError{Path: r.file.Path}
 	}
-	part.first = int(first.Int64)
-	return &part, nil
+	return &part, r.file.Explain(err)
 }
 
 // Recall implements [sample.Store].
@@ -108,39 +101,88 @@ func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Differe
 	return p.queue.put(kept{key: layout.Key(p.first+point, replication), outcome: o, difference: d})
 }
 
-// partOf returns the part with a figure, row, kind and specification, and creates it if it is
-// missing. from is the seed of its first replication.
-func partOf(tx *sql.Tx, figure, row, kind string, from uint64, specification any) (id int, isNew bool, err error) {
-	text, err := json.Marshal(specification)
-	if err != nil {
-		return 0, false, err
-	}
-	err = tx.QueryRow("SELECT part FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?", figure,
-		row, kind, string(text)).
-		Scan(&id)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return id, false, err
-	}
-	if err := tx.QueryRow("SELECT count(*) FROM part").Scan(&id); err != nil {
-		return id, false, err
-	}
-	_, err = tx.Exec("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", id, figure, row, kind, seed(from), string(text))
-	return id, true, err
+// newPart is what partOf looks for, or adds.
+type newPart struct {
+	figure, row, kind string
+	seed              uint64 // of its first replication
+	specification     any    // nil: an empty object
+	points            int
 }
 
-// addPoints adds the design points of a sweep and returns the number of the first.
-func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s provenance.Sweep) (first int, err error) {
-	if err := tx.QueryRow("SELECT count(*) FROM point").Scan(&first); err != nil {
-		return 0, err
+// part is a part of the file.
+type part struct {
+	id, first int
+	isNew     bool
+}
+
+// partOf returns the part with a figure, row, kind and specification, and adds it if it is missing.
+// A new part gets the lowest free number, and the lowest free numbers for its points. After salvage
+// has lost some parts, the same study therefore numbers them as before.
+func partOf(tx *sql.Tx, l *layout.Ledger, of newPart) (p part, err error) {
+	if of.specification == nil {
+		of.specification = struct{}{}
 	}
-	if first+len(sweep.Design) > layout.MaxPoints {
-		return 0, fmt.Errorf("%d design points: a store has room for %d", first+len(sweep.Design), layout.MaxPoints)
-	}
-	insert, err := tx.Prepare("INSERT INTO point VALUES (?, ?, ?, ?)")
+	text, err := json.Marshal(of.specification)
 	if err != nil {
-		return 0, err
+		return p, err
 	}
-	defer insert.Close()
+	err = tx.QueryRow("SELECT part, first FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
+		of.figure, of.row, of.kind, string(text)).Scan(&p.id, &p.first)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return p, err
+	}
+	p.isNew = true
+	if p.id, p.first, err = room(tx, of.points); err != nil {
+		return p, err
+	}
+	if of.points == 0 {
+		p.first = 0
+	}
+	if p.first+of.points > layout.MaxPoints {
+		return p, fmt.Errorf("%d design points: a store has room for %d", p.first+of.points, layout.MaxPoints)
+	}
+	_, err = l.Insert(
+		tx, "part", p.id, of.figure, of.row, of.kind, seed(of.seed), string(text), p.first, of.points,
+	)
+	return p, err
+}
+
+// room returns the lowest free number of a part, and the lowest from which so many design points
+// are free.
+func room(tx *sql.Tx, points int) (id, first int, err error) {
+	rows, err := tx.Query("SELECT part, first, points FROM part ORDER BY part")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	var taken [][2]int // from, to
+	for rows.Next() {
+		var part, from, n int
+		if err := rows.Scan(&part, &from, &n); err != nil {
+			return 0, 0, err
+		}
+		if part == id {
+			id++
+		}
+		taken = append(taken, [2]int{from, from + n})
+	}
+	slices.SortFunc(taken, func(a, b [2]int) int { return a[0] - b[0] })
+	for _, t := range taken {
+		if first+points <= t[0] {
+			break
+		}
+		first = max(first, t[1])
+	}
+	return id, first, rows.Err()
+}
+
+// addPoints adds the design points of a sweep that are missing: all of them if it is new.
+func addPoints(tx *sql.Tx, l *layout.Ledger, of part, sweep sample.Sweep, s provenance.Sweep) error {
+	var there int
+	if err := tx.QueryRow("SELECT count(*) FROM point WHERE part = ?", of.id).Scan(&there); err != nil ||
+		there == len(sweep.Design) {
+		return err
+	}
 	for i, point := range sweep.Design {
 		parameters := map[string]string{}
 		for name, value := range point.Values.Text() {
@@ -148,23 +190,26 @@ func addPoints(tx *sql.Tx, part int, sweep sample.Sweep, s provenance.Sweep) (fi
 				parameters[name] = value
 			}
 		}
-		l, err1 := json.Marshal(point.Levels)
+		levels, err1 := json.Marshal(point.Levels)
 		p, err2 := json.Marshal(parameters)
 		if err := errors.Join(err1, err2); err != nil {
-			return 0, err
+			return err
 		}
-		if _, err := insert.Exec(first+i, part, string(l), string(p)); err != nil {
-			return 0, err
+		if _, err := l.Insert(tx, "point", of.first+i, of.id, string(levels), string(p)); err != nil {
+			return err
 		}
 	}
-	return first, nil
+	return nil
 }
 
 // transact performs a transaction between two commits of the queue.
 func (s *Store) transact(do func(tx *sql.Tx) error) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
-	return s.file.Transaction(do)
+	if err := s.writer.transact(do); err != nil {
+		return err
+	}
+	return s.queue.mark(s.writer.ledger.Commits())
 }
 
 // specificationOf returns the specification of a sweep that a store can keep.

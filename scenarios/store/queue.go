@@ -107,8 +107,15 @@ func (q *queue) ended() bool {
 	}
 }
 
+// mark writes to the journal how many transactions were committed.
+func (q *queue) mark(commits int64) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.file.Explain(q.journal.Add(encodeCommits(commits)))
+}
+
 // serve commits the replications in the queue, until the end or a failure.
-func (q *queue) serve(commit func([]kept) error) {
+func (q *queue) serve(commit func([]kept) (commits int64, err error)) {
 	var emptied []kept
 	for {
 		batch, forget := q.take(emptied)
@@ -116,7 +123,10 @@ func (q *queue) serve(commit func([]kept) error) {
 			return
 		}
 		start := time.Now()
-		err := commit(batch)
+		commits, err := commit(batch)
+		if err == nil {
+			err = q.mark(commits)
+		}
 		if err == nil {
 			err = q.file.Explain(forget())
 		}

@@ -25,23 +25,28 @@ type Reader struct {
 	Pending bool
 }
 
-// Read opens a store for reading. It returns a [MismatchError] if the file is not a store.
+// Read opens a store for reading. It returns a [layout.MismatchError] if the file is not a store,
+// and a [layout.DamagedError] if it is damaged.
 func Read(path string) (*Reader, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, &MismatchError{Path: path, Reason: "cannot be read: there is no such file"}
+		return nil, &layout.MismatchError{Path: path, Reason: "cannot be read: there is no such file"}
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", path, errors.Unwrap(err))
 	case !info.Mode().IsRegular():
-		return nil, &MismatchError{Path: path, Reason: "is no store of dtlssim: it is no regular file"}
+		return nil, &layout.MismatchError{Path: path, Reason: "is no store of dtlssim: it is no regular file"}
 	}
 	left := false
 	if killed(path) {
 		// Another process may be writing. This is not an error: it commits its pending records
 		// itself.
 		err := recoverKilled(path)
-		left = err != nil && !errors.Is(err, ErrLocked) && journal.Pending(path)
+		var damaged *layout.DamagedError
+		if errors.As(err, &damaged) {
+			return nil, err
+		}
+		left = err != nil && !errors.Is(err, layout.ErrLocked) && journal.Pending(path)
 	}
 	f, err := layout.Open(path, "ro")
 	empty := false
@@ -49,7 +54,10 @@ func Read(path string) (*Reader, error) {
 		empty, err = f.Check()
 	}
 	if empty {
-		err = &MismatchError{Path: path, Reason: "is no store of dtlssim: it is empty"}
+		err = &layout.MismatchError{Path: path, Reason: "is no store of dtlssim: it is empty"}
+	}
+	if err == nil {
+		_, err = whole(f)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -73,7 +81,7 @@ func killed(path string) bool {
 
 // recoverKilled folds in what a killed process left next to a store: its pending records, and half
 // a transaction of SQLite, without which the file cannot be read. It returns an error that wraps
-// ErrLocked if the process is alive.
+// layout.ErrLocked if the process is alive.
 func recoverKilled(path string) error {
 	lock, err := layout.Lock(path, 0)
 	if err != nil {
@@ -85,15 +93,31 @@ func recoverKilled(path string) error {
 		empty, err = f.Check()
 	}
 	if err == nil && !empty {
-		if err = f.Log(); err == nil {
-			_, err = (&writer{file: f, query: query.Of(f)}).fold()
-		}
-		if err == nil {
-			f.Unlog()
-			err = journal.Remove(path)
-		}
+		err = fold(f)
 	}
 	return errors.Join(err, f.Close(), lock.Close())
+}
+
+// fold folds the pending records into an open store. If some of what the killed process had done is
+// lost, the journal stays, so that the next reader is told too.
+func fold(f layout.File) error {
+	there, err := whole(f)
+	if err != nil {
+		return err
+	}
+	if err := f.Log(); err != nil {
+		return err
+	}
+	w := writer{file: f, query: query.Of(f), ledger: layout.NewLedger(f, there.Seals)}
+	_, faults, err := w.fold()
+	if err != nil {
+		return err
+	}
+	f.Unlog()
+	if len(faults) > 0 {
+		return f.Damaged(faults...)
+	}
+	return journal.Remove(f.Path)
 }
 
 // header begins every SQLite file (https://www.sqlite.org/fileformat.html, section 1.3).

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -40,6 +41,22 @@ const (
 	runMark   = 'r'
 	keyLength = 16
 )
+
+// The body of a record that says how many transactions were committed is commitMark and the number, in
+// 8 bytes. With it, a later process notices that some were lost.
+const commitMark = 'c'
+
+func encodeCommits(n int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{commitMark}, uint64(n))
+}
+
+// committed returns the number of transactions, if that is what a record says.
+func committed(body []byte) (n int64, ok bool) {
+	if len(body) != 9 || body[0] != commitMark {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(body[1:])), true
+}
 
 // encode encodes a replication or a run as the body of a record.
 func (k *kept) encode() ([]byte, error) {

@@ -78,7 +78,11 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 	}
 	if !r.empty {
 		var value []byte
-		err := r.file.DB.QueryRow("SELECT value FROM run WHERE key = ?", key).Scan(&value)
+		var checksum int64
+		err := r.file.Row("SELECT value, checksum FROM run WHERE key = ?", key).Scan(&value, &checksum)
+		if err == nil && runSum(&layout.Sum{}, key, value) != checksum {
+			err = r.file.Damaged("a run of a search")
+		}
 		if err == nil {
 			return decodeRun(value)
 		}

@@ -38,6 +38,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/store/check"
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
@@ -50,6 +51,8 @@ type Store struct {
 	file layout.File
 	lock *os.File
 
+	watch      *layout.Watch
+	sum        string     // SHA-256 of the specification
 	run        int64      // row in the table program
 	noRuns     bool       // the file had no runs when it was opened
 	committing sync.Mutex // held during a transaction; guards the writer
@@ -59,13 +62,6 @@ type Store struct {
 	close      sync.Once
 	closed     error
 }
-
-// MismatchError says that a file is not a store, or that it holds replications of another
-// specification or binary. Nothing was changed.
-type MismatchError = layout.MismatchError
-
-// ErrLocked is wrapped by the error of Open if another process writes to the file.
-var ErrLocked = layout.ErrLocked
 
 // OpenSweep opens the store of a sweep (see [Open]) and returns the sample.Store for its
 // replications.
@@ -89,8 +85,9 @@ func OpenSweep(path string, sweep sample.Sweep, limits run.Limits) (*Store, samp
 }
 
 // Open opens the store of a specification for writing, and creates it if it does not exist. budget
-// is the budget of a study, which the file records. Open returns a [MismatchError] if the file
-// holds something else, and an error that wraps [ErrLocked] if another process is writing to it.
+// is the budget of a study, which the file records. Open returns a [layout.MismatchError] if the file
+// holds something else, a [layout.DamagedError] if it is damaged, and an error that wraps
+// [layout.ErrLocked] if another process is writing to it.
 func Open(path string, specification provenance.Specification, budget float64) (*Store, error) {
 	program, err := provenance.ThisProgram()
 	if err != nil {
@@ -117,49 +114,63 @@ func Open(path string, specification provenance.Specification, budget float64) (
 	return store, nil
 }
 
-// commit commits a batch from the queue.
-func (s *Store) commit(batch []kept) error {
+// commit commits a batch from the queue, and returns how many transactions were committed so far.
+func (s *Store) commit(batch []kept) (commits int64, err error) {
 	s.committing.Lock()
 	defer s.committing.Unlock()
-	return s.writer.commit(batch)
+	err = s.writer.commit(batch)
+	return s.writer.ledger.Commits(), err
 }
 
-// prepare turns a new file into a store, or checks that an existing one matches, and folds in the
-// pending records.
+// prepare turns a new file into a store, or checks that an existing one is whole and matches, and
+// folds in the pending records.
 func (s *Store) prepare(specification provenance.Specification, program provenance.Program, budget float64) error {
 	empty, err := s.file.Check()
 	if err != nil {
 		return err
 	}
+	seals := map[layout.SealKey]layout.Seal{}
 	if !empty {
+		there, err := whole(s.file)
+		if err != nil {
+			return err
+		}
+		seals = there.Seals
 		if err := s.belongs(specification, program); err != nil {
 			return err
 		}
 	}
+	if s.watch, err = layout.NewWatch(s.file.Path, s.lock); err != nil {
+		return err
+	}
 	if err := s.file.Log(); err != nil {
 		return err
 	}
-	err = s.file.Transaction(func(tx *sql.Tx) error {
+	text, sum := specification.Encode()
+	s.sum = sum
+	s.writer = writer{
+		file: s.file, query: s.File, ledger: layout.NewLedger(s.file, seals), moved: s.watch.Check,
+	}
+	err = s.writer.transact(func(tx *sql.Tx) error {
 		if empty {
-			text, sum := specification.Encode()
-			if err := layout.Create(tx, text, sum); err != nil {
+			if err := layout.Create(tx, s.writer.ledger, text, sum); err != nil {
 				return err
 			}
 		}
-		s.run, err = insertProgram(tx, program, budget)
+		s.run, err = insertProgram(tx, s.writer.ledger, program, budget)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.writer.file, s.writer.query = s.file, s.File
-	identity, err := s.writer.fold()
+	// What the killed process had done and is not there is performed again.
+	identity, _, err := s.writer.fold()
 	if err != nil {
 		return err
 	}
-	var runs int
-	if err := s.file.DB.QueryRow("SELECT count(*) FROM (SELECT 1 FROM run LIMIT 1)").Scan(&runs); err != nil {
-		return s.file.Explain(err)
+	runs, err := s.Runs()
+	if err != nil {
+		return err
 	}
 	s.noRuns = runs == 0
 	j, err := journal.Open(s.file.Path, identity)
@@ -167,7 +178,19 @@ func (s *Store) prepare(specification provenance.Specification, program provenan
 		return err
 	}
 	s.queue.init(s.file, j)
-	return nil
+	if err := s.watch.Add(append(journal.Names(s.file.Path), s.file.Path+"-wal")...); err != nil {
+		return errors.Join(err, j.Close())
+	}
+	return s.queue.mark(s.writer.ledger.Commits())
+}
+
+// whole verifies a store. It returns a [layout.DamagedError] if it is not whole.
+func whole(f layout.File) (*check.Result, error) {
+	r, err := check.File(f)
+	if err == nil && len(r.Faults) > 0 {
+		err = f.Damaged(r.Faults...)
+	}
+	return r, err
 }
 
 // belongs returns an error if replications of a specification, performed by a program, cannot be
@@ -180,7 +203,7 @@ func (s *Store) belongs(now provenance.Specification, p provenance.Program) erro
 	if differences := there.Differences(now); len(differences) > 0 {
 		faults := make([]error, len(differences))
 		for i, d := range differences {
-			faults[i] = &MismatchError{Path: s.file.Path, Reason: "holds another specification: " + d}
+			faults[i] = &layout.MismatchError{Path: s.file.Path, Reason: "holds another specification: " + d}
 		}
 		return errors.Join(faults...)
 	}
@@ -189,7 +212,7 @@ func (s *Store) belongs(now provenance.Specification, p provenance.Program) erro
 		return err
 	}
 	if other := programs[len(programs)-1]; other.Binary != p.Binary {
-		return &MismatchError{Path: s.file.Path, Reason: fmt.Sprintf(
+		return &layout.MismatchError{Path: s.file.Path, Reason: fmt.Sprintf(
 			"was written by another binary, and only one and the same gives the same results: %s; this is %s",
 			other.Describe(), p.Describe(),
 		)}
@@ -197,28 +220,45 @@ func (s *Store) belongs(now provenance.Specification, p provenance.Program) erro
 	return nil
 }
 
-// Close commits the remaining replications and closes the file. It returns the first error of all
-// commits.
+// Close commits the remaining replications, closes the file, and verifies it: it may have been
+// changed while it was written. It returns the first error of all commits.
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.queue.end()
 		<-s.ended
 		err := errors.Join(s.queue.failed(), s.queue.journal.Close())
 		if err == nil {
+			err = s.watch.Check()
+		}
+		written := err == nil
+		if written {
 			s.file.Unlog()
 			err = journal.Remove(s.file.Path)
 		}
-		s.closed = errors.Join(err, s.file.Close(), s.lock.Close())
+		err = errors.Join(err, s.file.Close())
+		if written {
+			err = errors.Join(err, verify(s.file.Path))
+		}
+		s.closed = errors.Join(err, s.lock.Close())
 	})
 	return s.closed
 }
 
+// verify verifies the store at a path.
+func verify(path string) error {
+	f, err := layout.Open(path, "ro")
+	if err == nil {
+		_, err = whole(f)
+	}
+	return errors.Join(err, f.Close())
+}
+
 // insertProgram adds a row for a run of a program and returns its number.
-func insertProgram(tx *sql.Tx, p provenance.Program, budget float64) (int64, error) {
-	r, err := tx.Exec("INSERT INTO program VALUES (NULL, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-		p.Started, budget, p.Version, p.Binary, p.Go, p.Modules, p.Platform, p.Processor, p.Processors)
-	if err != nil {
+func insertProgram(tx *sql.Tx, l *layout.Ledger, p provenance.Program, budget float64) (run int64, err error) {
+	if err := tx.QueryRow("SELECT coalesce(max(run), 0) + 1 FROM program").Scan(&run); err != nil {
 		return 0, err
 	}
-	return r.LastInsertId()
+	_, err = l.Insert(tx, "program", run, p.Started, nil, budget, p.Version, p.Binary, p.Go, p.Modules, p.Platform,
+		p.Processor, p.Processors)
+	return run, err
 }

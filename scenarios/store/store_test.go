@@ -16,6 +16,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
 )
 
@@ -183,12 +184,11 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "verify", change: func(s *sample.Sweep) { s.Verify = true }, want: "verify: false there, true here"},
 		{name: "levels", change: func(s *sample.Sweep) { s.Design = s.Design[:1] },
 			want: "factors: linger=0s,10ms (2) there, linger=0s (1) here"},
-		{name: "binary", sql: "UPDATE program SET binary = 'other'", want: "was written by another binary"},
 		{name: "layout", sql: "PRAGMA user_version = 7",
 			want: "has the layout 7; this dtlssim reads and writes the layout 4. A later dtlssim wrote it: use that " +
 				"one"},
-		{name: "former layout", sql: "PRAGMA user_version = 2",
-			want: "has the layout 2; this dtlssim reads and writes the layout 4. " +
+		{name: "former layout", sql: "PRAGMA user_version = 3",
+			want: "has the layout 3; this dtlssim reads and writes the layout 4. " +
 				"An earlier dtlssim wrote it: read it with that one, or move it away and run the same command again, " +
 				"which makes a new store"},
 		{name: "application", sql: "PRAGMA application_id = 7",
@@ -220,7 +220,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 				c.change(&s)
 			}
 			_, _, err := store.OpenSweep(path, s, limits)
-			var mismatch *store.MismatchError
+			var mismatch *layout.MismatchError
 			if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one that says %q", err, c.want)
 			}
@@ -296,7 +296,7 @@ func TestSecondWriterIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := store.OpenSweep(path, sweep(t, 10), limits); !errors.Is(err, store.ErrLocked) {
+	if _, _, err := store.OpenSweep(path, sweep(t, 10), limits); !errors.Is(err, layout.ErrLocked) {
 		t.Errorf("a second writer: %v", err)
 	}
 	r, err := store.Read(path)

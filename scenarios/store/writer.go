@@ -18,6 +18,8 @@ import (
 type writer struct {
 	file       layout.File
 	query      query.File
+	ledger     *layout.Ledger
+	moved      func() error     // reports a file that was deleted or replaced; nil: it is not looked at
 	measures   []string         // measures that have a column, in column order
 	parameters []string         // of design points, sorted
 	outcomes   map[string]int64 // sets of outcomes that have a row
@@ -26,6 +28,8 @@ type writer struct {
 	insert    *sql.Stmt // of a replication, in the current transaction; nil: not prepared
 	insertRun *sql.Stmt // of a run, likewise
 	args      []any     // of insert
+	sorted    []int     // indices of measures in the order of their names
+	sum       layout.Sum
 }
 
 // maxDumps is how many dumps are kept per design point: those of its first replications that have
@@ -40,7 +44,8 @@ func (w *writer) load() error {
 	if w.measures, err = w.query.Measures(); err != nil {
 		return err
 	}
-	if w.parameters, err = query.Parameters(w.file.DB); err != nil {
+	w.sort()
+	if w.parameters, err = w.query.Parameters(); err != nil {
 		return err
 	}
 	w.outcomes = map[string]int64{}
@@ -61,15 +66,23 @@ func (w *writer) load() error {
 }
 
 // fold loads the state of the writer, commits the pending records, and returns the identity of the
-// file.
-func (w *writer) fold() (identity []byte, err error) {
+// file. faults say what a process that was killed had done and is not there: records that are
+// damaged, and transactions that were committed.
+func (w *writer) fold() (identity []byte, faults []string, err error) {
 	if err := w.load(); err != nil {
-		return nil, w.file.Explain(err)
+		return nil, nil, w.file.Explain(err)
 	}
-	var points int64
-	if err := w.file.DB.QueryRow("SELECT file, (SELECT count(*) FROM point) FROM specification").Scan(&identity,
-		&points); err != nil {
-		return nil, w.file.Explain(err)
+	if err := w.file.Row("SELECT file FROM specification LIMIT 1").Scan(&identity); err != nil {
+		return nil, nil, w.file.Explain(err)
+	}
+	points := map[int64]bool{}
+	if err := w.file.Query("SELECT point FROM point", func(rows *sql.Rows) error {
+		var point int64
+		err := rows.Scan(&point)
+		points[point] = true
+		return err
+	}); err != nil {
+		return nil, nil, err
 	}
 	var batch []kept
 	commit := func() error {
@@ -77,12 +90,17 @@ func (w *writer) fold() (identity []byte, err error) {
 		batch = batch[:0]
 		return err
 	}
-	err = journal.Read(w.file.Path, identity, func(body []byte) error {
+	commits, lost := w.ledger.Commits(), false
+	damaged, err := journal.Read(w.file.Path, identity, func(body []byte) error {
+		if n, ok := committed(body); ok {
+			lost = lost || n > commits
+			return nil
+		}
 		k, err := decode(body)
 		if err != nil {
 			return err
 		}
-		if k.run == nil && pointOf(k.key) >= points { // a power loss took the point
+		if k.run == nil && !points[pointOf(k.key)] { // a power loss took the point
 			return nil
 		}
 		if batch = append(batch, k); len(batch) == maxWaiting {
@@ -93,13 +111,43 @@ func (w *writer) fold() (identity []byte, err error) {
 	if err == nil && len(batch) > 0 {
 		err = commit()
 	}
-	return identity, err
+	if damaged {
+		faults = append(faults, fmt.Sprintf("records of a process that was killed, in %s or %s",
+			journal.Names(w.file.Path)[0], journal.Names(w.file.Path)[1]))
+	}
+	if lost {
+		faults = append(faults, "what a process that was killed had committed last is not there, as if its log, "+
+			w.file.Path+"-wal, had been damaged or deleted")
+	}
+	return identity, faults, err
+}
+
+// transact performs a transaction, unless the file is no longer where it was. Its rows are counted
+// only if it is committed.
+func (w *writer) transact(do func(tx *sql.Tx) error) error {
+	w.insert, w.insertRun = nil, nil
+	if err := w.notMoved(); err != nil {
+		return err
+	}
+	if err := w.ledger.Transaction(do); err != nil {
+		return err
+	}
+	return w.notMoved()
+}
+
+func (w *writer) notMoved() error {
+	if w.moved == nil {
+		return nil
+	}
+	return w.moved()
 }
 
 // commit adds replications in one transaction. If it fails, none of them is in the file.
 func (w *writer) commit(batch []kept) error {
-	w.insert, w.insertRun = nil, nil
-	return w.file.Transaction(func(tx *sql.Tx) error {
+	return w.transact(func(tx *sql.Tx) error {
+		if err := w.ledger.Clear(tx, "complete"); err != nil {
+			return err
+		}
 		for i := range batch {
 			if err := w.add(tx, &batch[i]); err != nil {
 				return err
@@ -118,21 +166,34 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 	if err := w.addColumns(tx, o.Measures); err != nil {
 		return err
 	}
+	of := layout.Replication{
+		Key: k.key, Status: string(o.Status), Limit: o.Limit, Virtual: o.Virtual, Events: int64(o.Events),
+		Different: k.difference != nil,
+	}
+	if o.Failed {
+		of.Failed = 1
+	}
 	var outcome any
 	if o.Status == run.Completed {
-		id, err := w.outcome(tx, o.Outcome)
+		of.Outcome, of.Limit = outcomeNames(o.Outcome), ""
+		id, err := w.outcome(tx, of.Outcome)
 		if err != nil {
 			return err
 		}
 		outcome = id
-	} else if err := w.addAborted(tx, k); err != nil {
-		return err
 	}
-	digest, err := hex.DecodeString(shortDigest(o.Digest))
-	if err != nil {
+	var err error
+	if of.Digest, err = hex.DecodeString(shortDigest(o.Digest)); err != nil {
 		return fmt.Errorf("digest %q: %w", o.Digest, err)
 	}
-	w.args = append(w.args[:0], k.key, outcome, o.Failed, o.Virtual, o.Events, digest)
+	w.sum.Replication(&of)
+	for _, i := range w.sorted {
+		if value, ok := o.Measures[w.measures[i]]; ok {
+			w.sum.Text(w.measures[i]).Int(value)
+		}
+	}
+	checksum := w.sum.Done()
+	w.args = append(w.args[:0], of.Key, outcome, of.Failed, of.Virtual, of.Events, of.Digest, checksum)
 	for _, name := range w.measures {
 		if value, ok := o.Measures[name]; ok {
 			w.args = append(w.args, value)
@@ -141,7 +202,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		}
 	}
 	if w.insert == nil {
-		columns := []string{"id", "outcome", "failed", "virtual_ns", "events", "digest"}
+		columns := []string{"id", "outcome", "failed", "virtual_ns", "events", "digest", "checksum"}
 		for _, name := range w.measures {
 			columns = append(columns, layout.Quote(layout.MeasurePrefix+name))
 		}
@@ -153,27 +214,41 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 			return err
 		}
 	}
-	if _, err := w.insert.Exec(w.args...); err != nil {
+	r, err := w.insert.Exec(w.args...)
+	if err != nil {
 		return err
 	}
-	if d := k.difference; d != nil {
-		_, err := tx.Exec(
-			"INSERT OR IGNORE INTO difference VALUES (?, ?, ?, ?, ?)", k.key, d.Repeat, d.Record, d.First, d.Second,
-		)
+	added, err := w.ledger.Inserted(r, layout.SealKey{Table: layout.ReplicationTable, Point: pointOf(k.key)}, checksum)
+	if err != nil || !added {
 		return err
 	}
-	return nil
+	if o.Status != run.Completed {
+		err = w.addAborted(tx, k)
+	}
+	if d := k.difference; d != nil && err == nil {
+		_, err = w.ledger.Insert(tx, "difference", k.key, d.Repeat, d.Record, d.First, d.Second)
+	}
+	return err
 }
 
 func (w *writer) addRun(tx *sql.Tx, k *kept) error {
 	if w.insertRun == nil {
 		var err error
-		if w.insertRun, err = tx.Prepare("INSERT OR IGNORE INTO run VALUES (?, ?)"); err != nil {
+		if w.insertRun, err = tx.Prepare("INSERT OR IGNORE INTO run VALUES (?, ?, ?)"); err != nil {
 			return err
 		}
 	}
-	_, err := w.insertRun.Exec(k.run, k.value)
+	checksum := runSum(&w.sum, k.run, k.value)
+	r, err := w.insertRun.Exec(k.run, k.value, checksum)
+	if err == nil {
+		_, err = w.ledger.Inserted(r, layout.SealKey{Table: "run"}, checksum)
+	}
 	return err
+}
+
+// runSum returns the checksum of a row of the table run.
+func runSum(sum *layout.Sum, key, value []byte) int64 {
+	return sum.Of("run").Bytes(key).Bytes(value).Done()
 }
 
 // digestBytes is how many bytes of a digest are stored: enough to see that two traces differ.
@@ -184,7 +259,7 @@ func shortDigest(digest string) string { return digest[:min(len(digest), 2*diges
 
 // addParameters makes the views show the parameters of all design points.
 func (w *writer) addParameters(tx *sql.Tx) error {
-	names, err := query.Parameters(tx)
+	names, err := query.Parameters(tx.Query)
 	if err != nil || slices.Equal(names, w.parameters) {
 		return err
 	}
@@ -201,28 +276,38 @@ func (w *writer) addColumns(tx *sql.Tx, measures map[string]int64) error {
 		if !w.isNew(name) {
 			continue
 		}
-		if _, err := tx.Exec("ALTER TABLE replication ADD COLUMN " + layout.Quote(layout.MeasurePrefix+name) +
-			" INTEGER"); err != nil {
+		if err := layout.AddMeasure(tx, w.ledger, len(w.measures), name); err != nil {
 			return err
 		}
 		w.measures = append(w.measures, name)
 	}
 	w.insert = nil
+	w.sort()
 	return layout.CreateViews(tx, w.parameters, w.measures)
+}
+
+// sort orders the measures by name.
+func (w *writer) sort() {
+	w.sorted = w.sorted[:0]
+	for i := range w.measures {
+		w.sorted = append(w.sorted, i)
+	}
+	slices.SortFunc(w.sorted, func(i, j int) int { return strings.Compare(w.measures[i], w.measures[j]) })
 }
 
 func (w *writer) isNew(measure string) bool { return !slices.Contains(w.measures, measure) }
 
 // outcome returns the number of a set of outcomes.
-func (w *writer) outcome(tx *sql.Tx, set []string) (int64, error) {
-	names := outcomeNames(set)
+func (w *writer) outcome(tx *sql.Tx, names string) (int64, error) {
 	id, ok := w.outcomes[names]
 	if ok {
 		return id, nil
 	}
-	id = int64(len(w.outcomes))
+	for _, taken := range w.outcomes {
+		id = max(id, taken+1)
+	}
 	w.outcomes[names] = id
-	_, err := tx.Exec("INSERT INTO outcome VALUES (?, ?)", id, names)
+	_, err := w.ledger.Insert(tx, "outcome", id, names)
 	return id, err
 }
 
@@ -235,15 +320,12 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 			dump = o.Dump
 		}
 		if last >= 0 {
-			if _, err := tx.Exec("UPDATE aborted SET dump = NULL WHERE id = ?", last); err != nil {
+			if err := w.ledger.Update(tx, "aborted", "id", last, 4, nil); err != nil {
 				return err
 			}
 		}
 	}
-	_, err := tx.Exec(
-		"INSERT OR IGNORE INTO aborted VALUES (?, ?, ?, ?, ?)", k.key, string(o.Status), o.Limit,
-		strings.Join(o.Flags, " "), dump,
-	)
+	_, err := w.ledger.Insert(tx, "aborted", k.key, string(o.Status), o.Limit, strings.Join(o.Flags, " "), dump)
 	return err
 }
 

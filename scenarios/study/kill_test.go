@@ -23,6 +23,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/dtlssim/dtlssim/sim"
@@ -268,7 +269,7 @@ func countKept(t *testing.T, path string) (replications, runs int) {
 	t.Helper()
 	r, err := store.Read(path) // which folds in what is pending
 	if err != nil {
-		var mismatch *store.MismatchError
+		var mismatch *layout.MismatchError
 		if errors.As(err, &mismatch) {
 			return 0, 0
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
 
 // Specification returns the specification of a store of the study. It reports any file of a latency
@@ -36,7 +37,7 @@ func (s *Study) Specification(limits run.Limits) (provenance.Specification, erro
 }
 
 // FromStore returns the result of a study from its store, as of the last finished run, and performs
-// nothing. It returns a [store.MismatchError] if the file is not a store of a study, and a
+// nothing. It returns a [layout.MismatchError] if the file is not a store of a study, and a
 // [store.MissingError] if the study is not finished.
 func FromStore(path string) (*Result, error) {
 	r, err := store.Read(path)
@@ -49,7 +50,7 @@ func FromStore(path string) (*Result, error) {
 		return nil, err
 	}
 	if kept.Study == nil {
-		return nil, &store.MismatchError{Path: path, Reason: "is the store of a sweep, not of a study"}
+		return nil, &layout.MismatchError{Path: path, Reason: "is the store of a sweep, not of a study"}
 	}
 	programs, err := r.Programs()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -107,7 +108,7 @@ func TestStoreOfAnotherStudyIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = store.Open(path, specification, 1)
-		var mismatch *store.MismatchError
+		var mismatch *layout.MismatchError
 		if !errors.As(err, &mismatch) {
 			t.Fatalf("error %v, want a refusal", err)
 		}

@@ -6,12 +6,11 @@
 package journal
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
 )
@@ -24,24 +23,29 @@ import (
 // commit, the first is emptied. A record may be committed twice, so a commit must not change what
 // already exists.
 //
-// A record consists of the length of its body, a checksum (four bytes each), and the body. The
-// checksum, CRC-32C, covers the identity of the store's file, the length and the body. It
-// distinguishes a complete record from a torn one, from zeros, and from a record of another file
-// that had the same name.
+// A file begins with the identity of the store's file. A record consists of a head and a body. The
+// head is the length of the body, a checksum of this length, and a checksum of both (four bytes
+// each, CRC-32C, which also cover the identity). So a record that a kill has cut short, which is the
+// last, and a damaged one differ: the head of the former is complete or is at the end of the file.
 type Journal struct {
 	identity []byte
 	files    [2]*os.File
-	active   int // the file to which records are appended
+	active   int     // the file to which records are appended
+	begun    [2]bool // the file has its identity
 	buffer   []byte
 }
 
 // name returns the path of a journal file of a store.
 func name(path string, i int) string { return fmt.Sprintf("%s-pending-%d", path, i) }
 
-const recordHead = 8
+// Names returns the paths of the journal files of a store.
+func Names(path string) []string { return []string{name(path, 0), name(path, 1)} }
 
-// maxRecord bounds the length of a record. Anything longer is not a record.
-const maxRecord = 1 << 30
+const recordHead = 12
+
+// maxSize bounds the size of a file that is read. The journal of a store is far smaller: it holds some
+// thousand records.
+const maxSize = 1 << 30
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -66,24 +70,38 @@ func Open(path string, identity []byte) (*Journal, error) {
 // Add appends a record. After an error, nothing more may be appended: the file may end with half a
 // record, and anything after it would be lost.
 func (j *Journal) Add(body []byte) error {
-	j.buffer = append(j.buffer[:0], make([]byte, recordHead)...)
+	j.buffer = j.buffer[:0]
+	if !j.begun[j.active] {
+		j.buffer = append(j.buffer, j.identity...)
+		j.begun[j.active] = true
+	}
+	length := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+	j.buffer = append(j.buffer, length...)
+	j.buffer = binary.BigEndian.AppendUint32(j.buffer, j.sum(length))
+	j.buffer = binary.BigEndian.AppendUint32(j.buffer, j.sum(length, body))
 	j.buffer = append(j.buffer, body...)
-	binary.BigEndian.PutUint32(j.buffer, uint32(len(body)))
-	binary.BigEndian.PutUint32(j.buffer[4:], j.sum(j.buffer[:4], body))
 	_, err := j.files[j.active].Write(j.buffer)
 	return err
 }
 
-func (j *Journal) sum(length, body []byte) uint32 {
-	return crc32.Update(crc32.Update(crc32.Checksum(j.identity, castagnoli), castagnoli, length), castagnoli, body)
+// sum returns a checksum of the identity and some content.
+func (j *Journal) sum(content ...[]byte) uint32 {
+	sum := crc32.Checksum(j.identity, castagnoli)
+	for _, part := range content {
+		sum = crc32.Update(sum, castagnoli, part)
+	}
+	return sum
 }
 
 // Turn directs new records to the other file, which is empty. It returns a function that empties
 // the file used so far.
 func (j *Journal) Turn() (empty func() error) {
-	f := j.files[j.active]
-	j.active = 1 - j.active
-	return func() error { return f.Truncate(0) }
+	i := j.active
+	j.active = 1 - i
+	return func() error {
+		j.begun[i] = false
+		return j.files[i].Truncate(0)
+	}
 }
 
 // Close closes the files.
@@ -100,8 +118,8 @@ func (j *Journal) Close() error {
 // Remove deletes the journal files of a store. Their records must have been committed.
 func Remove(path string) error {
 	var faults []error
-	for i := range 2 {
-		if err := os.Remove(name(path, i)); !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range Names(path) {
+		if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
 			faults = append(faults, err)
 		}
 	}
@@ -110,72 +128,73 @@ func Remove(path string) error {
 
 // Pending reports whether a store has journal records.
 func Pending(path string) bool {
-	for i := range 2 {
-		if info, err := os.Stat(name(path, i)); err == nil && info.Size() > 0 {
+	for _, name := range Names(path) {
+		if info, err := os.Stat(name); err == nil && info.Size() > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// Read calls do with the body of each record in a store's journal, up to the first torn record of
-// each file. The body is valid until do returns.
-func Read(path string, identity []byte, do func(body []byte) error) error {
+// Read calls do with the body of each whole record in a store's journal. damaged reports that there
+// are others, which a kill cannot explain. A file of another store is left aside.
+func Read(path string, identity []byte, do func(body []byte) error) (damaged bool, err error) {
 	j := &Journal{identity: identity}
-	for i := range 2 {
-		f, err := os.Open(name(path, i))
+	for _, name := range Names(path) {
+		info, err := os.Stat(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if err == nil && info.Size() > maxSize {
+			return true, fmt.Errorf("%s: %s has %d bytes: it is no journal of a store", path, name, info.Size())
+		}
+		var content []byte
+		if err == nil {
+			content, err = os.ReadFile(name)
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return damaged, fmt.Errorf("%s: %w", path, err)
 		}
-		err = j.read(bufio.NewReader(f), do)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return err
+		bad, err := j.read(content, do)
+		damaged = damaged || bad
+		if err != nil {
+			return damaged, err
 		}
 	}
-	return nil
+	return damaged, nil
 }
 
-// read calls do for each record, up to the first incomplete one.
-func (j *Journal) read(r io.Reader, do func(body []byte) error) error {
-	var head [recordHead]byte
-	var body []byte
-	for {
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return notTorn(err)
+// read calls do for each whole record in the content of a file.
+func (j *Journal) read(content []byte, do func(body []byte) error) (damaged bool, err error) {
+	ours := bytes.HasPrefix(content, j.identity) // if not, it has a damaged record or is another store's
+	found := false
+	for at := len(j.identity); at+recordHead <= len(content); {
+		head := content[at : at+recordHead]
+		if j.sum(head[:4]) != binary.BigEndian.Uint32(head[4:]) {
+			if len(bytes.Trim(content[at:], "\x00")) == 0 { // a power loss leaves zeros at the end
+				break
+			}
+			damaged = true
+			at++ // look for the next record
+			continue
 		}
-		n := binary.BigEndian.Uint32(head[:])
-		if n > maxRecord {
-			return nil
+		rest := content[at+recordHead:]
+		n := binary.BigEndian.Uint32(head)
+		if uint64(n) > uint64(len(rest)) { // cut short
+			break
 		}
-		read, err := io.CopyN((*sliceWriter)(&body), r, int64(n))
-		if read < int64(n) {
-			return notTorn(err)
+		found = true
+		at += recordHead + int(n)
+		if j.sum(head[:4], rest[:n]) != binary.BigEndian.Uint32(head[8:]) {
+			damaged = true
+			continue
 		}
-		if j.sum(head[:4], body) != binary.BigEndian.Uint32(head[4:]) {
-			return nil
+		if err := do(rest[:n]); err != nil {
+			return damaged, err
 		}
-		if err := do(body); err != nil {
-			return err
-		}
-		body = body[:0]
 	}
-}
-
-// notTorn returns a read error, unless it is the end of the file.
-func notTorn(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
+	if !ours && found {
+		damaged = true
 	}
-	return err
-}
-
-// sliceWriter grows only as data arrive, so a false length allocates no memory.
-type sliceWriter []byte
-
-func (w *sliceWriter) Write(p []byte) (int, error) {
-	*w = append(*w, p...)
-	return len(p), nil
+	return damaged && (ours || found), nil
 }

@@ -35,25 +35,27 @@ func written(t *testing.T, path string, identity []byte, list []string) (data []
 	return data, ends
 }
 
-// Of a journal that ends anywhere, or goes on with something else from there, the whole
-// records are read and nothing else; so of one in which any byte is another.
-func TestTornJournal(t *testing.T) {
+// Of a journal that ends anywhere, the whole records are read, and it is not called damaged: a kill
+// ends it so. Of one in which any byte is another, all records but that one are read, and it is
+// called damaged.
+func TestTornAndDamagedJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.sqlite")
 	identity := []byte("of this file ...")
 	list := []string{"the first record", "{}", strings.Repeat("long ", 50), "\x00\x01\xff"}
 	data, ends := written(t, path, identity, list)
-	check := func(what string, data []byte, whole int) {
+	check := func(what string, data []byte, want []string, damaged bool) {
 		t.Helper()
 		var got []string
 		j := &Journal{identity: identity}
-		if err := j.read(bytes.NewReader(data), func(body []byte) error {
+		bad, err := j.read(data, func(body []byte) error {
 			got = append(got, string(body))
 			return nil
-		}); err != nil {
+		})
+		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		if len(got) != whole || whole > 0 && !slices.Equal(got, list[:whole]) {
-			t.Fatalf("%s: there are %d records %q, want the first %d", what, len(got), got, whole)
+		if !slices.Equal(got, want) || bad != damaged {
+			t.Fatalf("%s: there are the records %q, damaged %v; want %q, %v", what, got, bad, want, damaged)
 		}
 	}
 	for at := range len(data) + 1 {
@@ -61,20 +63,24 @@ func TestTornJournal(t *testing.T) {
 		for whole < len(ends) && ends[whole] <= at {
 			whole++
 		}
-		head := data[:at:at]
-		check(fmt.Sprintf("torn at %d", at), head, whole)
-		check(fmt.Sprintf("zeros from %d", at), append(head, make([]byte, 100)...), whole)
-		check(fmt.Sprintf("the beginning again from %d", at), append(head, data[:max(1, ends[0]-1)]...), whole)
-		if at < len(data) {
-			other := bytes.Clone(data)
-			other[at] ^= 0x10
-			check(fmt.Sprintf("byte %d is another", at), other, whole)
+		check(fmt.Sprintf("torn at %d", at), data[:at:at], list[:whole], false)
+		if at == len(data) {
+			break
 		}
+		other := bytes.Clone(data)
+		other[at] ^= 0x10
+		rest := slices.Clone(list)
+		if at >= len(identity) {
+			rest = slices.Delete(rest, whole, whole+1)
+		}
+		check(fmt.Sprintf("byte %d is another", at), other, rest, true)
 	}
+	check("zeros at the end", append(bytes.Clone(data), make([]byte, 100)...), list, false)
 	j := &Journal{identity: []byte("of another file ")}
-	if err := j.read(bytes.NewReader(data),
-		func([]byte) error { return errors.New("a record of another file") }); err != nil {
-		t.Error(err)
+	if damaged, err := j.read(data, func([]byte) error {
+		return errors.New("a record of another file")
+	}); err != nil || damaged {
+		t.Error(damaged, err)
 	}
 }
 
@@ -89,11 +95,11 @@ func TestFilesTakeTurns(t *testing.T) {
 	expect := func(want ...string) {
 		t.Helper()
 		var got []string
-		err := Read(path, identity, func(body []byte) error {
+		damaged, err := Read(path, identity, func(body []byte) error {
 			got = append(got, string(body))
 			return nil
 		})
-		if err != nil || !slices.Equal(got, want) || Pending(path) != (len(want) > 0) {
+		if err != nil || damaged || !slices.Equal(got, want) || Pending(path) != (len(want) > 0) {
 			t.Errorf("got %q, %v, pending %v; want %q", got, err, Pending(path), want)
 		}
 	}

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"github.com/dtlssim/dtlssim/scenarios"
 )
 
 // MismatchError says that a file is not a store, or is a store of something else. Nothing was
@@ -22,6 +25,34 @@ func (e *MismatchError) Error() string { return e.Path + " " + e.Reason }
 
 // ErrLocked is wrapped by the error of [Lock] if another process is writing to the file.
 var ErrLocked = errors.New("another process is writing to it")
+
+// DamagedError says that a store is damaged. Nothing was read from it, and nothing was changed.
+type DamagedError struct {
+	Path   string
+	Faults []string // what is damaged; at least one
+}
+
+// Error implements error. It names the first faults, and the way out.
+func (e *DamagedError) Error() string {
+	const shown = 3
+	text := e.Path + " is damaged, so nothing is read from it: " + strings.Join(e.Faults[:min(shown, len(e.Faults))], "; ")
+	if more := len(e.Faults) - shown; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return fmt.Sprintf(
+		"%s. This names all of it: %s. This saves the rest in a new store: %s", text,
+		scenarios.NewCommand("query", e.Path, "check"), SalvageCommand(e.Path),
+	)
+}
+
+// SalvageCommand returns the command that saves what is whole in a damaged store.
+func SalvageCommand(path string) scenarios.Command {
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return scenarios.NewCommand("query", path, "salvage", "-o", filepath.Join(filepath.Dir(path), name+"-salvaged.sqlite"))
+}
+
+// Damaged returns an error that says what is damaged in the file.
+func (f File) Damaged(faults ...string) error { return &DamagedError{f.Path, faults} }
 
 // explained is a file error with a readable message.
 type explained struct{ error }
@@ -40,8 +71,9 @@ func (f File) Explain(err error) error {
 func (f File) word(err error) error {
 	var of *sqlite.Error
 	var mismatch *MismatchError
+	var damaged *DamagedError
 	switch {
-	case errors.As(err, &mismatch):
+	case errors.As(err, &mismatch), errors.As(err, &damaged):
 		return err
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		return f.full()
@@ -52,7 +84,7 @@ func (f File) word(err error) error {
 	case codes.SQLITE_NOTADB:
 		return &MismatchError{f.Path, "is no store of dtlssim: it is no SQLite file"}
 	case codes.SQLITE_CORRUPT:
-		return fmt.Errorf("%s is damaged: %w", f.Path, err)
+		return f.Damaged(of.Error())
 	case codes.SQLITE_FULL:
 		return f.full()
 	case codes.SQLITE_READONLY:

@@ -8,7 +8,6 @@ package layout
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -20,6 +19,14 @@ import (
 type File struct {
 	Path string
 	DB   *sql.DB
+
+	tx *sql.Tx // nil: each query reads what is committed then
+}
+
+// In returns the file as a transaction sees it.
+func (f File) In(tx *sql.Tx) File {
+	f.tx = tx
+	return f
 }
 
 // busy is how long, in milliseconds, a statement waits for a lock of another process, such as a
@@ -35,7 +42,8 @@ func Open(path, mode string) (File, error) {
 	}
 	name := (&url.URL{Path: filepath.ToSlash(absolute)}).EscapedPath()
 	f.DB, err = sql.Open(
-		"sqlite", fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)", name, mode, busy),
+		"sqlite", fmt.Sprintf("file:%s?mode=%s&_pragma=busy_timeout(%d)&_pragma=synchronous(normal)&"+
+			"_pragma=cell_size_check(1)&_pragma=trusted_schema(0)", name, mode, busy),
 	)
 	if err != nil {
 		return f, f.Explain(err)
@@ -55,14 +63,13 @@ func (f File) Close() error {
 // Check reports whether the file is empty. It returns a [MismatchError] if the file is neither
 // empty nor a store with this layout.
 func (f File) Check() (empty bool, err error) {
-	ctx := context.Background()
 	var application, version, tables int
 	for pragma, value := range map[string]*int{"application_id": &application, "user_version": &version} {
-		if err := f.DB.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(value); err != nil {
+		if err := f.Row("PRAGMA " + pragma).Scan(value); err != nil {
 			return false, f.Explain(err)
 		}
 	}
-	if err := f.DB.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	if err := f.Row("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return false, f.Explain(err)
 	}
 	switch {
@@ -72,6 +79,8 @@ func (f File) Check() (empty bool, err error) {
 		return false, &MismatchError{f.Path, "is no store of dtlssim: it is an SQLite file of another program"}
 	case version != layoutVersion:
 		return false, &MismatchError{f.Path, otherLayout(version)}
+	case tables == 0:
+		return false, f.Damaged("it has no tables")
 	}
 	return false, nil
 }
@@ -107,14 +116,41 @@ func (f File) Transaction(do func(tx *sql.Tx) error) error {
 		return f.Explain(err)
 	}
 	if err := do(tx); err != nil {
-		return f.Explain(errors.Join(err, tx.Rollback()))
+		_ = tx.Rollback() // it fails where SQLite has rolled back already, as on a full disk
+		return f.Explain(err)
 	}
 	return f.Explain(tx.Commit())
 }
 
+// Read performs a transaction that only reads: all its queries see the same content.
+func (f File) Read(do func(File) error) error {
+	tx, err := f.DB.BeginTx(context.Background(), nil)
+	if err != nil {
+		return f.Explain(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return do(f.In(tx))
+}
+
+// Rows performs a query.
+func (f File) Rows(text string, args ...any) (*sql.Rows, error) {
+	if f.tx != nil {
+		return f.tx.Query(text, args...)
+	}
+	return f.DB.Query(text, args...)
+}
+
+// Row performs a query of one row.
+func (f File) Row(text string, args ...any) *sql.Row {
+	if f.tx != nil {
+		return f.tx.QueryRow(text, args...)
+	}
+	return f.DB.QueryRow(text, args...)
+}
+
 // Query calls scan for each row of the result.
 func (f File) Query(text string, scan func(*sql.Rows) error) error {
-	rows, err := f.DB.QueryContext(context.Background(), text)
+	rows, err := f.Rows(text)
 	if err != nil {
 		return f.Explain(err)
 	}

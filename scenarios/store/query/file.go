@@ -3,11 +3,11 @@
 //
 // In: an open [layout.File]. Out: Go values, one at a time where there may be many. The
 // package writes nothing and caches nothing; each method reads what was committed when it was
-// called.
+// called. Package check verifies a file before it is read; replications are verified again here, row by
+// row, because a process may write to the file meanwhile.
 package query
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -29,12 +29,11 @@ func Of(f layout.File) File { return File{f} }
 func (f File) Specification() (provenance.Specification, error) {
 	var s provenance.Specification
 	var text, sum string
-	if err := f.file.DB.QueryRowContext(context.Background(), "SELECT text, sha256 FROM specification").Scan(&text,
-		&sum); err != nil {
+	if err := f.file.Row("SELECT text, sha256 FROM specification LIMIT 1").Scan(&text, &sum); err != nil {
 		return s, f.file.Explain(err)
 	}
 	if provenance.Digest([]byte(text)) != sum {
-		return s, fmt.Errorf("%s is damaged: its specification is not the one that was written", f.file.Path)
+		return s, f.file.Damaged("its specification")
 	}
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return s, fmt.Errorf("%s: its specification: %w", f.file.Path, err)
@@ -64,12 +63,10 @@ func (f File) Programs() ([]provenance.Program, error) {
 // Measures returns the names of the reported measures.
 func (f File) Measures() ([]string, error) {
 	var list []string
-	err := f.file.Query("SELECT name FROM pragma_table_info('replication') ORDER BY cid", func(rows *sql.Rows) error {
-		var column string
-		err := rows.Scan(&column)
-		if name, ok := strings.CutPrefix(column, layout.MeasurePrefix); ok {
-			list = append(list, name)
-		}
+	err := f.file.Query("SELECT name FROM measure ORDER BY measure", func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		list = append(list, name)
 		return err
 	})
 	return list, err
@@ -91,13 +88,13 @@ func (f File) Outcomes() (map[int64]string, error) {
 // Runs returns how many runs are stored, from searches and from anything else that performs single
 // runs.
 func (f File) Runs() (n int, err error) {
-	err = f.file.DB.QueryRow("SELECT count(*) FROM run").Scan(&n)
+	err = f.file.Row("SELECT count(*) FROM run").Scan(&n)
 	return n, f.file.Explain(err)
 }
 
 // Parameters returns the names of the parameters of design points, sorted.
 func (f File) Parameters() ([]string, error) {
-	names, err := Parameters(f.file.DB)
+	names, err := Parameters(f.file.Rows)
 	return names, f.file.Explain(err)
 }
 
@@ -105,7 +102,7 @@ func (f File) Parameters() ([]string, error) {
 // rows. It stops at the first error. A cell is a string, an int64, a float64 or nil.
 func (f File) View(name, columns, order string, begin func(columns []string) error, row func(cells []any) error) error {
 	text := "SELECT " + columns + " FROM " + layout.Quote(name) + " ORDER BY " + order
-	rows, err := f.file.DB.QueryContext(context.Background(), text)
+	rows, err := f.file.Rows(text)
 	if err != nil {
 		return f.file.Explain(err)
 	}
@@ -145,12 +142,10 @@ func (f File) Layout() (string, error) {
 	return b.String(), err
 }
 
-// Parameters returns the names of the parameters of design points, sorted, from a transaction or a
-// database.
-func Parameters(q interface {
-	Query(string, ...any) (*sql.Rows, error)
-}) ([]string, error) {
-	rows, err := q.Query("SELECT DISTINCT key FROM point, json_each(point.parameters)")
+// Parameters returns the names of the parameters of design points, sorted. query performs a query of a
+// transaction or a file.
+func Parameters(query func(string, ...any) (*sql.Rows, error)) ([]string, error) {
+	rows, err := query("SELECT DISTINCT key FROM point, json_each(point.parameters)")
 	if err != nil {
 		return nil, err
 	}

@@ -116,16 +116,16 @@ func (f File) parts() (map[int]Part, error) {
 }
 
 // PartOf returns which part each design point belongs to.
-func (f File) PartOf() ([]Part, error) {
+func (f File) PartOf() (map[int]Part, error) {
 	parts, err := f.parts()
 	if err != nil {
 		return nil, err
 	}
-	var of []Part
-	err = f.file.Query("SELECT part FROM point ORDER BY point", func(rows *sql.Rows) error {
-		var part int
-		err := rows.Scan(&part)
-		of = append(of, parts[part])
+	of := map[int]Part{}
+	err = f.file.Query("SELECT point, part FROM point", func(rows *sql.Rows) error {
+		var point, part int
+		err := rows.Scan(&point, &part)
+		of[point] = parts[part]
 		return err
 	})
 	return of, err

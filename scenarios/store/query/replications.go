@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -24,6 +25,7 @@ type Replication struct {
 	Events   int
 	Digest   string           // its first 16 hexadecimal digits
 	Measures map[string]int64 // those that it reported
+	Checksum int64            // of its row
 
 	flags []string
 	dump  string
@@ -54,63 +56,110 @@ func (f File) Replications(do func(*Replication) error) error {
 
 // ReplicationsOf calls do like Replications, for the points from first to end-1.
 func (f File) ReplicationsOf(first, end int, do func(*Replication) error) error {
-	measures, err := f.Measures()
-	if err != nil {
-		return err
-	}
-	sets, err := f.Outcomes()
-	if err != nil {
-		return err
-	}
-	outcomes := map[int64][]string{}
-	for id, names := range sets {
-		if names != scenarios.Clean {
-			outcomes[id] = strings.Split(names, ",")
+	return f.Scan(first, end, func(r *Replication, whole bool) error {
+		if !whole {
+			return f.file.Damaged(fmt.Sprintf("replication %d of point %d", r.Replication, r.Point))
 		}
-	}
-	columns := ""
-	values := make([]sql.NullInt64, len(measures))
-	var id int64
-	var outcome sql.NullInt64
-	var digest []byte
-	var status, limit, flags, dump sql.NullString
-	r := &Replication{Measures: map[string]int64{}}
-	targets := []any{&id, &outcome, &r.Failed, &r.Virtual, &r.Events, &digest, &status, &limit, &flags, &dump}
-	for i, name := range measures {
-		columns += ", r." + layout.Quote(layout.MeasurePrefix+name)
-		targets = append(targets, &values[i])
+		return do(r)
+	})
+}
+
+// Scan calls do for each replication of the points from first to end-1, and says whether it is the
+// one that was written. If not, only its point and number are set, and these may be wrong too.
+func (f File) Scan(first, end int, do func(r *Replication, whole bool) error) error {
+	s, text, err := f.newScan()
+	if err != nil {
+		return err
 	}
 	return f.file.Query(
-		`SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, t.status, t."limit", t.flags, t.dump`+
-			columns+
-			" FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id"+
-			fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", layout.Key(first, 0), layout.Key(end, 0)),
-		func(rows *sql.Rows) error {
-			if err := rows.Scan(targets...); err != nil {
-				return err
-			}
-			r.Point, r.Replication = layout.OfKey(id)
-			r.Digest = hex.EncodeToString(digest)
-			r.Status, r.Limit, r.flags, r.dump = run.Completed, limit.String, nil, dump.String
-			if status.Valid {
-				r.Status = run.Status(status.String)
-			}
-			if flags.String != "" {
-				r.flags = strings.Fields(flags.String)
-			}
-			r.Outcome = outcomes[outcome.Int64]
-			if !outcome.Valid {
-				r.Outcome = nil
-			}
-			clear(r.Measures)
-			for i, v := range values {
-				if v.Valid {
-					r.Measures[measures[i]] = v.Int64
-				}
-			}
-			return do(r)
-		},
+		text+fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", layout.Key(first, 0), layout.Key(end, 0)),
+		func(rows *sql.Rows) error { return do(s.read(rows)) },
 	)
+}
+
+// scan reads replications.
+type scan struct {
+	measures []string // in the order of the columns
+	sorted   []int    // their indices in the order of their names
+	names    map[int64]string
+	sets     map[int64][]string
+
+	of                         layout.Replication
+	outcome                    sql.NullInt64
+	checksum                   int64
+	values                     []sql.NullInt64
+	status, limit, flags, dump sql.NullString
+	targets                    []any
+	result                     Replication
+	sum                        layout.Sum
+}
+
+// newScan returns a scan and the query, without its conditions, whose rows it reads.
+func (f File) newScan() (s *scan, text string, err error) {
+	s = &scan{sets: map[int64][]string{}, result: Replication{Measures: map[string]int64{}}}
+	if s.measures, err = f.Measures(); err != nil {
+		return nil, "", err
+	}
+	if s.names, err = f.Outcomes(); err != nil {
+		return nil, "", err
+	}
+	for id, names := range s.names {
+		if names != scenarios.Clean {
+			s.sets[id] = strings.Split(names, ",")
+		}
+	}
+	s.values = make([]sql.NullInt64, len(s.measures))
+	s.targets = []any{
+		&s.of.Key, &s.outcome, &s.of.Failed, &s.of.Virtual, &s.of.Events, &s.of.Digest, &s.checksum, &s.status,
+		&s.limit, &s.flags, &s.dump, &s.of.Different,
+	}
+	text = "SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, r.checksum, t.status, t.\"limit\", " +
+		"t.flags, t.dump, d.id IS NOT NULL"
+	for i, name := range s.measures {
+		text += ", r." + layout.Quote(layout.MeasurePrefix+name)
+		s.targets = append(s.targets, &s.values[i])
+		s.sorted = append(s.sorted, i)
+	}
+	slices.SortFunc(s.sorted, func(i, j int) int { return strings.Compare(s.measures[i], s.measures[j]) })
+	text += " FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id LEFT JOIN difference AS d ON d.id = r.id"
+	return s, text, nil
+}
+
+// read reads a row. The result is valid until the next call.
+func (s *scan) read(rows *sql.Rows) (r *Replication, whole bool) {
+	r = &s.result
+	scanned := rows.Scan(s.targets...) == nil // a value of another type is damage
+	r.Point, r.Replication = layout.OfKey(s.of.Key)
+	s.of.Status, s.of.Limit, s.of.Outcome = string(run.Completed), s.limit.String, ""
+	if s.status.Valid {
+		s.of.Status = s.status.String
+	}
+	if s.outcome.Valid {
+		s.of.Outcome = s.names[s.outcome.Int64]
+	}
+	sum := s.sum.Replication(&s.of)
+	clear(r.Measures)
+	for _, i := range s.sorted {
+		if v := s.values[i]; v.Valid {
+			sum.Text(s.measures[i]).Int(v.Int64)
+			r.Measures[s.measures[i]] = v.Int64
+		}
+	}
+	if !scanned || sum.Done() != s.checksum {
+		return r, false
+	}
+	r.Checksum = s.checksum
+	r.Status, r.Limit, r.flags, r.dump = run.Status(s.of.Status), s.of.Limit, nil, s.dump.String
+	if s.flags.String != "" {
+		r.flags = strings.Fields(s.flags.String)
+	}
+	r.Outcome = nil
+	if s.outcome.Valid {
+		r.Outcome = s.sets[s.outcome.Int64]
+	}
+	r.Failed, r.Virtual, r.Events = s.of.Failed == 1, s.of.Virtual, int(s.of.Events)
+	r.Digest = hex.EncodeToString(s.of.Digest)
+	return r, true
 }
 
 // Aborted calls do for each replication without a result, in order, until do returns an error.

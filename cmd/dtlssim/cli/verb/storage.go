@@ -9,6 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store"
+	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -74,7 +75,7 @@ func (s *Storage) Finish(work error, finished bool, answers func() answers.Answe
 
 // StoreError marks the error of a store that holds something else as bad input.
 func StoreError(err error) error {
-	var mismatch *store.MismatchError
+	var mismatch *layout.MismatchError
 	if errors.As(err, &mismatch) {
 		return BadInput(err)
 	}
