@@ -220,8 +220,8 @@ func (s *Store) belongs(now provenance.Specification, p provenance.Program) erro
 	return nil
 }
 
-// Close commits the remaining replications, closes the file, and verifies it: it may have been
-// changed while it was written. It returns the first error of all commits.
+// Close commits the remaining replications and closes the file. If this process added any, it
+// verifies the file: another program may have changed it meanwhile. It returns the first error of all commits.
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.queue.end()
@@ -236,7 +236,7 @@ func (s *Store) Close() error {
 			err = journal.Remove(s.file.Path)
 		}
 		err = errors.Join(err, s.file.Close())
-		if written {
+		if written && s.writer.added {
 			err = errors.Join(err, verify(s.file.Path))
 		}
 		s.closed = errors.Join(err, s.lock.Close())

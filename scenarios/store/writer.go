@@ -19,6 +19,7 @@ type writer struct {
 	file       layout.File
 	query      query.File
 	ledger     *layout.Ledger
+	added      bool             // replications or runs were committed
 	moved      func() error     // reports a file that was deleted or replaced; nil: it is not looked at
 	measures   []string         // measures that have a column, in column order
 	parameters []string         // of design points, sorted
@@ -144,6 +145,7 @@ func (w *writer) notMoved() error {
 
 // commit adds replications in one transaction. If it fails, none of them is in the file.
 func (w *writer) commit(batch []kept) error {
+	w.added = true
 	return w.transact(func(tx *sql.Tx) error {
 		if err := w.ledger.Clear(tx, "complete"); err != nil {
 			return err

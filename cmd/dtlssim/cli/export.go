@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -55,7 +54,13 @@ All of a study begin with {figure, row}. CSV has the same columns, and empty cel
 					lines = text.NewJSONLines(buffered)
 				}
 				err := text.StoreTable(table.reader, table.chosen, confidence.Confidence, lines, true)
-				return errors.Join(err, buffered.Flush())
+				if err := buffered.Flush(); err != nil { // also of an earlier write
+					return err
+				}
+				if err != nil {
+					return verb.SourceError{Err: err}
+				}
+				return nil
 			}
 			if output.Path == "" {
 				return &verb.Answer{Text: write}, nil

@@ -122,8 +122,12 @@ func (f File) Transaction(do func(tx *sql.Tx) error) error {
 	return f.Explain(tx.Commit())
 }
 
-// Read performs a transaction that only reads: all its queries see the same content.
+// Read performs a transaction that only reads: all its queries see the same content. Within a
+// transaction, it is part of that one.
 func (f File) Read(do func(File) error) error {
+	if f.tx != nil {
+		return do(f)
+	}
 	tx, err := f.DB.BeginTx(context.Background(), nil)
 	if err != nil {
 		return f.Explain(err)

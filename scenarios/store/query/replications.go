@@ -67,14 +67,17 @@ func (f File) ReplicationsOf(first, end int, do func(*Replication) error) error 
 // Scan calls do for each replication of the points from first to end-1, and says whether it is the
 // one that was written. If not, only its point and number are set, and these may be wrong too.
 func (f File) Scan(first, end int, do func(r *Replication, whole bool) error) error {
-	s, text, err := f.newScan()
-	if err != nil {
-		return err
-	}
-	return f.file.Query(
-		text+fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", layout.Key(first, 0), layout.Key(end, 0)),
-		func(rows *sql.Rows) error { return do(s.read(rows)) },
-	)
+	// All queries must see the same content: another process may add an outcome or a measure.
+	return f.file.Read(func(file layout.File) error {
+		s, text, err := Of(file).newScan()
+		if err != nil {
+			return err
+		}
+		return file.Query(
+			text+fmt.Sprintf(" WHERE r.id >= %d AND r.id < %d ORDER BY r.id", layout.Key(first, 0), layout.Key(end, 0)),
+			func(rows *sql.Rows) error { return do(s.read(rows)) },
+		)
+	})
 }
 
 // scan reads replications.
@@ -110,19 +113,32 @@ func (f File) newScan() (s *scan, text string, err error) {
 	}
 	s.values = make([]sql.NullInt64, len(s.measures))
 	s.targets = []any{
-		&s.of.Key, &s.outcome, &s.of.Failed, &s.of.Virtual, &s.of.Events, &s.of.Digest, &s.checksum, &s.status,
-		&s.limit, &s.flags, &s.dump, &s.of.Different,
+		&s.of.Key, &s.outcome, &s.of.Failed, &s.of.Virtual, &s.of.Events, &s.of.Digest, &s.checksum,
 	}
-	text = "SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, r.checksum, t.status, t.\"limit\", " +
-		"t.flags, t.dump, d.id IS NOT NULL"
+	text = "SELECT r.id, r.outcome, r.failed, r.virtual_ns, r.events, r.digest, r.checksum"
+	joins := "" // most stores have no rows in the other tables, and so need none
+	var aborted, different bool
+	if err := f.file.Row("SELECT EXISTS (SELECT 1 FROM aborted), EXISTS (SELECT 1 FROM difference)").Scan(&aborted,
+		&different); err != nil {
+		return nil, "", f.file.Explain(err)
+	}
+	if aborted {
+		text += ", t.status, t.\"limit\", t.flags, t.dump"
+		joins += " LEFT JOIN aborted AS t ON t.id = r.id"
+		s.targets = append(s.targets, &s.status, &s.limit, &s.flags, &s.dump)
+	}
+	if different {
+		text += ", d.id IS NOT NULL"
+		joins += " LEFT JOIN difference AS d ON d.id = r.id"
+		s.targets = append(s.targets, &s.of.Different)
+	}
 	for i, name := range s.measures {
 		text += ", r." + layout.Quote(layout.MeasurePrefix+name)
 		s.targets = append(s.targets, &s.values[i])
 		s.sorted = append(s.sorted, i)
 	}
 	slices.SortFunc(s.sorted, func(i, j int) int { return strings.Compare(s.measures[i], s.measures[j]) })
-	text += " FROM replication AS r LEFT JOIN aborted AS t ON t.id = r.id LEFT JOIN difference AS d ON d.id = r.id"
-	return s, text, nil
+	return s, text + " FROM replication AS r" + joins, nil
 }
 
 // read reads a row. The result is valid until the next call.

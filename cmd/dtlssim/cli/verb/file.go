@@ -142,11 +142,23 @@ func (f File) write() error {
 	if info != nil && !info.Mode().IsRegular() {
 		in = openFile
 	}
-	if err := in(target, f.Write); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", f.Path, err)
+	err := in(target, f.Write)
+	var source SourceError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &source):
+		return source.Err
 	}
-	return nil
+	return fmt.Errorf("%s cannot be written: %w", f.Path, err)
 }
+
+// SourceError is what [File].Write returns if the content cannot be had. The file that is written is
+// not to blame.
+type SourceError struct{ Err error }
+
+// Error implements error.
+func (e SourceError) Error() string { return e.Err.Error() }
 
 // openFile writes to an existing file.
 func openFile(path string, write func(*os.File) error) error {
