@@ -54,9 +54,13 @@ func everything(t testing.TB) (content []byte, of sample.Sweep) {
 	}
 	w := &search.Windows{
 		Params: map[string]string{"linger": "0s"}, Probe: "alert-latency", To: 50, Runs: 9,
-		Cells:          []search.Cell{{To: 10, Failed: true, Outcome: []string{"a", "b"}, Signature: "x"}, {From: 10, To: 50}},
+		Cells: []search.Cell{
+			{To: 10, Failed: true, Outcome: []string{"a", "b"}, Signature: "x"}, {From: 10, To: 50},
+		},
 		FailureWindows: []search.Interval{{To: 10}},
-		Edges:          []search.Edge{{At: 10, Below: search.Witness{Repeat: "run 9"}, Above: search.Witness{Repeat: "run 10"}}},
+		Edges: []search.Edge{
+			{At: 10, Below: search.Witness{Repeat: "run 9"}, Above: search.Witness{Repeat: "run 10"}},
+		},
 	}
 	err = s.Finish(answers.Answers{
 		Searches:  []answers.Search{{Figure: "f", Row: "r", Windows: w}},

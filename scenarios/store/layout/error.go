@@ -35,7 +35,8 @@ type DamagedError struct {
 // Error implements error. It names the first faults, and the way out.
 func (e *DamagedError) Error() string {
 	const shown = 3
-	text := e.Path + " is damaged, so nothing is read from it: " + strings.Join(e.Faults[:min(shown, len(e.Faults))], "; ")
+	first := strings.Join(e.Faults[:min(shown, len(e.Faults))], "; ")
+	text := e.Path + " is damaged, so nothing is read from it: " + first
 	if more := len(e.Faults) - shown; more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
@@ -47,8 +48,8 @@ func (e *DamagedError) Error() string {
 
 // SalvageCommand returns the command that saves what is whole in a damaged store.
 func SalvageCommand(path string) scenarios.Command {
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return scenarios.NewCommand("query", path, "salvage", "-o", filepath.Join(filepath.Dir(path), name+"-salvaged.sqlite"))
+	return scenarios.NewCommand("query", path, "salvage", "-o", strings.TrimSuffix(path, filepath.Ext(path))+
+		"-salvaged.sqlite")
 }
 
 // Damaged returns an error that says what is damaged in the file.
