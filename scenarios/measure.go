@@ -38,6 +38,12 @@ type Measured struct {
 	Name    string
 	Unit    Unit
 	Meaning string
+
+	// Ordered states that the measure follows from the order of the instants that a run reports: a
+	// count changes only where this order does, and a duration, or each of the parts of which it is
+	// the largest (Observation.Largest), is a sum of differences of instants. Only then does a search
+	// prove where the measure crosses a limit.
+	Ordered bool
 }
 
 // Quantity is a value of a measure. In JSON it is a plain number.

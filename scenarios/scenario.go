@@ -136,7 +136,23 @@ type Observation struct {
 	// cut off before it ended, the measure named by Censored gives a lower bound of its duration.
 	Measures map[string]int64
 
+	// Parts are the values of which a measure is the largest, by name; see Largest.
+	Parts map[string][]int64
+
 	Delivered map[int]bool // clients whose data reached the server's application
+}
+
+// Largest reports one of the values of which a measure is the largest, such as the handshake of one
+// client. A window search then knows where another of them becomes the largest.
+func (o *Observation) Largest(measure string, value int64) {
+	if o.Measures == nil {
+		o.Measures = map[string]int64{}
+	}
+	if o.Parts == nil {
+		o.Parts = map[string][]int64{}
+	}
+	o.Measures[measure] = max(o.Measures[measure], value)
+	o.Parts[measure] = append(o.Parts[measure], value)
 }
 
 // RemedyParameter is the parameter that chooses a remedy; NoRemedy is its value for no remedy.

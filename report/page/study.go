@@ -331,7 +331,7 @@ func failing(r *study.Result) string {
 	var parts []string
 	seen := map[string]bool{}
 	for _, f := range r.Study.Figures {
-		for _, o := range r.Study.Scenario.Outcomes {
+		for _, o := range f.Common().Fail.Outcomes(r.Study.Scenario) {
 			if !seen[o.Name] && f.Common().Fail.Failed([]string{o.Name}) {
 				seen[o.Name] = true
 				parts = append(parts, fmt.Sprintf("%s (%s)", o.Name, o.Meaning))

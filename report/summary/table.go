@@ -61,7 +61,7 @@ func leftovers(f *figures.TableResult, confidence float64) (Section, error) {
 // as failure if the scenario names them.
 func occurred(f *figures.TableResult) (list []scenarios.Outcome) {
 	s := f.Rows[0].Sweep.Scenario()
-	for _, o := range s.Outcomes {
+	for _, o := range f.Of.Fail.Outcomes(s) {
 		if slices.Contains(s.Fail, o.Name) ||
 			slices.ContainsFunc(f.Rows, func(r *sample.Results) bool { return r.Points[0].Outcomes[o.Name] > 0 }) {
 			list = append(list, o)

@@ -43,7 +43,15 @@ type ScenarioJSON struct {
 	Summary    string          `json:"summary"`
 	Parameters []ParameterJSON `json:"parameters"`
 	Outcomes   []OutcomeJSON   `json:"outcomes"`
+	Measures   []MeasuredJSON  `json:"measures"`
 	Probe      string          `json:"probe"`
+}
+
+// MeasuredJSON is a measure of a scenario, for JSON.
+type MeasuredJSON struct {
+	Name    string         `json:"name"`
+	Unit    scenarios.Unit `json:"unit"`
+	Meaning string         `json:"meaning"`
 }
 
 // NewScenarioJSON converts a scenario.
@@ -55,6 +63,9 @@ func NewScenarioJSON(s *scenarios.Scenario) ScenarioJSON {
 	}
 	for _, o := range s.Outcomes {
 		j.Outcomes = append(j.Outcomes, OutcomeJSON(o))
+	}
+	for _, m := range s.Measures {
+		j.Measures = append(j.Measures, MeasuredJSON{m.Name, m.Unit, m.Meaning})
 	}
 	return j
 }
@@ -147,7 +158,7 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string) error {
 	c := csv.NewWriter(w)
 	header := append(append([]string{}, factors...),
 		"replications", "failures", "estimate", "lo", "hi", "confidence", "interval", scenarios.Clean)
-	for _, o := range r.Sweep.Scenario().Outcomes {
+	for _, o := range r.Sweep.Fail.Outcomes(r.Sweep.Scenario()) {
 		header = append(header, o.Name)
 	}
 	if err := c.Write(append(header, "crashed", "timed_out", "limited")); err != nil {
@@ -161,7 +172,7 @@ func SweepCSV(w io.Writer, r *sample.Results, factors []string) error {
 		e := p.Estimate
 		row = append(row, strconv.Itoa(p.Replications), strconv.Itoa(p.Failures), number(e.Value), number(e.Low),
 			number(e.High), number(e.Confidence), string(e.Method), strconv.Itoa(p.Outcomes[scenarios.Clean]))
-		for _, o := range r.Sweep.Scenario().Outcomes {
+		for _, o := range r.Sweep.Fail.Outcomes(r.Sweep.Scenario()) {
 			row = append(row, strconv.Itoa(p.Outcomes[o.Name]))
 		}
 		row = append(row, strconv.Itoa(p.Crashed), strconv.Itoa(p.TimedOut), strconv.Itoa(p.Limited))

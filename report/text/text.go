@@ -59,9 +59,13 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 	}
 	fmt.Fprintf(w, "\nWhat can go wrong, and whether it counts as failure unless --fail says otherwise:\n")
 	rows = nil
-	for _, o := range s.Outcomes {
+	p, err := s.ParsePredicate("")
+	if err != nil {
+		return err
+	}
+	for _, o := range p.Outcomes(s) {
 		mark := ""
-		if len(s.Fail) == 0 || slices.Contains(s.Fail, o.Name) {
+		if p.Failed([]string{o.Name}) {
 			mark = "fails"
 		}
 		rows = append(rows, []string{"  " + o.Name, mark, o.Meaning})
@@ -69,7 +73,18 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nDefault probe: %s\n", s.Probe)
+	if len(s.Measures) > 0 {
+		fmt.Fprintf(w, "\nWhat a run measures; a limit on it can count as failure, as in --fail '%s>%s':\n",
+			s.Measures[0].Name, s.Measures[0].Unit.Example())
+		rows = nil
+		for _, m := range s.Measures {
+			rows = append(rows, []string{"  " + m.Name, string(m.Unit), m.Meaning})
+		}
+		if err := Table(w, rows); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(w, "\nDefault probe: %s\n", s.Probe)
 	return err
 }
 
@@ -99,6 +114,9 @@ func Replication(w io.Writer, r *run.Replication) error {
 		verdict = "FAILED"
 	}
 	fmt.Fprintf(w, "outcome  %s: %s\n", verdict, Outcome(r.Outcome))
+	for _, e := range r.Exceeded {
+		fmt.Fprintf(w, "failed   %s\n", e)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
 		fmt.Fprintf(w, "measure  %s: %s\n", name, r.Units[name].Text(r.Measures[name]))
 	}
@@ -144,7 +162,7 @@ func Sweep(w io.Writer, r *sample.Results, factors []string) error {
 			value, interval = fmt.Sprintf("%.4g", e.Value), fmt.Sprintf("%.4g .. %.4g", e.Low, e.High)
 		}
 		rows = append(rows, append(row, fmt.Sprint(p.Replications), fmt.Sprint(p.Failures), value, interval,
-			counts(r.Sweep.Scenario(), p)))
+			counts(r.Sweep.Fail.Outcomes(r.Sweep.Scenario()), p)))
 	}
 	if err := Table(w, rows); err != nil {
 		return err
@@ -184,7 +202,7 @@ func upper(names []string) []string {
 }
 
 // counts lists how often each outcome occurred at a point.
-func counts(s *scenarios.Scenario, p *sample.Point) string {
+func counts(outcomes []scenarios.Outcome, p *sample.Point) string {
 	var parts []string
 	add := func(name string, n int) {
 		if n > 0 {
@@ -192,7 +210,7 @@ func counts(s *scenarios.Scenario, p *sample.Point) string {
 		}
 	}
 	add(scenarios.Clean, p.Outcomes[scenarios.Clean])
-	for _, o := range s.Outcomes {
+	for _, o := range outcomes {
 		add(o.Name, p.Outcomes[o.Name])
 	}
 	add("crashed", p.Crashed)

@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -45,7 +46,7 @@ var (
 
 // formerDistribution is the former name of the type of latency distributions in files. It is
 // still accepted.
-const formerDistribution = "latency distribution"
+const formerDistribution = "latency law"
 
 // Limits of a scenario file. A value beyond them is more likely a typing error than intended.
 const (
@@ -256,14 +257,16 @@ func (d *definition) settings(f strict.Fields, key string) scenarios.Settings {
 // particulars reads the predicate, the probe, the examples and the cause.
 func (d *definition) particulars(f strict.Fields) {
 	for _, t := range d.Texts(f, "fail") {
-		if _, err := d.s.ParsePredicate(t.Value); err != nil || t.Value == scenarios.AllOutcomes || t.Value == "" {
-			if err == nil {
-				err = fmt.Errorf("%q is not the name of an outcome", t.Value)
-			}
+		p, err := d.s.ParsePredicate(t.Value)
+		names := strings.Split(p.Text(), ",")
+		if err == nil && (t.Value == "" || slices.Contains(names, scenarios.AllOutcomes)) {
+			err = fmt.Errorf("%q is not the name of an outcome, or a limit of a measure", t.Value)
+		}
+		if err != nil {
 			d.Each(t.Place, "fail: ", err)
 			continue
 		}
-		d.s.Fail = append(d.s.Fail, t.Value)
+		d.s.Fail = append(d.s.Fail, names...)
 	}
 	if t := d.Required(f, "probe", "NAME=FROM..TO"); t.Value != "" {
 		var err error

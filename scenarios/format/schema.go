@@ -70,8 +70,11 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 					}),
 			),
 			"fail": schema.List(
-				"The outcomes that count as failure unless --fail says otherwise; all, without it.",
-				schema.OneOf("", outcomeNames()),
+				"The outcomes and limits of measures (handshake > 500ms) that count as failure unless --fail says "+
+					"otherwise; every outcome, without it.",
+				&jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+					schema.OneOf("", outcomeNames()), schema.Matching("", scenarios.LimitPattern),
+				}},
 			),
 			"probe": schema.Matching("The default probe with its range, NAME=FROM..TO.", schema.ProbePattern),
 			"examples": schema.Object(

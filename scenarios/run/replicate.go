@@ -1,6 +1,8 @@
 package run
 
 import (
+	"slices"
+
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/sim"
@@ -13,11 +15,14 @@ type Replication struct {
 	Scenario string              `json:"scenario"`
 	Seed     uint64              `json:"seed"`
 	Params   map[string]string   `json:"params"`
-	Outcome  []string            `json:"outcome"`
+	Outcome  []string            `json:"outcome"` // including limits that were exceeded
 	Failed   bool                `json:"failed"`
 	Sessions []scenarios.Session `json:"sessions"`
 	Server   scenarios.Server    `json:"server"`
 	Measures map[string]int64    `json:"measures,omitempty"`
+
+	// Exceeded are the limits of the predicate that measures are beyond.
+	Exceeded []scenarios.Exceeded `json:"exceeded,omitempty"`
 
 	// Units are the units of the measures, by name; a count has none.
 	Units map[string]scenarios.Unit `json:"units,omitempty"`
@@ -63,10 +68,18 @@ func replicate(
 		config.Tilt = *tilts
 	}
 	result, o := v.Scenario().Run(v, config)
+	exceeded := p.Exceeded(o.Measures)
+	for _, e := range exceeded {
+		o.Outcome = append(slices.Clip(o.Outcome), e.Limit)
+	}
+	if result.Watched != nil {
+		p.Watch(result.Watched, &o)
+	}
 	r := Replication{
 		Scenario: v.Scenario().Name, Seed: seed,
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
-		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
+		Exceeded: exceeded,
+		Virtual:  int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
 		Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {

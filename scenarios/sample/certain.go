@@ -28,7 +28,7 @@ func Certain(ctx context.Context, runner run.Runner, job run.Job) (bool, []run.R
 			return false, results, err
 		}
 		results = append(results, o)
-		if !alike(&results[0], &o) {
+		if !alike(&results[0], &o) || job.Fail.CountsBytes() {
 			return false, results, nil
 		}
 		job.Seed++

@@ -148,7 +148,7 @@ func RunSweep(ctx context.Context, runner run.Runner, s Sweep, progress func()) 
 	if err != nil {
 		return nil, err
 	}
-	if s.SeekCertain && !s.bytes && !s.Verify && s.Replications > CertainSeeds {
+	if s.SeekCertain && !s.bytes && !s.Fail.CountsBytes() && !s.Verify && s.Replications > CertainSeeds {
 		if err := r.seekCertain(ctx); err != nil {
 			return nil, err
 		}

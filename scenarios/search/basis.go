@@ -151,9 +151,11 @@ func (f *finder) sampleTo() int64 {
 	return from + reach
 }
 
-// known reports whether the scenario's timers are all known, as far as the runs show.
+// known reports whether the scenario's timers are all known, as far as the runs show, and whether
+// they decide over every limit of a measure.
 func (f *finder) known() bool {
-	return f.search.Values.Scenario().TimersKnown && f.unknown == nil && f.method.PredictionFailures == 0
+	return f.search.Values.Scenario().TimersKnown && f.unknown == nil && f.method.PredictionFailures == 0 &&
+		len(f.search.Fail.Unordered()) == 0
 }
 
 // noteUnknown keeps the first effect of an unknown timer, by the value of the probe.
@@ -185,6 +187,9 @@ func (f *finder) conclude() Basis {
 		b.WhyNot = "the scenario does not state that all its timers are known (TimersKnown)"
 	case f.method.PredictionFailures > 0:
 		b.WhyNot = "a prediction failed: an instant that no run reports came in between"
+	case len(f.search.Fail.Unordered()) > 0:
+		b.WhyNot = fmt.Sprintf("the measure %s is not known to follow from the order of instants (Measured.Ordered)",
+			f.search.Fail.Unordered()[0].Measure.Name)
 	default:
 		b.Proved = true
 	}

@@ -88,6 +88,7 @@ type questions struct {
 	scenarios []*scenarios.Scenario
 	draws     map[string]draw
 	probes    []string // that one is drawn from, of those that a scenario can vary; nil: all
+	limits    bool     // failure is a limit of a measure that a run in the range has, or almost
 }
 
 // everything is questions about all scenarios of the catalogue.
@@ -171,6 +172,9 @@ func command(s search.Search) string {
 			text += fmt.Sprintf(" --set '%s=%s'", p.Name, value)
 		}
 	}
+	if s.Fail.Text() != "" {
+		text += fmt.Sprintf(" --fail '%s'", s.Fail.Text())
+	}
 	return text
 }
 
@@ -222,6 +226,9 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 	for i := range cases {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		s := q.random(random, seed%1_000_000+uint64(i))
+		if q.limits {
+			s.Fail = randomLimits(t, p, s, random)
+		}
 		w, err := search.FindWindows(context.Background(), p, s)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, command(s))

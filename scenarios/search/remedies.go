@@ -14,12 +14,16 @@ type RemedyWindows struct {
 	Windows *Windows
 }
 
-// FindRemedyWindows finds the windows of a scenario's default probe for each of its remedies. All
-// other settings are those of the scenario's failing example.
+// FindRemedyWindows finds the windows of a scenario's default probe for each of its remedies. What
+// counts as failure is what the scenario says, and all other settings are those of its failing example.
 func FindRemedyWindows(ctx context.Context, runner run.Runner, s *scenarios.Scenario) ([]RemedyWindows, error) {
 	names := s.RemedyNames()
 	if names == nil {
 		names = []string{""}
+	}
+	fail, err := s.ParsePredicate("")
+	if err != nil {
+		return nil, err
 	}
 	var list []RemedyWindows
 	for _, remedy := range names {
@@ -32,7 +36,7 @@ func FindRemedyWindows(ctx context.Context, runner run.Runner, s *scenarios.Scen
 		if err != nil {
 			return nil, err
 		}
-		w, err := FindWindows(ctx, runner, Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe})
+		w, err := FindWindows(ctx, runner, Search{Values: v, Seed: s.ExampleSeed, Probe: s.Probe, Fail: fail})
 		if err != nil {
 			return nil, err
 		}

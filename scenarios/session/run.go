@@ -172,9 +172,11 @@ func (r *sessionsRun) observe(shown outcome.Reading) scenarios.Observation {
 			wrong[outcome.AssociationKilled] = wrong[outcome.AssociationKilled] || r.peers[i].killed
 			wrong[outcome.AnswerLost] = wrong[outcome.AnswerLost] || r.peers[i].unanswered
 			wrong[outcome.NoCloseNotify] = wrong[outcome.NoCloseNotify] || r.peers[i].silent
-			o.Measures[outcome.Handshake] = max(o.Measures[outcome.Handshake], s.HandshakeTime)
-			if s.Handshake != "completed" {
+			if s.Handshake == "completed" {
+				o.Largest(outcome.Handshake, s.HandshakeTime)
+			} else {
 				unfinished = max(unfinished, r.peers[i].unfinished)
+				o.Measures[outcome.Handshake] = max(o.Measures[outcome.Handshake], s.HandshakeTime)
 			}
 		}
 		completed := s.Handshake == "completed"

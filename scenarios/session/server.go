@@ -28,13 +28,13 @@ type server struct {
 
 	sessions   int
 	errors     []string
-	unexpected int           // first datagrams rejected
-	ghosts     int           // failed sessions that no client had begun
-	silent     bool          // an endpoint was closed without a close_notify
-	closing    time.Duration // the longest duration of a Close of an endpoint
-	halfOpen   bool          // an idle timeout ended a session that its client had already closed
-	failures   int           // errors of sessions that a client had begun
-	delivered  map[int]bool  // clients whose data reached the application
+	unexpected int             // first datagrams rejected
+	ghosts     int             // failed sessions that no client had begun
+	silent     bool            // an endpoint was closed without a close_notify
+	closing    []time.Duration // how long Close of an endpoint took, if it did not return at once
+	halfOpen   bool            // an idle timeout ended a session that its client had already closed
+	failures   int             // errors of sessions that a client had begun
+	delivered  map[int]bool    // clients whose data reached the application
 }
 
 func newServer(
@@ -119,7 +119,7 @@ func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 		start := s.w.Now()
 		_ = session.Close() // the peer may have closed it
 		if late := s.w.Now() - start; late > 0 {
-			s.closing = max(s.closing, late)
+			s.closing = append(s.closing, late)
 			s.w.Note(s.host, "close returns", "late")
 		}
 		s.silent = s.silent || (!socket.Alerted() && !socket.Abandoned() && !s.w.Stopped())
@@ -261,9 +261,9 @@ func (s *server) observe(o *scenarios.Observation, wrong map[string]bool) {
 	wrong[outcome.ServerError] = s.failures > 0
 	wrong[outcome.HalfOpen] = s.halfOpen
 	wrong[outcome.NoCloseNotify] = s.silent
-	if s.closing > 0 { // otherwise the run does not have this measure
+	for _, late := range s.closing { // without one, the run does not have this measure
 		wrong[outcome.CloseStalled] = true
-		o.Measures[outcome.CloseStalledFor] = int64(s.closing)
+		o.Largest(outcome.CloseStalledFor, int64(late))
 	}
 }
 

@@ -52,7 +52,8 @@ func figureSchema() *jsonschema.Schema {
 			"The name of its files.",
 		), "kind": schema.OneOf("What it shows.", figures.KindNames()), "title": schema.Scalar(""),
 		"fail": schema.Scalar(
-			"The outcomes that count as failure, separated by commas; default those of the scenario.",
+			"The outcomes and limits of measures that count as failure, separated by commas; default those of the " +
+				"scenario.",
 		),
 		"set": set,
 		"probe": schema.Scalar(

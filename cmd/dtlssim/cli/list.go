@@ -27,7 +27,8 @@ func newList() *cobra.Command {
 meaning, what can go wrong in it, and the probe that shows most.
 
 JSON: an array of, or one object {name, summary, parameters: [{name, unit, default,
-meaning}], outcomes: [{name, meaning}], probe}.`,
+meaning}], outcomes: [{name, meaning}], measures:
+[{name, unit, meaning}], probe}.`,
 		Example: "  dtlssim list\n  dtlssim list late-close-notify\n  dtlssim list --yaml late-close-notify > " +
 			"my-scenario.yaml",
 		Args: verb.Args(0, 1, "at most one SCENARIO or FILE"),

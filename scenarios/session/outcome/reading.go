@@ -11,11 +11,11 @@ import (
 
 // Reading is what a trace shows beyond the reports of the applications.
 type Reading struct {
-	stall           time.Duration // longest delay until the server read arrived data
-	retransmissions int64         // handshake flights sent again
-	duplicates      int           // of them, those for nothing, in completed handshakes
-	overflows       int           // datagrams dropped because of a full backlog
-	sent, bytes     [2]int64      // datagrams and their bytes, by clients and by the server
+	stalls          []time.Duration // delays until the server read arrived data
+	retransmissions int64           // handshake flights sent again
+	duplicates      int             // of them, those for nothing, in completed handshakes
+	overflows       int             // datagrams dropped because of a full backlog
+	sent, bytes     [2]int64        // datagrams and their bytes, by clients and by the server
 }
 
 // Reader reads the trace of a run, one record after the other.
@@ -63,7 +63,7 @@ func (r *Reader) Add(e *trace.Record) {
 			}
 		case DataRead:
 			if at, ok := r.dataAt[event.Client]; ok {
-				r.stall = max(r.stall, e.At-at)
+				r.stalls = append(r.stalls, e.At-at)
 			}
 		}
 	}
@@ -77,11 +77,15 @@ func (r *Reader) End() Reading {
 
 // Observe adds the contents of the reading to an observation.
 func (r *Reading) Observe(o *scenarios.Observation, wrong map[string]bool) {
-	wrong[Stalled] = r.stall > 0
+	o.Measures[ReadStalled] = 0
+	for _, stall := range r.stalls {
+		o.Largest(ReadStalled, int64(stall))
+	}
+	wrong[Stalled] = o.Measures[ReadStalled] > 0
 	wrong[DuplicateFlight] = r.duplicates > 0
 	wrong[BacklogOverflow] = r.overflows > 0
 	for name, value := range map[string]int64{
-		ReadStalled: int64(r.stall), "retransmissions": r.retransmissions,
+		"retransmissions":   r.retransmissions,
 		"duplicate-flights": int64(r.duplicates),
 		"client-datagrams":  r.sent[0], "server-datagrams": r.sent[1], "client-bytes": r.bytes[0],
 		"server-bytes": r.bytes[1],

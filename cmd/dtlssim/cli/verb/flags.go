@@ -123,7 +123,8 @@ func (s *Selection) AddTo(f *pflag.FlagSet) {
 			return nil
 		})
 	f.StringVar(&s.fail, "fail", "",
-		"`OUTCOMES` that count as failure, separated by commas, or all (default those that the scenario names)")
+		"`OUTCOMES` and limits of measures (handshake>500ms; also >=, <, <=) that count as failure, separated by "+
+			"commas, or all (default those that the scenario names)")
 }
 
 // Check implements [Part]. Even without a scenario of that name it reports the other faults.
