@@ -18,6 +18,7 @@ type Curve struct {
 	X         []float64
 	Estimates []stat.Proportion
 	Exact     []float64 // nil if there are none
+	Searched  bool      // Exact comes from windows that are not proved to be complete
 }
 
 // Line returns the values that a curve's line goes through: the exact probabilities, or the
@@ -50,9 +51,9 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 		p.Y.Scale = plot.LogScale{}
 		p.Y.Tick.Marker = plot.LogTicks{Prec: 1}
 	}
-	exactly := true
+	exactly, searched := true, false
 	for i, c := range curves {
-		exactly = exactly && c.Exact != nil
+		exactly, searched = exactly && c.Exact != nil, searched || c.Searched
 		through := c.Line()
 		colour := palette[i%len(palette)]
 		var exact plotter.XYs
@@ -81,7 +82,10 @@ func Curves(title, xLabel string, logY bool, curves []Curve, confidence float64,
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
 	lines := "exact, from the failure windows and the distribution"
-	if !exactly {
+	switch {
+	case exactly && searched:
+		lines = "from the failure windows and the distribution, and not proved"
+	case !exactly:
 		lines = "from point to point, for the eye"
 	}
 	unseen := ""

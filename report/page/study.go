@@ -239,6 +239,7 @@ func exact(f figures.Result) bool {
 func searches(r *study.Result) (Term, bool) {
 	var all, widest search.Method // all methods together, and the one that could have missed most
 	rows, runs, proved, row := 0, 0, 0, ""
+	doubt := search.Basis{Proved: true} // of those that are not proved
 	for _, f := range strips(r) {
 		for i, w := range f.Windows {
 			m := w.Method
@@ -250,7 +251,10 @@ func searches(r *study.Result) (Term, bool) {
 			all.PredictionFailures += m.PredictionFailures
 			if m.Proved {
 				proved++
-			} else if row == "" || m.LargestUnverifiedGap > widest.LargestUnverifiedGap {
+				continue
+			}
+			doubt = doubt.And(m.Basis)
+			if row == "" || m.LargestUnverifiedGap > widest.LargestUnverifiedGap {
 				widest, row = m, f.Of.Rows[i].Label
 			}
 		}
@@ -268,13 +272,11 @@ func searches(r *study.Result) (Term, bool) {
 	complete := "On each segment everything that a run depends on comes in the same order: no window in the ranges " +
 		"was missed, however short."
 	if proved < rows {
-		from := time.Duration(widest.LargestUnverifiedGapFrom)
-		complete = fmt.Sprintf(
-			"In %d of the searches no window was missed, however short; in the others one could have been, the "+
-				"longest in “%s”, "+
-				"one that opens and closes within [%s, %s).",
-			proved, row, from, from+time.Duration(widest.LargestUnverifiedGap),
-		)
+		complete = fmt.Sprintf("In %d of %d searches no window was missed, however short. Of the others: %s%s",
+			proved, rows, text.NotProved(&doubt), text.Gap(&widest))
+		if widest.LargestUnverifiedGap > 0 {
+			complete += fmt.Sprintf(" This is the longest, in “%s”.", row)
+		}
 	}
 	return Term{
 		Name: "Failure windows",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/bands"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
@@ -53,7 +54,7 @@ func BandSentence(b *bands.Answer) string {
 	if len(groups) == 0 {
 		return "Nothing is known."
 	}
-	searched := " " + text.Searched(b.Levels[0].Windows)
+	searched := " " + text.Searched(b.Levels[0].Windows, bandBasis(b))
 	switch n := len(groups); {
 	case n == 1 && groups[0].in == text.NoWindow:
 		return fmt.Sprintf("Sessions fail at no value of %s, at any level of %s.", b.Probe, b.Factor) + searched
@@ -86,6 +87,15 @@ func WriteBands(w io.Writer, b *bands.Answer) error {
 	return err
 }
 
+// bandBasis returns the basis of the windows of all levels together.
+func bandBasis(b *bands.Answer) search.Basis {
+	var windows []*search.Windows
+	for _, l := range b.Levels {
+		windows = append(windows, l.Windows)
+	}
+	return text.BasisOf(windows)
+}
+
 // BandProof says how bands were found and what that proves.
 func BandProof(b *bands.Answer) string {
 	joined, failures := 0, 0
@@ -112,6 +122,9 @@ func BandProof(b *bands.Answer) string {
 			" Between %s the edges are straight lines, and halfway they are where these lines have them%s.", where,
 			elsewhere,
 		)
+	}
+	if basis := bandBasis(b); !basis.Proved {
+		s += " " + text.NotProved(&basis)
 	}
 	if gap > 0 {
 		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor,

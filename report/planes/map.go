@@ -220,6 +220,14 @@ func strips(n int) string {
 	return fmt.Sprintf("%d strips", n)
 }
 
+// rowsProved says why rows are not proved, or nothing.
+func rowsProved(r *plane.Regions) string {
+	if r.Method.RowBasis.Proved {
+		return ""
+	}
+	return " Rows: " + text.NotProved(&r.Method.RowBasis)
+}
+
 // Proof says how a map was found and what that proves.
 func Proof(r *plane.Regions) string {
 	m := &r.Method
@@ -243,6 +251,7 @@ func Proof(r *plane.Regions) string {
 		fmt.Fprintf(&b, " In a row, what opens and closes within [%s, %s) could have been missed (at %s=%s).",
 			from, from+time.Duration(m.RowGap), r.Y.Name, time.Duration(m.RowGapRow))
 	}
+	b.WriteString(rowsProved(r))
 	if m.Points > 0 && len(m.Contradictions) == 0 {
 		// If a share p of the plane differs from the map, n random points all miss it with
 		// probability (1-p)^n.

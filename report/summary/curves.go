@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
@@ -33,7 +34,7 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 	for i, row := range f.Of.Rows {
 		c := figure.Curve{Label: row.Label, X: values}
 		if f.Exact != nil {
-			c.Exact = f.Exact[i]
+			c.Exact, c.Searched = f.Exact[i], !f.Basis.Proved
 		}
 		for j, p := range f.Rows[i].Points {
 			e := p.Estimate
@@ -69,10 +70,15 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 	}
 	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Of.X.Label, strings.Join(parts, "; "))
 	if f.Exact != nil {
+		exact, value := "Exact failure probability", "the exact value"
+		if !f.Basis.Proved {
+			exact, value = "Failure probability from windows that are not proved to be complete", "it"
+			s.Method = text.NotProved(&f.Basis)
+		}
 		s.Sentence = fmt.Sprintf(
-			"Exact failure probability along %s: %s. %d of %d Monte Carlo intervals hold the exact value (the "+
-				"points share their random numbers, and miss together).",
-			f.Of.X.Label, strings.Join(parts, "; "), inside, all,
+			"%s along %s: %s. %d of %d Monte Carlo intervals hold %s (the points share their random numbers, and "+
+				"miss together).",
+			exact, f.Of.X.Label, strings.Join(parts, "; "), inside, all, value,
 		)
 	}
 	s.Sweeps, s.X, s.Exact = sweeps(f), values, f.Exact

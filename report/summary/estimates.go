@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
@@ -96,6 +97,9 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 		". Crude Monte Carlo: " +
 		"the share of failures, with " + f.Rows[0].Sweep.Inference.Method.Title() +
 		"'s interval; a run of it takes one replication, a seed of the others a whole search."
+	if basis := f.Basis(); !basis.Proved {
+		s.Method += " " + text.NotProved(&basis)
+	}
 	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, s.Sentence)
 	return s, s.add(f.Of.Name, &fig, records)
 }

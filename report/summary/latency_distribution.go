@@ -30,19 +30,26 @@ func latencyDistribution(f *figures.LatencyDistributionResult) (Section, error) 
 		records = append(records, []string{fmt.Sprint(i.From), fmt.Sprint(i.To), number(p)})
 	}
 	s.Table = append(s.Table, []string{"all windows", "", fmt.Sprintf("%.6g", f.Probability.Value)})
+	exactly, exact := "exactly ", "Exact"
+	if !f.Probability.Exact {
+		exactly, exact = "", "Exact if no window was missed"
+	}
 	s.Sentence = fmt.Sprintf(
-		"With %s of the distribution %s, a session fails with a probability of exactly %.6g: the distribution's "+
+		"With %s of the distribution %s, a session fails with a probability of %s%.6g: the distribution's "+
 			"share of its failure windows, %s.",
-		f.Of.Probe, strings.TrimSpace(f.Distribution.String()), f.Probability.Value, text.Intervals(w),
+		f.Of.Probe, strings.TrimSpace(f.Distribution.String()), exactly, f.Probability.Value, text.Intervals(w),
 	)
 	if len(windows) == 0 {
 		s.Sentence = fmt.Sprintf("With %s of the distribution %s, no session fails.", f.Of.Probe, f.Distribution)
 	}
 	s.Method = fmt.Sprintf(
-		"Exact, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range "+
+		"%s, on condition that nothing but %s is random: the windows of %d seeds are the same. Beyond the range "+
 			"that was searched lies %.2g of the distribution.",
-		f.Of.Probe, f.Probability.N, f.Probability.Outside,
+		exact, f.Of.Probe, f.Probability.N, f.Probability.Outside,
 	)
+	if !f.Probability.Exact {
+		s.Method += " " + text.NotProved(&f.Probability.Basis)
+	}
 	s.Data = struct {
 		Probability  float64         `json:"probability"`
 		Outside      float64         `json:"outside"`

@@ -82,6 +82,9 @@ func sensitivity(f *figures.SensitivityResult, confidence float64) (Section, err
 			q.Replications, j.Base.Replications,
 		)
 	}
+	if j.Basis != nil && !j.Basis.Proved {
+		s.Method += " " + text.NotProved(j.Basis)
+	}
 	drawn, err := text.TornadoFigure(j)
 	if err != nil {
 		return s, err

@@ -64,7 +64,9 @@ func windows(f *figures.WindowsResult) (Section, error) {
 		parts = append(parts, "At none they fail with "+text.List(never)+".")
 	}
 	if len(f.Windows) > 0 {
-		parts = append(parts, text.Searched(f.Windows[0]))
+		basis := text.BasisOf(f.Windows)
+		parts = append(parts, text.Searched(f.Windows[0], basis))
+		s.Method = text.NotProved(&basis)
 	}
 	s.Sentence, s.Windows = strings.Join(parts, " "), f.Windows
 	drawn := figure.Windows(f.Of.Title, f.Of.Probe.Name, strips, s.Sentence)

@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
@@ -34,7 +35,8 @@ type CompareJSON struct {
 	NoResult    int           `json:"no_result,omitempty"`
 	Aborted     []run.Aborted `json:"aborted,omitempty"`
 	Interrupted bool          `json:"interrupted"`
-	Note        string        `json:"note,omitempty"` // says that nothing is random
+	Note        string        `json:"note,omitempty"`  // says that nothing is random
+	Basis       *search.Basis `json:"basis,omitempty"` // of the windows that conditional integrates
 	Repeat      string        `json:"repeat"`
 }
 
@@ -91,7 +93,7 @@ func (j *CompareJSON) SetPairs(c *sample.Comparison) {
 // SetMeans sets the results of the conditional method at the points of a design.
 func (j *CompareJSON) SetMeans(c *estimate.ConditionalComparison, points []design.Point, baseline int) {
 	j.Baseline.Levels, j.Runs, j.Interrupted = points[baseline].Levels, c.Runs, c.Interrupted
-	j.EachConfidence = c.EachConfidence
+	j.EachConfidence, j.Basis = c.EachConfidence, &c.Basis
 	for _, d := range c.Differences {
 		row := newDifference(points[d.Point].Levels, d.Difference)
 		row.Outside = d.Outside
@@ -204,6 +206,11 @@ func (j *CompareJSON) writeMethod(w io.Writer) error {
 		}
 		if _, err := fmt.Fprintf(w, "\n%d %s; intervals: %s; P: %s%s\n", maxPairs(j.Differences), what, method, test,
 			together); err != nil {
+			return err
+		}
+	}
+	if j.Basis != nil && !j.Basis.Proved {
+		if _, err := fmt.Fprintf(w, "\n%s\n", NotProved(j.Basis)); err != nil {
 			return err
 		}
 	}

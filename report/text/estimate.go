@@ -49,6 +49,9 @@ type EstimateJSON struct {
 	Rounding   *float64          `json:"rounding,omitempty"` // for exact
 	Windows    []search.Interval `json:"failure_windows,omitempty"`
 
+	// Basis is that of the windows that exact and conditional integrate.
+	Basis *search.Basis `json:"basis,omitempty"`
+
 	Strata      []StratumJSON `json:"strata,omitempty"` // for stratified
 	MixedStrata *int          `json:"mixed_strata,omitempty"`
 	// number of crude Monte Carlo replications to which the interval corresponds
@@ -131,9 +134,11 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 		j.Replications, j.Failures = p.N, p.Failures
 	}
 	if e := a.Exact; e != nil {
+		j.setBasis(&e.Basis)
 		j.Seeds, j.Outside, j.Rounding, j.Windows = e.N, &e.Outside, &e.Rounding, e.Windows.FailureWindows
 	}
 	if c := a.Conditional; c != nil {
+		j.setBasis(&c.Basis)
 		j.Seeds, j.Outside, j.Unseen, j.Equivalent = c.Probability.N, &c.Outside, &c.Probability.Unseen, known(
 			c.Probability.Equivalent(),
 		)
@@ -168,6 +173,14 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 		}
 	}
 	return j
+}
+
+// setBasis sets what the completeness of the windows rests on.
+func (j *EstimateJSON) setBasis(b *search.Basis) {
+	if j.Basis = b; !b.Proved {
+		j.ConditionalOn += ", and that no window was missed, which is not proved"
+		j.Warnings = append(j.Warnings, NotProved(b))
+	}
 }
 
 // weighted adds the results of importance sampling.
@@ -220,8 +233,13 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	if j.Estimate != nil {
 		value = fmt.Sprintf("%.6g", *j.Estimate)
 	}
-	add("probability", "%s  (%s, %s)", value, j.Scenario, j.Method)
-	if j.Method == "exact" {
+	proved := j.Basis == nil || j.Basis.Proved
+	method := j.Method
+	if method == "exact" && !proved {
+		method = "exact if no window was missed"
+	}
+	add("probability", "%s  (%s, %s)", value, j.Scenario, method)
+	if j.Method == "exact" && proved {
 		add("bounds", "%.9g .. %.9g  (%s)", j.Low, j.High, stat.Method(j.Interval).Title())
 	} else {
 		add("interval", "%.6g .. %.6g  (%g %%, %s)", j.Low, j.High, 100*j.Confidence, stat.Method(j.Interval).Title())

@@ -116,6 +116,13 @@ func Explain(w io.Writer, e Explanation) error {
 	if err := Table(w, rows); err != nil {
 		return err
 	}
+	var windows []*search.Windows
+	for _, r := range e.Remedies {
+		windows = append(windows, r.Windows)
+	}
+	if basis := BasisOf(windows); !basis.Proved {
+		fmt.Fprintf(w, "\n%s\n", wrap(NotProved(&basis)))
+	}
 	if len(e.Remedies) > 1 {
 		fmt.Fprintf(w,
 			"\nThe remedies, and what they leave of the failure window of the run above: nothing (yes), less "+

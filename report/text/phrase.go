@@ -38,10 +38,15 @@ func Intervals(w *search.Windows) string {
 	return strings.Join(parts, " and ")
 }
 
-// Searched says which range was searched; nothing is known beyond it.
-func Searched(w *search.Windows) string {
-	if time.Duration(w.To) == scenarios.Forever {
-		return fmt.Sprintf("Searched from %s on, without an end.", time.Duration(w.From))
+// Searched says which range was searched, and why the windows in it are not proved to be complete, if
+// they are not. Nothing is known beyond it.
+func Searched(w *search.Windows, basis search.Basis) string {
+	doubt := ""
+	if !basis.Proved {
+		doubt = ", and not proved: " + basis.WhyNot
 	}
-	return fmt.Sprintf("Searched from %s to %s.", time.Duration(w.From), time.Duration(w.To))
+	if time.Duration(w.To) == scenarios.Forever {
+		return fmt.Sprintf("Searched from %s on, without an end%s.", time.Duration(w.From), doubt)
+	}
+	return fmt.Sprintf("Searched from %s to %s%s.", time.Duration(w.From), time.Duration(w.To), doubt)
 }

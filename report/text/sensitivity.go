@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
@@ -37,7 +38,8 @@ type SensitivityJSON struct {
 	Base        LevelJSON          `json:"base"`
 	Factors     []FactorEffectJSON `json:"factors"` // in decreasing order of the total index
 	Interrupted bool               `json:"interrupted"`
-	Note        string             `json:"note,omitempty"` // nothing is random at the ends
+	Note        string             `json:"note,omitempty"`  // nothing is random at the ends
+	Basis       *search.Basis      `json:"basis,omitempty"` // of the windows that exact integrates
 
 	deviation  float64 // standard deviation of the probability over the ranges
 	noiseShare float64 // the noise as a multiple of the variance
@@ -91,7 +93,7 @@ func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
 		Runs: a.Runs(), NoResult: a.NoResult(), Confidence: q.Inference.Confidence, Interrupted: a.Interrupted,
 	}
 	if q.Probe != "" {
-		j.Method = string(estimate.ExactMethod)
+		j.Method, j.Basis = string(estimate.ExactMethod), &a.Basis
 	}
 	if r := a.Ends; r != nil {
 		j.Note = certainNote(r)
@@ -103,6 +105,9 @@ func NewSensitivity(a *estimate.Analysed) *SensitivityJSON {
 	}
 	return j
 }
+
+// proved reports whether no window was missed, as far as windows are integrated.
+func (j *SensitivityJSON) proved() bool { return j.Basis == nil || j.Basis.Proved }
 
 // setLevels sets the probabilities at the points of a one-factor-at-a-time design: see
 // [estimate.Sensitivity.Ends].
@@ -182,6 +187,9 @@ func Sensitivity(w io.Writer, j *SensitivityJSON) error {
 	if j.Note != "" {
 		fmt.Fprintf(w, "\n%s\n", j.Note)
 	}
+	if !j.proved() {
+		fmt.Fprintf(w, "\nThe probabilities are exact if no window was missed. %s\n", NotProved(j.Basis))
+	}
 	fmt.Fprintf(w,
 		"\nThe share of its variance that is due to each, all drawn from their ranges: %d base points, %d runs\n\n",
 		j.Points, j.Runs)
@@ -237,6 +245,9 @@ func TornadoFigure(j *SensitivityJSON) (figure.Figure, error) {
 		how = "exact, as nothing is random"
 	case j.Method == "exact":
 		how = "exact, from the failure windows and the distribution"
+		if !j.proved() {
+			how = "from the failure windows and the distribution, exact if no window was missed, which is not proved"
+		}
 	}
 	shares := "no shares of the variance: " + j.Undefined
 	if j.Undefined == "" {

@@ -102,6 +102,15 @@ func NotProved(b *search.Basis) string {
 	return s
 }
 
+// BasisOf returns the basis of several windows together.
+func BasisOf(windows []*search.Windows) search.Basis {
+	b := search.Basis{Proved: true}
+	for _, w := range windows {
+		b = b.And(w.Method.Basis)
+	}
+	return b
+}
+
 // Gap says where a window could have been missed because a prediction failed, or nothing.
 func Gap(m *search.Method) string {
 	if m.LargestUnverifiedGap == 0 {

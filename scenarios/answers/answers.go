@@ -9,6 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // Answers are all answers of a study.
@@ -73,10 +74,16 @@ func EstimatesOf(r *sample.Results, x []float64) (list []Estimate) {
 	return list
 }
 
-// ExactOf returns the exact probabilities at the points of a sweep. x is as in EstimatesOf.
-func ExactOf(r *sample.Results, probabilities, x []float64) (list []Estimate) {
+// ExactOf returns the probabilities from failure windows at the points of a sweep. They are exact if
+// missed is 0: see [search.Basis.Missed]. x is as in EstimatesOf.
+func ExactOf(r *sample.Results, probabilities []float64, missed float64, x []float64) (list []Estimate) {
 	for i, p := range probabilities {
-		list = append(list, exactAt(r, i, p, x))
+		e := exactAt(r, i, p, x)
+		if missed > 0 {
+			s := stat.Searched(p, 0, 0, missed, 1)
+			e.Low, e.High, e.Interval, e.Confidence, e.Exact = s.Low, s.High, string(s.Method), s.Confidence, false
+		}
+		list = append(list, e)
 	}
 	return list
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/sensitivity"
 )
@@ -23,6 +24,7 @@ type Analysed struct {
 	Question    Analysis
 	Ends        *sample.Results     // one factor at a time; nil if the probabilities are exact
 	Exact       []stat.Estimate     // the exact counterpart of Ends
+	Basis       search.Basis        // of the windows from which the exact probabilities come
 	At          [][]int             // for each factor, the indices of these points at its levels
 	Outputs     []Outputs           // of each base point; nil if the point was left out
 	Indices     sensitivity.Indices // from the outputs
@@ -62,7 +64,8 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 	if err != nil {
 		return nil, err
 	}
-	a := &Analysed{Question: *q, At: at, Outputs: make([]Outputs, q.Points)}
+	basis := search.Basis{Proved: true}
+	a := &Analysed{Question: *q, At: at, Outputs: make([]Outputs, q.Points), Basis: basis}
 	exactRuns := 0
 	if q.Probe == "" {
 		a.Ends, err = sweep(ctx, sample.Sweep{
@@ -79,6 +82,7 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 				return nil, err
 			}
 			exactRuns += e.Runs
+			basis = basis.And(e.Basis)
 			a.Exact = append(a.Exact, e.Estimate)
 		}
 	}
@@ -94,6 +98,7 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 		return nil, err
 	}
 	a.Bases.Runs += exactRuns
+	a.Basis = basis.And(a.Bases.Basis)
 	a.Interrupted = a.Bases.Interrupted
 	a.Indices = q.Indices(a.Outputs, q.Inference.Confidence)
 	return a, nil

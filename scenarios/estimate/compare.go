@@ -21,6 +21,8 @@ type ConditionalComparison struct {
 	Runs        int         // replications performed
 	Interrupted bool        // the context ended before all was done
 
+	Basis search.Basis // of the windows at all points under all seeds; see Conditional.Basis
+
 	// Differences has the difference of each other point from the baseline, in the order of the
 	// points. Each interval has the confidence EachConfidence and allows for the probability
 	// outside the searched ranges of both points.
@@ -52,14 +54,15 @@ func CompareConditional(
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	c := &ConditionalComparison{Outside: make([]float64, len(points))}
+	c := &ConditionalComparison{Outside: make([]float64, len(points)), Basis: search.Basis{Proved: true}}
+	bases := make([]search.Basis, seeds*len(points))
 	for range points {
 		c.Values = append(c.Values, slices.Repeat([]float64{math.NaN()}, seeds))
 	}
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), seeds*len(points), func(ctx context.Context, k int) error {
 		n, point := k/len(points), k%len(points)
-		question := points[point].Search
+		question := few(points[point].Search)
 		question.Seed = seed.Replication(question.Seed, n)
 		w, err := search.FindWindows(ctx, runner, question)
 		if err != nil {
@@ -69,6 +72,7 @@ func CompareConditional(
 		defer mu.Unlock()
 		c.Values[point][n], c.Outside[point] = w.Exact(points[point].Distribution)
 		c.Runs += w.Runs
+		bases[k] = w.Method.Basis
 		progress()
 		return nil
 	})
@@ -84,6 +88,9 @@ func CompareConditional(
 	c.Interrupted = done < seeds
 	for i := range c.Values {
 		c.Values[i] = c.Values[i][:done]
+	}
+	for _, b := range bases[:done*len(points)] {
+		c.Basis = c.Basis.And(b)
 	}
 	if c.EachConfidence = confidence; simultaneous {
 		c.EachConfidence = stat.Bonferroni(confidence, len(points)-1)

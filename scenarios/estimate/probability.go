@@ -60,7 +60,8 @@ func NewIntegral(
 	return Integral{
 		Search: search.Search{
 			Values: others, Seed: master, Fail: fail,
-			Probe: scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
+			Probe:    scenarios.ProbeRange{Name: probe, From: lowEnd(l, tail), To: highEnd(l, tail)},
+			Sampling: search.Sampling{Of: []distribution.Distribution{l}},
 		},
 		Distribution: l, Values: v,
 	}, nil
@@ -115,13 +116,15 @@ func exampleOf(s *scenarios.Scenario) string {
 }
 
 // ExactProbability is the answer to an Integral when nothing but the probe is random. See
-// [stat.Exact] for its bounds.
+// [stat.Exact] for its bounds. If the windows are not proved to be complete, it is not exact: see
+// [stat.Searched].
 type ExactProbability struct {
 	stat.Estimate                 // N is the number of seeds found to have the same windows
 	Outside       float64         // the probability of a latency outside the searched range
 	Rounding      float64         // bound on the floating-point rounding error
 	Runs          int             // replications performed
 	Windows       *search.Windows // under the first seed
+	Basis         search.Basis    // of the windows under all seeds
 }
 
 // exactSeeds is the number of seeds under which the windows must agree. The parameters alone do not
@@ -197,8 +200,9 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 			return nil, err
 		}
 		e.Runs += w.Runs
+		e.Basis = e.Basis.And(w.Method.Basis)
 		if i == 0 {
-			e.Windows = w
+			e.Windows, e.Basis = w, w.Method.Basis
 		} else if !slices.Equal(w.FailureWindows, e.Windows.FailureWindows) {
 			return nil, &RandomError{fmt.Sprintf("the failure windows of seed %d are not those of seed %d: not only "+
 				"%s is random, though no parameter shows what else; there is no exact probability; the method "+
@@ -208,8 +212,20 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 	}
 	probability, outside := e.Windows.Exact(q.Distribution)
 	e.Outside, e.Rounding = outside, e.Windows.Rounding(q.Distribution)
-	e.Estimate = stat.Exact(probability, e.Outside, e.Rounding, exactSeeds)
+	if e.Estimate = stat.Exact(probability, e.Outside, e.Rounding, exactSeeds); !e.Basis.Proved {
+		e.Estimate = stat.Searched(probability, e.Outside, e.Rounding, e.Basis.Missed(), exactSeeds)
+	}
 	return e, nil
+}
+
+// fewRandomRuns is how many random runs a search makes whose windows are not proved, if it is one
+// of many that answer a question together. Thirty of them, the fewest, make 600.
+const fewRandomRuns = 20
+
+// few returns the search with few random runs.
+func few(s search.Search) search.Search {
+	s.Sampling.Runs = fewRandomRuns
+	return s
 }
 
 // Conditional is a conditional Monte Carlo estimate of a failure probability.
@@ -222,6 +238,10 @@ type Conditional struct {
 	Runs        int       // replications performed
 	Outside     float64   // the probability of a latency outside the searched range
 	Interrupted bool      // the context ended before all was done
+
+	// Basis is that of the windows under all seeds. If they are not proved to be complete, the
+	// interval says nothing about windows that were missed.
+	Basis search.Basis
 }
 
 // CheckConditional reports anything that would make the mean over seeds differ from the
@@ -252,13 +272,14 @@ func (q *Integral) Conditional(
 	if err := q.CheckConditional(); err != nil {
 		return nil, err
 	}
-	c := &Conditional{}
+	c := &Conditional{Basis: search.Basis{Proved: true}}
 	for _, look := range plan.Looks {
 		from := len(c.Values)
 		values := slices.Repeat([]float64{math.NaN()}, look-from)
+		bases := make([]search.Basis, look-from)
 		var mu sync.Mutex
 		err := run.Spread(ctx, runner.Size(), len(values), func(ctx context.Context, i int) error {
-			question := q.Search
+			question := few(q.Search)
 			question.Seed = seed.Replication(question.Seed, from+i)
 			w, err := search.FindWindows(ctx, runner, question)
 			if err != nil {
@@ -267,6 +288,7 @@ func (q *Integral) Conditional(
 			mu.Lock()
 			defer mu.Unlock()
 			values[i], c.Outside = w.Exact(q.Distribution)
+			bases[i] = w.Method.Basis
 			c.Runs += w.Runs
 			progress()
 			return nil
@@ -278,6 +300,9 @@ func (q *Integral) Conditional(
 			values, c.Interrupted = values[:done], true
 		}
 		c.Values = append(c.Values, values...)
+		for _, b := range bases[:len(values)] {
+			c.Basis = c.Basis.And(b)
+		}
 		c.Probability = stat.SampleMean(c.Values, plan.Confidence)
 		if c.Interrupted || plan.Enough(c.Probability.Estimate) {
 			break

@@ -120,6 +120,7 @@ type SensitivityRuns struct {
 	Dropped     int           // base points left out because of such replications
 	Aborted     []run.Aborted // the first of those replications, in the order of the base points
 	Interrupted bool          // the context ended before all was done
+	Basis       search.Basis  // of the windows of all points, for exact probabilities
 }
 
 // Outputs are the outputs at the points of one base point, in the order a, b, then a with each
@@ -214,11 +215,12 @@ func (q *Sensitivity) Exact(
 			if err != nil {
 				return nil, err
 			}
-			w, err := search.FindWindows(ctx, runner, integral.Search)
+			w, err := search.FindWindows(ctx, runner, few(integral.Search))
 			if err != nil {
 				return nil, err
 			}
 			r.runs += w.Runs
+			r.basis = r.basis.And(w.Method.Basis)
 			probability, _ := w.Exact(integral.Distribution)
 			return []float64{probability}, nil
 		})
@@ -250,6 +252,7 @@ func (q *Sensitivity) Integral(v scenarios.Values, probe string, tail float64) (
 type baseRuns struct {
 	runs    int
 	aborted []run.Aborted
+	basis   search.Basis
 }
 
 // run evaluates the points of every base point, with one base point at a time per worker of the
@@ -262,10 +265,11 @@ func (q *Sensitivity) run(
 		return nil, err
 	}
 	list := q.points()
-	result := &SensitivityRuns{}
+	result := &SensitivityRuns{Basis: search.Basis{Proved: true}}
+	bases := make([]search.Basis, len(list))
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), len(list), func(ctx context.Context, base int) error {
-		var r baseRuns
+		r := baseRuns{basis: search.Basis{Proved: true}}
 		outputs := make(Outputs, 0, len(list[base]))
 		for k, p := range list[base] {
 			if same := slices.IndexFunc(list[base][:k],
@@ -287,6 +291,7 @@ func (q *Sensitivity) run(
 		defer mu.Unlock()
 		result.Points++
 		result.Runs += r.runs
+		bases[base] = r.basis
 		result.NoResult += len(r.aborted)
 		for _, t := range r.aborted {
 			result.Aborted = sample.KeepFirst(result.Aborted, t, func(t *run.Aborted) int { return t.At })
@@ -305,5 +310,10 @@ func (q *Sensitivity) run(
 		return nil, err
 	}
 	result.Interrupted = result.Points < len(list)
+	for _, b := range bases {
+		if b != (search.Basis{}) { // otherwise it was interrupted
+			result.Basis = result.Basis.And(b)
+		}
+	}
 	return result, nil
 }

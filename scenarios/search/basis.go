@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
+	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // Basis states what the completeness of windows rests on.
@@ -33,8 +35,8 @@ type Basis struct {
 	// showed one.
 	UnknownTimer *UnknownTimer `json:"unknown_timer,omitempty"`
 
-	// RandomRuns is how many runs at random values all came out as the cells say; 0 if Proved. The
-	// values are independent and uniform in the range from the first value up to RandomTo, in
+	// RandomRuns is how many runs at random values all came out as the cells say; 0 if Proved, or if
+	// none were asked for, or if runs differed again and again. The values are independent and uniform in the range from the first value up to RandomTo, in
 	// nanoseconds, or follow the distribution over which the windows are integrated; RandomTo is then 0.
 	RandomRuns int   `json:"random_runs,omitempty"`
 	RandomTo   int64 `json:"random_to_ns,omitempty"`
@@ -64,13 +66,42 @@ func (u *UnknownTimer) String() string {
 		where, u.Effect.What)
 }
 
+// And returns the basis of answers that rest on both: whatever one of them lacks, and the random runs
+// of both.
+func (b Basis) And(c Basis) Basis {
+	both := Basis{
+		Proved: b.Proved && c.Proved, WhyNot: cmp.Or(b.WhyNot, c.WhyNot), UnknownTimer: b.UnknownTimer,
+		RandomRuns: b.RandomRuns + c.RandomRuns,
+	}
+	if both.UnknownTimer == nil {
+		both.UnknownTimer = c.UnknownTimer
+	}
+	if both.RandomRuns > 0 {
+		both.RandomShare = foundShare(both.RandomRuns)
+	}
+	return both
+}
+
+// Missed returns the share of values that may have been missed: see RandomShare. It is 0 if Proved,
+// and 1 if nothing is known.
+func (b *Basis) Missed() float64 {
+	switch {
+	case b.Proved:
+		return 0
+	case b.RandomRuns == 0:
+		return 1
+	}
+	return b.RandomShare
+}
+
 // Sampling says how many random values a search runs to look for windows that no instant shows. It
 // does so if nothing is proved without.
 type Sampling struct {
 	Runs int // 0 means DefaultRandomRuns, below 0 none
 
-	// Of is what the values are drawn from; nil means uniformly from the range.
-	Of distribution.Distribution
+	// Of are the distributions that the values are drawn from in turn; nil means uniformly from the
+	// range.
+	Of []distribution.Distribution
 }
 
 // DefaultRandomRuns is the default of Sampling.Runs: a window of 0.5 % of the range is found with a
@@ -80,40 +111,88 @@ const DefaultRandomRuns = 600
 // foundShare returns the share of values that n independent values find with a probability of 95 %.
 func foundShare(n int) float64 { return 1 - math.Pow(0.05, 1/float64(n)) }
 
-// draw draws the random values of the range up to to.
-func (f *finder) draw(to int64) {
+// attack compares the cells with runs at random values. If any differs, it cuts the range again with
+// these values as further points to verify, and compares the new cells with new values.
+func (f *finder) attack() error {
 	s := f.search
 	n := s.Sampling.Runs
 	if n == 0 {
 		n = DefaultRandomRuns
 	}
 	random := seed.RandomValues(s.Seed, s.Values.Scenario().Name)
-	from := int64(s.Probe.From)
-	f.drawn, f.hidden = true, nil
-	for range n {
+	for range mostAttacks {
+		if n < 0 {
+			return nil
+		}
+		to := f.sampleTo()
+		values := f.draw(random, n, to)
+		differs, err := f.contradicted(values)
+		if err != nil {
+			return err
+		}
+		if !differs {
+			f.basis = Basis{RandomRuns: n, RandomShare: foundShare(n)}
+			if s.Sampling.Of == nil {
+				f.basis.RandomTo = to
+				f.basis.RandomWindow = int64(math.Ceil(f.basis.RandomShare * float64(to-int64(s.Probe.From))))
+			}
+			return nil
+		}
+		f.hidden = append(f.hidden, values...)
+		slices.Sort(f.hidden)
+		f.before += len(f.runs)
+		clear(f.runs) // most have no times any more
+		f.timed = nil
+		if err := f.cut(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostAttacks is how often cells are compared with new random values.
+const mostAttacks = 6
+
+// draw draws random values below to, in order.
+func (f *finder) draw(random *stream.Stream, n int, to int64) (values []int64) {
+	from := int64(f.search.Probe.From)
+	for i := range n {
 		var x int64
-		if s.Sampling.Of != nil {
-			x = int64(distribution.Latency(s.Sampling.Of, random.Uniform()))
+		if of := f.search.Sampling.Of; of != nil {
+			x = int64(distribution.Latency(of[i%len(of)], random.Uniform()))
 		} else {
 			x = from + int64(random.Uint64()%uint64(to-from))
 		}
 		if x >= from && x < to { // what a distribution has outside of the range is stated elsewhere
-			f.hidden = append(f.hidden, x)
+			values = append(values, x)
 		}
 	}
-	slices.Sort(f.hidden)
-	f.basis = Basis{RandomRuns: max(0, n)}
-	if n > 0 {
-		f.basis.RandomShare = foundShare(n)
-		if s.Sampling.Of == nil {
-			f.basis.RandomTo = to
-			f.basis.RandomWindow = int64(math.Ceil(f.basis.RandomShare * float64(to-from)))
-		}
-	}
+	slices.Sort(values)
+	return values
 }
 
-// verifyRandom compares the prediction with runs at the random values of the segment [l.x, end) and
-// returns the end of the part in which it holds.
+// contradicted reports whether a run at one of the values, which are in order, differs from the cells.
+func (f *finder) contradicted(values []int64) (bool, error) {
+	cell := 0
+	for points := range slices.Chunk(values, randomBatch) {
+		runs, err := f.at(points...)
+		if err != nil {
+			return false, err
+		}
+		for i, y := range points {
+			for f.cells[cell].To <= y {
+				cell++
+			}
+			if c := f.cells[cell]; c.Signature != runs[i].signature || !slices.Equal(c.Outcome, runs[i].outcome) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// verifyRandom compares the prediction with runs at the random values in the segment [l.x, end), which
+// have differed from the cells of an earlier cut or were drawn with those that did. It returns the end of the part in which it holds.
 func (f *finder) verifyRandom(l *line, end int64) (int64, error) {
 	first, _ := slices.BinarySearch(f.hidden, l.x+2)
 	last, _ := slices.BinarySearch(f.hidden, end)

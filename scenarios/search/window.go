@@ -69,18 +69,11 @@ func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, er
 	if err != nil {
 		return nil, err
 	}
-	if !f.known() && !s.Probe.Open() {
-		f.draw(f.sampleTo())
-	}
 	if err := f.cut(); err != nil {
 		return nil, err
 	}
-	if !f.known() && !f.drawn { // only now this is known, or how far to go
-		f.draw(f.sampleTo())
-		f.before += len(f.runs)
-		clear(f.runs) // most have no times any more
-		f.timed = nil
-		if err := f.cut(); err != nil {
+	if !f.known() {
+		if err := f.attack(); err != nil {
 			return nil, err
 		}
 	}
@@ -124,10 +117,9 @@ type finder struct {
 	method Method
 	params map[string]string
 
-	drawn   bool    // timers may be unknown, so random values are run
-	hidden  []int64 // these values, in order
+	hidden  []int64 // random values that every cut runs, in order
 	basis   Basis   // what the random values are
-	before  int     // runs of an earlier cut
+	before  int     // runs of earlier cuts
 	unknown *UnknownTimer
 	last    int64 // where the last segment begins
 	length  int64 // of a run at the last segment, in nanoseconds

@@ -40,6 +40,19 @@ func Exact(value, outside, rounding float64, n int) Estimate {
 	}
 }
 
+// Searched is Exact for windows that are not proved to be complete. share is the part of the
+// distribution that random runs would have found with SearchedConfidence, if it differed from the
+// windows; 1 if there were none.
+func Searched(value, outside, rounding, share float64, n int) Estimate {
+	e := Exact(value, outside, rounding, n)
+	e.Low, e.High = max(0, e.Low-share), min(1, e.High+share)
+	e.Confidence, e.Method, e.Exact = SearchedConfidence, RandomRuns, false
+	return e
+}
+
+// SearchedConfidence is the confidence of Searched.
+const SearchedConfidence = 0.95
+
 // Unknown returns an estimate without a value, with bounds only.
 func Unknown(n int, low, high, confidence float64, m Method) Estimate {
 	return Estimate{Value: math.NaN(), Low: low, High: high, Confidence: confidence, N: n, Method: m}

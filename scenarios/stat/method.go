@@ -30,6 +30,7 @@ const (
 	BrookmeyerCrowley       Method = "brookmeyer-crowley"        // of lifetime.Survival.Quantile
 	Bootstrap               Method = "bca"                       // of sensitivity.NewIndices
 	Bounds                  Method = "bounds"                    // of [Exact]
+	RandomRuns              Method = "random-runs"               // of [Searched]
 )
 
 // titles are the names of methods in prose.
@@ -40,6 +41,7 @@ var titles = map[Method]string{
 	OrderStatistics: "order statistics", Greenwood: "Greenwood, on the scale log(-log)",
 	BrookmeyerCrowley: "Brookmeyer and Crowley",
 	Bootstrap:         "bootstrap (BCa)", Bounds: "nothing estimated: what was not searched, and rounding",
+	RandomRuns: "what random runs would have found otherwise",
 }
 
 // Title returns the name of a method in prose.

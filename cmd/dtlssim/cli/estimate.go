@@ -79,7 +79,8 @@ conditional   the failure windows of the probe, integrated over its distribution
               (1992): Student's, corrected for skewness;
 exact         the failure windows, integrated over the distribution, when nothing else is
               random. The parameters and the windows of three seeds must show that; otherwise
-              the method refuses;
+              the method refuses. If the windows are not proved to be complete (see dtlssim
+              window), the answer has an interval instead of bounds;
 stratified    the share of failures in replications whose probe is spread evenly over --strata
               parts of its distribution, of equal probability, with everything else drawn. Only
               the variance within the strata remains. --allocation neyman gives more
@@ -116,7 +117,8 @@ They share the error equally, so the interval keeps its confidence wherever the 
 JSON: {scenario, seed, params, method, estimate, lo, hi, interval, confidence, conditional_on,
 variance (of one replication, or seed), standard_error, runs, interrupted, repeat}; of
 monte-carlo {replications, failures, no_result}; of all with a probe {probe, law}; of
-conditional and exact {from_ns, to_ns, outside, seeds}; of conditional {unseen_share,
+conditional and exact {from_ns, to_ns, outside, seeds, basis (proved, why_not_proved and random
+runs, as of dtlssim window)}; of conditional {unseen_share,
 equivalent_replications}; of exact {rounding, failure_windows: [{from_ns, to_ns}]}; of stratified
 {strata: [{failures, replications}], mixed_strata, effective_replications, pilot_runs}; of
 importance {tilts: [{streams, draw, theta, draws (of a replication)}], untilted_replications,

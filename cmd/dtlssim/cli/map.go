@@ -30,13 +30,13 @@ The search takes rows of the plane, at one y each, and follows x to the nanoseco
 the same cells, and their edges are straight lines that hold at the rows between them, the strip is
 cut into trapezoids. Otherwise the search goes to where the lines meet, or bisects. --resolution is
 the height below which a strip without straight edges stays undecided. At the end, runs at 300 random
-points check the map.
+points check the map, or 600 if the rows are not proved: see dtlssim window.
 
 JSON: {scenario, seed, params, x: {probe, from_ns, to_ns}, y, regions: [{name, outcome: [],
 failed, points, share, polygon: [rings of [x, y]]}], boundaries: [{left, right, line: {rise,
 run, offset_ns}, equation, from_ns, to_ns, fails}], levels: [{below, above, at_ns, from_ns,
 to_ns, fails}], strips: [{from_ns, to_ns, regions: [], lines: []}], undecided: [{from_ns,
-to_ns}], undecided_share, runs, stopped, method: {...}}. At y, the first x right of a line is
+to_ns}], undecided_share, runs, stopped, method: {..., row_basis: {proved, why_not_proved, ...}}}. At y, the first x right of a line is
 floor((rise*y + offset_ns) / run). Intervals are half-open; strips are exact at every point,
 and polygons within some nanoseconds.`,
 		Example: "  dtlssim map late-close-notify --probe alert-latency=0s..300ms --probe linger=0s..200ms\n" +

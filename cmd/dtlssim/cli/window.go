@@ -26,8 +26,13 @@ fails, with the two replications on either side of each edge. The probe is a par
 that is a duration or a latency distribution; everything else is as set and as the seed draws.
 
 A run is a function of the probe. The search follows it from one order of the instants that
-the run depends on to the next, and misses no window, however short, unless it says so. A
-range without an end, NAME=FROM.., is searched until no further instants can meet.
+the run depends on to the next, and misses no window, however short, unless it says so. This
+is proved if the simulation knows all timers of the scenario: those of a file it does, and a
+scenario in Go has to state it (TimersKnown), which every run of the search checks. Otherwise the
+search adds runs at random values, and says which size of window these would have found with a
+probability of 95 %.
+
+A range without an end, NAME=FROM.., is searched until no further instants can meet.
 
 --brute STEP runs every STEP-th value instead, and nothing else: an independent answer to
 compare the search with. It knows nothing of what happens between two values, and the lower
@@ -35,7 +40,9 @@ witness of an edge is one STEP before it.
 
 JSON: {scenario, seed, params, probe, from_ns, to_ns, cells: [{from_ns, to_ns, outcome:
 [], failed, signature}], failure_windows: [{from_ns, to_ns}], edges: [{at_ns, below: {repeat,
-digest}, above: {repeat, digest}}], runs, method: {name, proved, segments, verifications,
+digest}, above: {repeat, digest}}], runs, method: {name, proved, why_not_proved,
+unknown_timer: {probe, value_ns, effect: {at_ns, host, actor, what}, repeat}, random_runs,
+random_to_ns, random_share, random_window_ns (the last six if not proved), segments, verifications,
 prediction_failures, failures: [{segment_from_ns, at_ns, why}] (if there are any),
 largest_unverified_gap_ns, largest_unverified_gap_from_ns}}. Intervals are half-open; a
 to_ns of null means for ever.`,

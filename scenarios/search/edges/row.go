@@ -13,6 +13,7 @@ type Row struct {
 	Plain      View  // its cells by outcome
 	Gap        int64 // an interval in x in which the search could have missed something
 	GapAt      int64
+	Basis      search.Basis // of the search
 }
 
 // View is a row as the labels of its cells and the edges between them.
@@ -24,7 +25,7 @@ type View struct {
 
 // NewRow labels the cells of a search at the row y.
 func NewRow(y int64, w *search.Windows) *Row {
-	r := &Row{Y: y, Gap: w.Method.LargestUnverifiedGap, GapAt: w.Method.LargestUnverifiedGapFrom}
+	r := &Row{Y: y, Gap: w.Method.LargestUnverifiedGap, GapAt: w.Method.LargestUnverifiedGapFrom, Basis: w.Method.Basis}
 	for _, c := range w.Cells {
 		outcome := strings.Join(c.Outcome, ",")
 		r.Signatures.add(c, c.Signature+" "+outcome)

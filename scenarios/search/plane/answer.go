@@ -97,6 +97,10 @@ type MapMethod struct {
 	RowGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 	RowGapRow  int64 `json:"largest_unverified_gap_row_ns"`
 
+	// RowBasis is what the completeness of all rows together rests on. Rows make no random runs: see
+	// Points.
+	RowBasis search.Basis `json:"row_basis"`
+
 	// PlainShare is the share of the range of y covered by strips in which the order of events
 	// changes with y too often to be followed. There, the rows in between have the same outcomes,
 	// but nothing is known about their signatures.

@@ -23,6 +23,9 @@ const (
 	// wrong for less than 1 % of the plane, with a confidence of 95 %: 0.99^300 < 0.05.
 	checkPoints = 300
 
+	// searchedPoints is the same number where rows are not proved: 0.5 %.
+	searchedPoints = 600
+
 	// maxChecks is how often a map is repaired and checked with new points.
 	maxChecks = 6
 )
@@ -32,7 +35,11 @@ const (
 func (r *Regions) check(ctx context.Context, runner run.Runner, m *Map) ([]Contradiction, error) {
 	random := seed.MapPoints(m.Seed, m.Values.Scenario().Name, r.Method.PointRuns)
 	var points []point
-	for range checkPoints {
+	n := checkPoints
+	if !r.Method.RowBasis.Proved {
+		n = searchedPoints
+	}
+	for range n {
 		x := r.X.From + int64(random.Uint64()%uint64(r.X.To-r.X.From))
 		y := r.Y.From + int64(random.Uint64()%uint64(r.Y.To-r.Y.From))
 		if _, ok := r.At(x, y); ok {

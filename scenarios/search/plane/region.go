@@ -137,7 +137,9 @@ func (c *cutter) account(r *Regions) {
 			at = y
 		}
 	}
+	r.Method.RowBasis = search.Basis{Proved: true}
 	for _, y := range c.between(r.Y.From-1, r.Y.To) {
+		r.Method.RowBasis = r.Method.RowBasis.And(c.rows[y].Basis)
 		if row := c.rows[y]; row.Gap > r.Method.RowGap {
 			r.Method.RowGap, r.Method.RowGapFrom, r.Method.RowGapRow = row.Gap, row.GapAt, y
 		}

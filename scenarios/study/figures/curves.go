@@ -35,6 +35,7 @@ type CurvesResult struct {
 	Of    *Curves
 	Rows  []*sample.Results // by row, with a point for each value of x
 	Exact [][]float64       // by row and value of x; nil without a probe
+	Basis search.Basis      // of the windows from which these come
 
 	exactRuns int
 }
@@ -130,7 +131,7 @@ func (g *Curves) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 		return r, nil
 	}
 	var err error
-	if r.Exact, r.exactRuns, err = g.exact(ctx, e); err != nil {
+	if err = g.exact(ctx, e, r); err != nil {
 		return nil, fmt.Errorf("exact curve: %w", err)
 	}
 	return r, nil
@@ -147,7 +148,7 @@ func (r *CurvesResult) Sweeps() (list []Sweep) {
 	for i, results := range r.Rows {
 		s := Sweep{Row: r.Of.Rows[i].Label, Results: results, X: r.Of.X.Values()}
 		if r.Exact != nil {
-			s.Exact = r.Exact[i]
+			s.Exact, s.Missed = r.Exact[i], r.Basis.Missed()
 		}
 		list = append(list, s)
 	}
@@ -197,7 +198,7 @@ func readAxis(r *strict.Reader, n *yaml.Node, of string) Axis {
 // exact computes the failure probability at each point of each curve by integrating the windows of
 // the probe over its distribution there. Points that differ only in that distribution share their
 // windows.
-func (g *Curves) exact(ctx context.Context, e *rows.Execution) (curves [][]float64, runs int, err error) {
+func (g *Curves) exact(ctx context.Context, e *rows.Execution, r *CurvesResult) error {
 	type group struct {
 		search  search.Search // its range covers the distributions of all of its points
 		windows *search.Windows
@@ -215,6 +216,7 @@ func (g *Curves) exact(ctx context.Context, e *rows.Execution) (curves [][]float
 		k := rows.Text(q.Search.Values.Settings())
 		if groups[k] == nil {
 			groups[k] = &group{search: q.Search}
+			groups[k].search.Sampling.Of = nil // those of all of its points follow
 		}
 		return q, groups[k], nil
 	}
@@ -223,28 +225,30 @@ func (g *Curves) exact(ctx context.Context, e *rows.Execution) (curves [][]float
 		for _, x := range values {
 			q, same, err := at(row, x)
 			if err != nil {
-				return nil, runs, err
+				return err
 			}
 			same.search.Probe.From = min(same.search.Probe.From, q.Search.Probe.From)
 			same.search.Probe.To = max(same.search.Probe.To, q.Search.Probe.To)
+			same.search.Sampling.Of = append(same.search.Sampling.Of, q.Distribution)
 		}
 	}
-	curves = make([][]float64, len(g.Rows))
+	r.Exact, r.Basis = make([][]float64, len(g.Rows)), search.Basis{Proved: true}
 	for i, row := range g.Rows {
 		for _, x := range values {
 			q, same, err := at(row, x)
 			if err != nil {
-				return nil, runs, err
+				return err
 			}
 			if same.windows == nil {
 				if same.windows, err = search.FindWindows(ctx, e.Runner, same.search); err != nil {
-					return nil, runs, err
+					return err
 				}
-				runs += same.windows.Runs
+				r.exactRuns += same.windows.Runs
+				r.Basis = r.Basis.And(same.windows.Method.Basis)
 			}
 			p, _ := same.windows.Exact(q.Distribution)
-			curves[i] = append(curves[i], p)
+			r.Exact[i] = append(r.Exact[i], p)
 		}
 	}
-	return curves, runs, nil
+	return nil
 }

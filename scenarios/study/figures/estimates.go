@@ -9,6 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
+	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
@@ -130,6 +131,19 @@ func (r *EstimatesResult) Runs() int {
 		}
 	}
 	return n
+}
+
+// Basis returns the basis of all windows that were integrated.
+func (r *EstimatesResult) Basis() search.Basis {
+	b := search.Basis{Proved: true}
+	for _, o := range r.Others {
+		if o.Exact != nil {
+			b = b.And(o.Exact.Basis)
+		} else {
+			b = b.And(o.Conditional.Basis)
+		}
+	}
+	return b
 }
 
 // Sweeps implements [Result].

@@ -84,6 +84,7 @@ type Sweep struct {
 	Results *sample.Results
 	X       []float64 // the value on the axis, by point; nil without an axis
 	Exact   []float64 // the exact probability, by point; nil if it is not known
+	Missed  float64   // what it may have missed, so that it is not exact: see search.Basis.Missed
 }
 
 // Lost describes the replications that gave no result.

@@ -80,10 +80,14 @@ func (r *LatencyDistributionResult) Searches() []Search {
 
 func (r *LatencyDistributionResult) Answers() answers.Answers {
 	p := r.Probability
-	return answers.Answers{Estimates: []answers.Estimate{{
+	e := answers.Estimate{
 		Row: r.Of.Rows[0].Label, X: math.NaN(), Method: answers.Exact, Estimate: p.Value, Low: p.Low, High: p.High,
-		Interval: answers.Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: true,
-	}}}
+		Interval: answers.Exact, Confidence: math.NaN(), N: -1, Failures: -1, Exact: p.Exact,
+	}
+	if !p.Exact {
+		e.Interval, e.Confidence = string(p.Method), p.Confidence
+	}
+	return answers.Answers{Estimates: []answers.Estimate{e}}
 }
 
 // checkDistribution reports a probe that is not a latency distribution.
