@@ -272,8 +272,11 @@ func searches(r *study.Result) (Term, bool) {
 	complete := "On each segment everything that a run depends on comes in the same order: no window in the ranges " +
 		"was missed, however short."
 	if proved < rows {
-		complete = fmt.Sprintf("In %d of %d searches no window was missed, however short. Of the others: %s%s",
-			proved, rows, text.NotProved(&doubt), text.Gap(&widest))
+		which := "The windows are"
+		if proved > 0 {
+			which = fmt.Sprintf("In %d of %d searches no window was missed, however short. The others are", proved, rows)
+		}
+		complete = fmt.Sprintf("%s searched, not proved: %s%s", which, text.Doubt(&doubt), text.Gap(&widest))
 		if widest.LargestUnverifiedGap > 0 {
 			complete += fmt.Sprintf(" This is the longest, in “%s”.", row)
 		}

@@ -70,7 +70,7 @@ func TestAnswer(t *testing.T) {
 func TestMethodSaysWhatIsProved(t *testing.T) {
 	proved := search.Method{Name: "slopes", Basis: search.Basis{Proved: true}, Segments: 3, Verifications: 4}
 	gap := search.Method{
-		Name: "slopes", Segments: 2, Verifications: 5,
+		Name: "slopes", Segments: 2, Verifications: 5, Basis: search.Basis{WhyNot: "a prediction failed"},
 		PredictionFailures: 1, LargestUnverifiedGap: 100, LargestUnverifiedGapFrom: 50,
 	}
 	for want, windows := range map[string][]*search.Windows{
@@ -79,8 +79,9 @@ func TestMethodSaysWhatIsProved(t *testing.T) {
 			"On each segment everything that a run depends on comes in the same order: no window in the ranges was " +
 			"missed, however short.": {found(10, proved), found(10, proved)},
 		"1 did not, because an instant that no run reports came in between, and the bound was found by bisection. " +
-			"In 1 of the searches no window was missed, however short; in the others one could have been, the " +
-			"longest in “b”, one that opens and closes within [50ns, 150ns).": {found(10, proved), found(10, gap)},
+			"In 1 of 2 searches no window was missed, however short. The others are searched, not proved: a " +
+			"prediction failed. A window that opens and closes within [50ns, 150ns) could have been missed. This is " +
+			"the longest, in “b”.": {found(10, proved), found(10, gap)},
 	} {
 		terms := page.Study(result(t, windows...), nil, nil, nil).Method
 		if len(terms) == 0 || terms[0].Name != "Failure windows" || !strings.Contains(terms[0].Text, want) {

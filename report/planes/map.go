@@ -225,7 +225,7 @@ func rowsProved(r *plane.Regions) string {
 	if r.Method.RowBasis.Proved {
 		return ""
 	}
-	return " Rows: " + text.NotProved(&r.Method.RowBasis)
+	return " The rows are searched, not proved: " + text.Doubt(&r.Method.RowBasis)
 }
 
 // Proof says how a map was found and what that proves.

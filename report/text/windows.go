@@ -80,13 +80,18 @@ func method(w io.Writer, r *search.Windows) error {
 	return err
 }
 
-// NotProved says that windows are not proved to be complete, why, and what random runs would have
-// found. It is empty if they are proved.
+// NotProved says that windows are not proved to be complete, and why: see Doubt. It is empty if they
+// are proved.
 func NotProved(b *search.Basis) string {
 	if b.Proved {
 		return ""
 	}
-	s := "Searched, not proved: " + b.WhyNot + "."
+	return "Searched, not proved: " + Doubt(b)
+}
+
+// Doubt says why windows are not proved to be complete, and what random runs would have found.
+func Doubt(b *search.Basis) string {
+	s := b.WhyNot + "."
 	switch {
 	case b.RandomRuns == 0:
 	case b.RandomWindow > 0:

@@ -242,7 +242,7 @@ func TestRandomPointsMendTheMap(t *testing.T) {
 	if r.Method.PointsDiffered == 0 {
 		t.Error("no random point differed: the rows have met the region by themselves")
 	}
-	if len(r.Method.Contradictions) != 0 || r.Method.Points != 300 {
+	if len(r.Method.Contradictions) != 0 || r.Method.Points != 600 || r.Method.RowBasis.Proved {
 		t.Errorf("method %+v", r.Method)
 	}
 	// A checkerboard of a nanosecond in a part of the plane: every row is taken for even.
