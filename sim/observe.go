@@ -8,20 +8,30 @@ import (
 
 // Observer returns a function for the Observe field of a stack.Config. For Config.Watch, it
 // records everything that the decisions of an endpoint of the calling actor depend on: its
-// states, its timers, its deadlines, the durations that it compares, and the clock. Observer
-// returns nil if Config.Watch is not set. The search for windows does not know the timers of
-// an endpoint that is not observed.
+// states, its timers, its deadlines, the durations that it compares, and the clock. For
+// Config.Explain, it passes on what the endpoint explains, if the Explain field of the
+// stack.Config is set too. Observer returns nil if neither is set. The search for windows does
+// not know the timers of an endpoint that is not observed.
 func (w *Simulation) Observer() func(stack.Event) {
-	if !w.Watching() {
-		return nil
+	switch {
+	case w.Explaining():
+		return func(e stack.Event) {
+			if e.Kind == stack.Explained {
+				w.explained(e)
+			} else if w.Watching() {
+				w.observeEndpoint(e)
+			}
+		}
+	case w.Watching():
+		return w.observeEndpoint
 	}
-	return w.observeEndpoint
+	return nil
 }
 
 // Endpoint returns the configuration of an endpoint in this simulation: its deadlines are events
 // of the list, and it is observed; see Observer. Use it for every endpoint.
 func (w *Simulation) Endpoint(c stack.Config) stack.Config {
-	c.Observe = w.Observer()
+	c.Observe, c.Explain = w.Observer(), w.Explaining()
 	c.After = func(d time.Duration, f func()) (cancel func()) {
 		e := w.Deadline(d, f)
 		return func() { w.Cancel(e) }

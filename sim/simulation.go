@@ -63,6 +63,10 @@ type Config struct {
 	// Trace, if not nil, receives each record as well. Read is for the scenario that observes its
 	// run; Trace is for the caller that wants to show it.
 	Trace func(*trace.Record)
+
+	// Explain, if not nil, receives what the endpoints make of the records that they receive. It
+	// must not block. It changes nothing in the result.
+	Explain func(*trace.Reason)
 }
 
 // Result is the result of one replication.
@@ -103,6 +107,7 @@ type Simulation struct {
 	owners   map[netip.AddrPort]string // the actor that last opened a socket there
 	waiting  []*Socket                 // readers that take from their queues once all is settled
 	expired  []*Socket                 // readers that a deadline wakes once all is settled
+	explains explains
 
 	heap replicationHeap
 }
@@ -253,6 +258,7 @@ func (w *Simulation) settleTrace() {
 	if w.config.Read != nil {
 		w.recorder.Forget()
 	}
+	w.explains.settle(w.config.Explain)
 }
 
 // next removes the first socket from a list and returns it, or nil if the list is empty.

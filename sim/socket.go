@@ -226,7 +226,9 @@ func (s *Socket) receive() (arrival, error) {
 	if err := s.await(); err != nil {
 		return arrival{}, err
 	}
-	return s.take(), nil
+	d := s.take()
+	h.w.takes(h, d.packet)
+	return d, nil
 }
 
 // read copies as much of a datagram to p as fits.

@@ -90,7 +90,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 
 // Replication writes one replication: its trace and the fate of each session.
 func Replication(w io.Writer, r *run.Replication) error {
-	if err := trace.WriteTable(w, r.Records); err != nil {
+	if err := trace.WriteTable(w, r.Records, r.Reasons); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)

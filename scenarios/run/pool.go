@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // Status says how a replication ended.
@@ -195,11 +194,11 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 
 // do performs a job on a worker and returns the worker, or its replacement, to the pool.
 func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
-	answer, records, status, err := p.ask(ctx, w, job)
+	answer, before, status, err := p.ask(ctx, w, job)
 	answered := err == nil && status == Completed
 	if answered && !answer.outOfMemory() {
 		p.idle <- w
-		return p.outcome(&job, answer, records)
+		return p.outcome(&job, answer, before)
 	}
 	// Replace the worker if it is lost. Replace it also after it ran out of memory, because
 	// something in the process may prevent collection.
@@ -214,7 +213,7 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 		return Result{}, err
 	}
 	if answered {
-		return p.outcome(&job, answer, records)
+		return p.outcome(&job, answer, before)
 	}
 	o := Result{Status: status, Dump: w.lastWords()}
 	if status == Limited {
@@ -227,14 +226,14 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 // ask sends a job to a worker and waits for its answer. Unless it returns Completed and no error,
 // the worker has been killed. Limited means that the worker took twice the memory limit.
 func (p *Pool) ask(ctx context.Context, w *process, job Job) (
-	answer reply, records []trace.Record, status Status, err error,
+	answer reply, before shown, status Status, err error,
 ) {
 	done := make(chan error, 1)
 	question := w.known.request(&job)
 	go func() {
 		err := writeFrame(w.in, question)
 		if err == nil {
-			records, err = readFrame(w.out, &answer)
+			before, err = readFrame(w.out, &answer)
 		}
 		done <- err
 	}()
@@ -250,10 +249,10 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 				if answer.Error != "" {
 					w.known = known{} // the state of its slots is unknown
 				}
-				return answer, records, Completed, nil
+				return answer, before, Completed, nil
 			}
 			w.kill()
-			return reply{}, nil, Crashed, nil
+			return reply{}, shown{}, Crashed, nil
 		case <-watch.C:
 			most := 2 * int64(p.limits.Memory)
 			if job.Watch {
@@ -261,7 +260,7 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 			}
 			if w.memory() > most {
 				w.dump(done)
-				return reply{}, nil, Limited, nil
+				return reply{}, shown{}, Limited, nil
 			}
 		case <-limit.C:
 			if left := used.left(p.limits.Wall); left > 0 {
@@ -269,16 +268,16 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 				continue
 			}
 			w.dump(done)
-			return reply{}, nil, TimedOut, nil
+			return reply{}, shown{}, TimedOut, nil
 		case <-ctx.Done():
 			w.kill()
 			<-done
-			return reply{}, nil, "", ctx.Err()
+			return reply{}, shown{}, "", ctx.Err()
 		}
 	}
 }
 
-func (p *Pool) outcome(job *Job, answer reply, records []trace.Record) (Result, error) {
+func (p *Pool) outcome(job *Job, answer reply, before shown) (Result, error) {
 	if answer.Error != "" {
 		return Result{}, errors.New(answer.Error)
 	}
@@ -292,6 +291,6 @@ func (p *Pool) outcome(job *Job, answer reply, records []trace.Record) (Result, 
 		o.Flags = p.limits.flags(o.Status, o.Limit)
 	}
 	o.Repeat = repeat.With(o.Flags...).String()
-	o.Records = records
+	o.Records, o.Reasons = before.records, before.reasons
 	return o, nil
 }

@@ -28,8 +28,9 @@ type Job struct {
 	Trace  bool         // also return the trace and the parameters
 	Tilt   *tilt.Config // nil: none
 
-	// Watch requests Replication.Watched, which takes a little extra time.
-	Watch bool
+	// Watch requests Replication.Watched, and Explain requests Replication.Reasons. Each takes a
+	// little extra time.
+	Watch, Explain bool
 }
 
 // Command returns the command that repeats the replication.
@@ -49,6 +50,8 @@ type request struct {
 	Trace bool                   `json:"trace,omitempty"`
 	Tilt  *tilt.Config           `json:"tilt,omitempty"`
 	Watch bool                   `json:"watch,omitempty"`
+
+	Explain bool `json:"explain,omitempty"`
 }
 
 // settings is the content of a worker's slot.
@@ -90,7 +93,9 @@ type slotOf struct {
 
 // request returns the message that sends a job to the worker.
 func (k *known) request(job *Job) request {
-	r := request{Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch}
+	r := request{
+		Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch, Explain: job.Explain,
+	}
 	of := slotOf{job.Values.Resolved(), job.Fail.Text()}
 	if r.Slot = slices.Index(k.of[:], of); r.Slot < 0 {
 		r.Slot, r.Settings = k.next, newSettings(job)
@@ -111,22 +116,50 @@ func (r *reply) outOfMemory() bool {
 }
 
 // maxFrame bounds a frame.
-const maxFrame = 1 << 30
+const maxFrame = 1<<30 - 1
 
 // A worker sends the trace of a replication while it performs it, in frames of their own before the
 // frame of the answer. The length of such a frame has the bit ofTrace set. It contains whole records
-// in the encoding of [trace.Encoder]. partSize is about how long it is, in bytes.
+// in the encoding of [trace.Encoder]. partSize is about how long it is, in bytes. Reasons come in
+// frames of their own, too, whose lengths have the bit ofReasons set: a JSON array in each.
 const (
-	ofTrace  = 1 << 31
-	partSize = 64 << 10
+	ofTrace   = 1 << 31
+	ofReasons = 1 << 30
+	partSize  = 64 << 10
+
+	reasonsOfPart = 256 // how many reasons are in a frame, at most
 )
 
-// traceWriter sends the trace of a replication.
+// traceWriter sends the trace of a replication, and its reasons.
 type traceWriter struct {
 	out     io.Writer
 	encoder trace.Encoder
 	part    []byte
+	reasons []trace.Reason
 	err     error // the first
+}
+
+// explain sends the next reason, soon.
+func (w *traceWriter) explain(r *trace.Reason) {
+	if w.reasons = append(w.reasons, *r); len(w.reasons) >= reasonsOfPart {
+		w.flushReasons()
+	}
+}
+
+// flushReasons sends the reasons that are not sent yet.
+func (w *traceWriter) flushReasons() {
+	if len(w.reasons) == 0 {
+		return
+	}
+	frame, err := encodeFrame(w.reasons)
+	if err == nil {
+		frame[0] |= ofReasons >> 24
+		_, err = w.out.Write(frame)
+	}
+	if w.err == nil {
+		w.err = err
+	}
+	w.reasons = w.reasons[:0]
 }
 
 // add sends the next record, soon.
@@ -142,6 +175,7 @@ func (w *traceWriter) add(r *trace.Record) {
 
 // flush sends what is not sent yet.
 func (w *traceWriter) flush() {
+	w.flushReasons()
 	const head = 4
 	if len(w.part) <= head {
 		return
@@ -173,33 +207,47 @@ func writeFrame(w io.Writer, v any) error {
 	return err
 }
 
-// readFrame reads a value that writeFrame wrote, and the parts of a trace before it. It returns
-// io.EOF at the end of the stream.
-func readFrame(r io.Reader, v any) (records []trace.Record, err error) {
+// shown is what a worker sends before its answer.
+type shown struct {
+	records []trace.Record
+	reasons []trace.Reason
+}
+
+// readFrame reads a value that writeFrame wrote, and what was sent before it. It returns io.EOF at
+// the end of the stream.
+func readFrame(r io.Reader, v any) (before shown, err error) {
 	var decoder trace.Decoder
 	var body []byte
 	for {
 		var head [4]byte
 		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return nil, err
+			return shown{}, err
 		}
 		n := binary.BigEndian.Uint32(head[:])
-		part := n&ofTrace != 0
-		if n &^= ofTrace; n > maxFrame {
-			return nil, fmt.Errorf("worker: a frame of %d bytes", n)
+		part, explained := n&ofTrace != 0, n&ofReasons != 0
+		if n &^= ofTrace | ofReasons; n > maxFrame {
+			return shown{}, fmt.Errorf("worker: a frame of %d bytes", n)
 		}
 		if uint32(cap(body)) < n {
 			body = make([]byte, n)
 		}
 		body = body[:n]
 		if _, err := io.ReadFull(r, body); err != nil {
-			return nil, fmt.Errorf("worker: a frame was cut short: %w", err)
+			return shown{}, fmt.Errorf("worker: a frame was cut short: %w", err)
 		}
-		if !part {
-			return decoder.Records, json.Unmarshal(body, v)
+		switch {
+		case part:
+			err = decoder.Add(body)
+		case explained:
+			var reasons []trace.Reason
+			err = json.Unmarshal(body, &reasons)
+			before.reasons = append(before.reasons, reasons...)
+		default:
+			before.records = decoder.Records
+			return before, json.Unmarshal(body, v)
 		}
-		if err := decoder.Add(body); err != nil {
-			return nil, err
+		if err != nil {
+			return shown{}, err
 		}
 	}
 }

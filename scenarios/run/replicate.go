@@ -42,6 +42,7 @@ type Replication struct {
 	Tilt *tilt.Likelihood `json:"tilt,omitempty"` // nil unless requested by Job.Tilt
 
 	Records []trace.Record `json:"-"`
+	Reasons []trace.Reason `json:"-"` // nil unless requested by Job.Explain
 
 	// Watched is nil unless requested by Job.Watch.
 	Watched *sim.Watched `json:"watched,omitempty"`
@@ -51,22 +52,16 @@ type Replication struct {
 // process has the environment that sim.Environment describes.
 func Replicate(v scenarios.Values, seed uint64, p scenarios.Predicate) Replication {
 	var records []trace.Record
-	r := replicate(v, seed, p, nil, false, func(r *trace.Record) { records = append(records, *r) })
+	r := replicate(v, seed, p, sim.Config{Trace: func(r *trace.Record) { records = append(records, *r) }})
 	r.Records = records
 	r.Params, r.Units, r.Repeat = v.Text(), v.Scenario().UnitsOf(r.Measures), v.Repeat(seed, p).String()
 	return r
 }
 
 // replicate performs one replication. It leaves out what the caller knows: the parameters, and the
-// command that repeats it. If tilts is not nil, network draws are tilted, or observed. watch
-// requests Replication.Watched. each, if not nil, receives each record of the trace.
-func replicate(
-	v scenarios.Values, seed uint64, p scenarios.Predicate, tilts *tilt.Config, watch bool, each func(*trace.Record),
-) Replication {
-	config := sim.Config{Scenario: v.Scenario().Name, Seed: seed, Watch: watch, Trace: each}
-	if tilts != nil {
-		config.Tilt = *tilts
-	}
+// command that repeats it. config says what is requested, and which draws are tilted.
+func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, config sim.Config) Replication {
+	config.Scenario, config.Seed = v.Scenario().Name, seed
 	result, o := v.Scenario().Run(v, config)
 	exceeded := p.Exceeded(o.Measures)
 	for _, e := range exceeded {

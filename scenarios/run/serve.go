@@ -12,7 +12,6 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // asked is the environment variable that makes a process a worker. Its value is the limit of the
@@ -97,11 +96,17 @@ func (w *worker) perform(q *request) (reply, error) {
 		}
 	}
 	sent := traceWriter{out: w.out}
-	var each func(*trace.Record)
-	if q.Trace {
-		each = sent.add
+	config := sim.Config{Watch: q.Watch}
+	if q.Tilt != nil {
+		config.Tilt = *q.Tilt
 	}
-	replication := replicate(of.values, q.Seed, of.predicate, q.Tilt, q.Watch, each)
+	if q.Trace {
+		config.Trace = sent.add
+	}
+	if q.Explain {
+		config.Explain = sent.explain
+	}
+	replication := replicate(of.values, q.Seed, of.predicate, config)
 	sent.flush()
 	return reply{Replication: &replication}, sent.err
 }

@@ -59,7 +59,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 	c.Read = reader.Add
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
-		r.config.Observe = r.observer()
+		r.config.Observe, r.config.Explain = r.observer(), w.Explaining()
 		r.clientHosts = network.ClientHosts(v, w)
 		s := newServer(w, w.Host("server", network.ServerAddress), v, r.stack, r.config, r.clientAt)
 		if v.Choice("model") == SequentialModel {

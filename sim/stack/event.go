@@ -23,12 +23,14 @@ const (
 	AlertSent                           // an alert is sent: Alert, zero if it is encrypted
 	AlertReceived                       // an alert was received: Alert
 	Closed                              // the application closed the session
+	Explained                           // what becomes of a record: Explanation; only with Config.Explain
 )
 
 var kindNames = [...]string{
 	Begun: "begun", Entered: "entered", Compared: "compared", DeadlineSet: "deadline set", ClockRead: "clock read",
 	Completed: "completed", Failed: "failed", DataWritten: "data written", ReadBegun: "read begun", DataRead: "data read",
 	AlertSent: "alert sent", AlertReceived: "alert received", Closed: "closed",
+	Explained: "explained",
 }
 
 // String returns the name of the kind.
@@ -63,6 +65,11 @@ type Event struct {
 	Cause  Cause
 	Alert  Alert
 	Length int // length of the data, in bytes
+
+	// Explanation says what the endpoint does with a record, and why. Read is when it read the
+	// record, on the clock of the endpoint.
+	Explanation *Explanation
+	Read        time.Time
 }
 
 // Flight is a flight of messages of a handshake (RFC 6347 section 4.2.4). Flight 0 is the

@@ -80,6 +80,10 @@ type Config struct {
 	// goroutine of the endpoint.
 	Observe func(Event)
 
+	// Explain asks for Explained events as well, as far as the stack or the source of the stack
+	// tells. It changes nothing that the endpoint does.
+	Explain bool
+
 	// After, if not nil, calls f after d, unless the function that it returns is called before.
 	// The deadlines of the session, and the deadline of the context of a handshake, then use
 	// it instead of timers of the runtime. In a simulation they become events of its list.

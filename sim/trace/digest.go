@@ -15,6 +15,9 @@ import (
 // host. The signature covers, for each host in the order of names, what happened on it and in
 // which order, without times and payload bytes. Two replications with the same signature differ
 // only in their times and secrets.
+//
+// Reasons belong to neither: a digest says what happened between hosts, not what an endpoint made
+// of it, and it is the same whether anybody asks for reasons or not.
 func Digests(records []Record) (digest, signature string) {
 	var d Digester
 	for i := range records {

@@ -13,7 +13,7 @@ import (
 
 func TestWriteTable(t *testing.T) {
 	var out bytes.Buffer
-	if err := trace.WriteTable(&out, smallTrace()); err != nil {
+	if err := trace.WriteTable(&out, smallTrace(), smallReasons()); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Golden(t, "testdata/small.txt", out.Bytes())
@@ -21,7 +21,7 @@ func TestWriteTable(t *testing.T) {
 
 func TestWriteJSONLines(t *testing.T) {
 	var out bytes.Buffer
-	if err := trace.WriteJSONLines(&out, smallTrace()); err != nil {
+	if err := trace.WriteJSONLines(&out, smallTrace(), smallReasons()); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Golden(t, "testdata/small.jsonl", out.Bytes())
@@ -35,10 +35,10 @@ var errFull = errors.New("no space left")
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestAFailedWriteIsReported(t *testing.T) {
-	for name, write := range map[string]func(io.Writer, []trace.Record) error{
+	for name, write := range map[string]func(io.Writer, []trace.Record, []trace.Reason) error{
 		"WriteTable": trace.WriteTable, "WriteJSONLines": trace.WriteJSONLines,
 	} {
-		if err := write(fullDisk{}, smallTrace()); !errors.Is(err, errFull) {
+		if err := write(fullDisk{}, smallTrace(), smallReasons()); !errors.Is(err, errFull) {
 			t.Errorf("%s to a full disk returns %v, want %v", name, err, errFull)
 		}
 	}

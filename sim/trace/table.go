@@ -57,11 +57,16 @@ func (r *Record) rule() string {
 }
 
 // WriteTable writes a trace as a table with one line per record: virtual time in seconds, host,
-// actor, what happened.
-func WriteTable(w io.Writer, records []Record) error {
+// actor, what happened. Reasons stand behind the datagrams that they are about. Those that are alike
+// share a line, and those of what is kept or queued and read at the same instant are left out.
+func WriteTable(w io.Writer, records []Record, reasons []Reason) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for i := range records {
-		r := &records[i]
+	for _, l := range fold(interleave(records, reasons)) {
+		if r := l.reason; r != nil {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", Seconds(r.At), r.Host, r.Actor, ".. "+l.text())
+			continue
+		}
+		r := l.record
 		actor := r.Actor
 		if actor == "" {
 			actor = "network"
@@ -71,13 +76,30 @@ func WriteTable(w io.Writer, records []Record) error {
 	return t.Flush()
 }
 
+// Reasons returns a line for each reason that WriteTable shows, with its time, host and actor.
+func Reasons(records []Record, reasons []Reason) []string {
+	var list []string
+	for _, l := range fold(interleave(records, reasons)) {
+		if r := l.reason; r != nil {
+			list = append(list, fmt.Sprintf("%s  %s  %s  %s", Seconds(r.At), r.Host, r.Actor, l.text()))
+		}
+	}
+	return list
+}
+
 // WriteJSONLines writes a trace as JSON Lines: one object per record, payloads in hexadecimal,
-// times in whole nanoseconds.
-func WriteJSONLines(w io.Writer, records []Record) error {
+// times in whole nanoseconds. Each reason is an object too, behind the datagram that it is about.
+func WriteJSONLines(w io.Writer, records []Record, reasons []Reason) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for i := range records {
-		r := &records[i]
+	for _, l := range interleave(records, reasons) {
+		if l.reason != nil {
+			if err := enc.Encode(l.reason.object()); err != nil {
+				return err
+			}
+			continue
+		}
+		r := l.record
 		line := struct {
 			At       int64  `json:"at_ns"`
 			Host     string `json:"host"`

@@ -221,10 +221,10 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("after one more round %+v, %v, want %+v", again, err, records)
 		}
 		var out bytes.Buffer
-		if err := trace.WriteTable(&out, records); err != nil {
+		if err := trace.WriteTable(&out, records, nil); err != nil {
 			t.Error(err)
 		}
-		if err := trace.WriteJSONLines(&out, records); err != nil {
+		if err := trace.WriteJSONLines(&out, records, nil); err != nil {
 			t.Error(err)
 		}
 	})

@@ -133,10 +133,15 @@ func (r *Record) alertName() string {
 	case r.Malformed:
 		return "Alert(malformed)"
 	}
-	if name, ok := alertNames[r.Description]; ok {
-		return "Alert(" + name + ")"
+	return "Alert(" + AlertName(r.Description) + ")"
+}
+
+// AlertName returns the name of an alert description, "close_notify", or its number if it has none.
+func AlertName(description uint8) string {
+	if name, ok := alertNames[description]; ok {
+		return name
 	}
-	return "Alert(" + strconv.Itoa(int(r.Description)) + ")"
+	return strconv.Itoa(int(description))
 }
 
 // PlainRecord returns a datagram with one DTLS 1.2 record of epoch 0, which is unprotected

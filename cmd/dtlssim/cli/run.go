@@ -40,7 +40,11 @@ the run met one (horizon, event-limit, memory-limit); of a tilted one tilt: {log
 many each tilt was about.
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
-datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}.`,
+datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}. Behind a
+datagram stands what the endpoint made of its records, as far as it did not simply read them:
+{at_ns, host, actor, kind: "reason", datagram, reason, inferred, record: {content, type, epoch,
+sequence}, flight, state, peer_epoch, window, newest, message, missing, alert, unread, detail}.
+inferred says that the stack does not say so: it follows from the record and the stack's source.`,
 		Example: "  dtlssim run late-close-notify --set alert-latency=30ms\n" +
 			"  dtlssim run late-close-notify --seed 7 --set 'latency=lognormal(median=20ms,sigma=0.6)' --format json",
 		Args:  verb.OneScenario,
@@ -58,7 +62,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			tilted = &tilt.Config{Tilts: list}
 		},
 		Ask: func(c *verb.Call) (*verb.Answer, error) {
-			job := run.Job{Values: s.Values, Seed: s.Seed, Fail: s.Predicate, Trace: true, Tilt: tilted}
+			job := run.Job{Values: s.Values, Seed: s.Seed, Fail: s.Predicate, Trace: true, Explain: true, Tilt: tilted}
 			o, err := c.Workers.Do(c.Context, job)
 			if err != nil {
 				return nil, err
@@ -72,7 +76,7 @@ datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, det
 			if file.Path != "" {
 				a.Files = append(a.Files, verb.File{Path: file.Path, Write: func(f *os.File) error {
 					w := bufio.NewWriter(f)
-					return errors.Join(trace.WriteJSONLines(w, o.Records), w.Flush())
+					return errors.Join(trace.WriteJSONLines(w, o.Records, o.Reasons), w.Flush())
 				}})
 			}
 			if o.Status == run.Limited {

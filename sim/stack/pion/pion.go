@@ -6,12 +6,16 @@ package pion
 import (
 	"errors"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pion/logging"
 
 	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // The stacks show the states of a handshake and the received alerts only in their logs. These
@@ -27,6 +31,31 @@ const (
 	alertFormat = "%s: <- %s"
 )
 
+// aboutRecords are the formats of the lines about records (conn.go, Conn.handleIncomingPacket). All
+// are the same in both versions, but only v3 has the one about alerts of epoch 0.
+var aboutRecords = map[string]line{
+	"discarded broken packet: %v":                      brokenLine,
+	"discarded future packet (epoch: %d, seq: %d)":     futureLine,
+	"discarded duplicated packet (epoch: %d, seq: %d)": duplicateLine,
+	"received packet of next epoch, queuing packet":    nextEpochLine,
+	"handshake not finished, queuing packet":           noKeysLine,
+	"CipherSuite not initialized, queuing packet":      noCipherLine,
+	"%s: decrypt failed: %s":                           undecryptableLine,
+	"defragment failed: %s":                            malformedLine,
+	"%s: handshake parse failed: %s":                   malformedLine,
+	"discarded alert from the old plaintext epoch":     plainAlertLine,
+	"%s: <- ChangeCipherSpec (epoch: %d)":              changeLine,
+}
+
+// lineTexts says what the lines say, in the words of the log.
+var lineTexts = func() [changeLine + 1]string {
+	texts := [changeLine + 1]string{alertLine: "an alert"}
+	for _, format := range slices.Sorted(maps.Keys(aboutRecords)) {
+		texts[aboutRecords[format]], _, _ = strings.Cut(format, " (")
+	}
+	return texts
+}()
+
 // disabled is a logger that discards everything.
 var disabled = logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, io.Discard)
 
@@ -36,17 +65,19 @@ type Log struct {
 	observe func(stack.Event)
 	alerts  map[string]stack.Alert
 	entered func(stack.Flight, stack.State)
+
+	receiver *Receiver // nil: what becomes of records is not explained
 }
 
 var _ logging.LoggerFactory = (*Log)(nil)
 
 // NewLog returns the log of an endpoint. It calls entered when a handshake enters a state. It
 // reports received alerts to observe; alerts maps their texts to alerts. If observe is nil, it
-// ignores the log.
+// ignores the log. It shows receiver, which may be nil, what the log says of records and states.
 func NewLog(
-	observe func(stack.Event), alerts map[string]stack.Alert, entered func(stack.Flight, stack.State),
+	observe func(stack.Event), alerts map[string]stack.Alert, entered func(stack.Flight, stack.State), receiver *Receiver,
 ) *Log {
-	return &Log{disabled, observe, alerts, entered}
+	return &Log{disabled, observe, alerts, entered, receiver}
 }
 
 // NewLogger implements logging.LoggerFactory.
@@ -64,14 +95,44 @@ func (l *Log) Tracef(format string, args ...any) {
 		name, _ = args[2].(string)
 		state, isState := stack.StateNamed(name)
 		if isFlight && isState {
+			l.receiver.enter(flight, state)
 			l.entered(flight, state)
 		}
 	case format == alertFormat && len(args) == 2:
 		text, _ := args[1].(string)
 		if a, ok := l.alerts[text]; ok {
+			l.receiver.said(alertLine, false, 0, 0, wire.AlertName(a.Description))
 			l.observe(stack.Event{Kind: stack.AlertReceived, Alert: a})
 		}
+	default:
+		l.aboutRecord(format, args)
 	}
+}
+
+// Debugf implements logging.LeveledLogger.
+func (l *Log) Debugf(format string, args ...any) { l.aboutRecord(format, args) }
+
+// Debug implements logging.LeveledLogger.
+func (l *Log) Debug(text string) { l.aboutRecord(text, nil) }
+
+// aboutRecord shows the receiver a line about a record.
+func (l *Log) aboutRecord(format string, args []any) {
+	if l.receiver == nil {
+		return
+	}
+	about, ok := aboutRecords[format]
+	if !ok {
+		return
+	}
+	if len(args) == 2 {
+		epoch, isEpoch := args[0].(uint16)
+		number, isNumber := args[1].(uint64)
+		if isEpoch && isNumber {
+			l.receiver.said(about, true, epoch, number, "")
+			return
+		}
+	}
+	l.receiver.said(about, false, 0, 0, "")
 }
 
 // ReportClock reports that an endpoint reads the clock, if it does so when it enters the given

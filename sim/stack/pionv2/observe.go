@@ -10,14 +10,14 @@ import (
 )
 
 // newLog returns the log of an endpoint, which converts what the stack logs to events.
-func newLog(c stack.Config) *pion.Log {
+func newLog(c stack.Config, receiver *pion.Receiver) *pion.Log {
 	interval := c.FlightInterval
 	if interval == 0 {
 		interval = time.Second // github.com/pion/dtls/v2 v2.2.12, conn.go, initialTickerInterval
 	}
 	return pion.NewLog(c.Observe, alerts, func(flight stack.Flight, state stack.State) {
 		entered(c.Observe, flight, state, interval)
-	})
+	}, receiver)
 }
 
 // entered reports that a handshake enters a state. interval is its retransmission interval.

@@ -24,24 +24,29 @@ type endpoints struct{}
 
 // Client implements stack.Stack.
 func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
-	config, err := configure(c, true)
+	receiver := pion.NewReceiver(c, true, pion.Rules{})
+	config, err := configure(c, true, receiver)
 	if err != nil {
 		return nil, err
 	}
-	return established(dtls.ClientWithContext(ctx, conn, config))
+	session, err := dtls.ClientWithContext(ctx, receiver.Conn(conn), config)
+	return established(session, err, receiver)
 }
 
 // Server implements stack.Stack.
 func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
-	config, err := configure(c, false)
+	receiver := pion.NewReceiver(c, false, pion.Rules{})
+	config, err := configure(c, false, receiver)
 	if err != nil {
 		return nil, err
 	}
-	return established(dtls.ServerWithContext(ctx, conn, config))
+	session, err := dtls.ServerWithContext(ctx, receiver.Conn(conn), config)
+	return established(session, err, receiver)
 }
 
-func established(conn *dtls.Conn, err error) (net.Conn, error) {
+func established(conn *dtls.Conn, err error, receiver *pion.Receiver) (net.Conn, error) {
 	if err != nil {
+		receiver.End()
 		return nil, stack.HandshakeError(err, pion.PeerAlert(err))
 	}
 	return session{conn}, nil
@@ -63,7 +68,7 @@ func (s session) Write(p []byte) (int, error) {
 }
 
 // configure returns the stack's configuration of an endpoint.
-func configure(c stack.Config, client bool) (*dtls.Config, error) {
+func configure(c stack.Config, client bool, receiver *pion.Receiver) (*dtls.Config, error) {
 	credential, err := stack.LoadCredential(c.Credentials)
 	if err != nil {
 		return nil, err
@@ -73,7 +78,8 @@ func configure(c stack.Config, client bool) (*dtls.Config, error) {
 		return nil, err
 	}
 	config := &dtls.Config{
-		FlightInterval: c.FlightInterval, MTU: c.MTU, ReplayProtectionWindow: c.ReplayWindow, LoggerFactory: newLog(c),
+		FlightInterval: c.FlightInterval, MTU: c.MTU, ReplayProtectionWindow: c.ReplayWindow,
+		LoggerFactory: newLog(c, receiver),
 	}
 	switch {
 	case certified == nil:

@@ -20,10 +20,18 @@ const longestBackoff = time.Minute
 type observer struct {
 	observe func(stack.Event)
 	conn    *dtls.Conn // set before the handshake begins
+
+	receiver *pion.Receiver // nil: what becomes of records is not explained
+}
+
+// newObserver returns the observer of an endpoint.
+func newObserver(c stack.Config, client bool) *observer {
+	rules := pion.Rules{Copies: true, OneEpoch: true}
+	return &observer{observe: c.Observe, receiver: pion.NewReceiver(c, client, rules)}
 }
 
 // log returns the log for the endpoint.
-func (o *observer) log() *pion.Log { return pion.NewLog(o.observe, alerts, o.entered) }
+func (o *observer) log() *pion.Log { return pion.NewLog(o.observe, alerts, o.entered, o.receiver) }
 
 // entered reports that the handshake enters a state. It runs on the goroutine of the state
 // machine, which is the only one that uses the fields that entered reads.

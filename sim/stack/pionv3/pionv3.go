@@ -39,7 +39,8 @@ type endpoints struct{}
 
 // Client implements stack.Stack.
 func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
-	o := &observer{observe: c.Observe}
+	o := newObserver(c, true)
+	conn = o.receiver.Conn(conn)
 	options, err := shared(c, o)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,8 @@ func (endpoints) Client(ctx context.Context, conn net.Conn, c stack.Config) (net
 
 // Server implements stack.Stack.
 func (endpoints) Server(ctx context.Context, conn net.Conn, c stack.Config) (net.Conn, error) {
-	o := &observer{observe: c.Observe}
+	o := newObserver(c, false)
+	conn = o.receiver.Conn(conn)
 	options, err := shared(c, o)
 	if err != nil {
 		return nil, err
@@ -114,6 +116,7 @@ func perform(ctx context.Context, conn *dtls.Conn, err error, o *observer) (net.
 	}
 	o.conn = conn
 	if err := conn.HandshakeContext(ctx); err != nil {
+		o.receiver.End()
 		return nil, stack.HandshakeError(err, pion.PeerAlert(err))
 	}
 	return session{conn}, nil
