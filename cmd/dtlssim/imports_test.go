@@ -95,6 +95,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/store/layout", "the SQLite file of a store: its tables, views, lock and errors; it reads no row"},
 	{"scenarios/store/query", "what such a file holds, as values of Go; it writes nothing"},
 	{"scenarios/store/check", "whether a file is whole, from its rows and seals; it writes nothing either"},
+	{"scenarios/store/salvage", "what is whole in a damaged file, read without SQLite"},
 	{"scenarios/store", "what is performed is kept in such a file, and given back; it computes nothing"},
 	{"scenarios/study/rows", "what figures of every kind have, and how their rows are run; it knows no kind"},
 	{"scenarios/study/figures", "one type per kind of figure: what it reads, runs and yields; it knows no study"},

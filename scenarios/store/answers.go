@@ -26,6 +26,10 @@ type searchSpecification struct {
 // Finish stores the answers, which replace earlier ones, and records that this process has
 // completed everything it was asked for.
 func (s *Store) Finish(a answers.Answers) error {
+	// What is put after the answers would take back the mark that the store is complete.
+	if err := s.queue.drain(); err != nil {
+		return err
+	}
 	return s.transact(func(tx *sql.Tx) error {
 		l := s.writer.ledger
 		if err := l.ClearAnswers(tx); err != nil {

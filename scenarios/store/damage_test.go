@@ -138,7 +138,7 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 	content, of := everything(t)
 	t.Logf("%d bytes", len(content))
 	want, r := undamaged(t, content, of)
-	n := testkit.Budget(60, 300, len(content))
+	n := testkit.Budget(50, 160, len(content))
 	noticed := 0
 	var mu sync.Mutex
 	attack(t, n, func(i int, folder string) {
@@ -165,7 +165,7 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 func TestCutStoreIsNoticed(t *testing.T) {
 	content, of := everything(t)
 	want, r := undamaged(t, content, of)
-	n := testkit.Budget(20, 80, len(content))
+	n := testkit.Budget(15, 50, len(content))
 	attack(t, n, func(i int, folder string) {
 		length := i * len(content) / n
 		if i == 0 {

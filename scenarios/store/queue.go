@@ -27,9 +27,10 @@ type queue struct {
 	mu      sync.Mutex
 	changed *sync.Cond // something was put, taken, or ended
 	waiting []kept
+	busy    bool  // a batch is being committed
 	err     error // the first error of the journal or a commit; after it, nothing is kept
 	ending  chan struct{}
-	many    chan struct{} // has an element when maxWaiting/2 replications wait
+	many    chan struct{} // has an element when the next batch must not rest
 }
 
 func (q *queue) init(f layout.File, j *journal.Journal) {
@@ -56,13 +57,30 @@ func (q *queue) put(k kept) error {
 	if q.err == nil {
 		q.waiting = append(q.waiting, k)
 		if len(q.waiting) == maxWaiting/2 {
-			select {
-			case q.many <- struct{}{}:
-			default: // already signaled
-			}
+			q.hurry()
 		}
 	}
 	q.changed.Broadcast()
+	return q.err
+}
+
+// hurry ends the rest between two commits.
+func (q *queue) hurry() {
+	select {
+	case q.many <- struct{}{}:
+	default: // already signaled
+	}
+}
+
+// drain waits until everything that was put is committed. It returns the error of a commit that
+// failed.
+func (q *queue) drain() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for (len(q.waiting) > 0 || q.busy) && q.err == nil {
+		q.hurry()
+		q.changed.Wait()
+	}
 	return q.err
 }
 
@@ -90,7 +108,7 @@ func (q *queue) take(emptied []kept) (batch []kept, forget func() error) {
 		q.changed.Wait()
 	}
 	batch = q.waiting
-	q.waiting = emptied
+	q.waiting, q.busy = emptied, len(batch) > 0
 	q.changed.Broadcast()
 	if len(batch) == 0 {
 		return nil, nil
@@ -132,11 +150,15 @@ func (q *queue) serve(commit func([]kept) (commits int64, err error)) {
 		}
 		if err != nil {
 			q.mu.Lock()
-			q.err, q.waiting = err, nil
+			q.err, q.waiting, q.busy = err, nil, false
 			q.changed.Broadcast()
 			q.mu.Unlock()
 			return
 		}
+		q.mu.Lock()
+		q.busy = false
+		q.changed.Broadcast()
+		q.mu.Unlock()
 		rest := time.NewTimer(min(restFactor*time.Since(start), longestRest))
 		select {
 		case <-rest.C:

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
+	"github.com/dtlssim/dtlssim/scenarios/store/check"
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
@@ -18,6 +19,9 @@ import (
 type Reader struct {
 	query.File
 	file layout.File
+
+	// Contents is what the store held when it was opened, and verified.
+	Contents *check.Result
 
 	// Pending says that a killed process left replications in the journal that could not be folded
 	// in, because the file or its folder is read-only. They are not shown; the next process that
@@ -56,13 +60,14 @@ func Read(path string) (*Reader, error) {
 	if empty {
 		err = &layout.MismatchError{Path: path, Reason: "is no store of dtlssim: it is empty"}
 	}
+	var contents *check.Result
 	if err == nil {
-		_, err = whole(f)
+		contents, err = whole(f)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &Reader{query.Of(f), f, left}, nil
+	return &Reader{query.Of(f), f, contents, left}, nil
 }
 
 // Close closes the file.

@@ -80,7 +80,7 @@ func (r *runner) Do(ctx context.Context, job run.Job) (run.Result, error) {
 		var value []byte
 		var checksum int64
 		err := r.file.Row("SELECT value, checksum FROM run WHERE key = ?", key).Scan(&value, &checksum)
-		if err == nil && runSum(&layout.Sum{}, key, value) != checksum {
+		if err == nil && layout.RunSum(&layout.Sum{}, key, value) != checksum {
 			err = r.file.Damaged("a run of a search")
 		}
 		if err == nil {

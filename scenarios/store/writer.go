@@ -240,17 +240,12 @@ func (w *writer) addRun(tx *sql.Tx, k *kept) error {
 			return err
 		}
 	}
-	checksum := runSum(&w.sum, k.run, k.value)
+	checksum := layout.RunSum(&w.sum, k.run, k.value)
 	r, err := w.insertRun.Exec(k.run, k.value, checksum)
 	if err == nil {
-		_, err = w.ledger.Inserted(r, layout.SealKey{Table: "run"}, checksum)
+		_, err = w.ledger.Inserted(r, layout.SealKey{Table: layout.RunTable}, checksum)
 	}
 	return err
-}
-
-// runSum returns the checksum of a row of the table run.
-func runSum(sum *layout.Sum, key, value []byte) int64 {
-	return sum.Of("run").Bytes(key).Bytes(value).Done()
 }
 
 // digestBytes is how many bytes of a digest are stored: enough to see that two traces differ.

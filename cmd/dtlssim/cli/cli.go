@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 under virtual time. The same binary, specification and seed give the same bytes, on any machine
 of one architecture, at any load.
 
-Exit codes: 0 done; 1 something failed, or a verification found a difference;
+Exit codes: 0 done; 1 something failed, a store is damaged, or a verification found a difference;
 2 bad input, nothing was done; 3 some replications gave no result; 130 interrupted.`,
 		Example:       "  dtlssim study late-close-notify\n  dtlssim window late-close-notify --set remedy=linger",
 		Version:       version(),

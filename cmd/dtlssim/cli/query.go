@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,7 +18,8 @@ import (
 func newQuery() *cobra.Command {
 	var (
 		confidence = verb.Confidence{Of: "the intervals of points"}
-		table      = storeTable{names: text.ShownTables}
+		table      = storeTable{names: slices.Concat(text.ShownTables, []string{checkStore, salvageStore})}
+		output     = verb.Output{Usage: "the new store that salvage makes, `FILE.sqlite`"}
 		rows       int
 	)
 	return verb.New(verb.Verb{
@@ -37,15 +40,46 @@ specification  what the store is of, and which programs wrote to it
 layout         the tables and views of the file, as SQL with comments, for readers with
                SQLite: pandas.read_sql("SELECT * FROM replications", ...)
 
-dtlssim export writes tables for other programs.`,
-		Example: "  dtlssim query linger.sqlite\n  dtlssim query linger.sqlite replications --rows 20",
-		Args:    verb.Args(1, 2, "one FILE and at most one table"),
-		Plain:   true,
-		Parts:   []verb.Part{&table, &confidence},
-		Flags:   func(f *pflag.FlagSet) { f.IntVar(&rows, "rows", 100, "how many rows are shown") },
-		Check:   func(_ *verb.Call, f *verb.Faults) { f.AtLeast("rows", rows, 1) },
-		Open:    table.open,
+dtlssim export writes tables for other programs.
+
+Every verb verifies a store before it reads it: SQLite's structures, the definitions of tables and
+views, and the checksums and numbers of all rows. A damaged store gives no answers. Other programs
+do not verify it: do so first, with the table
+
+check          whether the store is whole, and whether it is complete: whether all that was asked
+               for is there. If it is damaged, what is damaged; the exit code is then 1
+salvage        saves what is whole in a damaged store in a new one (-o). The command that made the
+               damaged store, with --store and the new one, performs the rest again and gives the
+               answer of an undamaged store. The damaged one stays as it is`,
+		Example: "  dtlssim query linger.sqlite\n  dtlssim query linger.sqlite replications --rows 20\n" +
+			"  dtlssim query linger.sqlite check\n  dtlssim query damaged.sqlite salvage -o saved.sqlite",
+		Args:  verb.Args(1, 2, "one FILE and at most one table"),
+		Plain: true,
+		Parts: []verb.Part{&table, &confidence, &output},
+		Flags: func(f *pflag.FlagSet) { f.IntVar(&rows, "rows", 100, "how many rows are shown") },
+		Check: func(_ *verb.Call, f *verb.Faults) {
+			f.AtLeast("rows", rows, 1)
+			switch salvages := table.chosen == salvageStore; {
+			case salvages && output.Path == "":
+				f.Add(errors.New("salvage makes a new store: name it with -o"))
+			case !salvages && output.Path != "":
+				f.Add(errors.New("--output is of salvage; " + scenarios.NewCommand("export").String() +
+					" writes tables to files"))
+			}
+		},
+		Open: func(c *verb.Call) error {
+			if table.chosen == checkStore || table.chosen == salvageStore {
+				return nil
+			}
+			return table.open(c)
+		},
 		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			switch table.chosen {
+			case checkStore:
+				return askCheck(c.Args[0])
+			case salvageStore:
+				return askSalvage(c.Args[0], output.Path)
+			}
 			return &verb.Answer{Text: func(w io.Writer) error {
 				return text.Store(w, table.reader, table.chosen, confidence.Confidence, rows)
 			}}, nil

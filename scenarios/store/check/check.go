@@ -35,7 +35,7 @@ type Result struct {
 	Faults []string // what is damaged; none: the store is whole
 
 	Seals              map[layout.SealKey]layout.Seal
-	Points             int
+	Points             map[int64]string // how messages name each design point
 	Replications, Runs int64
 	Digest             string // of the contents; see layout.Contents
 	Complete           bool   // everything that was asked for was answered, and nothing was added since
@@ -48,8 +48,8 @@ const maxFaults = 20
 // damage.
 func File(f layout.File) (*Result, error) {
 	v := verifier{
-		file: f, found: map[layout.SealKey]layout.Seal{}, damaged: map[layout.SealKey]bool{},
-		Result: Result{Seals: map[layout.SealKey]layout.Seal{}}, points: map[int64]string{}, parts: map[int64]string{},
+		file: f, found: map[layout.SealKey]layout.Seal{}, damaged: map[layout.SealKey]bool{}, cut: map[string]bool{},
+		Result: Result{Seals: map[layout.SealKey]layout.Seal{}, Points: map[int64]string{}}, parts: map[int64]string{},
 	}
 	err := f.Read(func(f layout.File) error {
 		v.file = f
@@ -77,8 +77,8 @@ type verifier struct {
 	most          int64                          // a table has at most so many rows
 	found         map[layout.SealKey]layout.Seal // of the rows that are there
 	damaged       map[layout.SealKey]bool        // tables with a damaged row, which is listed
+	cut           map[string]bool                // tables that cannot be read to their ends
 	parts         map[int64]string               // how messages name a part
-	points        map[int64]string               // how messages name a design point
 	measure       []string                       // names, in the order of the columns
 	specification string                         // its SHA-256
 	complete      []any
@@ -109,6 +109,17 @@ func (v *verifier) failure(err error) error {
 	return v.file.Explain(err)
 }
 
+// cannotRead turns an error that only damage causes into a fault that names the table.
+func (v *verifier) cannotRead(table string, err error) error {
+	before := len(v.Faults)
+	err = v.failure(err)
+	if len(v.Faults) > before {
+		v.Faults = append(v.Faults[:before], fmt.Sprintf("the table %s cannot be read to its end", table))
+		v.cut[table] = true
+	}
+	return err
+}
+
 // structure lets SQLite check its pages.
 func (v *verifier) structure() error {
 	// A row takes at least one byte of a page.
@@ -133,7 +144,7 @@ func (v *verifier) structure() error {
 // tables verifies the rows of all tables but the replications.
 func (v *verifier) tables() error {
 	for _, table := range layout.Tables {
-		if err := v.failure(v.table(table)); err != nil {
+		if err := v.cannotRead(table, v.table(table)); err != nil {
 			return err
 		}
 	}
@@ -177,7 +188,7 @@ func (v *verifier) row(table string, values []any) string {
 	case "part":
 		figure, _ := values[1].(string)
 		row, _ := values[2].(string)
-		return partName(id, figure, row)
+		return PartName(id, figure, row)
 	case "aborted", "difference":
 		point, n := layout.OfKey(id)
 		return fmt.Sprintf("replication %d of %s, in the table %s", n, v.point(int64(point)), table)
@@ -189,7 +200,8 @@ func (v *verifier) row(table string, values []any) string {
 	return "a row of the table " + table
 }
 
-func partName(id int64, figure, row string) string {
+// PartName returns how messages name a part.
+func PartName(id int64, figure, row string) string {
 	if figure == "" && row == "" {
 		return fmt.Sprintf("part %d", id)
 	}
@@ -204,7 +216,7 @@ func (v *verifier) part(id int64) string {
 }
 
 func (v *verifier) point(id int64) string {
-	if name, ok := v.points[id]; ok {
+	if name, ok := v.Points[id]; ok {
 		return name
 	}
 	return fmt.Sprintf("point %d", id)
@@ -221,25 +233,30 @@ func (v *verifier) learn(table string, values []any) {
 	case "specification":
 		v.specification = text(2)
 	case "part":
-		v.parts[id] = partName(id, text(1), text(2))
+		v.parts[id] = PartName(id, text(1), text(2))
 	case "point":
 		part, _ := values[1].(int64)
-		var levels map[string]string
-		_ = json.Unmarshal([]byte(text(3)), &levels)
-		name := fmt.Sprintf("point %d", id)
-		if len(levels) > 0 {
-			name += " (" + levelsText(levels) + ")"
-		}
-		if of := v.part(part); !strings.HasPrefix(of, "part ") {
-			name = of + ", " + name
-		}
-		v.points[id] = name
-		v.Points++
+		v.Points[id] = PointName(id, text(3), v.part(part))
 	case "measure":
 		v.measure = append(v.measure, text(1))
 	case "complete":
 		v.complete = values
 	}
+}
+
+// PointName returns how messages name a design point: with its parameters, which are JSON, and its
+// part.
+func PointName(id int64, parameters, part string) string {
+	var levels map[string]string
+	_ = json.Unmarshal([]byte(parameters), &levels)
+	name := fmt.Sprintf("point %d", id)
+	if len(levels) > 0 {
+		name += " (" + levelsText(levels) + ")"
+	}
+	if !strings.HasPrefix(part, "part ") {
+		name = part + ", " + name
+	}
+	return name
 }
 
 func levelsText(levels map[string]string) string {
@@ -288,7 +305,7 @@ func (v *verifier) replications() error {
 		return nil
 	})
 	end()
-	return err
+	return v.cannotRead(layout.ReplicationTable, err)
 }
 
 // numbersText lists the numbers of damaged replications.
@@ -364,6 +381,7 @@ func (v *verifier) compare(key layout.SealKey, got, want layout.Seal) {
 		name = v.point(key.Point) + ": replications: "
 	}
 	switch {
+	case v.cut[key.Table]:
 	case got.Rows != want.Rows:
 		v.fault("%s%d rows of %d are there", name, got.Rows, want.Rows)
 	case got.Total != want.Total && !v.damaged[key]:

@@ -29,8 +29,11 @@ const (
 	commitCount = "commit"
 )
 
-// ReplicationTable is the table of replications.
-const ReplicationTable = "replication"
+// The tables of what was performed.
+const (
+	ReplicationTable = "replication"
+	RunTable         = "run"
+)
 
 // Ledger changes the rows of a store and keeps their checksums and seals. Rows are only changed
 // through it. It is not safe for concurrent use.
@@ -233,7 +236,7 @@ func Contents(seals map[SealKey]Seal, sum string) (replications, runs int64, dig
 	for _, point := range points {
 		line(SealKey{ReplicationTable, point})
 	}
-	return replications, seals[SealKey{Table: "run"}].Rows, fmt.Sprintf("%x", h.Sum(nil))
+	return replications, seals[SealKey{Table: RunTable}].Rows, fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // Values returns the names and values of the current row of a result.

@@ -100,3 +100,6 @@ func (s *Sum) Replication(r *Replication) *Sum {
 	return s.Of(ReplicationTable).Int(r.Key).Text(r.Status).Text(r.Limit).Text(r.Outcome).Int(r.Failed).Int(r.Virtual).
 		Int(r.Events).Bytes(r.Digest).Truth(r.Different)
 }
+
+// RunSum returns the checksum of a row of the table run.
+func RunSum(s *Sum, key, value []byte) int64 { return s.Of(RunTable).Bytes(key).Bytes(value).Done() }
