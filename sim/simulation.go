@@ -110,6 +110,8 @@ type Simulation struct {
 	explains explains
 
 	heap replicationHeap
+
+	conclusions []func() []trace.Event // see Conclude
 }
 
 // exclusive makes the replications of a process run one after another. They share
@@ -165,6 +167,7 @@ func Run(config Config, build func(w *Simulation)) Result {
 	if w.heap.met() { // at its end, or between two collections
 		result.End = clock.MemoryLimit
 	}
+	w.conclude(&result)
 	result.UnmetRules = w.link.unmet()
 	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
 	result.Digest, result.Signature = digester.Sums()
@@ -196,6 +199,31 @@ func (w *Simulation) Note(h *Host, event, detail string) {
 func (w *Simulation) Event(h *Host, e trace.Event) {
 	w.record(&trace.Record{Host: h.name, Kind: trace.Note, Event: e})
 }
+
+// Conclude registers f. It is called once the replication has ended because nothing was left to
+// happen, and not if a limit cut it short. The events that it returns are what can only be known
+// then; they are the last records of the trace, at the place trace.WholeRun. They must not depend on
+// time, because they are part of the signature.
+func (w *Simulation) Conclude(f func() []trace.Event) { w.conclusions = append(w.conclusions, f) }
+
+func (w *Simulation) conclude(r *Result) {
+	if r.End != clock.Quiet {
+		return
+	}
+	var events []trace.Event
+	for _, f := range w.conclusions {
+		events = append(events, f()...)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range events {
+		w.recorder.Add(&trace.Record{At: r.Virtual, Host: trace.WholeRun, Actor: observer, Kind: trace.Note, Event: e})
+	}
+	w.settleTrace()
+}
+
+// observer is the actor of conclusions.
+const observer = "observer"
 
 // record adds a record of the calling goroutine's actor at the current time.
 func (w *Simulation) record(r *trace.Record) { w.recordBy(w.Current(), r) }

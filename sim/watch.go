@@ -357,6 +357,9 @@ func (h *watch) watched() *Watched {
 // read reads the next record of the trace. The host of an actor is that on which it first sent a
 // datagram or recorded an event. What other actors do concerns no host.
 func (h *watch) read(r *trace.Record) {
+	if r.Host == trace.WholeRun { // no instant of a host
+		return
+	}
 	h.shown[r.Host] = appendUncounted(&h.w.heap, h.shown[r.Host], r.At)
 	switch r.Kind {
 	case trace.Send, trace.Lose, trace.Hold, trace.Queue, trace.Note:

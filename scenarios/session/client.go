@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
@@ -34,8 +33,10 @@ type client struct {
 	association *association // the current or most recent one
 	silent      bool         // its endpoint was closed without a close_notify
 	killed      bool         // one of its associations was killed: see association
-	unanswered  bool         // it waited for an answer until the time limit
-	timedOut    bool         // its most recent handshake reached the time limit
+	messages    *outcome.Messages
+	sent        int  // messages that it has sent, data that it sent again counted once
+	stale       bool // it has used an association that the server had dropped
+	timedOut    bool // its most recent handshake reached the time limit
 
 	// unfinished is a lower bound of the duration of its last handshake, if that did not
 	// complete. It is the time limit, because a handshake that fails earlier is not complete by
@@ -51,6 +52,9 @@ type association struct {
 	clientLeft bool // the client's application has closed, has given up or is gone
 	serverLeft bool // the server's application has closed
 	announced  bool // the client has closed with a close_notify
+	served     int  // sessions of the server on it that have not ended
+	dropped    bool // the server had sessions on it, and all have ended
+	stale      bool // the client has used it when it was dropped
 }
 
 // State that the server and the client read from each other without datagrams.
@@ -153,17 +157,18 @@ func (c *client) attempt(server netip.AddrPort) error {
 	c.session.Handshake, c.session.HandshakeTime = "completed", int64(c.w.Now()-start)
 	c.w.Event(c.host, outcome.Completed{})
 
-	if _, err := io.WriteString(conn, greeting(c.number)); err != nil {
+	line := outcome.Greeting(c.number, c.session.Attempts)
+	if err := c.send(conn, line, 1); err != nil {
 		return fmt.Errorf("sending the data: %w", err)
 	}
 	behaviour := c.v.Choice("client")
 	switch behaviour {
 	case "waits":
-		if err := c.await(conn, greeting(c.number), "echo received"); err != nil {
+		if err := c.await(conn, line, "echo received"); err != nil {
 			return fmt.Errorf("waiting for the echo: %w", err)
 		}
 	case "acknowledged":
-		if err := c.await(conn, acknowledgement, "acknowledgement received"); err != nil {
+		if err := c.await(conn, outcome.Acknowledgement, "acknowledgement received"); err != nil {
 			return fmt.Errorf("waiting for the acknowledgement: %w", err)
 		}
 	}
@@ -189,6 +194,21 @@ func (c *client) attempt(server netip.AddrPort) error {
 	return nil
 }
 
+// send sends a message of the client. It records if the server has dropped the association.
+func (c *client) send(conn net.Conn, line string, number int) error {
+	if _, err := io.WriteString(conn, line); err != nil {
+		return err
+	}
+	c.messages.Sent(c.number, number, c.w.Now())
+	c.sent = max(c.sent, number)
+	c.touch(theAssociation, false)
+	if a := c.association; a.dropped && !a.stale && !c.w.Stopped() {
+		a.stale, c.stale = true, true
+		c.w.Note(c.host, "stale association", "the server has dropped it")
+	}
+	return nil
+}
+
 // pauseTime returns the length of the client's pause, which is equal in all its attempts.
 func (c *client) pauseTime() time.Duration {
 	jitter, pause := c.v.Distribution("pause-jitter"), c.v.Duration("client-pause")
@@ -206,7 +226,7 @@ func (c *client) pause(conn net.Conn) error {
 		if err := c.w.Sleep(interval); err != nil {
 			return err
 		}
-		_, err := io.WriteString(conn, keepAlive)
+		err := c.send(conn, outcome.KeepAlive(c.number, c.sent+1), c.sent+1)
 		switch {
 		case stack.CauseOf(err) == stack.PeerClosed:
 			return c.w.Sleep(left - interval)
@@ -241,12 +261,15 @@ func (c *client) await(conn net.Conn, want, note string) error {
 		if !timedOut && !c.association.serverLeft {
 			c.kill(c.host)
 		}
-		c.unanswered = c.unanswered || timedOut
+		if timedOut {
+			c.messages.AnswerMissed(c.number, c.session.Attempts, c.w.Now())
+		}
 		return err
 	}
 	if got := string(buffer[:n]); got != want {
 		return fmt.Errorf("got %q, want %q", got, want)
 	}
+	c.messages.AnswerRead(c.number, c.session.Attempts, c.w.Now())
 	c.w.Note(c.host, note, "")
 	return nil
 }
@@ -257,29 +280,4 @@ func readWithin(w *sim.Simulation, conn net.Conn, buffer []byte, d time.Duration
 	e := w.After(clock.Deadline, d, func() { _ = conn.SetReadDeadline(time.Unix(0, 1)) })
 	defer w.Cancel(e)
 	return conn.Read(buffer)
-}
-
-const (
-	greetingHead = "hello from client "
-	greetingTail = "\n"
-)
-
-// acknowledgement is the line with which the server's application acknowledges data.
-const acknowledgement = "received\n"
-
-// keepAlive is the line with which a client keeps its association alive.
-const keepAlive = "still here\n"
-
-// greeting is the line that a client sends first.
-func greeting(number int) string { return greetingHead + strconv.Itoa(number) + greetingTail }
-
-// greetedBy returns the number of the client that sent a line, or 0.
-func greetedBy(line string) int {
-	text, _ := strings.CutPrefix(line, greetingHead)
-	text, _ = strings.CutSuffix(text, greetingTail)
-	number, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return number
 }

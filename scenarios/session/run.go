@@ -41,12 +41,14 @@ type sessionsRun struct {
 	config      stack.Config
 	numbers     network.Clients
 	peers       []*client // by number of the session, from 0
+	messages    *outcome.Messages
 }
 
 // Run performs a replication of a scenario.
 func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, scenarios.Observation) {
 	r := &sessionsRun{
 		v: v, stack: stacks[v.Choice("stack")], numbers: network.NumberClients(v.Count("clients")),
+		messages: outcome.NewMessages(),
 	}
 	c.Link = network.Link(v, r.numbers, rules)
 	c.Perturb = v.Count("perturb")
@@ -61,7 +63,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 		r.w = w
 		r.config.Observe, r.config.Explain = r.observer(), w.Explaining()
 		r.clientHosts = network.ClientHosts(v, w)
-		s := newServer(w, w.Host("server", network.ServerAddress), v, r.stack, r.config, r.clientAt)
+		s := newServer(w, w.Host("server", network.ServerAddress), v, r.stack, r.config, r.clientAt, r.messages)
 		if v.Choice("model") == SequentialModel {
 			r.server = &sequentialServer{server: s}
 		} else {
@@ -69,8 +71,9 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 		}
 		r.server.start()
 		r.startClient(0)
+		w.Conclude(r.messages.Lost)
 	})
-	return result, r.observe(reader.End())
+	return result, r.observe(&result, reader.End())
 }
 
 // startClient starts client number i, from 0, and makes it start the next one.
@@ -82,7 +85,7 @@ func (r *sessionsRun) startClient(i int) {
 	}
 	c := &client{
 		w: r.w, host: host, number: i + 1, local: netip.AddrPortFrom(host.Address(), port), v: r.v,
-		stack: r.stack, config: r.config,
+		stack: r.stack, config: r.config, messages: r.messages,
 	}
 	r.peers = append(r.peers, c)
 	next := func() {
@@ -157,11 +160,12 @@ func (r *sessionsRun) clientAt(peer netip.AddrPort) *client {
 	return nil
 }
 
-func (r *sessionsRun) observe(shown outcome.Reading) scenarios.Observation {
+func (r *sessionsRun) observe(result *sim.Result, shown outcome.Reading) scenarios.Observation {
 	o := scenarios.Observation{Measures: map[string]int64{}}
 	wrong := map[string]bool{}
 	r.server.observe(&o, wrong)
 	shown.Observe(&o, wrong)
+	r.messages.Observe(&o, result.Virtual, result.Watched != nil)
 	var unfinished time.Duration // the longest incomplete handshake
 	for i := range r.v.Count("clients") {
 		s := scenarios.Session{Client: i + 1, Handshake: "never started"}
@@ -170,7 +174,7 @@ func (r *sessionsRun) observe(shown outcome.Reading) scenarios.Observation {
 			s = r.peers[i].session
 			s.DataDelivered = delivered
 			wrong[outcome.AssociationKilled] = wrong[outcome.AssociationKilled] || r.peers[i].killed
-			wrong[outcome.AnswerLost] = wrong[outcome.AnswerLost] || r.peers[i].unanswered
+			wrong[outcome.StaleAssociation] = wrong[outcome.StaleAssociation] || r.peers[i].stale
 			wrong[outcome.NoCloseNotify] = wrong[outcome.NoCloseNotify] || r.peers[i].silent
 			if s.Handshake == "completed" {
 				o.Largest(outcome.Handshake, s.HandshakeTime)
@@ -183,8 +187,8 @@ func (r *sessionsRun) observe(shown outcome.Reading) scenarios.Observation {
 		switch {
 		case !completed && i > 0:
 			wrong[outcome.NextHandshakeFailed] = true
-		case !s.DataDelivered: // includes a failed handshake of the first client
-			wrong[outcome.DataLost] = true
+		case !s.DataDelivered && !r.messages.SentBy(i+1): // the first client, whose handshake failed
+			o.Measures[outcome.DataLost]++
 		}
 		if i == 0 && !completed {
 			if i < len(r.peers) && r.peers[i].timedOut {
@@ -198,6 +202,8 @@ func (r *sessionsRun) observe(shown outcome.Reading) scenarios.Observation {
 	if unfinished > 0 {
 		o.Measures[scenarios.Censored(outcome.Handshake)] = max(int64(unfinished), o.Measures[outcome.Handshake])
 	}
+	wrong[outcome.DataLost] = o.Measures[outcome.DataLost] > 0
+	wrong[outcome.AnswerLost] = o.Measures[outcome.AnswerLost] > 0
 	for _, known := range r.v.Scenario().Outcomes {
 		if wrong[known.Name] {
 			o.Outcome = append(o.Outcome, known.Name)

@@ -35,15 +35,16 @@ type server struct {
 	halfOpen   bool            // an idle timeout ended a session that its client had already closed
 	failures   int             // errors of sessions that a client had begun
 	delivered  map[int]bool    // clients whose data reached the application
+	messages   *outcome.Messages
 }
 
 func newServer(
 	w *sim.Simulation, h *sim.Host, v scenarios.Values, st stack.Stack, c stack.Config,
-	client func(netip.AddrPort) *client,
+	client func(netip.AddrPort) *client, m *outcome.Messages,
 ) server {
 	return server{
 		w: w, host: h, v: v, stack: st, config: c, client: client, port: network.ServerPort,
-		delivered: make(map[int]bool),
+		delivered: make(map[int]bool), messages: m,
 	}
 }
 
@@ -109,13 +110,17 @@ const noteClose = "close"
 // close.
 func (s *server) converse(session net.Conn, socket *sim.Socket) error {
 	v := conversation{Conn: session, socket: socket, client: s.client(socket.Peer()), association: &association{}}
-	v.touch(false)
+	v.touch(true)
 	if v.client != nil && v.client.association != nil {
 		v.association = v.client.association
 	}
+	v.association.served++
+	v.association.dropped = false
 	defer func() {
 		v.touch(true)
 		v.association.serverLeft = true
+		v.association.served--
+		v.association.dropped = v.association.served == 0
 		start := s.w.Now()
 		_ = session.Close() // the peer may have closed it
 		if late := s.w.Now() - start; late > 0 {
@@ -168,18 +173,26 @@ func (s *server) exchange(session conversation) error {
 		return fmt.Errorf("waiting for data: %w", err)
 	}
 	line := string(buffer[:n])
-	sender := greetedBy(line)
-	s.delivered[sender] = true
-	s.w.Event(s.host, outcome.DataRead{Line: line, Client: sender})
+	from, attempt, number := outcome.Sender(line)
+	s.delivered[from] = true
+	s.messages.Read(from, number, s.w.Now())
+	s.w.Event(s.host, outcome.DataRead{Line: line, Client: from})
+	answer := func(line []byte, awaitedBy string) error {
+		sent, err := s.answer(session, line)
+		if sent {
+			s.messages.Answered(from, attempt, s.v.Choice("client") == awaitedBy)
+		}
+		return err
+	}
 	if s.v.Choice("client") == "acknowledged" {
-		if err := s.answer(session, []byte(acknowledgement)); err != nil {
+		if err := answer([]byte(outcome.Acknowledgement), "acknowledged"); err != nil {
 			return err
 		}
 	}
 	if err := s.w.Sleep(s.v.Duration("service")); err != nil {
 		return err
 	}
-	if err := s.answer(session, buffer[:n]); err != nil || s.v.Choice("ends") == "server" {
+	if err := answer(buffer[:n], "waits"); err != nil || s.v.Choice("ends") == "server" {
 		return err
 	}
 	return s.untilPeerEnds(session, buffer)
@@ -189,11 +202,14 @@ func (s *server) exchange(session conversation) error {
 // or has been silent for the idle timeout.
 func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 	for {
-		_, err := readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
+		n, err := readWithin(s.w, session, buffer, s.v.Duration("idle-timeout"))
 		s.ended(err, session)
 		switch {
 		case err == nil:
-			s.w.Note(s.host, "more data", "")
+			line := string(buffer[:n])
+			from, _, number := outcome.Sender(line)
+			s.messages.Read(from, number, s.w.Now())
+			s.w.Event(s.host, outcome.MoreRead{Line: line})
 			continue
 		case session.socket.Abandoned(): // converse notes it
 		case stack.CauseOf(err) == stack.PeerClosed:
@@ -213,19 +229,20 @@ func (s *server) untilPeerEnds(session conversation, buffer []byte) error {
 	}
 }
 
-// answer writes to a client, which may have closed already.
-func (s *server) answer(session conversation, line []byte) error {
-	_, err := session.Write(line)
+// answer writes to a client, which may have closed already. It reports whether the line was sent.
+func (s *server) answer(session conversation, line []byte) (sent bool, err error) {
+	_, err = session.Write(line)
 	s.ended(err, session)
 	switch {
 	case err != nil && session.socket.Abandoned():
-		return nil // converse notes it
+		return false, nil // converse notes it
 	case stack.CauseOf(err) == stack.PeerClosed:
 		s.w.Note(s.host, "no answer", "the peer has closed")
+		return false, nil
 	case err != nil:
-		return fmt.Errorf("answering: %w", err)
+		return false, fmt.Errorf("answering: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 // ended records that an association ended with an error other than a time limit before its client

@@ -180,11 +180,18 @@ type Timeline struct {
 	Times []time.Duration
 }
 
-// Timelines splits a trace by host, in the order of the hosts' names. Traces with the same
-// signature have timelines of equal lengths.
+// WholeRun is the host of records that say something about the whole run, at its end. That end is no
+// instant of a host: which host's last instant it is may change while nothing else does.
+const WholeRun = "run"
+
+// Timelines splits a trace by host, in the order of the hosts' names, without the records of
+// WholeRun. Traces with the same signature have timelines of equal lengths.
 func Timelines(records []Record) []Timeline {
 	times := make(map[string][]time.Duration)
 	for i := range records {
+		if records[i].Host == WholeRun {
+			continue
+		}
 		times[records[i].Host] = append(times[records[i].Host], records[i].At)
 	}
 	lines := make([]Timeline, 0, len(times))

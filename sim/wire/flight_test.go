@@ -17,7 +17,9 @@ func fragment(handshakeType, sequence byte, from, length int) []byte {
 // Every datagram of a flight has its number, whatever message it begins with.
 func TestFlight(t *testing.T) {
 	ccs, finished := record(wire.ChangeCipherSpec, 0, 3, []byte{1}), record(wire.Handshake, 1, 0, make([]byte, 40))
-	of := func(message, sequence byte) []byte { return record(wire.Handshake, 0, 9, fragment(message, sequence, 0, 4)) }
+	of := func(message, sequence byte) []byte {
+		return record(wire.Handshake, 0, 9, fragment(message, sequence, 0, 4))
+	}
 	for _, c := range []struct {
 		name       string
 		fromClient bool

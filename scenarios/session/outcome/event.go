@@ -63,6 +63,15 @@ func (DataRead) Name() string { return "data read" }
 // AppendDetail implements trace.Event.
 func (e DataRead) AppendDetail(b []byte) []byte { return strconv.AppendQuote(b, e.Line) }
 
+// MoreRead is the event that the server's application has read a further line of a session.
+type MoreRead struct{ Line string }
+
+// Name implements trace.Event.
+func (MoreRead) Name() string { return "more data" }
+
+// AppendDetail implements trace.Event.
+func (e MoreRead) AppendDetail(b []byte) []byte { return strconv.AppendQuote(b, e.Line) }
+
 // Discarded is the event that a sequential server drops a first datagram that cannot begin a
 // session.
 type Discarded struct {

@@ -7,6 +7,20 @@ import "github.com/dtlssim/dtlssim/scenarios"
 var Measures = []scenarios.Measured{
 	{Name: Handshake, Unit: scenarios.Nanoseconds, Ordered: true,
 		Meaning: "how long the longest handshake of a client took; censored if one was not completed"},
+	{Name: DataDelay, Unit: scenarios.Nanoseconds, Ordered: true,
+		Meaning: "the longest from a client's sending a message to its reading by the server's application; censored " +
+			"if one was lost"},
+	{Name: AnswerDelay, Unit: scenarios.Nanoseconds, Ordered: true,
+		Meaning: "the longest from a client's sending its data to its reading the answer that it waits for, over all " +
+			"its attempts; censored if it never got one"},
+	{Name: DataLost, Ordered: true,
+		Meaning: "messages of clients that the server's application never read; the first client's data counts also " +
+			"if its handshake failed"},
+	{Name: AnswerLost, Ordered: true,
+		Meaning: "answers that a client waited for, and never read: one for each of its attempts at most"},
+	{Name: DataDuplicated, Ordered: true,
+		Meaning: "how often the server's application read a message again, after a reconnect"},
+	{Name: AnswersUnread, Ordered: true, Meaning: "answers that the server sent to clients that wait for none"},
 	{Name: ReadStalled, Unit: scenarios.Nanoseconds, Ordered: true,
 		Meaning: "the longest for which data that had arrived was kept from the server's application"},
 	{Name: AcceptBlockedFor, Unit: scenarios.Nanoseconds, Ordered: true,
@@ -30,9 +44,14 @@ var Measures = []scenarios.Measured{
 	{Name: "server-bytes", Unit: scenarios.Bytes, Meaning: "bytes of the server's, likewise"},
 }
 
-// The measures that are durations.
+// The measures that have constants: durations, and counts of messages. DataLost and AnswerLost are
+// names of outcomes as well.
 const (
 	Handshake        = "handshake"
+	DataDelay        = "data"
+	AnswerDelay      = "answer"
+	DataDuplicated   = "data-duplicated"
+	AnswersUnread    = "answers-unread"
 	ReadStalled      = "read-stalled"
 	AcceptBlockedFor = "accept-blocked"
 	CloseStalledFor  = "close-stalled"

@@ -24,6 +24,7 @@ const (
 	DataLost            = "data-lost"
 	AnswerLost          = "answer-lost"
 	HalfOpen            = "half-open"
+	StaleAssociation    = "stale-association"
 	NoCloseNotify       = "no-close-notify"
 	ServerError         = "server-error"
 )
@@ -49,9 +50,15 @@ var All = []scenarios.Outcome{
 	{Name: DuplicateFlight,
 		Meaning: "in a handshake that completed, an endpoint received a flight again although it had all of it, and " +
 			"no part of its answer was lost: the retransmission was unnecessary"},
-	{Name: DataLost, Meaning: "a session's data never reached the server's application"},
-	{Name: AnswerLost, Meaning: "a client waited for the server's answer until its time limit"},
+	{Name: DataLost,
+		Meaning: "a message that a client sent never reached the server's application; or the first client's data, if " +
+			"its handshake failed"},
+	{Name: AnswerLost,
+		Meaning: "a client that waits for the server's answer did not get it, although it was sent, or until its time " +
+			"limit"},
 	{Name: HalfOpen, Meaning: "the server kept an association that its client had closed until the idle timeout"},
+	{Name: StaleAssociation,
+		Meaning: "a client sent data on an association that the server had dropped, and had not heard of it"},
 	{Name: NoCloseNotify, Meaning: "an endpoint closed without ever sending a close_notify"},
 	{Name: ServerError, Meaning: "the server reported any other error"},
 }
