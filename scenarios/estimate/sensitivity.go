@@ -235,6 +235,7 @@ func (q *Sensitivity) ExactAt(
 	if err != nil {
 		return nil, err
 	}
+	integral.Search = few(integral.Search)
 	return integral.Exact(ctx, runner)
 }
 

@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 			registerAborting()
 			Main()
 		},
+		"dtlssim-unstated": func() { Main(unstated()) },
 	})
 }
 
@@ -55,6 +56,17 @@ var faulty = &scenarios.Scenario{
 	Run: func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
 		return session.Run(v, c, nil)
 	},
+}
+
+// unstated is the founding scenario as one in Go that does not state that its timers are known.
+func unstated() *scenarios.Scenario {
+	founding, err := catalogue.Find("late-close-notify")
+	if err != nil {
+		panic(err)
+	}
+	s := *founding
+	s.Name, s.TimersKnown, s.Source, s.HasStudy = "unstated", false, nil, false
+	return &s
 }
 
 // registerAborting registers a scenario that crashes, one that no two processes run
