@@ -217,8 +217,8 @@ func holdAgainst(t *testing.T, runner run.Runner, s search.Search, w *search.Win
 	}
 }
 
-// holdAgainstScans asks random questions, as many as cases, and holds each answer against
-// brute-force scans: on a random grid, and of what is around every bound. No prediction fails.
+// holdAgainstScans asks random questions, as many as cases, and holds each answer against runs: on a
+// random grid, at random values, and around bounds. No prediction fails.
 func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 	t.Helper()
 	seed := testkit.Seed(t)
@@ -241,12 +241,7 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 		for x := w.From + random.Int64N(step); x < w.To; x += step {
 			values = append(values, x)
 		}
-		for _, c := range w.Cells {
-			if len(values) < 40 {
-				values = append(values, c.From-2, c.From-1, c.From, c.From+1)
-			}
-		}
-		holdAgainst(t, p, s, w, values)
+		holdAgainst(t, p, s, w, append(values, valuesIn(random, w, 8, 30)...))
 		t.Logf("%d cells, %d runs: %s", len(w.Cells), w.Runs, command(s))
 	}
 }

@@ -162,6 +162,8 @@ func Contract(t *testing.T, s stack.Stack, module, version string) {
 	checkVersion(t, module, version)
 	checkCredentials(t, s)
 	checkCauses(t, s)
+	checkDeadlines(t, s)
+	checkLimit(t, s)
 }
 
 // checkCredentials performs a session with each kind of credentials, and with each kind of a client's
