@@ -16,7 +16,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
-// question asks for the windows of a server of registerOwnServers.
+// ownQuestion asks for the windows of a server of fixture.RegisterOwnServers.
 func ownQuestion(t *testing.T, scenario, probe string, set scenarios.Settings) search.Search {
 	t.Helper()
 	s := fixture.Find(t, scenario)
