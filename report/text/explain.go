@@ -23,6 +23,7 @@ type Explanation struct {
 	Cause      string          `json:"cause"` // the root cause in the failing example
 	Failing    string          `json:"failing"`
 	Passing    string          `json:"passing"`
+	Reasons    []string        `json:"reasons"` // what endpoints made of records in the failing example
 	References []string        `json:"references"`
 	Probe      string          `json:"probe"`
 	Besides    []string        `json:"besides"` // other settings, from the failing example
@@ -38,8 +39,9 @@ type RemedyWindows struct {
 	Windows *search.Windows `json:"windows"`
 }
 
-// NewExplanation returns the explanation of a scenario, with the windows under its remedies.
-func NewExplanation(s *scenarios.Scenario, remedies []search.RemedyWindows) Explanation {
+// NewExplanation returns the explanation of a scenario, with the windows under its remedies, and
+// with the reasons of the endpoints in its failing example.
+func NewExplanation(s *scenarios.Scenario, remedies []search.RemedyWindows, reasons []string) Explanation {
 	e := s.Explanation
 	shown := []RemedyWindows{}
 	for _, r := range remedies {
@@ -47,7 +49,7 @@ func NewExplanation(s *scenarios.Scenario, remedies []search.RemedyWindows) Expl
 	}
 	return Explanation{
 		Scenario: s.Name, Summary: s.Summary, Mechanism: e.Mechanism, Prediction: e.Prediction, Findings: e.Findings,
-		Cause: s.Cause.Text, Failing: Example(s, s.Failing), Passing: Example(s, s.Passing),
+		Cause: s.Cause.Text, Reasons: append([]string{}, reasons...), Failing: Example(s, s.Failing), Passing: Example(s, s.Passing),
 		References: e.References, Probe: s.Probe.String(), Besides: besides(s), Remedies: shown,
 	}
 }
@@ -108,6 +110,7 @@ func Explain(w io.Writer, e Explanation) error {
 	if e.Failing != "" {
 		fmt.Fprintf(w, "\nA run that fails, and one that is clean\n  %s\n  %s\n", e.Failing, e.Passing)
 	}
+	items(w, "What the endpoints made of records, in the run that fails", shortened(e.Reasons))
 	fmt.Fprintf(w, "\nWhat runs show now, with %s\n", strings.Join(append([]string{e.Probe}, e.Besides...), " "))
 	rows := [][]string{{"  REMEDY", "FAILS IN", "WITH"}}
 	for _, r := range e.Remedies {
@@ -138,6 +141,18 @@ func Explain(w io.Writer, e Explanation) error {
 		}
 	}
 	return items(w, "Where to read on", e.References)
+}
+
+// mostReasons is the largest number of reasons that Explain shows.
+const mostReasons = 20
+
+// shortened returns the first reasons, and how many are left off.
+func shortened(reasons []string) []string {
+	if len(reasons) <= mostReasons {
+		return reasons
+	}
+	more := fmt.Sprintf("and %d more, which dtlssim run shows", len(reasons)-mostReasons)
+	return append(slices.Clone(reasons[:mostReasons]), more)
 }
 
 // items writes a list under a title, or nothing if the list is empty.

@@ -94,7 +94,8 @@ type slotOf struct {
 // request returns the message that sends a job to the worker.
 func (k *known) request(job *Job) request {
 	r := request{
-		Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch, Explain: job.Explain,
+		Laid: job.Values.Laid(), Seed: job.Seed, Trace: job.Trace, Tilt: job.Tilt, Watch: job.Watch,
+		Explain: job.Explain,
 	}
 	of := slotOf{job.Values.Resolved(), job.Fail.Text()}
 	if r.Slot = slices.Index(k.of[:], of); r.Slot < 0 {

@@ -125,9 +125,9 @@ func (r *sessionsRun) observer() func(stack.Event) {
 }
 
 // secondsMatter reports whether times depend on the seconds of the clock. A hello contains them,
-// and an ECDSA signature of the server or of a client covers the hello. The length of the signature depends on its bits. The
-// length of a datagram determines its time on the line, whether it is sent, and in how many
-// parts.
+// and an ECDSA signature of the server or of a client covers the hello. The length of the signature
+// depends on its bits. The length of a datagram determines its time on the line, whether it is sent,
+// and in how many parts.
 func (r *sessionsRun) secondsMatter() bool {
 	return (r.v.Choice("credentials") == "ecdsa" || r.v.Choice("client-certificate") == "ecdsa") &&
 		(r.v.BitRate("bandwidth") > 0 || r.v.Count("mtu") > 0 || r.v.Count("endpoint-mtu") < 1200)

@@ -39,8 +39,8 @@ func (s *listeningServer) start() {
 		socket, err := s.begin()
 		if err == nil {
 			s.listener = socket.AcceptPeers(sim.ListenerConfig{
-				Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"), Backlog: s.v.Count("backlog"),
-				Rehandshake: s.v.Choice("rehandshake") == "parallel",
+				Filter: filters[s.v.Choice("filter")], Tombstone: s.v.Duration("tombstone"),
+				Backlog: s.v.Count("backlog"), Rehandshake: s.v.Choice("rehandshake") == "parallel",
 			})
 			s.limitSessions(s.v.Count("concurrency"))
 			if s.v.Choice("model") == ListenerModel {

@@ -28,8 +28,8 @@ const (
 
 var kindNames = [...]string{
 	Begun: "begun", Entered: "entered", Compared: "compared", DeadlineSet: "deadline set", ClockRead: "clock read",
-	Completed: "completed", Failed: "failed", DataWritten: "data written", ReadBegun: "read begun", DataRead: "data read",
-	AlertSent: "alert sent", AlertReceived: "alert received", Closed: "closed",
+	Completed: "completed", Failed: "failed", DataWritten: "data written", ReadBegun: "read begun",
+	DataRead: "data read", AlertSent: "alert sent", AlertReceived: "alert received", Closed: "closed",
 	Explained: "explained",
 }
 

@@ -142,12 +142,15 @@ type alike struct {
 }
 
 func (a *alike) add(first, r *Reason) {
-	if a.last = r; r.Record != "" && first.Name() == r.Name() {
+	if a.last = r; r.named() && first.Name() == r.Name() {
 		a.copies++
 	} else {
 		a.others++
 	}
 }
+
+// named reports whether the text names a record.
+func (r *Reason) named() bool { return r.Record != "" && r.Record != stack.Elsewhere }
 
 func (a *alike) text() string {
 	switch {
@@ -155,7 +158,7 @@ func (a *alike) text() string {
 		return ""
 	case a.others == 0:
 		return fmt.Sprintf("; and %s, the last at %s", more(a.copies, "copy", "copies"), Seconds(a.last.At))
-	case a.last.Record == "":
+	case !a.last.named():
 		return fmt.Sprintf("; and %s, the last at %s", more(a.others, "time", "times"), Seconds(a.last.At))
 	}
 	return fmt.Sprintf("; and %s, the last %d/%d at %s", more(a.copies+a.others, "record", "records"), a.last.Epoch,
@@ -174,7 +177,8 @@ func (r *Reason) like(s *Reason) bool {
 	repeated := r.Explanation.Reason == stack.MessageRepeated // any message of a flight
 	return r.Explanation.Reason == s.Explanation.Reason && r.Inferred == s.Inferred &&
 		(repeated || r.Record == s.Record && r.Message == s.Message) && r.PeerEpoch == s.PeerEpoch &&
-		r.Missing == s.Missing && r.Alert == s.Alert && r.Flight == s.Flight && r.State == s.State && r.Unread == s.Unread
+		r.Missing == s.Missing && r.Alert == s.Alert && r.Flight == s.Flight && r.State == s.State &&
+		r.Unread == s.Unread
 }
 
 // routine returns the reasons of what is kept or queued and read at the same instant.

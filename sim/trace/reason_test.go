@@ -18,7 +18,8 @@ func explained(at time.Duration, number uint64, e stack.Explanation) trace.Reaso
 	}
 	e.Flight, e.State = stack.Flight2, stack.Waiting
 	return trace.Reason{
-		At: at, Host: "server", Actor: "server", Datagram: trace.DatagramID{Actor: "client-1", Number: number}, Explanation: e,
+		At: at, Host: "server", Actor: "server", Datagram: trace.DatagramID{Actor: "client-1", Number: number},
+		Explanation: e,
 	}
 }
 
@@ -30,7 +31,9 @@ func smallReasons() []trace.Reason {
 		explained(2*time.Second, 1, stack.Explanation{
 			Reason: stack.QueuedForEpoch, Record: "Finished", ContentType: 22, Epoch: 1, Sequence: 7, Unread: true,
 		}),
-		explained(40*time.Second, 1, stack.Explanation{Reason: stack.BehindWindow, Window: 64, Newest: 90, Sequence: 3}),
+		explained(40*time.Second, 1, stack.Explanation{
+			Reason: stack.BehindWindow, Window: 64, Newest: 90, Sequence: 3,
+		}),
 	}
 }
 
@@ -42,18 +45,19 @@ func TestLikeReasonsShareALine(t *testing.T) {
 		at := time.Duration(i) * time.Second
 		list = append(list, explained(at, 1, stack.Explanation{Reason: stack.Replay}),
 			explained(at, 1, stack.Explanation{
-				Reason: stack.EpochChanged, Record: "ChangeCipherSpec", Sequence: uint64(i), PeerEpoch: 1, Inferred: true,
+				Reason: stack.EpochChanged, Record: "ChangeCipherSpec", Sequence: uint64(i), PeerEpoch: 1,
+				Inferred: true,
 			}))
 	}
 	other := explained(9*time.Second, 1, stack.Explanation{Reason: stack.Replay})
 	other.Actor = "another"
 	list = append(list, other)
 	want := []string{
-		"0.000000000  server  server  drops ClientHello 0/0: a replay, the record was seen before; and 4 more copies, " +
-			"the last at 4.000000000",
-		"0.000000000  server  server  ignores ChangeCipherSpec 0/0: the peer's epoch is 1 already; and 4 more records, " +
-			"the last 0/4 at 4.000000000  (inferred)",
-		"9.000000000  server  another  drops ClientHello 0/0: a replay, the record was seen before",
+		"at 0.000000000, server (server) drops ClientHello 0/0: a replay, the record was seen before; " +
+			"and 4 more copies, the last at 4.000000000",
+		"at 0.000000000, server (server) ignores ChangeCipherSpec 0/0: the peer's epoch is 1 already; " +
+			"and 4 more records, the last 0/4 at 4.000000000  (inferred)",
+		"at 9.000000000, another (server) drops ClientHello 0/0: a replay, the record was seen before",
 	}
 	if got := trace.Reasons(nil, list); !slices.Equal(got, want) {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -76,12 +76,13 @@ func WriteTable(w io.Writer, records []Record, reasons []Reason) error {
 	return t.Flush()
 }
 
-// Reasons returns a line for each reason that WriteTable shows, with its time, host and actor.
+// Reasons returns a sentence for each line that WriteTable has for reasons: "at 9.010000000, session 1
+// (server) drops ...".
 func Reasons(records []Record, reasons []Reason) []string {
 	var list []string
 	for _, l := range fold(interleave(records, reasons)) {
 		if r := l.reason; r != nil {
-			list = append(list, fmt.Sprintf("%s  %s  %s  %s", Seconds(r.At), r.Host, r.Actor, l.text()))
+			list = append(list, fmt.Sprintf("at %s, %s (%s) %s", Seconds(r.At), r.Actor, r.Host, l.text()))
 		}
 	}
 	return list

@@ -90,8 +90,8 @@ func TestCaseHelloBeforeServerReady(t *testing.T) {
 				var r run.Replication
 				answerTo(t, &r, args("run", "server-start="+c.start, "server-start-queue="+c.queue)...)
 				if got := time.Duration(r.Sessions[0].HandshakeTime); got != c.want {
-					t.Errorf("%s, %s, start %s, queue %s: the handshake takes %s, want %s", model, stack, c.start, c.queue,
-						got, c.want)
+					t.Errorf("%s, %s, start %s, queue %s: the handshake takes %s, want %s", model, stack, c.start,
+						c.queue, got, c.want)
 				}
 			}
 			var w search.Windows

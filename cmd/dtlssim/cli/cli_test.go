@@ -263,8 +263,8 @@ func inspectTrace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: trace FILE")
 	}
-	documented := strings.Fields("at_ns host actor kind datagram from to label length latency_ns payload event detail " +
-		"reason inferred record flight state peer_epoch window newest message missing alert unread")
+	documented := strings.Fields("at_ns host actor kind datagram from to label length latency_ns payload event " +
+		"detail reason inferred record flight state peer_epoch window newest message missing alert unread")
 	last := int64(0)
 	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")
 	for i, line := range lines {

@@ -6,8 +6,10 @@ import (
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 func newExplain() *cobra.Command {
@@ -16,11 +18,12 @@ func newExplain() *cobra.Command {
 		Use:   "explain SCENARIO|FILE",
 		Short: "Explain how a scenario fails, and run it under each remedy",
 		Long: `Explain a scenario: the mechanism, the predicted condition, the root
-cause, what else runs have shown, and where to read on. Then find the failure windows of its
-default probe under each remedy, with the other settings of the failing example.
+cause, what else runs have shown, and where to read on. Say what the endpoints made of the records
+that they received in the failing example, if they did not simply read them. Then find the failure
+windows of its default probe under each remedy, with the other settings of the failing example.
 
 JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
-references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
+reasons: [], references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
 		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
 		Args:    verb.OneScenario,
 		Parts:   []verb.Part{&verb.Pool{}},
@@ -34,7 +37,29 @@ references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windo
 			if err != nil {
 				return nil, err
 			}
-			return verb.Show(text.NewExplanation(s, remedies), text.Explain), nil
+			reasons, err := reasonsOf(c, s)
+			if err != nil {
+				return nil, err
+			}
+			return verb.Show(text.NewExplanation(s, remedies, reasons), text.Explain), nil
 		},
 	})
+}
+
+// reasonsOf runs the failing example of a scenario, if it has one, and says what the endpoints made
+// of its records.
+func reasonsOf(c *verb.Call, s *scenarios.Scenario) ([]string, error) {
+	if s.Failing == nil {
+		return nil, nil
+	}
+	v, err := s.Resolve(s.Failing)
+	if err != nil {
+		return nil, err
+	}
+	job := run.Job{Values: v, Seed: s.ExampleSeed, Trace: true, Explain: true}
+	o, err := c.Workers.Do(c.Context, job)
+	if err != nil {
+		return nil, err
+	}
+	return trace.Reasons(o.Records, o.Reasons), nil
 }

@@ -221,7 +221,9 @@ func (x *Receiver) said(l line, numbered bool, epoch uint16, number uint64, aler
 			x.unexplained(l)
 			return
 		case l == undecryptableLine && f.accept && r.epoch > 0:
-			e := stack.Explanation{Reason: stack.Undecryptable, Inferred: x.another(func(r *record) bool { return r.epoch > 0 })}
+			e := stack.Explanation{
+				Reason: stack.Undecryptable, Inferred: x.another(func(r *record) bool { return r.epoch > 0 }),
+			}
 			x.settle(&r, fate{why: e}, true)
 			return
 		case l == malformedLine && f.accept && r.kind == wire.Handshake:

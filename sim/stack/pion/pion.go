@@ -75,7 +75,8 @@ var _ logging.LoggerFactory = (*Log)(nil)
 // reports received alerts to observe; alerts maps their texts to alerts. If observe is nil, it
 // ignores the log. It shows receiver, which may be nil, what the log says of records and states.
 func NewLog(
-	observe func(stack.Event), alerts map[string]stack.Alert, entered func(stack.Flight, stack.State), receiver *Receiver,
+	observe func(stack.Event), alerts map[string]stack.Alert, entered func(stack.Flight, stack.State),
+	receiver *Receiver,
 ) *Log {
 	return &Log{disabled, observe, alerts, entered, receiver}
 }
