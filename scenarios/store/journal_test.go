@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -144,6 +147,68 @@ func TestPendingIsFoldedIn(t *testing.T) {
 			if left, err := filepath.Glob(path + "-*"); err != nil || len(left) > 0 {
 				t.Errorf("%v lie beside the store", left)
 			}
+		}
+	}
+}
+
+// A reader refuses a store if a byte of a pending record beside it is another, and says where. It goes
+// on doing so. A process that writes goes on with what is whole.
+func TestDamagedPendingIsNoticed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.sqlite")
+	sweep := sample.Sweep{
+		Replications: 5, Seed: 1, Design: fixture.Design(
+			t, fixture.Scenario(t), nil, scenarios.Settings{"linger": "0s"}, scenarios.Settings{"linger": "1ms"},
+			scenarios.Settings{"linger": "2ms"}, scenarios.Settings{"linger": "3ms"},
+		),
+	}
+	s, _, err := OpenSweep(path, sweep, run.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := identityOf(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave(t, path, identity, some())
+	pending := journal.Names(path)[0]
+	whole, err := os.ReadFile(pending)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const step = 41
+	for at := 0; at < len(whole); at += step {
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 0x20
+		if err := errors.Join(os.WriteFile(path, before, 0o644), os.WriteFile(pending, damaged, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			_, err := Read(path)
+			var of *layout.DamagedError
+			if !errors.As(err, &of) || !strings.Contains(err.Error(), pending) {
+				t.Fatalf("byte %d of %d: error %v, want one that names %s", at, len(whole), err, pending)
+			}
+		}
+		s, _, err := OpenSweep(path, sweep, run.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := int64(1); r.Contents.Replications < want {
+			t.Errorf("byte %d: %d replications are kept, want %d or more", at, r.Contents.Replications, want)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -66,8 +66,8 @@ func askSalvage(from, to string) (*verb.Answer, error) {
 	replications, runs = max(replications, saved.Replications), max(runs, saved.Runs)
 	return &verb.Answer{Text: func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s has %d of %d replications and %d of %d runs of searches: all that is whole in "+
-			"%s\nThe command that made %s performs the rest, with %s\n", to, saved.Replications, replications, saved.Runs,
-			runs, from, from, scenarios.Command{"--store", to})
+			"%s\nThe command that made %s performs the rest, with %s\n", to, saved.Replications, replications,
+			saved.Runs, runs, from, from, scenarios.Command{"--store", to})
 		return err
 	}}, nil
 }

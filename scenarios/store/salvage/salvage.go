@@ -248,8 +248,8 @@ func (c *Content) replication(sum *layout.Sum, r row, measures []string) (o run.
 	if sum.Done() != r.values[6] {
 		return o, false
 	}
-	o.Status, o.Limit, o.Failed, o.Virtual, o.Events = run.Status(of.Status), of.Limit, failed == 1, virtual, int(events)
-	o.Digest = hex.EncodeToString(digest)
+	o.Status, o.Limit, o.Failed = run.Status(of.Status), of.Limit, failed == 1
+	o.Virtual, o.Events, o.Digest = virtual, int(events), hex.EncodeToString(digest)
 	if of.Outcome != "" && of.Outcome != scenarios.Clean {
 		o.Outcome = strings.Split(of.Outcome, ",")
 	}
