@@ -98,11 +98,13 @@ var order = []struct{ name, reason string }{
 	{"scenarios/store/salvage", "what is whole in a damaged file, read without SQLite"},
 	{"scenarios/store", "what is performed is kept in such a file, and given back; it computes nothing"},
 	{"scenarios/study/rows", "what figures of every kind have, and how their rows are run; it knows no kind"},
+	{"scenarios/study/curve", "exact probabilities along an axis, also between the points of a design"},
 	{"scenarios/study/figures", "one type per kind of figure: what it reads, runs and yields; it knows no study"},
 	{"scenarios/study", "searches, samples and estimates that a file lists, with or without a store"},
 	{"scenarios/benchmark", "what a replication costs; nothing depends on it"},
 	{"scenarios/internal/fixture", "scenarios and runners for tests of these packages"},
 
+	{"report/figure/paint", "how outcomes and curves are told apart, with and without colour"},
 	{"report/figure", "a figure is drawn from numbers"},
 	{"report/text", "results as text, JSON and CSV, with the figures of single answers"},
 	{"report/planes", "results of two probes as text and figures"},

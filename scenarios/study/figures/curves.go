@@ -11,10 +11,10 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
-	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
+	"github.com/dtlssim/dtlssim/scenarios/study/curve"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
 
@@ -32,10 +32,11 @@ type Curves struct {
 type CurvesResult struct {
 	noSearches
 	noAnswers
-	Of    *Curves
-	Rows  []*sample.Results // by row, with a point for each value of x
-	Exact [][]float64       // by row and value of x; nil without a probe
-	Basis search.Basis      // of the windows from which these come
+	Of     *Curves
+	Rows   []*sample.Results // by row, with a point for each value of x
+	Exact  [][]float64       // by row and value of x; nil without a probe
+	Traces []curve.Trace     // by row: the exact curve between these values as well; nil without a probe
+	Basis  search.Basis      // of the windows from which Exact comes
 
 	exactRuns int
 }
@@ -130,10 +131,11 @@ func (g *Curves) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	if g.Probe == "" {
 		return r, nil
 	}
-	var err error
-	if err = g.exact(ctx, e, r); err != nil {
+	a, err := g.exact(ctx, e)
+	if err != nil {
 		return nil, fmt.Errorf("exact curve: %w", err)
 	}
+	r.Exact, r.Traces, r.Basis, r.exactRuns = a.At, a.Traces, a.Basis, a.Runs
 	return r, nil
 }
 
@@ -195,60 +197,14 @@ func readAxis(r *strict.Reader, n *yaml.Node, of string) Axis {
 	return a
 }
 
-// exact computes the failure probability at each point of each curve by integrating the windows of
-// the probe over its distribution there. Points that differ only in that distribution share their
-// windows.
-func (g *Curves) exact(ctx context.Context, e *rows.Execution, r *CurvesResult) error {
-	type group struct {
-		search  search.Search // its range covers the distributions of all of its points
-		windows *search.Windows
+// exact computes the failure probability along each curve by integrating the windows of the probe
+// over its distribution there.
+func (g *Curves) exact(ctx context.Context, e *rows.Execution) (*curve.Answer, error) {
+	q := curve.Question{
+		X: g.X.Values(), Rows: len(g.Rows), Probe: g.Probe, Seed: e.Seed, Fail: g.Fail, Log: g.LogY,
+		Values: func(row int, x float64) (scenarios.Values, error) {
+			return e.Scenario.Resolve(g.At(g.Rows[row], x))
+		},
 	}
-	groups := map[string]*group{}
-	at := func(row rows.Row, x float64) (estimate.Integral, *group, error) {
-		v, err := e.Values(g.At(row, x))
-		if err != nil {
-			return estimate.Integral{}, nil, err
-		}
-		q, err := estimate.NewIntegral(v, g.Probe, e.Seed, g.Fail, estimate.Tail)
-		if err != nil {
-			return q, nil, err
-		}
-		k := rows.Text(q.Search.Values.Settings())
-		if groups[k] == nil {
-			groups[k] = &group{search: q.Search}
-			groups[k].search.Sampling.Of = nil // those of all of its points follow
-		}
-		return q, groups[k], nil
-	}
-	values := g.X.Values()
-	for _, row := range g.Rows {
-		for _, x := range values {
-			q, same, err := at(row, x)
-			if err != nil {
-				return err
-			}
-			same.search.Probe.From = min(same.search.Probe.From, q.Search.Probe.From)
-			same.search.Probe.To = max(same.search.Probe.To, q.Search.Probe.To)
-			same.search.Sampling.Of = append(same.search.Sampling.Of, q.Distribution)
-		}
-	}
-	r.Exact, r.Basis = make([][]float64, len(g.Rows)), search.Basis{Proved: true}
-	for i, row := range g.Rows {
-		for _, x := range values {
-			q, same, err := at(row, x)
-			if err != nil {
-				return err
-			}
-			if same.windows == nil {
-				if same.windows, err = search.FindWindows(ctx, e.Runner, same.search); err != nil {
-					return err
-				}
-				r.exactRuns += same.windows.Runs
-				r.Basis = r.Basis.And(same.windows.Method.Basis)
-			}
-			p, _ := same.windows.Exact(q.Distribution)
-			r.Exact[i] = append(r.Exact[i], p)
-		}
-	}
-	return nil
+	return q.Find(ctx, e.Runner)
 }
