@@ -164,6 +164,14 @@ const (
 	ModelParameter = "model"
 )
 
+// OutcomeNames returns the names of all outcomes, in their order.
+func (s *Scenario) OutcomeNames() (names []string) {
+	for _, o := range s.Outcomes {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
 // Remedy returns the remedy of that name, or an empty Remedy.
 func (s *Scenario) Remedy(name string) Remedy {
 	for _, r := range s.Remedies {

@@ -1,12 +1,15 @@
 package figure
 
 import (
-	"image/color"
+	"slices"
 	"strconv"
+	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 )
 
 // Bands shows the outcome of each interval of a probe at each level of a factor.
@@ -34,18 +37,13 @@ type Band struct {
 func (b Bands) Draw() Figure {
 	p := plot.New()
 	p.Title.Text = b.Title
-	chart := &bandChart{Bands: b, colours: map[string]color.RGBA{}}
+	chart := &bandChart{Bands: b}
 	low, high := b.Levels[0].Spans[0].From, b.Levels[0].Spans[0].To
-	failures, others := 0, 0
-	for _, failed := range []bool{true, false} { // failures first in the legend
-		for _, level := range b.Levels {
-			for _, span := range level.Spans {
-				low, high = min(low, span.From), max(high, span.To)
-				if _, ok := chart.colours[span.Outcome]; !ok && span.Failed == failed {
-					chart.colours[span.Outcome] = outcomeColour(span.Outcome, span.Failed, &failures, &others)
-					p.Legend.Add(span.Outcome, swatch{chart.colours[span.Outcome]})
-				}
-			}
+	fills := regions{}
+	for _, level := range b.Levels {
+		for _, span := range level.Spans {
+			low, high = min(low, span.From), max(high, span.To)
+			fills[region{span.Outcome, span.Failed}] = span.Fill
 		}
 	}
 	chart.unit = unitOf(high)
@@ -54,11 +52,16 @@ func (b Bands) Draw() Figure {
 	p.Y.Tick.Marker = decimalTicks{}
 	chart.place(p)
 	p.X.Padding, p.Y.Padding = 4, 2
-	p.Add(chart)
+	p.Add(data{chart})
 	p.X.Min, p.X.Max, _, _ = chart.DataRange()
+	entries := fills.legend(&p.Legend, nil)
+	if chart.gaps() {
+		p.Legend.Add("not searched between these levels", swatch{paint.Fill{Base: paint.Unknown}})
+		entries++
+	}
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
-	return newFigure(p, 720, 420, b.Sentence).withLegend(legend, len(chart.colours))
+	return newFigure(p, 720, 420, b.Sentence).withLegend(legend, entries)
 }
 
 // mostTicks is the largest number of levels labelled one by one on an axis of numbers.
@@ -67,7 +70,6 @@ const mostTicks = 12
 type bandChart struct {
 	Bands
 	unit    timeUnit
-	colours map[string]color.RGBA
 	nearest float64 // smallest distance between two levels
 }
 
@@ -113,34 +115,54 @@ func (b *bandChart) DataRange() (xmin, xmax, ymin, ymax float64) {
 	for _, level := range b.Levels {
 		ymin = min(ymin, b.unit.of(level.Spans[0].From))
 	}
-	return first.At - b.nearest/2, last.At + b.nearest/2, ymin, ymax
+	xmin, xmax = first.At, last.At
+	if b.alone(0) {
+		xmin -= b.nearest / 2
+	}
+	if b.alone(len(b.Levels) - 1) {
+		xmax += b.nearest / 2
+	}
+	return xmin, xmax, ymin, ymax
 }
 
-// Plot implements plot.Plotter.
+// alone reports whether a level is joined to no other. It is drawn as a bar.
+func (b *bandChart) alone(i int) bool {
+	return !b.Levels[i].Joined && (i == 0 || !b.Levels[i-1].Joined)
+}
+
+// gaps reports whether there are values of the factor between levels at which nothing is known.
+func (b *bandChart) gaps() bool {
+	return b.Numbers && slices.ContainsFunc(b.Levels[:len(b.Levels)-1], func(l Band) bool { return !l.Joined })
+}
+
+// Plot implements plot.Plotter. Levels that are joined are one area for each span; another level is a
+// bar. On an axis of numbers, what lies between two areas is drawn as unknown.
 func (b *bandChart) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
 	half := min(0.3*(tx(b.nearest)-tx(0)), 24)
-	for i, level := range b.Levels {
-		x := tx(level.At)
-		left, right := x-half, x+half
-		if level.Joined || i > 0 && b.Levels[i-1].Joined { // a bar would look like a step
-			left, right = x, x
+	if b.Numbers {
+		half = min(half, 6)
+	}
+	end := c.Min.X // of the last area
+	for first, i := 0, 0; i < len(b.Levels); i++ {
+		if b.Levels[i].Joined {
+			continue
 		}
-		for j, span := range level.Spans {
-			low, high := ty(b.unit.of(span.From)), ty(b.unit.of(span.To))
-			edge := j > 0 && level.Spans[j-1].Failed != span.Failed
-			b.area(c, span.Outcome, edge, vg.Point{X: left, Y: low}, vg.Point{X: right, Y: low},
-				vg.Point{X: right, Y: high}, vg.Point{X: left, Y: high})
-			if level.Joined {
-				next, to := b.Levels[i+1].Spans[j], tx(b.Levels[i+1].At)
-				b.area(c, span.Outcome, edge, vg.Point{X: x, Y: low}, vg.Point{X: to, Y: ty(b.unit.of(next.From))},
-					vg.Point{X: to, Y: ty(b.unit.of(next.To))}, vg.Point{X: x, Y: high})
-			}
+		chain := b.Levels[first : i+1]
+		left, right := tx(chain[0].At), tx(chain[len(chain)-1].At)
+		if first == i {
+			left, right = left-half, right+half
 		}
+		if b.Numbers && first > 0 {
+			unknown := paint.Fill{Base: paint.Unknown}
+			unknown.Paint(c, corners(vg.Rectangle{Min: vg.Point{X: end, Y: c.Min.Y}, Max: vg.Point{X: left, Y: c.Max.Y}}))
+		}
+		b.areas(c, chain, left, right, tx, ty)
+		first, end = i+1, right
 	}
 	for i, level := range b.Levels {
 		if b.Numbers { // mark where a level is
-			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.5}, tx(level.At), c.Min.Y, tx(level.At), c.Min.Y+4)
+			c.StrokeLine2(draw.LineStyle{Color: paint.Ink, Width: 0.5}, tx(level.At), c.Min.Y, tx(level.At), c.Min.Y+4)
 		} else {
 			room := c.Max.X
 			if i+1 < len(b.Levels) {
@@ -169,26 +191,29 @@ func (b *bandChart) labelEdges(c draw.Canvas, level Band, at, room vg.Length, y 
 	}
 }
 
-// area fills the area of an outcome between four corners. If edge is set, it draws a line along the
-// first two, an edge of a failure window.
-func (b *bandChart) area(c draw.Canvas, outcome string, edge bool, corners ...vg.Point) {
-	if corners[0].X == corners[1].X {
-		return
-	}
-	var path vg.Path
-	for i, q := range corners {
-		if i == 0 {
-			path.Move(q)
-		} else {
-			path.Line(q)
+// areas draws the spans of joined levels, or of one, from left to right.
+func (b *bandChart) areas(c draw.Canvas, chain []Band, left, right vg.Length, tx, ty func(float64) vg.Length) {
+	// along returns an edge, where edges have these values.
+	along := func(edge func(Band) time.Duration) (line []vg.Point) {
+		if len(chain) == 1 {
+			y := ty(b.unit.of(edge(chain[0])))
+			return []vg.Point{{X: left, Y: y}, {X: right, Y: y}}
 		}
+		for _, level := range chain {
+			line = append(line, vg.Point{X: tx(level.At), Y: ty(b.unit.of(edge(level)))})
+		}
+		return line
 	}
-	path.Close()
-	c.SetColor(b.colours[outcome])
-	c.Fill(path)
-	c.SetLineStyle(draw.LineStyle{Color: b.colours[outcome], Width: 0.4}) // no gap to the next
-	c.Stroke(path)
-	if edge {
-		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1}, corners[0].X, corners[0].Y, corners[1].X, corners[1].Y)
+	for j, span := range chain[0].Spans {
+		low := along(func(level Band) time.Duration { return level.Spans[j].From })
+		high := along(func(level Band) time.Duration { return level.Spans[j].To })
+		slices.Reverse(high)
+		span.Fill.Paint(c, slices.Concat(low, high))
+	}
+	for j := 1; j < len(chain[0].Spans); j++ {
+		if chain[0].Spans[j-1].Failed != chain[0].Spans[j].Failed {
+			c.StrokeLines(draw.LineStyle{Color: paint.Ink, Width: 1},
+				along(func(level Band) time.Duration { return level.Spans[j].From }))
+		}
 	}
 }

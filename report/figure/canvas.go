@@ -7,7 +7,6 @@ package figure
 import (
 	"image/color"
 	"math"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -15,38 +14,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-)
 
-// palette starts with the colours of Okabe and Ito, which colour-blind readers can distinguish
-// (Color Universal Design, 2008, https://jfly.uni-koeln.de/color/). Others are from schemes of Paul
-// Tol (Colour Schemes, SRON/EPS/TN/09-002).
-var palette = []color.RGBA{
-	{0x00, 0x72, 0xb2, 0xff}, // blue
-	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
-	{0x00, 0x9e, 0x73, 0xff}, // bluish green
-	{0xcc, 0x79, 0xa7, 0xff}, // reddish purple
-	{0xe6, 0x9f, 0x00, 0xff}, // orange
-	{0x56, 0xb4, 0xe9, 0xff}, // sky blue
-	{0x80, 0x80, 0x80, 0xff}, // grey
-	{0x33, 0x22, 0x88, 0xff}, // indigo; this and the next are from Tol's muted scheme
-	{0x88, 0x22, 0x55, 0xff}, // wine
-	{0x99, 0x99, 0x33, 0xff}, // olive
-	{0xf0, 0xe4, 0x42, 0xff}, // yellow
-	{0x11, 0x77, 0x33, 0xff}, // green; this and the following are from Tol again
-	{0xcc, 0x66, 0x77, 0xff}, // rose
-	{0x66, 0x11, 0x00, 0xff}, // brown
-	{0x44, 0xaa, 0x99, 0xff}, // teal
-}
-
-// tolerated are the colours of outcomes that do not count as failure. They are pale, and none is
-// the colour of a clean run.
-var tolerated = []color.RGBA{
-	{0xf2, 0xe6, 0xc8, 0xff}, {0xd9, 0xe4, 0xf2, 0xff}, {0xec, 0xdc, 0xe6, 0xff}, {0xe0, 0xe0, 0xe0, 0xff},
-}
-
-var (
-	ink   = color.RGBA{0x20, 0x20, 0x20, 0xff}
-	clean = color.RGBA{0xdd, 0xe6, 0xdf, 0xff}
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 )
 
 // Figure is a drawing with a title above it and a sentence under it. Title and legend have their
@@ -54,28 +23,59 @@ var (
 type Figure struct {
 	width, height vg.Length           // of the drawing, without title, legend and sentence
 	draw          func(c draw.Canvas) // draws into that size
-	title         string
-	sentence      string
-	legend        plot.Legend
-	entries       int // number of legend entries
+
+	// axes returns the boxes between the axes of a drawing of that size. All marks lie in them.
+	axes func(c draw.Canvas) []vg.Rectangle
+
+	title    string
+	sentence string
+	legend   plot.Legend
+	entries  int // number of legend entries
 }
 
 // newFigure lays out a plot with its title above it and a sentence under it.
 func newFigure(p *plot.Plot, width, height vg.Length, sentence string) Figure {
-	return layOut(width, height, p.Title.Text, sentence, p.Draw, p)
+	axes := func(c draw.Canvas) []vg.Rectangle { return []vg.Rectangle{p.DataCanvas(c).Rectangle} }
+	return layOut(width, height, p.Title.Text, sentence, p.Draw, axes, p)
 }
 
 // layOut lays out a drawing between a title and a sentence, and sets our fonts in its plots.
-func layOut(width, height vg.Length, title, sentence string, inner func(draw.Canvas), plots ...*plot.Plot) Figure {
+func layOut(
+	width, height vg.Length, title, sentence string, inner func(draw.Canvas),
+	axes func(draw.Canvas) []vg.Rectangle, plots ...*plot.Plot,
+) Figure {
 	for _, p := range plots {
 		style(p)
 		p.Title.Text = ""
 		p.BackgroundColor = nil // the figure has its own
 	}
+	within := func(c draw.Canvas) draw.Canvas { return draw.Crop(c, indent/2, -indent, indent/2, -indent/2) }
 	return Figure{
 		width: width, height: height, title: title, sentence: sentence,
-		draw: func(c draw.Canvas) { inner(draw.Crop(c, indent/2, -indent, indent/2, -indent/2)) },
+		draw: func(c draw.Canvas) { inner(within(c)) },
+		axes: func(c draw.Canvas) []vg.Rectangle { return axes(within(c)) },
 	}
+}
+
+// data marks what a plotter draws as data: in SVG it is a group of its own.
+type data struct{ plot.Plotter }
+
+var _ plot.DataRanger = data{}
+
+// Plot implements plot.Plotter.
+func (d data) Plot(c draw.Canvas, p *plot.Plot) {
+	c.Push()
+	c.Translate(vg.Point{}) // see unmoved
+	d.Plotter.Plot(c, p)
+	c.Pop()
+}
+
+// DataRange implements plot.DataRanger.
+func (d data) DataRange() (xmin, xmax, ymin, ymax float64) {
+	if r, ok := d.Plotter.(plot.DataRanger); ok {
+		return r.DataRange()
+	}
+	return math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 }
 
 // Titled returns the figure with another title.
@@ -88,6 +88,7 @@ func (f Figure) Titled(title string) Figure {
 func (f Figure) withLegend(legend plot.Legend, entries int) Figure {
 	legend.TextStyle.Font = textStyle(9, draw.XLeft, draw.YBottom).Font
 	legend.Padding = 3
+	legend.ThumbnailWidth = 28
 	legend.Left, legend.Top = true, true
 	legend.XOffs = indent
 	f.legend, f.entries = legend, entries
@@ -137,8 +138,11 @@ func (f *Figure) drawLegend(c draw.Canvas, l *layout) {
 	}
 }
 
-func (f *Figure) drawBody(c draw.Canvas, l *layout) {
-	f.draw(draw.Crop(c, 0, 0, l.sentence, -l.title-l.legend))
+func (f *Figure) drawBody(c draw.Canvas, l *layout) { f.draw(l.within(c)) }
+
+// within returns the part of a canvas between the texts and below the legend.
+func (l *layout) within(c draw.Canvas) draw.Canvas {
+	return draw.Crop(c, 0, 0, l.sentence, -l.title-l.legend)
 }
 
 func background(c draw.Canvas) {
@@ -168,7 +172,7 @@ var (
 
 func textStyle(size vg.Length, x text.XAlignment, y text.YAlignment) draw.TextStyle {
 	return draw.TextStyle{
-		Color: ink, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
+		Color: paint.Ink, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
 		XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler,
 	}
 }
@@ -183,41 +187,6 @@ func style(p *plot.Plot) {
 	sans(&p.X.Tick.Label.Font, 9)
 	sans(&p.Y.Tick.Label.Font, 9)
 	sans(&p.Legend.TextStyle.Font, 9)
-}
-
-// diamond is a filled glyph, like a circle or a box; the other glyphs of gonum are thin lines.
-type diamond struct{}
-
-// DrawGlyph implements draw.GlyphDrawer.
-func (diamond) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
-	r := 1.25 * s.Radius
-	var path vg.Path
-	path.Move(vg.Point{X: at.X - r, Y: at.Y})
-	path.Line(vg.Point{X: at.X, Y: at.Y + r})
-	path.Line(vg.Point{X: at.X + r, Y: at.Y})
-	path.Line(vg.Point{X: at.X, Y: at.Y - r})
-	path.Close()
-	c.SetColor(s.Color)
-	c.Fill(path)
-}
-
-// decimalTicks labels an axis at about ten multiples of 1, 2 or 5 times a power of ten.
-type decimalTicks struct{}
-
-// Ticks implements plot.Ticker.
-func (decimalTicks) Ticks(low, high float64) []plot.Tick {
-	unit := math.Pow(10, math.Floor(math.Log10((high-low)/10)))
-	step := unit
-	for _, m := range []float64{1, 2, 5, 10} {
-		if step = unit * m; (high-low)/step <= 10 {
-			break
-		}
-	}
-	var ticks []plot.Tick
-	for n := math.Ceil(low / step); n*step <= high*(1+1e-12); n++ {
-		ticks = append(ticks, plot.Tick{Value: n * step, Label: strconv.FormatFloat(n*step+0, 'g', 6, 64)}) // no -0
-	}
-	return ticks
 }
 
 // wrap breaks a text into lines of at most the given width.

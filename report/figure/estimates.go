@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"hash/fnv"
 	"math"
 	"slices"
 
@@ -8,22 +9,43 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 )
 
-// Estimate is the probability of a row by one method, with its interval.
+// Estimate is the probability of a row by one method, with its interval. Equal bounds mean that it is
+// exact.
 type Estimate struct {
 	Row, Method      string
 	Value, Low, High float64
 }
 
-// Estimates draws the estimates of each row by several methods. The axis is logarithmic if rare
-// failures are among them; on it, values of 0 or below are drawn at the left end.
-func Estimates(title string, list []Estimate, logX bool, sentence string) Figure {
+// bound reports whether an estimate is only an upper bound.
+func (e *Estimate) bound() bool { return e.Value == 0 && e.High > 0 }
+
+// methodOrder fixes the look of each method.
+var methodOrder = []string{"monte-carlo", "exact", "conditional", "stratified", "importance"}
+
+// methodLine returns the look of a method.
+func methodLine(method string) paint.Line {
+	if n := slices.Index(methodOrder, method); n >= 0 {
+		return paint.Series(n)
+	}
+	h := fnv.New32a()
+	h.Write([]byte(method))
+	return paint.Series(len(methodOrder) + int(h.Sum32()%5))
+}
+
+// Estimates draws the estimates of each row by several methods, with intervals of the given
+// confidence. The axis is logarithmic if rare failures are among them. An estimate of no failures is
+// drawn as its upper bound, and so is one that is exactly 0 on a logarithmic axis, at the left end.
+func Estimates(title string, list []Estimate, logX bool, confidence float64, sentence string) Figure {
 	p := plot.New()
 	p.Title.Text = title
 	p.X.Label.Text = "failure probability"
 	var rows, methods []string
-	least, most := 1.0, 0.0
+	var shown []float64
+	bound, zero := false, false
 	for _, e := range list {
 		if !slices.Contains(rows, e.Row) {
 			rows = append(rows, e.Row)
@@ -31,18 +53,17 @@ func Estimates(title string, list []Estimate, logX bool, sentence string) Figure
 		if !slices.Contains(methods, e.Method) {
 			methods = append(methods, e.Method)
 		}
-		for _, v := range []float64{e.Value, e.Low, e.High} {
-			if v > 0 {
-				least, most = min(least, v), max(most, v)
-			}
+		if !math.IsNaN(e.Value) {
+			shown = append(shown, e.Value, e.Low, e.High)
+			bound, zero = bound || e.bound(), zero || logX && e.Value == 0 && e.High == 0
 		}
 	}
-	p.X.Min, p.X.Max = 0, max(most*1.05, 1e-9)
+	marks := &marks{high: ceiling(slices.Max(append(shown, 0)))}
 	p.X.Tick.Marker = decimalTicks{}
 	if logX {
-		p.X.Min, p.X.Max = math.Pow(10, math.Floor(math.Log10(least))), 1
+		marks.low, marks.high = floor(shown...), 1
 		p.X.Scale = plot.LogScale{}
-		p.X.Tick.Marker = plot.LogTicks{Prec: 1}
+		p.X.Tick.Marker = logTicks{}
 	}
 	var ticks []plot.Tick
 	for i, row := range rows {
@@ -54,23 +75,28 @@ func Estimates(title string, list []Estimate, logX bool, sentence string) Figure
 	grid := plotter.NewGrid()
 	grid.Horizontal.Width = 0
 	p.Add(grid)
-	left, right := p.X.Min, p.X.Max
-	within := func(v float64) float64 { return min(max(v, left), right) }
-	marks := &marks{}
 	for _, e := range list {
-		if math.IsNaN(e.Value) {
-			continue
-		}
-		method := slices.Index(methods, e.Method)
-		y := float64(len(rows)-1-slices.Index(rows, e.Row)) - (float64(method)-float64(len(methods)-1)/2)*0.22
-		marks.add(mark{y, within(e.Value), within(e.Low), within(e.High), palette[method%len(palette)]})
+		y := float64(len(rows)-1-slices.Index(rows, e.Row)) -
+			(float64(slices.Index(methods, e.Method))-float64(len(methods)-1)/2)*0.22
+		style := methodLine(e.Method)
+		marks.add(mark{y: y, value: e.Value, low: e.Low, high: e.High, colour: style.Colour, shape: style.Shape,
+			bound: e.bound()})
 	}
-	p.Add(marks)
-	p.X.Min, p.X.Max = left, right
-	for i, method := range methods {
-		p.Legend.Add(method, dot{draw.GlyphStyle{Color: palette[i%len(palette)], Radius: 3, Shape: draw.CircleGlyph{}}})
+	p.Add(data{marks})
+	p.X.Padding = 4
+	for _, method := range methods {
+		style := methodLine(method)
+		p.Legend.Add(method, dot{draw.GlyphStyle{Color: style.Colour, Radius: 3, Shape: style.Shape}})
+	}
+	entries := len(methods)
+	if bound {
+		p.Legend.Add(boundTitle(confidence), boundSwatch{})
+		entries++
+	}
+	if zero {
+		sentence += " Arrows alone at the left end: exactly 0."
 	}
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
-	return newFigure(p, 720, vg.Length(len(rows))*30+80, sentence).withLegend(legend, len(methods))
+	return newFigure(p, 720, vg.Length(len(rows))*30+80, sentence).withLegend(legend, entries)
 }

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
@@ -26,7 +27,7 @@ const (
 )
 
 var (
-	failing     = palette[1]
+	failing     = paint.Palette[1]
 	failingPale = color.RGBA{0xfb, 0xe4, 0xd5, 0xff}
 )
 
@@ -48,12 +49,12 @@ func LatencyDistribution(
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, upTo{c.top}
 	p.X.Padding, p.Y.Padding = 0, 2
-	p.Add(c)
+	p.Add(data{c})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = c.DataRange()
-	p.Legend.Add(l.String(), lineSwatch{draw.LineStyle{Color: palette[0], Width: 1.5}})
-	shade := swatch{failing}
+	p.Legend.Add(l.String(), lineSwatch{draw.LineStyle{Color: paint.Palette[0], Width: 1.5}})
+	shade := swatch{paint.Fill{Base: failing}}
 	if c.atoms {
-		shade = swatch{failingPale}
+		shade = swatch{paint.Fill{Base: failingPale}}
 	}
 	p.Legend.Add("failure windows, with the probability of each", shade)
 	legend := p.Legend
@@ -80,9 +81,11 @@ type densityChart struct {
 	from, to float64 // in nanoseconds
 	unit     timeUnit
 	atoms    bool
-	edges    []float64 // of the bins, in nanoseconds, including the edges of windows
-	heights  []float64 // by bin: the density or, with atoms, the distribution function at its end
-	top      float64   // of the axis, without room for labels
+	edges    []float64       // of the bins, in nanoseconds, including the edges of windows
+	heights  []float64       // by bin: the density or, with atoms, the distribution function at its end
+	start    float64         // with atoms: the distribution function at the first edge
+	steps    map[int]float64 // the place of an atom, by bin
+	top      float64         // of the axis, without room for labels
 	clipped  bool
 	windows  []FailureWindow // at least partly in the figure
 	beyond   []FailureWindow // outside the figure, but with some probability
@@ -90,7 +93,7 @@ type densityChart struct {
 }
 
 func newDensityChart(l distribution.Distribution, windows []FailureWindow) *densityChart {
-	c := &densityChart{unit: timeUnit{"ms", time.Millisecond}}
+	c := &densityChart{unit: timeUnit{"ms", time.Millisecond}, steps: map[int]float64{}}
 	c.from, c.to = l.Quantile(farTail/10), l.Quantile(1-farTail)
 	for _, w := range windows {
 		if distribution.Probability(l, w.From, w.To) >= worthwhile {
@@ -108,7 +111,10 @@ func newDensityChart(l distribution.Distribution, windows []FailureWindow) *dens
 	}
 	for i := range densityBins + 1 {
 		c.edges = append(c.edges, c.from+(c.to-c.from)*float64(i)/densityBins)
-		c.atoms = c.atoms || i > 0 && hasAtom(l, c.edges[i-1], c.edges[i])
+		if i > 0 {
+			_, atom := atomOf(l, c.edges[i-1], c.edges[i])
+			c.atoms = c.atoms || atom
+		}
 	}
 	for _, w := range windows {
 		p := distribution.Probability(l, w.From, w.To)
@@ -137,12 +143,15 @@ func (c *densityChart) shape(l distribution.Distribution) {
 		low, high := c.edges[i], c.edges[i+1]
 		if c.atoms {
 			c.heights = append(c.heights, l.CDF(high))
+			if at, ok := atomOf(l, low, high); ok {
+				c.steps[i] = at
+			}
 		} else {
 			c.heights = append(c.heights, (l.Below(high)-l.Below(low))/c.unit.of(1)/(high-low))
 		}
 	}
 	if c.atoms {
-		c.top = 1
+		c.top, c.start = 1, l.CDF(c.from)
 		return
 	}
 	sorted := slices.Sorted(slices.Values(c.heights))
@@ -153,12 +162,13 @@ func (c *densityChart) shape(l distribution.Distribution) {
 	}
 }
 
-// hasAtom reports whether a distribution has an atom in the interval (low, high]. It bisects the
-// interval towards the more probable half until a density would have almost nothing left.
-func hasAtom(l distribution.Distribution, low, high float64) bool {
+// atomOf returns the place of an atom of a distribution in the interval (low, high], and whether there
+// is one. It bisects the interval towards the more probable half until a density would have almost
+// nothing left.
+func atomOf(l distribution.Distribution, low, high float64) (at float64, ok bool) {
 	all := l.CDF(high) - l.CDF(low)
 	if all < 1e-9 { // rounding would leave nothing of it
-		return false
+		return 0, false
 	}
 	for range 40 {
 		if middle := (low + high) / 2; l.CDF(middle)-l.CDF(low) >= l.CDF(high)-l.CDF(middle) {
@@ -167,7 +177,7 @@ func hasAtom(l distribution.Distribution, low, high float64) bool {
 			low = middle
 		}
 	}
-	return l.CDF(high)-l.CDF(low) > atomShare*all
+	return high, l.CDF(high)-l.CDF(low) > atomShare*all
 }
 
 // remarks says what the figure leaves out, and adds up the windows if there are several.
@@ -223,17 +233,23 @@ func (c *densityChart) Plot(canvas draw.Canvas, p *plot.Plot) {
 			}
 		}
 	}
-	canvas.StrokeLines(draw.LineStyle{Color: palette[0], Width: 1.5}, c.line(x, y))
+	canvas.StrokeLines(draw.LineStyle{Color: paint.Palette[0], Width: 1.5}, c.line(x, y))
 	c.writeLabels(canvas, x, top)
 }
 
-// line goes through the middles of the bins of a density, or follows a distribution function in
-// steps of one bin.
+// line goes through the middles of the bins of a density, or follows a distribution function: a bin
+// in which most of the change is in one place has a step there.
 func (c *densityChart) line(x, y func(float64) vg.Length) []vg.Point {
 	first, last := c.heights[0], c.heights[len(c.heights)-1]
+	if c.atoms {
+		first = c.start
+	}
 	points := []vg.Point{{X: x(c.edges[0]), Y: y(first)}}
 	for i, height := range c.heights {
 		at := c.edges[i+1]
+		if step, ok := c.steps[i]; ok {
+			points = append(points, vg.Point{X: x(step), Y: points[len(points)-1].Y}, vg.Point{X: x(step), Y: y(height)})
+		}
 		if !c.atoms {
 			at = (c.edges[i] + at) / 2
 		}

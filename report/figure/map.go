@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 )
 
 // Place is a point of a map, given by the values of its two probes.
@@ -18,8 +20,9 @@ type Place [2]time.Duration
 // Area is a region of a map.
 type Area struct {
 	Name    string
-	Outcome string // text of its colour in the legend
+	Outcome string // text of its fill in the legend
 	Failed  bool
+	Fill    paint.Fill
 
 	// Rings are drawn together: a ring in the opposite direction is a hole.
 	Rings [][]Place
@@ -51,55 +54,32 @@ type Map struct {
 // patch is the colour behind a region's name.
 var patch = color.RGBA{0xe9, 0xe9, 0xe9, 0xff}
 
-// unknown is the colour of unknown parts.
-var unknown = color.RGBA{0xa8, 0xa8, 0xa8, 0xff}
-
 // Draw draws the map: the regions in the colours of their outcomes, with their names inside if they
 // fit, and the lines of the boundaries.
 func (m Map) Draw() Figure {
 	p := plot.New()
 	p.Title.Text = m.Title
-	chart := &mapChart{Map: m, x: unitOf(m.X.To), y: unitOf(m.Y.To), colours: map[string]color.RGBA{}}
+	chart := &mapChart{Map: m, x: unitOf(m.X.To), y: unitOf(m.Y.To)}
 	p.X.Label.Text, p.Y.Label.Text = m.X.Name+" ("+chart.x.name+")", m.Y.Name+" ("+chart.y.name+")"
 	p.X.Min, p.X.Max = chart.x.of(m.X.From), chart.x.of(m.X.To)
 	p.Y.Min, p.Y.Max = chart.y.of(m.Y.From), chart.y.of(m.Y.To)
 	p.X.Tick.Marker, p.Y.Tick.Marker = decimalTicks{}, decimalTicks{}
 	p.X.Padding, p.Y.Padding = 2, 2
-	var outcomes []string
-	names := map[string][]string{}
-	failures, others := 0, 0
+	fills, areas, names := regions{}, map[region][]string{}, map[region]string{}
 	for _, a := range m.Areas {
-		if names[a.Outcome] == nil {
-			outcomes = append(outcomes, a.Outcome)
-			chart.colours[a.Outcome] = outcomeColour(a.Outcome, a.Failed, &failures, &others)
-		}
-		names[a.Outcome] = append(names[a.Outcome], a.Name)
+		key := region{a.Outcome, a.Failed}
+		fills[key], areas[key] = a.Fill, append(areas[key], a.Name)
+		names[key] = shorten(areas[key]) + ": "
 	}
-	for _, o := range outcomes {
-		p.Legend.Add(shorten(names[o])+": "+o, swatch{chart.colours[o]})
-	}
-	entries := len(outcomes)
+	entries := fills.legend(&p.Legend, names)
 	if len(m.Unknown) > 0 {
-		p.Legend.Add("not known", swatch{unknown})
+		p.Legend.Add("not known", swatch{paint.Fill{Base: paint.Unknown}})
 		entries++
 	}
-	p.Add(chart)
+	p.Add(data{chart})
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
 	return newFigure(p, 720, 480, m.Sentence).withLegend(legend, entries)
-}
-
-// outcomeColour returns the colour of an outcome: strong if it counts as failure, otherwise pale.
-func outcomeColour(outcome string, failed bool, failures, others *int) color.RGBA {
-	switch {
-	case failed:
-		*failures++
-		return palette[(*failures-1)%len(palette)]
-	case outcome != cleanOutcome:
-		*others++
-		return tolerated[(*others-1)%len(tolerated)]
-	}
-	return clean
 }
 
 // mostNames is the largest number of regions with one outcome that the legend names.
@@ -127,8 +107,7 @@ func unitOf(to time.Duration) timeUnit {
 
 type mapChart struct {
 	Map
-	x, y    timeUnit
-	colours map[string]color.RGBA
+	x, y timeUnit
 }
 
 var _ plot.Plotter = (*mapChart)(nil)
@@ -138,36 +117,26 @@ func (m *mapChart) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
 	at := func(q Place) vg.Point { return vg.Point{X: tx(m.x.of(q[0])), Y: ty(m.y.of(q[1]))} }
 	for _, span := range m.Unknown {
-		c.SetColor(unknown)
-		c.Fill(vg.Rectangle{Min: at(Place{m.X.From, span[0]}), Max: at(Place{m.X.To, span[1]})}.Path())
+		unknown := paint.Fill{Base: paint.Unknown}
+		unknown.Paint(c, corners(vg.Rectangle{Min: at(Place{m.X.From, span[0]}), Max: at(Place{m.X.To, span[1]})}))
 	}
 	outlines := make([][][]vg.Point, len(m.Areas))
 	for i, a := range m.Areas {
-		var path vg.Path
 		for _, ring := range a.Rings {
 			var points []vg.Point
-			for j, q := range ring {
+			for _, q := range ring {
 				points = append(points, at(q))
-				if j == 0 {
-					path.Move(points[0])
-				} else {
-					path.Line(points[j])
-				}
 			}
-			path.Close()
 			outlines[i] = append(outlines[i], points)
 		}
-		c.SetColor(m.colours[a.Outcome])
-		c.Fill(path)
-		c.SetLineStyle(draw.LineStyle{Color: m.colours[a.Outcome], Width: 0.4}) // no gap to the next
-		c.Stroke(path)
+		a.Fill.Paint(c, outlines[i]...)
 	}
 	for _, strong := range []bool{false, true} {
 		for _, d := range m.Divides {
 			if d.Strong != strong {
 				continue
 			}
-			style := draw.LineStyle{Color: ink, Width: 0.4}
+			style := draw.LineStyle{Color: paint.Ink, Width: 0.4}
 			if strong {
 				style.Width = 1.25
 			}
@@ -206,8 +175,16 @@ func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(
 				s := float64(i) / 4 * (half + 3)
 				text = append(text, vg.Point{X: middle.X + vg.Length(dx*s), Y: middle.Y + vg.Length(dy*s)})
 			}
-			if !m.room(outlines, text, written) {
+			area := m.room(outlines, text, written)
+			if area == nil {
 				continue
+			}
+			if len(area.Fill.Lines) > 0 { // lines under a text make it hard to read
+				c.SetColor(area.Fill.Base)
+				along := vg.Point{X: vg.Length(dx * (half + 2)), Y: vg.Length(dy * (half + 2))}
+				up := vg.Point{X: vg.Length(-dy * 5), Y: vg.Length(dx * 5)}
+				c.Fill(paint.Path([]vg.Point{middle.Sub(along).Sub(up), middle.Add(along).Sub(up),
+					middle.Add(along).Add(up), middle.Sub(along).Add(up)}))
 			}
 			style.Rotation = math.Atan2(dy, dx)
 			c.FillText(style, middle, d.Label)
@@ -218,24 +195,24 @@ func (m *mapChart) labelDivides(c draw.Canvas, outlines [][][]vg.Point, at func(
 	return written
 }
 
-// room reports whether a text along the given points lies in one region that does not fail, clear
-// of its outline and of other text.
-func (m *mapChart) room(outlines [][][]vg.Point, text, written []vg.Point) bool {
+// room returns the region that does not fail in which a text along the given points lies, clear of
+// its outline and of other text; nil if there is none.
+func (m *mapChart) room(outlines [][][]vg.Point, text, written []vg.Point) *Area {
 	i := slices.IndexFunc(outlines, func(rings [][]vg.Point) bool { return clearance(rings, text[0]) > 0 })
 	if i < 0 || m.Areas[i].Failed {
-		return false
+		return nil
 	}
 	for _, q := range text {
 		if clearance(outlines[i], q) < 5.5 {
-			return false
+			return nil
 		}
 		for _, other := range written {
 			if math.Hypot(float64(q.X-other.X), float64(q.Y-other.Y)) < 14 {
-				return false
+				return nil
 			}
 		}
 	}
-	return true
+	return &m.Areas[i]
 }
 
 // nameAreas writes the name of each area where it is clear of its outline and of other text,

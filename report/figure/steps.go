@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 )
 
 // Stairs is a step curve, such as a distribution function or a survival curve. Its value is Start
@@ -40,15 +42,16 @@ func StepCurves(title, xLabel, yLabel string, logX bool, curves []Stairs, senten
 	}
 	if logX {
 		p.X.Scale = plot.LogScale{}
-		p.X.Tick.Marker = plot.LogTicks{Prec: -1}
+		p.X.Tick.Marker = logTicks{}
 	}
 	p.Add(plotter.NewGrid())
 	cuts := false
 	for i, c := range curves {
-		colour := palette[i%len(palette)]
-		s := &stairs{Stairs: c, colour: colour, band: color.NRGBA{colour.R, colour.G, colour.B, 0x38}}
+		style := paint.Series(i)
+		s := &stairs{Stairs: c, Line: style, band: color.NRGBA{style.Colour.R, style.Colour.G, style.Colour.B, 0x38}}
 		cuts = cuts || len(c.Cut) > 0
-		p.Add(s)
+		s.first = vg.Length(20 + 25*(i%4))
+		p.Add(data{s})
 		p.Legend.Add(c.Label, s)
 	}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = low, high, 0, 1
@@ -101,8 +104,9 @@ func stairsRange(curves []Stairs, logX bool) (low, high float64, ok bool) {
 // stairs draws a step curve.
 type stairs struct {
 	Stairs
-	colour color.RGBA
-	band   color.Color
+	paint.Line
+	band  color.Color
+	first vg.Length // distance of the first of the shapes that tell curves apart
 }
 
 var (
@@ -118,7 +122,8 @@ func (s *stairs) Plot(c draw.Canvas, p *plot.Plot) {
 		c.FillPolygon(s.band, band)
 	}
 	line := s.outline(x, ty, s.Y, p.X.Max)
-	c.StrokeLines(draw.LineStyle{Color: s.colour, Width: 1.5}, line)
+	c.StrokeLines(s.Stroke(1.5), line)
+	s.mark(c, line)
 	last := vg.Length(math.Inf(-1))
 	for _, at := range s.Cut {
 		if at < p.X.Min || x(at)-last < 1 {
@@ -126,10 +131,26 @@ func (s *stairs) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		last = x(at)
 		y := ty(s.at(at))
-		c.StrokeLine2(draw.LineStyle{Color: s.colour, Width: 1}, last, y-4, last, y+4)
+		c.StrokeLine2(draw.LineStyle{Color: s.Colour, Width: 1}, last, y-4, last, y+4)
 	}
 	if !math.IsInf(s.End, 1) && len(line) > 0 {
-		c.DrawGlyph(draw.GlyphStyle{Color: s.colour, Radius: 2.5, Shape: draw.RingGlyph{}}, line[len(line)-1])
+		c.DrawGlyph(draw.GlyphStyle{Color: s.Colour, Radius: 2.5, Shape: draw.RingGlyph{}}, line[len(line)-1])
+	}
+}
+
+// mark draws the shape of the curve at equal distances along it.
+func (s *stairs) mark(c draw.Canvas, line []vg.Point) {
+	const distance = 130
+	next := s.first
+	for i := 1; i < len(line); i++ {
+		a, b := line[i-1], line[i]
+		length := vg.Length(math.Hypot(float64(b.X-a.X), float64(b.Y-a.Y)))
+		for ; next <= length; next += distance {
+			share := next / length
+			c.DrawGlyph(draw.GlyphStyle{Color: s.Colour, Radius: 2.5, Shape: s.Shape},
+				vg.Point{X: a.X + share*(b.X-a.X), Y: a.Y + share*(b.Y-a.Y)})
+		}
+		next -= length
 	}
 }
 
@@ -170,5 +191,7 @@ func (s *stairs) Thumbnail(c *draw.Canvas) {
 	c.SetColor(s.band)
 	c.Fill(c.Rectangle.Path())
 	middle := (c.Min.Y + c.Max.Y) / 2
-	c.StrokeLine2(draw.LineStyle{Color: s.colour, Width: 1.5}, c.Min.X, middle, c.Max.X, middle)
+	c.StrokeLine2(s.Stroke(1.5), c.Min.X, middle, c.Max.X, middle)
+	c.DrawGlyph(draw.GlyphStyle{Color: s.Colour, Radius: 2.5, Shape: s.Shape},
+		vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: middle})
 }

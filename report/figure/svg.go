@@ -11,15 +11,18 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Marks for a page that shows a figure small or under its own heading: the classes of the groups
-// that hold the texts and the legend, and the root attributes that give the viewBox of the part
-// between the texts, with the legend (data-body) and without (data-plot).
+// Marks for a page that shows a figure small or under its own heading, and for a program that
+// measures it: the classes of the groups that hold the texts, the legend and the data, and the root
+// attributes that give the viewBox of the part between the texts, with the legend (data-body) and
+// without (data-plot), and of the boxes between the axes (data-axes).
 const (
 	TitleClass    = "title"
 	SentenceClass = "sentence"
 	LegendClass   = "legend"
+	DataClass     = "data"
 	BodyAttribute = "data-body"
 	PlotAttribute = "data-plot"
+	AxesAttribute = "data-axes"
 )
 
 // unmoved is the group that vgsvg (gonum.org/v1/plot v0.17.0) writes for a translation by zero.
@@ -47,9 +50,16 @@ func (f Figure) SVG() ([]byte, error) {
 	for _, class := range []string{TitleClass, SentenceClass, LegendClass} {
 		text = strings.Replace(text, unmoved, fmt.Sprintf(`<g class="%s">`, class), 1)
 	}
-	views := fmt.Sprintf(`<svg %s="0 %.6g %.6g %.6g" %s="0 %.6g %.6g %.6g" `,
+	text = strings.ReplaceAll(text, unmoved, fmt.Sprintf(`<g class="%s">`, DataClass))
+	var axes []string
+	for _, box := range f.axes(l.within(c)) {
+		axes = append(axes, fmt.Sprintf("%.6g %.6g %.6g %.6g", box.Min.X.Points(), (l.height()-box.Max.Y).Points(),
+			(box.Max.X-box.Min.X).Points(), (box.Max.Y-box.Min.Y).Points()))
+	}
+	views := fmt.Sprintf(`<svg %s="0 %.6g %.6g %.6g" %s="0 %.6g %.6g %.6g" %s="%s" `,
 		BodyAttribute, l.title.Points(), f.width.Points(), (l.legend + l.body).Points(),
-		PlotAttribute, (l.title + l.legend).Points(), f.width.Points(), l.body.Points())
+		PlotAttribute, (l.title + l.legend).Points(), f.width.Points(), l.body.Points(),
+		AxesAttribute, strings.Join(axes, ", "))
 	text = strings.Replace(text, "<svg ", views, 1)
 	described := fmt.Sprintf("<title>%s</title>\n<desc>%s</desc>\n<defs>", html.EscapeString(f.title),
 		html.EscapeString(f.sentence))

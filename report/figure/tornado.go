@@ -6,11 +6,13 @@ import (
 	"math"
 	"slices"
 
-	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/figure/paint"
+	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // Effect is the effect of one factor on a failure probability.
@@ -33,7 +35,8 @@ type Index struct{ Value, Low, High float64 }
 
 // Tornado draws the sensitivity of a failure probability to factors, in the given order. On the
 // left it shows the probability at each level of a factor, one at a time, against the base. On the
-// right it shows the share of the variance that is due to each factor.
+// right it shows the share of the variance that is due to each factor, which is at least 0 and at
+// most 1; an interval beyond these ends in an arrow.
 func Tornado(title string, base stat.Proportion, effects []Effect, sentence string) (Figure, error) {
 	if len(effects) == 0 {
 		return Figure{}, fmt.Errorf("drawing %s: there is no factor", title)
@@ -44,63 +47,91 @@ func Tornado(title string, base stat.Proportion, effects []Effect, sentence stri
 	left.X.Label.Text, right.X.Label.Text = "failure probability, one factor at a time",
 		"share of the variance (sensitivity index)"
 	for _, p := range []*plot.Plot{left, right} {
-		p.X.Tick.Marker = decimalTicks{}
 		p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
 		p.Y.Min, p.Y.Max = -0.5, rows.height-0.5
 		grid := plotter.NewGrid()
 		grid.Horizontal.Width = 0
 		p.Add(grid)
 	}
-	left.X.Tick.Marker = probabilityTicks{}
+	left.X.Tick.Marker, right.X.Tick.Marker = decimalTicks{}, ticksWithin{0, 1}
 	left.Y.Tick.Marker, right.Y.Tick.Marker = plot.ConstantTicks(rows.ticks), plot.ConstantTicks(nil)
 	bars := &tornado{effects: effects, rows: rows, base: base}
-	left.Add(bars)
-	left.X.Min, left.X.Max = 0, bars.highest()
-	indices := &indexMarks{effects: effects, rows: rows}
-	right.Add(indices)
-	right.X.Min, right.X.Max = indices.bounds()
-	right.Legend.Add("first order: by itself", dot{firstStyle})
-	right.Legend.Add("total: with interactions", dot{totalStyle})
+	left.Add(data{bars})
+	left.X.Min, left.X.Max = 0, ceiling(bars.highest())
+	left.X.Padding, right.X.Padding = 4, 4
+	indices := newIndexMarks(effects, rows)
+	right.Add(data{indices})
+	right.X.Min, right.X.Max = indices.low, indices.high
+	for _, e := range []struct {
+		text  string
+		style paint.Line
+	}{{"first order: by itself", firstOrder}, {"total: with interactions", total}} {
+		right.Legend.Add(e.text, dot{draw.GlyphStyle{Color: e.style.Colour, Radius: 3, Shape: e.style.Shape}})
+	}
 	legend := right.Legend
 	right.Legend = plot.NewLegend()
+	if indices.cut() {
+		sentence += " An arrow: the interval goes on beyond the axis."
+	}
 	height := vg.Length(rows.height)*17 + 90
 	return beside(left, right, 0.56, 720, height, sentence).withLegend(legend, 2), nil
 }
 
 // beside places two plots side by side, with a sentence under them.
 func beside(left, right *plot.Plot, share, width, height vg.Length, sentence string) Figure {
-	return layOut(width, height, left.Title.Text, sentence, func(c draw.Canvas) {
+	halves := func(c draw.Canvas) (a, b draw.Canvas) {
 		full := c.Max.X - c.Min.X
-		left.Draw(draw.Crop(c, 0, -full*(1-share), 0, 0))
-		right.Draw(draw.Crop(c, full*share+indent, 0, 0, 0))
+		return draw.Crop(c, 0, -full*(1-share), 0, 0), draw.Crop(c, full*share+indent, 0, 0, 0)
+	}
+	return layOut(width, height, left.Title.Text, sentence, func(c draw.Canvas) {
+		a, b := halves(c)
+		left.Draw(a)
+		right.Draw(b)
+	}, func(c draw.Canvas) []vg.Rectangle {
+		a, b := halves(c)
+		return []vg.Rectangle{left.DataCanvas(a).Rectangle, right.DataCanvas(b).Rectangle}
 	}, left, right)
 }
 
-// rows has the vertical positions of the factors' levels, from the top: a row for each level, at
-// least two for each factor, and a gap between factors.
+// rows has the vertical positions of the factors' levels, from the top: for each factor a row for its
+// name, a row for each level, at least two, and a gap between factors.
 type rows struct {
 	height float64
+	name   []float64 // for each factor
 	top    []float64 // for each factor: the position of its first level
-	middle []float64 // for each factor
+	middle []float64 // for each factor: of its levels
 	ticks  []plot.Tick
 }
 
 func newRows(effects []Effect) rows {
 	var r rows
-	const between = 0.6
+	const between = 0.4
+	levels := func(e Effect) float64 { return math.Max(2, float64(len(e.Levels))) }
 	for _, e := range effects {
-		r.height += math.Max(2, float64(len(e.Levels))) + between
+		r.height += 1 + levels(e) + between
 	}
 	r.height -= between
 	at := r.height - 1
 	for _, e := range effects {
-		n := math.Max(2, float64(len(e.Levels)))
-		r.top = append(r.top, at-(n-math.Max(1, float64(len(e.Levels))))/2)
-		r.middle = append(r.middle, at-(n-1)/2)
-		r.ticks = append(r.ticks, plot.Tick{Value: at - (n-1)/2, Label: e.Factor})
-		at -= n + between
+		n := levels(e)
+		top := at - 1 - (n-math.Max(1, float64(len(e.Levels))))/2
+		r.name, r.top, r.middle = append(r.name, at), append(r.top, top), append(r.middle, at-1-(n-1)/2)
+		for i, l := range e.Levels {
+			r.ticks = append(r.ticks, plot.Tick{Value: top - float64(i), Label: shortLevel(l.Text)})
+		}
+		at -= 1 + n + between
 	}
 	return r
+}
+
+// shortLevel cuts the middle of a long text: levels of a distribution often differ only near the end.
+func shortLevel(text string) string {
+	const most = 30
+	whole := []rune(text)
+	if len(whole) <= most {
+		return text
+	}
+	return string(whole[:most/3]) + "..." + string(whole[len(whole)-(most-most/3-3):])
 }
 
 // tornado draws the probability at each level of a factor as a bar from the base.
@@ -110,7 +141,7 @@ type tornado struct {
 	base    stat.Proportion
 }
 
-// highest returns a bound above all intervals, with room for the levels' texts.
+// highest returns the largest value of any interval.
 func (t *tornado) highest() float64 {
 	most := t.base.High
 	for _, e := range t.effects {
@@ -118,7 +149,7 @@ func (t *tornado) highest() float64 {
 			most = math.Max(most, l.Probability.High)
 		}
 	}
-	return most * 1.25
+	return most
 }
 
 // Plot implements plot.Plotter.
@@ -141,45 +172,26 @@ func (t *tornado) Plot(c draw.Canvas, p *plot.Plot) {
 				}.Path(),
 			)
 			low, high := x(l.Probability.Low), x(l.Probability.High)
-			whisker := draw.LineStyle{Color: ink, Width: 0.75}
+			whisker := draw.LineStyle{Color: paint.Ink, Width: 0.75}
 			c.StrokeLine2(whisker, low, middle, high, middle)
 			c.StrokeLine2(whisker, low, middle-2, low, middle+2)
 			c.StrokeLine2(whisker, high, middle-2, high, middle+2)
-			writeBeside(c, middle, min(low, zero)-4, max(high, zero)+4, l.Text)
 		}
 	}
-	c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1}, zero, c.Min.Y, zero, c.Max.Y)
-}
-
-// writeBeside writes a text to the right of right or, if it does not fit there, to the left of
-// left. If it fits on neither side, it cuts the middle of the text.
-func writeBeside(c draw.Canvas, y, left, right vg.Length, text string) {
-	style := textStyle(8, draw.XLeft, draw.YCenter)
-	switch {
-	case right+style.Width(text) <= c.Max.X:
-	case left-style.Width(text) >= c.Min.X:
-		right = left - style.Width(text)
-	default:
-		// The middle is cut because levels of a distribution often differ only near the end.
-		whole := []rune(text)
-		for n := len(whole) - 1; n > 1 && right+style.Width(text) > c.Max.X; n-- {
-			text = string(whole[:n/3]) + "..." + string(whole[len(whole)-(n-n/3):])
-		}
+	c.StrokeLine2(draw.LineStyle{Color: paint.Ink, Width: 1}, zero, c.Min.Y, zero, c.Max.Y)
+	for i, e := range t.effects { // on a ground of its own, because lines cross it
+		style := textStyle(9.5, draw.XLeft, draw.YCenter)
+		at := vg.Point{X: c.Min.X + 4, Y: y(t.rows.name[i])}
+		c.SetColor(color.White)
+		c.Fill(paint.Path(corners(vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 7},
+			Max: vg.Point{X: at.X + style.Width(e.Factor) + 2, Y: at.Y + 7}})))
+		c.FillText(style, at, e.Factor)
 	}
-	c.FillText(style, vg.Point{X: right, Y: y}, text)
-}
-
-// probabilityTicks are the decimalTicks up to 1.
-type probabilityTicks struct{}
-
-// Ticks implements plot.Ticker.
-func (probabilityTicks) Ticks(low, high float64) []plot.Tick {
-	return slices.DeleteFunc(decimalTicks{}.Ticks(low, high), func(t plot.Tick) bool { return t.Value > 1+1e-9 })
 }
 
 // levelColour returns the colour of a level: pale for the first, dark for the last.
 func levelColour(level, levels int) color.Color {
-	from, to := palette[5], palette[0]
+	from, to := paint.Palette[5], paint.Palette[0]
 	share := 1.0
 	if levels > 1 {
 		share = float64(level) / float64(levels-1)
@@ -188,65 +200,55 @@ func levelColour(level, levels int) color.Color {
 	return color.RGBA{mix(from.R, to.R), mix(from.G, to.G), mix(from.B, to.B), 0xff}
 }
 
-// indexMarks draws the indices of each factor with their intervals.
-type indexMarks struct {
-	effects []Effect
-	rows    rows
-}
-
+// firstOrder and total are the looks of the two kinds of indices.
 var (
-	firstStyle = draw.GlyphStyle{Color: palette[1], Radius: 3, Shape: draw.CircleGlyph{}}
-	totalStyle = draw.GlyphStyle{Color: palette[2], Radius: 3, Shape: draw.BoxGlyph{}}
+	firstOrder = paint.Line{Colour: paint.Palette[1], Shape: draw.CircleGlyph{}}
+	total      = paint.Line{Colour: paint.Palette[2], Shape: draw.BoxGlyph{}}
 )
 
-// bounds returns the range of indices to show: 0 to 1, extended to include the intervals.
-func (m *indexMarks) bounds() (low, high float64) {
-	low, high = 0, 1
-	for _, e := range m.effects {
-		for _, i := range []Index{e.First, e.Total} {
-			if !math.IsNaN(i.Low) {
-				low, high = math.Min(low, i.Low), math.Max(high, i.High)
+// indexMarks draws the indices of each factor with their intervals.
+type indexMarks struct {
+	marks
+	undefined []float64 // heights
+}
+
+func newIndexMarks(effects []Effect, rows rows) *indexMarks {
+	m := &indexMarks{marks: marks{zero: true, low: 0, high: 1}}
+	for i, e := range effects {
+		for _, of := range []struct {
+			Index
+			style paint.Line
+			shift float64
+		}{{e.First, firstOrder, 0.3}, {e.Total, total, -0.3}} {
+			k := mark{y: rows.middle[i] + of.shift, value: of.Value, low: of.Low, high: of.High,
+				colour: of.style.Colour, shape: of.style.Shape}
+			if math.IsNaN(of.Value) {
+				m.undefined = append(m.undefined, k.y)
+				continue
 			}
-			if !math.IsNaN(i.Value) {
-				low, high = math.Min(low, i.Value), math.Max(high, i.Value)
+			if math.IsNaN(of.Low) {
+				k.low, k.high = of.Value, of.Value
 			}
+			m.add(k)
+			// An estimate may fall outside of what is possible; the axis shows it all the same.
+			m.low, m.high = min(m.low, k.value), max(m.high, k.value)
 		}
 	}
-	return math.Max(low, -0.5) - 0.03, math.Min(high, 1.5) + 0.03
+	const margin = 0.04
+	m.low, m.high = m.low-margin, m.high+margin
+	return m
+}
+
+// cut reports whether an interval goes on beyond the axis.
+func (m *indexMarks) cut() bool {
+	return slices.ContainsFunc(m.list, func(k mark) bool { return k.low < m.low || k.high > m.high })
 }
 
 // Plot implements plot.Plotter.
 func (m *indexMarks) Plot(c draw.Canvas, p *plot.Plot) {
+	m.marks.Plot(c, p)
 	x, y := p.Transforms(&c)
-	within := func(v float64) vg.Length { return x(math.Min(math.Max(v, p.X.Min), p.X.Max)) }
-	c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.75}, x(0), c.Min.Y, x(0), c.Max.Y)
-	for i, e := range m.effects {
-		for _, mark := range []struct {
-			Index
-			style draw.GlyphStyle
-			shift float64
-		}{{e.First, firstStyle, 0.3}, {e.Total, totalStyle, -0.3}} {
-			at := y(m.rows.middle[i] + mark.shift)
-			if math.IsNaN(mark.Value) {
-				c.FillText(textStyle(8, draw.XLeft, draw.YCenter), vg.Point{X: x(0) + 4, Y: at}, "not defined")
-				continue
-			}
-			if !math.IsNaN(mark.Low) {
-				line := draw.LineStyle{Color: mark.style.Color, Width: 1.25}
-				low, high := within(mark.Low), within(mark.High)
-				c.StrokeLine2(line, low, at, high, at)
-				c.StrokeLine2(line, low, at-2, low, at+2)
-				c.StrokeLine2(line, high, at-2, high, at+2)
-			}
-			c.DrawGlyph(mark.style, vg.Point{X: within(mark.Value), Y: at})
-		}
+	for _, at := range m.undefined {
+		c.FillText(textStyle(8, draw.XLeft, draw.YCenter), vg.Point{X: x(0) + 4, Y: y(at)}, "not defined")
 	}
-}
-
-// dot is the mark of a legend entry.
-type dot struct{ draw.GlyphStyle }
-
-// Thumbnail implements plot.Thumbnailer.
-func (d dot) Thumbnail(c *draw.Canvas) {
-	c.DrawGlyph(d.GlyphStyle, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: (c.Min.Y + c.Max.Y) / 2})
 }

@@ -1,13 +1,18 @@
 package figure
 
 import (
-	"image/color"
+	"cmp"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 )
 
 // Strip is one strip of a strip chart: the outcome of each interval of the probe.
@@ -19,8 +24,29 @@ type Strip struct {
 // Span is one interval [From, To) of a strip.
 type Span struct {
 	From, To time.Duration
-	Outcome  string // text of its colour in the legend
+	Outcome  string // text of its fill in the legend
 	Failed   bool
+	Fill     paint.Fill
+}
+
+// region is what areas of one fill have in common.
+type region struct {
+	outcome string
+	failed  bool
+}
+
+// regions collects the fills of a figure for its legend.
+type regions map[region]paint.Fill
+
+// legend adds the fills to a legend: failures first, then in the order of the outcomes' list. It
+// returns their number. names, if not nil, has the names of the areas of each.
+func (r regions) legend(l *plot.Legend, names map[region]string) int {
+	for _, key := range slices.SortedFunc(maps.Keys(r), func(a, b region) int {
+		return cmp.Or(paint.Compare(r[a], r[b]), strings.Compare(a.outcome, b.outcome))
+	}) {
+		l.Add(names[key]+key.outcome, swatch{r[key]})
+	}
+	return len(r)
 }
 
 // Windows draws a strip chart, with a strip for each row, coloured by outcome. It labels the edges
@@ -33,55 +59,29 @@ func Windows(title, probe string, strips []Strip, sentence string) Figure {
 	p.X.Padding, p.Y.Padding = 2, 4
 	p.X.Tick.Marker = decimalTicks{}
 	p.Y.Min, p.Y.Max = -0.5, float64(len(strips))-0.5
-	failures, others := 0, 0
+	fills := regions{}
 	var ticks []plot.Tick
 	for i, s := range strips {
 		ticks = append(ticks, plot.Tick{Value: float64(len(strips) - 1 - i), Label: s.Label})
 		for _, span := range s.Spans {
-			if _, ok := chart.colours[span.Outcome]; ok {
-				continue
-			}
-			colour := color.Color(clean)
-			switch {
-			case span.Failed:
-				colour = palette[failures%len(palette)]
-				failures++
-			case span.Outcome != cleanOutcome:
-				colour = tolerated[others%len(tolerated)]
-				others++
-			}
-			chart.colours[span.Outcome] = colour
-			p.Legend.Add(span.Outcome, swatch{colour})
+			fills[region{span.Outcome, span.Failed}] = span.Fill
 		}
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Tick.Length = 0
 	p.Y.LineStyle.Width = 0
 	p.X.Min, p.X.Max, _, _ = chart.DataRange()
-	p.Add(chart)
-	p.Legend.Top, p.Legend.Left = false, false
+	p.Add(data{chart})
+	entries := fills.legend(&p.Legend, nil)
 	legend := p.Legend
 	p.Legend = plot.NewLegend()
 	height := vg.Length(len(strips))*30 + 70
-	return newFigure(p, 720, height, sentence).withLegend(legend, len(chart.colours))
-}
-
-// cleanOutcome is the outcome of a span without faults.
-const cleanOutcome = "clean"
-
-// swatch is the patch of colour of a legend entry.
-type swatch struct{ color.Color }
-
-// Thumbnail implements plot.Thumbnailer.
-func (s swatch) Thumbnail(c *draw.Canvas) {
-	c.SetColor(s.Color)
-	c.Fill(c.Rectangle.Path())
+	return newFigure(p, 720, height, sentence).withLegend(legend, entries)
 }
 
 type stripChart struct {
-	strips  []Strip
-	colours map[string]color.Color // by outcome
-	unit    timeUnit
+	strips []Strip
+	unit   timeUnit
 }
 
 // timeUnit is the unit in which a chart shows times.
@@ -103,7 +103,7 @@ const longRange = 10 * time.Second
 
 // newStripChart joins neighbouring spans with the same outcome, which look like one to a reader.
 func newStripChart(strips []Strip) *stripChart {
-	c := &stripChart{colours: map[string]color.Color{}, unit: timeUnit{"ms", time.Millisecond}}
+	c := &stripChart{unit: timeUnit{"ms", time.Millisecond}}
 	for _, s := range strips {
 		joined := Strip{Label: s.Label}
 		for _, span := range s.Spans {
@@ -148,10 +148,10 @@ func (s *stripChart) Plot(c draw.Canvas, p *plot.Plot) {
 		low, high := middle-8, middle+5
 		for j, span := range strip.Spans {
 			left, right := x(s.unit.of(span.From)), x(s.unit.of(span.To))
-			c.SetColor(s.colours[span.Outcome])
-			c.Fill(vg.Rectangle{Min: vg.Point{X: left, Y: low}, Max: vg.Point{X: right, Y: high}}.Path())
+			span.Fill.Paint(c,
+				corners(vg.Rectangle{Min: vg.Point{X: left, Y: low}, Max: vg.Point{X: right, Y: high}}))
 			if j > 0 && span.Failed != strip.Spans[j-1].Failed {
-				c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.75}, left, low-1, left, high+9)
+				c.StrokeLine2(draw.LineStyle{Color: paint.Ink, Width: 0.75}, left, low-1, left, high+9)
 			}
 		}
 		s.labelEdges(c, strip, x, high+1)

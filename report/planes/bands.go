@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/bands"
@@ -147,9 +148,9 @@ func BandRecords(b *bands.Answer) [][]string {
 	return records
 }
 
-// BandFigure draws bands. Levels that are durations or numbers, in increasing order, are placed on
-// an axis of numbers.
-func BandFigure(b *bands.Answer, title string) figure.Figure {
+// BandFigure draws bands of a scenario with these outcomes. Levels that are durations or numbers, in
+// increasing order, are placed on an axis of numbers.
+func BandFigure(b *bands.Answer, title string, outcomes []string) figure.Figure {
 	positions, unit := axis(b)
 	drawn := figure.Bands{
 		Title: title, Factor: b.Factor, Probe: b.Probe, Numbers: positions != nil, Sentence: BandSentence(b),
@@ -161,15 +162,16 @@ func BandFigure(b *bands.Answer, title string) figure.Figure {
 		}
 		for _, c := range l.Windows.Cells {
 			// Joined levels have the same signatures, and so the same outcomes in the same order.
-			if n := len(level.Spans); n > 0 && level.Spans[n-1].Outcome == text.Outcome(c.Outcome) {
-				level.Spans[n-1].To = time.Duration(c.To)
+			span := figure.Span{
+				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+				Fill: paint.Outcome(c.Outcome, c.Failed, outcomes),
+			}
+			n := len(level.Spans)
+			if n > 0 && level.Spans[n-1].Outcome == span.Outcome && level.Spans[n-1].Failed == span.Failed {
+				level.Spans[n-1].To = span.To
 				continue
 			}
-			level.Spans = append(level.Spans, figure.Span{
-				From: time.Duration(
-					c.From,
-				), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
-			})
+			level.Spans = append(level.Spans, span)
 		}
 		drawn.Levels = append(drawn.Levels, level)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/search/edges"
@@ -318,15 +319,17 @@ func Records(r *plane.Regions) [][]string {
 	return records
 }
 
-// Figure draws a map.
-func Figure(r *plane.Regions, title string) figure.Figure {
+// Figure draws a map of a scenario with these outcomes.
+func Figure(r *plane.Regions, title string, outcomes []string) figure.Figure {
 	m := figure.Map{
 		Title: title, Sentence: Sentence(r),
 		X: figure.PlaneAxis{Name: r.X.Name, From: time.Duration(r.X.From), To: time.Duration(r.X.To)},
 		Y: figure.PlaneAxis{Name: r.Y.Name, From: time.Duration(r.Y.From), To: time.Duration(r.Y.To)},
 	}
 	for _, g := range r.Regions {
-		a := figure.Area{Name: g.Name, Outcome: g.Title(), Failed: g.Failed}
+		a := figure.Area{
+			Name: g.Name, Outcome: g.Title(), Failed: g.Failed, Fill: paint.Outcome(g.Outcome, g.Failed, outcomes),
+		}
 		for _, ring := range g.Polygon {
 			var places []figure.Place
 			for _, p := range ring {

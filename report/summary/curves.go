@@ -35,6 +35,13 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 		c := figure.Curve{Label: row.Label, X: values}
 		if f.Exact != nil {
 			c.Exact, c.Searched = f.Exact[i], !f.Basis.Proved
+			for _, piece := range f.Traces[i] {
+				drawn := figure.Piece{Known: piece.Known}
+				for _, p := range piece.Points {
+					drawn.X, drawn.Y = append(drawn.X, p.X), append(drawn.Y, p.Y)
+				}
+				c.Trace = append(c.Trace, drawn)
+			}
 		}
 		for j, p := range f.Rows[i].Points {
 			e := p.Estimate
@@ -58,6 +65,7 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 				number(confidence), exactNumber,
 			})
 		}
+		records = append(records, between(&c)...)
 		drawn = append(drawn, c)
 		probabilities := c.Line()
 		first, last := probabilities[0], probabilities[len(values)-1]
@@ -87,6 +95,20 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 		return s, err
 	}
 	return s, s.add(f.Of.Name, &fig, records)
+}
+
+// between returns the points of an exact curve as they are drawn, for CSV: lines without an estimate.
+// Two with the same x are the two sides of a jump.
+func between(c *figure.Curve) (records [][]string) {
+	for _, piece := range c.Trace {
+		for i := range piece.X {
+			if piece.Known {
+				records = append(records,
+					[]string{c.Label, number(piece.X[i]), "", "", "", "", "", "", number(piece.Y[i])})
+			}
+		}
+	}
+	return records
 }
 
 // exactText writes an exact probability with the decimal places of its column, or with three digits

@@ -99,7 +99,7 @@ func differences(f *figures.DifferencesResult, confidence float64) (Section, err
 	}
 	j.SetPairs(f.Comparison)
 	s.Data, s.Sweeps = j, sweeps(f)
-	drawn := figure.Differences(f.Of.Title, "failure probability", list, fmt.Sprintf(
+	drawn := figure.Differences(f.Of.Title, "failure probability", list, confidence, fmt.Sprintf(
 		"%s Bars: %g %% intervals; those of the differences, from pairs of one seed, all together.", s.Sentence,
 		100*confidence,
 	))

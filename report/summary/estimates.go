@@ -100,6 +100,6 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 	if basis := f.Basis(); !basis.Proved {
 		s.Method += " " + text.NotProved(&basis)
 	}
-	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, s.Sentence)
+	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, confidence, s.Sentence)
 	return s, s.add(f.Of.Name, &fig, records)
 }

@@ -48,7 +48,7 @@ func Sections(r *study.Result) ([]Section, error) {
 	var all []Section
 	for _, f := range r.Figures {
 		head := f.Figure().Common()
-		s, err := section(f, r.Study.Confidence)
+		s, err := section(f, r.Study.Confidence, r.Study.Scenario.OutcomeNames())
 		if err != nil {
 			return nil, fmt.Errorf("figure %s: %w", head.Name, err)
 		}
@@ -58,11 +58,11 @@ func Sections(r *study.Result) ([]Section, error) {
 	return all, nil
 }
 
-// section shows a figure, with intervals of the given confidence.
-func section(f figures.Result, confidence float64) (Section, error) {
+// section shows a figure, with intervals of the given confidence, of a scenario with these outcomes.
+func section(f figures.Result, confidence float64, outcomes []string) (Section, error) {
 	switch f := f.(type) {
 	case *figures.WindowsResult:
-		return windows(f)
+		return windows(f, outcomes)
 	case *figures.CurvesResult:
 		return curves(f, confidence)
 	case *figures.TableResult:
@@ -78,9 +78,9 @@ func section(f figures.Result, confidence float64) (Section, error) {
 	case *figures.LatencyDistributionResult:
 		return latencyDistribution(f)
 	case *figures.MapResult:
-		return regions(f)
+		return regions(f, outcomes)
 	case *figures.BandsResult:
-		return bands(f)
+		return bands(f, outcomes)
 	}
 	return Section{}, fmt.Errorf("there is no view of a figure of kind %s", f.Figure().Kind().Name)
 }

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 )
 
-func windows(f *figures.WindowsResult) (Section, error) {
+func windows(f *figures.WindowsResult, outcomes []string) (Section, error) {
 	var strips []figure.Strip
 	s := Section{Table: [][]string{{"ROW", "FAILS FOR " + strings.ToUpper(f.Of.Probe.Name) + " IN"}}}
 	records := [][]string{{"row", "from_ns", "to_ns", "failed", "outcome", "signature"}}
@@ -24,9 +25,8 @@ func windows(f *figures.WindowsResult) (Section, error) {
 		strip := figure.Strip{Label: row.Label}
 		for _, c := range w.Cells {
 			strip.Spans = append(strip.Spans, figure.Span{
-				From: time.Duration(
-					c.From,
-				), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+				From: time.Duration(c.From), To: time.Duration(c.To), Outcome: text.Outcome(c.Outcome), Failed: c.Failed,
+				Fill: paint.Outcome(c.Outcome, c.Failed, outcomes),
 			})
 			records = append(records, []string{
 				row.Label, strconv.FormatInt(c.From, 10), strconv.FormatInt(c.To, 10), strconv.FormatBool(c.Failed),

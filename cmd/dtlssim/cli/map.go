@@ -89,7 +89,7 @@ and polygons within some nanoseconds.`,
 			a := verb.Show(r, planes.Write)
 			if output.Path != "" && len(r.Regions) > 0 {
 				title := fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name)
-				a.Files = append(a.Files, verb.Picture(output.Path, planes.Figure(r, title), nil))
+				a.Files = append(a.Files, verb.Picture(output.Path, planes.Figure(r, title, s.Scenario.OutcomeNames()), nil))
 			}
 			switch wrong := len(r.Method.Contradictions); {
 			case r.Stopped == plane.Interrupted:

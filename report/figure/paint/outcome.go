@@ -1,6 +1,7 @@
 package paint
 
 import (
+	"cmp"
 	"hash/fnv"
 	"image/color"
 	"math"
@@ -80,6 +81,24 @@ var outcomeTextures = func() (list []int) {
 type Fill struct {
 	Base  color.RGBA
 	Lines []Stripes // over it, in this order
+
+	failed bool
+	places []int // of the outcomes, in their list
+}
+
+// Compare puts fills in the order of a legend: failures first, clean runs last, and otherwise by the
+// places of their outcomes.
+func Compare(a, b Fill) int {
+	rank := func(f Fill) int {
+		switch {
+		case f.failed:
+			return 0
+		case len(f.places) > 0:
+			return 1
+		}
+		return 2
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), slices.Compare(a.places, b.places))
 }
 
 // Stripes are parallel stripes.
@@ -90,8 +109,12 @@ type Stripes struct {
 	Colour        color.RGBA
 }
 
-// stripe is the least width of a stripe of a region with several outcomes.
-const stripe = vg.Length(5)
+// In a region with several outcomes, the ground between the stripes has the width ground, and a stripe
+// at least the width stripe. The first outcome is seen first, and the rest does not flicker.
+const (
+	ground = vg.Length(9)
+	stripe = vg.Length(3)
+)
 
 // stripeAngles are the angles of stripes in degrees, by the texture of the second outcome.
 var stripeAngles = []float64{45, 135, 20, 110, 70, 160, 0, 90, 30}
@@ -101,8 +124,11 @@ var stripeAngles = []float64{45, 135, 20, 110, 70, 160, 0, 90, 30}
 // all. Where they do not count as failure, the colours are pale. An outcome that is not in the list
 // has a colour that depends on its name.
 func Outcome(outcomes []string, failed bool, all []string) Fill {
-	if len(outcomes) == 0 {
+	if len(outcomes) == 0 && !failed {
 		return Fill{Base: Clean}
+	}
+	if len(outcomes) == 0 { // something else makes it a failure
+		outcomes = []string{"failed"}
 	}
 	var places []int
 	for _, name := range outcomes {
@@ -118,16 +144,16 @@ func Outcome(outcomes []string, failed bool, all []string) Fill {
 		return tolerated(places)
 	}
 	first := places[0]
-	f := Fill{Base: outcomeColours[first]}
+	f := Fill{Base: outcomeColours[first], failed: true, places: places}
 	f.lines(textures[outcomeTextures[first]], contrasting(f.Base), 0.9)
 	// Stripes of different outcomes lie beside each other. Those of about one lightness differ in
 	// angle or in width, because their textures differ.
-	period := stripe
+	period := ground
 	var striped []Stripes
 	for i, at := range places[1:] {
 		width := stripe
 		if i > 0 {
-			width += vg.Length(outcomeTextures[at])
+			width += vg.Length(outcomeTextures[at]) / 2
 		}
 		striped = append(striped, Stripes{
 			Angle: stripeAngles[outcomeTextures[places[1]]], Width: width, Offset: period, Colour: outcomeColours[at],
@@ -143,7 +169,7 @@ func Outcome(outcomes []string, failed bool, all []string) Fill {
 
 // tolerated returns the fill of outcomes that do not count as failure: pale, with lines of each.
 func tolerated(places []int) Fill {
-	f := Fill{Base: mix(outcomeColours[places[0]], color.RGBA{0xff, 0xff, 0xff, 0xff}, 0.78)}
+	f := Fill{Base: mix(outcomeColours[places[0]], color.RGBA{0xff, 0xff, 0xff, 0xff}, 0.78), places: places}
 	for _, at := range places {
 		// Among pale colours lightness tells little: each place has a pattern of its own.
 		angle, period := 9+36*float64(at%5), 4+2*vg.Length(at/5)
