@@ -106,6 +106,7 @@ var order = []struct{ name, reason string }{
 
 	{"report/figure/paint", "how outcomes and curves are told apart, with and without colour"},
 	{"report/figure", "a figure is drawn from numbers"},
+	{"report/figure/drawn", "what a figure shows, read back; only tests import it"},
 	{"report/text", "results as text, JSON and CSV, with the figures of single answers"},
 	{"report/planes", "results of two probes as text and figures"},
 	{"report/summary", "the figures, sentences and tables of a study"},

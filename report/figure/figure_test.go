@@ -13,23 +13,28 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/report/figure/paint"
+	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 )
 
 // examples are small figures that show every element.
-func examples(t *testing.T) map[string]Figure {
+func examples(t testing.TB) map[string]Figure {
 	t.Helper()
 	const ms = time.Millisecond
+	span := func(from, to time.Duration, outcome string, failed bool) Span {
+		return Span{from, to, outcome, failed, fillOf(outcome, failed)}
+	}
 	strips := []Strip{
 		{
 			"no remedy",
 			[]Span{
-				{0, 10 * ms, "data-lost", true},
-				{10 * ms, 11*ms + 1, "clean", false},
-				{11*ms + 1, 50 * ms, "ghost-session", true},
+				span(0, 10*ms, "data-lost", true),
+				span(10*ms, 11*ms+1, "clean", false),
+				span(11*ms+1, 50*ms, "ghost-session", true),
 			},
 		},
-		{"remedy", []Span{{0, 50 * ms, "clean", false}}},
+		{"remedy", []Span{span(0, 50*ms, "clean", false)}},
 	}
 	var curves []Curve
 	for i, label := range []string{"one", "another"} {
@@ -39,6 +44,11 @@ func examples(t *testing.T) map[string]Figure {
 			c.Estimates = append(c.Estimates, stat.Wilson((4-j)*(8+2*i), 100, 0.95))
 			c.Exact = append(c.Exact, float64(4-j)*0.09+0.002)
 		}
+		trace := Piece{Known: true}
+		for x := 0.0; x <= 4; x += 1. / 16 {
+			trace.X, trace.Y = append(trace.X, x), append(trace.Y, (4-x)*0.09+0.002+0.01*math.Sin(math.Pi*x))
+		}
+		c.Trace = []Piece{trace}
 		curves = append(curves, c)
 	}
 	linear, err := Curves("Linear", "x (ms)", false, curves, 0.95, "A sentence.")
@@ -104,9 +114,9 @@ func examples(t *testing.T) map[string]Figure {
 				Strip: Strip{
 					label,
 					[]Span{
-						{0, 10 * ms, "data-lost", true},
-						{10 * ms, edge, "clean", false},
-						{edge, 80 * ms, "ghost-session", true},
+						span(0, 10*ms, "data-lost", true),
+						span(10*ms, edge, "clean", false),
+						span(edge, 80*ms, "ghost-session", true),
 					},
 				},
 				At: float64(i * i), Joined: numbers && i%2 == 1 && i+1 < len(levels),
@@ -122,15 +132,16 @@ func examples(t *testing.T) map[string]Figure {
 				"A",
 				"ghost-session",
 				true,
+				fillOf("ghost-session", true),
 				[][]Place{
 					{at(20, 0), at(100, 0), at(100, 50), at(70, 50)},
 					{at(80, 10), at(80, 20), at(90, 20), at(90, 10)},
 				},
 			},
-			{"B", "data-lost", true, [][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
-			{"C", "clean", false, [][]Place{{at(10, 0), at(20, 0), at(65, 45), at(10, 45)}}},
-			{"D", "duplicate-flight", false, [][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
-			{"E", "clean", false, [][]Place{{at(99, 0), at(100, 0), at(100, 1)}}},
+			{"B", "data-lost", true, fillOf("data-lost", true), [][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
+			{"C", "clean", false, fillOf("clean", false), [][]Place{{at(10, 0), at(20, 0), at(65, 45), at(10, 45)}}},
+			{"D", "duplicate-flight", false, fillOf("duplicate-flight", false), [][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
+			{"E", "clean", false, fillOf("clean", false), [][]Place{{at(99, 0), at(100, 0), at(100, 1)}}},
 		},
 		Divides: []Divide{
 			{
@@ -150,7 +161,7 @@ func examples(t *testing.T) map[string]Figure {
 			{
 				"rarely", "monte-carlo", 0, 0, 0.004,
 			}, {"rarely", "conditional", 2e-8, 1.1e-8, 3e-8}, {"never", "monte-carlo", nan, 0, 1},
-		}, true, "A sentence."),
+		}, true, 0.95, "A sentence."),
 		"differences": Differences("Differences", "failure probability", []Compared{
 			{Label: "no remedy", Value: 0.8, Low: 0.75, High: 0.84, Difference: nan},
 			{
@@ -162,7 +173,8 @@ func examples(t *testing.T) map[string]Figure {
 				-0.66,
 				-0.53,
 			}, {"more gap", 0.9, 0.86, 0.93, 0.1, 0.06, 0.15}, {"pause", 0.81, 0.76, 0.85, 0.01, -0.02, 0.05},
-		}, "A sentence."),
+			{"nothing fails", 0, 0, 0.04, -0.8, -0.85, -0.74},
+		}, 0.95, "A sentence."),
 		"map":         plane.Draw(),
 		"bands":       bands(true, "0s", "1ms", "4ms", "9ms", "16ms"),
 		"bars":        bands(false, "none", "linger", "recognise"),
@@ -174,6 +186,19 @@ func examples(t *testing.T) map[string]Figure {
 	}
 	maps.Copy(figures, distributionExamples(t))
 	return figures
+}
+
+// fillOf returns the fill of outcomes that stand in a text, as in a study.
+func fillOf(text string, failed bool) paint.Fill {
+	var outcomes []string
+	if text != "clean" {
+		outcomes = strings.Split(text, ", ")
+	}
+	var all []string
+	for _, o := range outcome.All {
+		all = append(all, o.Name)
+	}
+	return paint.Outcome(outcomes, failed, all)
 }
 
 // The figures are as they were; -update rewrites them, to be looked at.

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/report/figure"
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 	"github.com/dtlssim/dtlssim/report/page"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
@@ -65,6 +67,15 @@ func small() page.Page {
 	}
 }
 
+// span is a span of some outcomes.
+func span(from, to time.Duration, failed bool, outcomes ...string) figure.Span {
+	all := []string{"ghost-session", "next-handshake-failed", "data-lost", "server-error"}
+	return figure.Span{
+		From: from, To: to, Outcome: text.Outcome(outcomes), Failed: failed,
+		Fill: paint.Outcome(outcomes, failed, all),
+	}
+}
+
 // whole is a page of real figures with long titles, labels, tables and commands, and the
 // files beside it.
 func whole(t *testing.T) (page.Page, map[string][]byte) {
@@ -107,9 +118,9 @@ func whole(t *testing.T) (page.Page, map[string][]byte) {
 		label := fmt.Sprintf("closes first: remedy number %d", i)
 		at := time.Duration(10+9*i) * ms
 		strips = append(strips, figure.Strip{Label: label, Spans: []figure.Span{
-			{From: 0, To: at, Outcome: "data-lost", Failed: true}, {From: at, To: at + ms + 1, Outcome: "clean"},
-			{From: at + ms + 1, To: 110 * ms, Outcome: "ghost-session, next-handshake-failed", Failed: true},
-			{From: 110 * ms, To: 200 * ms, Outcome: "server-error"},
+			span(0, at, true, "data-lost"), span(at, at+ms+1, false),
+			span(at+ms+1, 110*ms, true, "ghost-session", "next-handshake-failed"),
+			span(110*ms, 200*ms, false, "server-error"),
 		}})
 		windows.Table = append(windows.Table, []string{label, fmt.Sprintf("[0s, %s) and from %s on", at, at+ms+1)})
 		windows.Edges = append(windows.Edges, page.Edge{

@@ -129,7 +129,7 @@ func TestMapSentence(t *testing.T) {
 // A map is drawn with what its data have, and its corners are its records.
 func TestMapFigureAndRecords(t *testing.T) {
 	r := linger()
-	f := Figure(r, "Title")
+	f := Figure(r, "Title", []string{"ghost-session", "data-lost"})
 	svg, err := f.SVG()
 	if err != nil {
 		t.Fatal(err)

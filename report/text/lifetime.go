@@ -249,13 +249,13 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	}
 	name := j.Measure
 	name = strings.ToUpper(name[:1]) + name[1:]
-	title, y := name+": distribution", axisTitle(j.Measure, false)
+	title, y := name+": distribution", j.axisTitle()
 	sentence := fmt.Sprintf(
 		"%s in %s, by the share of replications; bands: pointwise %g %% intervals (%s).", name, j.Scenario,
 		100*j.Confidence, stat.ClopperPearsonExact.Title(),
 	)
 	if j.Method == KaplanMeier {
-		title, y = name+": survival", axisTitle(j.Measure, true)
+		title, y = name+": survival", j.axisTitle()
 		sentence = fmt.Sprintf(
 			"%s in %s, by the estimator of Kaplan and Meier; bands: pointwise %g %% intervals (%s).",
 			name, j.Scenario, 100*j.Confidence, stat.Greenwood.Title(),
@@ -267,10 +267,9 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 	return figure.StepCurves(title, j.Measure+unit, y, logX, curves, sentence)
 }
 
-// axisTitle says of what the curves of a measure are the probability.
-func axisTitle(measure string, survival bool) string {
-	time := strings.HasSuffix(measure, "_ns")
-	switch {
+// axisTitle says of what the curves are the probability.
+func (j *DistributionJSON) axisTitle() string {
+	switch time, survival := j.Unit == scenarios.Nanoseconds, j.Method == KaplanMeier; {
 	case time && survival:
 		return "probability that it takes longer"
 	case time:
