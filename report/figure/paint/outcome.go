@@ -35,8 +35,12 @@ var outcomeColours = []color.RGBA{
 	Palette[5],
 }
 
-// distinct is the difference in lightness at which two areas can be told apart in greyscale.
-const distinct = 10
+// Apart reports whether two areas of these colours can be told apart in greyscale, by lightness and by
+// the luma that programs for pictures take for it (ITU-R BT.601).
+func Apart(a, b color.RGBA) bool {
+	luma := func(c color.RGBA) float64 { return 0.299*float64(c.R) + 0.587*float64(c.G) + 0.114*float64(c.B) }
+	return math.Abs(Lightness(a)-Lightness(b)) >= 10 && math.Abs(luma(a)-luma(b)) >= 24
+}
 
 // A texture is a pattern of thin lines at some angles, in degrees.
 type texture struct {
@@ -65,7 +69,7 @@ var outcomeTextures = func() (list []int) {
 		for taken := true; taken; {
 			taken = false
 			for j := range i {
-				if list[j] == n && math.Abs(Lightness(c)-Lightness(outcomeColours[j])) < distinct {
+				if list[j] == n && !Apart(c, outcomeColours[j]) {
 					taken = true
 					n++
 					break

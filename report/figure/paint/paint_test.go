@@ -25,14 +25,13 @@ func names() (list []string) {
 // named is a fill with what it stands for.
 type named struct {
 	Fill
-	name      string
-	lightness float64 // of its ground
+	name string
 }
 
 // grey says whether two fills can be told apart without colour: their grounds differ in lightness,
 // or their lines differ in direction, distance or width, or lines as wide as stripes in lightness.
 func grey(a, b named) bool {
-	if math.Abs(a.lightness-b.lightness) >= distinct || len(a.Lines) != len(b.Lines) {
+	if len(a.Lines) != len(b.Lines) || Apart(a.Base, b.Base) {
 		return true
 	}
 	for i, s := range a.Lines {
@@ -40,7 +39,7 @@ func grey(a, b named) bool {
 		if s.Angle != o.Angle || s.Period != o.Period || s.Width != o.Width {
 			return true
 		}
-		if s.Width >= stripe && math.Abs(Lightness(s.Colour)-Lightness(o.Colour)) >= distinct {
+		if s.Width >= stripe && Apart(s.Colour, o.Colour) {
 			return true
 		}
 	}
@@ -54,7 +53,7 @@ func TestEveryPairOfOutcomesIsToldApartInGrey(t *testing.T) {
 	var fills []named
 	add := func(failed bool, outcomes ...string) {
 		f := Outcome(outcomes, failed, all)
-		fills = append(fills, named{f, fmt.Sprint(failed, outcomes), Lightness(f.Base)})
+		fills = append(fills, named{f, fmt.Sprint(failed, outcomes)})
 	}
 	add(false)
 	for _, failed := range []bool{true, false} {
