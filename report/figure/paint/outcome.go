@@ -25,12 +25,12 @@ var outcomeColours = []color.RGBA{
 	Palette[3],               // handshake-aborted
 	Palette[4],               // next-handshake-failed
 	Palette[10],              // duplicate-flight
-	Palette[8],               // data-lost
+	{0x6b, 0x10, 0x40, 0xff}, // data-lost: dark wine
 	Palette[11],              // answer-lost
 	Palette[6],               // half-open
-	{0xa6, 0x76, 0x1d, 0xff},
-	{0x00, 0x3c, 0x5a, 0xff},
-	{0xe7, 0xb8, 0xd4, 0xff},
+	{0xa6, 0x76, 0x1d, 0xff}, // stale-association
+	{0x00, 0x3c, 0x5a, 0xff}, // no-close-notify
+	{0xe7, 0xb8, 0xd4, 0xff}, // server-error
 	{0x5a, 0x3d, 0x9a, 0xff},
 	Palette[5],
 }
@@ -61,22 +61,27 @@ var textures = []texture{
 	{[]float64{135}, 3},
 }
 
-// outcomeTextures has the texture of each of outcomeColours: the first that no earlier colour of
-// about the same lightness has.
-var outcomeTextures = func() (list []int) {
-	for i, c := range outcomeColours {
-		n := 0
-		for taken := true; taken; {
-			taken = false
-			for j := range i {
-				if list[j] == n && !Apart(c, outcomeColours[j]) {
-					taken = true
-					n++
-					break
-				}
-			}
+// plainFirst are the places of the outcomes that are seen most often. They get plain colours.
+var plainFirst = []int{1, 12, 10, 2}
+
+// outcomeTextures has the texture of each of outcomeColours: the first that no colour before it, of
+// about the same lightness, has.
+var outcomeTextures = func() []int {
+	order := slices.Clone(plainFirst)
+	for i := range outcomeColours {
+		if !slices.Contains(order, i) {
+			order = append(order, i)
 		}
-		list = append(list, n%len(textures))
+	}
+	list := make([]int, len(order))
+	for k, i := range order {
+		taken := func(n int) bool {
+			return slices.ContainsFunc(order[:k],
+				func(j int) bool { return list[j] == n && !Apart(outcomeColours[i], outcomeColours[j]) })
+		}
+		for list[i] < len(textures)-1 && taken(list[i]) {
+			list[i]++
+		}
 	}
 	return list
 }()
