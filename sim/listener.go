@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,8 +62,9 @@ type Connection struct {
 	*Socket
 	listener *Listener
 
-	// First is the datagram that started the connection.
+	// First is the datagram that started the connection, and Since is when it did.
 	First *wire.Datagram
+	Since time.Duration
 }
 
 // ListenPeers opens a listener on a port.
@@ -169,7 +171,8 @@ func (l *Listener) admit(d arrival) {
 		return
 	}
 	socket.handover.accepted = true
-	l.waiting = append(l.waiting, &Connection{Socket: socket, listener: l, First: d.packet.Datagram})
+	l.waiting = append(l.waiting,
+		&Connection{Socket: socket, listener: l, First: d.packet.Datagram, Since: h.w.Now()})
 	l.backlog.Longest = max(l.backlog.Longest, len(l.waiting))
 	l.ready.Broadcast()
 }
@@ -200,18 +203,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Waiting returns the number of connections that wait for Accept and whose first datagram
-// satisfies wanted. If wanted is nil, all count.
-func (l *Listener) Waiting(wanted func(first *wire.Datagram) bool) (n int) {
+// Waiting returns the connections that wait for Accept, in the order in which it will return them.
+func (l *Listener) Waiting() []*Connection {
 	h := l.socket.port.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, c := range l.waiting {
-		if wanted == nil || wanted(c.First) {
-			n++
-		}
-	}
-	return n
+	return slices.Clone(l.waiting)
 }
 
 // Backlog returns the statistics of the backlog so far.

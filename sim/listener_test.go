@@ -43,7 +43,7 @@ func TestBacklog(t *testing.T) {
 				if w.Sleep(10*time.Second) != nil {
 					return
 				}
-				for l.Waiting(nil) > 0 {
+				for len(l.Waiting()) > 0 {
 					connection := must(l.AcceptPeer())
 					accepted = append(accepted, connection.Peer().Port())
 					leftover = append(leftover, len(connection.queue))

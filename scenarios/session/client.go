@@ -15,6 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/stack"
+	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // client is one client: it connects, sends one line, may wait for an answer, and closes or
@@ -28,11 +29,11 @@ type client struct {
 	stack  stack.Stack
 	config stack.Config
 
-	connected   bool         // it has had a socket, and therefore an address
-	shaking     bool         // its handshake is under way
-	association *association // the current or most recent one
-	silent      bool         // its endpoint was closed without a close_notify
-	killed      bool         // one of its associations was killed: see association
+	connected   bool           // it has had a socket, and therefore an address
+	association *association   // the current or most recent one
+	attempts    []*association // all of them
+	silent      bool           // its endpoint was closed without a close_notify
+	killed      bool           // one of its associations was killed: see association
 	messages    *outcome.Messages
 	sent        int  // messages that it has sent, data that it sent again counted once
 	stale       bool // it has used an association that the server had dropped
@@ -49,6 +50,12 @@ type client struct {
 // association is what both sides of one attempt to connect know about each other. An association
 // is killed if one side ends it while the other side has neither closed nor given up.
 type association struct {
+	local     netip.AddrPort
+	hello     *wire.Datagram // the first datagram that the client sent
+	shaking   bool           // the client's handshake is under way
+	completed bool           // it was completed
+	gaveUp    time.Duration  // when the client gave its handshake up, if it did
+
 	clientLeft bool // the client's application has closed, has given up or is gone
 	serverLeft bool // the server's application has closed
 	announced  bool // the client has closed with a close_notify
@@ -126,16 +133,17 @@ func (c *client) attempt(server netip.AddrPort) error {
 	ctx, cancel := c.w.WithTimeout(c.v.Duration("client-timeout"))
 	defer cancel()
 	start := c.w.Now()
-	a := &association{}
+	a := &association{local: c.local, shaking: true}
 	c.touch(theHandshake, true)
 	c.touch(theAssociation, true)
-	c.shaking, c.association = true, a
-	guarded, complete := guarded(c.host, socket, c.v.Choice("client-guard"))
+	c.association, c.attempts = a, append(c.attempts, a)
+	guarded, complete := guarded(c.host, &greetingConn{socket, a}, c.v.Choice("client-guard"))
 	conn, err := c.stack.Client(ctx, guarded, c.config)
 	c.timedOut = stack.CauseOf(err) == stack.TimedOut
 	c.touch(theHandshake, true)
-	c.shaking = false
+	a.shaking, a.completed = false, err == nil
 	if err != nil {
+		a.gaveUp = c.w.Now()
 		c.touch(theAssociation, true)
 		a.clientLeft = true
 		return err

@@ -63,7 +63,7 @@ func Run(v scenarios.Values, c sim.Config, rules []scenarios.Rule) (sim.Result, 
 		r.w = w
 		r.config.Observe, r.config.Explain = r.observer(), w.Explaining()
 		r.clientHosts = network.ClientHosts(v, w)
-		s := newServer(w, w.Host("server", network.ServerAddress), v, r.stack, r.config, r.clientAt, r.messages)
+		s := newServer(w, w.Host("server", network.ServerAddress), v, r.stack, r.config, r)
 		if v.Choice("model") == SequentialModel {
 			r.server = &sequentialServer{server: s}
 		} else {

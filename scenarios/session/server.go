@@ -24,7 +24,10 @@ type server struct {
 	stack  stack.Stack
 	config stack.Config
 	client func(peer netip.AddrPort) *client // the client that last started at an address, or nil
-	port   uint16
+
+	attemptOf func(hello *wire.Datagram, peer netip.AddrPort) (*client, *association)
+	firsts    map[*wire.Datagram]int // how many sessions a datagram has begun
+	port      uint16
 
 	sessions   int
 	errors     []string
@@ -40,11 +43,11 @@ type server struct {
 
 func newServer(
 	w *sim.Simulation, h *sim.Host, v scenarios.Values, st stack.Stack, c stack.Config,
-	client func(netip.AddrPort) *client, m *outcome.Messages,
+	r *sessionsRun,
 ) server {
 	return server{
-		w: w, host: h, v: v, stack: st, config: c, client: client, port: network.ServerPort,
-		delivered: make(map[int]bool), messages: m,
+		w: w, host: h, v: v, stack: st, config: c, client: r.clientAt, attemptOf: r.attemptOf, port: network.ServerPort,
+		delivered: make(map[int]bool), messages: r.messages, firsts: make(map[*wire.Datagram]int),
 	}
 }
 
@@ -78,19 +81,10 @@ func (s *server) begin() (*sim.Socket, error) {
 	return socket, err
 }
 
-// begun reports whether a client began a session with this datagram and is still waiting for its
-// handshake.
-func (s *server) begun(first *wire.Datagram, peer netip.AddrPort) bool {
-	c := s.client(peer)
-	if c != nil {
-		c.touch(theHandshake, false)
-	}
-	return first.IsClientHello() && c != nil && c.shaking
-}
-
 // accepted records a new session and returns its name.
 func (s *server) accepted(first *wire.Datagram, peer netip.AddrPort) string {
 	s.sessions++
+	s.firsts[first]++
 	name := "session " + strconv.Itoa(s.sessions)
 	s.w.Event(s.host, outcome.Accepted{Session: name, Peer: peer, First: first})
 	return name
@@ -258,9 +252,13 @@ func (s *server) ended(err error, session conversation) {
 }
 
 // fail counts a session that ended with an error. completed reports whether its handshake was
-// completed, begun whether a client had begun it.
-func (s *server) fail(name string, completed, begun bool, err error) {
-	if !completed && !begun {
+// completed, who began it.
+func (s *server) fail(name string, completed bool, who starter, err error) {
+	switch {
+	case completed || who.waits():
+	case who.gaveUp:
+		name += fmt.Sprintf(", which client %d had begun and given up", who.client.number)
+	default:
 		s.ghosts++
 		s.report("%s, which no client had begun: %v", name, err)
 		return

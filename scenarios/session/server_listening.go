@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -26,12 +27,12 @@ type listeningServer struct {
 	server
 	listener *sim.Listener
 
-	blocked time.Duration // time that Accept spent on handshakes that no client had begun
-	waited  bool          // whether a client waited during that time
+	blocked time.Duration // for how long a client waited for Accept while it performed another handshake
+	wasted  time.Duration // for how long Accept performed handshakes that were not completed
 
 	places chan struct{} // one value per free place for a session; nil without a limit
 	over   chan struct{} // closed at the end of the replication
-	strays int           // connections that no client had begun, not yet released
+	holds  []*hold       // with a limit: handshakes that hold a place, or held one a short while ago
 }
 
 func (s *listeningServer) start() {
@@ -75,22 +76,28 @@ func (s *listeningServer) awaitPlace() {
 	if s.places == nil {
 		return
 	}
-	since, strays := s.w.Now(), s.strays
+	since := s.w.Now()
 	select {
 	case <-s.places:
 	case <-s.over:
 	}
-	if strays > 0 && s.w.Now() > since {
-		s.heldUp(since)
-	}
+	s.heldUp(s.holds, since)
+	s.holds = slices.DeleteFunc(s.holds, func(h *hold) bool { return h.over })
+}
+
+// hold is the time for which a handshake holds Accept, or a place that Accept waits for: until it is
+// complete, or, if it fails, until its connection is released.
+type hold struct {
+	outcome.Interval // To is valid if over
+	over             bool
 }
 
 // attempt is a connection during its handshake.
 type attempt struct {
 	*sim.Connection
 	name     string
-	begun    bool
-	since    time.Duration
+	who      starter
+	hold     *hold
 	conn     net.Conn // the connection for the endpoint
 	complete func()   // to be called when the handshake is complete
 }
@@ -104,10 +111,13 @@ func (s *listeningServer) attempt() (attempt, error) {
 	}
 	s.w.Busy()
 	name := s.accepted(c.First, c.Peer())
-	a := attempt{Connection: c, name: name, begun: s.begun(c.First, c.Peer()), since: s.w.Now()}
+	a := attempt{
+		Connection: c, name: name, who: s.starter(c.First, c.Peer()),
+		hold: &hold{Interval: outcome.Interval{From: s.w.Now()}},
+	}
 	a.conn, a.complete = guarded(s.host, c.Endpoint(), s.v.Choice("guard"))
-	if !a.begun {
-		s.strays++
+	if s.places != nil {
+		s.holds = append(s.holds, a.hold)
 	}
 	return a, nil
 }
@@ -122,13 +132,15 @@ func (s *listeningServer) serveInline() error {
 		}
 		session, err := s.handshakeInline(a)
 		if err != nil {
-			if !a.begun {
-				s.heldUp(a.since)
-			}
-			s.fail(a.name, false, a.begun, err)
+			s.wasted += s.w.Now() - a.hold.From
+			s.fail(a.name, false, a.who, err)
 			s.release(a)
+		}
+		s.heldUp([]*hold{a.hold}, a.hold.From)
+		if err != nil {
 			continue
 		}
+		s.end(a)
 		s.w.Event(s.host, outcome.Completed{Session: a.name})
 		s.w.Go(a.name, func() { s.serve(a, session) })
 	}
@@ -154,20 +166,58 @@ func (s *listeningServer) serveConcurrently() error {
 			defer cancel()
 			session, err := s.stack.Server(ctx, a.conn, s.config)
 			if err != nil {
-				s.fail(a.name, false, a.begun, err)
+				s.fail(a.name, false, a.who, err)
 				s.release(a)
 				return
 			}
+			s.end(a)
 			s.w.Event(s.host, outcome.Completed{Session: a.name})
 			s.serve(a, session)
 		})
 	}
 }
 
-// heldUp records that a handshake that no client had begun has held up Accept since a given time.
-func (s *listeningServer) heldUp(since time.Duration) {
-	s.blocked += s.w.Now() - since
-	s.waited = s.waited || s.listener.Waiting((*wire.Datagram).IsClientHello) > 0
+// end records that a connection no longer holds up others.
+func (s *listeningServer) end(a attempt) {
+	if !a.hold.over {
+		a.hold.To, a.hold.over = s.w.Now(), true
+	}
+}
+
+// heldUp records that Accept has accepted nothing since a given time because of handshakes. It
+// counts the time in which a client waited meanwhile: from the arrival of its hello, until Accept
+// is free or the client gives up.
+func (s *listeningServer) heldUp(holds []*hold, since time.Duration) {
+	now := s.w.Now()
+	if now == since || s.w.Stopped() {
+		return
+	}
+	var held, waits []outcome.Interval
+	for _, h := range holds {
+		i := outcome.Interval{From: max(h.From, since), To: now}
+		if h.over {
+			i.To = h.To
+		}
+		held = append(held, i)
+	}
+	for _, w := range s.listener.Waiting() {
+		c, a := s.attemptOf(w.First, w.Peer())
+		if c == nil {
+			continue
+		}
+		c.touch(theHandshake, false)
+		i := outcome.Interval{From: max(w.Since, since), To: now}
+		if !a.shaking {
+			if s.w.Watching() { // each is an instant of another host
+				s.w.Compare("the wait of "+w.Peer().String(), a.gaveUp, i.From)
+			}
+			i.To = a.gaveUp
+		}
+		if !a.completed {
+			waits = append(waits, i)
+		}
+	}
+	s.blocked += outcome.Common(held, waits)
 }
 
 // serve performs a session after its handshake.
@@ -175,7 +225,7 @@ func (s *listeningServer) serve(a attempt, session net.Conn) {
 	a.complete()
 	a.Establish()
 	if err := s.converse(session, a.Socket); err != nil {
-		s.fail(a.name, true, a.begun, err)
+		s.fail(a.name, true, a.who, err)
 	}
 	s.release(a)
 }
@@ -187,9 +237,7 @@ func (s *listeningServer) release(a attempt) {
 		s.w.Note(s.host, "release", a.name)
 	}
 	_ = a.Close() // it is open until now
-	if !a.begun {
-		s.strays--
-	}
+	s.end(a)
 	if s.places != nil {
 		select {
 		case s.places <- struct{}{}:
@@ -201,8 +249,8 @@ func (s *listeningServer) release(a attempt) {
 // observe implements serverModel.
 func (s *listeningServer) observe(o *scenarios.Observation, wrong map[string]bool) {
 	s.server.observe(o, wrong)
-	wrong[outcome.AcceptBlocked] = s.waited
-	o.Measures[outcome.AcceptBlockedFor] = int64(s.blocked)
+	wrong[outcome.AcceptBlocked] = s.blocked > 0
+	o.Measures[outcome.AcceptBlocked], o.Measures[outcome.AcceptWasted] = int64(s.blocked), int64(s.wasted)
 	// otherwise clients rarely wait
 	if s.v.Choice("arrivals") == "at-intervals" && s.listener != nil {
 		b := s.listener.Backlog()

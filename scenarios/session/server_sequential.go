@@ -112,7 +112,7 @@ func (s *sequentialServer) observe(o *scenarios.Observation, wrong map[string]bo
 
 // session serves one session. It returns only errors that end the server.
 func (s *sequentialServer) session(first *wire.Datagram, peer netip.AddrPort) error {
-	name, begun := s.accepted(first, peer), s.begun(first, peer)
+	name, who := s.accepted(first, peer), s.starter(first, peer)
 	socket, err := s.connect(peer)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (s *sequentialServer) session(first *wire.Datagram, peer netip.AddrPort) er
 		return err
 	}
 	if completed, err := s.talk(name, socket); err != nil {
-		s.fail(name, completed, begun, err)
+		s.fail(name, completed, who, err)
 	}
 	return s.release(name)
 }

@@ -25,7 +25,7 @@ const twoSockets = "two-sockets"
 // socket is forgotten, because it has held up nobody.
 type verification struct {
 	name   string
-	begun  bool
+	who    starter
 	first  *wire.Datagram
 	socket *sim.Socket // the socket that the endpoint reads from, bound to its port or withdrawn
 
@@ -79,7 +79,7 @@ func (s *sequentialServer) verify(first *wire.Datagram, peer netip.AddrPort) err
 			ended: make(chan handshake, 1),
 		}
 	}
-	v.begun = s.begun(first, peer)
+	v.who = s.starter(first, peer)
 	socket, err := s.connect(peer)
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (s *sequentialServer) withdraw(v *verification) error {
 	}
 	for _, d := range lost {
 		// a first hello was answered already
-		if d.Flight(true) != v.first.Flight(true) && s.begun(d, v.socket.Peer()) {
+		if d.Flight(true) != v.first.Flight(true) && s.starter(d, v.socket.Peer()).waits() {
 			s.swallowed++
 			s.w.Event(s.host, outcome.SwallowedHello{Hello: d})
 		}
@@ -176,7 +176,7 @@ func (s *sequentialServer) finish(v *verification, h handshake) error {
 		_ = v.socket.Endpoint().Close()
 	}
 	if err != nil {
-		s.fail(v.name, h.err == nil, v.begun, err)
+		s.fail(v.name, h.err == nil, v.who, err)
 	}
 	return s.release(v.name)
 }

@@ -655,7 +655,7 @@ var badInputs = []badInput{
 	{name: "unknown measure", args: words("measure L --replications 1 --measure handshake_ns"),
 		want: []string{
 			`late-close-notify has no measure "handshake_ns". Did you mean handshake? It has handshake, ` +
-				`read-stalled,`,
+				`data,`,
 		}},
 	{
 		name: "numbers of measure",

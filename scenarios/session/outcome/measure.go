@@ -23,8 +23,12 @@ var Measures = []scenarios.Measured{
 	{Name: AnswersUnread, Ordered: true, Meaning: "answers that the server sent to clients that wait for none"},
 	{Name: ReadStalled, Unit: scenarios.Nanoseconds, Ordered: true,
 		Meaning: "the longest for which data that had arrived was kept from the server's application"},
-	{Name: AcceptBlockedFor, Unit: scenarios.Nanoseconds, Ordered: true,
-		Meaning: "for how long Accept was held up by handshakes that no client had begun; of listeners"},
+	{Name: AcceptBlocked, Unit: scenarios.Nanoseconds, Ordered: true,
+		Meaning: "for how long a client waited for Accept while another handshake held it, whoever had begun that; of " +
+			"listeners"},
+	{Name: AcceptWasted, Unit: scenarios.Nanoseconds, Ordered: true,
+		Meaning: "for how long Accept performed handshakes that did not complete, whether a client waited or not; of " +
+			"listeners"},
 	{Name: CloseStalledFor, Unit: scenarios.Nanoseconds, Ordered: true,
 		Meaning: "the longest that Close of an endpoint of the server took, if it did not return at once"},
 	{Name: "retransmissions", Ordered: true,
@@ -44,15 +48,15 @@ var Measures = []scenarios.Measured{
 	{Name: "server-bytes", Unit: scenarios.Bytes, Meaning: "bytes of the server's, likewise"},
 }
 
-// The measures that have constants: durations, and counts of messages. DataLost and AnswerLost are
-// names of outcomes as well.
+// The measures that have constants: durations, and counts of messages. AcceptBlocked, DataLost and
+// AnswerLost are names of outcomes as well.
 const (
-	Handshake        = "handshake"
-	DataDelay        = "data"
-	AnswerDelay      = "answer"
-	DataDuplicated   = "data-duplicated"
-	AnswersUnread    = "answers-unread"
-	ReadStalled      = "read-stalled"
-	AcceptBlockedFor = "accept-blocked"
-	CloseStalledFor  = "close-stalled"
+	Handshake       = "handshake"
+	DataDelay       = "data"
+	AnswerDelay     = "answer"
+	DataDuplicated  = "data-duplicated"
+	AnswersUnread   = "answers-unread"
+	ReadStalled     = "read-stalled"
+	AcceptWasted    = "accept-wasted"
+	CloseStalledFor = "close-stalled"
 )

@@ -32,9 +32,9 @@ const (
 // All lists everything that can go wrong, in the order in which a run lists it.
 var All = []scenarios.Outcome{
 	{Name: UnexpectedMessage, Meaning: "the server reported an unexpected message"},
-	{Name: GhostSession, Meaning: "the server spent a session on a datagram that did not start one"},
+	{Name: GhostSession, Meaning: "the server spent a session on a datagram with which no client had begun one"},
 	{Name: AcceptBlocked,
-		Meaning: "Accept was blocked by a handshake that no client had started, while a client was waiting"},
+		Meaning: "another handshake held Accept while a client waited for it, whoever had begun that handshake"},
 	{Name: BacklogOverflow, Meaning: "a datagram of a new peer was dropped because the listener's backlog was full"},
 	{Name: HelloSwallowed,
 		Meaning: "a client's second hello was dropped with the socket it had reached: the server had released it " +
