@@ -61,9 +61,10 @@ type Scenario struct {
 	// TimersKnown states that the simulation knows every instant that a run depends on, whether
 	// anything happens at it or not. So the run pauses with Simulation.Sleep, its deadlines are those
 	// of Simulation.WithTimeout, After and Deadline, of sockets, or of endpoints configured by
-	// Simulation.Endpoint; other timers are reported with Simulation.Expect, and times that are
-	// compared with Simulation.Compare. Only answers about such a scenario are proved. Each search
-	// checks the statement: see search.Basis. It is true for every scenario from a file.
+	// Simulation.Endpoint; other timers are reported with Simulation.Expect, times that are
+	// compared with Simulation.Compare, and what two hosts share with Simulation.Touch. Only answers
+	// about such a scenario are proved. Each search checks the statement: see search.Basis. It is
+	// true for every scenario from a file.
 	TimersKnown bool
 
 	// Run performs one replication.

@@ -71,8 +71,37 @@ func (s *Socket) expire() {
 	s.ready.Broadcast()
 }
 
-// SetDeadline implements net.Conn. It sets only the read deadline, as writes never block.
-func (s *Socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
+// SetDeadline implements net.Conn.
+func (s *Socket) SetDeadline(t time.Time) error {
+	if err := s.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return s.SetWriteDeadline(t)
+}
 
-// SetWriteDeadline implements net.Conn. It does nothing, as writes never block.
-func (s *Socket) SetWriteDeadline(time.Time) error { return nil }
+// SetWriteDeadline implements net.Conn. Writes never block, but fail once the deadline has passed. A
+// deadline that is already in the past when it is set has no effect: pion sets one to interrupt its
+// own writer, which here has always finished.
+func (s *Socket) SetWriteDeadline(t time.Time) error {
+	h, w := s.port.host, s.port.host.w
+	h.mu.Lock()
+	old := s.writeDeadline
+	s.writeDeadline, s.writesLate = nil, false
+	h.mu.Unlock()
+	if old != nil {
+		w.Cancel(old)
+	}
+	d := time.Until(t)
+	if t.IsZero() || d <= 0 || w.Stopped() {
+		return nil
+	}
+	e := w.After(clock.Deadline, d, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		s.writeDeadline, s.writesLate = nil, true
+	})
+	h.mu.Lock()
+	s.writeDeadline = e
+	h.mu.Unlock()
+	return nil
+}

@@ -49,6 +49,9 @@ type Socket struct {
 	handover  handover     // to another association with the same peer
 	deadline  *clock.Event // a future read deadline
 
+	writeDeadline *clock.Event // a future one
+	writesLate    bool         // it has passed
+
 	flow *flow // flow of its last datagram; guarded by link.mu
 }
 
@@ -188,8 +191,10 @@ func (s *Socket) Close() error {
 // release closes the socket. The caller holds Host.mu.
 func (s *Socket) release() {
 	s.closed = true
-	if s.deadline != nil {
-		s.port.host.w.Cancel(s.deadline)
+	for _, deadline := range []*clock.Event{s.deadline, s.writeDeadline} {
+		if deadline != nil {
+			s.port.host.w.Cancel(deadline)
+		}
 	}
 	if !s.withdrawn {
 		s.leave()
@@ -273,13 +278,17 @@ func (s *Socket) Send(d *wire.Datagram) (int, error) {
 func (s *Socket) send(d *wire.Datagram) (int, error) {
 	h := s.port.host
 	h.mu.Lock()
-	peer, closed := s.peer, s.closed || s.withdrawn
-	s.alerted = s.alerted || (peer.IsValid() && !closed && d.IsEncryptedAlert())
-	s.handover.sent(d)
+	peer, closed, late := s.peer, s.closed || s.withdrawn, s.writesLate
+	if !late {
+		s.alerted = s.alerted || (peer.IsValid() && !closed && d.IsEncryptedAlert())
+		s.handover.sent(d)
+	}
 	h.mu.Unlock()
 	switch {
 	case closed:
 		return 0, s.failure("write", net.ErrClosed)
+	case late:
+		return 0, s.failure("write", os.ErrDeadlineExceeded)
 	case !peer.IsValid():
 		return 0, s.failure("write", fmt.Errorf("the socket is not connected"))
 	}
@@ -301,10 +310,13 @@ func (s *Socket) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 	s.yield(callWrite)
 	h := s.port.host
 	h.mu.Lock()
-	closed := s.closed
+	closed, late := s.closed, s.writesLate
 	h.mu.Unlock()
-	if closed {
+	switch {
+	case closed:
 		return 0, s.failure("write", net.ErrClosed)
+	case late:
+		return 0, s.failure("write", os.ErrDeadlineExceeded)
 	}
 	a := to.AddrPort()
 	h.w.send(s, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), parse(p))

@@ -34,7 +34,7 @@ func ownQuestion(t *testing.T, scenario, probe string, set scenarios.Settings) s
 func TestOwnServerWindow(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	const us = time.Microsecond
-	for _, stack := range []string{"pion-v2", "pion-v3"} {
+	for _, stack := range testkit.Few([]string{"pion-v2", "pion-v3"}, 1, 2) {
 		for _, c := range []struct {
 			scenario, timers string
 			proved           bool
@@ -126,7 +126,7 @@ func TestRandomRunsFindWhatIsHidden(t *testing.T) {
 func TestCatalogueHasNoUnknownTimer(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
-	for _, s := range testkit.Few(fixture.Catalogue(), 4, 20) {
+	for _, s := range testkit.Few(fixture.Catalogue(), 3, 10) {
 		for _, stack := range []string{"pion-v2", "pion-v3"} {
 			for _, model := range []string{"sequential", "listener", "concurrent"} {
 				for _, credentials := range []string{"psk", "ed25519", "ecdsa", "rsa"} {
@@ -161,17 +161,17 @@ func TestRandomServersAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	proved, hidden, fails := 0, 0, 0
-	for i := range testkit.Cases(t, 6, 40, 2500) {
+	for i := range testkit.Cases(t, 3, 20, 600) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		set := scenarios.Settings{
 			"program": strconv.FormatInt(1+r.Int64N(1<<40), 10), "timers": "declared",
 			"stack": []string{"pion-v2", "pion-v3"}[r.IntN(2)],
 		}
 		scenario, probe := "own-server", "latency=0s..450ms"
-		switch r.IntN(4) {
-		case 0:
+		switch r.IntN(8) {
+		case 0, 1:
 			probe = "pause=0s..1s"
-		case 1:
+		case 2:
 			scenario, set["timers"] = "own-server-unstated", "hidden"
 		}
 		s := ownQuestion(t, scenario, probe, set)
@@ -191,7 +191,7 @@ func TestRandomServersAgainstRuns(t *testing.T) {
 			holdAgainst(t, p, s, w, valuesIn(r, w, 12, 30))
 		}
 	}
-	if proved == 0 || hidden == 0 || fails == 0 {
+	if proved == 0 || fails == 0 || hidden == 0 && !testing.Short() {
 		t.Errorf("%d proved, %d with hidden timers, %d with failures", proved, hidden, fails)
 	}
 }

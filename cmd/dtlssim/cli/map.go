@@ -36,8 +36,8 @@ JSON: {scenario, seed, params, x: {probe, from_ns, to_ns}, y, regions: [{name, o
 failed, points, share, polygon: [rings of [x, y]]}], boundaries: [{left, right, line: {rise,
 run, offset_ns}, equation, from_ns, to_ns, fails}], levels: [{below, above, at_ns, from_ns,
 to_ns, fails}], strips: [{from_ns, to_ns, regions: [], lines: []}], undecided: [{from_ns,
-to_ns}], undecided_share, runs, stopped, method: {..., row_basis: {proved, why_not_proved, ...}}}. At y, the first x right of a line is
-floor((rise*y + offset_ns) / run). Intervals are half-open; strips are exact at every point,
+to_ns}], undecided_share, runs, stopped, method: {..., row_basis: {proved, why_not_proved,
+...}}}. At y, the first x right of a line is floor((rise*y + offset_ns) / run). Intervals are half-open; strips are exact at every point,
 and polygons within some nanoseconds.`,
 		Example: "  dtlssim map late-close-notify --probe alert-latency=0s..300ms --probe linger=0s..200ms\n" +
 			"  dtlssim map plaintext-alert --probe forged-delay=0s..200ms --probe latency=1ms..50ms -o map.svg",
