@@ -3,10 +3,12 @@ package run
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,22 +27,25 @@ type process struct {
 	known   known // used by one caller at a time
 }
 
-// environment returns the environment of this process, overridden by the settings of
-// sim.Environment.
+// kept are the variables of its parent's environment that a worker gets: what says where files are.
+// Names that begin with ownPrefix are this program's own.
+var kept = []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT"}
+
+const ownPrefix = "DTLSSIM_"
+
+// environment returns the environment of a worker: a few variables of this process, and the settings
+// of sim.Environment. A worker gets no others, because many change what it does: those of the Go
+// runtime (GOMEMLIMIT, GOGC, GODEBUG), the time zone, the language, the log levels of pion, and
+// whatever a scenario in Go might read. A result would then not follow from its specification.
 func environment() []string {
-	settings := sim.Environment()
 	var env []string
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
-		overridden := false
-		for _, s := range settings {
-			overridden = overridden || strings.HasPrefix(s, name+"=")
-		}
-		if !overridden {
+		if slices.Contains(kept, name) || strings.HasPrefix(name, ownPrefix) {
 			env = append(env, e)
 		}
 	}
-	return append(env, settings...)
+	return append(env, sim.Environment()...)
 }
 
 // peakMemory returns the largest resident set of a worker so far, in bytes. Its rusage would be
@@ -151,14 +156,25 @@ func (p *Pool) start() (*process, error) {
 	w.command.SysProcAttr = attributes()
 	out, err := w.command.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
+		return nil, fmt.Errorf("starting a worker: %w", hinted(err))
 	}
 	w.out = bufio.NewReader(out)
 	if w.in, err = w.command.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
+		return nil, fmt.Errorf("starting a worker: %w", hinted(err))
 	}
 	if err := w.command.Start(); err != nil {
-		return nil, fmt.Errorf("starting a worker: %w", err)
+		return nil, fmt.Errorf("starting a worker: %w", hinted(err))
 	}
 	return w, nil
+}
+
+// hinted adds to an error what to do about it, if the process may have too little.
+func hinted(err error) error {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return fmt.Errorf("%w: want fewer workers, or a higher ulimit -n", err)
+	case errors.Is(err, syscall.EAGAIN):
+		return fmt.Errorf("%w: want fewer workers, or a higher ulimit -u", err)
+	}
+	return err
 }

@@ -40,7 +40,29 @@ func Main(own ...*scenarios.Scenario) {
 		os.Exit(code)
 	}
 	run.ServeIfAsked()
+	if err := errors.Join(checkProcess(), withoutDebugging()); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", scenarios.Program(), err)
+		os.Exit(verb.ExitError)
+	}
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// withoutDebugging replaces the process by one without the variable GODEBUG, if it is set: some of
+// its settings change what the processor computes, such as cpu.fma=off the last bit of an
+// exponential. No other variable of the runtime changes an answer.
+func withoutDebugging() error {
+	const name = "GODEBUG"
+	if os.Getenv(name) == "" {
+		return nil
+	}
+	if err := os.Unsetenv(name); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err == nil {
+		err = syscall.Exec(self, os.Args, os.Environ())
+	}
+	return fmt.Errorf("%s is set, and starting again without it failed: %w", name, err)
 }
 
 // execute runs the command line and returns the exit code.
