@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Command is a command line of this program: the program's name and its arguments, as the process
@@ -42,10 +44,41 @@ func quote(s string) string {
 	special := func(c rune) bool {
 		return !strings.ContainsRune("-_./:=,+%@", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
 	}
-	if s != "" && !strings.ContainsFunc(s, special) {
+	if s != "" && !strings.ContainsFunc(s, special) && utf8.ValidString(s) {
 		return s
 	}
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unseen) {
+		return quoteUnseen(s)
+	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// unseen reports whether a character would drive a terminal, or could not be seen there.
+func unseen(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) }
+
+// quoteUnseen quotes an argument with characters that would drive a terminal, or could not be seen
+// there, in the form $'...' of bash, ksh, zsh, and POSIX since 2024. Each byte of such a character is
+// an octal escape.
+func quoteUnseen(s string) string {
+	var b strings.Builder
+	b.WriteString("$'")
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == '\'' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(s[0])
+		case !unseen(r) && (r != utf8.RuneError || size > 1):
+			b.WriteString(s[:size])
+		default:
+			for _, c := range []byte(s[:size]) {
+				fmt.Fprintf(&b, `\%03o`, c)
+			}
+		}
+		s = s[size:]
+	}
+	b.WriteByte('\'')
+	return b.String()
 }
 
 // Command returns the command that applies a verb, such as run, to the scenario with these

@@ -24,6 +24,25 @@ func TestShellReadsCommandBack(t *testing.T) {
 	}
 }
 
+// An argument that would drive a terminal is written in escapes that bash reads back.
+func TestCommandsDriveNoTerminal(t *testing.T) {
+	arguments := []string{
+		"\x1b[31mred", "a\rb", "back\bspace", "\u202ereversed", "\u0085", "\u200bnothing", "\xff\xfe", "it's \x1b", `back\slash` + "\x1b",
+		"\x1b\nline\n", "\x7f", "\x1b0", "\u009b2J", "ü\x1b$HOME`date`", "\U000e0041",
+	}
+	c := Command{"printf", `%s\0`}.With(arguments...)
+	if strings.ContainsFunc(c.String(), unseen) {
+		t.Errorf("%q drives a terminal", c.String())
+	}
+	out, err := exec.Command("bash", "-c", c.String()).Output()
+	if err != nil {
+		t.Fatalf("%s: %v", c, err)
+	}
+	if got, want := string(out), strings.Join(arguments, "\x00")+"\x00"; got != want {
+		t.Errorf("the shell read %q\nwant %q\nfrom %s", got, want, c)
+	}
+}
+
 // Arguments that a shell takes as they are have no quotes.
 func TestPlainArgumentsAreNotQuoted(t *testing.T) {
 	want := "dtlssim run ./a/b.yaml --seed 1 --set latency=10ms --vary remedy=none,linger+recognise --probe gap=0s..1s"

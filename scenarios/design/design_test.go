@@ -221,7 +221,7 @@ func TestNoTwoPointsAreEqual(t *testing.T) {
 			t.Errorf("%s: %v %v", name, levelsOf(points), err)
 		}
 		if _, err := design(fixture.Values(t, s, nil), factors, 17, seed); err == nil ||
-			!strings.Contains(err.Error(), "the ranges hold few values") {
+			!strings.Contains(err.Error(), "the ranges hold 16 different points, and 17 are wanted") {
 			t.Errorf("%s: 17 points of 16 values: %v", name, err)
 		}
 		if _, err := design(fixture.Values(t, s, scenarios.Settings{"linger": "2ns"}), factors, 6, seed); err == nil ||

@@ -184,6 +184,17 @@ func (r *numbers) between(low, high, share float64) string {
 	return r.before + r.format(x) + r.behind
 }
 
+// values returns how many values the range holds; +Inf if they are not whole numbers of something.
+func (r *numbers) values() float64 {
+	if r.steps > 0 {
+		return float64(r.steps + 1)
+	}
+	if r.what == plainScale.what && !r.whole {
+		return math.Inf(1)
+	}
+	return math.Floor(math.Abs(r.high-r.low)) + 1
+}
+
 // isRange reports whether a factor is a range rather than a list of levels. A list may contain
 // time intervals or paths of files.
 func isRange(p *scenarios.Parameter, body string) bool {

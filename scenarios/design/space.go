@@ -3,6 +3,7 @@ package design
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distmv"
@@ -102,19 +103,69 @@ func DesignStream(s *scenarios.Scenario, master uint64, name string) *stream.Str
 // many Sobol points are taken per point wanted.
 const draws = 100
 
+// values returns how many values the range holds.
+func (r *Range) values() float64 {
+	if r.levels != nil {
+		return float64(len(r.levels))
+	}
+	return r.numbers.values()
+}
+
+// checkRoom returns an error if the ranges hold too few values for so many different points. It is
+// for what can be seen without drawing any: [SobolDesign] and [LatinHypercube] find the rest.
+func checkRoom(ranges []Range, points int) error {
+	room := 1.0
+	for i := range ranges {
+		room *= ranges[i].values()
+	}
+	if room < float64(points) {
+		return fmt.Errorf("the ranges hold %.0f different points, and %d are wanted; want fewer, or the design factorial",
+			room, points)
+	}
+	return nil
+}
+
+// pointKeys recognises points with equal levels.
+type pointKeys map[string]bool
+
+// add reports whether the point is new.
+func (k pointKeys) add(ranges []Range, p scenarios.Settings) bool {
+	var key strings.Builder
+	for i := range ranges {
+		key.WriteString(p[ranges[i].Name])
+		key.WriteByte(0)
+	}
+	known := k[key.String()]
+	k[key.String()] = true
+	return !known
+}
+
 // SobolDesign returns design points from a Sobol sequence that is scrambled by the seed. A point
 // that equals an earlier one after rounding is replaced by the next.
 func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64) ([]Point, error) {
 	if err := checkSpace(base.Settings(), ranges, points); err != nil {
 		return nil, err
 	}
+	if err := checkRoom(ranges, points); err != nil {
+		return nil, err
+	}
 	sequence := sobol.NewScrambled(len(ranges), DesignStream(base.Scenario(), seed, "sobol"))
 	coordinates := make([]float64, len(ranges))
-	d := NewDistinct(base)
-	for range draws * points {
+	d, known := NewDistinct(base), pointKeys{}
+	drawn, last := 0, 0 // the last one that was new
+	for drawn < draws*points && drawn-last < 10*points+1000 {
 		sequence.Next(coordinates)
-		if _, err := d.Add(PointAt(ranges, coordinates)); err != nil {
+		drawn++
+		p := PointAt(ranges, coordinates)
+		if !known.add(ranges, p) {
+			continue
+		}
+		before := len(d.Points)
+		if _, err := d.Add(p); err != nil {
 			return nil, err
+		}
+		if len(d.Points) > before {
+			last = drawn
 		}
 		if len(d.Points) == points {
 			return d.Points, nil
@@ -123,7 +174,7 @@ func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64)
 	return nil, fmt.Errorf(
 		"the ranges hold few values: of %d points that were drawn, %d are different; want fewer points, or the "+
 			"design factorial",
-		draws*points,
+		drawn,
 		len(d.Points),
 	)
 }
@@ -131,9 +182,12 @@ func SobolDesign(base scenarios.Values, ranges []Range, points int, seed uint64)
 // LatinHypercube returns the points of a Latin hypercube drawn by the seed (McKay, Beckman,
 // Conover, Technometrics 21, 1979, 239-245): each range is divided into one equal part per point,
 // and each part contains one point. The design is redrawn while two points are equal after
-// rounding.
+// rounding, until it is clear that the ranges hold too few values.
 func LatinHypercube(base scenarios.Values, ranges []Range, points int, seed uint64) ([]Point, error) {
 	if err := checkSpace(base.Settings(), ranges, points); err != nil {
+		return nil, err
+	}
+	if err := checkRoom(ranges, points); err != nil {
 		return nil, err
 	}
 	source := DesignStream(base.Scenario(), seed, "latin-hypercube")
@@ -142,19 +196,32 @@ func LatinHypercube(base scenarios.Values, ranges []Range, points int, seed uint
 	most := 0
 	for range draws {
 		sampler.Sample(batch)
+		// Levels are compared first, because that takes far less time than to make the points.
+		known, list := pointKeys{}, make([]scenarios.Settings, points)
+		for i := range list {
+			list[i] = PointAt(ranges, batch.RawRowView(i))
+			known.add(ranges, list[i])
+		}
+		if most = max(most, len(known)); len(known) < points {
+			if len(known) < points/2 {
+				break // another draw has as few
+			}
+			continue
+		}
 		d := NewDistinct(base)
-		for i := range points {
-			if _, err := d.Add(PointAt(ranges, batch.RawRowView(i))); err != nil {
+		for _, p := range list {
+			if _, err := d.Add(p); err != nil {
 				return nil, err
 			}
 		}
-		if most = max(most, len(d.Points)); most == points {
+		if len(d.Points) == points {
 			return d.Points, nil
 		}
+		most = len(d.Points) // levels of two texts have one value
 	}
 	return nil, fmt.Errorf(
-		"the ranges hold few values: of %d points, drawn %d times, at most %d were different; want fewer points, or "+
-			"the design factorial",
+		"the ranges hold few values: of %d points, drawn up to %d times, at most %d were different; want fewer points, "+
+			"or the design factorial",
 		points,
 		draws,
 		most,

@@ -36,6 +36,9 @@ const (
 
 	// LeastPilots is the smallest useful number of pilot replications.
 	LeastPilots = 50
+
+	// MostPilots is the largest number of pilot replications, of a round: all their draws are kept.
+	MostPilots = 100_000
 )
 
 // Stratified cuts the probe's distribution into strata and performs replications with the probe in

@@ -30,12 +30,13 @@ type Limits struct {
 	Memory Bytes
 }
 
-// Defaults of Limits, and the smallest memory limit. Below it, what a worker holds besides a
-// replication would matter.
+// Defaults of Limits, and the smallest and the largest memory limit. Below the
+// smallest, what a worker holds besides a replication would matter.
 const (
 	DefaultWallLimit         = time.Minute
 	DefaultMemoryLimit Bytes = 1 << 30
 	LeastMemoryLimit   Bytes = 64 << 20
+	MostMemoryLimit    Bytes = 1 << 50
 )
 
 // MostWorkers is the largest number of workers of a pool.

@@ -98,6 +98,9 @@ func NewPool(n int, limits Limits) (*Pool, error) {
 	if limits.Memory < LeastMemoryLimit {
 		return nil, fmt.Errorf("the limit of memory is %s, want at least %s", limits.Memory, LeastMemoryLimit)
 	}
+	if limits.Memory > MostMemoryLimit {
+		return nil, fmt.Errorf("the limit of memory is %s, want at most %s", limits.Memory, MostMemoryLimit)
+	}
 	p := &Pool{limits: limits, idle: make(chan *process, n)}
 	for range n {
 		w, err := p.start()

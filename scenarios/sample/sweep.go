@@ -133,7 +133,27 @@ func (s *Sweep) Check() error {
 	if len(s.Design) == 0 {
 		faults = append(faults, errors.New("no design points: want at least 1"))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, s.atMost(MostReplications))...)
+}
+
+// Limits of numbers of replications. A larger number is probably a typing error: it would take days
+// or weeks, or more memory than there is.
+const (
+	MostReplications = 1_000_000_000 // of all design points together
+	MostKept         = 50_000_000    // likewise, if something of each replication is kept in memory
+	MostSeeds        = 10_000_000    // searches
+)
+
+// CheckKept returns an error if there are too many replications to keep something of each.
+func (s *Sweep) CheckKept() error { return s.atMost(MostKept) }
+
+// atMost returns an error if there are too many replications.
+func (s *Sweep) atMost(most int) error {
+	if len(s.Design) > 0 && s.Replications > most/len(s.Design) {
+		return fmt.Errorf("%d replications at each of %d design points are too many: want at most %d in all",
+			s.Replications, len(s.Design), most)
+	}
+	return nil
 }
 
 // maxAborted is how many replications without a result are kept with their dumps. All of them are

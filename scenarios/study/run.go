@@ -2,9 +2,11 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 )
@@ -22,6 +24,26 @@ func CheckBudget(budget float64) error {
 		return fmt.Errorf("--budget %g is out of range: above 0, at most 1000", budget)
 	}
 	return nil
+}
+
+// CheckSteps reports a budget with which the study would take too many replications.
+func (s *Study) CheckSteps(budget float64) error {
+	if err := CheckBudget(budget); err != nil {
+		return err
+	}
+	var faults []error
+	for _, g := range s.Figures {
+		most := sample.MostReplications
+		switch g.(type) {
+		case *figures.Measure, *figures.Differences, *figures.Estimates:
+			most = sample.MostKept
+		}
+		if n := g.Steps(&s.Subject, budget); n > most || n < 0 {
+			faults = append(faults, fmt.Errorf("figure %s would take %d replications with the budget %g: want at most %d",
+				g.Common().Name, n, budget, most))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // Lost returns the replications of all figures that gave no result.

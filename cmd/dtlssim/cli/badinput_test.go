@@ -591,7 +591,7 @@ var badInputs = []badInput{
 	{
 		name: "range with few values",
 		args: words("sweep L --replications 1 --design latin-hypercube --points 8 --vary clients=1..3"),
-		want: []string{"the ranges hold few values: of 8 points, drawn 100 times, at most 3 were different"},
+		want: []string{"the ranges hold 3 different points, and 8 are wanted"},
 	},
 	{
 		name: "logarithmic range from 0",

@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/benchmark"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
@@ -41,6 +42,8 @@ worker_peak_bytes}}.`,
 		Check: func(_ *verb.Call, f *verb.Faults) {
 			f.AtLeast("replications", replications, 1)
 			f.AtLeast("rounds", rounds, 1)
+			f.AtMost("replications", replications, sample.MostReplications)
+			f.AtMost("rounds", rounds, 1_000_000)
 		},
 		Open: func(*verb.Call) error { return measureInWorker() },
 		Ask: func(c *verb.Call) (*verb.Answer, error) {

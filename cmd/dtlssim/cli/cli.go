@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
+	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -36,7 +37,7 @@ func Main(own ...*scenarios.Scenario) {
 	}
 	if err := errors.Join(faults...); err != nil {
 		code, message := verb.Code(err, scenarios.Program())
-		fmt.Fprint(os.Stderr, message)
+		fmt.Fprint(os.Stderr, text.Escape(message))
 		os.Exit(code)
 	}
 	run.ServeIfAsked()
@@ -72,10 +73,17 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	code, message := verb.Code(root.ExecuteContext(ctx), scenarios.Program())
-	fmt.Fprint(stderr, message)
+	out := &output{under: stdout}
+	root.SetOut(out)
+	messages := text.NewTerminal(stderr)
+	root.SetErr(messages)
+	err := root.ExecuteContext(ctx)
+	if out.err != nil && (err == nil || errors.Is(err, out.err)) {
+		err = verb.Failure(out.err)
+	}
+	code, message := verb.Code(err, scenarios.Program())
+	fmt.Fprint(messages, message)
+	_ = messages.Flush() // there is nowhere to report its error
 	return code
 }
 
@@ -120,6 +128,21 @@ Exit codes: 0 done; 1 something failed, a store is damaged, or a verification fo
 		verb.CallProgram(c, scenarios.Program())
 	}
 	return root
+}
+
+// output remembers that something could not be written: cobra does not tell when it is a help text.
+type output struct {
+	under io.Writer
+	err   error // the first
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.under.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // version describes this binary: the version of its module, the revision that it was built from,

@@ -117,6 +117,8 @@ func (k *comparison) check(c *verb.Call, f *verb.Faults) {
 	})
 	f.AtLeast("replications", k.sweep.Replications, 1)
 	f.AtLeast("seeds", k.seeds, 2)
+	f.AtMost("replications", k.sweep.Replications, sample.MostKept)
+	f.AtMost("seeds", k.seeds, sample.MostSeeds)
 	if k.Scenario == nil {
 		return
 	}
@@ -140,6 +142,9 @@ func (k *comparison) check(c *verb.Call, f *verb.Faults) {
 		}
 	}
 	checkSweep(s, f)
+	if f.None() && !k.method.Is(conditional) {
+		f.Add(s.CheckKept())
+	}
 	if f.None() && k.method.Is(conditional) {
 		f.Add(k.checkIntegrals())
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
@@ -178,6 +179,14 @@ func (e *estimation) check(c *verb.Call, f *verb.Faults) {
 	f.AtLeast("replications", q.Budget, 1)
 	f.AtLeast("seeds", e.seeds, 2)
 	f.AtLeast("check", q.Check, 0)
+	most := sample.MostReplications
+	if e.method.Is(stratified, importance) {
+		most = sample.MostKept
+	}
+	f.AtMost("replications", q.Budget, most)
+	f.AtMost("seeds", e.seeds, sample.MostSeeds)
+	f.AtMost("check", q.Check, sample.MostReplications)
+	f.AtMost("pilots", e.pilots, estimate.MostPilots)
 	for _, t := range []struct {
 		flag  string
 		value float64

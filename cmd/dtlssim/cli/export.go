@@ -63,7 +63,7 @@ All of a study begin with {figure, row}. CSV has the same columns, and empty cel
 				return nil
 			}
 			if output.Path == "" {
-				return &verb.Answer{Text: write}, nil
+				return &verb.Answer{Data: write}, nil
 			}
 			file := verb.File{Path: output.Path, Write: func(f *os.File) error { return write(f) }}
 			return &verb.Answer{Files: []verb.File{file}}, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/planes"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search/plane"
 )
 
@@ -61,6 +62,7 @@ and polygons within some nanoseconds.`,
 				f.Add(fmt.Errorf("--resolution %s must be at least 1ns", question.Resolution))
 			}
 			f.AtLeast("max-runs", question.MaxRuns, 1)
+			f.AtMost("max-runs", question.MaxRuns, sample.MostReplications)
 			if s.Scenario == nil || len(probes) != 2 {
 				return
 			}

@@ -92,6 +92,9 @@ function (of at most the value) or survival curve (of more). -o draws them, for 
 				Inference: confidence.Inference,
 			}
 			checkSweep(&sweep, f)
+			if f.None() {
+				f.Add(sweep.CheckKept())
+			}
 		},
 		Open: func(c *verb.Call) error { return storage.OpenSweep(c, &sweep, pool.Limits) },
 		Ask: func(c *verb.Call) (*verb.Answer, error) {

@@ -59,6 +59,7 @@ salvage        saves what is whole in a damaged store in a new one (-o). The com
 		Flags: func(f *pflag.FlagSet) { f.IntVar(&rows, "rows", 100, "how many rows are shown") },
 		Check: func(_ *verb.Call, f *verb.Faults) {
 			f.AtLeast("rows", rows, 1)
+			f.AtMost("rows", rows, 1_000_000_000)
 			switch salvages := table.chosen == salvageStore; {
 			case salvages && output.Path == "":
 				f.Add(errors.New("salvage makes a new store: name it with -o"))

@@ -98,6 +98,9 @@ func (q *report) load(arguments []string, f *verb.Faults) {
 				name))
 		}
 		names[name] = argument
+		if s.stored == nil && study.CheckBudget(float64(q.budget)) == nil {
+			f.Add(s.study.CheckSteps(float64(q.budget)))
+		}
 		q.studies = append(q.studies, s)
 	}
 	runs := func(s reported) bool { return s.stored == nil }

@@ -115,10 +115,13 @@ func (a *analysis) check(c *verb.Call, f *verb.Faults) {
 	})
 	f.AtLeast("ends", q.EndReplications, 1)
 	f.AtLeast("replications", q.Replications, 1)
+	f.AtMost("ends", q.EndReplications, sample.MostReplications)
+	f.AtMost("replications", q.Replications, sample.MostReplications)
 	if len(a.vary) == 0 {
 		f.Add(errors.New("--vary is missing: want a factor NAME=A..B or NAME=v1,v2"))
 	}
 	f.AtLeast("points", q.Points, 2)
+	f.AtMost("points", q.Points, design.MaxLevels)
 	if a.Scenario == nil {
 		return
 	}

@@ -62,6 +62,9 @@ same question}]}.`,
 			} else {
 				s, err = study.Load(c.Args[0])
 			}
+			if s != nil && err == nil && study.CheckBudget(float64(budget)) == nil {
+				err = s.CheckSteps(float64(budget))
+			}
 			f.Add(err)
 		},
 		Open: func(c *verb.Call) error {

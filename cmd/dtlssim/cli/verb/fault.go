@@ -84,9 +84,69 @@ func Code(err error, program string) (code int, message string) {
 	}
 	text, prefix := strings.TrimRight(err.Error(), "\n"), program+": "
 	if code == ExitUsage {
+		text = shorten(text)
 		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // one line for each fault
 	}
 	return code, prefix + text + "\n"
+}
+
+// longest and mostShown bound what a message about bad input quotes, in bytes: a word, or what stands
+// in quotes, and a line. shown is how much of a longer one is left at each end.
+const (
+	longest   = 300
+	mostShown = 4000
+	shown     = 60
+)
+
+// shorten cuts what is long in a message about bad input: a value of megabytes need not be repeated.
+func shorten(message string) string {
+	var lines []string
+	for line := range strings.SplitSeq(message, "\n") {
+		if len(line) > longest {
+			line = shortenLine(line)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func shortenLine(line string) string {
+	var b strings.Builder
+	for len(line) > 0 {
+		end := strings.IndexByte(line, ' ')
+		if line[0] == '"' { // quoted by Go: a quote inside stands behind a backslash
+			end = 1
+			for end < len(line) && line[end] != '"' {
+				if line[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(line))
+		} else if quote := strings.IndexByte(line, '"'); quote >= 0 && (end < 0 || quote < end) {
+			end = quote
+		}
+		if end < 0 {
+			end = len(line)
+		}
+		end = max(end, 1)
+		b.WriteString(cut(line[:end], longest))
+		line = line[end:]
+	}
+	return cut(b.String(), mostShown)
+}
+
+// cut returns a text of at most most bytes, with both ends of a longer one.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	ends := shown
+	if most == mostShown {
+		ends = most / 2
+	}
+	return fmt.Sprintf("%s... (%d bytes) ...%s", strings.ToValidUTF8(s[:ends], ""), len(s),
+		strings.ToValidUTF8(s[len(s)-ends:], ""))
 }
 
 // FlagError words a fault of a flag: it suggests the nearest name or the accepted values.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
+	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/sim/suggest"
@@ -170,6 +171,9 @@ func (p *Pool) Check(_ *Call, f *Faults) {
 	if p.Limits.Memory < run.LeastMemoryLimit {
 		f.Add(fmt.Errorf("--memory-limit %s must be at least %s", p.Limits.Memory, run.LeastMemoryLimit))
 	}
+	if p.Limits.Memory > run.MostMemoryLimit {
+		f.Add(fmt.Errorf("--memory-limit %s must be at most %s", p.Limits.Memory, run.MostMemoryLimit))
+	}
 }
 
 // Replications is the flag --replications of verbs that require it.
@@ -187,6 +191,7 @@ func (r *Replications) Check(c *Call, f *Faults) {
 		return
 	}
 	f.AtLeast("replications", int(*r), 1)
+	f.AtMost("replications", int(*r), sample.MostReplications)
 }
 
 // Budget is the flag --budget.

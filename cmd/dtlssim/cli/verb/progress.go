@@ -10,6 +10,8 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
+
+	"github.com/dtlssim/dtlssim/report/text"
 )
 
 // lineEvery is the interval between progress lines without a terminal.
@@ -32,8 +34,12 @@ type progress struct {
 
 func newProgress(out io.Writer, total int, what string) *progress {
 	p := &progress{out: out, total: total, what: what, last: time.Now()}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.container = mpb.New(mpb.WithOutput(out), mpb.WithWidth(60))
+	under := out
+	if t, ok := out.(*text.Terminal); ok { // the bar drives the terminal itself
+		under = t.Under
+	}
+	if f, ok := under.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.container = mpb.New(mpb.WithOutput(under), mpb.WithWidth(60))
 		p.bar = p.container.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.CountersNoUnit("%d of %d "+what)),
 			mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO)))

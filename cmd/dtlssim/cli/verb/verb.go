@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -69,6 +71,13 @@ func (f *Faults) None() bool { return len(f.list) == 0 }
 func (f *Faults) AtLeast(flag string, n, least int) {
 	if n < least {
 		f.Add(fmt.Errorf("--%s %d must be at least %d", flag, n, least))
+	}
+}
+
+// AtMost adds a fault if the number given for a flag is too large.
+func (f *Faults) AtMost(flag string, n, most int) {
+	if n > most {
+		f.Add(fmt.Errorf("--%s %d must be at most %d", flag, n, most))
 	}
 }
 
@@ -143,7 +152,8 @@ func (c *Call) Progress(steps int, unit string) (step, end func()) {
 // Answer is what a verb shows.
 type Answer struct {
 	JSON    any                   // what --format json writes
-	Text    func(io.Writer) error // writes the answer for a person
+	Text    func(io.Writer) error // writes the answer for a person, or
+	Data    func(io.Writer) error // for another program: it is written as it is
 	Files   []File
 	Aborted func(io.Writer) // reports replications without a result, on standard error; may be nil
 
@@ -158,7 +168,7 @@ func Show[T any](value T, view func(io.Writer, T) error) *Answer {
 
 // Print returns an answer that is a text as it is.
 func Print(data []byte) *Answer {
-	return &Answer{Text: func(w io.Writer) error {
+	return &Answer{Data: func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	}}
@@ -189,7 +199,7 @@ func New(v Verb) *cobra.Command {
 }
 
 func (v *Verb) call(c *Call) error {
-	if err := v.check(c); err != nil {
+	if err := c.interruptible(func() error { return v.check(c) }); err != nil {
 		return err
 	}
 	defer func() {
@@ -198,7 +208,7 @@ func (v *Verb) call(c *Call) error {
 		}
 	}()
 	if v.Open != nil {
-		if err := v.Open(c); err != nil {
+		if err := c.interruptible(func() error { return v.Open(c) }); err != nil {
 			return c.ended(err)
 		}
 	}
@@ -219,12 +229,36 @@ func (v *Verb) call(c *Call) error {
 	return c.show(a)
 }
 
+// interruptible calls f. If the context ends first, it returns at once, and the process is about to
+// end: f may wait for somebody to write to a pipe that the user has named as a file.
+func (c *Call) interruptible(f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-c.Context.Done():
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(interruptAfter):
+			return &coded{errors.New("interrupted"), ExitInterrupted}
+		}
+	}
+}
+
+// interruptAfter is how long reading the input may go on after an interrupt.
+const interruptAfter = 200 * time.Millisecond
+
 // check reports every fault of the input, and any file that cannot be written.
 func (v *Verb) check(c *Call) error {
 	var faults, unwritable Faults
 	c.flags.VisitAll(func(f *pflag.Flag) {
 		if value, ok := f.Value.(late); ok && value.fault() != nil {
 			faults.Add(fmt.Errorf("--%s %w", f.Name, value.fault()))
+		}
+		if f.Changed {
+			faults.Add(empty(f))
 		}
 	})
 	for _, p := range v.Parts {
@@ -242,6 +276,22 @@ func (v *Verb) check(c *Call) error {
 	return errors.Join(append(faults.list, unwritable.list...)...)
 }
 
+// empty reports a text flag that is given as nothing. In a script, this is a variable that is not set.
+func empty(f *pflag.Flag) error {
+	texts := []string{f.Value.String()}
+	switch list, ok := f.Value.(pflag.SliceValue); {
+	case ok && f.Value.Type() == "stringArray":
+		texts = list.GetSlice()
+	case f.Value.Type() != "string":
+		return nil
+	}
+	if !slices.Contains(texts, "") {
+		return nil
+	}
+	name, _ := pflag.UnquoteUsage(f)
+	return fmt.Errorf("--%s \"\": it is given, and empty: want %s", f.Name, name)
+}
+
 // show shows an answer, writes its files, and returns the error with which the call ends.
 func (c *Call) show(a *Answer) error {
 	var err error
@@ -252,7 +302,10 @@ func (c *Call) show(a *Answer) error {
 	case c.json && a.JSON != nil:
 		err = errors.Join(err, text.JSON(c.Out, a.JSON))
 	case a.Text != nil:
-		err = errors.Join(err, a.Text(c.Out))
+		w := text.NewTerminal(c.Out)
+		err = errors.Join(err, a.Text(w), w.Flush())
+	case a.Data != nil:
+		err = errors.Join(err, a.Data(c.Out))
 	}
 	if a.Aborted != nil {
 		a.Aborted(c.Err)
