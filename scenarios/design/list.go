@@ -1,6 +1,7 @@
 package design
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -16,8 +17,6 @@ import (
 // skipped. ReadList reports every fault, including repeated points, with file, line and column.
 // It also returns the names.
 func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, names []string, err error) {
-	c := csv.NewReader(r)
-	c.Comment, c.TrimLeadingSpace, c.FieldsPerRecord = '#', true, -1
 	var faults []error
 	fault := func(line, column int, format string, args ...any) {
 		// an error may have several lines
@@ -27,6 +26,16 @@ func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, 
 			}
 		}
 	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if bytes.Count(data, []byte("\n")) > maxListLines {
+		return nil, nil, fmt.Errorf("%s: the file has more than %d lines: want at most %d design points", file,
+			maxListLines, MaxLevels)
+	}
+	c := csv.NewReader(bytes.NewReader(data))
+	c.Comment, c.TrimLeadingSpace, c.FieldsPerRecord = '#', true, -1
 	s, d := base.Scenario(), NewDistinct(base)
 	lines := map[int]int{} // line of each point
 	known := []bool{}      // whether a column has a known parameter
@@ -104,6 +113,9 @@ func ReadList(base scenarios.Values, file string, r io.Reader) (points []Point, 
 		}
 	}
 }
+
+// maxListLines bounds the lines of a file: comments and empty lines may stand between the points.
+const maxListLines = 2 * MaxLevels
 
 // maxListFaults is the number of faults reported for one file.
 const maxListFaults = 50

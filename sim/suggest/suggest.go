@@ -40,12 +40,17 @@ func Ask(likely []string) string {
 const (
 	most  = 3
 	least = 3
+
+	longest = 200 // bytes of a name for which something is suggested
 )
 
 // Likely returns the candidates that a user who typed name most likely meant, without
 // regard to case: the nearest one; else up to three that begin with name; else up to three
 // that contain it; else up to three that it contains.
 func Likely(name string, candidates []string) []string {
+	if len(name) > longest { // nobody mistyped this
+		return nil
+	}
 	if s := nearest(name, candidates); s != "" {
 		return []string{s}
 	}

@@ -20,10 +20,18 @@ import (
 type Reader struct {
 	File   string // for messages
 	faults []error
+	more   int // further faults
 }
+
+// mostFaults is how many faults are reported one by one.
+const mostFaults = 100
 
 // Fault reports a fault at a place in the file.
 func (r *Reader) Fault(at Place, format string, args ...any) {
+	if len(r.faults) == mostFaults {
+		r.more++
+		return
+	}
 	message := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", `\n`) // one fault, one line
 	r.faults = append(r.faults, fmt.Errorf("%s:%d:%d: %s", r.File, max(1, at.Line), max(1, at.Column), message))
 }
@@ -36,10 +44,16 @@ func (r *Reader) Each(at Place, prefix string, err error) {
 }
 
 // Faults returns the number of faults reported so far.
-func (r *Reader) Faults() int { return len(r.faults) }
+func (r *Reader) Faults() int { return len(r.faults) + r.more }
 
 // Err returns the reported faults as a joined error, or nil.
-func (r *Reader) Err() error { return errors.Join(r.faults...) }
+func (r *Reader) Err() error {
+	faults := r.faults
+	if r.more > 0 {
+		faults = append(slices.Clip(faults), fmt.Errorf("%s: and %d more faults", r.File, r.more))
+	}
+	return errors.Join(faults...)
+}
 
 // Place is a line and a column in the file, both from 1.
 type Place struct{ Line, Column int }
@@ -76,10 +90,68 @@ func (r *Reader) Document(data []byte) *yaml.Node {
 		}
 		return nil
 	}
+	root := &n
 	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
-		return n.Content[0]
+		root = n.Content[0]
 	}
-	return &n
+	if !r.checkSize(root) {
+		return nil
+	}
+	return root
+}
+
+// Limits of a file: of the entries of one list or mapping, and of everything that it says, each alias
+// standing for what it names. A file of a kilobyte can name a billion things.
+const (
+	mostEntries = 10_000
+	mostNodes   = 500_000
+)
+
+// checkSize reports a file that says too much, or that never ends because an alias is part of what it
+// names. It reports whether there is no such fault.
+func (r *Reader) checkSize(root *yaml.Node) bool {
+	sizes := make(map[*yaml.Node]int) // -1: under way
+	var size func(n *yaml.Node) int
+	bad := false
+	fault := func(n *yaml.Node, format string, args ...any) int {
+		if !bad {
+			r.Fault(PlaceOf(n), format, args...)
+		}
+		bad = true
+		return 0
+	}
+	size = func(n *yaml.Node) int {
+		if bad {
+			return 0
+		}
+		if n.Kind == yaml.AliasNode {
+			switch known := sizes[n.Alias]; {
+			case known < 0:
+				return fault(n, "the alias *%s is part of what it names", n.Value)
+			case known > 0:
+				return known
+			}
+			n = n.Alias
+		}
+		entries := len(n.Content)
+		if n.Kind == yaml.MappingNode {
+			entries /= 2
+		}
+		if entries > mostEntries {
+			return fault(n, "there are %d entries: want at most %d", entries, mostEntries)
+		}
+		sizes[n] = -1
+		total := 1
+		for _, child := range n.Content {
+			if total += size(child); total > mostNodes {
+				return fault(child, "with what its aliases name, the file says more than %d things", mostNodes)
+			}
+		}
+		sizes[n] = total
+		return total
+	}
+	size(root)
+	return !bad
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -83,8 +83,13 @@ func Code(err error, program string) (code int, message string) {
 		code, err = ExitInterrupted, errors.New("interrupted")
 	}
 	text, prefix := strings.TrimRight(err.Error(), "\n"), program+": "
+	switch code {
+	case ExitUsage:
+		text = shorten(text, longest)
+	case ExitError: // it may hold commands
+		text = shorten(text, mostShown)
+	}
 	if code == ExitUsage {
-		text = shorten(text)
 		text = strings.ReplaceAll(text, "\n", "\n"+prefix) // one line for each fault
 	}
 	return code, prefix + text + "\n"
@@ -99,18 +104,18 @@ const (
 )
 
 // shorten cuts what is long in a message about bad input: a value of megabytes need not be repeated.
-func shorten(message string) string {
+func shorten(message string, most int) string {
 	var lines []string
 	for line := range strings.SplitSeq(message, "\n") {
-		if len(line) > longest {
-			line = shortenLine(line)
+		if len(line) > most {
+			line = shortenLine(line, most)
 		}
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }
 
-func shortenLine(line string) string {
+func shortenLine(line string, most int) string {
 	var b strings.Builder
 	for len(line) > 0 {
 		end := strings.IndexByte(line, ' ')
@@ -130,10 +135,10 @@ func shortenLine(line string) string {
 			end = len(line)
 		}
 		end = max(end, 1)
-		b.WriteString(cut(line[:end], longest))
+		b.WriteString(cut(line[:end], most))
 		line = line[end:]
 	}
-	return cut(b.String(), mostShown)
+	return cut(b.String(), 2*mostShown)
 }
 
 // cut returns a text of at most most bytes, with both ends of a longer one.
@@ -141,9 +146,9 @@ func cut(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	ends := shown
-	if most == mostShown {
-		ends = most / 2
+	ends := min(shown, most/2)
+	if most > mostShown {
+		ends = mostShown / 2
 	}
 	return fmt.Sprintf("%s... (%d bytes) ...%s", strings.ToValidUTF8(s[:ends], ""), len(s),
 		strings.ToValidUTF8(s[len(s)-ends:], ""))
