@@ -92,6 +92,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/answers", "windows, regions and probabilities of a study: figures yield them, a store keeps them"},
 	{"scenarios/provenance", "what replications are of and which program performed them; it knows no file of results"},
 	{"scenarios/store/journal", "records that outlast kill -9; it knows neither replications nor SQLite"},
+	{"scenarios/store/record", "replications and runs as bytes, for a journal or a file; it opens neither"},
 	{"scenarios/store/layout", "the SQLite file of a store: its tables, views, lock and errors; it reads no row"},
 	{"scenarios/store/query", "what such a file holds, as values of Go; it writes nothing"},
 	{"scenarios/store/check", "whether a file is whole, from its rows and seals; it writes nothing either"},

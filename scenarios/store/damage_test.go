@@ -149,7 +149,7 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 		pattern := []byte{0x01, 0x80, 0xff, 0x10}[i%4]
 		damaged := bytes.Clone(content)
 		damaged[at] ^= pattern
-		if judge(t, folder, i%8 == 0, fmt.Sprintf("byte %d ^ %#x", at, pattern), damaged, of, want, r) {
+		if judge(t, folder, i%16 == 0, fmt.Sprintf("byte %d ^ %#x", at, pattern), damaged, of, want, r) {
 			mu.Lock()
 			noticed++
 			mu.Unlock()

@@ -16,36 +16,37 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
+	"github.com/dtlssim/dtlssim/scenarios/store/record"
 )
 
 // some are replications and runs as they are kept.
-func some() []kept {
-	return []kept{
-		{key: layout.Key(3, 7), outcome: run.Result{
+func some() []record.Kept {
+	return []record.Kept{
+		{Key: layout.Key(3, 7), Outcome: run.Result{
 			Replication: run.Replication{
 				Outcome: []string{"ghost-session"}, Failed: true, Virtual: 5, Events: 6, Digest: "0123456789abcdef",
 				Measures: map[string]int64{"handshake": 60_000_000},
 			},
 			Status: run.Completed,
 		}},
-		{key: layout.Key(0, 0),
-			outcome: run.Result{
+		{Key: layout.Key(0, 0),
+			Outcome: run.Result{
 				Status: run.Crashed, Dump: "panic: of a test", Flags: []string{"--wall-limit", "2s"},
 			},
-			difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
-		{run: []byte("sixteen bytes of"), value: []byte{0, 1, 255}},
+			Difference: &sample.Difference{Repeat: "dtlssim run", Record: 3, First: "a", Second: "b"}},
+		{Run: []byte("sixteen bytes of"), Value: []byte{0, 1, 255}},
 	}
 }
 
 // leave leaves records beside a store, as a process does that is killed.
-func leave(t *testing.T, path string, identity []byte, list []kept) {
+func leave(t *testing.T, path string, identity []byte, list []record.Kept) {
 	t.Helper()
 	j, err := journal.Open(path, identity)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range list {
-		body, err := list[i].encode()
+		body, err := list[i].Encode()
 		if err == nil {
 			err = j.Add(body)
 		}
@@ -70,11 +71,11 @@ func identityOf(t *testing.T, s *Store) (identity []byte) {
 // A record of the journal gives back what it was made of.
 func TestRecordsAreReadBack(t *testing.T) {
 	for _, want := range some() {
-		body, err := want.encode()
+		body, err := want.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := decode(body); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := record.Decode(body); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 		}
 	}
@@ -104,7 +105,7 @@ func TestPendingIsFoldedIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			identity := identityOf(t, s)
-			list := append(some(), kept{key: layout.Key(9, 1)}) // of a point that is not there
+			list := append(some(), record.Kept{Key: layout.Key(9, 1)}) // of a point that is not there
 			if again {
 				for _, k := range list[:2] {
 					if err := s.queue.put(k); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
+	"github.com/dtlssim/dtlssim/scenarios/store/record"
 )
 
 // The kinds of parts.
@@ -98,7 +99,7 @@ func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Differe
 	if p.queue == nil {
 		return &MissingError{Path: p.path}
 	}
-	return p.queue.put(kept{key: layout.Key(p.first+point, replication), outcome: o, difference: d})
+	return p.queue.put(record.Kept{Key: layout.Key(p.first+point, replication), Outcome: o, Difference: d})
 }
 
 // newPart is what partOf looks for, or adds.

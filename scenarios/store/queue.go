@@ -6,6 +6,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/record"
 )
 
 // The pace of commits. After a commit, the queue waits restFactor times as long as the commit took,
@@ -26,7 +27,7 @@ type queue struct {
 	journal *journal.Journal
 	mu      sync.Mutex
 	changed *sync.Cond // something was put, taken, or ended
-	waiting []kept
+	waiting []record.Kept
 	busy    bool  // a batch is being committed
 	err     error // the first error of the journal or a commit; after it, nothing is kept
 	ending  chan struct{}
@@ -41,8 +42,8 @@ func (q *queue) init(f layout.File, j *journal.Journal) {
 
 // put adds a replication; when it returns, the replication is in the journal. It returns the error
 // of an earlier commit that failed.
-func (q *queue) put(k kept) error {
-	body, err := k.encode()
+func (q *queue) put(k record.Kept) error {
+	body, err := k.Encode()
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (q *queue) failed() error {
 
 // take waits for replications and returns them, with a function that removes them from the journal.
 // It returns none at the end.
-func (q *queue) take(emptied []kept) (batch []kept, forget func() error) {
+func (q *queue) take(emptied []record.Kept) (batch []record.Kept, forget func() error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.waiting) == 0 && !q.ended() {
@@ -129,12 +130,12 @@ func (q *queue) ended() bool {
 func (q *queue) mark(commits int64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.file.Explain(q.journal.Add(encodeCommits(commits)))
+	return q.file.Explain(q.journal.Add(record.EncodeCommits(commits)))
 }
 
 // serve commits the replications in the queue, until the end or a failure.
-func (q *queue) serve(commit func([]kept) (commits int64, err error)) {
-	var emptied []kept
+func (q *queue) serve(commit func([]record.Kept) (commits int64, err error)) {
+	var emptied []record.Kept
 	for {
 		batch, forget := q.take(emptied)
 		if len(batch) == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
+	"github.com/dtlssim/dtlssim/scenarios/store/record"
 	"github.com/dtlssim/dtlssim/scenarios/store/salvage"
 )
 
@@ -111,6 +112,9 @@ func refill(w *writer, content *salvage.Content, from string) error {
 				if table == "program" {
 					values[finished] = nil // its answers are not here
 				}
+				if id, _ := values[0].(int64); table == "point" && !content.Has(id) {
+					continue // its part is lost, and will be added again
+				}
 				if _, err := w.ledger.Insert(tx, table, values...); err != nil {
 					return err
 				}
@@ -124,8 +128,8 @@ func refill(w *writer, content *salvage.Content, from string) error {
 	if err := w.load(); err != nil {
 		return err
 	}
-	var batch []kept
-	add := func(k kept) error {
+	var batch []record.Kept
+	add := func(k record.Kept) error {
 		if batch = append(batch, k); len(batch) < maxWaiting {
 			return nil
 		}
@@ -134,19 +138,19 @@ func refill(w *writer, content *salvage.Content, from string) error {
 		return err
 	}
 	if err := content.Replications(func(key int64, o run.Result, d *sample.Difference) error {
-		return add(kept{key: key, outcome: o, difference: d})
+		return add(record.Kept{Key: key, Outcome: o, Difference: d})
 	}); err != nil {
 		return err
 	}
-	if err := content.Runs(func(key, value []byte) error { return add(kept{run: key, value: value}) }); err != nil {
+	if err := content.Runs(func(key, value []byte) error { return add(record.Kept{Run: key, Value: value}) }); err != nil {
 		return err
 	}
 	if _, err := journal.Read(from, content.Identity, func(body []byte) error {
-		if _, ok := committed(body); ok {
+		if _, ok := record.Committed(body); ok {
 			return nil
 		}
-		k, err := decode(slices.Clone(body))
-		if err != nil || k.run == nil && !content.Has(pointOf(k.key)) {
+		k, err := record.Decode(slices.Clone(body))
+		if err != nil || k.Run == nil && !content.Has(pointOf(k.Key)) {
 			return err
 		}
 		return add(k)

@@ -42,6 +42,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
+	"github.com/dtlssim/dtlssim/scenarios/store/record"
 )
 
 // Store is a file to which only this process adds replications. Its methods are safe for concurrent
@@ -115,7 +116,7 @@ func Open(path string, specification provenance.Specification, budget float64) (
 }
 
 // commit commits a batch from the queue, and returns how many transactions were committed so far.
-func (s *Store) commit(batch []kept) (commits int64, err error) {
+func (s *Store) commit(batch []record.Kept) (commits int64, err error) {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	err = s.writer.commit(batch)

@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/journal"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
+	"github.com/dtlssim/dtlssim/scenarios/store/record"
 )
 
 // writer commits replications to a file.
@@ -85,7 +86,7 @@ func (w *writer) fold() (identity []byte, faults []string, err error) {
 	}); err != nil {
 		return nil, nil, err
 	}
-	var batch []kept
+	var batch []record.Kept
 	commit := func() error {
 		err := w.commit(batch)
 		batch = batch[:0]
@@ -93,15 +94,15 @@ func (w *writer) fold() (identity []byte, faults []string, err error) {
 	}
 	commits, lost := w.ledger.Commits(), false
 	damaged, err := journal.Read(w.file.Path, identity, func(body []byte) error {
-		if n, ok := committed(body); ok {
+		if n, ok := record.Committed(body); ok {
 			lost = lost || n > commits
 			return nil
 		}
-		k, err := decode(body)
+		k, err := record.Decode(body)
 		if err != nil {
 			return err
 		}
-		if k.run == nil && !points[pointOf(k.key)] { // a power loss took the point
+		if k.Run == nil && !points[pointOf(k.Key)] { // a power loss took the point
 			return nil
 		}
 		if batch = append(batch, k); len(batch) == maxWaiting {
@@ -144,7 +145,7 @@ func (w *writer) notMoved() error {
 }
 
 // commit adds replications in one transaction. If it fails, none of them is in the file.
-func (w *writer) commit(batch []kept) error {
+func (w *writer) commit(batch []record.Kept) error {
 	w.added = true
 	return w.transact(func(tx *sql.Tx) error {
 		if err := w.ledger.Clear(tx, "complete"); err != nil {
@@ -160,17 +161,17 @@ func (w *writer) commit(batch []kept) error {
 }
 
 // add adds a replication or a run, unless the file has it already.
-func (w *writer) add(tx *sql.Tx, k *kept) error {
-	if k.run != nil {
+func (w *writer) add(tx *sql.Tx, k *record.Kept) error {
+	if k.Run != nil {
 		return w.addRun(tx, k)
 	}
-	o := &k.outcome
+	o := &k.Outcome
 	if err := w.addColumns(tx, o.Measures); err != nil {
 		return err
 	}
 	of := layout.Replication{
-		Key: k.key, Status: string(o.Status), Limit: o.Limit, Virtual: o.Virtual, Events: int64(o.Events),
-		Different: k.difference != nil,
+		Key: k.Key, Status: string(o.Status), Limit: o.Limit, Virtual: o.Virtual, Events: int64(o.Events),
+		Different: k.Difference != nil,
 	}
 	if o.Failed {
 		of.Failed = 1
@@ -185,7 +186,7 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 		outcome = id
 	}
 	var err error
-	if of.Digest, err = hex.DecodeString(shortDigest(o.Digest)); err != nil {
+	if of.Digest, err = hex.DecodeString(record.ShortDigest(o.Digest)); err != nil {
 		return fmt.Errorf("digest %q: %w", o.Digest, err)
 	}
 	w.sum.Replication(&of)
@@ -220,39 +221,33 @@ func (w *writer) add(tx *sql.Tx, k *kept) error {
 	if err != nil {
 		return err
 	}
-	added, err := w.ledger.Inserted(r, layout.SealKey{Table: layout.ReplicationTable, Point: pointOf(k.key)}, checksum)
+	added, err := w.ledger.Inserted(r, layout.SealKey{Table: layout.ReplicationTable, Point: pointOf(k.Key)}, checksum)
 	if err != nil || !added {
 		return err
 	}
 	if o.Status != run.Completed {
 		err = w.addAborted(tx, k)
 	}
-	if d := k.difference; d != nil && err == nil {
-		_, err = w.ledger.Insert(tx, "difference", k.key, d.Repeat, d.Record, d.First, d.Second)
+	if d := k.Difference; d != nil && err == nil {
+		_, err = w.ledger.Insert(tx, "difference", k.Key, d.Repeat, d.Record, d.First, d.Second)
 	}
 	return err
 }
 
-func (w *writer) addRun(tx *sql.Tx, k *kept) error {
+func (w *writer) addRun(tx *sql.Tx, k *record.Kept) error {
 	if w.insertRun == nil {
 		var err error
 		if w.insertRun, err = tx.Prepare("INSERT OR IGNORE INTO run VALUES (?, ?, ?)"); err != nil {
 			return err
 		}
 	}
-	checksum := layout.RunSum(&w.sum, k.run, k.value)
-	r, err := w.insertRun.Exec(k.run, k.value, checksum)
+	checksum := layout.RunSum(&w.sum, k.Run, k.Value)
+	r, err := w.insertRun.Exec(k.Run, k.Value, checksum)
 	if err == nil {
 		_, err = w.ledger.Inserted(r, layout.SealKey{Table: layout.RunTable}, checksum)
 	}
 	return err
 }
-
-// digestBytes is how many bytes of a digest are stored: enough to see that two traces differ.
-const digestBytes = 8
-
-// shortDigest returns the stored part of a digest, in hexadecimal.
-func shortDigest(digest string) string { return digest[:min(len(digest), 2*digestBytes)] }
 
 // addParameters makes the views show the parameters of all design points.
 func (w *writer) addParameters(tx *sql.Tx) error {
@@ -308,11 +303,11 @@ func (w *writer) outcome(tx *sql.Tx, names string) (int64, error) {
 	return id, err
 }
 
-func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
-	o := &k.outcome
+func (w *writer) addAborted(tx *sql.Tx, k *record.Kept) error {
+	o := &k.Outcome
 	var dump any
 	if o.Dump != "" {
-		last, keep := w.keepDump(k.key)
+		last, keep := w.keepDump(k.Key)
 		if keep {
 			dump = o.Dump
 		}
@@ -322,7 +317,7 @@ func (w *writer) addAborted(tx *sql.Tx, k *kept) error {
 			}
 		}
 	}
-	_, err := w.ledger.Insert(tx, "aborted", k.key, string(o.Status), o.Limit, strings.Join(o.Flags, " "), dump)
+	_, err := w.ledger.Insert(tx, "aborted", k.Key, string(o.Status), o.Limit, strings.Join(o.Flags, " "), dump)
 	return err
 }
 

@@ -1,4 +1,4 @@
-package store
+package record
 
 import (
 	"context"
@@ -29,12 +29,12 @@ func TestRunsAreKeptWhole(t *testing.T) {
 		watched(t, scenarios.Settings{"latency": "uniform(1ms,30ms)", "clients": "3"}),
 		{Status: run.Crashed, Dump: "panic: \x00\xff of a test", Flags: []string{"--wall-limit", "3s"}},
 	} {
-		want := reduced(o)
-		value, err := encodeRun(want)
+		want := Reduced(o)
+		value, err := EncodeRun(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := decodeRun(value)
+		got, err := DecodeRun(value)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,9 +49,9 @@ func TestRunsAreKeptWhole(t *testing.T) {
 }
 
 func BenchmarkEncodeRun(b *testing.B) {
-	o := reduced(watched(b, scenarios.Settings{"alert-latency": "20ms"}))
+	o := Reduced(watched(b, scenarios.Settings{"alert-latency": "20ms"}))
 	for b.Loop() {
-		if _, err := encodeRun(o); err != nil {
+		if _, err := EncodeRun(o); err != nil {
 			b.Fatal(err)
 		}
 	}
