@@ -94,6 +94,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/store/journal", "records that outlast kill -9; it knows neither replications nor SQLite"},
 	{"scenarios/store/record", "replications and runs as bytes, for a journal or a file; it opens neither"},
 	{"scenarios/store/layout", "the SQLite file of a store: its tables, views, lock and errors; it reads no row"},
+	{"scenarios/store/parts", "which number a sweep, a search or a design point has in such a file"},
 	{"scenarios/store/query", "what such a file holds, as values of Go; it writes nothing"},
 	{"scenarios/store/check", "whether a file is whole, from its rows and seals; it writes nothing either"},
 	{"scenarios/store/salvage", "what is whole in a damaged file, read without SQLite"},

@@ -12,6 +12,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/parts"
 )
 
 // searchSpecification is the specification of the part of a search.
@@ -46,7 +47,7 @@ func (s *Store) Finish(a answers.Answers) error {
 			}
 		}
 		for _, m := range a.Maps {
-			part, err := partOf(tx, l, newPart{figure: m.Figure, row: m.Row, kind: mapKind, seed: m.Regions.Seed})
+			part, err := parts.Of(tx, l, parts.New{Figure: m.Figure, Row: m.Row, Kind: mapKind, Seed: m.Regions.Seed})
 			if err != nil {
 				return err
 			}
@@ -54,7 +55,7 @@ func (s *Store) Finish(a answers.Answers) error {
 			if err != nil {
 				return err
 			}
-			if _, err := l.Insert(tx, "answer", part.id, string(text)); err != nil {
+			if _, err := l.Insert(tx, "answer", part.ID, string(text)); err != nil {
 				return err
 			}
 		}
@@ -68,9 +69,9 @@ func (s *Store) Finish(a answers.Answers) error {
 // addSearch adds a finished search. If two rows of a figure ask for the same search, the first stays.
 func addSearch(tx *sql.Tx, l *layout.Ledger, s *answers.Search) error {
 	w := s.Windows
-	part, err := partOf(tx, l, newPart{
-		figure: s.Figure, row: s.Row, kind: searchKind, seed: w.Seed,
-		specification: searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
+	part, err := parts.Of(tx, l, parts.New{
+		Figure: s.Figure, Row: s.Row, Kind: searchKind, Seed: w.Seed,
+		Specification: searchSpecification{w.Params, w.Seed, w.Probe, w.From, w.To},
 	})
 	if err != nil {
 		return err
@@ -85,38 +86,39 @@ func addSearch(tx *sql.Tx, l *layout.Ledger, s *answers.Search) error {
 		_, err := l.Insert(tx, table, values...)
 		faults = append(faults, err)
 	}
-	add("search", part.id, seed(w.Seed), string(settings), w.Probe, w.From, w.To, w.Runs, w.Method.Name, string(method))
+	add("search", part.ID, parts.Seed(w.Seed), string(settings), w.Probe, w.From, w.To, w.Runs, w.Method.Name,
+		string(method))
 	for i, c := range w.Cells {
-		add("cell", part.id, i, c.From, c.To, outcomeNames(c.Outcome), c.Failed, c.Signature)
+		add("cell", part.ID, i, c.From, c.To, outcomeNames(c.Outcome), c.Failed, c.Signature)
 	}
 	for _, f := range w.FailureWindows {
-		add("failure_window", part.id, f.From, f.To)
+		add("failure_window", part.ID, f.From, f.To)
 	}
 	for _, e := range w.Edges {
-		add("edge", part.id, e.At, e.Below.Repeat, e.Below.Digest, e.Above.Repeat, e.Above.Digest)
+		add("edge", part.ID, e.At, e.Below.Repeat, e.Below.Digest, e.Above.Repeat, e.Above.Digest)
 	}
 	return errors.Join(faults...)
 }
 
 func addEstimate(tx *sql.Tx, l *layout.Ledger, e *answers.Estimate) error {
-	of := newPart{figure: e.Figure, row: e.Row, kind: estimateKind}
+	of := parts.New{Figure: e.Figure, Row: e.Row, Kind: estimateKind}
 	if e.Sweep != nil {
 		s, err := specificationOf(*e.Sweep)
 		if err != nil {
 			return err
 		}
-		of.kind, of.seed, of.specification = sweepKind, s.Seed, s
+		of.Kind, of.Seed, of.Specification = sweepKind, s.Seed, s
 	}
-	part, err := partOf(tx, l, of)
+	part, err := parts.Of(tx, l, of)
 	if err != nil {
 		return err
 	}
 	var point any
 	if e.Sweep != nil {
-		if part.isNew {
+		if part.IsNew {
 			return fmt.Errorf("an estimate of figure %s, row %q, is of a sweep that is not kept", e.Figure, e.Row)
 		}
-		point = part.first + e.Point
+		point = part.First + e.Point
 	}
 	number := func(v float64) any {
 		if math.IsNaN(v) {
@@ -130,17 +132,9 @@ func addEstimate(tx *sql.Tx, l *layout.Ledger, e *answers.Estimate) error {
 		}
 		return n
 	}
-	_, err = l.Insert(tx, "estimate", part.id, point, number(e.X), e.Method, number(e.Estimate), number(e.Low),
+	_, err = l.Insert(tx, "estimate", part.ID, point, number(e.X), e.Method, number(e.Estimate), number(e.Low),
 		number(e.High), e.Interval, number(e.Confidence), count(e.N), count(e.Failures), e.Exact)
 	return err
-}
-
-// seed returns a seed for SQLite. SQLite's integers end at 2^63-1, so larger seeds become text.
-func seed(n uint64) any {
-	if n > math.MaxInt64 {
-		return fmt.Sprint(n)
-	}
-	return int64(n)
 }
 
 // outcomeNames names a set of outcomes.

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/scenarios/store/parts"
 	"github.com/dtlssim/dtlssim/scenarios/store/query"
 	"github.com/dtlssim/dtlssim/scenarios/store/record"
 )
@@ -42,15 +42,15 @@ func (s *Store) Sweep(figure, row string, sweep sample.Sweep) (sample.Store, err
 	}
 	part := sweepPart{query: s.File, points: len(sweep.Design), queue: &s.queue}
 	err = s.transact(func(tx *sql.Tx) error {
-		found, err := partOf(tx, s.writer.ledger, newPart{
-			figure: figure, row: row, kind: sweepKind, seed: specification.Seed, specification: specification,
-			points: len(sweep.Design),
+		found, err := parts.Of(tx, s.writer.ledger, parts.New{
+			Figure: figure, Row: row, Kind: sweepKind, Seed: specification.Seed, Specification: specification,
+			Points: len(sweep.Design),
 		})
 		if err != nil {
 			return err
 		}
-		part.first = found.first
-		if err := addPoints(tx, s.writer.ledger, found, sweep, specification); err != nil {
+		part.first = found.First
+		if err := parts.AddPoints(tx, s.writer.ledger, found, sweep, specification); err != nil {
 			return err
 		}
 		return s.writer.addParameters(tx)
@@ -102,107 +102,6 @@ func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Differe
 	return p.queue.put(record.Kept{Key: layout.Key(p.first+point, replication), Outcome: o, Difference: d})
 }
 
-// newPart is what partOf looks for, or adds.
-type newPart struct {
-	figure, row, kind string
-	seed              uint64 // of its first replication
-	specification     any    // nil: an empty object
-	points            int
-}
-
-// part is a part of the file.
-type part struct {
-	id, first int
-	isNew     bool
-}
-
-// partOf returns the part with a figure, row, kind and specification, and adds it if it is missing.
-// A new part gets the lowest free number, and the lowest free numbers for its points. After salvage
-// has lost some parts, the same study therefore numbers them as before.
-func partOf(tx *sql.Tx, l *layout.Ledger, of newPart) (p part, err error) {
-	if of.specification == nil {
-		of.specification = struct{}{}
-	}
-	text, err := json.Marshal(of.specification)
-	if err != nil {
-		return p, err
-	}
-	err = tx.QueryRow("SELECT part, first FROM part WHERE figure = ? AND row = ? AND kind = ? AND specification = ?",
-		of.figure, of.row, of.kind, string(text)).Scan(&p.id, &p.first)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return p, err
-	}
-	p.isNew = true
-	if p.id, p.first, err = room(tx, of.points); err != nil {
-		return p, err
-	}
-	if of.points == 0 {
-		p.first = 0
-	}
-	if p.first+of.points > layout.MaxPoints {
-		return p, fmt.Errorf("%d design points: a store has room for %d", p.first+of.points, layout.MaxPoints)
-	}
-	_, err = l.Insert(
-		tx, "part", p.id, of.figure, of.row, of.kind, seed(of.seed), string(text), p.first, of.points,
-	)
-	return p, err
-}
-
-// room returns the lowest free number of a part, and the lowest from which so many design points
-// are free.
-func room(tx *sql.Tx, points int) (id, first int, err error) {
-	rows, err := tx.Query("SELECT part, first, points FROM part ORDER BY part")
-	if err != nil {
-		return 0, 0, err
-	}
-	defer rows.Close()
-	var taken [][2]int // from, to
-	for rows.Next() {
-		var part, from, n int
-		if err := rows.Scan(&part, &from, &n); err != nil {
-			return 0, 0, err
-		}
-		if part == id {
-			id++
-		}
-		taken = append(taken, [2]int{from, from + n})
-	}
-	slices.SortFunc(taken, func(a, b [2]int) int { return a[0] - b[0] })
-	for _, t := range taken {
-		if first+points <= t[0] {
-			break
-		}
-		first = max(first, t[1])
-	}
-	return id, first, rows.Err()
-}
-
-// addPoints adds the design points of a sweep that are missing: all of them if it is new.
-func addPoints(tx *sql.Tx, l *layout.Ledger, of part, sweep sample.Sweep, s provenance.Sweep) error {
-	var there int
-	if err := tx.QueryRow("SELECT count(*) FROM point WHERE part = ?", of.id).Scan(&there); err != nil ||
-		there == len(sweep.Design) {
-		return err
-	}
-	for i, point := range sweep.Design {
-		parameters := map[string]string{}
-		for name, value := range point.Values.Text() {
-			if _, common := s.Parameters[name]; !common {
-				parameters[name] = value
-			}
-		}
-		levels, err1 := json.Marshal(point.Levels)
-		p, err2 := json.Marshal(parameters)
-		if err := errors.Join(err1, err2); err != nil {
-			return err
-		}
-		if _, err := l.Insert(tx, "point", of.first+i, of.id, string(levels), string(p)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // transact performs a transaction between two commits of the queue.
 func (s *Store) transact(do func(tx *sql.Tx) error) error {
 	s.committing.Lock()
@@ -224,7 +123,7 @@ func specificationOf(sweep sample.Sweep) (provenance.Sweep, error) {
 // checkRoom returns an error for a sweep that is too large for a store.
 func checkRoom(sweep sample.Sweep) error {
 	if sweep.Replications > layout.MaxReplications || len(sweep.Design) > layout.MaxPoints {
-		return fmt.Errorf("%d replications at %d points: a store has room for %d at %d",
+		return fmt.Errorf("%d replications at %d Points: a store has room for %d at %d",
 			sweep.Replications, len(sweep.Design), layout.MaxReplications, layout.MaxPoints)
 	}
 	if sweep.Tilt != nil || sweep.Each != nil {
