@@ -165,15 +165,15 @@ func (x *Receiver) begin(datagram []byte) {
 	x.list, x.handshake, x.queued = list, false, false
 }
 
-// enter registers that the handshake enters a state. The state machine moves only once all records
-// of a datagram with a handshake message have been handled.
+// enter registers that the handshake enters a state. The state machine takes handshake messages only
+// where it waits, and only once all records of their datagram have been handled.
 func (x *Receiver) enter(flight stack.Flight, state stack.State) {
 	if x == nil {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.handshake || x.begins() {
+	if waits := x.state == stack.Waiting || x.state == stack.Finished; waits && (x.handshake || x.begins()) {
 		x.resolve()
 		x.queued = true // it is read in the state that the handshake leaves, or not at all
 	}

@@ -13,6 +13,14 @@ func TestContract(t *testing.T) {
 	stacktest.Contract(t, pionv2.New(), "github.com/pion/dtls/v2", pionv2.Version)
 }
 
+// What the endpoints explain is what the log and the source of the stack say.
+func TestExplains(t *testing.T) {
+	stacktest.Explains(t, pionv2.New(), append(stacktest.EarlyRecords, stacktest.Early{
+		What: "two epochs ahead", Datagram: stacktest.TwoAhead,
+		Want: []string{"drops ApplicationData 2/5: the peer's epoch is 0"},
+	})...)
+}
+
 // The events of a session stand on the word of log lines of the stack, which this test
 // guards. A lost hello is sent again after the interval.
 func TestEvents(t *testing.T) {

@@ -17,6 +17,14 @@ func TestContract(t *testing.T) {
 	stacktest.Contract(t, pionv3.New(), "github.com/pion/dtls/v3", pionv3.Version)
 }
 
+// What the endpoints explain is what the log and the source of the stack say.
+func TestExplains(t *testing.T) {
+	stacktest.Explains(t, pionv3.New(), append(stacktest.EarlyRecords, stacktest.Early{
+		What: "two epochs ahead", Datagram: stacktest.TwoAhead,
+		Want: []string{"drops ApplicationData 2/5: the peer's epoch is 0 (inferred)"},
+	})...)
+}
+
 // The events of a session stand on the word of log lines and private fields of the
 // stack, which this test guards. A lost hello is sent again after the interval, and then
 // after twice that.
