@@ -3,11 +3,14 @@ package summary_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
+	"github.com/dtlssim/dtlssim/report/figure/drawn"
+	"github.com/dtlssim/dtlssim/report/figure/paint"
 	"github.com/dtlssim/dtlssim/report/summary"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
@@ -63,7 +66,105 @@ func newSections(t *testing.T, names []string) []summary.Section {
 	if len(sections) != len(names) {
 		t.Fatalf("%d sections, want %d", len(sections), len(names))
 	}
+	measure(t, sections)
 	return sections
+}
+
+// measure reads the figures back, by name, and reports marks outside of their axes.
+func measure(t *testing.T, sections []summary.Section) map[string]*drawn.Drawing {
+	t.Helper()
+	all := map[string]*drawn.Drawing{}
+	for _, s := range sections {
+		for _, f := range s.Files {
+			if !strings.HasSuffix(f.Name, ".svg") {
+				continue
+			}
+			d, err := drawn.Read(f.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, what := range d.Outside(4.5) { // half of a glyph
+				t.Errorf("%s: outside of the axes %+v: %s", f.Name, d.Axes, what)
+			}
+			if len(d.Axes) == 0 || len(d.Data) == 0 {
+				t.Errorf("%s has %d axes and %d shapes", f.Name, len(d.Axes), len(d.Data))
+			}
+			all[s.Name] = d
+		}
+	}
+	return all
+}
+
+// Every figure of every built-in study contains what it draws.
+func TestFiguresOfTheCatalogueContainTheirMarks(t *testing.T) {
+	if !testkit.Long() {
+		t.Skip("in the long form")
+	}
+	p, err := run.NewPool(2, run.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, name := range study.Builtin() {
+		s, err := study.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Run(context.Background(), p, 0.02, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sections, err := summary.Sections(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		measure(t, sections)
+	}
+}
+
+// An outcome has one colour in all figures of a study: that which its place in the scenario's list
+// fixes.
+func TestOneColourForOneOutcome(t *testing.T) {
+	testkit.NotShort(t)
+	s, err := study.Load("late-close-notify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(outcomes ...string) string {
+		c := paint.Outcome(outcomes, len(outcomes) > 0, s.Scenario.OutcomeNames()).Base
+		return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
+	}
+	// The latency of the alert is on the x axis of strips, up to 200 ms, and of the plane, up to 100 ms.
+	for _, c := range []struct {
+		figure string
+		x, y   float64 // as shares of the axes
+		want   string
+	}{
+		{"failure-windows", 5. / 200, 9.47 / 11, want("data-lost")}, // the second of 11 rows
+		{"failure-windows", 150. / 200, 10.47 / 11, want("ghost-session")},
+		{"failure-windows", 30. / 200, 9.47 / 11, want()},
+		{"plane", 5. / 100, 50. / 60, want("data-lost")},
+		{"plane", 25. / 100, 40. / 60, want()},
+	} {
+		d := measure(t, sections(t, c.figure))[c.figure]
+		box := d.Axes[0]
+		at := drawn.Point{X: box.Left + c.x*(box.Right-box.Left), Y: box.Bottom + c.y*(box.Top-box.Bottom)}
+		if got := d.At(at); got != c.want {
+			t.Errorf("%s has the colour %s at (%g, %g), want %s", c.figure, got, c.x, c.y, c.want)
+		}
+	}
+	// A region of several outcomes has the colours of all.
+	for _, name := range []string{"failure-windows", "plane"} {
+		seen := map[string]bool{}
+		for _, shape := range measure(t, sections(t, name))[name].Data {
+			seen[shape.Fill] = true
+		}
+		for _, outcome := range []string{"ghost-session", "next-handshake-failed", "data-lost"} {
+			if !seen[want(outcome)] {
+				t.Errorf("%s has no colour %s of %s", name, want(outcome), outcome)
+			}
+		}
+	}
 }
 
 // cheaper asks less of a figure: pre-shared keys, which cost half, and fewer points of a curve.

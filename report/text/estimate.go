@@ -229,20 +229,24 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	add := func(name, format string, args ...any) {
 		rows = append(rows, []string{name, fmt.Sprintf(format, args...)})
 	}
+	proved := j.Basis == nil || j.Basis.Proved
+	digits := 6 // of the value and of its bounds: rounded alike, it stays within them
+	if j.Method == "exact" && proved {
+		digits = 9
+	}
 	value := "no data"
 	if j.Estimate != nil {
-		value = fmt.Sprintf("%.6g", *j.Estimate)
+		value = fmt.Sprintf("%.*g", digits, *j.Estimate)
 	}
-	proved := j.Basis == nil || j.Basis.Proved
 	method := j.Method
 	if method == "exact" && !proved {
 		method = "exact if no window was missed"
 	}
 	add("probability", "%s  (%s, %s)", value, j.Scenario, method)
 	if j.Method == "exact" && proved {
-		add("bounds", "%.9g .. %.9g  (%s)", j.Low, j.High, stat.Method(j.Interval).Title())
+		add("bounds", "%.*g .. %.*g  (%s)", digits, j.Low, digits, j.High, stat.Method(j.Interval).Title())
 	} else {
-		add("interval", "%.6g .. %.6g  (%g %%, %s)", j.Low, j.High, 100*j.Confidence, stat.Method(j.Interval).Title())
+		add("interval", "%.*g .. %.*g  (%g %%, %s)", digits, j.Low, digits, j.High, 100*j.Confidence, stat.Method(j.Interval).Title())
 	}
 	if j.Variance != nil {
 		add("variance", "%.4g, standard error %.4g%s", *j.Variance, *j.StandardError, equivalent(j))
