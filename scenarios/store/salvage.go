@@ -142,7 +142,9 @@ func refill(w *writer, content *salvage.Content, from string) error {
 	}); err != nil {
 		return err
 	}
-	if err := content.Runs(func(key, value []byte) error { return add(record.Kept{Run: key, Value: value}) }); err != nil {
+	if err := content.Runs(func(key, value []byte) error {
+		return add(record.Kept{Run: key, Value: value})
+	}); err != nil {
 		return err
 	}
 	if _, err := journal.Read(from, content.Identity, func(body []byte) error {

@@ -42,8 +42,8 @@ func expect(t *testing.T, code int, out, errs string, args ...string) (whole str
 	t.Helper()
 	gotCode, gotOut, gotErrs := runHere(args...)
 	if gotCode != code || !strings.Contains(gotOut, out) || !strings.Contains(gotErrs, errs) {
-		t.Errorf("%s: exit code %d\n%s%s\nwant %d, %q, %q", strings.Join(args, " "), gotCode, gotOut, gotErrs, code, out,
-			errs)
+		t.Errorf("%s: exit code %d\n%s%s\nwant %d, %q, %q", strings.Join(args, " "), gotCode, gotOut, gotErrs, code,
+			out, errs)
 	}
 	return gotOut
 }
@@ -56,8 +56,8 @@ func TestDamagedSweepStore(t *testing.T) {
 	path, damaged := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "damaged.sqlite")
 	saved := filepath.Join(folder, "saved.sqlite")
 	want := expect(t, verb.ExitOK, "", "", storedSweep(path, "60")...)
-	holds := expect(t, verb.ExitOK, path+" is whole and complete: 120 replications at 2 design points", "", "query", path,
-		"check")
+	holds := expect(t, verb.ExitOK, path+" is whole and complete: 120 replications at 2 design points", "",
+		"query", path, "check")
 	damage(t, path, damaged)
 	before, err := os.ReadFile(damaged)
 	if err != nil {
