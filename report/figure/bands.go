@@ -155,7 +155,8 @@ func (b *bandChart) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		if b.Numbers && first > 0 {
 			unknown := paint.Fill{Base: paint.Unknown}
-			unknown.Paint(c, corners(vg.Rectangle{Min: vg.Point{X: end, Y: c.Min.Y}, Max: vg.Point{X: left, Y: c.Max.Y}}))
+			unknown.Paint(c,
+				corners(vg.Rectangle{Min: vg.Point{X: end, Y: c.Min.Y}, Max: vg.Point{X: left, Y: c.Max.Y}}))
 		}
 		b.areas(c, chain, left, right, tx, ty)
 		first, end = i+1, right

@@ -91,9 +91,11 @@ func TestMarksLieWithinTheAxes(t *testing.T) {
 		{"c", 0.01, 0, 0.2, -0.99, -1, 1},
 	}, 0.95, ""))
 	tornado, err := figure.Tornado("T", stat.Wilson(900, 1000, 0.95), []figure.Effect{
-		{"a", []figure.Level{{"0", stat.Wilson(1000, 1000, 0.95)}, {strings.Repeat("long", 20), stat.Wilson(0, 9, 0.95)}},
+		{"a", []figure.Level{{"0", stat.Wilson(1000, 1000, 0.95)},
+			{strings.Repeat("long", 20), stat.Wilson(0, 9, 0.95)}},
 			figure.Index{0.5, -0.9, 1.8}, figure.Index{1.2, 0.4, 2.5}},
-		{"b", []figure.Level{{"0", stat.Wilson(0, 1000, 0.95)}}, figure.Index{-0.2, -0.4, 0.1}, figure.Index{0.9, 0.4, 1}},
+		{"b", []figure.Level{{"0", stat.Wilson(0, 1000, 0.95)}},
+			figure.Index{-0.2, -0.4, 0.1}, figure.Index{0.9, 0.4, 1}},
 	}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +103,8 @@ func TestMarksLieWithinTheAxes(t *testing.T) {
 	contained(t, "tornado", tornado)
 	for _, log := range []bool{false, true} {
 		f, err := figure.StepCurves("S", "x", "y", log, []figure.Stairs{{Label: "a", X: []float64{1e-3, 5, 1e6},
-			Y: []float64{0.1, 0.5, 1}, Low: []float64{0, 0.2, 0.9}, High: []float64{0.3, 1, 1}, Cut: []float64{2e6}, End: 3e6}}, "")
+			Y: []float64{0.1, 0.5, 1}, Low: []float64{0, 0.2, 0.9}, High: []float64{0.3, 1, 1},
+			Cut: []float64{2e6}, End: 3e6}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +116,8 @@ func TestMarksLieWithinTheAxes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contained(t, text, figure.LatencyDistribution("L", "x", l, []figure.FailureWindow{{0, ms}, {3 * ms, 1000 * time.Hour}}, ""))
+		contained(t, text, figure.LatencyDistribution("L", "x", l,
+			[]figure.FailureWindow{{0, ms}, {3 * ms, 1000 * time.Hour}}, ""))
 	}
 }
 
@@ -121,7 +125,8 @@ func TestMarksLieWithinTheAxes(t *testing.T) {
 // indices have no labels beyond 0 and 1.
 func TestAxesEndWhereValuesDo(t *testing.T) {
 	tornado, err := figure.Tornado("T", stat.Wilson(990, 1000, 0.95), []figure.Effect{{"a",
-		[]figure.Level{{"low", stat.Wilson(1000, 1000, 0.95)}}, figure.Index{0.5, -0.9, 1.8}, figure.Index{0.9, 0.4, 2.5}}}, "")
+		[]figure.Level{{"low", stat.Wilson(1000, 1000, 0.95)}}, figure.Index{0.5, -0.9, 1.8},
+		figure.Index{0.9, 0.4, 2.5}}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +135,8 @@ func TestAxesEndWhereValuesDo(t *testing.T) {
 		"estimates": figure.Estimates("E", []figure.Estimate{{"a", "monte-carlo", 1, 0.9, 1}}, false, 0.95, ""),
 		"curves":    curves(t, false, curve("a", []float64{1, 0.9}, 1000)),
 		"differences": figure.Differences("D", "p", []figure.Compared{
-			{Label: "a", Value: 1, Low: 0.9, High: 1, Difference: math.NaN()}, {"b", 1, 0.9, 1, 0, -0.1, 0.1}}, 0.95, ""),
+			{Label: "a", Value: 1, Low: 0.9, High: 1, Difference: math.NaN()}, {"b", 1, 0.9, 1, 0, -0.1, 0.1},
+		}, 0.95, ""),
 	} {
 		for _, text := range read(t, f).Texts {
 			var number float64
@@ -180,7 +186,8 @@ func TestLineHasTheHeightsOfItsPoints(t *testing.T) {
 // legend says what the arrow is. What is exactly 0 is no upper bound.
 func TestNoFailuresAreAnUpperBound(t *testing.T) {
 	for _, log := range []bool{false, true} {
-		d := read(t, figure.Estimates("E", []figure.Estimate{{"a", "monte-carlo", 0, 0, 0.004}, {"a", "exact", 1e-9, 1e-9, 1e-9}},
+		d := read(t, figure.Estimates("E", []figure.Estimate{{"a", "monte-carlo", 0, 0, 0.004},
+			{"a", "exact", 1e-9, 1e-9, 1e-9}},
 			log, 0.9, ""))
 		if !slices.Contains(d.Texts, "upper bound, 90 %: no failure was seen") {
 			t.Errorf("log %t: the legend does not say what the arrow is: %q", log, d.Texts)
@@ -235,11 +242,11 @@ func bandsOf(joined ...bool) figure.Figure {
 // levels are joined. What was not searched is grey.
 func TestBandsTile(t *testing.T) {
 	unknown := hex(paint.Unknown)
-	for _, joined := range [][]bool{{true, true, true}, {true, false, true}, {false, false}, {false, true}, {true, false, false, true}} {
+	for _, joined := range [][]bool{{true, true, true}, {true, false, true}, {false, false}, {false, true},
+		{true, false, false, true}} {
 		d := contained(t, fmt.Sprint(joined), bandsOf(joined...))
 		box, n := d.Axes[0], len(joined)
 		left, right := 0., float64(n*n)
-		at := func(x float64) float64 { return x }
 		// The axis is wider by half of the smallest distance, 1, where the end is a bar.
 		if !joined[0] {
 			left -= 0.5
@@ -247,7 +254,7 @@ func TestBandsTile(t *testing.T) {
 		if !joined[n-1] {
 			right += 0.5
 		}
-		at = func(x float64) float64 { return box.Left + (box.Right-box.Left)*(x-left)/(right-left) }
+		at := func(x float64) float64 { return box.Left + (box.Right-box.Left)*(x-left)/(right-left) }
 		grey := 0
 		for i := 0; i <= 400; i++ {
 			x := float64(n*n) * (float64(i) + 0.5) / 401
@@ -264,7 +271,8 @@ func TestBandsTile(t *testing.T) {
 		if known := !slices.Contains(joined, false); known != (grey == 0) {
 			t.Errorf("%v: %d points are unknown", joined, grey)
 		}
-		if text := "not searched between these levels"; slices.Contains(d.Texts, text) != slices.Contains(joined, false) {
+		text := "not searched between these levels"
+		if slices.Contains(d.Texts, text) != slices.Contains(joined, false) {
 			t.Errorf("%v: the texts are %q", joined, d.Texts)
 		}
 		// On a joined level, no bar: the middle of the clean span goes on straight.

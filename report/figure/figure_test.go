@@ -70,7 +70,8 @@ func examples(t testing.TB) map[string]Figure {
 			High: []float64{0.45, 0.7}, End: 700, Cut: []float64{100, 500, 700},
 		},
 	}
-	steps, err := StepCurves("Steps", "handshake (ms)", "probability that it takes at most this long", false, stairs, "A sentence.")
+	steps, err := StepCurves("Steps", "handshake (ms)", "probability that it takes at most this long", false, stairs,
+		"A sentence.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,8 @@ func examples(t testing.TB) map[string]Figure {
 		}
 		falling = append(falling, f)
 	}
-	survival, err := StepCurves("Survival", "handshake (ms)", "probability that it takes longer", true, falling, "A sentence.")
+	survival, err := StepCurves("Survival", "handshake (ms)", "probability that it takes longer", true, falling,
+		"A sentence.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,9 +140,11 @@ func examples(t testing.TB) map[string]Figure {
 					{at(80, 10), at(80, 20), at(90, 20), at(90, 10)},
 				},
 			},
-			{"B", "data-lost", true, fillOf("data-lost", true), [][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
+			{"B", "data-lost", true, fillOf("data-lost", true),
+				[][]Place{{at(0, 0), at(10, 0), at(10, 45), at(0, 45)}}},
 			{"C", "clean", false, fillOf("clean", false), [][]Place{{at(10, 0), at(20, 0), at(65, 45), at(10, 45)}}},
-			{"D", "duplicate-flight", false, fillOf("duplicate-flight", false), [][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
+			{"D", "duplicate-flight", false, fillOf("duplicate-flight", false),
+				[][]Place{{at(80, 10), at(90, 10), at(90, 20), at(80, 20)}}},
 			{"E", "clean", false, fillOf("clean", false), [][]Place{{at(99, 0), at(100, 0), at(100, 1)}}},
 		},
 		Divides: []Divide{

@@ -248,7 +248,8 @@ func (c *densityChart) line(x, y func(float64) vg.Length) []vg.Point {
 	for i, height := range c.heights {
 		at := c.edges[i+1]
 		if step, ok := c.steps[i]; ok {
-			points = append(points, vg.Point{X: x(step), Y: points[len(points)-1].Y}, vg.Point{X: x(step), Y: y(height)})
+			foot := vg.Point{X: x(step), Y: points[len(points)-1].Y}
+			points = append(points, foot, vg.Point{X: foot.X, Y: y(height)})
 		}
 		if !c.atoms {
 			at = (c.edges[i] + at) / 2

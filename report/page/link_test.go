@@ -15,8 +15,10 @@ import (
 
 // oddNames are names that files can have and addresses cannot, or with another meaning.
 var oddNames = []string{
-	"plain", "a#b", "a?b=c", "50%", "%41", "%2e%2e", "a:b", "javascript:alert(1)", "a b", "a  b", `a"b`, "a'b", "a&amp;b",
-	"<b>", "-o", "ñ…日本", "a+b", "a;b,c", "$HOME", "`x`", "[x]{y}|^~", "#", "?", ":", "con", "a.", "a-b", "a_b", "a..b",
+	"plain", "a#b", "a?b=c", "50%", "%41", "%2e%2e", "a:b", "javascript:alert(1)",
+	"a b", "a  b", `a"b`, "a'b", "a&amp;b",
+	"<b>", "-o", "ñ…日本", "a+b", "a;b,c", "$HOME",
+	"`x`", "[x]{y}|^~", "#", "?", ":", "con", "a.", "a-b", "a_b", "a..b",
 }
 
 // Whatever a study and its figures are called, every link of the pages leads to a file that is

@@ -148,8 +148,8 @@ func (d *Drawing) Outside(tolerance float64) (list []string) {
 		for _, ring := range s.Rings {
 			for _, p := range ring {
 				if !d.within(p, tolerance) {
-					list = append(list, fmt.Sprintf("a shape of fill %s and stroke %s at (%.1f, %.1f)", s.Fill, s.Stroke,
-						p.X, p.Y))
+					list = append(list,
+						fmt.Sprintf("a shape of fill %s and stroke %s at (%.1f, %.1f)", s.Fill, s.Stroke, p.X, p.Y))
 					break
 				}
 			}
