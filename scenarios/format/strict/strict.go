@@ -272,7 +272,7 @@ func (r *Reader) FileName(f Fields, key, of string) Text {
 			MaxFileName)
 	case strings.ContainsAny(t.Value, "/\\") || strings.HasPrefix(t.Value, "."):
 		fault("want neither a slash nor a leading dot")
-	case strings.ContainsFunc(t.Value, unicode.IsControl):
+	case strings.ContainsFunc(t.Value, func(c rune) bool { return !unicode.IsGraphic(c) }):
 		fault("want no control character")
 	case strings.TrimSpace(t.Value) != t.Value:
 		fault("want no space at either end")
