@@ -189,7 +189,7 @@ var broken = []struct {
 	{name: "an unknown alias", yaml: head + "figures: *x\n", want: []string{"4:10: unknown anchor 'x'"}},
 	{
 		name: "an alias within itself", yaml: head + "figures: &x [*x]\n",
-		want: []string{"4:14: figure 1: want a mapping with the keys name, kind,"},
+		want: []string{"4:14: the alias *x is part of what it names"},
 	},
 
 	// Keys.
