@@ -244,7 +244,8 @@ func (m *Messages) SentBy(client int) bool {
 // watched says whether a search asks what the run depends on.
 func (m *Messages) Observe(o *scenarios.Observation, end time.Duration, watched bool) {
 	data, answers := delays{o, DataDelay, watched}, delays{o, AnswerDelay, watched}
-	for _, e := range m.clients { // the order does not affect a sum or a maximum
+	for _, client := range slices.Sorted(maps.Keys(m.clients)) { // the parts of a measure are numbered
+		e := m.clients[client]
 		for _, d := range e.data {
 			switch {
 			case d.reads > 0:
