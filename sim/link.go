@@ -104,6 +104,7 @@ type link struct {
 	flows       map[[2]string][]*flow // by sender and receiver; in the order in which they begin
 	bottlenecks map[*Bottleneck]*bottleneck
 	rules       []*ruleState
+	first       map[string][]*Packet // the first datagrams of each actor, if there are rules
 	held        []*held
 	tilted      []*tilt.Stream // in any order
 }

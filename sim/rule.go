@@ -89,6 +89,7 @@ func (m *matcher) matches(p *Packet) bool {
 type ruleState struct {
 	Rule
 	flows map[*flow]*ruleFlow
+	met   int // how many datagrams it was applied to
 }
 
 // ruleFlow is the state of a rule for one flow: its count and its draws. Each flow has its
@@ -124,11 +125,13 @@ type extra struct {
 // holds mu.
 func (l *link) apply(p *Packet, now time.Duration, f *fate) {
 	flow := p.flow
+	l.remember(p)
 	for _, r := range l.rules {
 		seen := r.of(flow)
 		if !seen.matches(p) || (r.Match.Nth > 0 && flow.ordinal > 1) {
 			continue
 		}
+		r.met++
 		var delay time.Duration
 		if r.Delay != nil {
 			delay = seen.draws.draw(r.Delay, now, l.stream("rule/"+r.Name, flow.name))
@@ -170,20 +173,6 @@ func byRules(names ...string) trace.Event {
 		return nil
 	}
 	return trace.Rules(names)
-}
-
-// unmet returns the names of the rules that no datagram matched, in order.
-func (l *link) unmet() (names []string) {
-	for _, r := range l.rules {
-		met := false
-		for _, f := range r.flows {
-			met = met || (f.seen > 0 && f.seen >= r.Match.Nth)
-		}
-		if !met {
-			names = append(names, r.Name)
-		}
-	}
-	return names
 }
 
 // held is a datagram that waits for the arrival of another.

@@ -78,8 +78,10 @@ type Result struct {
 	Digest    string         // of the whole trace
 	Signature string         // see trace.Digests
 
-	// UnmetRules names the rules of the link that no datagram matched.
-	UnmetRules []string
+	// Rules says what each rule of the link met. Sent lists what there was to meet, if one met
+	// nothing.
+	Rules []RuleCount
+	Sent  []Sent
 
 	Tilt *tilt.Likelihood // nil unless Config.Tilt is in use
 
@@ -168,7 +170,8 @@ func Run(config Config, build func(w *Simulation)) Result {
 		result.End = clock.MemoryLimit
 	}
 	w.conclude(&result)
-	result.UnmetRules = w.link.unmet()
+	result.Rules = w.link.met()
+	result.Sent = w.link.sent(result.Rules)
 	result.Tilt = tilt.Sum(w.link.tilted, &w.config.Tilt)
 	result.Digest, result.Signature = digester.Sums()
 	if config.Read == nil {

@@ -131,6 +131,12 @@ func BandProof(b *bands.Answer) string {
 		s += fmt.Sprintf(" At %s=%s, a window that opens and closes within [%s, %s) could have been missed.", b.Factor,
 			at, time.Duration(from), time.Duration(from+gap))
 	}
+	for _, l := range b.Levels {
+		if l.Idle != "" {
+			s += fmt.Sprintf(" At %s=%s nothing is claimed about %s: rule %s, whose duration it is, met no datagram.",
+				b.Factor, l.Level, b.Probe, l.Idle)
+		}
+	}
 	return s
 }
 

@@ -234,6 +234,13 @@ func Proof(r *plane.Regions) string {
 	m := &r.Method
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d runs: %d rows along %s, in %s.", r.Runs, m.Rows, r.X.Name, strips(len(r.Strips)))
+	for _, p := range r.Idle {
+		fmt.Fprintf(&b, " Nothing is claimed about %s: rule %s, whose duration it is, met no datagram in any run.",
+			p.Probe, p.Rule)
+	}
+	if len(r.Idle) > 0 {
+		return b.String()
+	}
 	if m.LargestGap > 0 {
 		from := time.Duration(m.LargestGapFrom)
 		fmt.Fprintf(&b,

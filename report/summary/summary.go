@@ -13,6 +13,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
@@ -41,18 +42,27 @@ type Values struct {
 	X       []float64         `json:"x,omitempty"`       // for curves
 	Exact   [][]float64       `json:"exact,omitempty"`   // for curves, by row and x
 	Data    any               `json:"data,omitempty"`    // for other kinds, as the verb has it
+
+	// UnmetRules are the rules that met no datagram in any run of the figure.
+	UnmetRules []scenarios.UnmetRule `json:"unmet_rules,omitempty"`
 }
 
 // Sections prepares the figures of a study.
 func Sections(r *study.Result) ([]Section, error) {
 	var all []Section
-	for _, f := range r.Figures {
+	for i, f := range r.Figures {
 		head := f.Figure().Common()
 		s, err := section(f, r.Study.Confidence, r.Study.Scenario.OutcomeNames())
 		if err != nil {
 			return nil, fmt.Errorf("figure %s: %w", head.Name, err)
 		}
 		s.Name, s.Title = head.Name, head.Title
+		if i < len(r.Unmet) {
+			s.UnmetRules = r.Unmet[i]
+		}
+		if unmet := text.Unmet(s.UnmetRules); unmet != "" {
+			s.Sentence = strings.TrimSpace(s.Sentence + " " + unmet)
+		}
 		all = append(all, s)
 	}
 	return all, nil

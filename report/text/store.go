@@ -149,7 +149,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 			p.Failed, p.Virtual, p.Events, p.Digest,
 		}
 		for _, name := range measures {
-			if value, ok := p.Measures[name]; ok {
+			if value, ok := p.Value(name); ok {
 				cells = append(cells, scenarios.Quantity{Value: value, Unit: units[name]})
 			} else {
 				cells = append(cells, nil)

@@ -120,8 +120,8 @@ func Replication(w io.Writer, r *run.Replication) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Measures)) {
 		fmt.Fprintf(w, "measure  %s: %s\n", name, r.Units[name].Text(r.Measures[name]))
 	}
-	for _, name := range r.UnmetRules {
-		fmt.Fprintf(w, "rule     %s met no datagram\n", name)
+	for _, u := range r.UnmetRules {
+		fmt.Fprintf(w, "rule     %s\n", strings.TrimPrefix(u.String(), "rule "))
 	}
 	if r.Limit != "" {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)

@@ -41,7 +41,10 @@ func Windows(w io.Writer, r *search.Windows) error {
 		fmt.Fprintf(w, "  below  %s\n         digest %s\n", e.Below.Repeat, e.Below.Digest)
 		fmt.Fprintf(w, "  above  %s\n         digest %s\n", e.Above.Repeat, e.Above.Digest)
 	}
-	return method(w, r)
+	if err := method(w, r); err != nil {
+		return err
+	}
+	return WriteUnmet(w, r.UnmetRules)
 }
 
 // plain reports whether the answer comes from a brute-force scan.

@@ -33,8 +33,10 @@ type Replication struct {
 	Signature string `json:"signature"`
 	Repeat    string `json:"repeat"`
 
-	// UnmetRules names the rules that matched no datagram.
-	UnmetRules []string `json:"unmet_rules,omitempty"`
+	// Rules says how many datagrams each rule met that applied. UnmetRules describes those that met
+	// none.
+	Rules      []sim.RuleCount       `json:"rules,omitempty"`
+	UnmetRules []scenarios.UnmetRule `json:"unmet_rules,omitempty"`
 
 	// Limit names the limit that ended the replication; empty if it ended normally.
 	Limit string `json:"limit,omitempty"`
@@ -75,7 +77,7 @@ func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, config si
 		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
 		Exceeded: exceeded,
 		Virtual:  int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
-		Watched: result.Watched, UnmetRules: result.UnmetRules, Tilt: result.Tilt,
+		Watched: result.Watched, Rules: result.Rules, UnmetRules: v.Unmet(result.Rules, result.Sent), Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}

@@ -20,7 +20,7 @@ type Store interface {
 
 // recall counts the replications in the sweep's store, if there is one, and returns the missing
 // ones. A store may hold more replications of a point than the sweep asks for; these are ignored.
-func (r *Results) recall(progress func()) (missing, error) {
+func (r *Results) recall(runner run.Runner, progress func()) (missing, error) {
 	var m missing
 	next := 0 // all below are counted or recorded as missing
 	if r.Sweep.Store != nil {
@@ -41,6 +41,7 @@ func (r *Results) recall(progress func()) (missing, error) {
 			if err := r.count(i, &job, o, d); err != nil {
 				return err
 			}
+			run.Recalled(runner, &job, &o)
 			r.Sweep.tell(point, replication, &o)
 			return nil
 		})

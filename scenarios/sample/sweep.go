@@ -218,7 +218,7 @@ func Begin(runner run.Runner, s Sweep, progress func()) (*Running, error) {
 		r.Points = append(r.Points, &Point{Point: p, Outcomes: map[string]int{}})
 	}
 	r.Total = len(r.Points) * s.Replications
-	left, err := r.recall(progress)
+	left, err := r.recall(runner, progress)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
@@ -247,12 +249,31 @@ func (f *finder) noteUnknown(x int64, run *probed) {
 	}
 }
 
+// IdleProbe returns the first rule whose duration a probe is, if none of these rules met a datagram;
+// empty otherwise. The probe then decides nothing, and an answer claims nothing about it.
+func IdleProbe(s *scenarios.Scenario, probe string, rules run.Rules) (idle string) {
+	for _, r := range s.Rules {
+		switch {
+		case r.Delay.Parameter != probe:
+		case rules.IsUnmet(r.Name):
+			idle = cmp.Or(idle, r.Name)
+		case rules.Met(r.Name):
+			return ""
+		}
+	}
+	return idle
+}
+
 // conclude returns the basis of the answer.
 func (f *finder) conclude() Basis {
 	b := f.basis
 	b.UnknownTimer = f.unknown
 	stated := f.search.Values.Scenario().TimersKnown
+	idle := IdleProbe(f.search.Values.Scenario(), f.search.Probe.Name, f.rules)
 	switch {
+	case idle != "":
+		b.WhyNot = fmt.Sprintf("%s is the duration of rule %s, which met no datagram in any run, so nothing depends on it",
+			f.search.Probe.Name, idle)
 	case f.step > 0:
 		if b.Proved = f.method.LargestUnverifiedGap == 0; !b.Proved {
 			b.WhyNot = "the values between those of the scan were not run"

@@ -116,6 +116,7 @@ type finder struct {
 	cells  []Cell
 	method Method
 	params map[string]string
+	rules  run.Rules
 
 	hidden  []int64 // random values that every cut runs, in order
 	basis   Basis   // what the random values are
@@ -135,6 +136,8 @@ type probed struct {
 	witness   Witness
 
 	unexplained *sim.Effect
+
+	rules *run.Replication // what its rules met, until the search has counted it
 }
 
 func newFinder(ctx context.Context, runner run.Runner, s Search) (*finder, error) {
@@ -182,6 +185,8 @@ func (f *finder) at(points ...int64) ([]*probed, error) {
 		}
 		f.runs[r.x] = r.run
 		f.noteUnknown(r.x, r.run)
+		f.rules.Add(r.run.rules)
+		r.run.rules = nil
 		f.timed = append(f.timed, r.x)
 	}
 	if fault != nil {
@@ -221,6 +226,7 @@ func (f *finder) run(x int64) (*probed, error) {
 	run := &probed{
 		outcome: o.Outcome, failed: o.Failed, signature: o.Signature,
 		witness: Witness{Repeat: o.Repeat, Digest: o.Digest},
+		rules:   &run.Replication{Rules: o.Rules, UnmetRules: o.UnmetRules, Repeat: o.Repeat},
 	}
 	switch {
 	case f.step > 0:
@@ -399,5 +405,6 @@ func (f *finder) answer() (*Windows, error) {
 		}
 	}
 	w.Runs, w.Method.Basis = f.before+len(f.runs), f.conclude()
+	w.Rules, w.UnmetRules = f.rules, f.rules.Unmet()
 	return w, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
 // Windows is the answer to a Search. To is scenarios.Forever for a range without an end; so is the
@@ -21,6 +22,10 @@ type Windows struct {
 	Edges          []Edge            `json:"edges"`
 	Runs           int               `json:"runs"`
 	Method         Method            `json:"method"`
+
+	// Rules says what the rules met in the runs. UnmetRules are those that met no datagram in any.
+	Rules      run.Rules             `json:"-"`
+	UnmetRules []scenarios.UnmetRule `json:"unmet_rules,omitempty"`
 }
 
 // Cell is a maximal interval [From, To) of probe values with the same signature and outcome. Times

@@ -99,6 +99,7 @@ func (p *sweepPart) Keep(point, replication int, o run.Result, d *sample.Differe
 	if p.queue == nil {
 		return &MissingError{Path: p.path}
 	}
+	o.Measures = o.Counts()
 	return p.queue.put(record.Kept{Key: layout.Key(p.first+point, replication), Outcome: o, Difference: d})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
@@ -16,6 +17,9 @@ type Result struct {
 	Study   *Study
 	Figures []figures.Result // the completed ones, in the order of the study
 	Runs    int              // replications
+
+	// Unmet are the rules that met no datagram in any run of a figure, by figure.
+	Unmet [][]scenarios.UnmetRule
 }
 
 // CheckBudget reports a budget that is out of range.
@@ -81,7 +85,10 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 		e.Runner = s.Store.Runner(runner)
 	}
 	for _, g := range s.Figures {
-		f, err := g.Run(ctx, e)
+		var rules run.Collector // of this figure
+		of := *e
+		of.Workers, of.Runner = rules.Over(e.Workers), rules.Over(e.Runner)
+		f, err := g.Run(ctx, &of)
 		if err != nil {
 			err = fmt.Errorf("figure %s: %w", g.Common().Name, err)
 		} else {
@@ -91,7 +98,7 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 			return r, err
 		}
 		r.Runs += f.Runs()
-		r.Figures = append(r.Figures, f)
+		r.Figures, r.Unmet = append(r.Figures, f), append(r.Unmet, rules.Unmet(ctx, nil))
 	}
 	return r, nil
 }

@@ -47,7 +47,7 @@ worker_peak_bytes}}.`,
 		},
 		Open: func(*verb.Call) error { return measureInWorker() },
 		Ask: func(c *verb.Call) (*verb.Answer, error) {
-			r, err := benchmark.Run(c.Context, c.Workers, rounds, replications)
+			r, err := benchmark.Run(c.Context, c.Pool, rounds, replications)
 			if err != nil {
 				return nil, err
 			}

@@ -73,6 +73,7 @@ inferred says that the stack does not say so: it follows from the record and the
 					t.ShortDump())
 			}
 			a := verb.Show(&o.Replication, text.Replication)
+			a.SaysUnmet = true
 			if file.Path != "" {
 				a.Files = append(a.Files, verb.File{Path: file.Path, Write: func(f *os.File) error {
 					w := bufio.NewWriter(f)

@@ -77,12 +77,15 @@ to_ns of null means for ever.`,
 			f.Add(err)
 		},
 		Ask: func(c *verb.Call) (*verb.Answer, error) {
+			w, err := (*search.Windows)(nil), error(nil)
 			if step > 0 {
-				w, err := search.Scan(c.Context, c.Workers, question, step)
-				return verb.Show(w, text.Windows), err
+				w, err = search.Scan(c.Context, c.Workers, question, step)
+			} else {
+				w, err = search.FindWindows(c.Context, c.Workers, question)
 			}
-			w, err := search.FindWindows(c.Context, c.Workers, question)
-			return verb.Show(w, text.Windows), err
+			a := verb.Show(w, text.Windows)
+			a.SaysUnmet = true
+			return a, err
 		},
 	})
 }

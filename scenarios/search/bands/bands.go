@@ -98,6 +98,10 @@ type Level struct {
 	// the same signatures in the same order, and at a level halfway between them the edges are
 	// exactly where the lines predict, to the nanosecond. Only durations can be joined.
 	Joined bool `json:"joined"`
+
+	// Idle is the rule whose duration the probe is, if it met no datagram at this level. The windows
+	// then say nothing about it.
+	Idle string `json:"idle_rule,omitempty"`
 }
 
 // Find finds the windows at each level, and halfway between neighbouring levels that are durations
@@ -123,7 +127,10 @@ func Find(ctx context.Context, runner run.Runner, b Question, progress func()) (
 			answer.Interrupted = true
 			return answer, nil
 		}
-		answer.Levels = append(answer.Levels, Level{Level: b.Levels[i].Levels[b.Factor], Windows: w})
+		answer.Levels = append(answer.Levels, Level{
+			Level: b.Levels[i].Levels[b.Factor], Windows: w,
+			Idle: search.IdleProbe(b.Levels[i].Values.Scenario(), b.Probe.Name, w.Rules),
+		})
 		answer.Runs += w.Runs
 	}
 	var joints []joint

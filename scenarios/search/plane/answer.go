@@ -26,6 +26,16 @@ type Regions struct {
 	Runs           int               `json:"runs"`
 	Stopped        string            `json:"stopped,omitempty"` // why the map is incomplete
 	Method         MapMethod         `json:"method"`
+
+	// Idle are the probes that decide nothing, because the rule whose duration they are met no datagram
+	// in any run. The map claims nothing about them.
+	Idle []Idle `json:"idle,omitempty"`
+}
+
+// Idle is a probe, and the rule whose duration it is.
+type Idle struct {
+	Probe string `json:"probe"`
+	Rule  string `json:"rule"`
 }
 
 // ProbeAxis is a probe with its range [From, To).

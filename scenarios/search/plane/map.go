@@ -99,6 +99,8 @@ func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(sh
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
+	var rules run.Collector
+	runner = rules.Over(runner)
 	params := maps.Clone(m.Values.Text())
 	delete(params, m.X.Name)
 	delete(params, m.Y.Name)
@@ -137,6 +139,11 @@ func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(sh
 		r = c.regions()
 		r.Method.PointsDiffered = method.PointsDiffered
 		r.Method.PointRuns = method.PointRuns
+	}
+	for _, p := range []scenarios.ProbeRange{m.X, m.Y} {
+		if rule := search.IdleProbe(m.Values.Scenario(), p.Name, rules.Rules()); rule != "" {
+			r.Idle = append(r.Idle, Idle{p.Name, rule})
+		}
 	}
 	r.Params, r.Runs, r.Stopped = params, c.runs+r.Method.PointRuns, c.stopped
 	return r, nil

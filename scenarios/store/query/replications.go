@@ -11,6 +11,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
+	"github.com/dtlssim/dtlssim/sim"
 )
 
 // Replication is a stored replication.
@@ -27,15 +28,32 @@ type Replication struct {
 	Measures map[string]int64 // those that it reported
 	Checksum int64            // of its row
 
+	// Rules says how many datagrams each rule met that applied.
+	Rules []sim.RuleCount
+
 	flags []string
 	dump  string
+}
+
+// Value returns the value of a column of measures: a measure, or what a rule met.
+func (r *Replication) Value(column string) (value int64, taken bool) {
+	rule, ok := strings.CutPrefix(column, run.RulePrefix)
+	if !ok {
+		value, taken = r.Measures[column]
+		return value, taken
+	}
+	i := slices.IndexFunc(r.Rules, func(c sim.RuleCount) bool { return c.Rule == rule })
+	if i < 0 {
+		return 0, false
+	}
+	return int64(r.Rules[i].Datagrams - r.Rules[i].Alike), true
 }
 
 // Result returns the replication as its worker returned it, as far as it is stored.
 func (r *Replication) Result() run.Result {
 	return run.Result{
 		Replication: run.Replication{
-			Outcome: r.Outcome, Failed: r.Failed, Measures: r.Measures, Virtual: r.Virtual, Events: r.Events,
+			Outcome: r.Outcome, Failed: r.Failed, Measures: r.Measures, Rules: r.Rules, Virtual: r.Virtual, Events: r.Events,
 			Digest: r.Digest, Limit: r.Limit,
 		},
 		Status: r.Status, Dump: r.dump, Flags: r.flags,
@@ -155,10 +173,15 @@ func (s *scan) read(rows *sql.Rows) (r *Replication, whole bool) {
 	}
 	sum := s.sum.Replication(&s.of)
 	clear(r.Measures)
+	r.Rules = nil
 	for _, i := range s.sorted {
 		if v := s.values[i]; v.Valid {
 			sum.Text(s.measures[i]).Int(v.Int64)
-			r.Measures[s.measures[i]] = v.Int64
+			if rule, ok := run.RuleOf(s.measures[i], v.Int64); ok {
+				r.Rules = append(r.Rules, rule)
+			} else {
+				r.Measures[s.measures[i]] = v.Int64
+			}
 		}
 	}
 	if !scanned || sum.Done() != s.checksum {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dtlssim/dtlssim/report/text"
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
@@ -93,8 +94,10 @@ type Call struct {
 	Context  context.Context
 	Args     []string
 	Out, Err io.Writer
-	Workers  *run.Pool // nil until they have started
+	Workers  run.Runner // nil until they have started
+	Pool     *run.Pool  // the same workers
 
+	rules run.Collector // what the rules met in the runs of the workers
 	flags *pflag.FlagSet
 	json  bool
 	close []func()
@@ -156,6 +159,11 @@ type Answer struct {
 	Data    func(io.Writer) error // for another program: it is written as it is
 	Files   []File
 	Aborted func(io.Writer) // reports replications without a result, on standard error; may be nil
+
+	// SaysUnmet says that the answer itself names the rules that met no datagram. Otherwise they are
+	// added to it, in JSON as unmet_rules.
+	SaysUnmet bool
+	unmet     []scenarios.UnmetRule
 
 	// End is why the call ends with an exit code other than 0: an error of this package.
 	End error
@@ -219,12 +227,15 @@ func (v *Verb) call(c *Call) error {
 				return Failure(err)
 			}
 			defer workers.Close()
-			c.Workers = workers
+			c.Pool, c.Workers = workers, c.rules.Over(workers)
 		}
 	}
 	a, err := v.Ask(c)
 	if err != nil {
 		return c.ended(err)
+	}
+	if c.Pool != nil && !a.SaysUnmet {
+		a.unmet = c.rules.Unmet(c.Context, c.Pool)
 	}
 	return c.show(a)
 }
@@ -300,10 +311,10 @@ func (c *Call) show(a *Answer) error {
 	}
 	switch {
 	case c.json && a.JSON != nil:
-		err = errors.Join(err, text.JSON(c.Out, a.JSON))
+		err = errors.Join(err, text.JSONWithUnmet(c.Out, a.JSON, a.unmet))
 	case a.Text != nil:
 		w := text.NewTerminal(c.Out)
-		err = errors.Join(err, a.Text(w), w.Flush())
+		err = errors.Join(err, a.Text(w), text.WriteUnmet(w, a.unmet), w.Flush())
 	case a.Data != nil:
 		err = errors.Join(err, a.Data(c.Out))
 	}

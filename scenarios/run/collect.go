@@ -1,0 +1,121 @@
+package run
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	"github.com/dtlssim/dtlssim/scenarios"
+)
+
+// Collector collects what the rules met in all runs of an answer. It is safe for concurrent use.
+type Collector struct {
+	mu    sync.Mutex
+	rules Rules
+	jobs  map[string]Job // by command: those that describe an unmet rule
+}
+
+// Over returns a runner whose runs are collected.
+func (c *Collector) Over(r Runner) Runner { return &collecting{Runner: r, to: c} }
+
+// collecting is a runner whose runs are collected.
+type collecting struct {
+	Runner
+	to *Collector
+}
+
+// Do implements [Runner].
+func (r *collecting) Do(ctx context.Context, job Job) (Result, error) {
+	o, err := r.Runner.Do(ctx, job)
+	if err == nil {
+		r.to.add(&job, &o)
+	}
+	return o, err
+}
+
+// Twice implements [Runner].
+func (r *collecting) Twice(ctx context.Context, job Job) (first, second Result, err error) {
+	first, second, err = r.Runner.Twice(ctx, job)
+	if err == nil {
+		r.to.add(&job, &first)
+	}
+	return first, second, err
+}
+
+// Recalled tells a runner, if it collects, of a run that was not performed because it was stored.
+func Recalled(r Runner, job *Job, o *Result) {
+	if r, ok := r.(*collecting); ok {
+		r.to.add(job, o)
+	}
+}
+
+// Rules returns what the rules met so far.
+func (c *Collector) Rules() Rules {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Rules{maps.Clone(c.rules.of)}
+}
+
+func (c *Collector) add(job *Job, o *Result) {
+	if o.Status != Completed || len(o.Rules) == 0 {
+		return
+	}
+	of := Replication{Rules: o.Rules, UnmetRules: o.UnmetRules}
+	for i := range of.Rules {
+		if of.Rules[i].Datagrams > 0 {
+			continue
+		}
+		if of.UnmetRules = o.UnmetRules; of.UnmetRules == nil { // a stored run
+			of.UnmetRules = job.Values.Unmet(o.Rules, nil)
+		}
+		of.Repeat = job.Command().String()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rules.Add(&of)
+	if of.Repeat != "" {
+		if c.jobs == nil {
+			c.jobs = map[string]Job{}
+		}
+		c.jobs[of.Repeat] = *job
+		for command := range c.jobs {
+			if !c.describes(command) {
+				delete(c.jobs, command)
+			}
+		}
+	}
+}
+
+// describes reports whether an unmet rule has this command.
+func (c *Collector) describes(command string) bool {
+	for _, use := range c.rules.of {
+		if !use.met && use.unmet.Repeat == command {
+			return true
+		}
+	}
+	return false
+}
+
+// Unmet returns the rules that met no datagram in any run. They say what there was to meet only as
+// far as runner, if it is not nil, can repeat a run; otherwise they have its command.
+func (c *Collector) Unmet(ctx context.Context, runner Runner) []scenarios.UnmetRule {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.rules.Unmet()
+	for i := range list {
+		list[i].Sent = nil
+		if runner == nil || ctx.Err() != nil {
+			continue
+		}
+		o, err := runner.Do(ctx, c.jobs[list[i].Repeat])
+		if err != nil || o.Status != Completed {
+			continue
+		}
+		for _, u := range o.UnmetRules {
+			if u.Rule == list[i].Rule {
+				list[i] = u
+			}
+		}
+	}
+	return list
+}
