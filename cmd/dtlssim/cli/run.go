@@ -35,9 +35,12 @@ ratio of what it drew.
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
 events, digest, signature, repeat}; measures: {name: value} if the scenario takes any, with
-units: {name: "ns" or "B"}, none for a count; unmet_rules if a rule met no datagram, and limit if
-the run met one (horizon, event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws being how
-many each tilt was about.
+units: {name: "ns" or "B"}, none for a count; exceeded: [{limit, measure, unit, value, censored}]
+if a measure is beyond a limit of --fail; rules: [{rule, datagrams}] with how many datagrams each
+met, and unmet_rules: [{rule, match, why, sent: [{by, datagrams}], repeat}] for those that met
+none (so in the JSON of every verb, if a rule met none in any of its runs); limit if the run met
+one (horizon, event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws
+being how many each tilt was about.
 
 --trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}. Behind a
