@@ -21,16 +21,24 @@ import (
 type flights struct {
 	numbers network.Clients
 	known   map[flightKey]*flight
-	clients map[int]*handshakes       // by number; 0 is a peer that is no client
-	peers   map[netip.AddrPort]int    // clients by address as seen by the server
-	owners  map[netip.AddrPort]int    // clients by their own address
-	tries   map[string]int            // sessions of each actor so far
-	parts   map[*wire.Datagram]*piece // datagrams on their way, or arrived lately
-	order   []*wire.Datagram          // of parts, oldest first
-	now     int                       // records so far
+	clients map[int]*handshakes      // by number; 0 is a peer that is no client
+	peers   map[netip.AddrPort]int   // clients by address as seen by the server
+	owners  map[netip.AddrPort]int   // clients by their own address
+	tries   map[string]int           // sessions of each actor so far
+	parts   map[*wire.Datagram]piece // datagrams on their way, or arrived lately
+	order   []*wire.Datagram         // of parts, oldest first
+	now     int                      // records so far
+
+	arriving, sending place // the latest entries of peers and owners
 
 	retransmissions int64
 	duplicates      int // repetitions for nothing, in handshakes that were completed
+}
+
+// place is a client at an address.
+type place struct {
+	client int
+	at     netip.AddrPort
 }
 
 // mostPieces limits how many datagrams are remembered: far more than are on their way at a time.
@@ -56,6 +64,7 @@ type flight struct {
 	flightKey
 	client  int // of the handshake
 	of      *handshakes
+	initial sending
 	last    *sending
 	arrived []arrivedPart
 	whole   int        // the record at which all of it had arrived; 0 if it has not
@@ -97,9 +106,9 @@ type lostPart struct {
 
 func newFlights(numbers network.Clients) flights {
 	return flights{
-		numbers: numbers, known: map[flightKey]*flight{}, clients: map[int]*handshakes{}, peers: map[netip.AddrPort]int{},
-		owners: map[netip.AddrPort]int{},
-		tries:  map[string]int{}, parts: map[*wire.Datagram]*piece{},
+		numbers: numbers, known: make(map[flightKey]*flight, 16), clients: make(map[int]*handshakes, len(numbers)),
+		peers: make(map[netip.AddrPort]int), owners: make(map[netip.AddrPort]int), tries: make(map[string]int),
+		parts: make(map[*wire.Datagram]piece, 32), order: make([]*wire.Datagram, 0, 32),
 	}
 }
 
@@ -114,10 +123,11 @@ func (f *flights) add(e *trace.Record) {
 			f.lost(e.Datagram)
 		}
 	case trace.Arrive:
-		if client := f.numbers[e.ID.Actor]; client > 0 {
+		if client := f.numbers[e.ID.Actor]; client > 0 && (client != f.arriving.client || e.From != f.arriving.at) {
 			f.peers[e.From] = client
+			f.arriving = place{client, e.From}
 		}
-		f.arrived(e.Datagram, f.owners[e.To])
+		f.arrived(e)
 	case trace.Drop:
 		if _, expired := e.Event.(sim.MappingExpired); expired {
 			f.lost(e.Datagram)
@@ -178,8 +188,9 @@ func (f *flights) total() int {
 func (f *flights) sent(e *trace.Record) {
 	client := f.numbers[e.Actor]
 	number := e.Datagram.Flight(client > 0)
-	if client > 0 {
+	if client > 0 && (client != f.sending.client || e.From != f.sending.at) {
 		f.owners[e.From] = client
+		f.sending = place{client, e.From}
 	}
 	if number == 0 {
 		return
@@ -189,16 +200,20 @@ func (f *flights) sent(e *trace.Record) {
 	parts, encrypted := e.Datagram.AppendParts(room[:0], 0)
 	s := g.last
 	if s == nil || s.at != e.At || parts[0] == s.first {
-		s = &sending{flight: g, at: e.At, first: parts[0], sent: f.now, repeats: g.last != nil}
-		if s.repeats {
+		if s = &g.initial; g.last != nil {
+			s = &sending{repeats: true}
 			f.retransmissions++
 		}
+		s.flight, s.at, s.first, s.sent = g, e.At, parts[0], f.now
 		g.last = s
 	} else if s.encrypted > 0 && encrypted > 0 {
 		parts, encrypted = e.Datagram.AppendParts(room[:0], s.encrypted)
 	}
 	s.encrypted = max(s.encrypted, encrypted)
-	p := &piece{sending: s, from: len(s.parts), to: len(s.parts) + len(parts), sent: f.now}
+	p := piece{sending: s, from: len(s.parts), to: len(s.parts) + len(parts), sent: f.now}
+	if s.parts == nil {
+		s.parts = make([]wire.Part, 0, max(len(parts), 4))
+	}
 	s.parts = append(s.parts, parts...)
 	f.remember(e.Datagram, p)
 	if e.Kind == trace.Lose {
@@ -225,7 +240,7 @@ func (f *flights) flight(key flightKey, client int) *flight {
 	return g
 }
 
-func (f *flights) remember(d *wire.Datagram, p *piece) {
+func (f *flights) remember(d *wire.Datagram, p piece) {
 	if len(f.order) >= mostPieces {
 		delete(f.parts, f.order[0])
 		f.order = f.order[1:]
@@ -234,28 +249,31 @@ func (f *flights) remember(d *wire.Datagram, p *piece) {
 	f.order = append(f.order, d)
 }
 
-// arrived follows a datagram that arrives at a socket of a client, or of the server, which is 0.
-func (f *flights) arrived(d *wire.Datagram, client int) {
-	p := f.parts[d]
-	if p == nil {
+// arrived follows a datagram that arrives at a socket.
+func (f *flights) arrived(e *trace.Record) {
+	p, known := f.parts[e.Datagram]
+	if !known {
 		return
 	}
 	s := p.sending
 	g := s.flight
-	if client > 0 && client != g.client { // another client has the address now
+	if client := f.owners[e.To]; client > 0 && client != g.client { // another client has the address now
 		return
 	}
+	if g.arrived == nil {
+		g.arrived = make([]arrivedPart, 0, cap(s.parts))
+	}
 	for _, part := range s.parts[p.from:p.to] {
-		if !g.has(part, f.now) {
-			s.brought = true
-		}
+		s.brought = s.brought || !g.has(part, f.now)
 		g.add(part, f.now)
 	}
 	s.received = f.now
 	if g.whole == 0 && g.hasAll(s.parts, f.now+1) {
 		g.whole = f.now
 	}
-	f.judge(s)
+	if s.repeats {
+		f.judge(s)
+	}
 }
 
 // judge counts a sending among the repetitions for nothing, or no longer.
@@ -298,8 +316,8 @@ func (g *flight) awaits(s *sending) bool {
 
 // lost follows a datagram that is lost on its way.
 func (f *flights) lost(d *wire.Datagram) {
-	p := f.parts[d]
-	if p == nil {
+	p, known := f.parts[d]
+	if !known {
 		return
 	}
 	g := p.sending.flight
@@ -322,8 +340,8 @@ func (f *flights) lost(d *wire.Datagram) {
 
 // unread takes back the arrival of a datagram that no endpoint has read.
 func (f *flights) unread(d *wire.Datagram) {
-	p := f.parts[d]
-	if p == nil {
+	p, known := f.parts[d]
+	if !known {
 		return
 	}
 	s := p.sending
