@@ -18,14 +18,14 @@ func TestRandomMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	all := fixture.Catalogue()
-	for i := range testkit.Cases(t, 1, 3, 40) {
+	for i := range testkit.Cases(t, 1, 3, 12) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		s := all[r.IntN(len(all))]
 		probes := fixture.RandomProbes(r.IntN, s, 2)
 		set := fixture.RandomSettings(r.IntN, s, probes[0].Name, probes[1].Name)
 		m := plane.Map{
 			Values: fixture.Values(t, s, set.With(scenarios.Settings{"credentials": "psk"})), X: probes[0], Y: probes[1],
-			Seed: seed%1_000_000 + uint64(i), MaxRuns: testkit.Budget(2000, 4000, 20_000),
+			Seed: seed%1_000_000 + uint64(i), MaxRuns: testkit.Budget(2000, 4000, 8000),
 		}
 		if m.Check() != nil { // a probe that another parameter excludes
 			continue
