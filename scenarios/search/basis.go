@@ -272,7 +272,8 @@ func (f *finder) conclude() Basis {
 	idle := IdleProbe(f.search.Values.Scenario(), f.search.Probe.Name, f.rules)
 	switch {
 	case idle != "":
-		b.WhyNot = fmt.Sprintf("%s is the duration of rule %s, which met no datagram in any run, so nothing depends on it",
+		b.WhyNot = fmt.Sprintf(
+			"%s is the duration of rule %s, which met no datagram in any run, so nothing depends on it",
 			f.search.Probe.Name, idle)
 	case f.step > 0:
 		if b.Proved = f.method.LargestUnverifiedGap == 0; !b.Proved {

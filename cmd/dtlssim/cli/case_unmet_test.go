@@ -100,7 +100,8 @@ rules:
 		"{client: 1, from: server, message: certificate}": "no datagram is of this kind",
 	} {
 		path := filepath.Join(t.TempDir(), "typing.yaml")
-		if err := os.WriteFile(path, []byte(head+match+"\n    latency: late\nprobe: late=0s..1s\n"), 0o644); err != nil {
+		text := head + match + "\n    latency: late\nprobe: late=0s..1s\n"
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		for _, args := range [][]string{
@@ -136,7 +137,8 @@ func TestUnmetRulesOfAStore(t *testing.T) {
 	path := testkit.Case(t, "certificate-verify-late/case.yaml")
 	store := filepath.Join(t.TempDir(), "s.sqlite")
 	sweep := []string{
-		"sweep", path, "--set", "latency=uniform(1ms,2ms)", "--vary", "late=1ms,2ms", "--format", "json", "--replications",
+		"sweep", path, "--set", "latency=uniform(1ms,2ms)", "--vary", "late=1ms,2ms", "--format", "json",
+		"--replications",
 	}
 	if code, _, errs := runHere(append(sweep, "2", "--store", store)...); code != verb.ExitOK {
 		t.Fatal(errs)
