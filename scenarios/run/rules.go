@@ -11,36 +11,31 @@ import (
 
 // Rules says which rules the runs of an answer met. A rule that does not apply in a run, because of its
 // condition or its parameter, is not counted there. The zero value has no runs.
-type Rules struct{ of map[string]*ruleUse }
+type Rules struct{ of map[string]ruleUse }
 
 // ruleUse is what a rule met in the runs in which it applied.
 type ruleUse struct {
 	met   bool
-	unmet *scenarios.UnmetRule // in the run with the first command, of those in which it met nothing
+	unmet scenarios.UnmetRule // in the run with the first command, while it has met nothing in any
 }
 
 // Add adds a run. Of several runs in which a rule met nothing, the one whose command is first in
 // alphabetical order describes it, so the order in which runs end does not matter.
 func (r *Rules) Add(o *Replication) {
 	if len(o.Rules) > 0 && r.of == nil {
-		r.of = map[string]*ruleUse{}
+		r.of = map[string]ruleUse{}
 	}
 	for _, c := range o.Rules {
 		use := r.of[c.Rule]
-		if use == nil {
-			use = &ruleUse{}
-			r.of[c.Rule] = use
+		switch i := slices.IndexFunc(o.UnmetRules, func(u scenarios.UnmetRule) bool { return u.Rule == c.Rule }); {
+		case use.met:
+		case c.Datagrams > 0:
+			use = ruleUse{met: true}
+		case i >= 0 && (use.unmet.Rule == "" || o.Repeat < use.unmet.Repeat):
+			use.unmet = o.UnmetRules[i]
+			use.unmet.Repeat = o.Repeat
 		}
-		if c.Datagrams > 0 {
-			use.met = true
-			continue
-		}
-		i := slices.IndexFunc(o.UnmetRules, func(u scenarios.UnmetRule) bool { return u.Rule == c.Rule })
-		if i >= 0 && (use.unmet == nil || o.Repeat < use.unmet.Repeat) {
-			u := o.UnmetRules[i]
-			u.Repeat = o.Repeat
-			use.unmet = &u
-		}
+		r.of[c.Rule] = use
 	}
 }
 
@@ -48,7 +43,7 @@ func (r *Rules) Add(o *Replication) {
 func (r Rules) Unmet() (list []scenarios.UnmetRule) {
 	for _, use := range r.of {
 		if !use.met {
-			list = append(list, *use.unmet)
+			list = append(list, use.unmet)
 		}
 	}
 	slices.SortFunc(list, func(a, b scenarios.UnmetRule) int { return strings.Compare(a.Rule, b.Rule) })
@@ -56,10 +51,13 @@ func (r Rules) Unmet() (list []scenarios.UnmetRule) {
 }
 
 // Met reports whether a rule met a datagram in some run.
-func (r Rules) Met(name string) bool { return r.of[name] != nil && r.of[name].met }
+func (r Rules) Met(name string) bool { return r.of[name].met }
 
 // IsUnmet reports whether a rule applied in a run and met no datagram in any.
-func (r Rules) IsUnmet(name string) bool { return r.of[name] != nil && !r.of[name].met }
+func (r Rules) IsUnmet(name string) bool {
+	use, applied := r.of[name]
+	return applied && !use.met
+}
 
 // RulePrefix begins the name of the column in which a store keeps how many datagrams a rule met. Of a
 // rule that met none, the negative value is how many were of its kind; see sim.RuleCount.

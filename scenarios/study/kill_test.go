@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -350,7 +351,14 @@ func same(t *testing.T, got, want *study.Result) {
 		}
 		return fmt.Sprintf("%s%d replications", text, r.Runs)
 	}
-	if got, want := show(got), show(want); got != want {
-		t.Errorf("the study gave\n%s\nwant\n%s", got, want)
+	now, then := strings.Split(show(got), "\n"), strings.Split(show(want), "\n")
+	for i := range min(len(now), len(then)) {
+		if now[i] != then[i] {
+			t.Errorf("the study gave, in line %d,\n%s\nwant\n%s", i+1, now[i], then[i])
+			return
+		}
+	}
+	if len(now) != len(then) {
+		t.Errorf("the study gave %d lines, want %d", len(now), len(then))
 	}
 }
