@@ -71,7 +71,7 @@ study:
 			t.Errorf("%v: %+v", args, u)
 		}
 	}
-	code, out, errs := runHere("study", study)
+	code, out, errs := runHere("study", study, "-o", filepath.Join(t.TempDir(), "figures"))
 	if code != verb.ExitOK || !strings.Contains(out, "Rule verify met no datagram in any run") {
 		t.Errorf("study: exit code %d\n%s%s", code, out, errs)
 	}
