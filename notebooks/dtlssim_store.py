@@ -148,13 +148,20 @@ def mcnemar(only_1, only_2):
     return min(1.0, 2 * sum(math.comb(n, k) for k in range(least + 1)) / 2**n)
 
 
-def holm(p_values):
-    """p-values adjusted for being several (Holm, Scandinavian J. of Statistics 6, 1979, 65-70)."""
-    adjusted, worst = dict(), 0.0
-    for rank, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[i]))
-        adjusted[i] = worst
-    return [adjusted[i] for i in range(len(p_values))]
+def paired(only_1, only_2, pairs, confidence):
+    """The interval of p1 - p2 of paired samples and its p-value, as `dtlssim compare` computes them:
+    p is the larger of that of the score test and that of McNemar's exact test, and the interval
+    leaves out 0 exactly if p is at most 1 - confidence."""
+    n = only_1 + only_2
+    p = max(mcnemar(only_1, only_2), math.erfc(abs(only_1 - only_2) / math.sqrt(2 * max(1, n))))
+    low, high = tango(only_1, only_2, pairs, confidence)
+    return ((min(low, 0.0), max(high, 0.0)) if p > 1 - confidence else (low, high)), p
+
+
+def bonferroni(confidence, comparisons):
+    """The confidence of each of several intervals, so that all of them together hold with the
+    given one. The p-values that belong to it are multiplied by the number of comparisons."""
+    return 1 - (1 - confidence) / comparisons
 
 
 # --- Latency distributions: the probability of at least t, t in milliseconds
@@ -216,8 +223,8 @@ OUTCOME_LOOKS = {  # colour and hatch of the sets of outcomes that the notebooks
     "clean": ("#e4e4e4", ""),
     "data-lost": (BLUE, "..."),
     "ghost-session": (PURPLE, "xxx"),
-    "ghost-session,next-handshake-failed": (ORANGE, "///"),
-    "ghost-session,next-handshake-failed,data-lost": (VERMILLION, ""),
+    "ghost-session,next-handshake-failed,server-error": (ORANGE, "///"),
+    "ghost-session,next-handshake-failed,data-lost,server-error": (VERMILLION, ""),
 }
 SPARE_LOOKS = ((GREEN, "\\\\\\"), (SKY, "ooo"), (YELLOW, "++"), (BLACK, "**"), ("#777777", "--"), ("#aaaaaa", "||"))
 
