@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
@@ -76,11 +77,23 @@ func method(w io.Writer, r *search.Windows) error {
 	if m.Proved {
 		_, err := fmt.Fprintln(w,
 			"On each segment everything that the run depends on comes in the same order: no window was missed, "+
-				"however short.")
+				"however short"+except(r.UnmetRules)+".")
 		return err
 	}
 	_, err := fmt.Fprintln(w, NotProved(&m.Basis)+Gap(&m))
 	return err
+}
+
+// except restricts a claim about windows to what the rules left untouched.
+func except(unmet []scenarios.UnmetRule) string {
+	if len(unmet) == 0 {
+		return ""
+	}
+	names := make([]string, len(unmet))
+	for i, u := range unmet {
+		names[i] = "rule " + u.Rule
+	}
+	return ", of runs in which " + strings.Join(names, " and ") + " met no datagram"
 }
 
 // NotProved says that windows are not proved to be complete, and why: see Doubt. It is empty if they

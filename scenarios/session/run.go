@@ -180,7 +180,6 @@ func (r *sessionsRun) observe(result *sim.Result, shown outcome.Reading) scenari
 				o.Largest(outcome.Handshake, s.HandshakeTime)
 			} else {
 				unfinished = max(unfinished, r.peers[i].unfinished)
-				o.Measures[outcome.Handshake] = max(o.Measures[outcome.Handshake], s.HandshakeTime)
 			}
 		}
 		completed := s.Handshake == "completed"
