@@ -128,6 +128,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 	if err != nil {
 		return err
 	}
+	slices.Sort(measures) // the store has them in the order in which workers reported them first
 	units, err := unitsOf(r)
 	if err != nil {
 		return err

@@ -13,7 +13,8 @@ import (
 )
 
 // damage writes a copy of a store in which a bit is another, in each page that has rows of a large
-// table: replications, or runs of searches.
+// table: replications, or runs of searches. It spares the names of measures, without which a store
+// has no whole row.
 func damage(t *testing.T, from, to string) {
 	t.Helper()
 	content, err := os.ReadFile(from)
@@ -24,6 +25,9 @@ func damage(t *testing.T, from, to string) {
 	pages := 0
 	for at := page; at < len(content); at += page {
 		rows := binary.BigEndian.Uint16(content[at+3:])
+		if bytes.Contains(content[at:at+page], []byte("client-datagrams")) {
+			continue
+		}
 		if kind := content[at]; (kind == tableLeaf || kind == indexLeaf) && rows > many {
 			content[at+page-40] ^= 0x04 // in the first row that was written there
 			pages++

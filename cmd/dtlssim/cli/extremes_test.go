@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,15 +40,15 @@ var extremes = []string{
 
 // An extreme is a command line with flags at their extremes. It is tried in a process of its own,
 // with little memory and little time.
-const (
-	extremeMemory = 3 << 20 // of address space, in KiB: the Go runtime alone reserves more than one GiB
-	extremeTime   = 60 * time.Second
-)
+const extremeMemory = 3 << 20 // of address space, in KiB: the Go runtime alone reserves more than one GiB
+
+// extremeTime is how long a command line runs before an interrupt has to end it.
+func extremeTime() time.Duration { return time.Duration(testkit.Budget(1, 1, 10)) * time.Second }
 
 // tryExtreme reports what is wrong with how the program reacts to a command line: a panic, an exit
 // code that has no meaning, an endless run.
 func tryExtreme(args []string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), extremeTime)
+	ctx, cancel := context.WithTimeout(context.Background(), extremeTime())
 	defer cancel()
 	// The shell of a process without arguments sets the limit; the arguments come as they are.
 	c := exec.CommandContext(ctx, "bash", slices.Concat([]string{"-c",
@@ -122,5 +124,11 @@ func TestFlagsAtTheirExtremes(t *testing.T) {
 			r.Errorf("dtlssim %.600s\n%v", shown, err)
 		}
 	}
+	checks := flag.Lookup("rapid.checks")
+	before := checks.Value.String()
+	if err := checks.Value.Set(strconv.Itoa(testkit.Cases(t, 10, 50, 200))); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = checks.Value.Set(before) }()
 	testkit.Check(t, check)
 }

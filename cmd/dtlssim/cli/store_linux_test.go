@@ -75,7 +75,7 @@ figures:
     rows: [{label: none}, {label: linger, set: {linger: 5ms}}]
   - name: curve
     kind: curves
-    x: {label: linger (ms), from: 0, to: 10, steps: 2}
+    x: {label: linger (ms), from: 4, to: 10, steps: 2}
     probe: alert-latency
     replications: ` + strconv.Itoa(storedReplications()) + `
     set: {credentials: psk, linger: "{x}ms"}
