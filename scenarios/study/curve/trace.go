@@ -2,6 +2,7 @@ package curve
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -11,7 +12,7 @@ import (
 
 const (
 	pixel     = 1. / 1000 // of the whole width: what changes little within it is drawn as a line
-	mostExtra = 400       // searches between the points of the design, of a figure
+	mostExtra = 100       // searches between the points of the design, of a figure
 )
 
 // lines are the failure windows as functions of x.
@@ -23,8 +24,16 @@ type lines struct {
 	unit     float64 // rows of the family in one of x
 }
 
-// row returns the row of the family at x.
-func (l *lines) row(x float64) int64 { return int64(math.Round(x * l.unit)) }
+// row returns the row of the family at x: the whole number of nanoseconds of a duration that is x
+// milliseconds, say. A study writes x with ten digits, and reading a duration drops what is less than
+// a nanosecond.
+func (l *lines) row(x float64) int64 {
+	written, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 10, 64), 64)
+	if err != nil { // it is not finite
+		written = x
+	}
+	return int64(math.Floor(written*l.unit + 1e-5))
+}
 
 // at returns the windows at x. Their number is always the same; some may be empty.
 func (l *lines) at(x float64) (list []search.Interval) {
