@@ -161,7 +161,7 @@ func TestRandomServersAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	proved, hidden, fails := 0, 0, 0
-	for i := range testkit.Cases(t, 3, 20, 600) {
+	for i := range testkit.Cases(t, 3, 20, 200) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		set := scenarios.Settings{
 			"program": strconv.FormatInt(1+r.Int64N(1<<40), 10), "timers": "declared",

@@ -138,13 +138,14 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 	content, of := everything(t)
 	t.Logf("%d bytes", len(content))
 	want, r := undamaged(t, content, of)
-	n := testkit.Budget(50, 160, len(content))
+	n := min(testkit.Cases(t, 50, 160, 6000), len(content)) // DTLSSIM_CASES=100000 tries every byte
+	first := int(testkit.Seed(t) % uint64(len(content)))
 	noticed := 0
 	var mu sync.Mutex
 	attack(t, n, func(i int, folder string) {
 		at := i
 		if n < len(content) {
-			at = (i*7919 + 13) % len(content)
+			at = (first + i*7919) % len(content)
 		}
 		pattern := []byte{0x01, 0x80, 0xff, 0x10}[i%4]
 		damaged := bytes.Clone(content)
@@ -165,7 +166,7 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 func TestCutStoreIsNoticed(t *testing.T) {
 	content, of := everything(t)
 	want, r := undamaged(t, content, of)
-	n := testkit.Budget(15, 50, len(content))
+	n := min(testkit.Cases(t, 15, 50, 2000), len(content)) // DTLSSIM_CASES=100000 tries every length
 	attack(t, n, func(i int, folder string) {
 		length := i * len(content) / n
 		if i == 0 {
