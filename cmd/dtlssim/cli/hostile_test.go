@@ -344,7 +344,7 @@ func TestMalformedFiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 11))
 	pieces := []string{"\x00", "\xff", "\t", "{", "}", "[", "- ", ": ", "&a ", "*a", "!!binary ", "|\n", "%", "---\n",
 		"...\n", "\u0085", "\ufeff", "9223372036854775808", ".nan", "1e999", "null", "''", "<<: *a", "? ", "\x1b", "\r"}
-	for i := range testkit.Cases(t, 10, 60, 1500) {
+	for i := range testkit.Cases(t, 10, 60, 300) {
 		data := slices.Clone(source)
 		for range 1 + random.IntN(3) {
 			at, to := random.IntN(len(data)), 0
