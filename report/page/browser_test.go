@@ -185,7 +185,9 @@ const look = `(() => {
     for (const s of shapes) {
       const style = getComputedStyle(s), colour = style.stroke !== 'none' ? style.stroke : style.fill;
       const b = s.getBoundingClientRect();
-      if (colour !== 'none' && b.width < box.width * 0.9 && contrast(colour, card) < 1.15)
+      const ground = labels.some(({box: o}) =>
+        o.left > b.left - 4 && o.right < b.right + 4 && o.top > b.top - 4 && o.bottom < b.bottom + 4); // of a label
+      if (colour !== 'none' && !ground && b.width < box.width * 0.9 && contrast(colour, card) < 1.15)
         faults.push('a shape of ' + colour + ' on ' + card);
     }
   }
