@@ -246,7 +246,8 @@ func Estimate(w io.Writer, j *EstimateJSON) error {
 	if j.Method == "exact" && proved {
 		add("bounds", "%.*g .. %.*g  (%s)", digits, j.Low, digits, j.High, stat.Method(j.Interval).Title())
 	} else {
-		add("interval", "%.*g .. %.*g  (%g %%, %s)", digits, j.Low, digits, j.High, 100*j.Confidence, stat.Method(j.Interval).Title())
+		add("interval", "%.*g .. %.*g  (%g %%, %s)", digits, j.Low, digits, j.High, 100*j.Confidence,
+			stat.Method(j.Interval).Title())
 	}
 	if j.Variance != nil {
 		add("variance", "%.4g, standard error %.4g%s", *j.Variance, *j.StandardError, equivalent(j))

@@ -49,7 +49,8 @@ func NewExplanation(s *scenarios.Scenario, remedies []search.RemedyWindows, reas
 	}
 	return Explanation{
 		Scenario: s.Name, Summary: s.Summary, Mechanism: e.Mechanism, Prediction: e.Prediction, Findings: e.Findings,
-		Cause: s.Cause.Text, Reasons: append([]string{}, reasons...), Failing: Example(s, s.Failing), Passing: Example(s, s.Passing),
+		Cause: s.Cause.Text, Reasons: append([]string{}, reasons...),
+		Failing: Example(s, s.Failing), Passing: Example(s, s.Passing),
 		References: e.References, Probe: s.Probe.String(), Besides: besides(s), Remedies: shown,
 	}
 }

@@ -62,7 +62,8 @@ each_confidence, baseline: {levels, probability}, differences: [{levels, probabi
 interval, standard_error, p, p_adjusted, correlation, variance_ratio, outside, pairs, both,
 only_baseline, only_other, neither, without_result, first_only_baseline: {seed, baseline,
 other}, first_only_other}], basis (of conditional, as of dtlssim estimate), runs, no_result,
-aborted, interrupted, repeat}, differences in the order of the design; what is 0 or does not apply may be left out, and what is unknown is null.`,
+aborted, interrupted, repeat}, differences in the order of the design; what is 0 or does not apply may be
+left out, and what is unknown is null.`,
 		Example: "  dtlssim compare late-close-notify --remedy all --set 'latency=5ms+exponential(mean=4ms)' " +
 			"--replications 2000\n" +
 			"  dtlssim compare late-close-notify --vary linger=0ms..20ms/4 --baseline linger=10ms \\\n" +

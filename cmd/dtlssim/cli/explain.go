@@ -23,7 +23,8 @@ that they received in the failing example, if they did not simply read them. The
 windows of its default probe under each remedy, with the other settings of the failing example.
 
 JSON: {scenario, summary, mechanism, prediction, findings: [], cause, failing, passing,
-reasons: [], references: [], probe, besides: [], remedies: [{remedy, sets, helps, note, windows: as of dtlssim window}]}.`,
+reasons: [], references: [], probe, besides: [], remedies: [{remedy,
+sets, helps, note, windows: as of dtlssim window}]}.`,
 		Example: "  dtlssim explain late-close-notify\n  dtlssim explain truncation --format json",
 		Args:    verb.OneScenario,
 		Parts:   []verb.Part{&verb.Pool{}},

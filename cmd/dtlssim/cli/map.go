@@ -38,7 +38,8 @@ failed, points, share, polygon: [rings of [x, y]]}], boundaries: [{left, right, 
 run, offset_ns}, equation, from_ns, to_ns, fails}], levels: [{below, above, at_ns, from_ns,
 to_ns, fails}], strips: [{from_ns, to_ns, regions: [], lines: []}], undecided: [{from_ns,
 to_ns}], undecided_share, runs, stopped, method: {..., row_basis: {proved, why_not_proved,
-...}}}. At y, the first x right of a line is floor((rise*y + offset_ns) / run). Intervals are half-open; strips are exact at every point,
+...}}}. At y, the first x right of a line is floor((rise*y + offset_ns) / run). Intervals are
+half-open; strips are exact at every point,
 and polygons within some nanoseconds.`,
 		Example: "  dtlssim map late-close-notify --probe alert-latency=0s..300ms --probe linger=0s..200ms\n" +
 			"  dtlssim map plaintext-alert --probe forged-delay=0s..200ms --probe latency=1ms..50ms -o map.svg",
@@ -91,7 +92,8 @@ and polygons within some nanoseconds.`,
 			a := verb.Show(r, planes.Write)
 			if output.Path != "" && len(r.Regions) > 0 {
 				title := fmt.Sprintf("%s: %s against %s", r.Scenario, r.X.Name, r.Y.Name)
-				a.Files = append(a.Files, verb.Picture(output.Path, planes.Figure(r, title, s.Scenario.OutcomeNames()), nil))
+				figure := planes.Figure(r, title, s.Scenario.OutcomeNames())
+				a.Files = append(a.Files, verb.Picture(output.Path, figure, nil))
 			}
 			switch wrong := len(r.Method.Contradictions); {
 			case r.Stopped == plane.Interrupted:

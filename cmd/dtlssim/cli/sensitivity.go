@@ -62,7 +62,8 @@ as set, with --ends replications each, all under the same seeds.
 JSON: {scenario, seed, params, method, probe, points, replications, runs, no_result,
 dropped_points, mean, variance, noise, undefined, confidence, interval, base: {replications,
 failures, estimate, lo, hi}, factors: [{name, levels: [{level, replications, failures, estimate,
-lo, hi}], first_order: {estimate, lo, hi}, total}], basis (of exact, as of dtlssim estimate), interrupted}, the factor with the largest
+lo, hi}], first_order: {estimate, lo, hi}, total}], basis (of exact, as of dtlssim
+estimate), interrupted}, the factor with the largest
 total index first. Where the probability does not vary, there are no indices, and undefined says why. -o
 draws both as a figure.`,
 		Example: "  dtlssim sensitivity late-close-notify --vary linger=0ms..20ms --vary service=0ms..10ms --vary " +
