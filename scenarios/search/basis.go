@@ -264,6 +264,12 @@ func IdleProbe(s *scenarios.Scenario, probe string, rules run.Rules) (idle strin
 	return idle
 }
 
+// IdleBasis is the basis of an answer whose probe is the duration of a rule that met no datagram.
+func IdleBasis(probe, rule string) Basis {
+	return Basis{WhyNot: fmt.Sprintf(
+		"%s is the duration of rule %s, which met no datagram in any run, so nothing depends on it", probe, rule)}
+}
+
 // conclude returns the basis of the answer.
 func (f *finder) conclude() Basis {
 	b := f.basis
@@ -271,10 +277,8 @@ func (f *finder) conclude() Basis {
 	stated := f.search.Values.Scenario().TimersKnown
 	idle := IdleProbe(f.search.Values.Scenario(), f.search.Probe.Name, f.rules)
 	switch {
-	case idle != "":
-		b.WhyNot = fmt.Sprintf(
-			"%s is the duration of rule %s, which met no datagram in any run, so nothing depends on it",
-			f.search.Probe.Name, idle)
+	case idle != "" && f.search.Sampling.Runs >= 0: // otherwise the rule may meet datagrams in other searches
+		b.WhyNot = IdleBasis(f.search.Probe.Name, idle).WhyNot
 	case f.step > 0:
 		if b.Proved = f.method.LargestUnverifiedGap == 0; !b.Proved {
 			b.WhyNot = "the values between those of the scan were not run"

@@ -31,7 +31,8 @@ func TestRandomMapsAgainstRuns(t *testing.T) {
 			continue
 		}
 		found := holdMapAgainstRuns(t, p, m, r, testkit.Budget(20, 50, 500))
-		if len(found.Regions) > 0 && !found.Method.RowBasis.Proved {
+		// Nothing is claimed about the duration of a rule that met no datagram.
+		if idle := len(found.Idle) > 0; len(found.Regions) > 0 && found.Method.RowBasis.Proved == idle {
 			t.Errorf("%s, %v: %+v", s.Name, set, found.Method.RowBasis)
 		}
 	}

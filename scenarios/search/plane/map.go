@@ -143,6 +143,7 @@ func FindRegions(ctx context.Context, runner run.Runner, m Map, progress func(sh
 	for _, p := range []scenarios.ProbeRange{m.X, m.Y} {
 		if rule := search.IdleProbe(m.Values.Scenario(), p.Name, rules.Rules()); rule != "" {
 			r.Idle = append(r.Idle, Idle{p.Name, rule})
+			r.Method.RowBasis = r.Method.RowBasis.And(search.IdleBasis(p.Name, rule))
 		}
 	}
 	r.Params, r.Runs, r.Stopped = params, c.runs+r.Method.PointRuns, c.stopped
