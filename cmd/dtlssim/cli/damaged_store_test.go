@@ -60,7 +60,7 @@ func TestDamagedSweepStore(t *testing.T) {
 	path, damaged := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "damaged.sqlite")
 	saved := filepath.Join(folder, "saved.sqlite")
 	want := expect(t, verb.ExitOK, "", "", storedSweep(path, "60")...)
-	holds := expect(t, verb.ExitOK, path+" is whole and complete: 120 replications at 2 design points", "",
+	holds := expect(t, verb.ExitOK, path+" is whole and complete. Replications: 120; design points: 2;", "",
 		"query", path, "check")
 	damage(t, path, damaged)
 	before, err := os.ReadFile(damaged)
@@ -89,7 +89,7 @@ func TestDamagedSweepStore(t *testing.T) {
 
 	expect(t, verb.ExitOK, "The command that made "+damaged+" performs the rest, with --store "+saved, "",
 		"query", damaged, "salvage", "-o", saved)
-	expect(t, verb.ExitOK, saved+" is whole, and not complete: ", "", "query", saved, "check")
+	expect(t, verb.ExitOK, saved+" is whole, and not complete. ", "", "query", saved, "check")
 	if after, err := os.ReadFile(damaged); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the damaged store was changed: %v", err)
 	}
@@ -115,7 +115,7 @@ func TestDamagedStudyStore(t *testing.T) {
 	saved, figures := filepath.Join(folder, "saved.sqlite"), filepath.Join(folder, "figures")
 	study := func(path string) []string { return storedStudy(t, folder, path, figures) }
 	want := expect(t, verb.ExitOK, "", "", study(path)...)
-	holds := expect(t, verb.ExitOK, path+" is whole and complete: ", "", "query", path, "check")
+	holds := expect(t, verb.ExitOK, path+" is whole and complete. ", "", "query", path, "check")
 	damage(t, path, damaged)
 	expect(t, verb.ExitError, "", damaged+" is damaged, so nothing is read from it: ", study(damaged)...)
 	expect(t, verb.ExitError, "replications are whole", "", "query", damaged, "check")

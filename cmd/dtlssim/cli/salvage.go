@@ -24,7 +24,7 @@ func askCheck(path string) (*verb.Answer, error) {
 		return nil, verb.StoreError(err)
 	}
 	a := &verb.Answer{Text: func(w io.Writer) error {
-		holds := fmt.Sprintf("%d replications at %d design points, %d runs of searches, contents %.16s",
+		holds := fmt.Sprintf("Replications: %d; design points: %d; runs of searches: %d; contents: %.16s.",
 			r.Replications, len(r.Points), r.Runs, r.Digest)
 		var text string
 		switch {
@@ -33,9 +33,9 @@ func askCheck(path string) (*verb.Answer, error) {
 				"made %s, with --store and the new store, performs the rest again.\n", path,
 				strings.Join(r.Faults, "\n  "), layout.SalvageCommand(path), path)
 		case r.Complete:
-			text = fmt.Sprintf("%s is whole and complete: %s\n", path, holds)
+			text = fmt.Sprintf("%s is whole and complete. %s\n", path, holds)
 		default:
-			text = fmt.Sprintf("%s is whole, and not complete: %s\nThe command that made it goes on with it.\n", path,
+			text = fmt.Sprintf("%s is whole, and not complete. %s\nThe command that made it goes on with it.\n", path,
 				holds)
 		}
 		_, err := io.WriteString(w, text)
