@@ -86,7 +86,8 @@ type Result struct {
 	Tilt *tilt.Likelihood // nil unless Config.Tilt is in use
 
 	// Watched holds what the run depends on, including what the trace does not show. It is
-	// nil unless Config.Watch is set.
+	// nil unless Config.Watch is set, and for a replication that met a limit: it has no end to
+	// compare.
 	Watched *Watched
 }
 
@@ -178,7 +179,7 @@ func Run(config Config, build func(w *Simulation)) Result {
 		result.Records = w.recorder.Records()
 		recordsExpected = min(len(result.Records)*9/8, mostExpected)
 	}
-	if w.watch != nil {
+	if w.watch != nil && result.End == clock.Quiet {
 		result.Watched = w.watch.watched()
 		result.Watched.Random = w.random.Load() || len(w.link.bottlenecks) > 0
 	}

@@ -105,13 +105,15 @@ func TestEndlessScenarioMeetsTheEventLimit(t *testing.T) {
 	}
 	t.Cleanup(p.Close)
 	type question struct {
-		job  run.Job
-		most int // events
+		job    run.Job
+		most   int // events
+		others []string
 	}
-	questions := []question{{fixture.Job(t, ticks, nil, 1), 100_000}}
-	if testkit.Long() {
-		for _, stack := range []string{"pion-v2", "pion-v3"} {
-			questions = append(questions, question{fixture.Job(t, "late-close-notify", endless(stack), 1), 1_000_000})
+	questions := []question{{fixture.Job(t, ticks, nil, 1), 100_000, []string{"again", "traced", "watched"}}}
+	if testkit.Long() { // half a minute each
+		for stack, other := range map[string]string{"pion-v2": "traced", "pion-v3": "watched"} {
+			job := fixture.Job(t, "late-close-notify", endless(stack), 1)
+			questions = append(questions, question{job, 1_000_000, []string{other}})
 		}
 	}
 	for _, q := range questions {
@@ -121,9 +123,9 @@ func TestEndlessScenarioMeetsTheEventLimit(t *testing.T) {
 			t.Fatalf("%s: %s by %q after %d events\n%s", job.Command(), first.Status, first.Limit,
 				first.Events, first.Dump)
 		}
-		traced, watched := job, job
-		traced.Trace, watched.Watch = true, true
-		for name, other := range map[string]run.Job{"again": job, "traced": traced, "watched": watched} {
+		for _, name := range q.others {
+			other := job
+			other.Trace, other.Watch = name == "traced", name == "watched"
 			o := do(t, p, other)
 			if o.Status != first.Status || o.Limit != first.Limit || o.Events != first.Events ||
 				o.Virtual != first.Virtual || o.Digest != first.Digest {

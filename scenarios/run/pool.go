@@ -199,12 +199,12 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 	answer, before, status, err := p.ask(ctx, w, job)
 	answered := err == nil && status == Completed
-	if answered && !answer.outOfMemory() {
+	if answered && !answer.outOfMemory() && !w.grown {
 		p.idle <- w
 		return p.outcome(&job, answer, before)
 	}
-	// Replace the worker if it is lost. Replace it also after it ran out of memory, because
-	// something in the process may prevent collection.
+	// Replace the worker if it is lost. Replace it also after it ran out of memory or has grown,
+	// because something in the process may prevent collection.
 	w.kill()
 	reap(w)
 	replacement, startErr := p.start()
@@ -261,7 +261,9 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 			if job.Watch {
 				most += watchRoom
 			}
-			if w.memory() > most {
+			memory := w.memory()
+			w.grown = w.grown || memory > int64(p.limits.Memory)
+			if memory > most {
 				w.dump(done)
 				return reply{}, shown{}, Limited, nil
 			}

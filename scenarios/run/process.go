@@ -25,6 +25,10 @@ type process struct {
 	out     *bufio.Reader
 	words   *firstWords
 	known   known // used by one caller at a time
+
+	// grown reports that its memory was above the limit of a replication. It may hold on to what it
+	// no longer needs, and the next replication must not pay for that.
+	grown bool
 }
 
 // kept are the variables of its parent's environment that a worker gets: what says where files are.

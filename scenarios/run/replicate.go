@@ -46,7 +46,7 @@ type Replication struct {
 	Records []trace.Record `json:"-"`
 	Reasons []trace.Reason `json:"-"` // nil unless requested by Job.Explain
 
-	// Watched is nil unless requested by Job.Watch.
+	// Watched is nil unless requested by Job.Watch, and if the replication met a limit.
 	Watched *sim.Watched `json:"watched,omitempty"`
 }
 
