@@ -77,6 +77,9 @@ func curves(f *figures.CurvesResult, confidence float64) (Section, error) {
 		parts = append(parts, part)
 	}
 	s.Sentence = fmt.Sprintf("Estimated failure probability along %s: %s.", f.Of.X.Label, strings.Join(parts, "; "))
+	if f.Idle != nil {
+		s.Sentence += " There is no exact curve: " + f.Idle.Reason() + "."
+	}
 	if f.Exact != nil {
 		exact, value := "Exact failure probability", "the exact value"
 		if !f.Basis.Proved {

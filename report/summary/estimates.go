@@ -97,7 +97,9 @@ func estimates(f *figures.EstimatesResult, confidence float64) (Section, error) 
 		". Crude Monte Carlo: " +
 		"the share of failures, with " + f.Rows[0].Sweep.Inference.Method.Title() +
 		"'s interval; a run of it takes one replication, a seed of the others a whole search."
-	if basis := f.Basis(); !basis.Proved {
+	if f.Idle != nil {
+		s.Sentence = "Only crude Monte Carlo has an answer: " + f.Idle.Reason() + "."
+	} else if basis := f.Basis(); !basis.Proved {
 		s.Method += " " + text.NotProved(&basis)
 	}
 	fig := figure.Estimates(f.Of.Title, drawn, smallest < 0.01, confidence, s.Sentence)

@@ -65,6 +65,8 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 		return nil, err
 	}
 	basis := search.Basis{Proved: true}
+	var rules run.Collector
+	over := rules.Over(runner)
 	a := &Analysed{Question: *q, At: at, Outputs: make([]Outputs, q.Points), Basis: basis}
 	exactRuns := 0
 	if q.Probe == "" {
@@ -77,7 +79,7 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 		}
 	} else {
 		for _, p := range points {
-			e, err := q.ExactAt(ctx, runner, p.Values, q.Probe, Tail)
+			e, err := q.ExactAt(ctx, over, p.Values, q.Probe, Tail)
 			if err != nil {
 				return nil, err
 			}
@@ -91,7 +93,10 @@ func (q *Analysis) Ask(ctx context.Context, runner run.Runner, sweep Sweeper, pr
 	if q.Probe == "" {
 		a.Bases, err = q.MonteCarlo(ctx, runner, keep, step)
 	} else {
-		a.Bases, err = q.Sensitivity.Exact(ctx, runner, q.Probe, Tail, keep, step)
+		a.Bases, err = q.Sensitivity.Exact(ctx, over, q.Probe, Tail, keep, step)
+		if err == nil {
+			err = CheckIdle(ctx, q.Values.Scenario(), q.Probe, &rules, runner)
+		}
 	}
 	end()
 	if err != nil {

@@ -59,12 +59,14 @@ func CompareConditional(
 	for range points {
 		c.Values = append(c.Values, slices.Repeat([]float64{math.NaN()}, seeds))
 	}
+	var rules run.Collector
+	over := rules.Over(runner)
 	var mu sync.Mutex
 	err := run.Spread(ctx, runner.Size(), seeds*len(points), func(ctx context.Context, k int) error {
 		n, point := k/len(points), k%len(points)
 		question := few(points[point].Search)
 		question.Seed = seed.Replication(question.Seed, n)
-		w, err := search.FindWindows(ctx, runner, question)
+		w, err := search.FindWindows(ctx, over, question)
 		if err != nil {
 			return err
 		}
@@ -76,6 +78,9 @@ func CompareConditional(
 		progress()
 		return nil
 	})
+	if err == nil {
+		err = CheckIdle(ctx, points[baseline].Values.Scenario(), points[baseline].Search.Probe.Name, &rules, runner)
+	}
 	if err != nil && ctx.Err() == nil {
 		return nil, err
 	}

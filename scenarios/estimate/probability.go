@@ -222,9 +222,9 @@ func (q *Integral) Exact(ctx context.Context, runner run.Runner) (*ExactProbabil
 // of many that answer a question together. Thirty of them, the fewest, make 600.
 const fewRandomRuns = 20
 
-// few returns the search with few random runs.
+// few returns the search with few random runs, as one of many.
 func few(s search.Search) search.Search {
-	s.Sampling.Runs = fewRandomRuns
+	s.Sampling.Runs, s.Part = fewRandomRuns, true
 	return s
 }
 

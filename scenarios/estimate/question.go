@@ -2,14 +2,12 @@ package estimate
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
 	"github.com/dtlssim/dtlssim/scenarios/estimate/importance"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
-	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 )
@@ -187,43 +185,32 @@ func (q *Question) monteCarlo(ctx context.Context, runner run.Runner, a *Answer,
 }
 
 func (q *Question) exact(ctx context.Context, runner run.Runner, a *Answer) (of stat.Estimate, err error) {
-	if a.Exact, err = q.Integral.Exact(ctx, runner); err != nil {
+	var rules run.Collector
+	if a.Exact, err = q.Integral.Exact(ctx, rules.Over(runner)); err != nil {
 		return of, err
 	}
-	w := a.Exact.Windows
-	if rule := search.IdleProbe(q.Values.Scenario(), w.Probe, w.Rules); rule != "" {
-		return of, &IdleError{Probe: w.Probe, Rule: rule, Unmet: w.UnmetRules}
+	if err = q.checkIdle(ctx, &rules, runner); err != nil {
+		return of, err
 	}
 	a.take(a.Exact.Estimate, 0, 0, a.Exact.Runs)
 	a.Confidence = a.Exact.Confidence
 	return a.Estimate, nil
 }
 
-// IdleError says that there is no exact probability: the probe decides nothing, because the rule whose
-// duration it is met no datagram in any run.
-type IdleError struct {
-	Probe, Rule string
-	Unmet       []scenarios.UnmetRule
-}
-
-// Error implements error.
-func (e *IdleError) Error() string {
-	text := fmt.Sprintf("there is no exact probability over %s: it is the duration of rule %s, which met no datagram "+
-		"in any run, so nothing depends on it", e.Probe, e.Rule)
-	for _, u := range e.Unmet {
-		if u.Rule == e.Rule {
-			text += "; " + u.String()
-		}
-	}
-	return text
+func (q *Question) checkIdle(ctx context.Context, rules *run.Collector, runner run.Runner) error {
+	return CheckIdle(ctx, q.Values.Scenario(), q.Integral.Search.Probe.Name, rules, runner)
 }
 
 func (q *Question) conditional(
 	ctx context.Context, runner run.Runner, a *Answer, progress Progress,
 ) (of stat.Estimate, err error) {
 	step, end := progress(a.Plan.Budget(), "seeds")
-	c, err := q.Integral.Conditional(ctx, runner, a.Plan, step)
+	var rules run.Collector
+	c, err := q.Integral.Conditional(ctx, rules.Over(runner), a.Plan, step)
 	end()
+	if err == nil {
+		err = q.checkIdle(ctx, &rules, runner)
+	}
 	if err != nil {
 		return of, err
 	}

@@ -277,7 +277,7 @@ func (f *finder) conclude() Basis {
 	stated := f.search.Values.Scenario().TimersKnown
 	idle := IdleProbe(f.search.Values.Scenario(), f.search.Probe.Name, f.rules)
 	switch {
-	case idle != "" && f.search.Sampling.Runs >= 0: // otherwise the rule may meet datagrams in other searches
+	case idle != "" && !f.search.Part:
 		b.WhyNot = IdleBasis(f.search.Probe.Name, idle).WhyNot
 	case f.step > 0:
 		if b.Proved = f.method.LargestUnverifiedGap == 0; !b.Proved {

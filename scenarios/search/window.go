@@ -33,6 +33,11 @@ type Search struct {
 
 	// Sampling is for a scenario whose timers are not all known.
 	Sampling Sampling
+
+	// Part says that the search is one of several that answer a question together. Whether the probe
+	// is the duration of a rule that met no datagram, the answer then says of all of them: a rule that
+	// meets none here may meet some there.
+	Part bool
 }
 
 // methodName is the name of the method of FindWindows.

@@ -111,10 +111,81 @@ rules:
 				t.Errorf("%s, %s: %+v", args[0], match, u)
 			}
 		}
-		code, out, errs := runHere("estimate", path, "--method", "exact", "--probe", "late", "--set",
-			"late=exponential(mean=20ms)")
-		if code == verb.ExitOK || !strings.Contains(errs, "there is no exact probability over late") {
-			t.Errorf("estimate, %s: exit code %d\n%s%s", match, code, out, errs)
+		for _, args := range [][]string{
+			{"estimate", path, "--method", "exact"},
+			{"estimate", path, "--method", "conditional", "--seeds", "2"},
+			{"compare", path, "--vary", "linger=0s,1ms", "--method", "conditional", "--seeds", "2"},
+			{"sensitivity", path, "--vary", "linger=0s..1ms", "--method", "exact", "--points", "2"},
+		} {
+			args = append(args, "--probe", "late", "--set", "late=exponential(mean=20ms)")
+			code, out, errs := runHere(args...)
+			if code == verb.ExitOK || !strings.Contains(errs, "there is no probability over late") ||
+				!strings.Contains(errs, why) {
+				t.Errorf("%v, %s: exit code %d\n%s%s", args, match, code, out, errs)
+			}
+		}
+	}
+}
+
+// A study draws no exact curve, and lists no estimate but that of crude Monte Carlo, over the duration
+// of a rule that met nothing.
+func TestStudyOfARuleThatMeetsNothing(t *testing.T) {
+	for match, idle := range map[string]bool{"nth: 9, ": true, "": false} {
+		path := filepath.Join(t.TempDir(), "typing.yaml")
+		if err := os.WriteFile(path, []byte(`name: typing
+summary: A match selects nothing.
+clients: {clients: 1, client: waits}
+server: {model: concurrent, credentials: psk}
+parameters:
+  - {name: late, type: latency distribution, default: 5ms, meaning: latency of a datagram}
+rules:
+  - {name: it, match: {`+match+`client: 1, from: client, record: application-data}, latency: late}
+fail: [answer > 100ms]
+probe: late=0s..1s
+study:
+  title: Typing
+  figures:
+    - name: curve
+      kind: curves
+      title: Curve
+      probe: late
+      replications: 2
+      x: {label: mean, from: 1, to: 2, steps: 1}
+      rows: [{label: row, set: {late: "exponential(mean={x}ms)"}}]
+    - name: estimates
+      kind: estimates
+      title: Estimates
+      probe: late
+      replications: 2
+      seeds: 2
+      rows:
+        - {label: exact, set: {late: exponential(mean=9ms)}}
+        - {label: conditional, set: {late: exponential(mean=9ms), latency: "uniform(1ms,2ms)"}}
+`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errs := runHere("study", path, "-o", t.TempDir(), "--format", "json")
+		var a struct {
+			Figures []struct {
+				Sentence string
+				Exact    [][]float64
+				Data     []struct{ Method string }
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &a); code != verb.ExitOK || err != nil || len(a.Figures) != 2 {
+			t.Fatalf("exit code %d, %v\n%s", code, err, errs)
+		}
+		if curve := a.Figures[0]; idle != (curve.Exact == nil) || idle != strings.Contains(curve.Sentence, "no exact") {
+			t.Errorf("idle %t: %+v", idle, curve)
+		}
+		others := 0
+		for _, e := range a.Figures[1].Data {
+			if e.Method != "monte-carlo" {
+				others++
+			}
+		}
+		if idle != (others == 0) || idle != strings.Contains(a.Figures[1].Sentence, "no probability over late") {
+			t.Errorf("idle %t: %+v", idle, a.Figures[1])
 		}
 	}
 }

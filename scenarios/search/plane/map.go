@@ -41,7 +41,7 @@ func (m *Map) search(y int64) (search.Search, error) {
 	v, err := m.Values.With(m.Y.Name, time.Duration(y))
 	// A map looks for what is hidden at random points of the plane, and not in each row.
 	return search.Search{
-		Values: v, Seed: m.Seed, Probe: m.X, Fail: m.Fail, Sampling: search.Sampling{Runs: -1},
+		Values: v, Seed: m.Seed, Probe: m.X, Fail: m.Fail, Sampling: search.Sampling{Runs: -1}, Part: true,
 	}, err
 }
 

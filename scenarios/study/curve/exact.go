@@ -41,8 +41,11 @@ type Answer struct {
 // share their windows. If the windows move with x, their edges are known between two points where
 // they lie on straight lines with those at a third point, to the nanosecond. If they do not at points
 // of the design, Find searches the windows halfway, and where the lines say that cells end.
+//
+// If the probe decides nothing at any point, there is no curve: the error is an [estimate.IdleError].
 func (q *Question) Find(ctx context.Context, runner run.Runner) (*Answer, error) {
-	s := &searcher{Question: q, ctx: ctx, runner: runner, groups: map[string]*group{}}
+	var rules run.Collector
+	s := &searcher{Question: q, ctx: ctx, runner: rules.Over(runner), groups: map[string]*group{}}
 	for row := range q.Rows {
 		for _, x := range q.X {
 			if err := s.cover(row, x); err != nil {
@@ -51,6 +54,9 @@ func (q *Question) Find(ctx context.Context, runner run.Runner) (*Answer, error)
 		}
 	}
 	if err := s.ahead(); err != nil {
+		return nil, err
+	}
+	if err := estimate.CheckIdle(ctx, s.scenario, q.Probe, &rules, runner); err != nil {
 		return nil, err
 	}
 	a := &Answer{Basis: s.basis}
@@ -108,9 +114,12 @@ type searcher struct {
 	ctx    context.Context
 	runner run.Runner
 	groups map[string]*group
-	runs   int
-	basis  search.Basis
-	extra  int // searches between the points of the design
+
+	scenario *scenarios.Scenario
+
+	runs  int
+	basis search.Basis
+	extra int // searches between the points of the design
 }
 
 // group holds what design points that differ only in the distribution of the probe share.
@@ -183,9 +192,11 @@ func (s *searcher) cover(row int, x float64) error {
 	if err != nil {
 		return err
 	}
+	s.scenario = q.Values.Scenario()
 	g := s.groups[key]
 	if g == nil {
 		g = &group{search: q.Search}
+		g.search.Part = true
 		g.search.Sampling.Of = nil // those of all of its points follow
 		s.groups[key] = g
 	}

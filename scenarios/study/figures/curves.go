@@ -2,6 +2,7 @@ package figures
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
@@ -37,6 +39,9 @@ type CurvesResult struct {
 	Exact  [][]float64       // by row and value of x; nil without a probe
 	Traces []curve.Trace     // by row: the exact curve between these values as well; nil without a probe
 	Basis  search.Basis      // of the windows from which Exact comes
+
+	// Idle says why there is no exact curve although there is a probe; nil if there is.
+	Idle *estimate.IdleError
 
 	exactRuns int
 }
@@ -132,6 +137,9 @@ func (g *Curves) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 		return r, nil
 	}
 	a, err := g.exact(ctx, e)
+	if errors.As(err, &r.Idle) {
+		return r, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("exact curve: %w", err)
 	}

@@ -2,12 +2,14 @@ package figures
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -28,14 +30,16 @@ type Estimates struct {
 type EstimatesResult struct {
 	noSearches
 	Of     *Estimates
-	Rows   []*sample.Results // by row, with one point each
-	Others []RowEstimates    // by row
+	Rows   []*sample.Results   // by row, with one point each
+	Others []RowEstimates      // by row
+	Idle   *estimate.IdleError // why there are no others; nil if there are
+	runs   int                 // of the others
 }
 
 // RowEstimates holds the failure probability of a row by the methods other than crude Monte Carlo.
 type RowEstimates struct {
 	Exact       *estimate.ExactProbability // nil: something besides the probe is random
-	Conditional *estimate.Conditional      // nil: the probability is exact
+	Conditional *estimate.Conditional      // nil: the probability is exact; both nil: the probe decides nothing
 }
 
 // EstimatesKind is the kind of [Estimates].
@@ -86,16 +90,22 @@ func (g *Estimates) integral(s *rows.Subject, row rows.Row) (estimate.Integral, 
 
 func (g *Estimates) Run(ctx context.Context, e *rows.Execution) (Result, error) {
 	r := &EstimatesResult{Of: g}
+	var rules run.Collector
+	over := *e
+	over.Runner = rules.Over(e.Runner)
 	for _, row := range g.Rows {
 		sweep, err := e.Sweep(ctx, &g.Head, row, g.Replications, g.At(row))
 		if err != nil {
 			return nil, err
 		}
-		others, err := g.others(ctx, e, row)
+		others, err := g.others(ctx, &over, row)
 		if err != nil {
 			return nil, fmt.Errorf("row %q: %w", row.Label, err)
 		}
-		r.Rows, r.Others = append(r.Rows, sweep), append(r.Others, others)
+		r.Rows, r.Others, r.runs = append(r.Rows, sweep), append(r.Others, others), r.runs+others.runs()
+	}
+	if err := estimate.CheckIdle(ctx, e.Scenario, g.Probe, &rules, e.Runner); errors.As(err, &r.Idle) {
+		r.Others = make([]RowEstimates, len(g.Rows))
 	}
 	return r, nil
 }
@@ -122,24 +132,25 @@ func (r *EstimatesResult) Figure() Figure { return r.Of }
 
 // Runs implements [Result].
 func (r *EstimatesResult) Runs() int {
-	n := done(r.Rows)
-	for _, o := range r.Others {
-		if o.Exact != nil {
-			n += o.Exact.Runs
-		} else {
-			n += o.Conditional.Runs
-		}
-	}
-	return n
+	return done(r.Rows) + r.runs
 }
 
-// Basis returns the basis of all windows that were integrated.
+// runs returns the number of replications of the searches of a row.
+func (o *RowEstimates) runs() int {
+	if o.Exact != nil {
+		return o.Exact.Runs
+	}
+	return o.Conditional.Runs
+}
+
+// Basis returns the basis of all windows that were integrated; there are none if Idle.
 func (r *EstimatesResult) Basis() search.Basis {
 	b := search.Basis{Proved: true}
 	for _, o := range r.Others {
 		if o.Exact != nil {
 			b = b.And(o.Exact.Basis)
-		} else {
+		}
+		if o.Conditional != nil {
 			b = b.And(o.Conditional.Basis)
 		}
 	}

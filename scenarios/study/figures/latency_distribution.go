@@ -8,6 +8,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/answers"
 	"github.com/dtlssim/dtlssim/scenarios/estimate"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/study/rows"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
@@ -60,7 +61,11 @@ func (g *LatencyDistribution) Run(ctx context.Context, e *rows.Execution) (Resul
 		return nil, err
 	}
 	r := &LatencyDistributionResult{Of: g, Distribution: q.Distribution}
-	if r.Probability, err = q.Exact(ctx, e.Runner); err != nil {
+	var rules run.Collector
+	if r.Probability, err = q.Exact(ctx, rules.Over(e.Runner)); err == nil {
+		err = estimate.CheckIdle(ctx, e.Scenario, g.Probe, &rules, e.Runner)
+	}
+	if err != nil {
 		return nil, err
 	}
 	e.Progress()
