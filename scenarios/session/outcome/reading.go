@@ -22,13 +22,13 @@ type Reading struct {
 type Reader struct {
 	Reading
 	numbers network.Clients
-	flights flights
+	flights repetitions
 	dataAt  map[int]time.Duration // when a client's first data arrived
 }
 
 // NewReader returns a reader of a run with the given clients.
 func NewReader(numbers network.Clients) *Reader {
-	return &Reader{numbers: numbers, flights: newFlights(numbers), dataAt: map[int]time.Duration{}}
+	return &Reader{numbers: numbers, flights: newRepetitions(numbers), dataAt: map[int]time.Duration{}}
 }
 
 // Add reads the next record.
@@ -55,7 +55,7 @@ func (r *Reader) Add(e *trace.Record) {
 		switch event := e.Event.(type) {
 		case Accepted:
 			if !event.Again { // the time belongs to an earlier attempt
-				delete(r.dataAt, r.flights.peers[event.Peer])
+				delete(r.dataAt, r.flights.peer(event.Peer))
 			}
 		case sim.ListenerDropped:
 			if event.Reason == sim.BacklogFull {
@@ -71,7 +71,7 @@ func (r *Reader) Add(e *trace.Record) {
 
 // End returns what the records have shown.
 func (r *Reader) End() Reading {
-	r.retransmissions, r.duplicates = r.flights.retransmissions, r.flights.total()
+	r.retransmissions, r.duplicates = r.flights.counts()
 	return r.Reading
 }
 
