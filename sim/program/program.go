@@ -1,0 +1,67 @@
+// Package program runs Linux programs, unmodified, on the hosts of a simulation.
+//
+//	system calls of a program -> Machine (processes, files, sockets, timers) -> sim.Simulation (event list, network)
+//
+// A program is one more actor of the event list. At one instant of virtual time it runs, thread by
+// thread, until every thread of it waits in a system call that the machine emulates. Then the event
+// list goes on. It uses ptrace(2) and seccomp(2), and needs Linux on amd64.
+package program
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/dtlssim/dtlssim/sim/distribution"
+)
+
+// Config describes a machine: the operating system of a host.
+type Config struct {
+	// Processing is the time from an arrival that wakes a program to the program's next instruction;
+	// nil means none. Code takes no virtual time otherwise.
+	Processing distribution.Distribution
+
+	// Unreachable makes a datagram to a port without a socket come back as ICMP port unreachable:
+	// a connected sender then gets ECONNREFUSED.
+	Unreachable bool
+
+	// MTU is what a program learns that asks for the path's MTU, in bytes; 0 means 1500.
+	MTU int
+}
+
+// Command is what a program is started with.
+type Command struct {
+	Actor string   // name of the actor; unique within a replication
+	Path  string   // absolute path of the executable
+	Args  []string // as the program sees them; Args[0] is its name
+	Env   []string // NAME=VALUE; replaces the values of Environment
+	Dir   string   // working directory, absolute
+
+	Input   []Input  // what arrives at its standard input; it is open and empty from the start
+	Signals []Signal // what is sent to it
+
+	// Output is called for each line that it writes, without its line feed: descriptor 1 or 2. Ended
+	// is called once it has ended with all its descendants. Both run on the goroutine of the
+	// event loop and must not block. nil: not called.
+	Output func(descriptor int, line string)
+	Ended  func(Exit)
+}
+
+// Input is text that arrives at the standard input of a program.
+type Input struct {
+	After time.Duration // since the start of the program
+	Text  string
+	End   bool // end of file follows the text
+}
+
+// Signal is a signal that is sent to a program.
+type Signal struct {
+	After  time.Duration // since the start of the program
+	Number syscall.Signal
+}
+
+// Exit is how a program ended.
+type Exit struct {
+	At     time.Duration
+	Code   int            // exit code, if Signal is 0
+	Signal syscall.Signal // the signal that ended it; 0: none
+}
