@@ -33,6 +33,7 @@ const (
 	Horizon     End = "horizon"      // virtual time reached its limit before all was done
 	EventLimit  End = "event-limit"  // the number of events reached its limit
 	MemoryLimit End = "memory-limit" // the process reached its memory limit; set by EndBy
+	Failed      End = "failed"       // something that cannot be simulated; set by EndBy
 )
 
 // Clock is the virtual time of one replication. Its methods may be called from

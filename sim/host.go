@@ -24,7 +24,8 @@ type Host struct {
 	w       *Simulation
 	name    string
 	address netip.Addr
-	nat     *NAT // the NAT that it is behind; nil on the public network
+	nat     *NAT   // the NAT that it is behind; nil on the public network
+	kernel  Kernel // nil: its sockets are its own
 
 	mu    sync.Mutex // held for a few instructions only
 	ports map[uint16]*port
@@ -115,6 +116,10 @@ func (h *Host) bind(number uint16) *port {
 // receive hands a datagram to the socket that takes datagrams from source to an address of
 // the host.
 func (h *Host) receive(packet *Packet, source, to netip.AddrPort) {
+	if h.kernel != nil {
+		h.receiveBy(packet, source, to)
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var socket *Socket

@@ -31,8 +31,10 @@ type Packet struct {
 
 	Datagram *wire.Datagram // parsed when it was sent
 
-	forged     bool // sent by an on-path attacker
-	generation int  // generation of the sending socket; see handover
+	sent       time.Duration // when
+	home       *NAT          // the NAT that its sender is behind; nil on the public network
+	forged     bool          // sent by an on-path attacker
+	generation int           // generation of the sending socket; see handover
 	flow       *flow
 
 	nat     *NAT           // the NAT that it is behind now; nil on the public network
@@ -242,14 +244,19 @@ func (w *Simulation) send(socket *Socket, destination netip.AddrPort, datagram *
 	if w.Stopped() {
 		return
 	}
-	actor, from := w.Current(), socket.port
+	w.sendBy(w.Current(), socket, destination, datagram)
+}
+
+// sendBy is send for an actor that the caller knows.
+func (w *Simulation) sendBy(actor *clock.Actor, socket *Socket, destination netip.AddrPort, datagram *wire.Datagram) {
+	from := socket.port
 	w.mu.Lock()
 	from.host.sent[actor.Name]++
 	p := &Packet{
 		ID:   trace.DatagramID{Actor: actor.Name, Number: from.host.sent[actor.Name]},
 		From: socket.local, To: destination,
 		Sender: socket.actor, Receiver: w.owner(destination), generation: socket.handover.generation,
-		Datagram: datagram,
+		Datagram: datagram, sent: w.Now(), home: from.host.nat,
 	}
 	w.mu.Unlock()
 	d := departure{actor: actor, packet: p, fate: w.link.fate(socket, p)}
@@ -351,7 +358,7 @@ func (w *Simulation) unreachable(p *Packet) (reason Reason, host string) {
 	if h == nil {
 		return NoSuchHost, p.To.Addr().String()
 	}
-	if !h.bound(p.To.Port()) {
+	if h.kernel == nil && !h.bound(p.To.Port()) {
 		return Unbound, h.name
 	}
 	return 0, h.name

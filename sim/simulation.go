@@ -83,6 +83,9 @@ type Result struct {
 	Rules []RuleCount
 	Sent  []Sent
 
+	// Fault says why a replication with the end clock.Failed failed; see Simulation.Fail.
+	Fault string
+
 	Tilt *tilt.Likelihood // nil unless Config.Tilt is in use
 
 	// Watched holds what the run depends on, including what the trace does not show. It is
@@ -115,6 +118,7 @@ type Simulation struct {
 	heap replicationHeap
 
 	conclusions []func() []trace.Event // see Conclude
+	fault       string                 // see Fail
 }
 
 // exclusive makes the replications of a process run one after another. They share
@@ -170,6 +174,7 @@ func Run(config Config, build func(w *Simulation)) Result {
 	if w.heap.met() { // at its end, or between two collections
 		result.End = clock.MemoryLimit
 	}
+	result.Fault = w.fault
 	w.conclude(&result)
 	result.Rules = w.link.met()
 	result.Sent = w.link.sent(result.Rules)
@@ -251,6 +256,9 @@ func (w *Simulation) recordBy(actor *clock.Actor, r *trace.Record) {
 func (w *Simulation) settled() bool {
 	if w.heap.collect(w.Dispatched()) {
 		w.EndBy(clock.MemoryLimit)
+	}
+	if w.fault != "" {
+		w.EndBy(clock.Failed)
 	}
 	w.mu.Lock()
 	w.settleTrace()

@@ -65,6 +65,7 @@ var order = []struct{ name, reason string }{
 	{"sim/stack/pionv2", "one stack behind that interface"},
 	{"sim/stack/pionv3", "another"},
 	{"sim", "one replication: hosts, links, NATs and rules; it runs any stack and knows none"},
+	{"sim/program", "programs as actors of a simulation: they use its hosts, and it knows only that a host can have a kernel"},
 	{"sim/stack/stacktest", "the contract of every stack, which it checks on a simulated network"},
 
 	{"scenarios", "the model: what a scenario is, with values, outcomes and commands; it knows no file and no worker"},

@@ -1,0 +1,158 @@
+package program
+
+import (
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/sim/stream"
+)
+
+// kernel is the state of a machine: what the operating system of its host would hold. It runs on the thread of the
+// tracer, while virtual time stands still. What it does to the simulation it leaves in effects, which the
+// event loop applies, in order, once all its threads wait.
+type kernel struct {
+	machine *Machine
+	config  Config
+	name    string
+	address netip.Addr
+	epoch   time.Duration // what CLOCK_REALTIME shows at the start
+	open    map[Hazard]bool
+
+	now       time.Duration
+	effects   []func()
+	fault     error
+	current   *task
+	runnable  []*task
+	processes []*process // that are alive
+	programs  []*program
+	sockets   []*socket // that are bound, the oldest first
+	futexes   []*task   // that wait, the first first
+	nextPort  uint16
+	lastID    int
+	calls     int // system calls at which a thread has stopped
+
+	read map[string]bool // the paths that were opened
+}
+
+// program is what Machine.Start has started, with all its descendants.
+type program struct {
+	m       *kernel
+	command Command
+	actor   *clock.Actor
+	first   *process
+	input   *pipe
+	random  *stream.Stream
+	ended   bool
+}
+
+func (p *program) name() string { return p.command.Actor }
+
+func (k *kernel) mtu() int {
+	const usual = 1500
+	if k.config.MTU > 0 {
+		return k.config.MTU
+	}
+	return usual
+}
+
+// nextID returns the next number of a process or thread.
+func (k *kernel) nextID() int {
+	k.lastID++
+	return k.lastID
+}
+
+// firstID is before the first number of a process that a machine starts.
+const firstID = 1000
+
+// fail ends the replication.
+func (k *kernel) fail(err error) {
+	if k.fault == nil {
+		k.fault = err
+	}
+}
+
+// opened notes that a program has opened a file of the host.
+func (k *kernel) opened(t *task, path string) {
+	k.read[path] = true
+}
+
+// effect leaves something for the event loop to do.
+func (k *kernel) effect(f func()) { k.effects = append(k.effects, f) }
+
+// alarm is an event of the list that belongs to a machine.
+type alarm struct {
+	event *clock.Event // nil before the event loop has scheduled it
+	off   bool
+}
+
+// alarmKind says what an alarm ends.
+type alarmKind = clock.EventKind
+
+const (
+	alarmWake     = clock.Wake     // a pause, or a timer
+	alarmDeadline = clock.Deadline // the time limit of a call that waits for something
+)
+
+// arm schedules f after d, by a program.
+func (k *kernel) arm(kind alarmKind, p *program, d time.Duration, f func()) *alarm {
+	a := &alarm{}
+	k.effect(func() {
+		a.event = k.machine.w.AfterBy(p.actor, kind, d, func() {
+			k.machine.enter(func() {
+				if !a.off {
+					a.off = true
+					f()
+				}
+			})
+		})
+	})
+	return a
+}
+
+// armDrawn schedules f after a processing time.
+func (k *kernel) armDrawn(p *program, f func()) {
+	k.effect(func() {
+		k.machine.w.AfterBy(p.actor, clock.Wake, k.machine.processing(p), func() { k.machine.enter(f) })
+	})
+}
+
+// disarm cancels an alarm; nil is none.
+func (k *kernel) disarm(a *alarm) {
+	if a == nil || a.off {
+		return
+	}
+	a.off = true
+	k.effect(func() { k.machine.w.Cancel(a.event) })
+}
+
+// programEnded notes that the first process of a program has ended.
+func (k *kernel) programEnded(p *program, status int) {
+	p.ended = true
+	e := Exit{At: k.now, Code: status >> 8}
+	if status&127 != 0 {
+		e = Exit{At: k.now, Signal: syscall.Signal(status & 127)}
+	}
+	k.effect(func() { k.machine.exited(p, e) })
+}
+
+// printed notes a line of a program's output.
+func (k *kernel) printed(p *program, descriptor int, line string) {
+	k.effect(func() { k.machine.printed(p, descriptor, line) })
+}
+
+// killAll ends everything that still runs, without a trace of it.
+func (k *kernel) killAll() {
+	k.fault = errOver
+	for len(k.processes) > 0 {
+		k.kill(k.processes[0])
+	}
+	k.effects = nil
+}
+
+type overError struct{}
+
+func (overError) Error() string { return "the replication is over" }
+
+var errOver = overError{}

@@ -1,0 +1,410 @@
+package program
+
+import (
+	"encoding/binary"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// state returns what poll(2) reports of a descriptor. A file of the host itself is always ready.
+func (t *task) state(fd int) (mask uint32, open bool) {
+	if f := t.p.files[fd]; f != nil {
+		return f.poll(), true
+	}
+	return mayRead | mayWrite, t.isOpen(fd)
+}
+
+// pollCall performs poll(2) and ppoll(2).
+func (t *task) pollCall() verdict {
+	a := t.args
+	d, left, mask := time.Duration(-1), uint64(0), uint64(0)
+	if t.number == unix.SYS_PPOLL {
+		left, mask = a[2], a[3]
+		if left != 0 {
+			var ok bool
+			if d, ok = t.timespec(left); !ok {
+				return t.fails(syscall.EFAULT)
+			}
+			if d < 0 {
+				return t.fails(syscall.EINVAL)
+			}
+		}
+	} else if ms := int32(a[2]); ms >= 0 {
+		d = time.Duration(ms) * time.Millisecond
+	}
+	at, n := a[0], int(a[1])
+	if n < 0 || n > 1<<20 {
+		return t.fails(syscall.EINVAL)
+	}
+	b := t.tracee.read(at, n*8)
+	if len(b) != n*8 {
+		return t.fails(syscall.EFAULT)
+	}
+	open := make(map[int]bool) // files of the host itself: they do not change while it waits
+	scan := func() (count int64) {
+		for i := range n {
+			fd := int(int32(binary.LittleEndian.Uint32(b[i*8:])))
+			asked := uint32(binary.LittleEndian.Uint16(b[i*8+4:]))
+			var found uint32
+			if fd >= 0 {
+				if f := t.p.files[fd]; f != nil {
+					found = f.poll() & (asked | unix.POLLERR | unix.POLLHUP)
+				} else {
+					is, known := open[fd]
+					if !known {
+						is = t.isOpen(fd)
+						open[fd] = is
+					}
+					if found = asked & (mayRead | mayWrite); !is {
+						found = unix.POLLNVAL
+					}
+				}
+			}
+			binary.LittleEndian.PutUint16(b[i*8+6:], uint16(found))
+			if found != 0 {
+				count++
+			}
+		}
+		return count
+	}
+	return t.multiplex(d, mask, scan, func() int64 {
+		count := scan()
+		if !t.tracee.write(at, b) {
+			return -int64(syscall.EFAULT)
+		}
+		return count
+	}, func(rest time.Duration) {
+		if left != 0 {
+			t.putWords(left, uint64(rest/time.Second), uint64(rest%time.Second))
+		}
+	})
+}
+
+// multiplex waits, for d if d is not negative, until scan counts something. finish reports it. leave gets
+// the time that is left, which Linux writes back even if a signal ends the wait.
+func (t *task) multiplex(d time.Duration, mask uint64, scan, finish func() int64, leave func(rest time.Duration)) verdict {
+	k := t.p.m
+	end := k.now + d
+	over := func() {
+		if d >= 0 {
+			leave(max(0, end-k.now))
+		}
+	}
+	if scan() > 0 || d == 0 {
+		v := finish()
+		over()
+		return t.returns(v)
+	}
+	if mask != 0 {
+		signals, ok := t.word(mask)
+		if !ok {
+			return t.fails(syscall.EFAULT)
+		}
+		if t.pending()&^signals != 0 { // one is waiting: sigsuspend(2) delivers it
+			t.regs.Orig_rax, t.regs.Rdi, t.regs.Rsi = unix.SYS_RT_SIGSUSPEND, mask, 8
+			t.borrowed, t.changed = true, true
+			return pass
+		}
+	}
+	v := t.block(d, func() bool { return scan() > 0 }, func(bool) int64 {
+		v := finish()
+		over()
+		return v
+	})
+	t.wait.mask, t.wait.interrupted = mask, over
+	return v
+}
+
+// selectCall performs select(2) and pselect(2).
+func (t *task) selectCall() verdict {
+	a := t.args
+	n, timeout := int(int32(a[0])), a[4]
+	if n < 0 {
+		return t.fails(syscall.EINVAL)
+	}
+	d, mask := time.Duration(-1), uint64(0)
+	if timeout != 0 {
+		var ok bool
+		if t.number == unix.SYS_SELECT {
+			d, ok = t.timeval(timeout)
+		} else {
+			d, ok = t.timespec(timeout)
+		}
+		switch {
+		case !ok:
+			return t.fails(syscall.EFAULT)
+		case d < 0:
+			return t.fails(syscall.EINVAL)
+		}
+	}
+	if t.number == unix.SYS_PSELECT6 && a[5] != 0 {
+		mask, _ = t.word(a[5])
+	}
+	sets := [3]uint64{a[1], a[2], a[3]}
+	wants := [3]uint32{
+		mayRead | unix.POLLHUP | unix.POLLERR, mayWrite | unix.POLLERR, unix.POLLPRI,
+	}
+	bytes := (n + 63) / 64 * 8
+	var in, out [3][]byte
+	for i, at := range sets {
+		if at == 0 {
+			continue
+		}
+		if in[i] = t.tracee.read(at, bytes); len(in[i]) != bytes {
+			return t.fails(syscall.EFAULT)
+		}
+		out[i] = make([]byte, bytes)
+		for fd := range n {
+			if in[i][fd/8]>>(fd%8)&1 == 1 && t.p.files[fd] == nil && !t.isOpen(fd) {
+				return t.fails(syscall.EBADF)
+			}
+		}
+	}
+	scan := func() (count int64) {
+		for i := range in {
+			clear(out[i])
+			for fd := range n {
+				if in[i] == nil || in[i][fd/8]>>(fd%8)&1 == 0 {
+					continue
+				}
+				state := uint32(mayRead | mayWrite)
+				if f := t.p.files[fd]; f != nil {
+					state = f.poll()
+				}
+				if state&wants[i] != 0 {
+					out[i][fd/8] |= 1 << (fd % 8)
+					count++
+				}
+			}
+		}
+		return count
+	}
+	return t.multiplex(d, mask, scan, func() int64 {
+		count := scan()
+		for i, at := range sets {
+			if at != 0 && !t.tracee.write(at, out[i]) {
+				return -int64(syscall.EFAULT)
+			}
+		}
+		return count
+	}, func(rest time.Duration) {
+		unit := time.Nanosecond
+		if t.number == unix.SYS_SELECT {
+			unit = time.Microsecond
+		}
+		t.putWords(timeout, uint64(rest/time.Second), uint64(rest%time.Second/unit))
+	})
+}
+
+// ---- epoll(7) ----
+
+// epoll is an epoll file. As in Linux, it keeps a list of what became ready, in that order.
+type epoll struct {
+	f     *file
+	items []*interest
+	ready []*interest
+}
+
+// interest is a descriptor that an epoll file watches.
+type interest struct {
+	of     *epoll
+	fd     int
+	f      *file
+	events uint32
+	data   uint64
+	listed bool // in epoll.ready
+}
+
+func (e *epoll) mode() uint32 { return 0o600 }
+
+func (e *epoll) read(t *task, _ *file, _ []buffer) verdict { return t.fails(syscall.EINVAL) }
+func (e *epoll) write(t *task, _ *file, _ []byte) verdict  { return t.fails(syscall.EINVAL) }
+
+func (e *epoll) close() {
+	for len(e.items) > 0 {
+		e.items[0].leave()
+	}
+}
+
+func (e *epoll) poll() uint32 {
+	for _, i := range e.ready {
+		if i.state() != 0 {
+			return mayRead
+		}
+	}
+	return 0
+}
+
+// state returns the events that are wanted and there.
+func (i *interest) state() uint32 {
+	return i.f.poll() & (i.events | unix.POLLERR | unix.POLLHUP) & 0xffff
+}
+
+// notice puts it on the list of what became ready.
+func (i *interest) notice() {
+	const any = 0xffff
+	if !i.listed && i.events&any != 0 && i.state() != 0 {
+		i.listed = true
+		i.of.ready = append(i.of.ready, i)
+		i.of.f.changed()
+	}
+}
+
+// drop forgets an interest whose file is closed.
+func (i *interest) drop() {
+	i.of.items = without(i.of.items, i)
+	i.of.ready = without(i.of.ready, i)
+}
+
+func (i *interest) leave() {
+	i.f.watchers = without(i.f.watchers, i)
+	i.drop()
+}
+
+func without(list []*interest, i *interest) []*interest {
+	kept := make([]*interest, 0, len(list))
+	for _, o := range list {
+		if o != i {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+// epollCall performs the calls about an epoll file.
+func (t *task) epollCall() verdict {
+	a := t.args
+	switch t.number {
+	case unix.SYS_EPOLL_CREATE, unix.SYS_EPOLL_CREATE1:
+		e := &epoll{}
+		e.f = &file{object: e, access: unix.O_RDWR}
+		return t.reserve(e.f, t.number == unix.SYS_EPOLL_CREATE1 && a[0]&unix.EPOLL_CLOEXEC != 0)
+	}
+	f := t.p.files[int(int32(a[0]))]
+	if f == nil {
+		return t.fails(t.notOpen(a[0], syscall.EINVAL))
+	}
+	e, ok := f.object.(*epoll)
+	if !ok {
+		return t.fails(syscall.EINVAL)
+	}
+	if t.number == unix.SYS_EPOLL_CTL {
+		return e.control(t)
+	}
+	d, mask := time.Duration(-1), uint64(0)
+	switch t.number {
+	case unix.SYS_EPOLL_PWAIT2:
+		if a[3] != 0 {
+			if d, ok = t.timespec(a[3]); !ok {
+				return t.fails(syscall.EFAULT)
+			}
+		}
+		mask = a[4]
+	default:
+		if ms := int32(a[3]); ms >= 0 {
+			d = time.Duration(ms) * time.Millisecond
+		}
+		if t.number == unix.SYS_EPOLL_PWAIT {
+			mask = a[4]
+		}
+	}
+	at, most := a[1], int(int32(a[2]))
+	if most <= 0 {
+		return t.fails(syscall.EINVAL)
+	}
+	scan := func() int64 {
+		for _, i := range e.ready {
+			if i.state() != 0 {
+				return 1
+			}
+		}
+		return 0
+	}
+	return t.multiplex(d, mask, scan, func() int64 {
+		b, count := e.collect(most)
+		if !t.tracee.write(at, b) {
+			return -int64(syscall.EFAULT)
+		}
+		return count
+	}, func(time.Duration) {})
+}
+
+// collect takes what is ready off the list, at most so many, and returns it in the form of epoll_wait(2).
+func (e *epoll) collect(most int) (b []byte, count int64) {
+	list := e.ready
+	e.ready = nil
+	for n, i := range list {
+		if count == int64(most) {
+			e.ready = append(append([]*interest(nil), list[n:]...), e.ready...)
+			break
+		}
+		i.listed = false
+		state := i.state()
+		if state == 0 {
+			continue
+		}
+		b = binary.LittleEndian.AppendUint32(b, state)
+		b = binary.LittleEndian.AppendUint64(b, i.data)
+		count++
+		switch {
+		case i.events&unix.EPOLLONESHOT != 0:
+			i.events &= unix.EPOLLONESHOT | unix.EPOLLET
+		case i.events&unix.EPOLLET == 0:
+			i.listed = true
+			e.ready = append(e.ready, i)
+		}
+	}
+	return b, count
+}
+
+// control is epoll_ctl(2).
+func (e *epoll) control(t *task) verdict {
+	operation, fd, at := t.args[1], int(int32(t.args[2])), t.args[3]
+	f := t.p.files[fd]
+	if f == nil {
+		return t.fails(t.notOpen(t.args[2], syscall.EPERM)) // like a regular file
+	}
+	if f.object == object(e) {
+		return t.fails(syscall.EINVAL)
+	}
+	var found *interest
+	for _, i := range e.items {
+		if i.fd == fd && i.f == f {
+			found = i
+		}
+	}
+	var events uint32
+	var data uint64
+	if operation != unix.EPOLL_CTL_DEL {
+		var ok, alsoOK bool
+		events, ok = t.half(at)
+		data, alsoOK = t.word(at + 4)
+		if !ok || !alsoOK {
+			return t.fails(syscall.EFAULT)
+		}
+	}
+	switch operation {
+	case unix.EPOLL_CTL_ADD:
+		if found != nil {
+			return t.fails(syscall.EEXIST)
+		}
+		found = &interest{of: e, fd: fd, f: f}
+		e.items = append(e.items, found)
+		f.watchers = append(f.watchers, found)
+	case unix.EPOLL_CTL_MOD, unix.EPOLL_CTL_DEL:
+		if found == nil {
+			return t.fails(syscall.ENOENT)
+		}
+		if operation == unix.EPOLL_CTL_DEL {
+			found.leave()
+			return t.returns(0)
+		}
+	default:
+		return t.fails(syscall.EINVAL)
+	}
+	found.events, found.data = events, data
+	found.notice()
+	return t.returns(0)
+}
