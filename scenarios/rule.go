@@ -5,49 +5,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
-	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // Rule is a rule of a scenario: which datagrams it applies to, and what happens to them.
 type Rule struct {
 	Name   string
 	When   Settings // choices; the rule applies only if the parameters have these values
-	Match  Match
+	Match  rule.Match
 	Action sim.Action
 	Delay  Delay
-	Until  Match // for sim.Hold and sim.Replay
-	Forged Forgery
+	Until  rule.Match // for sim.Hold and sim.Replay
+	Forged rule.Forgery
 }
-
-// Match selects datagrams by their headers. A datagram with several records matches if one of
-// them does.
-type Match struct {
-	From    string // "client" or "server"; empty: both
-	Client  int    // the association: the number of its client, from 1; 0: any
-	Record  string // one of RecordTypes; empty: any
-	Epoch   int    // -1: any
-	Message string // one of MessageTypes; empty: any
-	Nth     int    // the n-th of its kind, from 1; 0: all
-}
-
-// RecordTypes maps names to content types of records.
-var RecordTypes = map[string]uint8{
-	"change-cipher-spec": wire.ChangeCipherSpec, "alert": wire.Alert, "handshake": wire.Handshake,
-	"application-data": wire.ApplicationData,
-}
-
-// MessageTypes maps names to handshake messages (RFC 6347 section 4.3.2).
-var MessageTypes = map[string]uint8{
-	"hello-request": 0, "client-hello": 1, "server-hello": 2, "hello-verify-request": 3, "new-session-ticket": 4,
-	"certificate":         11,
-	"server-key-exchange": 12, "certificate-request": 13, "server-hello-done": 14, "certificate-verify": 15,
-	"client-key-exchange": 16, Finished: 20,
-}
-
-// Finished is the only message that is always encrypted: a handshake record of a later epoch.
-const Finished = "finished"
 
 // Delay is a duration of a rule: a parameter or the rule's own distribution.
 type Delay struct {
@@ -64,17 +36,6 @@ func (d Delay) Of(v Values) distribution.Distribution {
 		return distribution.Constant{Value: v.Duration(d.Parameter)}
 	}
 	return v.Distribution(d.Parameter)
-}
-
-// Forgery is what an on-path attacker sends when a datagram passes: an unprotected record of
-// epoch 0.
-type Forgery struct {
-	Record      string // "alert" or "application-data"
-	Alert       string // a description in wire.AlertDescriptions
-	Level       string // "warning" or "fatal"
-	Data        string
-	Sequence    int
-	ToTheSender bool
 }
 
 // WithoutParameter is the parameter that removes the datagram of a rule from the run;
@@ -161,4 +122,34 @@ func SortedNames[V any](m map[string]V) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Unmet describes the rules of a scenario that met nothing in a run with these values.
+func (v Values) Unmet(rules []sim.RuleCount, sent []sim.Sent) (list []rule.Unmet) {
+	for _, c := range rules {
+		i := slices.IndexFunc(v.Scenario().Rules, func(r Rule) bool { return r.Name == c.Rule })
+		switch {
+		case c.Datagrams > 0:
+		case i < 0: // of a scenario in Go
+			list = append(list, rule.Unmet{Rule: c.Rule, Why: "none was selected", Sent: rule.Match{}.Sent(sent)})
+		default:
+			m := v.Scenario().Rules[i].Match
+			list = append(list, rule.Unmet{
+				Rule: c.Rule, Match: m.String(), Why: v.whyUnmet(m, c.Alike), Sent: m.Sent(sent),
+			})
+		}
+	}
+	return list
+}
+
+// whyUnmet says why a match selected nothing. alike is how many datagrams of one association match but for
+// their position.
+func (v Values) whyUnmet(m rule.Match, alike int) string {
+	switch clients := v.value("clients"); {
+	case alike > 0:
+		return fmt.Sprintf("of its kind there were at most %d in an association", alike)
+	case clients != nil && int64(m.Client) > clients.(int64):
+		return fmt.Sprintf("there are %d clients", clients)
+	}
+	return "no datagram is of this kind"
 }

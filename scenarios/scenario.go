@@ -2,7 +2,7 @@
 // failure predicates. The packages in the subfolders explore them.
 //
 // In: a scenario, from a file or in Go, and settings as text. Out: [Values], typed once.
-// [Scenario.Run] performs a replication with them, and a [Command] repeats it.
+// [Scenario.Run] performs a replication with them, and a [command.Line] repeats it.
 package scenarios
 
 import (

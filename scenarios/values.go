@@ -6,9 +6,11 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/loss"
@@ -285,4 +287,29 @@ func (v Values) TextOf(name string) string {
 	}
 	value, _ := v.base.value(name)
 	return value.text
+}
+
+// Command returns the command that applies a verb, such as run, to the scenario with these
+// values.
+func (v Values) Command(verb string, seed uint64, p Predicate) command.Line {
+	c := command.New(verb, v.base.scenario.Reference(), "--seed", strconv.FormatUint(seed, 10)).With(v.Arguments()...)
+	if text := p.Text(); text != "" {
+		c = c.With("--fail", text)
+	}
+	return c
+}
+
+// Repeat returns the command that repeats one replication with these values.
+func (v Values) Repeat(seed uint64, p Predicate) command.Line { return v.Command("run", seed, p) }
+
+// Arguments returns the settings as arguments of a command, in the order of the
+// scenario's parameters.
+func (v Values) Arguments() []string {
+	var args []string
+	for _, p := range v.base.scenario.Parameters {
+		if text, given := v.Setting(p.Name); given {
+			args = append(args, "--set", p.Name+"="+text)
+		}
+	}
+	return args
 }

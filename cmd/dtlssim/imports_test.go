@@ -68,7 +68,9 @@ var order = []struct{ name, reason string }{
 	{"sim/program", "programs as actors of a simulation: they use its hosts, and it knows only that a host can have a kernel"},
 	{"sim/stack/stacktest", "the contract of every stack, which it checks on a simulated network"},
 
-	{"scenarios", "the model: what a scenario is, with values, outcomes and commands; it knows no file and no worker"},
+	{"scenarios/command", "command lines of this program, quoted for a shell; it knows no verb"},
+	{"scenarios/rule", "which datagrams a rule selects, and what there was if it met none; it knows no scenario"},
+	{"scenarios", "the model: what a scenario is, with values and outcomes; it knows no file and no worker"},
 	{"scenarios/session/network", "what lies between clients and server: link, rules, hosts, NAT; it knows no session"},
 	{"scenarios/session/outcome", "what can go wrong, and what a trace shows of it; it runs nothing"},
 	{"scenarios/session", "how clients and servers behave in the scenarios that files describe"},

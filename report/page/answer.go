@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/summary"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
 )
@@ -95,15 +95,15 @@ func (a *Answer) Done(studies int) string {
 // which needs no budget.
 func Commands(argument string, budget float64, stored bool) []string {
 	if stored {
-		return []string{scenarios.NewCommand("report", argument).String()}
+		return []string{command.New("report", argument).String()}
 	}
 	var options []string
 	if budget != 1 {
 		options = []string{"--budget", strconv.FormatFloat(budget, 'g', -1, 64)}
 	}
 	return []string{
-		scenarios.NewCommand("report", argument).With(options...).String(),
-		scenarios.NewCommand("study", argument).With(options...).String(),
+		command.New("report", argument).With(options...).String(),
+		command.New("study", argument).With(options...).String(),
 	}
 }
 

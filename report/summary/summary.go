@@ -13,7 +13,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/report/figure"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
@@ -44,7 +44,7 @@ type Values struct {
 	Data    any               `json:"data,omitempty"`    // for other kinds, as the verb has it
 
 	// UnmetRules are the rules that met no datagram in any run of the figure.
-	UnmetRules []scenarios.UnmetRule `json:"unmet_rules,omitempty"`
+	UnmetRules []rule.Unmet `json:"unmet_rules,omitempty"`
 }
 
 // Sections prepares the figures of a study.

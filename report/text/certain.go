@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
@@ -31,9 +32,9 @@ func NothingRandom(s *scenarios.Scenario, certain, points int) string {
 	if at < 0 {
 		return note + " No parameter of " + s.Name + " takes a distribution."
 	}
-	example := scenarios.Command{"--set", s.Parameters[at].Name + "=5ms+exponential(mean=20ms)"}
+	example := command.Line{"--set", s.Parameters[at].Name + "=5ms+exponential(mean=20ms)"}
 	return note + " Give a parameter a distribution, such as " + example.String() +
-		", or vary one with " + scenarios.NewCommand("window", s.Reference()).String() + "."
+		", or vary one with " + command.New("window", s.Reference()).String() + "."
 }
 
 // certainNote says at how many points of a sweep nothing is random.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
@@ -75,7 +76,7 @@ func Example(s *scenarios.Scenario, set scenarios.Settings) string {
 	if set == nil || err != nil {
 		return ""
 	}
-	c := scenarios.NewCommand("run", s.Reference())
+	c := command.New("run", s.Reference())
 	if s.ExampleSeed != 1 {
 		c = c.With("--seed", strconv.FormatUint(s.ExampleSeed, 10))
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -367,7 +368,7 @@ func (l *tableLines) Row(cells []any) error {
 func (l *tableLines) End() error {
 	err := Table(l.w, l.rows)
 	if err == nil && l.more > 0 {
-		_, err = fmt.Fprintf(l.w, "and %d more: %s has them all\n", l.more, scenarios.NewCommand("export"))
+		_, err = fmt.Fprintf(l.w, "and %d more: %s has them all\n", l.more, command.New("export"))
 	}
 	return err
 }

@@ -8,11 +8,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 )
 
 // Unmet says which rules met no datagram in any run of an answer; empty if there are none.
-func Unmet(rules []scenarios.UnmetRule) string {
+func Unmet(rules []rule.Unmet) string {
 	var parts []string
 	for _, u := range rules {
 		text := u.String()
@@ -24,7 +24,7 @@ func Unmet(rules []scenarios.UnmetRule) string {
 }
 
 // WriteUnmet writes what Unmet says as a paragraph, unless it is empty.
-func WriteUnmet(w io.Writer, rules []scenarios.UnmetRule) error {
+func WriteUnmet(w io.Writer, rules []rule.Unmet) error {
 	text := Unmet(rules)
 	if text == "" {
 		return nil
@@ -35,7 +35,7 @@ func WriteUnmet(w io.Writer, rules []scenarios.UnmetRule) error {
 
 // JSONWithUnmet writes a value as indented JSON, like JSON, with the key unmet_rules if there are
 // rules that met no datagram. The value is then an object.
-func JSONWithUnmet(w io.Writer, v any, rules []scenarios.UnmetRule) error {
+func JSONWithUnmet(w io.Writer, v any, rules []rule.Unmet) error {
 	if len(rules) == 0 {
 		return JSON(w, v)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
 
@@ -85,7 +86,7 @@ func method(w io.Writer, r *search.Windows) error {
 }
 
 // except restricts a claim about windows to what the rules left untouched.
-func except(unmet []scenarios.UnmetRule) string {
+func except(unmet []rule.Unmet) string {
 	if len(unmet) == 0 {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/search"
 )
@@ -13,7 +14,7 @@ import (
 // duration it is met no datagram in any run.
 type IdleError struct {
 	Probe, Rule string
-	Unmet       []scenarios.UnmetRule
+	Unmet       []rule.Unmet
 }
 
 // Error implements error.

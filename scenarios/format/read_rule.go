@@ -5,14 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 	"github.com/dtlssim/dtlssim/sim/wire"
-	"go.yaml.in/yaml/v4"
 )
 
 // rules reads the rules and adds the parameter that removes the datagram of one of them.
@@ -104,8 +106,8 @@ func (d *definition) rule(n *yaml.Node, i int) (r scenarios.Rule, at strict.Plac
 }
 
 // match reads which datagrams a rule applies to.
-func (d *definition) match(f strict.Fields, key string) scenarios.Match {
-	m := scenarios.Match{Epoch: -1}
+func (d *definition) match(f strict.Fields, key string) rule.Match {
+	m := rule.Match{Epoch: -1}
 	n := f.Nodes[key]
 	if n == nil {
 		d.Fault(
@@ -125,10 +127,10 @@ func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 		m.From = d.Choice(g, "from", false, directions...)
 	}
 	if g.Nodes["record"] != nil {
-		m.Record = d.Choice(g, "record", false, scenarios.SortedNames(scenarios.RecordTypes)...)
+		m.Record = d.Choice(g, "record", false, scenarios.SortedNames(rule.RecordTypes)...)
 	}
 	if g.Nodes["message"] != nil {
-		m.Message = d.Choice(g, "message", false, scenarios.SortedNames(scenarios.MessageTypes)...)
+		m.Message = d.Choice(g, "message", false, scenarios.SortedNames(rule.MessageTypes)...)
 	}
 	if g.Nodes["client"] != nil {
 		m.Client = d.Count(g, "client", network.MaxClients)
@@ -142,9 +144,9 @@ func (d *definition) match(f strict.Fields, key string) scenarios.Match {
 	switch {
 	case m.Message != "" && m.Record != "" && m.Record != "handshake":
 		d.Fault(g.Place, "%s: a message is in a record of type handshake, not %s", g.What, m.Record)
-	case m.Message == scenarios.Finished && m.Epoch == 0:
+	case m.Message == rule.Finished && m.Epoch == 0:
 		d.Fault(g.Place, "%s: a Finished is never of epoch 0", g.What)
-	case m.Message != "" && m.Message != scenarios.Finished && m.Epoch > 0:
+	case m.Message != "" && m.Message != rule.Finished && m.Epoch > 0:
 		d.Fault(g.Place, "%s: of the messages of a later epoch only a Finished can be told", g.What)
 	}
 	return m
@@ -179,8 +181,8 @@ func (d *definition) optionalDelay(f strict.Fields, key string) scenarios.Delay 
 }
 
 // forgery reads what an on-path attacker sends.
-func (d *definition) forgery(f strict.Fields) scenarios.Forgery {
-	g := scenarios.Forgery{
+func (d *definition) forgery(f strict.Fields) rule.Forgery {
+	g := rule.Forgery{
 		Record: d.Choice(f, "record", false, forgedTypes...), Data: "forged", Sequence: forgedSequence,
 		ToTheSender: d.Choice(f, "to", true, destinations...) == "sender",
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
@@ -215,11 +216,11 @@ func matchSchema(description string) *jsonschema.Schema {
 			"Who sends it.", directions,
 		), "client": schema.Whole("Of which client's association, from 1.", 1, network.MaxClients),
 		"record": schema.OneOf(
-			"The type of one of its records.", scenarios.SortedNames(scenarios.RecordTypes),
+			"The type of one of its records.", scenarios.SortedNames(rule.RecordTypes),
 		), "epoch": schema.Whole("The epoch of that record.", 0, maxEpoch),
 		"message": schema.OneOf(
 			"The handshake message in that record; a Finished is any handshake record of a later epoch than 0.",
-			scenarios.SortedNames(scenarios.MessageTypes),
+			scenarios.SortedNames(rule.MessageTypes),
 		),
 		"nth": schema.Whole(
 			"The n-th of its kind alone, from 1, in the first association of a client, each direction by itself.", 1,

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 )
 
 // Aborted is a replication that gave no result.
@@ -19,7 +19,7 @@ type Aborted struct {
 
 // NewAborted returns the record of a replication that gave no result. repeat is the command that
 // repeats it; NewAborted adds the flags of the limit that it reached, unless this is the default.
-func NewAborted(o *Result, repeat scenarios.Command) Aborted {
+func NewAborted(o *Result, repeat command.Line) Aborted {
 	return Aborted{
 		Status: string(o.Status), Limit: o.Limit, Repeat: repeat.With(o.Flags...).String(), Dump: o.Dump,
 	}

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 )
 
 // Collector collects what the rules met in all runs of an answer. It is safe for concurrent use.
@@ -98,7 +98,7 @@ func (c *Collector) describes(command string) bool {
 
 // Unmet returns the rules that met no datagram in any run. They say what there was to meet only as
 // far as runner, if it is not nil, can repeat a run; otherwise they have its command.
-func (c *Collector) Unmet(ctx context.Context, runner Runner) []scenarios.UnmetRule {
+func (c *Collector) Unmet(ctx context.Context, runner Runner) []rule.Unmet {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := c.rules.Unmet()

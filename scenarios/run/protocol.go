@@ -16,6 +16,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
@@ -34,7 +35,7 @@ type Job struct {
 }
 
 // Command returns the command that repeats the replication.
-func (j *Job) Command() scenarios.Command {
+func (j *Job) Command() command.Line {
 	return j.Values.Repeat(j.Seed, j.Fail).With(TiltArguments(j.Tilt)...)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/tilt"
 	"github.com/dtlssim/dtlssim/sim/trace"
@@ -35,8 +36,8 @@ type Replication struct {
 
 	// Rules says how many datagrams each rule met that applied. UnmetRules describes those that met
 	// none.
-	Rules      []sim.RuleCount       `json:"rules,omitempty"`
-	UnmetRules []scenarios.UnmetRule `json:"unmet_rules,omitempty"`
+	Rules      []sim.RuleCount `json:"rules,omitempty"`
+	UnmetRules []rule.Unmet    `json:"unmet_rules,omitempty"`
 
 	// Limit names the limit that ended the replication; empty if it ended normally.
 	Limit string `json:"limit,omitempty"`

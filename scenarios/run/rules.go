@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
@@ -16,7 +16,7 @@ type Rules struct{ of map[string]ruleUse }
 // ruleUse is what a rule met in the runs in which it applied.
 type ruleUse struct {
 	met   bool
-	unmet scenarios.UnmetRule // in the run with the first command, while it has met nothing in any
+	unmet rule.Unmet // in the run with the first command, while it has met nothing in any
 }
 
 // Add adds a run. Of several runs in which a rule met nothing, the one whose command is first in
@@ -27,7 +27,7 @@ func (r *Rules) Add(o *Replication) {
 	}
 	for _, c := range o.Rules {
 		use := r.of[c.Rule]
-		switch i := slices.IndexFunc(o.UnmetRules, func(u scenarios.UnmetRule) bool { return u.Rule == c.Rule }); {
+		switch i := slices.IndexFunc(o.UnmetRules, func(u rule.Unmet) bool { return u.Rule == c.Rule }); {
 		case use.met:
 		case c.Datagrams > 0:
 			use = ruleUse{met: true}
@@ -40,13 +40,13 @@ func (r *Rules) Add(o *Replication) {
 }
 
 // Unmet returns the rules that met no datagram in any run, sorted by name.
-func (r Rules) Unmet() (list []scenarios.UnmetRule) {
+func (r Rules) Unmet() (list []rule.Unmet) {
 	for _, use := range r.of {
 		if !use.met {
 			list = append(list, use.unmet)
 		}
 	}
-	slices.SortFunc(list, func(a, b scenarios.UnmetRule) int { return strings.Compare(a.Rule, b.Rule) })
+	slices.SortFunc(list, func(a, b rule.Unmet) int { return strings.Compare(a.Rule, b.Rule) })
 	return list
 }
 

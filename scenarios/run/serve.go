@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/sim"
 )
@@ -28,14 +29,14 @@ func ServeIfAsked() {
 	}
 	limit, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s worker: %s: want a number of bytes: %v\n", scenarios.Program(), asked, err)
+		fmt.Fprintf(os.Stderr, "%s worker: %s: want a number of bytes: %v\n", command.Program(), asked, err)
 		os.Exit(1)
 	}
 	// Output that a scenario prints must not get between the frames.
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	if err := serve(os.Stdin, out, limit); err != nil {
-		fmt.Fprintln(os.Stderr, scenarios.Program()+" worker:", err)
+		fmt.Fprintln(os.Stderr, command.Program()+" worker:", err)
 		os.Exit(1)
 	}
 	os.Exit(0)

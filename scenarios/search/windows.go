@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
@@ -24,8 +25,8 @@ type Windows struct {
 	Method         Method            `json:"method"`
 
 	// Rules says what the rules met in the runs. UnmetRules are those that met no datagram in any.
-	Rules      run.Rules             `json:"-"`
-	UnmetRules []scenarios.UnmetRule `json:"unmet_rules,omitempty"`
+	Rules      run.Rules    `json:"-"`
+	UnmetRules []rule.Unmet `json:"unmet_rules,omitempty"`
 }
 
 // Cell is a maximal interval [From, To) of probe values with the same signature and outcome. Times

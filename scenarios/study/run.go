@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/study/figures"
@@ -19,7 +19,7 @@ type Result struct {
 	Runs    int              // replications
 
 	// Unmet are the rules that met no datagram in any run of a figure, by figure.
-	Unmet [][]scenarios.UnmetRule
+	Unmet [][]rule.Unmet
 }
 
 // CheckBudget reports a budget that is out of range.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/provenance"
@@ -68,7 +69,7 @@ func FromStore(path string) (*Result, error) {
 			name = kept.Study.Name
 		}
 		return nil, &store.MissingError{
-			Path: path, Command: scenarios.NewCommand("study", name, "--store", path).String(),
+			Path: path, Command: command.New("study", name, "--store", path).String(),
 		}
 	}
 	s, err := restore(kept)

@@ -9,15 +9,15 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 )
 
 // unmetIn returns the rules that an answer in JSON says met no datagram.
-func unmetIn(t *testing.T, args ...string) []scenarios.UnmetRule {
+func unmetIn(t *testing.T, args ...string) []rule.Unmet {
 	t.Helper()
 	code, out, errs := runHere(append(args, "--format", "json")...)
 	var a struct {
-		UnmetRules []scenarios.UnmetRule `json:"unmet_rules"`
+		UnmetRules []rule.Unmet `json:"unmet_rules"`
 	}
 	if err := json.Unmarshal([]byte(out), &a); err != nil || code != verb.ExitOK {
 		t.Fatalf("%v: exit code %d, %v\n%s", args, code, err, errs)

@@ -22,6 +22,7 @@ import (
 	"github.com/dtlssim/dtlssim/report/text"
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -36,13 +37,13 @@ func Main(own ...*scenarios.Scenario) {
 		faults = append(faults, catalogue.Register(s))
 	}
 	if err := errors.Join(faults...); err != nil {
-		code, message := verb.Code(err, scenarios.Program())
+		code, message := verb.Code(err, command.Program())
 		fmt.Fprint(os.Stderr, text.Escape(message))
 		os.Exit(code)
 	}
 	run.ServeIfAsked()
 	if err := errors.Join(checkProcess(), withoutDebugging()); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", scenarios.Program(), err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", command.Program(), err)
 		os.Exit(verb.ExitError)
 	}
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
@@ -81,7 +82,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if out.err != nil && (err == nil || errors.Is(err, out.err)) {
 		err = verb.Failure(out.err)
 	}
-	code, message := verb.Code(err, scenarios.Program())
+	code, message := verb.Code(err, command.Program())
 	fmt.Fprint(messages, message)
 	_ = messages.Flush() // there is nowhere to report its error
 	return code
@@ -89,7 +90,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:   scenarios.Program(),
+		Use:   command.Program(),
 		Short: "Find the exact timings at which a DTLS session fails, and how probable that is",
 		Long: `dtlssim runs unmodified pion/dtls endpoints, of v2 or v3, on a virtual network
 under virtual time. The same binary, specification and seed give the same bytes, on any machine
@@ -125,7 +126,7 @@ Exit codes: 0 done; 1 something failed, a store is damaged, or a verification fo
 	})
 	root.SetFlagErrorFunc(verb.FlagError)
 	for _, c := range append(root.Commands(), root) {
-		verb.CallProgram(c, scenarios.Program())
+		verb.CallProgram(c, command.Program())
 	}
 	return root
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 )
 
@@ -64,7 +64,7 @@ salvage        saves what is whole in a damaged store in a new one (-o). The com
 			case salvages && output.Path == "":
 				f.Add(errors.New("salvage makes a new store: name it with -o"))
 			case !salvages && output.Path != "":
-				f.Add(errors.New("--output is of salvage; " + scenarios.NewCommand("export").String() +
+				f.Add(errors.New("--output is of salvage; " + command.New("export").String() +
 					" writes tables to files"))
 			}
 		},
@@ -114,7 +114,7 @@ func (t *storeTable) open(c *verb.Call) (err error) {
 	c.Closing(func() { _ = t.reader.Close() })
 	if t.reader.Pending {
 		fmt.Fprintf(c.Err, "%s: what the process that was killed did last lies beside %s and is not shown: the "+
-			"file, or its folder, is read-only\n", scenarios.Program(), c.Args[0])
+			"file, or its folder, is read-only\n", command.Program(), c.Args[0])
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/cmd/dtlssim/cli/verb"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 	"github.com/dtlssim/dtlssim/scenarios/store"
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
@@ -67,7 +67,7 @@ func askSalvage(from, to string) (*verb.Answer, error) {
 	return &verb.Answer{Text: func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s has %d of %d replications and %d of %d runs of searches: all that is whole in "+
 			"%s\nThe command that made %s performs the rest, with %s\n", to, saved.Replications, replications,
-			saved.Runs, runs, from, from, scenarios.Command{"--store", to})
+			saved.Runs, runs, from, from, command.Line{"--store", to})
 		return err
 	}}, nil
 }

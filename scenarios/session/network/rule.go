@@ -2,12 +2,13 @@ package network
 
 import (
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/wire"
 )
 
 // payload returns the record that an on-path attacker sends.
-func payload(f scenarios.Forgery) []byte {
+func payload(f rule.Forgery) []byte {
 	if f.Record == "alert" {
 		level := byte(1)
 		if f.Level == "fatal" {
@@ -20,7 +21,7 @@ func payload(f scenarios.Forgery) []byte {
 }
 
 // matches reports whether a datagram meets the conditions of a match, except Nth.
-func (numbers Clients) matches(m scenarios.Match, p *sim.Packet) bool {
+func (numbers Clients) matches(m rule.Match, p *sim.Packet) bool {
 	client := numbers[p.Sender]
 	switch {
 	case m.From == "client" && client == 0, m.From == "server" && (client != 0 || p.Forged()):
@@ -30,7 +31,7 @@ func (numbers Clients) matches(m scenarios.Match, p *sim.Packet) bool {
 	}
 	return p.Datagram.Contains(func(r *wire.Record) bool {
 		switch {
-		case m.Record != "" && r.ContentType != scenarios.RecordTypes[m.Record],
+		case m.Record != "" && r.ContentType != rule.RecordTypes[m.Record],
 			m.Epoch >= 0 && int(r.Epoch) != m.Epoch:
 			return false
 		case m.Message == "":
@@ -38,13 +39,13 @@ func (numbers Clients) matches(m scenarios.Match, p *sim.Packet) bool {
 		case r.ContentType != wire.Handshake:
 			return false
 		case r.Epoch > 0:
-			return m.Message == scenarios.Finished
+			return m.Message == rule.Finished
 		}
-		return r.Message == scenarios.MessageTypes[m.Message]
+		return r.Message == rule.MessageTypes[m.Message]
 	})
 }
 
-func (numbers Clients) compileMatch(m scenarios.Match) sim.Match {
+func (numbers Clients) compileMatch(m rule.Match) sim.Match {
 	return sim.Match{Is: func(p *sim.Packet) bool { return numbers.matches(m, p) }, Nth: m.Nth}
 }
 

@@ -13,4 +13,6 @@ func NewEagerReader(numbers network.Clients) *Reader {
 func (r *Reader) Followed() bool { return r.flights.flights != nil }
 
 // Repetitions returns the numbers of flights sent again, and of those for nothing.
-func (r *Reading) Repetitions() (retransmissions int64, duplicates int) { return r.retransmissions, r.duplicates }
+func (r *Reading) Repetitions() (retransmissions int64, duplicates int) {
+	return r.retransmissions, r.duplicates
+}

@@ -10,7 +10,7 @@ import (
 	"modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/command"
 )
 
 // MismatchError says that a file is not a store, or is a store of something else. Nothing was
@@ -42,13 +42,13 @@ func (e *DamagedError) Error() string {
 	}
 	return fmt.Sprintf(
 		"%s. This names all of it: %s. This saves the rest in a new store: %s", text,
-		scenarios.NewCommand("query", e.Path, "check"), SalvageCommand(e.Path),
+		command.New("query", e.Path, "check"), SalvageCommand(e.Path),
 	)
 }
 
 // SalvageCommand returns the command that saves what is whole in a damaged store.
-func SalvageCommand(path string) scenarios.Command {
-	return scenarios.NewCommand("query", path, "salvage", "-o", strings.TrimSuffix(path, filepath.Ext(path))+
+func SalvageCommand(path string) command.Line {
+	return command.New("query", path, "salvage", "-o", strings.TrimSuffix(path, filepath.Ext(path))+
 		"-salvaged.sqlite")
 }
 

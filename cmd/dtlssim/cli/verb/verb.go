@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dtlssim/dtlssim/report/text"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 )
 
@@ -163,7 +163,7 @@ type Answer struct {
 	// SaysUnmet says that the answer itself names the rules that met no datagram. Otherwise they are
 	// added to it, in JSON as unmet_rules.
 	SaysUnmet bool
-	unmet     []scenarios.UnmetRule
+	unmet     []rule.Unmet
 
 	// End is why the call ends with an exit code other than 0: an error of this package.
 	End error

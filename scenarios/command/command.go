@@ -1,4 +1,7 @@
-package scenarios
+// Package command has the command lines that answers print, so that a user can repeat them.
+//
+// In: the arguments of this program. Out: a [Line] for a POSIX shell.
+package command
 
 import (
 	"fmt"
@@ -8,29 +11,28 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Command is a command line of this program: the program's name and its arguments, as the process
+// Line is a command line of this program: the program's name and its arguments, as the process
 // gets them.
-type Command []string
+type Line []string
 
-// NewCommand returns the command that calls this program with the arguments.
-func NewCommand(arguments ...string) Command {
-	return append(Command{Program()}, arguments...)
+// New returns the command that calls this program with the arguments.
+func New(arguments ...string) Line {
+	return append(Line{Program()}, arguments...)
 }
 
 // With returns the command with arguments appended.
-func (c Command) With(arguments ...string) Command {
+func (c Line) With(arguments ...string) Line {
 	return append(slices.Clip(c), arguments...)
 }
 
 // String returns the command for a POSIX shell, with quotes around each argument that needs them.
-func (c Command) String() string {
+func (c Line) String() string {
 	quoted := make([]string, len(c))
 	for i, argument := range c {
 		quoted[i] = quote(argument)
@@ -79,31 +81,6 @@ func quoteUnseen(s string) string {
 	}
 	b.WriteByte('\'')
 	return b.String()
-}
-
-// Command returns the command that applies a verb, such as run, to the scenario with these
-// values.
-func (v Values) Command(verb string, seed uint64, p Predicate) Command {
-	c := NewCommand(verb, v.base.scenario.Reference(), "--seed", strconv.FormatUint(seed, 10)).With(v.Arguments()...)
-	if text := p.Text(); text != "" {
-		c = c.With("--fail", text)
-	}
-	return c
-}
-
-// Repeat returns the command that repeats one replication with these values.
-func (v Values) Repeat(seed uint64, p Predicate) Command { return v.Command("run", seed, p) }
-
-// Arguments returns the settings as arguments of a command, in the order of the
-// scenario's parameters.
-func (v Values) Arguments() []string {
-	var args []string
-	for _, p := range v.base.scenario.Parameters {
-		if text, given := v.Setting(p.Name); given {
-			args = append(args, "--set", p.Name+"="+text)
-		}
-	}
-	return args
 }
 
 // Program returns the name of this program for the commands that it prints: the name that go

@@ -1,4 +1,4 @@
-package scenarios
+package command
 
 import (
 	"os/exec"
@@ -14,7 +14,7 @@ func TestShellReadsCommandBack(t *testing.T) {
 		"!1", "latency=5ms+exponential(mean=20ms)", "./my file.yaml", "tab\there", "new\nline", "über", "a^b", "50%",
 		"'", "--set",
 	}
-	c := Command{"printf", `%s\0`}.With(arguments...)
+	c := Line{"printf", `%s\0`}.With(arguments...)
 	out, err := exec.Command("/bin/sh", "-c", c.String()).Output()
 	if err != nil {
 		t.Fatalf("%s: %v", c, err)
@@ -30,7 +30,7 @@ func TestCommandsDriveNoTerminal(t *testing.T) {
 		"\x1b[31mred", "a\rb", "back\bspace", "\u202ereversed", "\u0085", "\u200bnothing", "\xff\xfe", "it's \x1b", `back\slash` + "\x1b",
 		"\x1b\nline\n", "\x7f", "\x1b0", "\u009b2J", "ü\x1b$HOME`date`", "\U000e0041",
 	}
-	c := Command{"printf", `%s\0`}.With(arguments...)
+	c := Line{"printf", `%s\0`}.With(arguments...)
 	if strings.ContainsFunc(c.String(), unseen) {
 		t.Errorf("%q drives a terminal", c.String())
 	}
@@ -46,14 +46,14 @@ func TestCommandsDriveNoTerminal(t *testing.T) {
 // Arguments that a shell takes as they are have no quotes.
 func TestPlainArgumentsAreNotQuoted(t *testing.T) {
 	want := "dtlssim run ./a/b.yaml --seed 1 --set latency=10ms --vary remedy=none,linger+recognise --probe gap=0s..1s"
-	if got := Command(strings.Fields(want)).String(); got != want {
+	if got := Line(strings.Fields(want)).String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 // With leaves the command alone that it adds to.
 func TestCommandsDoNotShareArguments(t *testing.T) {
-	base := append(make(Command, 0, 8), "dtlssim", "run")
+	base := append(make(Line, 0, 8), "dtlssim", "run")
 	first, second := base.With("a"), base.With("b")
 	if got, want := first.String()+", "+second.String(), "dtlssim run a, dtlssim run b"; got != want {
 		t.Errorf("got %s, want %s", got, want)
