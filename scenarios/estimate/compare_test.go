@@ -30,7 +30,7 @@ func TestCompareAgainstClosedForms(t *testing.T) {
 	)
 	probability := func(i int) float64 { return 0.5 + math.Exp(-[]float64{1, 4, 8}[i]/4)/2 }
 	const baseline, confidence = 1, 1 - 5.7e-7
-	n := testkit.Budget(400, 400, 2000)
+	n := testkit.Budget(400, 400, 1000)
 	c, err := sample.Compare(
 		context.Background(),
 		p,

@@ -65,7 +65,7 @@ func TestConditionalAgainstMonteCarloAndClosedForm(t *testing.T) {
 	m, pw := 4.0, 1.0+3.0
 	want := 0.5 + math.Exp(-pw/m)/2
 
-	seeds, replications := testkit.Budget(40, 40, 200), testkit.Budget(1000, 1000, 8000)
+	seeds, replications := testkit.Budget(40, 40, 100), testkit.Budget(1000, 1000, 4000)
 	q := integral(t, set, seed)
 	c, err := q.Conditional(context.Background(), p, stat.NewPlan(stat.Target{}, 0.95, 1, seeds), func() {})
 	if err != nil {

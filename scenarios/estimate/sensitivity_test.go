@@ -50,7 +50,7 @@ func indices(
 // nothing. Its indices are integrals of exponentials.
 func TestSensitivityOfTheFoundingScenario(t *testing.T) {
 	testkit.NotShort(t)
-	points := testkit.Budget(4, 4, 128)
+	points := testkit.Budget(4, 4, 64)
 	q := analyse(t, points, 0, "linger=0ms..20ms", "service=0ms..10ms", "gap=50ms..100ms")
 	pool := fixture.Pool(t, 2)
 	r := indices(t, q, func(keep func(int, estimate.Outputs)) (*estimate.SensitivityRuns, error) {

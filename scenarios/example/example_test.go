@@ -69,7 +69,7 @@ func TestWindowsAgainstScan(t *testing.T) {
 	pool := fixture.Pool(t, 2)
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
 	patience := []time.Duration{500 * time.Millisecond, time.Second}
-	for range testkit.Cases(t, 1, 4, 100) {
+	for range testkit.Cases(t, 1, 4, 50) {
 		patience = append(patience, 1+time.Duration(random.Int64N(int64(3*time.Second))))
 	}
 	for _, p := range patience {

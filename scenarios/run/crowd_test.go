@@ -16,7 +16,7 @@ import (
 func TestCrowdsRepeat(t *testing.T) {
 	testkit.NotShort(t)
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 1, 20)
+	seeds := testkit.Budget(1, 1, 5)
 	crowd := scenarios.Settings{
 		"loss": "0.1", "latency": "5ms+exponential(mean=20ms)", "duplicate": "0.1",
 		"duplicate-delay": "exponential(mean=30ms)",
@@ -34,7 +34,7 @@ func TestCrowdsRepeat(t *testing.T) {
 			scenarios.Settings{"pause-jitter": "exponential(mean=20s)", "keep-alive": "15s", "clients": "40"}},
 		{"rebinding", "nat-rebinding",
 			scenarios.Settings{"pause-jitter": "exponential(mean=40s)", "remedy": "concurrent", "clients": "40"}},
-	}, 1, 4) {
+	}, 1, 2) {
 		var jobs []run.Job
 		for i := range seeds {
 			jobs = append(jobs, fixture.Traced(t, c.scenario, crowd.With(c.set), base+uint64(i)))

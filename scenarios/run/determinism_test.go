@@ -101,7 +101,7 @@ func compare(t *testing.T, how string, want, got []run.Result) {
 // any number of workers, with both cores busy.
 func TestSameSeedSameBytes(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(5, 12, 200)
+	seeds := testkit.Budget(5, 8, 60)
 	for _, credentials := range testkit.Few(stack.Credentials, 1, 4) {
 		t.Run(credentials, func(t *testing.T) {
 			var jobs []run.Job
@@ -140,7 +140,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 // The same seed alone, first, among a thousand others of all kinds, and last.
 func TestNothingIsLeftOver(t *testing.T) {
 	base := testkit.Seed(t)
-	others := testkit.Budget(30, 100, 400)
+	others := testkit.Budget(30, 60, 200)
 	for _, credentials := range testkit.Few(stack.Credentials, 1, 4) {
 		job := lossy(t, credentials, base)
 		alone := collect(t, fixture.Pool(t, 1), []run.Job{job})[0]
@@ -213,9 +213,9 @@ func everyChoice(s *scenarios.Scenario, base uint64, seeds int, perturb bool) (j
 // of each choice that it has.
 func TestEveryScenarioRepeats(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 1, 6)
+	seeds := testkit.Budget(1, 1, 2)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, s := range testkit.Few(catalogue.All(), 1, 4) {
+	for _, s := range testkit.Few(catalogue.All(), 1, 2) {
 		if strings.HasPrefix(s.Name, "test-") {
 			continue
 		}
@@ -238,7 +238,7 @@ func TestEveryScenarioRepeats(t *testing.T) {
 // Go code like a worker, for pools of the runtime are kept for each thread.
 func TestSchedulingDoesNotMatter(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(8, 16, 200)
+	seeds := testkit.Budget(8, 10, 80)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		var jobs []run.Job
@@ -260,7 +260,7 @@ func TestSchedulingDoesNotMatter(t *testing.T) {
 // associations act at one instant again and again, in an order that the runtime draws.
 func TestTimersOnOneGrid(t *testing.T) {
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(2, 3, 12)
+	seeds := testkit.Budget(2, 2, 8)
 	for _, grid := range testkit.Few([]struct {
 		scenario string
 		set      scenarios.Settings

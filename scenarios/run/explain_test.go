@@ -27,7 +27,7 @@ func explainable(t *testing.T) (jobs []run.Job) {
 			jobs = append(jobs, run.Job{Values: fixture.Values(t, s, set), Seed: base + s.ExampleSeed, Trace: true})
 		}
 	}
-	for i := range uint64(testkit.Budget(16, 60, 800)) {
+	for i := range uint64(testkit.Budget(16, 40, 240)) {
 		seed := base + i
 		job := lossy(t, []string{"psk", "ecdsa"}[i/2%2], seed)
 		if i%3 == 0 {

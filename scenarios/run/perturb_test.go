@@ -31,7 +31,7 @@ func perturbed(t *testing.T, credentials string, most int, seed uint64) run.Job 
 func eachPerturbation(t *testing.T, seeds int, f func(t *testing.T, jobs []run.Job)) {
 	t.Helper()
 	base := testkit.Seed(t)
-	seeds = testkit.Budget(max(1, seeds/8), max(1, seeds/4), 3*seeds)
+	seeds = testkit.Budget(max(1, seeds/8), max(1, seeds/8), seeds)
 	for _, credentials := range []string{"psk", "ecdsa"} {
 		for _, most := range []int{1, 2, 5} {
 			t.Run(fmt.Sprintf("%s/%d", credentials, most), func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestSchedulingDoesNotMatterUnderPerturbation(t *testing.T) {
 func TestEveryScenarioRepeatsUnderPerturbation(t *testing.T) {
 	testkit.NotShort(t)
 	base := testkit.Seed(t)
-	seeds := testkit.Budget(1, 1, 6)
-	for _, s := range testkit.Few(catalogue.All(), 1, 4) {
+	seeds := testkit.Budget(1, 1, 2)
+	for _, s := range testkit.Few(catalogue.All(), 1, 2) {
 		jobs := everyChoice(s, base, seeds, true)
 		first, second := collectTwice(t, fixture.Pool(t, 2), jobs)
 		compare(t, s.Name, first, second)

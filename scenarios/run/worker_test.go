@@ -202,7 +202,7 @@ func TestCancelledJob(t *testing.T) {
 // A worker stays small, however many replications it performs.
 func TestWorkerMemory(t *testing.T) {
 	testkit.NotShort(t)
-	n := uint64(testkit.Budget(200, 500, 5000))
+	n := uint64(testkit.Budget(200, 500, 2000))
 	p := fixture.Pool(t, 1)
 	for seed := range n {
 		do(t, p, founding(t, seed))
@@ -219,7 +219,7 @@ func TestLongReplication(t *testing.T) {
 	job := fixture.Job(
 		t,
 		"late-close-notify",
-		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(150, 200, 1000)), "loss": "0.02"},
+		scenarios.Settings{"clients": strconv.Itoa(testkit.Budget(150, 200, 600)), "loss": "0.02"},
 		1,
 	)
 	p := fixture.Pool(t, 1)

@@ -72,7 +72,7 @@ func TestRandomRulesAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	asked, fails := 0, 0
-	for i := range testkit.Cases(t, 3, 15, 150) {
+	for i := range testkit.Cases(t, 3, 6, 60) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		source := randomRules(r)
 		s, err := format.Parse("rules.yaml", []byte(source))

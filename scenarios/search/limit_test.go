@@ -62,7 +62,7 @@ func randomLimits(t *testing.T, runner run.Runner, s search.Search, r *rand.Rand
 func TestLimitsAgainstPlainScan(t *testing.T) {
 	all := everything()
 	all.limits = true
-	all.holdAgainstScans(t, testkit.Cases(t, 4, 12, 80))
+	all.holdAgainstScans(t, testkit.Cases(t, 4, 5, 30))
 }
 
 // Where handshakes of several clients take turns at being the longest, the limit is crossed where
@@ -79,7 +79,7 @@ func TestLimitOfSeveralParts(t *testing.T) {
 		"flight-interval": {0.5, []string{"200ms"}},
 		"model":           {1, []string{"listener", "concurrent"}},
 	})
-	some.holdAgainstScans(t, testkit.Cases(t, 2, 6, 40))
+	some.holdAgainstScans(t, testkit.Cases(t, 2, 3, 6))
 }
 
 // The handshake takes three round trips, so its limit is crossed at an exact latency. The edge

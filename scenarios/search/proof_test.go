@@ -253,7 +253,7 @@ func (q *questions) holdAgainstScans(t *testing.T, cases int) {
 func TestSearchAgainstPlainScan(t *testing.T) {
 	testkit.NotShort(t)
 	all := everything()
-	all.holdAgainstScans(t, testkit.Cases(t, 6, 16, 100))
+	all.holdAgainstScans(t, testkit.Cases(t, 5, 5, 80))
 }
 
 // waiting has rules by which datagrams wait for others, replayed and forged ones among them:
@@ -295,7 +295,7 @@ func TestSearchOfWaitingAgainstPlainScan(t *testing.T) {
 	some.draws["clients"] = draw{1, []string{"2", "3"}}
 	some.draws["gap"] = draw{0.5, []string{"0s", "5ms", "20ms", "35ms", "60ms", "150ms"}}
 	some.draws["nat-mapping"] = draw{0.5, []string{"endpoint-independent", "address-and-port-dependent"}}
-	some.holdAgainstScans(t, testkit.Cases(t, 1, 4, 40))
+	some.holdAgainstScans(t, testkit.Cases(t, 1, 4, 16))
 }
 
 // So are those of clients that come before the server reads, whatever becomes of their datagrams.
@@ -314,7 +314,7 @@ func TestSearchOfALateServerAgainstPlainScan(t *testing.T) {
 		"client-port":        {0.5, []string{"new", "same"}},
 		"stack":              {0.5, []string{"pion-v3"}},
 	})
-	early.holdAgainstScans(t, testkit.Cases(t, 4, 8, 40))
+	early.holdAgainstScans(t, testkit.Cases(t, 4, 4, 20))
 }
 
 // So are those of clients behind a NAT of every kind, whose mappings expire at any moment of a
@@ -341,5 +341,5 @@ func TestSearchBehindNATAgainstPlainScan(t *testing.T) {
 		"client-pause": {0.4, []string{"5ms", "20ms", "100ms", "3s"}},
 		"stack":        {0.5, []string{"pion-v3"}},
 	})
-	behind.holdAgainstScans(t, testkit.Cases(t, 9, 9, 60))
+	behind.holdAgainstScans(t, testkit.Cases(t, 5, 5, 30))
 }

@@ -24,7 +24,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	differ := 0
 	flat := []tilt.Tilt{{Streams: "*/*", Theta: 0.3}, {Streams: "rule/*/*", Theta: 0.3}}
-	for _, s := range testkit.Few(fixture.Catalogue(), 3, 10) {
+	for _, s := range testkit.Few(fixture.Catalogue(), 3, 4) {
 		for _, credentials := range testkit.Few([]string{"psk", "ed25519", "ecdsa", "rsa"}, 2, 4) {
 			job := fixture.Job(t, s.Name, scenarios.Settings{
 				"credentials": credentials, "latency": "5ms+exponential(mean=40ms)", "loss": "0.1", "duplicate": "0.2",

@@ -137,7 +137,7 @@ func scan(t *testing.T, r run.Runner, s search.Search) []search.Cell {
 func TestSearchAgainstExhaustiveScan(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cases := testkit.Budget(3, 7, 100)
+	cases := testkit.Budget(2, 3, 40)
 	p := fixture.Pool(t, 2)
 	for i := range cases {
 		set := tiny(random)

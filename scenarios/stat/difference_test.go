@@ -279,8 +279,8 @@ func TestTheVarianceThatPairsSave(t *testing.T) {
 	}
 }
 
-// often returns how many simulations a test performs: five times as many in its long
+// often returns how many simulations a test performs: three times as many in its long
 // form, a quarter in its short one.
 func often(n int) int {
-	return testkit.Budget(n/4, n, 5*n)
+	return testkit.Budget(n/4, n, 3*n)
 }

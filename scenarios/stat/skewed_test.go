@@ -96,7 +96,7 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 		sumsBeyond(2, 0.1, 24, 4, 0.5), sumsBeyond(1, 0.1, 15, 6, 0.6), sumsBeyond(1, 0.1, 15, 3, 0.3),
 	} {
 		for _, n := range []int{100, 300, 1000, 4000} {
-			simulations := testkit.Budget(20, 60, 400)
+			simulations := testkit.Budget(20, 60, 200)
 			if n == 4000 && !testkit.Long() {
 				continue
 			}
@@ -154,7 +154,7 @@ func TestCoverageOfFewEffectiveFailures(t *testing.T) {
 func TestCoverageOfSkewedMeans(t *testing.T) {
 	s := draws(t)
 	confidences := []float64{0.9, 0.95, 0.99}
-	simulations := testkit.Budget(50, 200, 3000)
+	simulations := testkit.Budget(50, 200, 1500)
 	for _, c := range []struct {
 		name string
 		want float64

@@ -138,7 +138,7 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 	content, of := everything(t)
 	t.Logf("%d bytes", len(content))
 	want, r := undamaged(t, content, of)
-	n := min(testkit.Cases(t, 50, 160, 2000), len(content)) // DTLSSIM_CASES=100000 tries every byte
+	n := min(testkit.Cases(t, 50, 80, 1000), len(content)) // DTLSSIM_CASES=100000 tries every byte
 	first := int(testkit.Seed(t) % uint64(len(content)))
 	noticed := 0
 	var mu sync.Mutex
@@ -166,7 +166,7 @@ func TestDamagedByteIsNoticed(t *testing.T) {
 func TestCutStoreIsNoticed(t *testing.T) {
 	content, of := everything(t)
 	want, r := undamaged(t, content, of)
-	n := min(testkit.Cases(t, 15, 50, 500), len(content)) // DTLSSIM_CASES=100000 tries every length
+	n := min(testkit.Cases(t, 15, 25, 250), len(content)) // DTLSSIM_CASES=100000 tries every length
 	attack(t, n, func(i int, folder string) {
 		length := i * len(content) / n
 		if i == 0 {

@@ -150,7 +150,7 @@ func TestDamagedLogIsNoticed(t *testing.T) {
 			pending = append(pending, suffix)
 		}
 	}
-	attackLeft(t, files, of, append(pending, "-wal"), testkit.Budget(12, 24, 100))
+	attackLeft(t, files, of, append(pending, "-wal"), testkit.Budget(12, 12, 60))
 }
 
 // A damaged journal of SQLite, which undoes half a transaction.
@@ -178,5 +178,5 @@ func TestDamagedRollbackJournalIsNoticed(t *testing.T) {
 	if whole, err := os.ReadFile(path); err != nil || bytes.Equal(whole, files[""]) {
 		t.Fatal("nothing was written before the end of the transaction", err)
 	}
-	attackLeft(t, files, of, []string{"-journal"}, testkit.Budget(12, 24, 100))
+	attackLeft(t, files, of, []string{"-journal"}, testkit.Budget(12, 12, 60))
 }

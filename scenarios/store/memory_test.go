@@ -23,7 +23,7 @@ func TestMemoryIsConstant(t *testing.T) {
 		return m.HeapAlloc
 	}
 	small := used(1_000)
-	many := testkit.Budget(20_000, 50_000, 500_000) // at each of two points
+	many := testkit.Budget(20_000, 20_000, 200_000) // at each of two points
 	large, again := used(many), used(many)
 	t.Logf("%d KiB, %d KiB, %d KiB", small>>10, large>>10, again>>10)
 	if most := small + 1<<20; large > most || again > most {

@@ -36,7 +36,7 @@ func TestSalvage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := testkit.Budget(20, 60, 200)
+	n := testkit.Budget(20, 25, 150)
 	var saved, nothing, performed atomic.Int64
 	attack(t, n, func(i int, folder string) {
 		at := (i*7919 + 13) % len(content)

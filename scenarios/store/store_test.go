@@ -315,7 +315,7 @@ func TestSecondWriterIsRefused(t *testing.T) {
 func TestSize(t *testing.T) {
 	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "study.sqlite")
-	n := testkit.Budget(10_000, 20_000, 500_000)
+	n := testkit.Budget(10_000, 10_000, 150_000)
 	performed(t, context.Background(), path, sweep(t, n), nil)
 	info, err := os.Stat(path)
 	if err != nil {

@@ -202,7 +202,7 @@ func live(t *testing.T, path string, until int) (told []byte) {
 // acknowledged is there, and then the study gives what an uninterrupted one does.
 func TestKilledAgainAndAgain(t *testing.T) {
 	testkit.NotShort(t)
-	kills, most := testkit.Budget(3, 5, 100), testkit.Budget(200, 600, 1200)
+	kills, most := testkit.Budget(3, 5, 50), testkit.Budget(200, 600, 1200)
 	random := rand.New(rand.NewPCG(testkit.Seed(t), 0))
 	path := filepath.Join(t.TempDir(), "study.sqlite")
 	acknowledged := 0

@@ -126,7 +126,7 @@ func TestFlagsAtTheirExtremes(t *testing.T) {
 	}
 	checks := flag.Lookup("rapid.checks")
 	before := checks.Value.String()
-	if err := checks.Value.Set(strconv.Itoa(testkit.Cases(t, 10, 50, 200))); err != nil {
+	if err := checks.Value.Set(strconv.Itoa(testkit.Cases(t, 10, 30, 200))); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = checks.Value.Set(before) }()

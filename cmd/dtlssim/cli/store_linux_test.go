@@ -29,7 +29,7 @@ func TestKilledSweepIsResumed(t *testing.T) {
 	testkit.NotShort(t)
 	path := filepath.Join(t.TempDir(), "kept.sqlite")
 	first := startBusy(t, 2, storedSweep(path, "5000000")...)
-	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
+	code, _, errs := runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 200, 400)))...)
 	if want := "dtlssim: " + path + " cannot be written: another process is writing to it\n"; code != verb.ExitError ||
 		errs != want {
 		t.Errorf("the second writer: exit code %d, %q; want %q", code, errs, want)
@@ -41,12 +41,12 @@ func TestKilledSweepIsResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.end(t)
-	stored, err := exec.Command("dtlssim", storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...).Output()
+	stored, err := exec.Command("dtlssim", storedSweep(path, strconv.Itoa(testkit.Budget(100, 200, 400)))...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain, err := exec.Command("dtlssim",
-		storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 300, 1000)))...).
+		storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 200, 400)))...).
 		Output()
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestKilledSweepIsResumed(t *testing.T) {
 }
 
 // storedReplications are those of each of the three points of storedStudy.
-func storedReplications() int { return testkit.Budget(100, 200, 600) }
+func storedReplications() int { return testkit.Budget(100, 150, 300) }
 
 // storedStudy is a study, in a folder, that keeps what it performs, or does not without a
 // path.
@@ -214,9 +214,9 @@ func TestDiskFull(t *testing.T) {
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 500, 500)))...)
+	code, out, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 300)))...)
 	wantCode, want, _ := runHere(
-		storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 500, 500)))...)
+		storedSweep(filepath.Join(t.TempDir(), "other.sqlite"), strconv.Itoa(testkit.Budget(100, 300, 300)))...)
 	if code != wantCode || out != want {
 		t.Errorf("with room, exit code %d:\n%s%s", code, out, errs)
 	}
@@ -232,7 +232,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 300, 1000)))...)
+	code, _, errs = runHere(storedSweep(path, strconv.Itoa(testkit.Budget(100, 200, 400)))...)
 	if want := "dtlssim: " + path + " cannot be written: read-only file system\n"; code != verb.ExitError ||
 		errs != want {
 		t.Errorf("the writer: exit code %d, %q; want %q", code, errs, want)

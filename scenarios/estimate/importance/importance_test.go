@@ -118,7 +118,7 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 		{"two correlated ones are large", "earliest",
 			scenarios.Settings{"latency": "lognormal(median=1ms,sigma=1)", "datagrams": "2", "correlation": "0.5",
 				"limit": "54598150ns"}, bothAbove(normal, 0.5), 16_000},
-	}, 1, 2) {
+	}, 1, 1) {
 		q := rare(t, seed, c.fail, c.set)
 		chosen, err := importance.ChooseTilts(context.Background(), p, q, 400, func() {})
 		if err != nil {

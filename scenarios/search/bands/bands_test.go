@@ -131,7 +131,7 @@ func TestBandsBehindNATAgainstRuns(t *testing.T) {
 	p := fixture.Pool(t, 2)
 	s := fixture.Find(t, "nat-rebinding")
 	joined := 0
-	for i := range testkit.Cases(t, 1, 1, 15) {
+	for i := range testkit.Cases(t, 1, 1, 8) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		of := func(values ...string) string { return values[random.IntN(len(values))] }
 		set := fixture.RandomNAT(random.IntN)

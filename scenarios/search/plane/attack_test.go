@@ -18,19 +18,19 @@ func TestRandomMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	all := fixture.Catalogue()
-	for i := range testkit.Cases(t, 1, 2, 8) {
+	for i := range testkit.Cases(t, 1, 1, 4) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		s := all[r.IntN(len(all))]
 		probes := fixture.RandomProbes(r.IntN, s, 2)
 		set := fixture.RandomSettings(r.IntN, s, probes[0].Name, probes[1].Name)
 		m := plane.Map{
 			Values: fixture.Values(t, s, set.With(scenarios.Settings{"credentials": "psk"})), X: probes[0], Y: probes[1],
-			Seed: seed%1_000_000 + uint64(i), MaxRuns: testkit.Budget(2000, 4000, 8000),
+			Seed: seed%1_000_000 + uint64(i), MaxRuns: testkit.Budget(1000, 1500, 5000),
 		}
 		if m.Check() != nil { // a probe that another parameter excludes
 			continue
 		}
-		found := holdMapAgainstRuns(t, p, m, r, testkit.Budget(20, 50, 500))
+		found := holdMapAgainstRuns(t, p, m, r, testkit.Budget(20, 50, 200))
 		// Nothing is claimed about the duration of a rule that met no datagram.
 		if idle := len(found.Idle) > 0; len(found.Regions) > 0 && found.Method.RowBasis.Proved == idle {
 			t.Errorf("%s, %v: %+v", s.Name, set, found.Method.RowBasis)
@@ -52,7 +52,7 @@ func TestMapsOfOwnServers(t *testing.T) {
 			X:      scenarios.ProbeRange{Name: "latency", From: 100 * time.Millisecond, To: 250 * time.Millisecond},
 			Y:      scenarios.ProbeRange{Name: "pause", To: 20 * time.Millisecond}, Seed: 1, MaxRuns: 5000,
 		}
-		r := holdMapAgainstRuns(t, p, m, rand.New(rand.NewPCG(testkit.Seed(t), 0)), testkit.Budget(20, 50, 500))
+		r := holdMapAgainstRuns(t, p, m, rand.New(rand.NewPCG(testkit.Seed(t), 0)), testkit.Budget(20, 50, 200))
 		b := r.Method.RowBasis
 		if b.Proved != (c.why == "") || !strings.Contains(b.WhyNot, c.why) || b.RandomRuns > 0 {
 			t.Errorf("%+v: %+v", c, b)

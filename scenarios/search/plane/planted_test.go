@@ -121,7 +121,7 @@ func randomPlant(random *rand.Rand, size int) *plant {
 func TestMapOfPlantedLines(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cases := testkit.Budget(30, 100, 3000)
+	cases := testkit.Budget(30, 100, 1000)
 	searched, all := 0, 0
 	for i := range cases {
 		size := []int{40, 300, 2000}[i%3]

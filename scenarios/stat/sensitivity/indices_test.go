@@ -188,7 +188,7 @@ func TestNoiseIsTakenOff(t *testing.T) {
 func TestCoverageOfIndices(t *testing.T) {
 	testkit.NotShort(t)
 	s := draws(t)
-	simulations, n := testkit.Budget(50, 100, 1500), 256
+	simulations, n := testkit.Budget(50, 100, 800), 256
 	const confidence = 0.9
 	g := gFunction(0, 1, 9)
 	toss := func(y, draw float64) float64 {
