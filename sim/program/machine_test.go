@@ -40,12 +40,18 @@ func command(t *testing.T, actor string, args ...string) program.Command {
 // alone runs a program on a host of its own.
 func alone(t *testing.T, c program.Command) ran {
 	t.Helper()
+	return aloneOn(t, program.Config{}, c)
+}
+
+// aloneOn runs a program on a host with a machine.
+func aloneOn(t *testing.T, config program.Config, c program.Command) ran {
+	t.Helper()
 	var r ran
 	lines := map[int][]string{}
 	c.Output = func(descriptor int, line string) { lines[descriptor] = append(lines[descriptor], line) }
 	c.Ended = func(e program.Exit) { r.exit = e }
 	r.result = sim.Run(sim.Config{Scenario: "alone", Seed: 1}, func(w *sim.Simulation) {
-		m := program.New(w, w.Host("host", serverAddress), program.Config{})
+		m := program.New(w, w.Host("host", serverAddress), config)
 		w.After(0, 0, func() {
 			if err := m.Start(c); err != nil {
 				t.Error(err)
