@@ -97,6 +97,13 @@ func (t *task) call() verdict {
 		t.again = nil
 		return again()
 	}
+	if !t.p.loads.over && !t.loads() {
+		t.p.loads.over = true
+	}
+	if halts := t.p.m.halts; halts != nil && halts(t) {
+		t.p.m.halted = true
+		return over
+	}
 	if t.number == unix.SYS_RSEQ && t.p.m.open[RestartableSequences] {
 		return pass
 	}

@@ -2,6 +2,7 @@ package program
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"maps"
 	"math"
@@ -45,7 +46,7 @@ type object interface {
 // buffer is a piece of a thread's memory.
 type buffer struct{ at, length uint64 }
 
-func sorted[K int | uint64, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // changed tells those who watch a file that something happened to it.
 func (f *file) changed() {
@@ -536,7 +537,7 @@ func (r *randomness) close()       {}
 
 func (r *randomness) read(t *task, _ *file, to []buffer) verdict {
 	b := make([]byte, min(size(to), 1<<20))
-	r.program.random.Read(b)
+	r.program.draw(b)
 	return t.returns(t.fill(to, b))
 }
 

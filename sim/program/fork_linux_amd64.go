@@ -2,13 +2,14 @@ package program
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
 // options are those of ptrace(2) for every thread.
@@ -66,7 +67,7 @@ func (t *task) forked(event int) (leave bool) {
 	}
 	t.fetch()
 	flags := t.regs.Rdi
-	c := &task{tracee: tracee{tid: int(id)}, id: k.nextID()}
+	c := &task{tracee: tracee{tid: int(id)}, id: t.p.program.nextID()}
 	c.await() // its first stop
 	c.fetch()
 	if event == unix.PTRACE_EVENT_CLONE && flags&unix.CLONE_THREAD != 0 {
@@ -126,22 +127,6 @@ func (k *kernel) child(parent *process, c *task) {
 	k.processes = append(k.processes, p)
 }
 
-// execute checks an execve(2).
-func (t *task) execute() verdict {
-	if t.p.living() > 1 {
-		return t.p.m.unsupported(t, "exec by a process with several threads")
-	}
-	path := t.text(t.args[0])
-	if path == "" {
-		return pass // the host's kernel reports the error
-	}
-	t.p.m.opened(t, path)
-	if problem := Check(t.hostPath(unix.AT_FDCWD, path)); errors.Is(problem, errForeign) {
-		return t.p.m.unsupported(t, "exec of "+problem.Error())
-	}
-	return pass
-}
-
 // executed prepares the image of a process that has just called execve(2).
 func (t *task) executed() {
 	p := t.p
@@ -175,8 +160,15 @@ func (t *task) executed() {
 	}
 }
 
-// loading is what is known of a fresh image.
-type loading struct{ entry uint64 }
+// loading is what is known of an image.
+type loading struct {
+	entry uint64
+
+	// random serves what the loader and the libc draw before the program does anything of its own: the same
+	// bytes in every run, so that all runs can share that part. over reports that it is over.
+	random *stream.Stream
+	over   bool
+}
 
 // load makes a fresh image repeatable: it hides the vDSO, whose clocks are real, chooses the 16 bytes of
 // AT_RANDOM, and makes RDTSC and CPUID trap. The first image of a program also gets the filter.
@@ -185,6 +177,7 @@ func (t *task) load(first bool) {
 		ignore, entry, random, vdso = 1, 9, 25, 33 // see getauxval(3)
 		cpuid                       = 0x1012       // ARCH_CPUID_SET
 	)
+	t.p.loads = loading{random: stream.New(0, "loading", t.p.name)}
 	t.fetch()
 	sp := t.regs.Rsp
 	count, _ := t.word(sp)
@@ -206,7 +199,7 @@ func (t *task) load(first bool) {
 		case random:
 			if !t.p.m.open[AuxiliaryRandom] {
 				b := make([]byte, 16)
-				t.p.program.random.Read(b)
+				_, _ = t.p.loads.random.Read(b)
 				t.write(value, b)
 			}
 		case entry:

@@ -17,7 +17,7 @@ func (t *task) identity() verdict {
 			return p
 		}
 		for _, q := range k.processes {
-			if q.pid == int(pid) {
+			if q.pid == int(pid) && q.program == p.program {
 				return q
 			}
 		}
@@ -109,7 +109,11 @@ func (t *task) identity() verdict {
 			return pass
 		}
 		b := make([]byte, min(a[1], 1<<20))
-		p.program.random.Read(b)
+		if !p.loads.over {
+			_, _ = p.loads.random.Read(b)
+		} else {
+			p.program.draw(b)
+		}
 		if !t.tracee.write(a[0], b) {
 			return t.fails(syscall.EFAULT)
 		}

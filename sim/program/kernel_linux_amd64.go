@@ -30,8 +30,12 @@ type kernel struct {
 	sockets   []*socket // that are bound, the oldest first
 	futexes   []*task   // that wait, the first first
 	nextPort  uint16
-	lastID    int
 	calls     int // system calls at which a thread has stopped
+
+	// halts reports whether a template is complete before it performs the call at whose entry it stands; nil:
+	// it is no template.
+	halts  func(*task) bool
+	halted bool
 
 	read map[string]bool // the paths that were opened
 }
@@ -43,8 +47,17 @@ type program struct {
 	actor   *clock.Actor
 	first   *process
 	input   *pipe
+	lastID  int
 	random  *stream.Stream
+	drawn   int    // bytes of random
+	seed    string // tells streams apart that have the same actor
 	ended   bool
+}
+
+// draw fills b with the program's random bytes.
+func (p *program) draw(b []byte) {
+	_, _ = p.random.Read(b) // it never fails
+	p.drawn += len(b)
 }
 
 func (p *program) name() string { return p.command.Actor }
@@ -57,13 +70,14 @@ func (k *kernel) mtu() int {
 	return usual
 }
 
-// nextID returns the next number of a process or thread.
-func (k *kernel) nextID() int {
-	k.lastID++
-	return k.lastID
+// nextID returns the next number of a process or thread. Each program counts for itself, as if it ran in a
+// container: what it sees does not depend on what else the machine runs.
+func (p *program) nextID() int {
+	p.lastID++
+	return firstID + p.lastID
 }
 
-// firstID is before the first number of a process that a machine starts.
+// firstID is before the first number of a process.
 const firstID = 1000
 
 // fail ends the replication.

@@ -33,7 +33,7 @@ func New(w *sim.Simulation, h *sim.Host, c Config) *Machine {
 	m := &Machine{w: w, host: h, drawn: make(map[*program]*stream.Stream)}
 	m.k = &kernel{
 		machine: m, config: c, name: h.Name(), address: h.Address(), epoch: time.Duration(c.Epoch.UnixNano()),
-		open: c.Open, nextPort: firstPort, lastID: firstID, read: make(map[string]bool),
+		open: c.Open, nextPort: firstPort, read: make(map[string]bool),
 	}
 	h.Attach(m)
 	w.OnEnd(m.end)
@@ -52,6 +52,9 @@ func (m *Machine) Start(c Command) error {
 		m: m.k, command: c, actor: &clock.Actor{Name: c.Actor}, input: newPipe(),
 		random: m.w.Stream("program/" + c.Actor),
 	}
+	seed := make([]byte, 16)
+	_, _ = p.random.Clone().Read(seed)
+	p.seed = string(seed)
 	var failure error
 	m.event(p, Started{Arguments: c.Args})
 	m.enter(func() { failure = m.k.start(p) })
@@ -79,63 +82,22 @@ func (m *Machine) Start(c Command) error {
 
 // start starts the first process of a program. Its streams are pipes.
 func (k *kernel) start(p *program) error {
-	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
+	id := p.nextID()
+	first := &process{
+		m: k, program: p, pid: id, name: p.command.Path, group: id, session: id, files: make(map[int]*file),
+		actions: make(map[syscall.Signal]action),
 	}
-	defer unix.Close(null)
-	const noRandomize = 0x0040000 // ADDR_NO_RANDOMIZE
-	if !k.open[AddressLayout] {
-		if _, _, e := unix.Syscall(unix.SYS_PERSONALITY, noRandomize, 0, 0); e != 0 {
-			return fmt.Errorf("personality(2): %w", e)
-		}
-		defer unix.Syscall(unix.SYS_PERSONALITY, 0, 0, 0)
-	}
-	var before unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_STACK, &before); err != nil {
-		return err
-	}
-	if before.Cur != stackLimit {
-		during := before
-		during.Cur = stackLimit
-		if err := unix.Setrlimit(unix.RLIMIT_STACK, &during); err != nil {
-			return fmt.Errorf("a stack of %d MiB: %w", stackLimit>>20, err)
-		}
-		defer unix.Setrlimit(unix.RLIMIT_STACK, &before)
-	}
-	real, err := syscall.ForkExec(p.command.Path, p.command.Args, &syscall.ProcAttr{
-		Dir: p.command.Dir, Env: p.environment(), Files: []uintptr{uintptr(null), uintptr(null), uintptr(null)},
-		Sys: &syscall.SysProcAttr{Ptrace: true, Pdeathsig: unix.SIGKILL, Setsid: true},
-	})
-	if err != nil {
-		return err
-	}
-	id := k.nextID()
-	t := &task{tracee: tracee{tid: real}, id: id}
-	process := &process{
-		m: k, program: p, pid: id, real: real, name: p.command.Path, group: id, session: id, tasks: []*task{t},
-		files: make(map[int]*file), actions: make(map[syscall.Signal]action),
-	}
-	t.p, p.first = process, process
 	for fd, f := range []*file{p.input.ends[0], {object: &output{program: p, descriptor: 1}, access: unix.O_WRONLY},
 		{object: &output{program: p, descriptor: 2}, access: unix.O_WRONLY}} {
 		f.references = 1
-		process.files[fd] = f
+		first.files[fd] = f
 	}
-	k.processes, k.programs = append(k.processes, process), append(k.programs, p)
-	defer func() {
-		if l, ok := recover().(lost); ok {
-			err = l.err
-		}
-	}()
-	if status := t.await(); !status.Stopped() || status.StopSignal() != unix.SIGTRAP {
-		return fmt.Errorf("it did not stop after exec: status %#x", uint32(status))
+	p.first = first
+	k.programs = append(k.programs, p)
+	err := k.launch(first, image{path: p.command.Path, args: p.command.Args, env: p.environment(), dir: p.command.Dir})
+	if err == nil {
+		k.processes = append(k.processes, first)
 	}
-	if err := unix.PtraceSetOptions(real, options); err != nil {
-		return err
-	}
-	t.load(true)
-	k.enqueue(t)
 	return err
 }
 

@@ -109,3 +109,24 @@ func show(t *testing.T, r sim.Result) {
 		t.Log(r.Records[i].At, r.Records[i].Host, r.Records[i].Actor, r.Records[i].Describe())
 	}
 }
+
+func BenchmarkPair(b *testing.B) {
+	path, err := program.Find("openssl", "/", os.Getenv("PATH"))
+	if err != nil {
+		b.Skip(err)
+	}
+	for b.Loop() {
+		sim.Run(sim.Config{Scenario: "pair", Seed: 1}, func(w *sim.Simulation) {
+			server := program.New(w, w.Host("server", serverAddress), program.Config{})
+			client := program.New(w, w.Host("client", clientAddress), program.Config{})
+			w.After(0, 0, func() {
+				_ = server.Start(program.Command{Actor: "server", Path: path, Dir: "/", Args: []string{
+					"openssl", "s_server", "-dtls1_2", "-accept", "4433", "-nocert", "-cipher", "PSK", "-psk", "00112233445566", "-quiet"}})
+			})
+			w.After(0, 100*time.Millisecond, func() {
+				_ = client.Start(program.Command{Actor: "client", Path: path, Dir: "/", Args: []string{"openssl", "s_client", "-dtls1_2",
+					"-connect", "192.0.2.1:4433", "-psk", "00112233445566", "-cipher", "PSK"}, Input: []program.Input{{Text: "hello\n", End: true}}})
+			})
+		})
+	}
+}

@@ -211,7 +211,7 @@ func (t *task) signals() verdict {
 		}
 		for _, q := range k.processes {
 			for _, o := range q.tasks {
-				if o.id != int(id) || o.dead || t.number == unix.SYS_TGKILL && q.pid != int(a[0]) {
+				if q.program != p.program || o.id != int(id) || o.dead || t.number == unix.SYS_TGKILL && q.pid != int(a[0]) {
 					continue
 				}
 				if number != 0 {
@@ -249,7 +249,7 @@ func (t *task) done(v int64) verdict {
 func (t *task) kill(to int, s sentSignal) verdict {
 	k, found := t.p.m, false
 	for _, q := range append([]*process(nil), k.processes...) {
-		if to > 0 && q.pid != to || to == 0 && q.group != t.p.group || to < -1 && q.group != -to ||
+		if q.program != t.p.program || to > 0 && q.pid != to || to == 0 && q.group != t.p.group || to < -1 && q.group != -to ||
 			to == -1 && (q == t.p || q.pid == 1) {
 			continue
 		}

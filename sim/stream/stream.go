@@ -7,6 +7,7 @@ package stream
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 )
 
@@ -47,4 +48,14 @@ func (s *Stream) Read(p []byte) (int, error) {
 		return 1, nil
 	}
 	return s.source.Read(p)
+}
+
+// Clone returns a stream that continues as s does. Draws from one do not change the other.
+func (s *Stream) Clone() *Stream {
+	state, err := s.source.MarshalBinary()
+	c := &Stream{source: rand.NewChaCha8([32]byte{})}
+	if err = errors.Join(err, c.source.UnmarshalBinary(state)); err != nil {
+		panic(err) // never: the state comes from a stream
+	}
+	return c
 }
