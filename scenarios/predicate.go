@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/dtlssim/dtlssim/scenarios/measure"
+	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
 
@@ -14,13 +17,13 @@ import (
 type Predicate struct {
 	text   string
 	names  []string // of outcomes, including limits; empty: all
-	limits []Limit
+	limits []measure.Limit
 }
 
 // AllOutcomes is the predicate by which every outcome is a failure.
 const AllOutcomes = "all"
 
-// ParsePredicate reads names of outcomes and limits of measures (see [Limit]), separated by commas.
+// ParsePredicate reads names of outcomes and limits of measures (see [measure.Limit]), separated by commas.
 // An empty text means those that the scenario counts as failure, AllOutcomes means every outcome.
 // It reports every fault.
 func (s *Scenario) ParsePredicate(text string) (Predicate, error) {
@@ -45,8 +48,8 @@ func (p *Predicate) add(s *Scenario, items []string) error {
 	var faults []error
 	for _, name := range items {
 		name = strings.TrimSpace(name)
-		if comparing.MatchString(name) {
-			l, err := s.parseLimit(name)
+		if measure.IsLimit(name) {
+			l, err := measure.ParseLimit(name, s.declared)
 			if err != nil {
 				faults = append(faults, err)
 				continue
@@ -74,17 +77,6 @@ func (s *Scenario) unknownOutcome(name string, known []string) error {
 		name, s.Name, suggest.DidYouMean(name, known), strings.Join(known, ", "), AllOutcomes)
 }
 
-// Example returns a limit of this unit.
-func (u Unit) Example() string {
-	switch u {
-	case Nanoseconds:
-		return "500ms"
-	case Bytes:
-		return "1500B"
-	}
-	return "2"
-}
-
 // Failed reports whether one of the outcomes counts as failure.
 func (p Predicate) Failed(outcome []string) bool {
 	for _, o := range outcome {
@@ -96,10 +88,10 @@ func (p Predicate) Failed(outcome []string) bool {
 }
 
 // Exceeded returns the limits that the measures of a run are beyond, in the order of the predicate.
-func (p Predicate) Exceeded(measures map[string]int64) []Exceeded {
-	var list []Exceeded
+func (p Predicate) Exceeded(measures map[string]int64) []measure.Exceeded {
+	var list []measure.Exceeded
 	for _, l := range p.limits {
-		if e := l.exceeded(measures); e != nil {
+		if e := l.Exceeded(measures); e != nil {
 			list = append(list, *e)
 		}
 	}
@@ -107,16 +99,56 @@ func (p Predicate) Exceeded(measures map[string]int64) []Exceeded {
 }
 
 // Limits returns the limits of the predicate.
-func (p Predicate) Limits() []Limit { return p.limits }
+func (p Predicate) Limits() []measure.Limit { return p.limits }
 
 // Outcomes returns the outcomes of a scenario, followed by those of the predicate's limits.
 func (p Predicate) Outcomes(s *Scenario) []Outcome {
 	list := slices.Clone(s.Outcomes)
 	for _, l := range p.limits {
-		list = append(list, l.Outcome())
+		list = append(list, Outcome{l.Text(), l.Meaning()})
 	}
 	return list
 }
 
 // Text returns the predicate as ParsePredicate reads it.
 func (p Predicate) Text() string { return p.text }
+
+// Watch adds the comparisons of the predicate's limits to the instants of a run. A duration is
+// compared with every part that could be the largest. A count is a fact of the run, like the order of its
+// instants.
+func (p Predicate) Watch(w *sim.Watched, o *Observation) {
+	for _, l := range p.limits {
+		value, taken := o.Measures[l.Measure.Name]
+		_, censored := o.Measures[measure.Censored(l.Measure.Name)]
+		if l.Measure.Unit != measure.Nanoseconds {
+			w.Compared(fmt.Sprintf("limit %s: %d, %t, %t", l.Text(), value, taken, censored), nil)
+			continue
+		}
+		list := []sim.Quantity{{Value: time.Duration(l.Value), What: "the limit"}}
+		parts := o.Parts[l.Measure.Name]
+		if len(parts) == 0 && taken {
+			parts = []int64{value}
+		}
+		for _, part := range parts { // in any order
+			list = append(list, sim.Quantity{Value: time.Duration(part), What: "a part"})
+		}
+		w.Compared(fmt.Sprintf("limit %s, censored %t", l.Text(), censored), list)
+	}
+}
+
+// Unordered returns the limits on measures that are not known to follow from the order of instants; a
+// search proves nothing about them. See [measure.Measured].
+func (p Predicate) Unordered() (list []measure.Limit) {
+	for _, l := range p.limits {
+		if !l.Measure.Ordered {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// CountsBytes reports whether a limit is on a number of bytes, which varies with the length of
+// signatures.
+func (p Predicate) CountsBytes() bool {
+	return slices.ContainsFunc(p.limits, func(l measure.Limit) bool { return l.Measure.Unit == measure.Bytes })
+}

@@ -8,6 +8,7 @@ package scenarios
 import (
 	"slices"
 
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
@@ -54,7 +55,7 @@ type Scenario struct {
 	Cause Cause
 
 	// Measures lists the measures that runs report; nil if they are not known before a run.
-	Measures []Measured
+	Measures []measure.Measured
 
 	Rules []Rule // only for a scenario from a file
 
@@ -134,7 +135,7 @@ type Observation struct {
 	Server   Server
 
 	// Measures are further measurements, by name, in the unit that Scenario.Measures declares. If something was
-	// cut off before it ended, the measure named by Censored gives a lower bound of its duration.
+	// cut off before it ended, the measure named by measure.Censored gives a lower bound of its duration.
 	Measures map[string]int64
 
 	// Parts are the values of which a measure is the largest, by name; see Largest.

@@ -70,6 +70,7 @@ var order = []struct{ name, reason string }{
 
 	{"scenarios/command", "command lines of this program, quoted for a shell; it knows no verb"},
 	{"scenarios/rule", "which datagrams a rule selects, and what there was if it met none; it knows no scenario"},
+	{"scenarios/measure", "measures with their units, and limits of these; it knows no scenario"},
 	{"scenarios", "the model: what a scenario is, with values and outcomes; it knows no file and no worker"},
 	{"scenarios/session/network", "what lies between clients and server: link, rules, hosts, NAT; it knows no session"},
 	{"scenarios/session/outcome", "what can go wrong, and what a trace shows of it; it runs nothing"},

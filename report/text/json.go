@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
@@ -49,9 +50,9 @@ type ScenarioJSON struct {
 
 // MeasuredJSON is a measure of a scenario, for JSON.
 type MeasuredJSON struct {
-	Name    string         `json:"name"`
-	Unit    scenarios.Unit `json:"unit"`
-	Meaning string         `json:"meaning"`
+	Name    string       `json:"name"`
+	Unit    measure.Unit `json:"unit"`
+	Meaning string       `json:"meaning"`
 }
 
 // NewScenarioJSON converts a scenario.
@@ -93,7 +94,7 @@ type PointJSON struct {
 // MeasureJSON is the summary of a measure, for JSON. Its values are in the unit, which is empty for
 // a count.
 type MeasureJSON struct {
-	Unit scenarios.Unit `json:"unit"`
+	Unit measure.Unit `json:"unit"`
 	sample.Measure
 }
 

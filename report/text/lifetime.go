@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/dtlssim/dtlssim/report/figure"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/stat"
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
@@ -20,7 +20,7 @@ type DistributionJSON struct {
 	Seed       uint64                  `json:"seed"`
 	Params     map[string]string       `json:"params"` // the same at every point
 	Measure    string                  `json:"measure"`
-	Unit       scenarios.Unit          `json:"unit"`   // of all values; empty for a count
+	Unit       measure.Unit            `json:"unit"`   // of all values; empty for a count
 	Method     string                  `json:"method"` // order-statistics or kaplan-meier
 	Confidence float64                 `json:"confidence"`
 	Points     []PointDistributionJSON `json:"points"`
@@ -175,7 +175,7 @@ func Distribution(w io.Writer, j *DistributionJSON, factors []string) error {
 }
 
 // Value returns the estimate for a table.
-func (q *QuantileJSON) Value(unit scenarios.Unit) string {
+func (q *QuantileJSON) Value(unit measure.Unit) string {
 	switch {
 	case q.Estimate == nil:
 		return "no data"
@@ -186,7 +186,7 @@ func (q *QuantileJSON) Value(unit scenarios.Unit) string {
 }
 
 // Interval returns the interval for a table.
-func (q *QuantileJSON) Interval(unit scenarios.Unit) string {
+func (q *QuantileJSON) Interval(unit measure.Unit) string {
 	switch {
 	case q.Estimate == nil:
 		return "-"
@@ -199,7 +199,7 @@ func (q *QuantileJSON) Interval(unit scenarios.Unit) string {
 }
 
 // shortValue writes a value of a measure with up to six digits.
-func shortValue(unit scenarios.Unit, value float64) string {
+func shortValue(unit measure.Unit, value float64) string {
 	step := 1.0
 	for value/step >= 1e6 {
 		step *= 10
@@ -222,11 +222,11 @@ func CheckCurves(points int) error {
 func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figure.Figure, error) {
 	unit, size := "", 1.0
 	switch {
-	case j.Unit == scenarios.Bytes:
+	case j.Unit == measure.Bytes:
 		unit = " (bytes)"
-	case j.Unit == scenarios.Nanoseconds && j.largest() >= 10e9:
+	case j.Unit == measure.Nanoseconds && j.largest() >= 10e9:
 		unit, size = " (s)", 1e9
-	case j.Unit == scenarios.Nanoseconds:
+	case j.Unit == measure.Nanoseconds:
 		unit, size = " (ms)", 1e6
 	}
 	var curves []figure.Stairs
@@ -269,7 +269,7 @@ func DistributionFigure(j *DistributionJSON, factors []string, logX bool) (figur
 
 // axisTitle says of what the curves are the probability.
 func (j *DistributionJSON) axisTitle() string {
-	switch time, survival := j.Unit == scenarios.Nanoseconds, j.Method == KaplanMeier; {
+	switch time, survival := j.Unit == measure.Nanoseconds, j.Method == KaplanMeier; {
 	case time && survival:
 		return "probability that it takes longer"
 	case time:

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 )
 
@@ -28,7 +28,7 @@ func threeDigits(value int64) int64 {
 func Measures(w io.Writer, r *sample.Results, factors []string) error {
 	header := append([]string{"MEASURE"}, upper(factors)...)
 	rows := [][]string{append(header, "COUNT", "MEAN", "MINIMUM", "MEDIAN", "0.95 QUANTILE", "MAXIMUM")}
-	var units map[string]scenarios.Unit
+	var units map[string]measure.Unit
 	if len(r.Points) > 0 {
 		units = r.Points[0].Values.Scenario().Units()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/command"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/scenarios/seed"
 	"github.com/dtlssim/dtlssim/scenarios/store"
@@ -152,7 +153,7 @@ func StoreReplications(r *store.Reader, begin func(Header) error, row func([]any
 		}
 		for _, name := range measures {
 			if value, ok := p.Value(name); ok {
-				cells = append(cells, scenarios.Quantity{Value: value, Unit: units[name]})
+				cells = append(cells, measure.Quantity{Value: value, Unit: units[name]})
 			} else {
 				cells = append(cells, nil)
 			}
@@ -181,7 +182,7 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 			m, unit := measures[name], units[name]
 			cells := []any{point, name, string(unit), m.Count}
 			for _, value := range []int64{m.Mean, m.Minimum, m.Median, m.Quantile95, m.Maximum} {
-				cells = append(cells, scenarios.Quantity{Value: value, Unit: unit})
+				cells = append(cells, measure.Quantity{Value: value, Unit: unit})
 			}
 			if err := row(of.cells(point, cells...)); err != nil {
 				return err
@@ -192,7 +193,7 @@ func StoreMeasures(r *store.Reader, begin func(Header) error, row func([]any) er
 }
 
 // unitsOf returns the units of the measures of a store, by name.
-func unitsOf(r *store.Reader) (map[string]scenarios.Unit, error) {
+func unitsOf(r *store.Reader) (map[string]measure.Unit, error) {
 	s, err := r.Specification()
 	return s.Units, err
 }
@@ -273,7 +274,7 @@ func cell(value any) string {
 		return ""
 	case float64:
 		return number(v)
-	case scenarios.Quantity:
+	case measure.Quantity:
 		return strconv.FormatInt(v.Value, 10)
 	}
 	return fmt.Sprint(value)

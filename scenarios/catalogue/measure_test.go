@@ -10,6 +10,7 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
 	"github.com/dtlssim/dtlssim/scenarios/internal/fixture"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 )
@@ -32,7 +33,7 @@ func TestMeasuresAreListed(t *testing.T) {
 	var listed []string
 	for _, m := range outcome.Measures {
 		listed = append(listed, m.Name)
-		delete(reported, scenarios.Censored(m.Name))
+		delete(reported, measure.Censored(m.Name))
 	}
 	slices.Sort(listed)
 	if got := slices.Sorted(maps.Keys(reported)); !slices.Equal(got, listed) {

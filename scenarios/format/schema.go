@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
@@ -74,7 +75,7 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 				"The outcomes and limits of measures (handshake > 500ms) that count as failure unless --fail says "+
 					"otherwise; every outcome, without it.",
 				&jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-					schema.OneOf("", outcomeNames()), schema.Matching("", scenarios.LimitPattern),
+					schema.OneOf("", outcomeNames()), schema.Matching("", measure.LimitPattern),
 				}},
 			),
 			"probe": schema.Matching("The default probe with its range, NAME=FROM..TO.", schema.ProbePattern),

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/design"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/sample"
 	"github.com/dtlssim/dtlssim/sim/distribution"
@@ -32,7 +33,7 @@ type Specification struct {
 	Source   string `json:"source,omitempty"`        // the scenario's YAML; empty if it is written in Go
 
 	// Units are the units of the scenario's measures, by name; a count has none.
-	Units map[string]scenarios.Unit `json:"units,omitempty"`
+	Units map[string]measure.Unit `json:"units,omitempty"`
 
 	Verify bool `json:"verify"`
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/clock"
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/tilt"
@@ -23,10 +24,10 @@ type Replication struct {
 	Measures map[string]int64    `json:"measures,omitempty"`
 
 	// Exceeded are the limits of the predicate that measures are beyond.
-	Exceeded []scenarios.Exceeded `json:"exceeded,omitempty"`
+	Exceeded []measure.Exceeded `json:"exceeded,omitempty"`
 
 	// Units are the units of the measures, by name; a count has none.
-	Units map[string]scenarios.Unit `json:"units,omitempty"`
+	Units map[string]measure.Unit `json:"units,omitempty"`
 
 	Virtual   int64  `json:"virtual_ns"`
 	Events    int    `json:"events"`

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/dtlssim/dtlssim/clock"
-	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/scenarios/stat/lifetime"
 )
@@ -25,13 +25,13 @@ type recorded struct {
 }
 
 // Record adds a Recorder of a measure to a sweep.
-func Record(s *Sweep, measure string) *Recorder {
+func Record(s *Sweep, name string) *Recorder {
 	r := &Recorder{
-		name: measure, cut: scenarios.Censored(measure), size: s.Replications,
+		name: name, cut: measure.Censored(name), size: s.Replications,
 		values: make([]recorded, len(s.Design)*s.Replications),
 	}
 	s.Observers = append(slices.Clip(s.Observers), r.add)
-	s.bytes = s.bytes || isBytes(s, measure)
+	s.bytes = s.bytes || isBytes(s, name)
 	return r
 }
 
@@ -83,10 +83,10 @@ func (r *Recorder) Each(point int, f func(value int64, censored bool)) {
 }
 
 // isBytes reports whether a measure of a sweep's scenario counts bytes.
-func isBytes(s *Sweep, measure string) bool {
+func isBytes(s *Sweep, name string) bool {
 	if len(s.Design) == 0 {
 		return false
 	}
-	m, _ := s.Scenario().Measure(measure)
-	return m.Unit == scenarios.Bytes
+	m, _ := s.Scenario().Measure(name)
+	return m.Unit == measure.Bytes
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
@@ -199,7 +200,7 @@ func (r *sessionsRun) observe(result *sim.Result, shown outcome.Reading) scenari
 		o.Sessions = append(o.Sessions, s)
 	}
 	if unfinished > 0 {
-		o.Measures[scenarios.Censored(outcome.Handshake)] = max(int64(unfinished), o.Measures[outcome.Handshake])
+		o.Measures[measure.Censored(outcome.Handshake)] = max(int64(unfinished), o.Measures[outcome.Handshake])
 	}
 	wrong[outcome.DataLost] = o.Measures[outcome.DataLost] > 0
 	wrong[outcome.AnswerLost] = o.Measures[outcome.AnswerLost] > 0

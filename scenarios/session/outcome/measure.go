@@ -1,16 +1,16 @@
 package outcome
 
-import "github.com/dtlssim/dtlssim/scenarios"
+import "github.com/dtlssim/dtlssim/scenarios/measure"
 
 // Measures are the measures of sessions. A scenario in Go may report others. Bytes are not ordered:
 // the length of a datagram depends on the bits of a signature.
-var Measures = []scenarios.Measured{
-	{Name: Handshake, Unit: scenarios.Nanoseconds, Ordered: true,
+var Measures = []measure.Measured{
+	{Name: Handshake, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "how long the longest handshake of a client took; censored if one was not completed"},
-	{Name: DataDelay, Unit: scenarios.Nanoseconds, Ordered: true,
+	{Name: DataDelay, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "the longest from a client's sending a message to its reading by the server's application; censored " +
 			"if one was lost"},
-	{Name: AnswerDelay, Unit: scenarios.Nanoseconds, Ordered: true,
+	{Name: AnswerDelay, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "the longest from a client's sending its data to its reading the answer that it waits for, over all " +
 			"its attempts; censored if it never got one"},
 	{Name: DataLost, Ordered: true,
@@ -21,15 +21,15 @@ var Measures = []scenarios.Measured{
 	{Name: DataDuplicated, Ordered: true,
 		Meaning: "how often the server's application read a message again, after a reconnect"},
 	{Name: AnswersUnread, Ordered: true, Meaning: "answers that the server sent to clients that wait for none"},
-	{Name: ReadStalled, Unit: scenarios.Nanoseconds, Ordered: true,
+	{Name: ReadStalled, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "the longest for which data that had arrived was kept from the server's application"},
-	{Name: AcceptBlocked, Unit: scenarios.Nanoseconds, Ordered: true,
+	{Name: AcceptBlocked, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "for how long a client waited for Accept while another handshake held it, whoever had begun that; of " +
 			"listeners"},
-	{Name: AcceptWasted, Unit: scenarios.Nanoseconds, Ordered: true,
+	{Name: AcceptWasted, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "for how long Accept performed handshakes that did not complete, whether a client waited or not; of " +
 			"listeners"},
-	{Name: CloseStalledFor, Unit: scenarios.Nanoseconds, Ordered: true,
+	{Name: CloseStalledFor, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "the longest that Close of an endpoint of the server took, if it did not return at once"},
 	{Name: "retransmissions", Ordered: true,
 		Meaning: "flights of handshakes that were sent again, each counted once, in however many datagrams"},
@@ -43,9 +43,9 @@ var Measures = []scenarios.Measured{
 		Meaning: "first datagrams that were dropped because the backlog was full, likewise"},
 	{Name: "client-datagrams", Ordered: true, Meaning: "datagrams that clients sent"},
 	{Name: "server-datagrams", Ordered: true, Meaning: "datagrams that the server sent"},
-	{Name: "client-bytes", Unit: scenarios.Bytes,
+	{Name: "client-bytes", Unit: measure.Bytes,
 		Meaning: "bytes of the clients' datagrams, without headers of IP and UDP"},
-	{Name: "server-bytes", Unit: scenarios.Bytes, Meaning: "bytes of the server's, likewise"},
+	{Name: "server-bytes", Unit: measure.Bytes, Meaning: "bytes of the server's, likewise"},
 }
 
 // The measures that have constants: durations, and counts of messages. AcceptBlocked, DataLost and

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
@@ -301,14 +302,14 @@ func (d *delays) add(delay time.Duration) {
 
 // miss adds a message that was not delivered. least is a lower bound of its delay.
 func (d *delays) miss(least time.Duration) {
-	censored := scenarios.Censored(d.measure)
+	censored := measure.Censored(d.measure)
 	d.o.Measures[d.measure] += 0
 	d.o.Measures[censored] = max(d.o.Measures[censored], int64(least))
 }
 
 // end makes the lower bound of all delays at least the longest that is known.
 func (d *delays) end() {
-	censored := scenarios.Censored(d.measure)
+	censored := measure.Censored(d.measure)
 	if least, missed := d.o.Measures[censored]; missed {
 		d.o.Measures[censored] = max(least, d.o.Measures[d.measure])
 	}

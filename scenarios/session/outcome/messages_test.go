@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 )
 
@@ -43,14 +44,14 @@ func TestMessages(t *testing.T) {
 	m.Observe(&o, 300*ms, false)
 	for name, want := range map[string]int64{
 		outcome.DataLost: 25, outcome.AnswerLost: 1, outcome.DataDuplicated: 1, outcome.AnswersUnread: 1,
-		outcome.DataDelay: int64(215 * ms), scenarios.Censored(outcome.DataDelay): int64(296 * ms),
+		outcome.DataDelay: int64(215 * ms), measure.Censored(outcome.DataDelay): int64(296 * ms),
 		outcome.AnswerDelay: int64(240 * ms),
 	} {
 		if o.Measures[name] != want {
 			t.Errorf("%s is %d, want %d", name, o.Measures[name], want)
 		}
 	}
-	if _, censored := o.Measures[scenarios.Censored(outcome.AnswerDelay)]; censored {
+	if _, censored := o.Measures[measure.Censored(outcome.AnswerDelay)]; censored {
 		t.Error("the answer came at the second attempt, and is censored")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 )
 
 // measuring is a scenario with a measure of each unit.
@@ -13,9 +14,9 @@ var measuring = &scenarios.Scenario{
 	Name:     "measuring",
 	Outcomes: []scenarios.Outcome{{Name: "data-lost"}, {Name: "close-stalled"}},
 	Fail:     []string{"data-lost", "handshake>2s"},
-	Measures: []scenarios.Measured{
-		{Name: "handshake", Unit: scenarios.Nanoseconds}, {Name: "read-stalled", Unit: scenarios.Nanoseconds},
-		{Name: "retransmissions"}, {Name: "client-bytes", Unit: scenarios.Bytes},
+	Measures: []measure.Measured{
+		{Name: "handshake", Unit: measure.Nanoseconds}, {Name: "read-stalled", Unit: measure.Nanoseconds},
+		{Name: "retransmissions"}, {Name: "client-bytes", Unit: measure.Bytes},
 	},
 }
 
@@ -72,7 +73,7 @@ func TestPredicateFaults(t *testing.T) {
 // What never ended was not ready in time, however early it was given up; what was not measured is
 // beyond no limit.
 func TestExceeded(t *testing.T) {
-	cut := map[string]int64{"handshake": 60e6, scenarios.Censored("handshake"): 300e6}
+	cut := map[string]int64{"handshake": 60e6, measure.Censored("handshake"): 300e6}
 	for _, c := range []struct {
 		text     string
 		measures map[string]int64

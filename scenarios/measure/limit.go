@@ -1,4 +1,4 @@
-package scenarios
+package measure
 
 import (
 	"errors"
@@ -7,10 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/dtlssim/dtlssim/sim"
-	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
 // Limit compares a measure with a limit: handshake>500ms. In a predicate it is one more outcome: a
@@ -37,14 +33,14 @@ const (
 	AtMost  Comparison = "<="
 )
 
-// Text returns the limit in the form that ParsePredicate reads, without spaces.
+// Text returns the limit in the form that ParseLimit reads, without spaces.
 func (l Limit) Text() string { return l.Measure.Name + string(l.Than) + l.value() }
 
-// value returns the limit's value in the form that ParsePredicate reads.
+// value returns the limit's value in the form that ParseLimit reads.
 func (l Limit) value() string { return strings.ReplaceAll(l.Measure.Unit.Text(l.Value), " ", "") }
 
-// Outcome returns the outcome of a run whose measure is beyond the limit.
-func (l Limit) Outcome() Outcome {
+// Meaning says what a run shows whose measure is beyond the limit.
+func (l Limit) Meaning() string {
 	words := map[Comparison]string{
 		Above: "more than", AtLeast: "at least", Below: "less than", AtMost: "at most",
 	}[l.Than]
@@ -52,7 +48,7 @@ func (l Limit) Outcome() Outcome {
 	if l.upper() && l.Measure.Unit == Nanoseconds {
 		meaning += ", or did not end"
 	}
-	return Outcome{Name: l.Text(), Meaning: meaning}
+	return meaning
 }
 
 // upper reports whether large values are beyond the limit.
@@ -78,8 +74,8 @@ func (e Exceeded) String() string {
 	return fmt.Sprintf("%s %s %s %s", e.Measure, e.Unit.Text(e.Value), condition, value)
 }
 
-// exceeded returns how the measures of a run are beyond the limit, or nil.
-func (l Limit) exceeded(measures map[string]int64) *Exceeded {
+// Exceeded returns how the measures of a run are beyond the limit, or nil.
+func (l Limit) Exceeded(measures map[string]int64) *Exceeded {
 	value, taken := measures[l.Measure.Name]
 	least, censored := measures[Censored(l.Measure.Name)]
 	e := &Exceeded{Limit: l.Text(), Measure: l.Measure.Name, Unit: l.Measure.Unit, Value: value, Censored: censored}
@@ -104,46 +100,6 @@ func (l Limit) exceeded(measures map[string]int64) *Exceeded {
 	return e
 }
 
-// Watch adds the comparisons of the predicate's limits to the instants of a run. A duration is
-// compared with every part that could be the largest. A count is a fact of the run, like the order of its
-// instants.
-func (p Predicate) Watch(w *sim.Watched, o *Observation) {
-	for _, l := range p.limits {
-		value, taken := o.Measures[l.Measure.Name]
-		_, censored := o.Measures[Censored(l.Measure.Name)]
-		if l.Measure.Unit != Nanoseconds {
-			w.Compared(fmt.Sprintf("limit %s: %d, %t, %t", l.Text(), value, taken, censored), nil)
-			continue
-		}
-		list := []sim.Quantity{{Value: time.Duration(l.Value), What: "the limit"}}
-		parts := o.Parts[l.Measure.Name]
-		if len(parts) == 0 && taken {
-			parts = []int64{value}
-		}
-		for _, part := range parts { // in any order
-			list = append(list, sim.Quantity{Value: time.Duration(part), What: "a part"})
-		}
-		w.Compared(fmt.Sprintf("limit %s, censored %t", l.Text(), censored), list)
-	}
-}
-
-// Unordered returns the limits on measures that are not known to follow from the order of instants; a
-// search proves nothing about them. See [Measured].
-func (p Predicate) Unordered() (list []Limit) {
-	for _, l := range p.limits {
-		if !l.Measure.Ordered {
-			list = append(list, l)
-		}
-	}
-	return list
-}
-
-// CountsBytes reports whether a limit is on a number of bytes, which varies with the length of
-// signatures.
-func (p Predicate) CountsBytes() bool {
-	return slices.ContainsFunc(p.limits, func(l Limit) bool { return l.Measure.Unit == Bytes })
-}
-
 // comparing matches a measure, a comparison and a limit, each of which may be missing.
 var comparing = regexp.MustCompile(`^([^<>=!]*)([<>=!]+)(.*)$`)
 
@@ -153,22 +109,27 @@ const LimitPattern = `^[^<>=,]+(>|>=|<|<=)[^<>=,]+$`
 // limitForm shows how a limit is written.
 const limitForm = "want MEASURE>LIMIT, as in handshake>500ms"
 
-// parseLimit reads a limit.
-func (s *Scenario) parseLimit(text string) (Limit, error) {
+// IsLimit reports whether a text is meant as a limit.
+func IsLimit(text string) bool { return comparing.MatchString(text) }
+
+// ParseLimit reads a limit. declared returns the measure of a name, or why there is none; known is
+// false if the measures are not known before a run. It reports every fault.
+func ParseLimit(text string, declared func(name string) (m Measured, known bool, err error)) (Limit, error) {
 	parts := comparing.FindStringSubmatch(text)
+	if parts == nil {
+		return Limit{}, fmt.Errorf("%q: %s", text, limitForm)
+	}
 	name, than, limit := strings.TrimSpace(parts[1]), Comparison(parts[2]), strings.TrimSpace(parts[3])
 	var faults []error
 	if !slices.Contains([]Comparison{Above, AtLeast, Below, AtMost}, than) {
 		faults = append(faults, fmt.Errorf("%q: %s is not one of >, >=, < and <=", text, than))
 	}
-	m, _ := s.Measure(name)
+	m, known, err := declared(name)
 	switch {
 	case name == "":
 		faults = append(faults, fmt.Errorf("%q: the measure is missing: %s", text, limitForm))
-	case slices.ContainsFunc(s.Outcomes, func(o Outcome) bool { return o.Name == name }) && s.CheckMeasure(name) != nil:
-		faults = append(faults, fmt.Errorf("%q: %s is an outcome, which has no value to compare", text, name))
-	default:
-		faults = append(faults, Within(strconv.Quote(text), s.CheckMeasure(name)))
+	case err != nil:
+		faults = append(faults, fmt.Errorf("%q: %w", text, err))
 	}
 	if limit == "" {
 		faults = append(faults, fmt.Errorf("%q: the limit is missing: %s", text, limitForm))
@@ -176,7 +137,7 @@ func (s *Scenario) parseLimit(text string) (Limit, error) {
 	if err := errors.Join(faults...); err != nil {
 		return Limit{}, err
 	}
-	if s.Measures == nil { // the measures are not known before a run
+	if !known {
 		m.Unit = Count
 		if _, err := strconv.ParseInt(limit, 10, 64); err != nil {
 			m.Unit = Nanoseconds
@@ -187,33 +148,4 @@ func (s *Scenario) parseLimit(text string) (Limit, error) {
 		return Limit{}, fmt.Errorf("%q: %s is a %s: %w", text, name, m.Unit.kind(), err)
 	}
 	return Limit{Measure: m, Than: than, Value: value}, nil
-}
-
-// kind says what has this unit.
-func (u Unit) kind() string {
-	switch u {
-	case Nanoseconds:
-		return "duration"
-	case Bytes:
-		return "number of bytes"
-	}
-	return "count"
-}
-
-// parse reads a value of this unit: a duration with its unit, a whole number, or a whole number of
-// bytes, which may end with B.
-func (u Unit) parse(text string) (int64, error) {
-	if u == Nanoseconds {
-		d, err := distribution.ParseDuration(text)
-		return int64(d), err
-	}
-	digits := text
-	if u == Bytes {
-		digits = strings.TrimSpace(strings.TrimSuffix(text, string(Bytes)))
-	}
-	value, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || value < 0 {
-		return 0, fmt.Errorf("%q is not a whole number from 0 on", text)
-	}
-	return value, nil
 }
