@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"net/netip"
 
 	"github.com/dtlssim/dtlssim/clock"
@@ -60,10 +61,17 @@ func (w *Simulation) Unreachable(by *clock.Actor, p *Packet) {
 	})
 }
 
-// Fail ends the replication because of an error, as a crash would, but in order: Result.Fault is its text.
+// ErrMemory is the error of a replication whose programs take more memory than MemoryLimit.
+var ErrMemory = errors.New("the programs take more memory than a replication may")
+
+// MemoryLimit returns how much memory a replication may take in this process, in bytes; 0 means no limit.
+func MemoryLimit() int64 { return memoryLimit }
+
+// Fail ends the replication because of an error, as a crash would, but in order: Result.Fault is its text. With
+// ErrMemory, it ends because of the memory limit.
 func (w *Simulation) Fail(err error) {
-	if w.fault == "" {
-		w.fault = err.Error()
+	if w.fault == nil {
+		w.fault = err
 	}
 	w.Rouse()
 }

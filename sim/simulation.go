@@ -11,6 +11,7 @@ package sim
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -118,7 +119,7 @@ type Simulation struct {
 	heap replicationHeap
 
 	conclusions []func() []trace.Event // see Conclude
-	fault       string                 // see Fail
+	fault       error                  // see Fail
 }
 
 // exclusive makes the replications of a process run one after another. They share
@@ -174,7 +175,9 @@ func Run(config Config, build func(w *Simulation)) Result {
 	if w.heap.met() { // at its end, or between two collections
 		result.End = clock.MemoryLimit
 	}
-	result.Fault = w.fault
+	if result.End == clock.Failed {
+		result.Fault = w.fault.Error()
+	}
 	w.conclude(&result)
 	result.Rules = w.link.met()
 	result.Sent = w.link.sent(result.Rules)
@@ -257,7 +260,10 @@ func (w *Simulation) settled() bool {
 	if w.heap.collect(w.Dispatched()) {
 		w.EndBy(clock.MemoryLimit)
 	}
-	if w.fault != "" {
+	switch {
+	case errors.Is(w.fault, ErrMemory):
+		w.EndBy(clock.MemoryLimit)
+	case w.fault != nil:
 		w.EndBy(clock.Failed)
 	}
 	w.mu.Lock()

@@ -37,6 +37,9 @@ func (t *task) clone() verdict {
 		if flags&threadFlags != threadFlags {
 			return t.p.m.unsupported(t, fmt.Sprintf("a thread with the flags %#x", flags))
 		}
+		if len(t.p.tasks) >= mostThreads {
+			return t.fails(syscall.EAGAIN)
+		}
 		return pass
 	}
 	if flags&^processFlags != 0 || flags&unix.CLONE_VM != 0 && flags&unix.CLONE_VFORK == 0 {
@@ -54,8 +57,11 @@ func (t *task) clone() verdict {
 	return pass
 }
 
-// mostProcesses bounds the processes of a machine that are alive.
-const mostProcesses = 256
+// mostProcesses bounds the processes of a machine that are alive, and mostThreads the threads that one starts.
+const (
+	mostProcesses = 256
+	mostThreads   = 2048
+)
 
 // forked handles the stop of a thread that has made another, or a process. It reports whether another
 // thread is to run.
@@ -125,6 +131,7 @@ func (k *kernel) child(parent *process, c *task) {
 	c.p = p
 	parent.children = append(parent.children, p)
 	k.processes = append(k.processes, p)
+	k.guard.add(p.real)
 }
 
 // executed prepares the image of a process that has just called execve(2).
@@ -255,5 +262,6 @@ func (t *task) filter(sp uint64) {
 
 // forget takes an ended process off the lists of those that can run.
 func (k *kernel) forget(p *process) {
+	k.guard.remove(p.real)
 	k.processes = slices.DeleteFunc(k.processes, func(o *process) bool { return o == p })
 }

@@ -37,6 +37,8 @@ type kernel struct {
 	halts  func(*task) bool
 	halted bool
 
+	guard guard
+
 	read map[string]bool // the paths that were opened
 }
 

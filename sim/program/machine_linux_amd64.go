@@ -129,9 +129,13 @@ func (m *Machine) enter(f func()) {
 	k := m.k
 	k.now = m.w.Now()
 	within(func() {
+		k.guard.start()
 		f()
 		k.wakes(false)
 		k.run()
+		if k.guard.stop() {
+			k.fault = sim.ErrMemory
+		}
 	})
 	m.apply()
 }

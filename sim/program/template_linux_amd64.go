@@ -269,6 +269,7 @@ func (m *template) copyTo(k *kernel, p *process, dir string) {
 		p.actions[signal] = a
 	}
 	p.tasks = []*task{c}
+	k.guard.add(p.real)
 }
 
 // enterDirectory makes a directory the working directory of a process: that of a template may have been
@@ -370,6 +371,7 @@ func (t *task) execute() verdict {
 	}
 	p := t.p
 	old := p.tasks
+	p.m.guard.remove(p.real)
 	_ = unix.Kill(p.real, unix.SIGKILL)
 	p.reap(nil)
 	p.actions, p.sent = make(map[syscall.Signal]action), nil
