@@ -166,6 +166,14 @@ func NotShort(t testing.TB) {
 	}
 }
 
+// OnlyLong skips a test in all but the long form: other tests hold most of what it holds.
+func OnlyLong(t testing.TB) {
+	t.Helper()
+	if !Long() {
+		t.Skip("in the long form")
+	}
+}
+
 // Tool skips the test unless the command check succeeds. install is the command that installs the
 // tool.
 func Tool(t testing.TB, install string, check ...string) {

@@ -19,7 +19,7 @@ func TestValuesAgainstResolve(t *testing.T) {
 	seed := testkit.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	laidAny, refused := 0, 0
-	for range testkit.Cases(t, 1000, 1500, 50_000) {
+	for range testkit.Cases(t, 600, 1000, 6000) {
 		s := fixture.Catalogue()[random.IntN(len(fixture.Catalogue()))]
 		all := scenarios.Settings{}
 		v := fixture.Values(t, s, nil)

@@ -35,7 +35,7 @@ func TestStratifiedAgainstClosedForms(t *testing.T) {
 		"alert-latency": "5ms+exponential(mean=4ms)", "linger": "3ms"}, 0.5 + math.Exp(-1)/2, 1, 200}
 	alertWithPilots, dataWithoutPilots := alert, data
 	alertWithPilots.pilots, dataWithoutPilots.pilots = 200, 0
-	for _, c := range testkit.Few([]combination{alert, data, alertWithPilots, dataWithoutPilots}, 1, 2) {
+	for _, c := range testkit.Few([]combination{alert, data, alertWithPilots, dataWithoutPilots}, 1, 1) {
 		q := integral(t, c.set.With(scenarios.Settings{"credentials": "psk"}), seed)
 		s, err := q.Stratified(context.Background(), p, 20, c.pilots, stat.NewPlan(stat.Target{}, 0.95, 1, n), nil)
 		if err != nil {

@@ -92,7 +92,7 @@ func imagine(places [][]affine) imagined {
 // prediction fails.
 func TestSearchOfRandomOrders(t *testing.T) {
 	seed := testkit.Seed(t)
-	cases := testkit.Cases(t, 50, 150, 15_000)
+	cases := testkit.Cases(t, 50, 150, 3000)
 	single := 0
 	for i := range cases {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))

@@ -173,13 +173,10 @@ func TestRunOtherKinds(t *testing.T) {
 // Of the other kinds too, a store gives the same, performs nothing the second time, and
 // has the whole result.
 func TestStoreGivesTheSameOfOtherKinds(t *testing.T) {
-	testkit.NotShort(t)
+	testkit.OnlyLong(t)
 	t.Chdir(t.TempDir())
-	text, budget := someOthers, 0.1
-	if testkit.Long() {
-		text, budget = others, 0.5
-	}
-	s := parse(t, text)
+	const budget = 0.5
+	s := parse(t, others)
 	p := fixture.Pool(t, 2)
 	want, err := s.Run(context.Background(), p, budget, nil)
 	if err != nil {

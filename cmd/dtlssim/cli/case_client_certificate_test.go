@@ -22,6 +22,9 @@ func TestCaseCertificateVerifyLate(t *testing.T) {
 			if r.Sessions[0].Handshake != "completed" || len(r.UnmetRules) > 0 {
 				t.Errorf("%s, %s: %+v, rules without a datagram: %v", stack, key, r.Sessions[0], r.UnmetRules)
 			}
+			if stack == "pion-v2" && !testkit.Long() {
+				continue // the windows of one stack
+			}
 			var w search.Windows
 			answerTo(t, &w, append([]string{"window", path}, set...)...)
 			if len(w.Cells) < 3 || !w.Method.Proved {

@@ -109,7 +109,7 @@ func TestDamagedSweepStore(t *testing.T) {
 
 // So it is with a study, its figures, and its page.
 func TestDamagedStudyStore(t *testing.T) {
-	testkit.NotShort(t)
+	testkit.OnlyLong(t)
 	folder := t.TempDir()
 	path, damaged := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "damaged.sqlite")
 	saved, figures := filepath.Join(folder, "saved.sqlite"), filepath.Join(folder, "figures")

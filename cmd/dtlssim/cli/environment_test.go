@@ -32,7 +32,7 @@ func TestEnvironmentChangesNothing(t *testing.T) {
 	commands := [][]string{
 		{"run", founding, "--set", random, "--set", "credentials=rsa"},
 		{"sweep", founding, "--set", random, "--replications", "20", "--workers", "2", "--measures"},
-		{"window", founding, "--workers", "2"},
+		{"window", founding, "--workers", "2", "--set", "credentials=psk"},
 	}
 	with := func(variables []string, args []string) []byte {
 		c := exec.Command("dtlssim", args...)

@@ -159,7 +159,7 @@ func linesOf(t *testing.T, path, table string) int {
 
 // When the disk is full, that is said, and the study goes on when there is room.
 func TestDiskFullOfAStudy(t *testing.T) {
-	testkit.NotShort(t)
+	testkit.OnlyLong(t)
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=320k"); err != nil {
 		testkit.Missing(t, fmt.Sprintf("no file system of limited size, for which root may mount: %v", err))

@@ -150,7 +150,7 @@ func TestImportanceSamplingAgainstClosedForms(t *testing.T) {
 // well: importance sampling finds which, and gives what the conditional method gives and
 // the closed form of TestOneInABillionAmongOtherLatencies.
 func TestImportanceSamplingFindsTheLateAlert(t *testing.T) {
-	testkit.NotShort(t)
+	testkit.OnlyLong(t)
 	p := fixture.Pool(t, 2)
 	const mean, jitter = 200_000.0, 10_000.0
 	want := math.Exp(-990_001/mean) * mean / jitter * (1 - math.Exp(-jitter/mean))

@@ -23,7 +23,7 @@ func TestRandomBandsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
 	all := fixture.Catalogue()
-	for i := range testkit.Cases(t, 1, 3, 25) {
+	for i := range testkit.Cases(t, 1, 2, 25) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		s := all[r.IntN(len(all))]
 		probes := fixture.RandomProbes(r.IntN, s, 2)

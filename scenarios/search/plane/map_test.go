@@ -201,7 +201,10 @@ func TestMapWithProbesExchanged(t *testing.T) {
 		}
 		return list
 	}
-	const x, y = "alert-latency=20ms..60ms", "linger=30ms..33ms"
+	x, y := "alert-latency=30ms..50ms", "linger=30ms..31ms"
+	if testkit.Long() {
+		x, y = "alert-latency=20ms..60ms", "linger=30ms..33ms"
+	}
 	if a, b := sizes(x, y), sizes(y, x); !slices.Equal(a, b) {
 		t.Errorf("regions\n%s\nand, with the probes exchanged,\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 	}
@@ -210,7 +213,7 @@ func TestMapWithProbesExchanged(t *testing.T) {
 // One worker and several give the same bytes.
 func TestMapWithAnyNumberOfWorkers(t *testing.T) {
 	testkit.NotShort(t)
-	m := ask(t, "late-close-notify", "alert-latency=0s..30ms", "linger=0s..20ms", nil)
+	m := ask(t, "late-close-notify", "alert-latency=0s..20ms", "linger=0s..8ms", nil)
 	if testkit.Long() {
 		m = ask(t, "plaintext-data", "forged-delay=0s..20ms", "latency=1ms..20ms", nil)
 	}
