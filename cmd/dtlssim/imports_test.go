@@ -108,6 +108,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/study/figures", "one type per kind of figure: what it reads, runs and yields; it knows no study"},
 	{"scenarios/study", "searches, samples and estimates that a file lists, with or without a store"},
 	{"scenarios/benchmark", "what a replication costs; nothing depends on it"},
+	{"scenarios/programs", "recipes of programs that speak DTLS; only their test is Go"},
 	{"scenarios/internal/fixture", "scenarios and runners for tests of these packages"},
 
 	{"report/figure/paint", "how outcomes and curves are told apart, with and without colour"},
