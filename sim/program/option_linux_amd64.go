@@ -19,6 +19,9 @@ func (t *task) newSocket() verdict {
 		return t.fails(syscall.EAFNOSUPPORT)
 	case family != unix.AF_INET && family != unix.AF_INET6:
 		return t.fails(syscall.EAFNOSUPPORT)
+	case kind == unix.SOCK_STREAM && (protocol == 0 || protocol == unix.IPPROTO_TCP):
+		f := &file{object: &streamSocket{}, nonblocking: t.args[1]&unix.SOCK_NONBLOCK != 0, access: unix.O_RDWR}
+		return t.reserve(f, t.args[1]&unix.SOCK_CLOEXEC != 0)
 	case kind != unix.SOCK_DGRAM || protocol != 0 && protocol != unix.IPPROTO_UDP:
 		return t.p.m.unsupported(t, "a socket that is not of UDP")
 	}
@@ -29,12 +32,39 @@ func (t *task) newSocket() verdict {
 	return t.reserve(s.f, t.args[1]&unix.SOCK_CLOEXEC != 0)
 }
 
+// streamSocket is a socket of TCP. The runtime of Go opens some at its start, to find out which versions of IP there
+// are. Whoever uses one ends the replication.
+type streamSocket struct{}
+
+func (*streamSocket) mode() uint32 { return unix.S_IFSOCK | 0o777 }
+func (*streamSocket) poll() uint32 { return unix.POLLOUT | unix.POLLHUP }
+func (*streamSocket) close()       {}
+
+func (*streamSocket) read(t *task, _ *file, _ []buffer) verdict { return t.fails(syscall.ENOTCONN) }
+func (*streamSocket) write(t *task, _ *file, _ []byte) verdict  { return t.fails(syscall.EPIPE) }
+
+// streamCall performs a system call on a socket of TCP.
+func (t *task) streamCall() verdict {
+	switch t.number {
+	case unix.SYS_SETSOCKOPT:
+		return t.returns(0)
+	case unix.SYS_BIND:
+		if a, _, e := t.address(t.args[1], t.args[2]); e == 0 && a.Port() == 0 {
+			return t.returns(0)
+		}
+	}
+	return t.p.m.unsupported(t, "TCP")
+}
+
 // socketCall performs a system call on a socket.
 func (t *task) socketCall() verdict {
 	a := t.args
 	f := t.p.files[int(int32(a[0]))]
 	if f == nil {
 		return t.fails(t.notOpen(a[0], syscall.ENOTSOCK))
+	}
+	if _, ok := f.object.(*streamSocket); ok {
+		return t.streamCall()
 	}
 	s, ok := f.object.(*socket)
 	if !ok {
