@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
@@ -28,6 +29,7 @@ const (
 	BitRateType      Type = "bit rate"             // a number with a unit, 64kbit/s, or unlimited
 	LossType         Type = "loss model"           // a probability, or a model of bursts
 	IntervalType     Type = "time interval"        // FROM..TO in virtual time, or never
+	TextType         Type = "text"                 // any text, possibly empty
 )
 
 // The groups of parameters. Each is a section of a scenario file, which sets other defaults.
@@ -36,6 +38,7 @@ const (
 	ClientsGroup = "clients"
 	ServerGroup  = "server"
 	NATGroup     = "nat"
+	RunGroup     = "run"        // when a replication with programs ends
 	OwnGroup     = "parameters" // the scenario's own parameters
 )
 
@@ -43,7 +46,7 @@ const (
 type Parameter struct {
 	Name    string
 	Type    Type
-	Default string // as a user writes it; empty if Follows is set
+	Default string // as a user writes it; empty if Follows is set, or for an empty text
 	Follows string // the parameter that supplies the value unless one is given
 	Meaning string
 
@@ -126,6 +129,11 @@ func (p *Parameter) parse(text string) (value, error) {
 	case ChoiceType:
 		if !slices.Contains(p.Choices, text) {
 			return value{}, suggest.NotOneOf(text, p.Choices)
+		}
+		return value{text, text}, nil
+	case TextType:
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return value{}, fmt.Errorf("%q: want a text in UTF-8 without a zero byte", text)
 		}
 		return value{text, text}, nil
 	case BitRateType:

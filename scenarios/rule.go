@@ -126,30 +126,43 @@ func SortedNames[V any](m map[string]V) []string {
 
 // Unmet describes the rules of a scenario that met nothing in a run with these values.
 func (v Values) Unmet(rules []sim.RuleCount, sent []sim.Sent) (list []rule.Unmet) {
+	clients := v.clients()
 	for _, c := range rules {
 		i := slices.IndexFunc(v.Scenario().Rules, func(r Rule) bool { return r.Name == c.Rule })
 		switch {
 		case c.Datagrams > 0:
 		case i < 0: // of a scenario in Go
-			list = append(list, rule.Unmet{Rule: c.Rule, Why: "none was selected", Sent: rule.Match{}.Sent(sent)})
+			list = append(list, rule.Unmet{Rule: c.Rule, Why: "none was selected", Sent: rule.Match{}.Sent(sent, clients)})
 		default:
 			m := v.Scenario().Rules[i].Match
 			list = append(list, rule.Unmet{
-				Rule: c.Rule, Match: m.String(), Why: v.whyUnmet(m, c.Alike), Sent: m.Sent(sent),
+				Rule: c.Rule, Match: m.String(), Why: v.whyUnmet(m, c.Alike), Sent: m.Sent(sent, clients),
 			})
 		}
 	}
 	return list
 }
 
+// clients returns the numbers of the clients by their actors; nil if the scenario does not say.
+func (v Values) clients() map[string]int {
+	if f := v.Scenario().Clients; f != nil {
+		return f(v)
+	}
+	return nil
+}
+
 // whyUnmet says why a match selected nothing. alike is how many datagrams of one association match but for
 // their position.
 func (v Values) whyUnmet(m rule.Match, alike int) string {
-	switch clients := v.value("clients"); {
+	count := len(v.clients())
+	if n, ok := v.value("clients").(int64); ok {
+		count = int(n)
+	}
+	switch {
 	case alike > 0:
 		return fmt.Sprintf("of its kind there were at most %d in an association", alike)
-	case clients != nil && int64(m.Client) > clients.(int64):
-		return fmt.Sprintf("there are %d clients", clients)
+	case count > 0 && m.Client > count:
+		return fmt.Sprintf("there are %d clients", count)
 	}
 	return "no datagram is of this kind"
 }

@@ -68,6 +68,19 @@ type Scenario struct {
 	// true for every scenario from a file.
 	TimersKnown bool
 
+	// TimersUnknown says why TimersKnown is false, in words that continue "nothing is proved: ". It may be
+	// empty.
+	TimersUnknown string
+
+	// Files returns the files on which runs with the given values depend, such as programs and the
+	// libraries that they load. Its error reports what prevents these runs: a program that is missing, or that cannot
+	// be started. It is called before anything runs. nil: there are none.
+	Files func(v Values) ([]string, error)
+
+	// Clients returns the numbers of the clients, from 1, by the names of their actors. nil: client N is
+	// client-N.
+	Clients func(v Values) map[string]int
+
 	// Run performs one replication.
 	Run func(v Values, c sim.Config) (sim.Result, Observation)
 }
@@ -128,11 +141,29 @@ type Server struct {
 	Errors   []string `json:"errors"`   // errors that it reported
 }
 
+// ProgramRun is what a program did that ran on a host.
+type ProgramRun struct {
+	Host    string   `json:"host"`
+	Actor   string   `json:"actor"`              // that of the trace
+	Exit    string   `json:"exit"`               // see the constants; "exit code 1", "signal SIGSEGV"
+	Started int64    `json:"started_ns"`         // in virtual time; 0 if it never started
+	Took    int64    `json:"took_ns"`            // from its start to its end, or to that of the replication
+	Last    []string `json:"last_lines"`         // of standard output and error
+	Left    int      `json:"left_off,omitempty"` // lines before these
+}
+
+// The values of ProgramRun.Exit for a program that did not end.
+const (
+	NeverStarted = "never started"
+	NeverEnded   = "never ended"
+)
+
 // Observation is a scenario's report of one replication.
 type Observation struct {
 	Outcome  []string // what went wrong, in the order of Scenario.Outcomes; empty if clean
 	Sessions []Session
 	Server   Server
+	Programs []ProgramRun // in the order of their hosts; nil if none has a program
 
 	// Measures are further measurements, by name, in the unit that Scenario.Measures declares. If something was
 	// cut off before it ended, the measure named by measure.Censored gives a lower bound of its duration.

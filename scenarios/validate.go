@@ -90,7 +90,7 @@ func (s *Scenario) CheckParameter(i int) error {
 	case p.Type == ChoiceType && (len(p.Choices) == 0 || slices.ContainsFunc(p.Choices, notWord)):
 		return fmt.Errorf("choices %q of parameter %s: want words with neither spaces, commas nor equals signs",
 			p.Choices, p.Name)
-	case (p.Default == "") == (p.Follows == ""):
+	case (p.Default == "") == (p.Follows == "") && (p.Type != TextType || p.Default != ""):
 		return fmt.Errorf("parameter %s: want either a default, or another parameter that it follows", p.Name)
 	case p.Follows == "":
 		return Within("default of parameter "+p.Name, p.Check(p.Default))

@@ -153,6 +153,37 @@ func (v Values) Laid() []Assignment {
 	return list
 }
 
+// Files returns the files on which runs with the values depend, besides those of latency
+// distributions. Its error is a [NotReadyError]: it reports what prevents these runs.
+func (v Values) Files() ([]string, error) {
+	if v.Scenario() == nil || v.Scenario().Files == nil {
+		return nil, nil
+	}
+	files, err := v.Scenario().Files(v)
+	if err != nil {
+		err = &NotReadyError{err}
+	}
+	return files, err
+}
+
+// NotReadyError says what prevents a scenario's runs, such as a program that is missing.
+type NotReadyError struct{ error }
+
+// Unwrap returns the reason.
+func (e *NotReadyError) Unwrap() error { return e.error }
+
+// Ready reports what prevents runs with any of the values, each fault once.
+func Ready(list ...Values) error {
+	var faults []error
+	var known []string
+	for _, v := range list {
+		if _, err := v.Files(); err != nil && !slices.Contains(known, err.Error()) {
+			faults, known = append(faults, err), append(known, err.Error())
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // Settings returns what is given, as a user writes it. The caller may change it.
 func (v Values) Settings() Settings {
 	settings := v.base.given.With(nil)

@@ -94,20 +94,12 @@ func Replication(w io.Writer, r *run.Replication) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	rows := [][]string{{"CLIENT", "HANDSHAKE", "TIME", "DATA DELIVERED", "ERROR"}}
-	for _, s := range r.Sessions {
-		took := "-"
-		if s.HandshakeTime > 0 {
-			took = time.Duration(s.HandshakeTime).String()
-		}
-		rows = append(rows, []string{fmt.Sprint(s.Client), s.Handshake, took, yes(s.DataDelivered), s.Error})
+	did := sessions
+	if r.Programs != nil {
+		did = programs
 	}
-	if err := Table(w, rows); err != nil {
+	if err := did(w, r); err != nil {
 		return err
-	}
-	fmt.Fprintf(w, "\nserver   %d sessions\n", r.Server.Sessions)
-	for _, e := range r.Server.Errors {
-		fmt.Fprintf(w, "         error: %s\n", e)
 	}
 	verdict := "passed"
 	if r.Failed {
@@ -133,6 +125,26 @@ func Replication(w io.Writer, r *run.Replication) error {
 		_, err = fmt.Fprintf(w, "weight: %.6g\n", r.Tilt.Weight())
 	}
 	return err
+}
+
+// sessions writes the fate of each session.
+func sessions(w io.Writer, r *run.Replication) error {
+	rows := [][]string{{"CLIENT", "HANDSHAKE", "TIME", "DATA DELIVERED", "ERROR"}}
+	for _, s := range r.Sessions {
+		took := "-"
+		if s.HandshakeTime > 0 {
+			took = time.Duration(s.HandshakeTime).String()
+		}
+		rows = append(rows, []string{fmt.Sprint(s.Client), s.Handshake, took, yes(s.DataDelivered), s.Error})
+	}
+	if err := Table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nserver   %d sessions\n", r.Server.Sessions)
+	for _, e := range r.Server.Errors {
+		fmt.Fprintf(w, "         error: %s\n", e)
+	}
+	return nil
 }
 
 func yes(b bool) string {

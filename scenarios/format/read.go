@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
+	"github.com/dtlssim/dtlssim/scenarios/hosts"
 	"github.com/dtlssim/dtlssim/scenarios/session"
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 	"github.com/dtlssim/dtlssim/sim"
@@ -18,10 +19,10 @@ import (
 var (
 	scenarioKeys = []string{
 		"name", "summary", "mechanism", "prediction", "findings", "references", scenarios.NetworkGroup,
-		scenarios.ClientsGroup, scenarios.ServerGroup, scenarios.NATGroup,
+		scenarios.ClientsGroup, scenarios.ServerGroup, scenarios.NATGroup, scenarios.RunGroup, "hosts", "outcomes",
 		"parameters", "rules", "remedies", "fail", "probe", "examples", "cause", "study",
 	}
-	parameterKeys = []string{"name", "type", "default", "follows", "choices", "meaning"}
+	parameterKeys = []string{"name", "type", "default", "follows", "choices", "min", "max", "meaning"}
 	matchKeys     = []string{"from", "client", "record", "epoch", "message", "nth"}
 	actionKeys    = []string{"latency", "delay", "drop", "duplicate", "hold", "replay", "forge"}
 	ruleKeys      = append([]string{"name", "match", "when"}, actionKeys...)
@@ -37,6 +38,7 @@ var (
 		string(scenarios.DistributionType),
 		string(scenarios.ChoiceType),
 	}
+	programTypes = []string{string(scenarios.CountType), string(scenarios.TextType)} // only with hosts
 	directions   = []string{"client", "server"}
 	helpings     = []string{scenarios.HelpsFully, scenarios.HelpsPartly, scenarios.HelpsNot}
 	forgedTypes  = []string{"alert", "application-data"}
@@ -54,6 +56,7 @@ const (
 	maxNth      = 1_000_000
 	maxEpoch    = 1<<16 - 1 // 16 bits (RFC 6347 section 4.1)
 	maxSequence = 1<<31 - 1
+	mostCount   = 1_000_000_000
 )
 
 // forgedSequence is the default record number of a forged datagram. It is above the numbers of a
@@ -84,21 +87,38 @@ func Read(r *strict.Reader, n *yaml.Node, source []byte) *scenarios.Scenario {
 	d := &definition{Reader: r, s: &scenarios.Scenario{
 		Name: r.FileName(f, "name", "scenario").Value, Summary: r.Required(f, "summary").Value,
 		ExampleSeed: 1, File: r.File, Source: source, HasStudy: f.Nodes["study"] != nil,
-		Outcomes: outcome.All, Measures: outcome.Measures, TimersKnown: true,
 		Explanation: scenarios.Explanation{
 			Mechanism: r.Text(f, "mechanism").Value, Prediction: r.Text(f, "prediction").Value,
 			Findings: values(r.Texts(f, "findings")), References: values(r.Texts(f, "references")),
 		},
 	}}
-	d.parameters(f)
-	rules := d.rules(f)
-	d.remedies(f)
-	d.s.Rules = rules
-	d.particulars(f)
 	s := d.s
-	s.Run = func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
-		return session.Run(v, c, rules)
+	if f.Nodes["hosts"] != nil {
+		d.network = &hosts.Network{}
 	}
+	d.parameters(f)
+	if d.network != nil {
+		d.hosts(f)
+		d.outcomes(f)
+	}
+	s.Rules = d.rules(f)
+	d.remedies(f)
+	if d.network != nil {
+		d.network.Rules = s.Rules
+		s.Measures, s.TimersUnknown = d.network.Measures(), d.network.TimersUnknown()
+		s.Files, s.Clients, s.Run = d.network.Files, d.network.Clients, d.network.Run
+	} else {
+		s.Outcomes, s.Measures, s.TimersKnown = outcome.All, outcome.Measures, true
+		s.Run = func(v scenarios.Values, c sim.Config) (sim.Result, scenarios.Observation) {
+			return session.Run(v, c, s.Rules)
+		}
+		for _, key := range []string{"outcomes", scenarios.RunGroup} {
+			if n := f.Nodes[key]; n != nil {
+				d.Fault(strict.PlaceOf(n), "%s has no meaning without hosts, which have programs", key)
+			}
+		}
+	}
+	d.particulars(f)
 	if r.Faults() == 0 {
 		if err := s.Validate(); err != nil {
 			r.Each(f.Place, "", err)
@@ -118,7 +138,17 @@ func values(texts []strict.Text) []string {
 // definition is a scenario being read.
 type definition struct {
 	*strict.Reader
-	s *scenarios.Scenario
+	s       *scenarios.Scenario
+	network *hosts.Network // nil: sessions of package session
+	sound   bool           // the hosts have no fault
+}
+
+// all returns the parameters of a scenario of this kind, with its own.
+func (d *definition) all(own []scenarios.Parameter) []scenarios.Parameter {
+	if d.network != nil {
+		return hosts.Parameters(own)
+	}
+	return session.Parameters(own)
 }
 
 // parameters reads the scenario's own parameters and the defaults of the others.
@@ -133,7 +163,7 @@ func (d *definition) parameters(f strict.Fields) {
 		taken := func(q scenarios.Parameter) bool { return q.Name == p.Name }
 		switch {
 		case p.Name == "":
-		case slices.ContainsFunc(session.Parameters(nil), taken),
+		case slices.ContainsFunc(d.all(nil), taken),
 			p.Name == scenarios.RemedyParameter,
 			p.Name == scenarios.WithoutParameter:
 			d.Fault(at, "parameter %q: every scenario has one of that name", p.Name)
@@ -145,8 +175,10 @@ func (d *definition) parameters(f strict.Fields) {
 		places[p.Name] = at
 		own = append(own, p)
 	}
-	d.s.Parameters = session.Parameters(own)
-	d.s.Asks = session.Asks()
+	d.s.Parameters = d.all(own)
+	if d.s.Asks = session.Asks(); d.network != nil {
+		d.s.Asks = hosts.Asks()
+	}
 	for i := range d.s.Parameters {
 		p := &d.s.Parameters[i]
 		if p.Follows == "" || p.Group != scenarios.OwnGroup {
@@ -158,7 +190,7 @@ func (d *definition) parameters(f strict.Fields) {
 		}
 	}
 	for _, group := range []string{scenarios.NetworkGroup, scenarios.ClientsGroup, scenarios.ServerGroup,
-		scenarios.NATGroup} {
+		scenarios.NATGroup, scenarios.RunGroup} {
 		d.defaults(f, group)
 	}
 }
@@ -170,8 +202,18 @@ func (d *definition) defaults(f strict.Fields, group string) {
 		return
 	}
 	var keys []string
-	for _, p := range session.GroupParameters(group) {
-		keys = append(keys, p.Name)
+	for _, p := range d.all(nil) {
+		if p.Group == group {
+			keys = append(keys, p.Name)
+		}
+	}
+	switch {
+	case len(keys) > 0:
+	case d.network != nil:
+		d.Fault(strict.PlaceOf(n), "%s has no meaning beside hosts, which have programs", group)
+		return
+	default:
+		return // reported elsewhere
 	}
 	section, ok := d.Mapping(n, group, keys...)
 	if !ok {

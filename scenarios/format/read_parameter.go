@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
@@ -24,16 +25,18 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 	if d.Text(f, "type").Value == formerDistribution {
 		p.Type = scenarios.DistributionType
 	} else {
-		p.Type = scenarios.Type(d.Choice(f, "type", false, ownTypes...))
+		p.Type = scenarios.Type(d.Choice(f, "type", false, d.types()...))
 	}
 	known := p.Type != ""
 	if !known {
 		p.Type = scenarios.DistributionType // avoids faults in parameters that refer to it
 	} else {
 		d.choices(f, &p)
+		d.bounds(f, &p)
 	}
 	def, follows := d.Text(f, "default"), d.Text(f, "follows")
 	switch {
+	case def.Given && p.Type == scenarios.TextType && def.Value == "" && !follows.Given:
 	case def.Given == follows.Given:
 		d.Fault(
 			f.Place, "%s: want either a default or follows, the parameter whose value it has unless it is given",
@@ -57,8 +60,13 @@ func (d *definition) parameter(n *yaml.Node, i int) (p scenarios.Parameter, at s
 
 // fallback returns a valid default for a parameter whose own default is invalid.
 func fallback(p *scenarios.Parameter) string {
-	if p.Type == scenarios.ChoiceType {
+	switch p.Type {
+	case scenarios.ChoiceType:
 		return p.Choices[0]
+	case scenarios.CountType:
+		return strconv.FormatInt(p.Min, 10)
+	case scenarios.TextType:
+		return "?"
 	}
 	return "0s"
 }
@@ -67,6 +75,34 @@ func fallback(p *scenarios.Parameter) string {
 func (d *definition) word(name strict.Text, of string) {
 	if name.Value != "" && !scenarios.IsWord(name.Value) {
 		d.Fault(name.Place, "name %q of a %s: want neither spaces, commas nor equals signs", name.Value, of)
+	}
+}
+
+// types returns the types that a parameter of the scenario's own can have. Programs have more use for them
+// than rules.
+func (d *definition) types() []string {
+	if d.network != nil {
+		return slices.Concat(ownTypes, programTypes)
+	}
+	return ownTypes
+}
+
+// bounds reads the least and the largest value of a count.
+func (d *definition) bounds(f strict.Fields, p *scenarios.Parameter) {
+	if p.Type != scenarios.CountType {
+		for _, key := range []string{"min", "max"} {
+			if n := f.Nodes[key]; n != nil && p.Type != "" {
+				d.Fault(strict.PlaceOf(n), "%s has no meaning for %s, a %s", key, f.What, p.Type)
+			}
+		}
+		return
+	}
+	p.Max = mostCount
+	if t := d.Text(f, "min"); t.Given && !t.Bad {
+		p.Min = int64(d.Whole(t, "min of "+f.What, 0, mostCount))
+	}
+	if t := d.Text(f, "max"); t.Given && !t.Bad {
+		p.Max = int64(d.Whole(t, "max of "+f.What, int(p.Min), mostCount))
 	}
 }
 

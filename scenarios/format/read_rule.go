@@ -105,6 +105,19 @@ func (d *definition) rule(n *yaml.Node, i int) (r scenarios.Rule, at strict.Plac
 	return r, name.Place, r.Name != ""
 }
 
+// senders returns what a rule can call the sender of a datagram.
+func (d *definition) senders() []string {
+	list := slices.Clone(directions)
+	if d.network != nil {
+		for i := range d.network.Hosts {
+			if name := d.network.Hosts[i].Name; !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	return list
+}
+
 // match reads which datagrams a rule applies to.
 func (d *definition) match(f strict.Fields, key string) rule.Match {
 	m := rule.Match{Epoch: -1}
@@ -124,7 +137,7 @@ func (d *definition) match(f strict.Fields, key string) rule.Match {
 		d.Fault(g.Place, "%s is empty: want some of the keys %s", g.What, strings.Join(matchKeys, ", "))
 	}
 	if g.Nodes["from"] != nil {
-		m.From = d.Choice(g, "from", false, directions...)
+		m.From = d.Choice(g, "from", false, d.senders()...)
 	}
 	if g.Nodes["record"] != nil {
 		m.Record = d.Choice(g, "record", false, scenarios.SortedNames(rule.RecordTypes)...)
@@ -152,21 +165,26 @@ func (d *definition) match(f strict.Fields, key string) rule.Match {
 	return m
 }
 
-// delay reads a duration of a rule: the name of a parameter, or a latency distribution.
+// delay reads a duration of a rule.
 func (d *definition) delay(f strict.Fields, key string) scenarios.Delay {
 	t := d.Required(f, key)
 	if t.Value == "" {
 		return scenarios.Delay{Distribution: distribution.Constant{}}
 	}
+	return d.duration(t, key, f.What)
+}
+
+// duration reads the name of a parameter, or a latency distribution. key and of say whose it is.
+func (d *definition) duration(t strict.Text, key, of string) scenarios.Delay {
 	if d.s.Parameter(t.Value) != nil {
 		if err := d.s.CheckDelay(t.Value); err != nil {
-			d.Fault(t.Place, "%s of %s: %v", key, f.What, err)
+			d.Fault(t.Place, "%s of %s: %v", key, of, err)
 		}
 		return scenarios.Delay{Parameter: t.Value}
 	}
 	l, err := distribution.Parse(t.Value)
 	if err != nil {
-		d.Fault(t.Place, "%s %q of %s: want a parameter or a latency distribution.%s %v", key, t.Value, f.What,
+		d.Fault(t.Place, "%s %q of %s: want a parameter or a latency distribution.%s %v", key, t.Value, of,
 			suggest.DidYouMean(t.Value, d.s.ParameterNames()), err)
 		return scenarios.Delay{Distribution: distribution.Constant{}}
 	}

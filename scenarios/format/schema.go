@@ -11,6 +11,7 @@ import (
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
+	"github.com/dtlssim/dtlssim/scenarios/hosts"
 	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/rule"
 	"github.com/dtlssim/dtlssim/scenarios/session"
@@ -29,10 +30,6 @@ const wordPattern = `^[^= \t\n,]+$`
 // the rest.
 func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 	texts := func(description string) *jsonschema.Schema { return schema.List(description, schema.Scalar("")) }
-	rules := schema.List(
-		"Which datagrams are singled out, and what becomes of them; applied in this order.", ruleSchema(),
-	)
-	rules.MaxItems = schema.Bound(maxRules)
 	s := schema.Object(
 		"A scenario of dtlssim.",
 		scenarioKeys,
@@ -50,12 +47,15 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 				"Other defaults for the server; model chooses what it is.", scenarios.ServerGroup,
 			),
 			scenarios.NATGroup: section("Other defaults for a NAT in front of the clients.", scenarios.NATGroup),
+			scenarios.RunGroup: section("Other defaults for when a run with programs ends.", scenarios.RunGroup),
+			"hosts":            hostsSchema(),
+			"outcomes":         outcomesSchema(),
 			"parameters": schema.List(
 				"Parameters of this scenario alone, for the durations of its rules, and for the choices that these "+
-					"depend on.",
+					"depend on; with hosts, also for whatever has ${NAME}.",
 				parameterSchema(),
 			),
-			"rules": rules,
+			"rules": {Description: "Which datagrams are singled out, and what becomes of them; applied in this order."},
 			"remedies": schema.List(
 				"Names for settings that are meant to help; the parameter remedy chooses one.",
 				schema.Object("", remedyKeys, []string{"name", "set", "helps"},
@@ -71,13 +71,8 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 						"note": schema.Scalar("What is to be said of it."),
 					}),
 			),
-			"fail": schema.List(
-				"The outcomes and limits of measures (handshake > 500ms) that count as failure unless --fail says "+
-					"otherwise; every outcome, without it.",
-				&jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-					schema.OneOf("", outcomeNames()), schema.Matching("", measure.LimitPattern),
-				}},
-			),
+			"fail": {Description: "The outcomes and limits of measures (handshake > 500ms) that count as failure " +
+				"unless --fail says otherwise; every outcome, without it."},
 			"probe": schema.Matching("The default probe with its range, NAME=FROM..TO.", schema.ProbePattern),
 			"examples": schema.Object(
 				"Settings of a run that fails, and of one that is clean.",
@@ -95,6 +90,23 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 	)
 	s.Version = jsonschema.Version
 	s.Title = "dtlssim scenario"
+	own := schema.OneOf("", outcomeNames())
+	s.AllOf = []*jsonschema.Schema{{
+		If: &jsonschema.Schema{Required: []string{"hosts"}},
+		Then: dependent(schema.Matching("The name of a host, or client or server.", wordPattern),
+			schema.Matching("", wordPattern)),
+		Else: dependent(schema.OneOf("Who sends it.", directions), own),
+	}}
+	return s
+}
+
+// dependent returns the schema of what depends on who sends datagrams, and on what can go wrong.
+func dependent(sender, outcome *jsonschema.Schema) *jsonschema.Schema {
+	rules := schema.List("", ruleSchema(sender))
+	rules.MaxItems = schema.Bound(maxRules)
+	s := &jsonschema.Schema{Properties: jsonschema.NewProperties()}
+	s.Properties.Set("rules", rules)
+	s.Properties.Set("fail", schema.List("", either("", outcome, schema.Matching("", measure.LimitPattern))))
 	return s
 }
 
@@ -102,8 +114,11 @@ func parameterSchema() *jsonschema.Schema {
 	s := schema.Object("", parameterKeys, []string{"name", "type", "meaning"}, map[string]*jsonschema.Schema{
 		"name": schema.Matching(
 			"As --set has it.", wordPattern,
-		), "type": schema.OneOf("", slices.Concat(ownTypes, []string{formerDistribution})),
-		"default": schema.Scalar("A duration, a latency distribution, or one of choices."),
+		), "type": schema.OneOf("", slices.Concat(ownTypes, programTypes, []string{formerDistribution})),
+		"default": schema.Scalar("A duration, a latency distribution, or one of choices; with hosts, a whole number " +
+			"or a text."),
+		"min": schema.Whole("Of a parameter of type count: its least value; default 0.", 0, mostCount),
+		"max": schema.Whole("Of a parameter of type count: its largest value.", 0, mostCount),
 		"choices": schema.List(
 			"Of a parameter of type choice: the words that it can be.", schema.Matching("", wordPattern),
 		),
@@ -115,10 +130,15 @@ func parameterSchema() *jsonschema.Schema {
 	})
 	s.OneOf = schema.Either("default", "follows")
 	s.AllOf = []*jsonschema.Schema{schema.Where("type", string(scenarios.ChoiceType), []string{"choices"}, nil)}
-	for _, other := range slices.Concat(ownTypes, []string{formerDistribution}) {
+	for _, other := range slices.Concat(ownTypes, programTypes, []string{formerDistribution}) {
+		var without []string
 		if other != string(scenarios.ChoiceType) {
-			s.AllOf = append(s.AllOf, schema.Where("type", other, nil, []string{"choices"}))
+			without = append(without, "choices")
 		}
+		if other != string(scenarios.CountType) {
+			without = append(without, "min", "max")
+		}
+		s.AllOf = append(s.AllOf, schema.Where("type", other, nil, without))
 	}
 	return s
 }
@@ -143,9 +163,11 @@ func causeSchema() *jsonschema.Schema {
 func section(description, group string) *jsonschema.Schema {
 	of := map[string]*jsonschema.Schema{}
 	var keys []string
-	for _, p := range session.GroupParameters(group) {
-		keys = append(keys, p.Name)
-		of[p.Name] = valueSchema(&p)
+	for _, p := range slices.Concat(session.Parameters(nil), hosts.Parameters(nil)) {
+		if p.Group == group && of[p.Name] == nil {
+			keys = append(keys, p.Name)
+			of[p.Name] = valueSchema(&p)
+		}
 	}
 	return schema.Object(description, keys, nil, of)
 }
@@ -175,12 +197,12 @@ func valueSchema(p *scenarios.Parameter) *jsonschema.Schema {
 }
 
 // ruleSchema returns the schema of a rule.
-func ruleSchema() *jsonschema.Schema {
+func ruleSchema(sender *jsonschema.Schema) *jsonschema.Schema {
 	delay := schema.Text("A parameter of the scenario, or a latency distribution.")
 	s := schema.Object("", ruleKeys, []string{"name", "match"}, map[string]*jsonschema.Schema{
 		"name":      schema.Matching("For the trace, the parameter without, and the stream of its draws.", wordPattern),
 		"when":      schema.Settings("Choices; the rule does nothing unless the parameters have these values."),
-		"match":     matchSchema("Which datagrams it is about: those of which one record has all of this."),
+		"match":     matchSchema("Which datagrams it is about: those of which one record has all of this.", sender),
 		"latency":   schema.Described(delay, "Takes the place of the datagram's latency."),
 		"delay":     schema.Described(delay, "Comes on top of the datagram's latency."),
 		"duplicate": schema.Described(delay, "How long behind the datagram a copy of it arrives."),
@@ -191,7 +213,7 @@ func ruleSchema() *jsonschema.Schema {
 			[]string{"until"},
 			map[string]*jsonschema.Schema{
 				"until": matchSchema(
-					"That other datagram.",
+					"That other datagram.", sender,
 				), "delay": schema.Described(delay, "From its arrival to that of the one that waits; default 0."),
 			},
 		),
@@ -201,7 +223,7 @@ func ruleSchema() *jsonschema.Schema {
 			[]string{"after"},
 			map[string]*jsonschema.Schema{
 				"after": matchSchema(
-					"That other datagram.",
+					"That other datagram.", sender,
 				), "delay": schema.Described(delay, "From its arrival to that of the copy; default 0."),
 			},
 		),
@@ -211,11 +233,9 @@ func ruleSchema() *jsonschema.Schema {
 	return s
 }
 
-func matchSchema(description string) *jsonschema.Schema {
+func matchSchema(description string, sender *jsonschema.Schema) *jsonschema.Schema {
 	s := schema.Object(description, matchKeys, nil, map[string]*jsonschema.Schema{
-		"from": schema.OneOf(
-			"Who sends it.", directions,
-		), "client": schema.Whole("Of which client's association, from 1.", 1, network.MaxClients),
+		"from": sender, "client": schema.Whole("Of which client's association, from 1.", 1, network.MaxClients),
 		"record": schema.OneOf(
 			"The type of one of its records.", scenarios.SortedNames(rule.RecordTypes),
 		), "epoch": schema.Whole("The epoch of that record.", 0, maxEpoch),

@@ -33,9 +33,26 @@ func (s Specification) Differences(now Specification) []string {
 			list = append(list, "the file "+name+" says something else")
 		}
 	}
+	list = append(list, s.programs(now)...)
 	list.differ("verify", s.Verify, now.Verify)
 	list.differ("wall limit", s.WallLimit, now.WallLimit)
 	list.differ("memory limit", s.MemoryLimit, now.MemoryLimit)
+	return list
+}
+
+// programs lists the differences between the programs of a file and the current ones, with the files that they load.
+func (s Specification) programs(now Specification) (list list) {
+	for _, name := range slices.Sorted(maps.Keys(union(s.Programs, now.Programs))) {
+		switch a, b := s.Programs[name], now.Programs[name]; {
+		case a == b:
+		case b == "":
+			list = append(list, "programs ran with the file "+name+" there, and do not here")
+		case a == "":
+			list = append(list, "programs run with the file "+name+" here, and did not there")
+		default:
+			list = append(list, "the program, library or file "+name+" is another one")
+		}
+	}
 	return list
 }
 

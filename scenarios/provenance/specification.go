@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -37,8 +38,10 @@ type Specification struct {
 
 	Verify bool `json:"verify"`
 
-	// Files are the SHA-256 digests of the files that latency distributions read, by path.
-	Files map[string]string `json:"files,omitempty"`
+	// Files are the SHA-256 digests of the files that latency distributions read, by path. Programs are
+	// those of programs, and of the files that they load or are given.
+	Files    map[string]string `json:"files,omitempty"`
+	Programs map[string]string `json:"programs,omitempty"`
 
 	WallLimit   string `json:"wall_limit"`
 	MemoryLimit string `json:"memory_limit"`
@@ -68,8 +71,8 @@ type Sweep struct {
 	Fail string `json:"fail"` // the predicate; empty: the scenario's
 }
 
-// OfSweep returns the specification of a checked sweep. It returns an error if a file of a latency
-// distribution cannot be read.
+// OfSweep returns the specification of a checked sweep. It returns an error if a file on which runs
+// depend cannot be read.
 func OfSweep(sweep sample.Sweep, limits run.Limits) (Specification, error) {
 	s := newSpecification(sweep.Scenario(), limits)
 	s.Verify = sweep.Verify
@@ -148,7 +151,7 @@ func NewSweep(sweep sample.Sweep) (Sweep, error) {
 }
 
 // addFiles adds the files read by the latency distributions of the values and of the scenario's
-// rules.
+// rules, and those of its programs.
 func (s *Specification) addFiles(v scenarios.Values) error {
 	var paths []string
 	for _, p := range v.Scenario().Parameters {
@@ -159,18 +162,27 @@ func (s *Specification) addFiles(v scenarios.Values) error {
 	for _, r := range v.Scenario().Rules {
 		paths = append(paths, distribution.Files(r.Delay.Distribution)...)
 	}
+	programs, err := v.Files()
+	if err != nil {
+		return err
+	}
+	return errors.Join(addDigests(&s.Files, paths), addDigests(&s.Programs, programs))
+}
+
+// addDigests adds the digests of files to a map, unless it has them.
+func addDigests(digests *map[string]string, paths []string) error {
 	for _, path := range paths {
-		if _, ok := s.Files[path]; ok {
+		if _, ok := (*digests)[path]; ok {
 			continue
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		if s.Files == nil {
-			s.Files = map[string]string{}
+		if *digests == nil {
+			*digests = map[string]string{}
 		}
-		s.Files[path] = Digest(data)
+		(*digests)[path] = Digest(data)
 	}
 	return nil
 }

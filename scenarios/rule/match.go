@@ -14,12 +14,19 @@ import (
 // Match selects datagrams by their headers. A datagram with several records matches if one of
 // them does.
 type Match struct {
-	From    string // "client" or "server"; empty: both
+	From    string // "client", "server", or the name of a host with programs; empty: anybody
 	Client  int    // the association: the number of its client, from 1; 0: any
 	Record  string // one of RecordTypes; empty: any
 	Epoch   int    // -1: any
 	Message string // one of MessageTypes; empty: any
 	Nth     int    // the n-th of its kind, from 1; 0: all
+}
+
+// FromHost reports whether an actor is a program on the host that From names. The actor has the name
+// of its host, followed by a hyphen and a number if the host runs several.
+func (m Match) FromHost(actor string) bool {
+	rest, ok := strings.CutPrefix(actor, m.From)
+	return ok && (rest == "" || rest[0] == '-' && strings.Trim(rest[1:], "0123456789") == "")
 }
 
 // RecordTypes maps names to content types of records.

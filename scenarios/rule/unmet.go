@@ -39,19 +39,41 @@ func (u Unmet) String() string {
 	return text
 }
 
-// clientActor is what the names of the actors that are clients begin with; see package network.
+// clientActor is what the names of the actors that are clients begin with, unless the scenario says
+// otherwise; see package network.
 const clientActor = "client-"
 
-// Sent returns what those sent who could have sent what the match selects.
-func (m Match) Sent(all []sim.Sent) (list []Sent) {
-	for _, s := range all {
-		number, isClient := strings.CutPrefix(s.Actor, clientActor)
-		by := "the server"
-		if isClient {
-			by = "client " + number
+// sender describes an actor that sends datagrams. number is that of a client, 0 for a server. clients is as
+// in [Match.Sent].
+func sender(actor string, clients map[string]int) (by string, number int) {
+	if clients == nil {
+		text, isClient := strings.CutPrefix(actor, clientActor)
+		if !isClient {
+			return "the server", 0
 		}
-		if m.From == "client" && (!isClient || m.Client > 0 && number != strconv.Itoa(m.Client)) ||
-			m.From == "server" && isClient {
+		number, _ = strconv.Atoi(text)
+		return "client " + text, number
+	}
+	switch number = clients[actor]; {
+	case number == 0 && actor == "server":
+		return "the server", 0
+	case number == 0:
+		return "server " + actor, 0
+	case actor == clientActor+strconv.Itoa(number):
+		return "client " + strconv.Itoa(number), number
+	}
+	return fmt.Sprintf("client %d (%s)", number, actor), number
+}
+
+// Sent returns what those sent who could have sent what the match selects. clients has the numbers of
+// the clients by their actors; nil: client N is client-N.
+func (m Match) Sent(all []sim.Sent, clients map[string]int) (list []Sent) {
+	for _, s := range all {
+		by, client := sender(s.Actor, clients)
+		switch {
+		case m.From == "client" && (client == 0 || m.Client > 0 && client != m.Client),
+			m.From == "server" && client > 0,
+			m.From != "" && m.From != "client" && m.From != "server" && !m.FromHost(s.Actor):
 			continue
 		}
 		i := slices.IndexFunc(list, func(s Sent) bool { return s.By == by })

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/scenarios"
 )
 
 // Status says how a replication ended.
@@ -77,9 +78,10 @@ type Pool struct {
 	idle    chan *process
 	pairing sync.Mutex // held by the one Twice that is collecting its workers
 
-	mu     sync.Mutex
-	peak   int64 // the largest resident set of a worker that has ended, in bytes
-	closed bool
+	mu      sync.Mutex
+	checked map[*scenarios.Resolved]bool // nothing prevents their replications
+	peak    int64                        // the largest resident set of a worker that has ended, in bytes
+	closed  bool
 }
 
 // NewPool starts n workers. The calling program must call [ServeIfAsked] before anything else.
@@ -151,6 +153,9 @@ func (p *Pool) PeakMemory() int64 {
 // job, the end of ctx, a worker that cannot be started). How the replication itself ended is in the
 // Result.
 func (p *Pool) Do(ctx context.Context, job Job) (Result, error) {
+	if err := p.ready(job.Values); err != nil {
+		return Result{}, err
+	}
 	w, err := p.take(ctx)
 	if err != nil {
 		return Result{}, err
@@ -158,11 +163,36 @@ func (p *Pool) Do(ctx context.Context, job Job) (Result, error) {
 	return p.do(ctx, w, job)
 }
 
+// ready reports what prevents replications with the values. It asks once for settings that differ only
+// in durations that are laid over them.
+func (p *Pool) ready(v scenarios.Values) error {
+	if v.Scenario() == nil || v.Scenario().Files == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := v.Resolved()
+	if p.checked[of] {
+		return nil
+	}
+	_, err := v.Files()
+	if err == nil {
+		if p.checked == nil {
+			p.checked = map[*scenarios.Resolved]bool{}
+		}
+		p.checked[of] = true
+	}
+	return err
+}
+
 // Twice performs one replication on two different workers at the same time. The pool must have at
 // least two.
 func (p *Pool) Twice(ctx context.Context, job Job) (first, second Result, err error) {
 	if p.Size() < 2 {
 		return first, second, errors.New("a pool of one worker cannot perform a replication in two processes")
+	}
+	if err := p.ready(job.Values); err != nil {
+		return first, second, err
 	}
 	// If each caller held one worker and waited for another, all would wait forever.
 	p.pairing.Lock()

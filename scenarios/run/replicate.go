@@ -14,14 +14,19 @@ import (
 
 // Replication is one replication with all its results.
 type Replication struct {
-	Scenario string              `json:"scenario"`
-	Seed     uint64              `json:"seed"`
-	Params   map[string]string   `json:"params"`
-	Outcome  []string            `json:"outcome"` // including limits that were exceeded
-	Failed   bool                `json:"failed"`
-	Sessions []scenarios.Session `json:"sessions"`
-	Server   scenarios.Server    `json:"server"`
-	Measures map[string]int64    `json:"measures,omitempty"`
+	Scenario string            `json:"scenario"`
+	Seed     uint64            `json:"seed"`
+	Params   map[string]string `json:"params"`
+	Outcome  []string          `json:"outcome"` // including limits that were exceeded
+	Failed   bool              `json:"failed"`
+
+	// Sessions and Server say what clients and a server in Go did, Programs what programs did. A scenario
+	// with programs has no sessions.
+	Sessions []scenarios.Session    `json:"sessions,omitzero"`
+	Server   scenarios.Server       `json:"server,omitzero"`
+	Programs []scenarios.ProgramRun `json:"programs,omitempty"`
+
+	Measures map[string]int64 `json:"measures,omitempty"`
 
 	// Exceeded are the limits of the predicate that measures are beyond.
 	Exceeded []measure.Exceeded `json:"exceeded,omitempty"`
@@ -76,16 +81,21 @@ func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, config si
 	}
 	r := Replication{
 		Scenario: v.Scenario().Name, Seed: seed,
-		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Measures: o.Measures,
-		Exceeded: exceeded,
-		Virtual:  int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
+		Outcome: o.Outcome, Failed: p.Failed(o.Outcome), Sessions: o.Sessions, Server: o.Server, Programs: o.Programs,
+		Measures: o.Measures, Exceeded: exceeded,
+		Virtual: int64(result.Virtual), Events: result.Events, Digest: result.Digest, Signature: result.Signature,
 		Watched: result.Watched, Rules: result.Rules, UnmetRules: v.Unmet(result.Rules, result.Sent), Tilt: result.Tilt,
 	}
 	if r.Outcome == nil {
 		r.Outcome = []string{}
 	}
-	if r.Server.Errors == nil {
-		r.Server.Errors = []string{}
+	if r.Programs == nil {
+		if r.Server.Errors == nil {
+			r.Server.Errors = []string{}
+		}
+		if r.Sessions == nil {
+			r.Sessions = []scenarios.Session{}
+		}
 	}
 	if result.End != clock.Quiet {
 		r.Limit = string(result.End)

@@ -289,7 +289,8 @@ func (f *finder) conclude() Basis {
 	case !stated && f.unknown != nil:
 		b.WhyNot = "the scenario has a timer that is not known: " + f.unknown.String()
 	case !stated:
-		b.WhyNot = "the scenario does not state that all its timers are known (TimersKnown)"
+		b.WhyNot = cmp.Or(f.search.Values.Scenario().TimersUnknown,
+			"the scenario does not state that all its timers are known (TimersKnown)")
 	case f.method.PredictionFailures > 0:
 		b.WhyNot = "a prediction failed: an instant that no run reports came in between"
 	case len(f.search.Fail.Unordered()) > 0:

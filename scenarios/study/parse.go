@@ -68,7 +68,7 @@ func LoadScenario(reference string) (*scenarios.Scenario, error) {
 // only scenarios have.
 func holdsScenario(n *yaml.Node) bool {
 	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
-		if slices.Contains([]string{"summary", "probe", "rules", "study"}, n.Content[i].Value) {
+		if slices.Contains([]string{"summary", "probe", "rules", "hosts", "study"}, n.Content[i].Value) {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
+	"github.com/dtlssim/dtlssim/scenarios/format"
 	"github.com/dtlssim/dtlssim/scenarios/study"
 )
 
@@ -163,6 +164,51 @@ func TestSchemaRefusesWhatIsWrong(t *testing.T) {
 		}
 		if at := "/" + strings.Join(invalid.InstanceLocation, "/"); strings.TrimSuffix(at, "/") != c.at {
 			t.Errorf("%q for %q is told at %s, want %s: %v", c.new, c.old, at, c.at, err)
+		}
+	}
+}
+
+// The schema takes hosts with programs in every form that the reader takes, and refuses what is
+// wrong with them.
+func TestSchemaOfHosts(t *testing.T) {
+	const source = `
+name: programs
+summary: s
+hosts:
+  server: {program: [./s, 5], processing: 1ms, env: {A: 1}, dir: ., signals: [{at: 1s, signal: TERM}]}
+  client: {program: s, runs: 2, gap: 0, input: text, files: [a], role: client, address: 192.0.2.3}
+  more: {program: [s], runs: "${n}", every: 1s, after: 1s, input: [{at: 0, text: 5}, {end: true}], files: {a: b}}
+  last: {program: [s], at: [0, 1s]}
+outcomes:
+  - {name: a, meaning: m, when: {host: client, run: "1", output: x, exit: 0}}
+  - {name: b, meaning: m, when: {any: [{not: {host: more, exit: "!= 0"}}, {all: [{host: more, exit: never}]}]}}
+parameters:
+  - {name: n, type: count, default: 1, min: 1, max: "9", meaning: m}
+  - {name: t, type: text, default: "", meaning: m}
+rules: [{name: r, match: {from: more}, drop: true}]
+fail: [a, "client-time > 1s"]
+run: {settle: 1s}
+probe: latency=0..1s
+`
+	s := compiled(t, "scenario")
+	if _, err := format.Parse("f", []byte(source)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(asJSON(t, []byte(source))); err != nil {
+		t.Error(err)
+	}
+	for old, with := range map[string]string{
+		"role: client": "role: clint", "processing: 1ms": "procesing: 1ms", "run: \"1\"": "run: 0",
+		"{host: client, run": "{not: {host: client, exit: 0}, host: client, run", "signal: TERM": "signals: TERM",
+		"  server:": "  2server:", "min: 1, max: \"9\"": "choices: [a]", "default: \"\"": "default: \"\", min: 1",
+		"{settle: 1s}": "{settel: 1s}",
+	} {
+		text := strings.Replace(source, old, with, 1)
+		if _, err := format.Parse("f", []byte(text)); err == nil {
+			t.Errorf("%q is read", with)
+		}
+		if err := s.Validate(asJSON(t, []byte(text))); err == nil {
+			t.Errorf("%q is valid", with)
 		}
 	}
 }

@@ -17,10 +17,8 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/store/layout"
 )
 
-// Specification returns the specification of a store of the study. It reports any file of a latency
-// distribution that cannot be read.
-func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
-	var points []scenarios.Values
+// points returns the values of all runs of the study.
+func (s *Study) points() (points []scenarios.Values, err error) {
 	var faults []error
 	for _, g := range s.Figures {
 		for _, set := range g.Settings() {
@@ -28,7 +26,23 @@ func (s *Study) Specification(limits run.Limits) (provenance.Specification, erro
 			points, faults = append(points, v), append(faults, err)
 		}
 	}
-	if err := errors.Join(faults...); err != nil {
+	return points, errors.Join(faults...)
+}
+
+// Ready reports what prevents the runs of the study: see [scenarios.Ready].
+func (s *Study) Ready() error {
+	points, err := s.points()
+	if err != nil {
+		return err
+	}
+	return scenarios.Ready(points...)
+}
+
+// Specification returns the specification of a store of the study. It reports any file on which
+// the runs depend and that cannot be read.
+func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
+	points, err := s.points()
+	if err != nil {
 		return provenance.Specification{}, err
 	}
 	return provenance.OfStudy(

@@ -30,7 +30,12 @@ sets, helps, note, windows: as of dtlssim window}]}.`,
 		Parts:   []verb.Part{&verb.Pool{}},
 		Check: func(c *verb.Call, f *verb.Faults) {
 			var err error
-			s, err = study.LoadScenario(c.Args[0])
+			if s, err = study.LoadScenario(c.Args[0]); err == nil {
+				var v scenarios.Values
+				if v, err = s.Resolve(nil); err == nil {
+					err = scenarios.Ready(v)
+				}
+			}
 			f.Add(err)
 		},
 		Ask: func(c *verb.Call) (*verb.Answer, error) {

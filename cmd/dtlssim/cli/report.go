@@ -99,7 +99,7 @@ func (q *report) load(arguments []string, f *verb.Faults) {
 		}
 		names[name] = argument
 		if s.stored == nil && study.CheckBudget(float64(q.budget)) == nil {
-			f.Add(s.study.CheckSteps(float64(q.budget)))
+			f.Add(s.study.CheckSteps(float64(q.budget)), s.study.Ready())
 		}
 		q.studies = append(q.studies, s)
 	}

@@ -63,7 +63,7 @@ same question}]}.`,
 				s, err = study.Load(c.Args[0])
 			}
 			if s != nil && err == nil && study.CheckBudget(float64(budget)) == nil {
-				err = s.CheckSteps(float64(budget))
+				err = errors.Join(s.CheckSteps(float64(budget)), s.Ready())
 			}
 			f.Add(err)
 		},

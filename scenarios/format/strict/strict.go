@@ -379,6 +379,30 @@ func (r *Reader) Choice(f Fields, key string, optional bool, words ...string) st
 	return ""
 }
 
+// Entry is one entry of a mapping whose keys are names.
+type Entry struct {
+	Name Text
+	Node *yaml.Node
+}
+
+// Entries reads a mapping of at least one name; what describes it.
+func (r *Reader) Entries(n *yaml.Node, what string) (list []Entry) {
+	at := PlaceOf(n)
+	if n = resolve(n); n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		r.Fault(at, "%s: want a mapping with at least one name", what)
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name := Text{Place: PlaceOf(n.Content[i]), Value: n.Content[i].Value, Given: true}
+		if slices.ContainsFunc(list, func(e Entry) bool { return e.Name.Value == name.Value }) {
+			r.Fault(name.Place, "%s has %s twice", what, name.Value)
+			continue
+		}
+		list = append(list, Entry{name, n.Content[i+1]})
+	}
+	return list
+}
+
 // Assignment is one entry of a mapping from parameters to values.
 type Assignment struct{ Name, Value Text }
 

@@ -14,7 +14,7 @@ import (
 var (
 	ServerAddress = netip.MustParseAddr("192.0.2.1")
 	clientAddress = netip.MustParseAddr("192.0.2.2")
-	natAddress    = netip.MustParseAddr("192.0.2.254")
+	NATAddress    = netip.MustParseAddr("192.0.2.254")
 	insideAddress = netip.MustParseAddr("10.0.0.2")
 )
 
@@ -28,14 +28,7 @@ const (
 // ClientHosts adds the hosts on which the clients take turns, behind a NAT if the scenario has
 // one.
 func ClientHosts(v scenarios.Values, w *sim.Simulation) (hosts []*sim.Host) {
-	address, add := clientAddress, w.Host
-	if mapping := v.Choice("nat-mapping"); mapping != noNAT {
-		translator := w.NAT(sim.NATConfig{Config: nat.Config{
-			External: natAddress, Lifetime: v.Duration("nat-lifetime"),
-			Mapping: nat.Behaviour(mapping), Filtering: nat.Behaviour(v.Choice("nat-filtering")),
-		}})
-		address, add = insideAddress, translator.Host
-	}
+	add, address := ClientSide(v, w)
 	for i := range v.Count("client-hosts") {
 		name := "client"
 		if i > 0 {
@@ -45,6 +38,22 @@ func ClientHosts(v scenarios.Values, w *sim.Simulation) (hosts []*sim.Host) {
 		address = address.Next()
 	}
 	return hosts
+}
+
+// ClientSide returns the function that adds a host where the clients are, and the first address
+// there: behind a NAT, if the scenario has one.
+func ClientSide(v scenarios.Values, w *sim.Simulation) (
+	add func(name string, address netip.Addr) *sim.Host, first netip.Addr,
+) {
+	mapping := v.Choice("nat-mapping")
+	if mapping == noNAT {
+		return w.Host, clientAddress
+	}
+	translator := w.NAT(sim.NATConfig{Config: nat.Config{
+		External: NATAddress, Lifetime: v.Duration("nat-lifetime"),
+		Mapping: nat.Behaviour(mapping), Filtering: nat.Behaviour(v.Choice("nat-filtering")),
+	}})
+	return translator.Host, insideAddress
 }
 
 // ClientName returns a client's name as an actor.

@@ -70,9 +70,9 @@ func Parameters(own []scenarios.Parameter) []scenarios.Parameter {
 // Link returns the link between the clients and the server, with its rules.
 func Link(v scenarios.Values, clients Clients, rules []scenarios.Rule) sim.Link {
 	return sim.Link{
-		Bottleneck:     bottlenecks(v),
-		Latency:        byDirection(v.Distribution("uplink"), v.Distribution("downlink")),
-		Loss:           byDirection(v.Loss("uplink-loss"), v.Loss("downlink-loss")),
+		Bottleneck:     clients.bottlenecks(v),
+		Latency:        byDirection(clients, v.Distribution("uplink"), v.Distribution("downlink")),
+		Loss:           byDirection(clients, v.Loss("uplink-loss"), v.Loss("downlink-loss")),
 		Correlation:    v.Correlation("correlation"),
 		Reorder:        v.Probability("reorder"),
 		ReorderDelay:   v.Distribution("reorder-delay"),
@@ -86,19 +86,19 @@ func Link(v scenarios.Values, clients Clients, rules []scenarios.Rule) sim.Link 
 
 // bottlenecks returns the function that selects a datagram's bottleneck, one for each direction;
 // nil without a limit.
-func bottlenecks(v scenarios.Values) func(*sim.Packet) *sim.Bottleneck {
+func (numbers Clients) bottlenecks(v scenarios.Values) func(*sim.Packet) *sim.Bottleneck {
 	rate, queue := v.BitRate("bandwidth"), v.Count("queue")
 	if rate == 0 {
 		return nil
 	}
 	bottleneck := func(name string) *sim.Bottleneck { return &sim.Bottleneck{Name: name, Rate: rate, Queue: queue} }
-	return byDirection(bottleneck("uplink"), bottleneck("downlink"))
+	return byDirection(numbers, bottleneck("uplink"), bottleneck("downlink"))
 }
 
-// byDirection returns a function that selects the value for a datagram to the server, or from it.
-func byDirection[T any](uplink, downlink T) func(*sim.Packet) T {
+// byDirection returns a function that selects the value for a datagram that a client sends, or a server.
+func byDirection[T any](clients Clients, uplink, downlink T) func(*sim.Packet) T {
 	return func(p *sim.Packet) T {
-		if p.From.Addr() == ServerAddress {
+		if clients[p.Sender] == 0 {
 			return downlink
 		}
 		return uplink

@@ -26,6 +26,8 @@ func (numbers Clients) matches(m rule.Match, p *sim.Packet) bool {
 	switch {
 	case m.From == "client" && client == 0, m.From == "server" && (client != 0 || p.Forged()):
 		return false
+	case m.From != "" && m.From != "client" && m.From != "server" && !m.FromHost(p.Sender):
+		return false
 	case m.Client != 0 && m.Client != client && m.Client != numbers[p.Receiver]:
 		return false
 	}

@@ -19,7 +19,7 @@ import (
 // Reduced returns the stored part of an outcome. Fields that a later version adds are stored as
 // well, if they have JSON.
 func Reduced(o run.Result) run.Result {
-	o.Params, o.Sessions, o.Server, o.Records = nil, nil, scenarios.Server{}, nil
+	o.Params, o.Sessions, o.Server, o.Programs, o.Records = nil, nil, scenarios.Server{}, nil, nil
 	return o
 }
 

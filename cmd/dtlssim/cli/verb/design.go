@@ -78,6 +78,13 @@ func (d *Design) Check(c *Call, f *Faults) {
 	} else {
 		d.makePoints(&faults)
 	}
+	if faults.None() && d.Of.Good { // otherwise it says so itself
+		list := make([]scenarios.Values, len(d.Points))
+		for i := range d.Points {
+			list[i] = d.Points[i].Values
+		}
+		faults.Add(scenarios.Ready(list...))
+	}
 	f.Add(faults.list...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/run"
 	"github.com/dtlssim/dtlssim/sim/suggest"
 )
@@ -57,9 +58,12 @@ func Interrupted(format string, a ...any) error {
 func (c *Call) ended(err error) error {
 	var already *coded
 	var aborted *run.AbortedError
+	var notReady *scenarios.NotReadyError
 	switch {
 	case errors.As(err, &already):
 		return err
+	case errors.As(err, &notReady):
+		return BadInput(notReady)
 	case errors.As(err, &aborted):
 		return &coded{err, ExitNoResult}
 	case c.Context.Err() != nil:

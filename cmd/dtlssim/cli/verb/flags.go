@@ -137,6 +137,9 @@ func (s *Selection) Check(c *Call, f *Faults) {
 		s.Predicate, faults[2] = s.Scenario.ParsePredicate(s.fail)
 		s.Values, faults[3] = s.Scenario.Resolve(s.Settings)
 	}
+	if faults[3] == nil {
+		faults[3] = scenarios.Ready(s.Values)
+	}
 	s.Good = errors.Join(faults[:]...) == nil
 	f.Add(faults[:]...)
 }
