@@ -1085,3 +1085,22 @@ func TestBadInput(t *testing.T) {
 		})
 	}
 }
+
+// Every verb reports settings that are wrong by themselves, also beside others that are right.
+func TestFaultySettingsOfEveryVerb(t *testing.T) {
+	for _, verbAndFlags := range []string{
+		"run L", "window L", "map L", "bands L --vary linger=0ms,5ms", "sweep L", "sweep L --vary linger=0ms,5ms",
+		"sweep L --design sobol --points 4 --vary linger=0ms..5ms", "estimate L", "estimate L --method exact",
+		"estimate L --method importance", "estimate L --method stratified", "estimate L --method conditional",
+		"compare L", "compare L --vary linger=0ms,5ms", "compare L --remedy all",
+		"compare L --method conditional --vary linger=0ms,5ms", "measure L --measure handshake",
+		"sensitivity L --vary linger=0ms..5ms", "sensitivity L --method exact --vary linger=0ms..5ms",
+	} {
+		for _, fault := range []string{"--perturb=-1", "--set latency=x", "--set latencyy=1ms", "--set linger=1ms,2ms"} {
+			code, out, errs := runHere(words(verbAndFlags + " " + fault)...)
+			if code != verb.ExitUsage || out != "" || !strings.HasPrefix(errs, "dtlssim: ") {
+				t.Errorf("%s %s: exit code %d\n%s%s", verbAndFlags, fault, code, out, errs)
+			}
+		}
+	}
+}

@@ -125,7 +125,8 @@ func (k *comparison) check(c *verb.Call, f *verb.Faults) {
 	}
 	s := &k.sweep
 	s.Seed, s.Fail, s.Inference, s.SeekCertain = k.Seed, k.Predicate, k.confidence.Inference, true
-	if factors, ok := k.factors(c, f); ok {
+	factors, ok := k.factors(c, f)
+	if ok && k.Values.Scenario() != nil { // faulty settings have no points
 		var err error
 		if s.Design, err = design.Factorial(k.Values, factors); err == nil && len(s.Design) < 2 {
 			err = errors.New("nothing is compared: want --vary with two levels at least, or --remedy")

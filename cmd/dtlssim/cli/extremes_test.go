@@ -43,7 +43,7 @@ var extremes = []string{
 const extremeMemory = 3 << 20 // of address space, in KiB: the Go runtime alone reserves more than one GiB
 
 // extremeTime is how long a command line runs before an interrupt has to end it.
-func extremeTime() time.Duration { return time.Duration(testkit.Budget(1, 1, 10)) * time.Second }
+func extremeTime() time.Duration { return time.Duration(testkit.Budget(1, 1, 3)) * time.Second }
 
 // tryExtreme reports what is wrong with how the program reacts to a command line: a panic, an exit
 // code that has no meaning, an endless run.
