@@ -90,7 +90,7 @@ func Scenario(w io.Writer, s *scenarios.Scenario) error {
 
 // Replication writes one replication: its trace and the fate of each session.
 func Replication(w io.Writer, r *run.Replication) error {
-	if err := trace.WriteTable(w, r.Records, r.Reasons); err != nil {
+	if err := traceTable(w, r); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
@@ -145,6 +145,27 @@ func sessions(w io.Writer, r *run.Replication) error {
 		fmt.Fprintf(w, "         error: %s\n", e)
 	}
 	return nil
+}
+
+// traceTable writes the trace of a replication. Where records are omitted, it says how many.
+func traceTable(w io.Writer, r *run.Replication) error {
+	if r.Omitted == 0 {
+		return trace.WriteTable(w, r.Records, r.Reasons)
+	}
+	head, tail := r.Records[:len(r.Records)/2], r.Records[len(r.Records)/2:]
+	var first, last []trace.Reason
+	for _, reason := range r.Reasons {
+		if reason.At <= head[len(head)-1].At {
+			first = append(first, reason)
+		} else if reason.At >= tail[0].At {
+			last = append(last, reason)
+		}
+	}
+	if err := trace.WriteTable(w, head, first); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%d records between are left out: --trace FILE writes all of them\n\n", r.Omitted)
+	return trace.WriteTable(w, tail, last)
 }
 
 func yes(b bool) string {

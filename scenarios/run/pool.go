@@ -259,14 +259,15 @@ func (p *Pool) do(ctx context.Context, w *process, job Job) (Result, error) {
 // ask sends a job to a worker and waits for its answer. Unless it returns Completed and no error,
 // the worker has been killed. Limited means that the worker took twice the memory limit.
 func (p *Pool) ask(ctx context.Context, w *process, job Job) (
-	answer reply, before shown, status Status, err error,
+	answer reply, before *shown, status Status, err error,
 ) {
 	done := make(chan error, 1)
 	question := w.known.request(&job)
+	before = newShown(&job)
 	go func() {
 		err := writeFrame(w.in, question)
 		if err == nil {
-			before, err = readFrame(w.out, &answer)
+			err = readFrame(w.out, &answer, before)
 		}
 		done <- err
 	}()
@@ -285,7 +286,7 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 				return answer, before, Completed, nil
 			}
 			w.kill()
-			return reply{}, shown{}, Crashed, nil
+			return reply{}, nil, Crashed, nil
 		case <-watch.C:
 			most := 2 * int64(p.limits.Memory)
 			if job.Watch {
@@ -295,7 +296,7 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 			w.grown = w.grown || memory > int64(p.limits.Memory)
 			if memory > most {
 				w.dump(done)
-				return reply{}, shown{}, Limited, nil
+				return reply{}, nil, Limited, nil
 			}
 		case <-limit.C:
 			if left := used.left(p.limits.Wall); left > 0 {
@@ -303,16 +304,16 @@ func (p *Pool) ask(ctx context.Context, w *process, job Job) (
 				continue
 			}
 			w.dump(done)
-			return reply{}, shown{}, TimedOut, nil
+			return reply{}, nil, TimedOut, nil
 		case <-ctx.Done():
 			w.kill()
 			<-done
-			return reply{}, shown{}, "", ctx.Err()
+			return reply{}, nil, "", ctx.Err()
 		}
 	}
 }
 
-func (p *Pool) outcome(job *Job, answer reply, before shown) (Result, error) {
+func (p *Pool) outcome(job *Job, answer reply, before *shown) (Result, error) {
 	if answer.Error != "" {
 		return Result{}, errors.New(answer.Error)
 	}
@@ -326,6 +327,7 @@ func (p *Pool) outcome(job *Job, answer reply, before shown) (Result, error) {
 		o.Flags = p.limits.flags(o.Status, o.Limit)
 	}
 	o.Repeat = repeat.With(o.Flags...).String()
-	o.Records, o.Reasons = before.records, before.reasons
+	o.Records, o.Omitted = before.records.items()
+	o.Reasons, _ = before.reasons.items()
 	return o, nil
 }

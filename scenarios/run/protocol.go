@@ -10,7 +10,6 @@ package run
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 
@@ -28,6 +27,12 @@ type Job struct {
 	Fail   scenarios.Predicate
 	Trace  bool         // also return the trace and the parameters
 	Tilt   *tilt.Config // nil: none
+
+	// Ends, if not 0, limits the records of the Result to so many at the beginning and at the end, and
+	// the reasons likewise. See Replication.Omitted. Each, if not nil, receives all of them in parts, as
+	// they come, from another goroutine. Both are of Trace.
+	Ends int
+	Each func([]trace.Record, []trace.Reason)
 
 	// Watch requests Replication.Watched, and Explain requests Replication.Reasons. Each takes a
 	// little extra time.
@@ -207,49 +212,4 @@ func writeFrame(w io.Writer, v any) error {
 	}
 	_, err = w.Write(frame)
 	return err
-}
-
-// shown is what a worker sends before its answer.
-type shown struct {
-	records []trace.Record
-	reasons []trace.Reason
-}
-
-// readFrame reads a value that writeFrame wrote, and what was sent before it. It returns io.EOF at
-// the end of the stream.
-func readFrame(r io.Reader, v any) (before shown, err error) {
-	var decoder trace.Decoder
-	var body []byte
-	for {
-		var head [4]byte
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return shown{}, err
-		}
-		n := binary.BigEndian.Uint32(head[:])
-		part, explained := n&ofTrace != 0, n&ofReasons != 0
-		if n &^= ofTrace | ofReasons; n > maxFrame {
-			return shown{}, fmt.Errorf("worker: a frame of %d bytes", n)
-		}
-		if uint32(cap(body)) < n {
-			body = make([]byte, n)
-		}
-		body = body[:n]
-		if _, err := io.ReadFull(r, body); err != nil {
-			return shown{}, fmt.Errorf("worker: a frame was cut short: %w", err)
-		}
-		switch {
-		case part:
-			err = decoder.Add(body)
-		case explained:
-			var reasons []trace.Reason
-			err = json.Unmarshal(body, &reasons)
-			before.reasons = append(before.reasons, reasons...)
-		default:
-			before.records = decoder.Records
-			return before, json.Unmarshal(body, v)
-		}
-		if err != nil {
-			return shown{}, err
-		}
-	}
 }

@@ -53,6 +53,9 @@ type Replication struct {
 	Records []trace.Record `json:"-"`
 	Reasons []trace.Reason `json:"-"` // nil unless requested by Job.Explain
 
+	// Omitted is how many records are missing in the middle of Records, because Job.Ends said so.
+	Omitted int `json:"-"`
+
 	// Watched is nil unless requested by Job.Watch, and if the replication met a limit.
 	Watched *sim.Watched `json:"watched,omitempty"`
 }

@@ -48,7 +48,7 @@ func serve(in io.Reader, out io.Writer, limit int64) error {
 	w := worker{out: out}
 	for {
 		var q request
-		_, err := readFrame(r, &q)
+		err := readFrame(r, &q, &shown{})
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -166,7 +166,9 @@ type Decoder struct {
 
 	rest      []byte
 	bad       bool
-	datagrams []*wire.Datagram  // so far
+	taken     int               // records
+	forgotten uint64            // datagrams
+	datagrams []*wire.Datagram  // the latest
 	names     map[string]string // names of hosts, actors and events occur again and again
 }
 
@@ -192,11 +194,18 @@ func (d *Decoder) Add(part []byte) error {
 		d.Records = append(d.Records, r)
 	}
 	if d.bad {
-		n := len(d.Records)
+		n := d.taken + len(d.Records)
 		d.Records = nil
 		return fmt.Errorf("trace: record %d is malformed", n)
 	}
 	return nil
+}
+
+// Take returns the records so far, and forgets them.
+func (d *Decoder) Take() []Record {
+	records := d.Records
+	d.Records, d.taken = nil, d.taken+len(records)
+	return records
 }
 
 // mostNames is how many names a Decoder remembers.
@@ -275,18 +284,24 @@ func (d *Decoder) address() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// datagram reads a datagram: its number and, if the number is new, its payload.
+// datagram reads a datagram: its number and, if the number is new, its payload. It forgets those that
+// the Encoder has forgotten.
 func (d *Decoder) datagram() *wire.Datagram {
 	number := d.uvarint()
-	known := uint64(len(d.datagrams))
+	known := d.forgotten + uint64(len(d.datagrams))
 	switch {
 	case number == 0:
 		return nil
 	case number == known+1:
+		if len(d.datagrams) >= 4*mostRecent {
+			d.datagrams = append(d.datagrams[:0], d.datagrams[2*mostRecent:]...)
+			clear(d.datagrams[len(d.datagrams):cap(d.datagrams)])
+			d.forgotten += 2 * mostRecent
+		}
 		d.datagrams = append(d.datagrams, wire.Parse(slices.Clone(d.bytes())))
-	case number > known:
+	case number > known || number <= d.forgotten:
 		d.fail()
 		return nil
 	}
-	return d.datagrams[number-1]
+	return d.datagrams[number-1-d.forgotten]
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,5 +73,32 @@ func TestNamesOfKindsAndDatagrams(t *testing.T) {
 	}
 	if got, want := (trace.DatagramID{Actor: "client-1", Number: 12}).String(), "client-1#12"; got != want {
 		t.Errorf("the datagram is called %q, want %q", got, want)
+	}
+}
+
+// JSON Lines are the same, however the trace comes.
+func TestJSONLinesInParts(t *testing.T) {
+	records, reasons := smallTrace(), smallReasons()
+	for size := 1; size <= len(records); size++ {
+		var out bytes.Buffer
+		l, left := trace.NewJSONLines(&out), reasons
+		for part := range slices.Chunk(records, size) {
+			last := part[len(part)-1].At
+			n := 0
+			for n < len(left) && left[n].At < last { // those of an earlier instant have come
+				n++
+			}
+			l.Add(nil, left[:n])
+			l.Add(part, nil)
+			left = left[n:]
+		}
+		l.Add(nil, left)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile("testdata/small.jsonl")
+		if err != nil || !bytes.Equal(out.Bytes(), want) {
+			t.Errorf("in parts of %d records, %v:\n%s", size, err, out.Bytes())
+		}
 	}
 }

@@ -71,8 +71,7 @@ func interleave(records []Record, reasons []Reason) []line {
 		r := &reasons[i]
 		at, ok := arrivals[key{r.At, r.Host, r.Datagram}]
 		if !ok { // before what the endpoint itself does at that time
-			at, _ = slices.BinarySearchFunc(records, r.At,
-				func(s Record, t time.Duration) int { return cmp.Compare(s.At, t) })
+			at = firstAt(records, r.At)
 			for at < len(records) && records[at].At == r.At && records[at].Actor != r.Actor {
 				at++
 			}

@@ -2,8 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -86,52 +84,6 @@ func Reasons(records []Record, reasons []Reason) []string {
 		}
 	}
 	return list
-}
-
-// WriteJSONLines writes a trace as JSON Lines: one object per record, payloads in hexadecimal,
-// times in whole nanoseconds. Each reason is an object too, behind the datagram that it is about.
-func WriteJSONLines(w io.Writer, records []Record, reasons []Reason) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, l := range interleave(records, reasons) {
-		if l.reason != nil {
-			if err := enc.Encode(l.reason.object()); err != nil {
-				return err
-			}
-			continue
-		}
-		r := l.record
-		line := struct {
-			At       int64  `json:"at_ns"`
-			Host     string `json:"host"`
-			Actor    string `json:"actor"`
-			Kind     string `json:"kind"`
-			Datagram string `json:"datagram,omitempty"`
-			From     string `json:"from,omitempty"`
-			To       string `json:"to,omitempty"`
-			Label    string `json:"label,omitempty"`
-			Latency  *int64 `json:"latency_ns,omitempty"`
-			Length   int    `json:"length,omitempty"`
-			Payload  string `json:"payload,omitempty"`
-			Event    string `json:"event,omitempty"`
-			Detail   string `json:"detail,omitempty"`
-		}{
-			At: int64(r.At), Host: r.Host, Actor: r.Actor, Kind: r.Kind.String(), Label: r.Label(),
-			Length: r.Length(), Payload: hex.EncodeToString(r.Payload()), Event: r.Name(), Detail: r.Detail(),
-		}
-		if r.Kind != Note {
-			line.Datagram, line.From, line.To = r.ID.String(), r.From.String(), r.To.String()
-		}
-		switch r.Kind {
-		case Send, Copy, Hold, HoldCopy, Forge, Queue, Leave:
-			latency := int64(r.Latency)
-			line.Latency = &latency
-		}
-		if err := enc.Encode(line); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // FirstDifference returns the index of the first record at which two traces differ, or -1 if they

@@ -42,7 +42,8 @@ none (so in the JSON of every verb, if a rule met none in any of its runs); limi
 one (horizon, event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws
 being how many each tilt was about.
 
---trace writes the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
+A table has at most 40000 records: of a longer trace, it shows the first and the last 20000.
+--trace writes all of the trace as JSON Lines, one object a record: {at_ns, host, actor, kind,
 datagram, from, to, label, length, latency_ns, payload (hexadecimal), event, detail}. Behind a
 datagram stands what the endpoint made of its records, as far as it did not simply read them:
 {at_ns, host, actor, kind: "reason", datagram, reason, inferred, record: {content, type, epoch,
@@ -65,28 +66,48 @@ inferred says that the stack does not say so: it follows from the record and the
 			tilted = &tilt.Config{Tilts: list}
 		},
 		Ask: func(c *verb.Call) (*verb.Answer, error) {
-			job := run.Job{Values: s.Values, Seed: s.Seed, Fail: s.Predicate, Trace: true, Explain: true, Tilt: tilted}
-			o, err := c.Workers.Do(c.Context, job)
+			job := run.Job{
+				Values: s.Values, Seed: s.Seed, Fail: s.Predicate, Trace: true, Ends: mostShown, Explain: true,
+				Tilt: tilted,
+			}
+			o, err := replicate(c, job, file.Path)
 			if err != nil {
 				return nil, err
 			}
-			if o.Digest == "" { // no result came back
-				t := run.NewAborted(&o, job.Command())
-				return nil, verb.NoResult("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat,
-					t.ShortDump())
-			}
 			a := verb.Show(&o.Replication, text.Replication)
 			a.SaysUnmet = true
-			if file.Path != "" {
-				a.Files = append(a.Files, verb.File{Path: file.Path, Write: func(f *os.File) error {
-					w := bufio.NewWriter(f)
-					return errors.Join(trace.WriteJSONLines(w, o.Records, o.Reasons), w.Flush())
-				}})
-			}
 			if o.Status == run.Limited {
 				a.End = verb.NoResult("the replication met a limit: %s", o.Limit)
 			}
 			return a, nil
 		},
 	})
+}
+
+// mostShown is how many records of a trace are shown, at its beginning and at its end.
+const mostShown = 20_000
+
+// replicate performs a replication. It writes the trace to a file as it comes, unless path is empty.
+func replicate(c *verb.Call, job run.Job, path string) (o run.Result, err error) {
+	do := func() error {
+		if o, err = c.Workers.Do(c.Context, job); err == nil && o.Digest == "" { // no result came back
+			t := run.NewAborted(&o, job.Command())
+			err = verb.NoResult("the replication %s; repeat it with:\n  %s\n%s", t.Fate(), t.Repeat, t.ShortDump())
+		}
+		return err
+	}
+	if path == "" {
+		err = do()
+		return o, err
+	}
+	err = verb.Save(verb.File{Path: path, Write: func(f *os.File) error {
+		w := bufio.NewWriter(f)
+		lines := trace.NewJSONLines(w)
+		job.Each = lines.Add
+		if err := do(); err != nil {
+			return verb.SourceError{Err: err}
+		}
+		return errors.Join(lines.Close(), w.Flush())
+	}})
+	return o, err
 }
