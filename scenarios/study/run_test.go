@@ -270,13 +270,13 @@ func TestCancelled(t *testing.T) {
 	testkit.NotShort(t)
 	s := parse(t, small)
 	p := fixture.Pool(t, 2)
-	for _, c := range []struct{ after, figures int }{
+	for _, c := range testkit.Few([]struct{ after, figures int }{
 		{0, 0},              // before anything
 		{1, 0},              // within the windows
 		{3 + 10, 1},         // within the curves' sweeps
 		{3 + 2*3*30 - 1, 1}, // with the exact curve to come
 		{3 + 2*3*30 + 5, 2}, // within the table
-	} {
+	}, 3, 3) {
 		ctx, cancel := context.WithCancel(context.Background())
 		steps := 0
 		if c.after == 0 {

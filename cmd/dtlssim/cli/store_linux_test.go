@@ -94,7 +94,7 @@ figures:
 // A study that was killed goes on, and gives to the byte what an uninterrupted one does:
 // its output and its figures.
 func TestKilledStudyIsResumed(t *testing.T) {
-	testkit.NotShort(t)
+	testkit.OnlyLong(t)
 	folder := t.TempDir()
 	path, output := filepath.Join(folder, "kept.sqlite"), filepath.Join(folder, "figures")
 	first := startBusy(t, 2, storedStudy(t, folder, path, output)...)
