@@ -45,6 +45,9 @@ type Values struct {
 
 	// UnmetRules are the rules that met no datagram in any run of the figure.
 	UnmetRules []rule.Unmet `json:"unmet_rules,omitempty"`
+
+	// UntakenLimits are the limits whose measures no run of the figure took.
+	UntakenLimits []string `json:"untaken_limits,omitempty"`
 }
 
 // Sections prepares the figures of a study.
@@ -60,8 +63,13 @@ func Sections(r *study.Result) ([]Section, error) {
 		if i < len(r.Unmet) {
 			s.UnmetRules = r.Unmet[i]
 		}
-		if unmet := text.Unmet(s.UnmetRules); unmet != "" {
-			s.Sentence = strings.TrimSpace(s.Sentence + " " + unmet)
+		if i < len(r.Untaken) {
+			s.UntakenLimits = r.Untaken[i]
+		}
+		for _, remark := range []string{text.Unmet(s.UnmetRules), text.Untaken(s.UntakenLimits)} {
+			if remark != "" {
+				s.Sentence = strings.TrimSpace(s.Sentence + " " + remark)
+			}
 		}
 		all = append(all, s)
 	}

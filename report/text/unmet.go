@@ -23,35 +23,65 @@ func Unmet(rules []rule.Unmet) string {
 	return strings.Join(parts, " ")
 }
 
-// WriteUnmet writes what Unmet says as a paragraph, unless it is empty.
-func WriteUnmet(w io.Writer, rules []rule.Unmet) error {
-	text := Unmet(rules)
-	if text == "" {
-		return nil
+// Untaken says which limits of measures decided nothing, because no run of an answer took the measure;
+// empty if there are none.
+func Untaken(limits []string) string {
+	var parts []string
+	for _, limit := range limits {
+		name, _, _ := strings.Cut(strings.ReplaceAll(limit, "<", ">"), ">")
+		parts = append(parts, fmt.Sprintf("No run took the measure %s, so the limit %s decided nothing.", name, limit))
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", text)
-	return err
+	return strings.Join(parts, " ")
+}
+
+// WriteRemarks writes each text as a paragraph, unless it is empty.
+func WriteRemarks(w io.Writer, texts ...string) error {
+	for _, text := range texts {
+		if text != "" {
+			if _, err := fmt.Fprintf(w, "\n%s\n", text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // JSONWithUnmet writes a value as indented JSON, like JSON, with the key unmet_rules if there are
-// rules that met no datagram. The value is then an object.
-func JSONWithUnmet(w io.Writer, v any, rules []rule.Unmet) error {
-	if len(rules) == 0 {
+// rules that met no datagram, and untaken_limits if there are limits whose measures no run took. The
+// value is then an object.
+func JSONWithUnmet(w io.Writer, v any, rules []rule.Unmet, limits []string) error {
+	if len(rules)+len(limits) == 0 {
 		return JSON(w, v)
 	}
-	var object, unmet bytes.Buffer
-	if err := errors.Join(JSON(&object, v), JSON(&unmet, rules)); err != nil {
+	var object bytes.Buffer
+	if err := JSON(&object, v); err != nil {
 		return err
 	}
 	body, ok := bytes.CutSuffix(bytes.TrimSpace(object.Bytes()), []byte("}"))
 	if !ok {
 		return fmt.Errorf("JSON of %T is no object", v)
 	}
-	body = append(bytes.TrimSpace(body), `, "unmet_rules": `...)
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, append(append(body, unmet.Bytes()...), '}'), "", "  "); err != nil {
+	body = bytes.TrimSpace(body)
+	add := func(key string, value any) error {
+		var text bytes.Buffer
+		err := JSON(&text, value)
+		body = append(append(body, `, "`+key+`": `...), text.Bytes()...)
 		return err
 	}
-	_, err := w.Write(append(indented.Bytes(), '\n'))
+	var err error
+	if len(rules) > 0 {
+		err = add("unmet_rules", rules)
+	}
+	if len(limits) > 0 {
+		err = errors.Join(err, add("untaken_limits", limits))
+	}
+	if err != nil {
+		return err
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, append(body, '}'), "", "  "); err != nil {
+		return err
+	}
+	_, err = w.Write(append(bytes.TrimSpace(indented.Bytes()), '\n'))
 	return err
 }

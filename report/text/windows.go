@@ -46,7 +46,7 @@ func Windows(w io.Writer, r *search.Windows) error {
 	if err := method(w, r); err != nil {
 		return err
 	}
-	return WriteUnmet(w, r.UnmetRules)
+	return WriteRemarks(w, Unmet(r.UnmetRules))
 }
 
 // plain reports whether the answer comes from a brute-force scan.

@@ -3,16 +3,21 @@ package run
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 
+	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/measure"
 	"github.com/dtlssim/dtlssim/scenarios/rule"
 )
 
-// Collector collects what the rules met in all runs of an answer. It is safe for concurrent use.
+// Collector collects what the rules met in all runs of an answer, and which limits of the predicate had
+// a measure to compare. It is safe for concurrent use.
 type Collector struct {
-	mu    sync.Mutex
-	rules Rules
-	jobs  map[string]Job // by command: those that describe an unmet rule
+	mu     sync.Mutex
+	rules  Rules
+	jobs   map[string]Job  // by command: those that describe an unmet rule
+	limits map[string]bool // whether a run took the measure, by limit
 }
 
 // Over returns a runner whose runs are collected.
@@ -57,7 +62,11 @@ func (c *Collector) Rules() Rules {
 }
 
 func (c *Collector) add(job *Job, o *Result) {
-	if o.Status != Completed || len(o.Rules) == 0 {
+	if o.Status != Completed {
+		return
+	}
+	c.addLimits(job.Fail, o.Measures)
+	if len(o.Rules) == 0 {
 		return
 	}
 	of := Replication{Rules: o.Rules, UnmetRules: o.UnmetRules}
@@ -84,6 +93,34 @@ func (c *Collector) add(job *Job, o *Result) {
 			}
 		}
 	}
+}
+
+func (c *Collector) addLimits(p scenarios.Predicate, measures map[string]int64) {
+	if len(p.Limits()) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.limits == nil {
+		c.limits = map[string]bool{}
+	}
+	for _, l := range p.Limits() {
+		_, taken := measures[l.Measure.Name]
+		_, censored := measures[measure.Censored(l.Measure.Name)]
+		c.limits[l.Text()] = c.limits[l.Text()] || taken || censored
+	}
+}
+
+// Untaken returns the limits whose measures no run took, sorted. They decided nothing.
+func (c *Collector) Untaken() (list []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, limit := range slices.Sorted(maps.Keys(c.limits)) {
+		if !c.limits[limit] {
+			list = append(list, limit)
+		}
+	}
+	return list
 }
 
 // describes reports whether an unmet rule has this command.

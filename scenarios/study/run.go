@@ -20,6 +20,9 @@ type Result struct {
 
 	// Unmet are the rules that met no datagram in any run of a figure, by figure.
 	Unmet [][]rule.Unmet
+
+	// Untaken are the limits whose measures no run of a figure took, by figure.
+	Untaken [][]string
 }
 
 // CheckBudget reports a budget that is out of range.
@@ -99,6 +102,7 @@ func (s *Study) Run(ctx context.Context, runner run.Runner, budget float64, prog
 		}
 		r.Runs += f.Runs()
 		r.Figures, r.Unmet = append(r.Figures, f), append(r.Unmet, rules.Unmet(ctx, nil))
+		r.Untaken = append(r.Untaken, rules.Untaken())
 	}
 	return r, nil
 }

@@ -166,7 +166,7 @@ func (q *report) run(c *verb.Call) (*verb.Answer, error) {
 	if err := q.index(); err != nil {
 		return nil, err
 	}
-	a := &verb.Answer{JSON: &q.answer, Text: q.answer.Write, SaysUnmet: true} // each page by itself
+	a := &verb.Answer{JSON: &q.answer, Text: q.answer.Write, SaysUnmet: true, InParts: true} // each page by itself
 	a.Aborted = func(w io.Writer) { text.Aborted(w, &sample.Results{Aborted: lost.First}) }
 	switch {
 	case c.Context.Err() != nil:

@@ -38,7 +38,8 @@ events, digest, signature, repeat}; measures: {name: value} if the scenario take
 units: {name: "ns" or "B"}, none for a count; exceeded: [{limit, measure, unit, value, censored}]
 if a measure is beyond a limit of --fail; rules: [{rule, datagrams}] with how many datagrams each
 met, and unmet_rules: [{rule, match, why, sent: [{by, datagrams}], repeat}] for those that met
-none (so in the JSON of every verb, if a rule met none in any of its runs); limit if the run met
+none (so in the JSON of every verb, if a rule met none in any of its runs); untaken_limits: the
+limits of --fail whose measures the run does not take (likewise, of all runs of a verb); limit if the run met
 one (horizon, event-limit, memory-limit); of a tilted one tilt: {log_weight, draws: []}, draws
 being how many each tilt was about.
 

@@ -101,7 +101,7 @@ same question}]}.`,
 				return nil, err
 			}
 			shown := summary.NewAnswer(r, sections, output.Path)
-			a := &verb.Answer{JSON: shown, Text: shown.Write, SaysUnmet: true} // each figure by itself
+			a := &verb.Answer{JSON: shown, Text: shown.Write, SaysUnmet: true, InParts: true} // each figure by itself
 			lost := r.Lost()
 			a.Aborted = func(w io.Writer) { text.Aborted(w, &sample.Results{Aborted: lost.First}) }
 			done := fmt.Sprintf("%d of %d figures were done", len(r.Figures), len(s.Figures))

@@ -161,9 +161,11 @@ type Answer struct {
 	Aborted func(io.Writer) // reports replications without a result, on standard error; may be nil
 
 	// SaysUnmet says that the answer itself names the rules that met no datagram. Otherwise they are
-	// added to it, in JSON as unmet_rules.
-	SaysUnmet bool
-	unmet     []rule.Unmet
+	// added to it, in JSON as unmet_rules. Limits whose measures no run took are always added, as
+	// untaken_limits, unless the answer says of each of its parts which they are: InParts.
+	SaysUnmet, InParts bool
+	unmet              []rule.Unmet
+	untaken            []string
 
 	// End is why the call ends with an exit code other than 0: an error of this package.
 	End error
@@ -236,6 +238,9 @@ func (v *Verb) call(c *Call) error {
 	}
 	if c.Pool != nil && !a.SaysUnmet {
 		a.unmet = c.rules.Unmet(c.Context, c.Pool)
+	}
+	if c.Pool != nil && !a.InParts {
+		a.untaken = c.rules.Untaken()
 	}
 	return c.show(a)
 }
@@ -311,10 +316,10 @@ func (c *Call) show(a *Answer) error {
 	}
 	switch {
 	case c.json && a.JSON != nil:
-		err = errors.Join(err, text.JSONWithUnmet(c.Out, a.JSON, a.unmet))
+		err = errors.Join(err, text.JSONWithUnmet(c.Out, a.JSON, a.unmet, a.untaken))
 	case a.Text != nil:
 		w := text.NewTerminal(c.Out)
-		err = errors.Join(err, a.Text(w), text.WriteUnmet(w, a.unmet), w.Flush())
+		err = errors.Join(err, a.Text(w), text.WriteRemarks(w, text.Unmet(a.unmet), text.Untaken(a.untaken)), w.Flush())
 	case a.Data != nil:
 		err = errors.Join(err, a.Data(c.Out))
 	}
