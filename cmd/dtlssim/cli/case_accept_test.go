@@ -12,8 +12,10 @@ import (
 	"github.com/dtlssim/dtlssim/scenarios/session/outcome"
 )
 
-// In the case, the first client loses power within its handshake, which holds Accept for 30 s. The
-// second waits for 29.9 s of them, and its handshake takes 29.96 s.
+// In the case, the first client loses power within its handshake, which holds Accept for 30 s: from the
+// arrival of its hello at 10 ms to 30.01 s. The second client's hello arrives at 110 ms, so it waits for
+// Accept for 29.9 s. The 29.96 s of which the case speaks are the second client's handshake: from
+// sending its hello at 100 ms, with the wait, and 60 ms on the way.
 func TestCasePowerCutBlocksAccept(t *testing.T) {
 	path := testkit.Case(t, "accept-blocked-by-real-client/power-cut.yaml")
 	for _, stack := range []string{"pion-v2", "pion-v3"} {

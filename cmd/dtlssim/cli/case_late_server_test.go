@@ -140,3 +140,29 @@ probe: server-start=0s..5s
 		}
 	}
 }
+
+// In the case as it stands, the first hello is lost, and lateness is a failure if the user says so. A
+// handshake takes six latencies: with the first hello read, it is longer than 500 ms from a sixth of
+// that on, to the nanosecond; with the first hello lost, it always is.
+func TestCaseHelloBeforeServerReadyIsLate(t *testing.T) {
+	path := testkit.Case(t, "hello-before-server-ready/case.yaml")
+	for ready, from := range map[string]int64{"late": 0, "in-time": 83_333_334} {
+		args := []string{path, "--set", "credentials=psk", "--set", "ready=" + ready, "--fail"}
+		var r run.Replication
+		answerTo(t, &r, append([]string{"run"}, append(args, "handshake>500ms")...)...)
+		late := ready == "late"
+		if r.Failed != late || slices.Contains(r.Outcome, "handshake>500ms") != late {
+			t.Errorf("%s: failed: %t, %v", ready, r.Failed, r.Outcome)
+		}
+		r = run.Replication{}
+		if answerTo(t, &r, append([]string{"run"}, append(args, "data-lost")...)...); r.Failed {
+			t.Errorf("%s: failed without the limit: %v", ready, r.Outcome)
+		}
+		var w search.Windows
+		answerTo(t, &w, append([]string{"window"}, append(args, "handshake>500ms")...)...)
+		want := []search.Interval{{From: from, To: int64(100 * time.Millisecond)}}
+		if !slices.Equal(w.FailureWindows, want) || !w.Method.Proved {
+			t.Errorf("%s: windows %v, want %v; proved: %t", ready, w.FailureWindows, want, w.Method.Proved)
+		}
+	}
+}
