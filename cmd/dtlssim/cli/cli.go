@@ -108,7 +108,7 @@ Exit codes: 0 done; 1 something failed, a store is damaged, or a verification fo
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newList(), newExplain(), newRun(), newWindow(), newMap(), newBands(), newSweep(), newEstimate(), newCompare(),
-		newMeasure(), newSensitivity(), newStudy(), newReport(), newExport(), newQuery(), newSchema(), newBench(),
+		newMeasure(), newSensitivity(), newStudy(), newReport(), newExport(), newQuery(), newSchema(), newBench(), newNew(),
 	)
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [VERB]",
