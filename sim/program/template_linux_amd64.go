@@ -261,6 +261,7 @@ func (m *template) copyTo(k *kernel, p *process, dir string) {
 	c := &task{tracee: tracee{tid: int(id)}, p: p, id: p.pid, clear: t.clear}
 	c.await() // its first stop
 	c.enterDirectory(dir)
+	c.reopen()
 	m.rearm(c)
 	from := t.p
 	p.real, p.name, p.counter, p.reads, p.loads = c.tid, from.name, from.counter, from.reads, from.loads
@@ -275,19 +276,9 @@ func (m *template) copyTo(k *kernel, p *process, dir string) {
 // enterDirectory makes a directory the working directory of a process: that of a template may have been
 // removed since.
 func (t *task) enterDirectory(dir string) {
-	t.fetch()
-	const below = 16384
-	at := (t.regs.Rsp - below) &^ 15
-	path := append([]byte(dir), 0)
-	before := t.tracee.read(at, len(path))
-	t.tracee.write(at, path)
-	if r := t.inject(unix.SYS_CHDIR, at); r != 0 {
+	if r := t.injectPath(unix.SYS_CHDIR, dir); r != 0 {
 		panic(lost{fmt.Errorf("the directory %s: %w", dir, syscall.Errno(-r))})
 	}
-	if len(before) != len(path) {
-		before = make([]byte, len(path))
-	}
-	t.tracee.write(at, before)
 }
 
 // loads reports whether the call at whose entry a thread stands still belongs to the loading of its image: it

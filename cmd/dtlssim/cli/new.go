@@ -21,11 +21,13 @@ func newNew() *cobra.Command {
 		Long: `Print the file of a scenario whose server and client are programs, with comments, ready to run:
 unmodified executables for Linux on amd64, under virtual time. A command that needs a shell, such
 as a pipeline, becomes sh -c. Where it names localhost, the file has the server's address in the
-simulation, 192.0.2.1. Files that it names are given to it.
+simulation, 192.0.2.1. Files that it names are given to it. Paths in the file are relative to the
+file.
 
-Paths in the file are relative to the file.`,
-		Example: "  dtlssim new --server './dtls_server' --client \"echo hello | openssl s_client -dtls1_2 -connect " +
-			"localhost:4433\" > pair.yaml\n  dtlssim run ./pair.yaml\n  dtlssim window ./pair.yaml",
+  dtlssim new --server ./dtls_server \
+    --client 'echo hello | openssl s_client -dtls1_2 -connect localhost:4433' > pair.yaml
+  dtlssim window ./pair.yaml`,
+		Example: "  dtlssim new --server ./dtls_server --client ./dtls_client > pair.yaml",
 		Args:  verb.Args(0, 0, "no argument"),
 		Plain: true,
 		Flags: func(f *pflag.FlagSet) {

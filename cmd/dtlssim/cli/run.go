@@ -35,7 +35,9 @@ ratio of what it drew.
 JSON: {scenario, seed, params, outcome: [], failed, sessions: [{client, handshake,
 handshake_ns, attempts, error, data_delivered}], server: {sessions, errors: []}, virtual_ns,
 events, digest, signature, repeat}; measures: {name: value} if the scenario takes any, with
-units: {name: "ns" or "B"}, none for a count; exceeded: [{limit, measure, unit, value, censored}]
+units: {name: "ns" or "B"}, none for a count; for a scenario with programs, instead of
+sessions and server, programs: [{host, actor, exit, started_ns, took_ns, last_lines: [],
+left_off}]; exceeded: [{limit, measure, unit, value, censored}]
 if a measure is beyond a limit of --fail; rules: [{rule, datagrams}] with how many datagrams each
 met, and unmet_rules: [{rule, match, why, sent: [{by, datagrams}], repeat}] for those that met
 none (so in the JSON of every verb, if a rule met none in any of its runs); untaken_limits: the
