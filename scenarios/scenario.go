@@ -72,6 +72,10 @@ type Scenario struct {
 	// empty.
 	TimersUnknown string
 
+	// RandomRuns is how many runs at random values a search adds where it proves nothing; 0 means
+	// search.DefaultRandomRuns. It is for runs that take far longer than usual.
+	RandomRuns int
+
 	// Files returns the files on which runs with the given values depend, such as programs and the
 	// libraries that they load. Its error reports what prevents these runs: a program that is missing, or that cannot
 	// be started. It is called before anything runs. nil: there are none.

@@ -3,6 +3,7 @@ package program
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -187,6 +188,10 @@ func (t *task) become(key string) (*template, error) {
 
 // spawn makes a thread the first one of an image.
 func (t *task) spawn(i image, randomLayout bool) error {
+	// What this process has inherited from its own parent is not for the program.
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("close_range(2): %w", err)
+	}
 	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
