@@ -22,18 +22,15 @@ import (
 func TestRandomBandsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
-	all := fixture.Catalogue()
 	for i := range testkit.Cases(t, 1, 2, 25) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
-		s := all[r.IntN(len(all))]
-		probes := fixture.RandomProbes(r.IntN, s, 2)
+		s, probes, set := fixture.RandomPlane(r.IntN)
 		factor := design.Factor{Name: probes[1].Name}
 		for range 3 {
 			length := probes[1].To - probes[1].From
 			factor.Levels = append(factor.Levels, (probes[1].From + time.Duration(r.Int64N(int64(length)))).String())
 		}
-		set := fixture.RandomSettings(r.IntN, s, probes[0].Name, probes[1].Name)
-		points, err := bands.AtLevels(s, set.With(scenarios.Settings{"credentials": "psk"}), factor)
+		points, err := bands.AtLevels(s, set, factor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,15 +84,11 @@ func TestRandomBandsAgainstRuns(t *testing.T) {
 // run shows one that is not.
 func TestBandsOfOwnServers(t *testing.T) {
 	p := fixture.Pool(t, 2)
-	for _, c := range []struct{ scenario, timers, why string }{
-		{"own-server", "declared", ""},
-		{"own-server", "hidden", "and a run shows one that is not: with latency="},
-		{"own-server-unstated", "declared", "does not state"},
-	} {
-		s := fixture.Find(t, c.scenario)
+	for _, c := range fixture.OwnServers {
+		s := fixture.Find(t, c.Scenario)
 		factor := design.Factor{Name: "pause", Levels: []string{"0s", "15ms"}}
 		question := bands.Question{
-			Factor: "pause", Levels: levels(t, s, scenarios.Settings{"timers": c.timers}, factor), Seed: 1, Probe: s.Probe,
+			Factor: "pause", Levels: levels(t, s, scenarios.Settings{"timers": c.Timers}, factor), Seed: 1, Probe: s.Probe,
 		}
 		b, err := bands.Find(context.Background(), p, question, nil)
 		if err != nil {
@@ -103,12 +96,12 @@ func TestBandsOfOwnServers(t *testing.T) {
 		}
 		for i, l := range b.Levels {
 			m := l.Windows.Method
-			if m.Proved != (c.why == "") || !strings.Contains(m.WhyNot, c.why) || (m.RandomRuns > 0) == m.Proved {
+			if m.Proved != (c.WhyNot == "") || !strings.Contains(m.WhyNot, c.WhyNot) || (m.RandomRuns > 0) == m.Proved {
 				t.Errorf("%+v: %+v", c, m)
 			}
 			// The message is dropped if it comes 300 to 400 ms after the handshake.
 			from := 150*time.Millisecond - []time.Duration{0, 7500 * time.Microsecond}[i]
-			if c.timers == "declared" {
+			if c.Timers == "declared" {
 				from++ // at the instant of a deadline that is an event, a message is in time
 			}
 			want := fixture.Windows(from, from+50*time.Millisecond)

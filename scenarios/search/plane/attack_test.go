@@ -17,14 +17,11 @@ import (
 func TestRandomMapsAgainstRuns(t *testing.T) {
 	seed := testkit.Seed(t)
 	p := fixture.Pool(t, 2)
-	all := fixture.Catalogue()
 	for i := range testkit.Cases(t, 1, 1, 4) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
-		s := all[r.IntN(len(all))]
-		probes := fixture.RandomProbes(r.IntN, s, 2)
-		set := fixture.RandomSettings(r.IntN, s, probes[0].Name, probes[1].Name)
+		s, probes, set := fixture.RandomPlane(r.IntN)
 		m := plane.Map{
-			Values: fixture.Values(t, s, set.With(scenarios.Settings{"credentials": "psk"})), X: probes[0], Y: probes[1],
+			Values: fixture.Values(t, s, set), X: probes[0], Y: probes[1],
 			Seed: seed%1_000_000 + uint64(i), MaxRuns: testkit.Budget(1000, 1500, 5000),
 		}
 		if m.Check() != nil { // a probe that another parameter excludes
@@ -42,19 +39,15 @@ func TestRandomMapsAgainstRuns(t *testing.T) {
 // run of any row shows one that is not.
 func TestMapsOfOwnServers(t *testing.T) {
 	p := fixture.Pool(t, 2)
-	for _, c := range []struct{ scenario, timers, why string }{
-		{"own-server", "declared", ""},
-		{"own-server", "hidden", "and a run shows one that is not: with latency="},
-		{"own-server-unstated", "declared", "does not state"},
-	} {
+	for _, c := range fixture.OwnServers {
 		m := plane.Map{
-			Values: fixture.Values(t, fixture.Find(t, c.scenario), scenarios.Settings{"timers": c.timers}),
+			Values: fixture.Values(t, fixture.Find(t, c.Scenario), scenarios.Settings{"timers": c.Timers}),
 			X:      scenarios.ProbeRange{Name: "latency", From: 100 * time.Millisecond, To: 250 * time.Millisecond},
 			Y:      scenarios.ProbeRange{Name: "pause", To: 20 * time.Millisecond}, Seed: 1, MaxRuns: 5000,
 		}
 		r := holdMapAgainstRuns(t, p, m, rand.New(rand.NewPCG(testkit.Seed(t), 0)), testkit.Budget(20, 50, 200))
 		b := r.Method.RowBasis
-		if b.Proved != (c.why == "") || !strings.Contains(b.WhyNot, c.why) || b.RandomRuns > 0 {
+		if b.Proved != (c.WhyNot == "") || !strings.Contains(b.WhyNot, c.WhyNot) || b.RandomRuns > 0 {
 			t.Errorf("%+v: %+v", c, b)
 		}
 		if want := map[bool]int{true: 300, false: 600}[b.Proved]; r.Stopped == "" && r.Method.Points != want {
