@@ -112,8 +112,8 @@ func TestGetNamesWhatIsMissing(t *testing.T) {
 	needed(t)
 	// A machine with the tools of any Debian, but without compiler and Go.
 	tools := t.TempDir()
-	for _, tool := range strings.Fields("bash awk basename cat cp cut date dirname env find flock grep head id ln ls mkdir " +
-		"mktemp mv paste readlink rm sed sh sha256sum sort tail tr uname xargs") {
+	for _, tool := range strings.Fields("bash awk basename cat cp cut date dirname env find flock grep head id ln ls " +
+		"mkdir mktemp mv paste readlink rm sed sh sha256sum sort tail tr uname xargs") {
 		if path, err := exec.LookPath(tool); err == nil {
 			if err := os.Symlink(path, filepath.Join(tools, tool)); err != nil {
 				t.Fatal(err)
@@ -236,7 +236,8 @@ func write(t *testing.T, folder, recipe string) {
 
 func TestCallsAtTheSameTimeBuildOnce(t *testing.T) {
 	testkit.NotShort(t)
-	folder, cache := workshop(t, "about=slow\nbuild() { echo >>$root/built; sleep 0.3; script slow 'exec echo slow'; }\n")
+	folder, cache := workshop(t, "about=slow\n"+
+		"build() { echo >>$root/built; sleep 0.3; script slow 'exec echo slow'; }\n")
 	results := make(chan call)
 	for range 4 {
 		go func() { results <- get(t, folder, []string{"XDG_CACHE_HOME=" + cache}, "try") }()
@@ -257,7 +258,8 @@ func TestCallsAtTheSameTimeBuildOnce(t *testing.T) {
 
 func TestARecipeThatFailsLeavesNothingHalfBuilt(t *testing.T) {
 	testkit.NotShort(t)
-	folder, cache := workshop(t, "about=broken\nbuild() { script broken true; echo the reason; false; echo after; }\n")
+	folder, cache := workshop(t, "about=broken\n"+
+		"build() { script broken true; echo the reason; false; echo after; }\n")
 	root := filepath.Join(cache, "dtlssim/programs")
 	log := filepath.Join(root, "failed-try.log")
 	want := "get: try: building\nget: try: failed: the reason (all of it: " + log + ")\n"
@@ -269,7 +271,9 @@ func TestARecipeThatFailsLeavesNothingHalfBuilt(t *testing.T) {
 
 func TestAnInterruptedRecipeLeavesNothingHalfBuilt(t *testing.T) {
 	testkit.NotShort(t)
-	folder, cache := workshop(t, "about=long\nbuild() { script long true; sh -c \": >$root/begun; exec sleep 60\"; }\n")
+	folder, cache := workshop(t, "about=long\n"+
+		"build() { script long true; "+
+		"sh -c \": >$root/begun; exec sleep 60\"; }\n")
 	root := filepath.Join(cache, "dtlssim/programs")
 	c := exec.Command(filepath.Join(folder, "get"))
 	c.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache)

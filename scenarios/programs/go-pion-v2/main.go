@@ -26,8 +26,8 @@ const usage = `usage: pion-v2-server [flags]          echoes one message of each
 
 var (
 	listen    = flag.String("listen", ":4433", "server: the `address` to listen on")
-	wait      = flag.Duration("wait", 0, "server: from the close of a session to its release; client: from its data to the close")
-	timeout   = flag.Duration("timeout", 10*time.Second, "a session's longest handshake, and the longest wait for a message")
+	wait      = flag.Duration("wait", 0, "server: from the echo to the close; client: from its data to the close")
+	timeout   = flag.Duration("timeout", 10*time.Second, "the longest handshake, and the longest wait for a message")
 	key       = flag.String("psk", "", "a pre-shared key in `hexadecimal`, instead of a certificate")
 	identity  = flag.String("identity", "Client_identity", "the `name` of the pre-shared key")
 	waitsEcho = flag.Bool("echo", false, "client: wait for the echo before the close")
