@@ -31,6 +31,7 @@ int main(void) {
 	}
 	pid_t told = 0;
 	read(p[0], &told, sizeof told);
+	waitid(P_PID, c, &(siginfo_t){0}, WEXITED | WNOWAIT);
 	printf("fork told the child's number: %d\n", told == c);
 	CALL(kill(c, 0));
 	ended("child", c);

@@ -32,9 +32,9 @@ int main(void) {
 	close(b[1]);
 	pid_t r = stage(b[0], 1, -1, third);
 	close(b[0]);
+	ended("third", r);
 	ended("first", p);
 	ended("second", q);
-	ended("third", r);
 
 	puts("dup2 over pipes");
 	MUST(pipe(a));
@@ -62,7 +62,7 @@ int main(void) {
 	char *late[] = {"sh", "-c", "sleep 0.1; cat; echo end", NULL};
 	p = stage(a[0], 1, a[1], late);
 	close(a[0]);
-	CALL(write(a[1], "waiting\n", 8));
+	MUST(write(a[1], "waiting\n", 8));
 	close(a[1]);
 	ended("late", p);
 	return 0;

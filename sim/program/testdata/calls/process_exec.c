@@ -82,8 +82,9 @@ int main(int argc, char **argv) {
 	}
 	ended("vfork and exec", c);
 	char *args[] = {"sh", "-c", "echo spawned; exit 10", NULL};
-	ERR(posix_spawnp(&c, "sh", NULL, NULL, args, env));
+	int e = posix_spawnp(&c, "sh", NULL, NULL, args, env);
 	ended("posix_spawnp", c);
+	ERR(e);
 	ERR(posix_spawn(&c, "/nonexistent", NULL, NULL, args, env));
 	MUST(pipe(p));
 	posix_spawn_file_actions_t f;

@@ -55,7 +55,6 @@ int main(void) {
 	near("ualarm", (now() - start) / 1000, 20);
 	set.it_value.tv_usec = 1000000;
 	CALL(setitimer(ITIMER_REAL, &set, NULL));
-	CALL(setitimer(17, &set, NULL));
 
 	puts("a child has none; exec keeps it, and nobody handles it");
 	CALL(alarm(100));

@@ -57,12 +57,12 @@ func main() {
 
 	stopped := time.AfterFunc(time.Hour, func() { fmt.Println("never") })
 	fmt.Println("stop", stopped.Stop(), stopped.Stop())
+	start = time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Millisecond)
 	defer cancel()
-	start = time.Now()
 	select {
 	case <-ctx.Done():
-		fmt.Println("context:", ctx.Err(), near(time.Since(start), 30*time.Millisecond))
+		fmt.Println("context:", ctx.Err(), near(time.Since(start), 40*time.Millisecond))
 	case <-time.After(time.Minute):
 		fmt.Println("a minute has passed")
 	}

@@ -1,5 +1,5 @@
 // Stopping and continuing a process.
-#include "calls.h"
+#include "../calls/calls.h"
 
 int main(void) {
 	int status;

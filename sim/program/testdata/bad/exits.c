@@ -1,0 +1,2 @@
+// A program that exits at once.
+int main(void) { return 7; }

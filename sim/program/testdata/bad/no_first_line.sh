@@ -1,0 +1,1 @@
+echo a script that a shell would run, but exec does not
