@@ -216,6 +216,10 @@ func (k *kernel) runTask(t *task) {
 		signal := t.signal
 		t.signal = 0
 		t.resume(request, signal)
+		if t.p.endsBy(syscall.Signal(signal)) {
+			k.exit(t.p, int(signal), nil)
+			return
+		}
 		status := t.await()
 		request = unix.PTRACE_CONT
 		if !status.Stopped() {
@@ -226,6 +230,12 @@ func (k *kernel) runTask(t *task) {
 			return
 		}
 	}
+}
+
+// endsBy reports whether a signal ends a process when it is delivered. Its threads are then collected in
+// whatever order they end: the first one's end is reported only after the others'.
+func (p *process) endsBy(s syscall.Signal) bool {
+	return s != 0 && p.actions[s].handler == standard && !ignoredByDefault(s)
 }
 
 // skip makes the host's kernel skip the system call, and return Rax.
