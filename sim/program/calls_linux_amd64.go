@@ -66,7 +66,8 @@ func init() {
 	add((*task).times, unix.SYS_CLOCK_GETTIME, unix.SYS_GETTIMEOFDAY, unix.SYS_TIME, unix.SYS_CLOCK_GETRES, unix.SYS_TIMES,
 		unix.SYS_GETRUSAGE, unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP)
 	add((*task).itimer, unix.SYS_ALARM, unix.SYS_SETITIMER, unix.SYS_GETITIMER)
-	add((*task).posixTimer, unix.SYS_TIMER_CREATE, unix.SYS_TIMER_SETTIME, unix.SYS_TIMER_GETTIME, unix.SYS_TIMER_DELETE)
+	add((*task).posixTimer, unix.SYS_TIMER_CREATE, unix.SYS_TIMER_SETTIME, unix.SYS_TIMER_GETTIME,
+		unix.SYS_TIMER_GETOVERRUN, unix.SYS_TIMER_DELETE)
 	add((*task).yield, unix.SYS_SCHED_YIELD)
 	add((*task).futexCall, unix.SYS_FUTEX)
 
@@ -120,7 +121,7 @@ func (t *task) yield() verdict {
 	p := t.p
 	if p.reads++; p.reads > patientYields {
 		n := p.reads
-		v := t.sleep(1000, true, 0)
+		v := t.sleep(1000, 0, 0)
 		p.reads = n
 		return v
 	}

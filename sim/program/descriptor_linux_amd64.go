@@ -36,14 +36,20 @@ func (t *task) fileCall() verdict {
 	case unix.SYS_READ, unix.SYS_WRITE:
 		list = []buffer{{a[1], a[2]}}
 	default:
-		var ok bool
-		if list, ok = t.buffers(a[1], a[2]); !ok {
-			return t.fails(syscall.EFAULT)
+		var e syscall.Errno
+		if list, e = t.buffers(a[1], a[2]); e != 0 {
+			return t.fails(e)
+		}
+		if size(list) == 0 {
+			return t.returns(0)
 		}
 	}
 	if t.number == unix.SYS_READ || t.number == unix.SYS_READV {
 		if f.access == unix.O_WRONLY {
 			return t.fails(syscall.EBADF)
+		}
+		if _, ok := f.object.(*socket); ok && size(list) == 0 {
+			return t.returns(0)
 		}
 		return f.read(t, f, list)
 	}
@@ -259,6 +265,9 @@ func (t *task) pipeCall() verdict {
 	if t.number == unix.SYS_PIPE2 {
 		flags = t.args[1]
 	}
+	if flags&^(unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_DIRECT) != 0 {
+		return t.fails(syscall.EINVAL)
+	}
 	at := t.args[0]
 	p := newPipe()
 	for _, f := range p.ends {
@@ -274,6 +283,9 @@ func (t *task) eventCall() verdict {
 	flags := uint64(0)
 	if t.number == unix.SYS_EVENTFD2 {
 		flags = t.args[1]
+	}
+	if flags&^(unix.EFD_NONBLOCK|unix.EFD_CLOEXEC|unix.EFD_SEMAPHORE) != 0 {
+		return t.fails(syscall.EINVAL)
 	}
 	c := &counter{value: t.args[0] & math.MaxUint32, semaphore: flags&unix.EFD_SEMAPHORE != 0}
 	c.f = &file{object: c, nonblocking: flags&unix.EFD_NONBLOCK != 0, access: unix.O_RDWR}

@@ -119,20 +119,23 @@ func (t *task) reserveAll(closeOnExec bool, done func(fds []int) int64, files ..
 }
 
 // buffers returns the buffers of an array of iovec.
-func (t *task) buffers(at, n uint64) ([]buffer, bool) {
-	if n > 1024 {
-		return nil, false
+func (t *task) buffers(at, n uint64) ([]buffer, syscall.Errno) {
+	if n > mostBuffers {
+		return nil, syscall.EINVAL
 	}
 	b := t.read(at, int(n)*16)
 	if len(b) != int(n)*16 {
-		return nil, false
+		return nil, syscall.EFAULT
 	}
 	var list []buffer
 	for ; len(b) > 0; b = b[16:] {
 		list = append(list, buffer{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])})
 	}
-	return list, true
+	return list, 0
 }
+
+// mostBuffers is UIO_MAXIOV.
+const mostBuffers = 1024
 
 // gather returns what is in the buffers.
 func (t *task) gather(list []buffer) ([]byte, bool) {
@@ -488,8 +491,13 @@ func (i *timer) write(t *task, _ *file, _ []byte) verdict { return t.fails(sysca
 func (t *task) timerfd() verdict {
 	k, a := t.p.m, t.args
 	if t.number == unix.SYS_TIMERFD_CREATE {
-		if a[0] > unix.CLOCK_MONOTONIC && a[0] != unix.CLOCK_BOOTTIME {
-			return k.unsupported(t, "a timer of this clock")
+		switch {
+		case a[1]&^(unix.TFD_NONBLOCK|unix.TFD_CLOEXEC) != 0:
+			return t.fails(syscall.EINVAL)
+		case a[0] == unix.CLOCK_REALTIME_ALARM || a[0] == unix.CLOCK_BOOTTIME_ALARM:
+			return k.unsupported(t, "a timer that wakes the machine")
+		case a[0] > unix.CLOCK_MONOTONIC && a[0] != unix.CLOCK_BOOTTIME:
+			return t.fails(syscall.EINVAL)
 		}
 		i := &timer{k: k, program: t.p.program, clock: a[0]}
 		i.f = &file{object: i, nonblocking: a[1]&unix.TFD_NONBLOCK != 0, access: unix.O_RDWR}
@@ -512,12 +520,13 @@ func (t *task) timerfd() verdict {
 			uint64(left/time.Second), uint64(left%time.Second))
 	}
 	if t.number == unix.SYS_TIMERFD_GETTIME {
-		show(a[1])
-		return t.returns(0)
+		return t.returns(t.outcome(show(a[1])))
 	}
-	period, ok := t.timespec(a[2])
-	d, alsoOK := t.timespec(a[2] + 16)
-	if !ok || !alsoOK || !show(a[3]) {
+	period, d, e := t.setting(a[2], time.Nanosecond)
+	switch {
+	case e != 0:
+		return t.fails(e)
+	case !show(a[3]):
 		return t.fails(syscall.EFAULT)
 	}
 	if a[1]&unix.TFD_TIMER_ABSTIME != 0 && d > 0 {

@@ -104,8 +104,9 @@ func (t *task) waitFutex(at uint64, value, mask uint32, operation int) verdict {
 	}
 	d := time.Duration(-1)
 	if a[3] != 0 {
-		if d, ok = t.timespec(a[3]); !ok {
-			return t.fails(syscall.EFAULT)
+		var e syscall.Errno
+		if d, e = t.timespec(a[3]); e != 0 {
+			return t.fails(e)
 		}
 		if operation&futexCommand == futexWaitBitset { // an absolute time
 			id := uint64(unix.CLOCK_MONOTONIC)

@@ -11,7 +11,8 @@ import (
 
 // address reads a socket address. ok is false if there is none, or it has another family.
 func (t *task) address(at, n uint64) (a netip.AddrPort, family uint16, e syscall.Errno) {
-	if at == 0 || n < 2 {
+	const most = 128 // sizeof(struct sockaddr_storage)
+	if at == 0 || n < 2 || n > most {
 		return a, 0, syscall.EINVAL
 	}
 	b := t.read(at, int(min(n, 28)))
@@ -64,6 +65,18 @@ func (t *task) putAddress(at, length uint64, a netip.AddrPort, v6 bool) bool {
 	return t.tracee.write(at, b[:min(int(room), len(b))]) && t.putHalf(length, uint32(len(b)))
 }
 
+// putName answers getsockname(2) and getpeername(2).
+func (t *task) putName(at, length uint64, a netip.AddrPort, v6 bool) syscall.Errno {
+	room, ok := t.half(length)
+	switch {
+	case ok && int32(room) < 0:
+		return syscall.EINVAL
+	case !ok || at == 0 || !t.putAddress(at, length, a, v6):
+		return syscall.EFAULT
+	}
+	return 0
+}
+
 // header is a msghdr.
 type header struct {
 	at                     uint64
@@ -73,10 +86,10 @@ type header struct {
 	buffers                []buffer
 }
 
-func (t *task) header(at uint64) (h header, ok bool) {
+func (t *task) header(at uint64) (h header, e syscall.Errno) {
 	b := t.read(at, 56)
 	if len(b) != 56 {
-		return h, false
+		return h, syscall.EFAULT
 	}
 	le := binary.LittleEndian
 	h = header{
@@ -84,8 +97,11 @@ func (t *task) header(at uint64) (h header, ok bool) {
 		vector: le.Uint64(b[16:]), vectorLength: le.Uint64(b[24:]),
 		control: le.Uint64(b[32:]), controlLength: le.Uint64(b[40:]),
 	}
-	h.buffers, ok = t.buffers(h.vector, h.vectorLength)
-	return h, ok
+	if h.vectorLength > mostBuffers {
+		return h, syscall.EMSGSIZE
+	}
+	h.buffers, e = t.buffers(h.vector, h.vectorLength)
+	return h, e
 }
 
 // sendMessage sends what a msghdr describes.
@@ -102,7 +118,56 @@ func (s *socket) sendMessage(t *task, h header) int64 {
 	if !ok {
 		return -int64(syscall.EFAULT)
 	}
-	return s.send(to, b)
+	source, e := s.sourceOf(t, h)
+	if e != 0 {
+		return -int64(e)
+	}
+	return s.sendFrom(source, to, b)
+}
+
+// sourceOf returns the source address that the control messages of a msghdr ask for; not valid if none does.
+func (s *socket) sourceOf(t *task, h header) (source netip.Addr, e syscall.Errno) {
+	const head, most = 16, 4096 // sizeof(struct cmsghdr)
+	if h.control == 0 || h.controlLength < head {
+		return source, 0
+	}
+	b := t.read(h.control, int(min(h.controlLength, most)))
+	if uint64(len(b)) != h.controlLength {
+		return source, syscall.EFAULT
+	}
+	le := binary.LittleEndian
+	for len(b) >= head {
+		n := le.Uint64(b)
+		if n < head || n > uint64(len(b)) {
+			return source, syscall.EINVAL
+		}
+		data := b[head:n]
+		switch (option{uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))}) {
+		case option{unix.IPPROTO_IP, unix.IP_PKTINFO}:
+			if len(data) < unix.SizeofInet4Pktinfo {
+				return source, syscall.EINVAL
+			}
+			source = netip.AddrFrom4([4]byte(data[4:8]))
+		case option{unix.IPPROTO_IPV6, unix.IPV6_PKTINFO}:
+			if len(data) < unix.SizeofInet6Pktinfo {
+				return source, syscall.EINVAL
+			}
+			source = netip.AddrFrom16([16]byte(data[:16])).Unmap()
+		case option{unix.IPPROTO_IP, unix.IP_TOS}, option{unix.IPPROTO_IP, unix.IP_TTL},
+			option{unix.IPPROTO_IPV6, unix.IPV6_TCLASS}, option{unix.IPPROTO_IPV6, unix.IPV6_HOPLIMIT}:
+		default:
+			s.k.unsupported(t, "a control message: "+describeOption(uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))))
+			return source, syscall.EINVAL
+		}
+		b = b[min(uint64(len(b)), (n+7)&^7):]
+	}
+	if source.IsUnspecified() {
+		source = netip.Addr{}
+	}
+	if source.IsValid() && !s.k.has(source) {
+		return source, syscall.EINVAL
+	}
+	return source, 0
 }
 
 // report writes what a msghdr says of a received datagram.
@@ -157,9 +222,9 @@ func (s *socket) control(a arrived) (b []byte) {
 
 // receiveMessage is recvmsg(2).
 func (s *socket) receiveMessage(t *task, at uint64, flags int) verdict {
-	h, ok := t.header(at)
-	if !ok {
-		return t.fails(syscall.EFAULT)
+	h, e := t.header(at)
+	if e != 0 {
+		return t.fails(e)
 	}
 	if flags&unix.MSG_ERRQUEUE != 0 {
 		return t.fails(syscall.EAGAIN)
@@ -174,9 +239,9 @@ func (s *socket) messages(t *task) verdict {
 	at, n, flags := a[1], min(a[2], most), int(a[3])
 	if t.number == unix.SYS_SENDMMSG {
 		for i := range n {
-			h, ok := t.header(at + i*entry)
-			sent := -int64(syscall.EFAULT)
-			if ok {
+			h, e := t.header(at + i*entry)
+			sent := -int64(e)
+			if e == 0 {
 				sent = s.sendMessage(t, h)
 			}
 			if sent < 0 {
@@ -192,49 +257,59 @@ func (s *socket) messages(t *task) verdict {
 	if n == 0 {
 		return t.returns(0)
 	}
-	d := time.Duration(-1)
-	if a[4] != 0 {
-		var ok bool
-		if d, ok = t.timespec(a[4]); !ok {
-			return t.fails(syscall.EFAULT)
+	limited, end := a[4] != 0, s.k.now
+	if limited {
+		d, e := t.timespec(a[4])
+		if e != 0 {
+			return t.fails(e)
 		}
-	}
-	if s.patience > 0 {
-		d = s.patience
+		end += d
 	}
 	count := uint64(0)
-	fetch := func() int64 {
+	const forOne = 0x10000 // MSG_WAITFORONE
+	ready := func() bool { return len(s.queue) > 0 || s.failure != 0 || s.readShut }
+	var step func(timedOut bool) int64
+	step = func(timedOut bool) int64 {
 		for count < n && (len(s.queue) > 0 || count == 0 && s.failure != 0) {
-			h, ok := t.header(at + count*entry)
-			if !ok {
-				return -int64(syscall.EFAULT)
+			h, e := t.header(at + count*entry)
+			if e != 0 {
+				return -int64(e)
 			}
-			v := s.receive(t, h.buffers, flags|unix.MSG_DONTWAIT, func(x arrived, cut bool) bool {
-				return s.report(t, h, x, cut)
-			})
-			if r := int64(t.regs.Rax); v == result && r < 0 {
+			t.wait = nil
+			s.receive(t, h.buffers, flags|unix.MSG_DONTWAIT, func(x arrived, cut bool) bool { return s.report(t, h, x, cut) })
+			r := int64(t.regs.Rax)
+			if r < 0 {
+				if count > 0 {
+					break
+				}
 				return r
 			}
-			t.putHalf(at+count*entry+56, uint32(t.regs.Rax))
+			t.putHalf(at+count*entry+56, uint32(r))
 			count++
+			if left := end - s.k.now; limited {
+				t.putWords(a[4], uint64(max(0, left)/time.Second), uint64(max(0, left)%time.Second))
+				if left <= 0 { // Linux looks at the limit only after a datagram
+					return int64(count)
+				}
+			}
+		}
+		waits := !timedOut && !s.f.nonblocking && flags&unix.MSG_DONTWAIT == 0 && (flags&forOne == 0 || count == 0)
+		switch {
+		case count < n && waits && s.failure == 0 && !s.readShut:
+			d := time.Duration(-1)
+			if s.patience > 0 {
+				d = s.patience
+			}
+			t.block(d, ready, step)
+			return 0
+		case count == 0 && !s.readShut:
+			return -int64(syscall.EAGAIN)
 		}
 		return int64(count)
 	}
-	const forOne = 0x10000 // MSG_WAITFORONE
-	enough := func() bool {
-		return uint64(len(s.queue))+count >= n || s.failure != 0 || s.readShut || flags&forOne != 0 && len(s.queue) > 0
+	r := step(false)
+	if t.wait != nil {
+		return blocked
 	}
-	if enough() || s.f.nonblocking || flags&unix.MSG_DONTWAIT != 0 {
-		r := fetch()
-		if r == 0 && !s.readShut {
-			return t.fails(syscall.EAGAIN)
-		}
-		return t.returns(r)
-	}
-	return t.block(d, enough, func(bool) int64 {
-		if r := fetch(); r != 0 {
-			return r
-		}
-		return -int64(syscall.EAGAIN)
-	})
+	return t.returns(r)
 }

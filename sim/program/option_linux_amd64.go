@@ -19,9 +19,13 @@ func (t *task) newSocket() verdict {
 		return t.fails(syscall.EAFNOSUPPORT)
 	case family != unix.AF_INET && family != unix.AF_INET6:
 		return t.fails(syscall.EAFNOSUPPORT)
+	case kind == 0 || kind > unix.SOCK_PACKET:
+		return t.fails(syscall.EINVAL)
 	case kind == unix.SOCK_STREAM && (protocol == 0 || protocol == unix.IPPROTO_TCP):
 		f := &file{object: &streamSocket{}, nonblocking: t.args[1]&unix.SOCK_NONBLOCK != 0, access: unix.O_RDWR}
 		return t.reserve(f, t.args[1]&unix.SOCK_CLOEXEC != 0)
+	case kind == unix.SOCK_DGRAM && (protocol == unix.IPPROTO_TCP || protocol == unix.IPPROTO_SCTP):
+		return t.fails(syscall.EPROTONOSUPPORT)
 	case kind != unix.SOCK_DGRAM || protocol != 0 && protocol != unix.IPPROTO_UDP:
 		return t.p.m.unsupported(t, "a socket that is not of UDP")
 	}
@@ -72,10 +76,13 @@ func (t *task) socketCall() verdict {
 	}
 	switch t.number {
 	case unix.SYS_BIND:
+		const least = 24 // of a sockaddr_in6, without the scope
 		to, family, e := t.address(a[1], a[2])
 		switch {
 		case e != 0:
 			return t.fails(e)
+		case s.v6 && a[2] < least:
+			return t.fails(syscall.EINVAL)
 		case family == unix.AF_UNSPEC || s.v6 != (family == unix.AF_INET6):
 			return t.fails(syscall.EAFNOSUPPORT)
 		}
@@ -93,12 +100,12 @@ func (t *task) socketCall() verdict {
 		}
 		return t.returns(-int64(s.connect(to)))
 	case unix.SYS_GETSOCKNAME:
-		return t.returns(t.outcome(t.putAddress(a[1], a[2], s.local, s.v6)))
+		return t.returns(-int64(t.putName(a[1], a[2], s.local, s.v6)))
 	case unix.SYS_GETPEERNAME:
 		if !s.peer.IsValid() {
 			return t.fails(syscall.ENOTCONN)
 		}
-		return t.returns(t.outcome(t.putAddress(a[1], a[2], s.peer, s.v6)))
+		return t.returns(-int64(t.putName(a[1], a[2], s.peer, s.v6)))
 	case unix.SYS_SENDTO:
 		var to netip.AddrPort
 		if a[4] != 0 {
@@ -118,14 +125,20 @@ func (t *task) socketCall() verdict {
 		if len(b) != int(a[2]) {
 			return t.fails(syscall.EFAULT)
 		}
+		if a[3]&unix.MSG_OOB != 0 {
+			return t.fails(syscall.EOPNOTSUPP)
+		}
 		return t.returns(s.send(to, b))
 	case unix.SYS_SENDMSG:
-		h, ok := t.header(a[1])
-		if !ok {
-			return t.fails(syscall.EFAULT)
+		h, e := t.header(a[1])
+		if e != 0 {
+			return t.fails(e)
 		}
 		return t.returns(s.sendMessage(t, h))
 	case unix.SYS_RECVFROM:
+		if a[3]&unix.MSG_ERRQUEUE != 0 {
+			return t.fails(syscall.EAGAIN)
+		}
 		return s.receive(t, []buffer{{a[1], a[2]}}, int(a[3]), func(x arrived, _ bool) bool {
 			return t.putAddress(a[4], a[5], x.from, s.v6)
 		})
@@ -134,12 +147,15 @@ func (t *task) socketCall() verdict {
 	case unix.SYS_SENDMMSG, unix.SYS_RECVMMSG:
 		return s.messages(t)
 	case unix.SYS_SHUTDOWN:
-		if !s.peer.IsValid() {
-			return t.fails(syscall.ENOTCONN)
+		if a[1] > unix.SHUT_RDWR {
+			return t.fails(syscall.EINVAL)
 		}
 		s.readShut = s.readShut || a[1] == unix.SHUT_RD || a[1] == unix.SHUT_RDWR
 		s.writeShut = s.writeShut || a[1] == unix.SHUT_WR || a[1] == unix.SHUT_RDWR
 		f.changed()
+		if !s.peer.IsValid() { // and yet it has the effect
+			return t.fails(syscall.ENOTCONN)
+		}
 		return t.returns(0)
 	case unix.SYS_SETSOCKOPT:
 		return t.returns(-int64(s.set(t, a[1], a[2], a[3], int(int32(a[4])))))
@@ -162,12 +178,14 @@ func (t *task) outcome(ok bool) int64 {
 // set is setsockopt(2).
 func (s *socket) set(t *task, level, name, at uint64, length int) syscall.Errno {
 	if level == unix.SOL_SOCKET && (name == unix.SO_RCVTIMEO || name == unix.SO_SNDTIMEO) {
-		d, ok := t.timeval(at)
+		d, e := t.timeval(at)
 		switch {
 		case length < 16:
 			return syscall.EINVAL
-		case !ok:
-			return syscall.EFAULT
+		case e == syscall.EINVAL:
+			return syscall.EDOM
+		case e != 0:
+			return e
 		case name == unix.SO_RCVTIMEO:
 			s.receiveTimeout[0], _ = t.word(at)
 			s.receiveTimeout[1], _ = t.word(at + 8)
@@ -200,6 +218,10 @@ func (s *socket) set(t *task, level, name, at uint64, length int) syscall.Errno 
 	case option{unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO}:
 		s.packetInfo6 = v != 0
 	case option{unix.IPPROTO_IP, unix.IP_MTU_DISCOVER}, option{unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER}:
+		const last = 5 // IP_PMTUDISC_OMIT
+		if v > last {
+			return syscall.EINVAL
+		}
 		s.discover = v
 	case option{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY}:
 		if !s.v6 {
@@ -237,11 +259,20 @@ var withoutEffect = map[option]bool{
 	{unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP}: true, {unix.IPPROTO_IP, unix.IP_MULTICAST_TTL}: true,
 }
 
+// initially are the values of options of withoutEffect that are not 0 at first.
+var initially = map[option]uint32{
+	{unix.IPPROTO_IP, unix.IP_TTL}: 64, {unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS}: 64,
+	{unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP}: 1, {unix.IPPROTO_IP, unix.IP_MULTICAST_TTL}: 1,
+}
+
 // get is getsockopt(2).
 func (s *socket) get(t *task, level, name, at, lengthAt uint64) syscall.Errno {
 	length, ok := t.half(lengthAt)
-	if !ok {
+	switch {
+	case !ok:
 		return syscall.EFAULT
+	case int32(length) < 0:
+		return syscall.EINVAL
 	}
 	put := func(b []byte) syscall.Errno {
 		b = b[:min(len(b), int(length))]
@@ -289,7 +320,9 @@ func (s *socket) get(t *task, level, name, at, lengthAt uint64) syscall.Errno {
 			return syscall.ENOTCONN
 		}
 		if v = uint32(s.k.mtu()); s.peer.Addr().IsLoopback() {
-			v = 65536
+			if v = 65536; s.peer.Addr().Is4() {
+				v-- // the most that the length in a header can say
+			}
 		}
 	case option{unix.IPPROTO_IP, unix.IP_MTU_DISCOVER}, option{unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER}:
 		v = s.discover
@@ -306,7 +339,10 @@ func (s *socket) get(t *task, level, name, at, lengthAt uint64) syscall.Errno {
 			s.k.unsupported(t, describeOption(level, name))
 			return syscall.ENOPROTOOPT
 		}
-		v = s.options[option{level, name}]
+		var set bool
+		if v, set = s.options[option{level, name}]; !set {
+			v = initially[option{level, name}]
+		}
 	}
 	return put(le.AppendUint32(nil, v))
 }

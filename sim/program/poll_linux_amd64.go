@@ -16,6 +16,9 @@ func (t *task) state(fd int) (mask uint32, open bool) {
 	return mayRead | mayWrite, t.isOpen(fd)
 }
 
+// sizeOfMask is the size of a signal mask, which calls get to know.
+const sizeOfMask = 8
+
 // pollCall performs poll(2) and ppoll(2).
 func (t *task) pollCall() verdict {
 	a := t.args
@@ -23,13 +26,13 @@ func (t *task) pollCall() verdict {
 	if t.number == unix.SYS_PPOLL {
 		left, mask = a[2], a[3]
 		if left != 0 {
-			var ok bool
-			if d, ok = t.timespec(left); !ok {
-				return t.fails(syscall.EFAULT)
+			var e syscall.Errno
+			if d, e = t.timespec(left); e != 0 {
+				return t.fails(e)
 			}
-			if d < 0 {
-				return t.fails(syscall.EINVAL)
-			}
+		}
+		if mask != 0 && a[4] != sizeOfMask {
+			return t.fails(syscall.EINVAL)
 		}
 	} else if ms := int32(a[2]); ms >= 0 {
 		d = time.Duration(ms) * time.Millisecond
@@ -126,17 +129,14 @@ func (t *task) selectCall() verdict {
 	}
 	d, mask := time.Duration(-1), uint64(0)
 	if timeout != 0 {
-		var ok bool
+		var e syscall.Errno
 		if t.number == unix.SYS_SELECT {
-			d, ok = t.timeval(timeout)
+			d, e = t.duration(timeout, time.Microsecond, false)
 		} else {
-			d, ok = t.timespec(timeout)
+			d, e = t.timespec(timeout)
 		}
-		switch {
-		case !ok:
-			return t.fails(syscall.EFAULT)
-		case d < 0:
-			return t.fails(syscall.EINVAL)
+		if e != 0 {
+			return t.fails(e)
 		}
 	}
 	if t.number == unix.SYS_PSELECT6 && a[5] != 0 {
@@ -239,13 +239,22 @@ func (e *epoll) poll() uint32 {
 
 // state returns the events that are wanted and there.
 func (i *interest) state() uint32 {
-	return i.f.poll() & (i.events | unix.POLLERR | unix.POLLHUP) & 0xffff
+	return i.f.poll() & i.events & 0xffff
+}
+
+// watches reports whether an epoll file watches another, be it through others.
+func (e *epoll) watches(other *epoll) bool {
+	for _, i := range e.items {
+		if inner, ok := i.f.object.(*epoll); ok && (inner == other || inner.watches(other)) {
+			return true
+		}
+	}
+	return false
 }
 
 // notice puts it on the list of what became ready.
 func (i *interest) notice() {
-	const any = 0xffff
-	if !i.listed && i.events&any != 0 && i.state() != 0 {
+	if !i.listed && i.state() != 0 {
 		i.listed = true
 		i.of.ready = append(i.of.ready, i)
 		i.of.f.changed()
@@ -278,6 +287,10 @@ func (t *task) epollCall() verdict {
 	a := t.args
 	switch t.number {
 	case unix.SYS_EPOLL_CREATE, unix.SYS_EPOLL_CREATE1:
+		if t.number == unix.SYS_EPOLL_CREATE && int32(a[0]) <= 0 ||
+			t.number == unix.SYS_EPOLL_CREATE1 && a[0]&^unix.EPOLL_CLOEXEC != 0 {
+			return t.fails(syscall.EINVAL)
+		}
 		e := &epoll{}
 		e.f = &file{object: e, access: unix.O_RDWR}
 		return t.reserve(e.f, t.number == unix.SYS_EPOLL_CREATE1 && a[0]&unix.EPOLL_CLOEXEC != 0)
@@ -297,8 +310,9 @@ func (t *task) epollCall() verdict {
 	switch t.number {
 	case unix.SYS_EPOLL_PWAIT2:
 		if a[3] != 0 {
-			if d, ok = t.timespec(a[3]); !ok {
-				return t.fails(syscall.EFAULT)
+			var problem syscall.Errno
+			if d, problem = t.timespec(a[3]); problem != 0 {
+				return t.fails(problem)
 			}
 		}
 		mask = a[4]
@@ -390,6 +404,9 @@ func (e *epoll) control(t *task) verdict {
 		if found != nil {
 			return t.fails(syscall.EEXIST)
 		}
+		if inner, ok := f.object.(*epoll); ok && inner.watches(e) {
+			return t.fails(syscall.ELOOP)
+		}
 		found = &interest{of: e, fd: fd, f: f}
 		e.items = append(e.items, found)
 		f.watchers = append(f.watchers, found)
@@ -404,7 +421,7 @@ func (e *epoll) control(t *task) verdict {
 	default:
 		return t.fails(syscall.EINVAL)
 	}
-	found.events, found.data = events, data
+	found.events, found.data = events|unix.POLLERR|unix.POLLHUP, data
 	found.notice()
 	return t.returns(0)
 }

@@ -23,6 +23,8 @@ const (
 
 	restarts      = 0x10000000 // SA_RESTART
 	leavesNothing = 2          // SA_NOCLDWAIT
+
+	lastSignal = 64
 )
 
 // sentSignal is a signal on its way.
@@ -33,6 +35,9 @@ type sentSignal struct {
 	status int    // of SIGCHLD: as wait(2) reports it
 	value  uint64 // of sigqueue(3) and timers
 	thread int    // ID of the thread that it is sent to; 0: the process
+
+	timer   *interval // that sends it; nil: none
+	overrun int       // ends of the timer while it was on its way
 }
 
 // info returns the siginfo_t of a signal.
@@ -50,6 +55,9 @@ func (s sentSignal) info() []byte {
 		}
 		le.PutUint32(b[24:], uint32(value))
 	default:
+		if s.timer != nil {
+			le.PutUint32(b[20:], uint32(s.overrun))
+		}
 		le.PutUint64(b[24:], s.value)
 	}
 	return b
@@ -163,6 +171,16 @@ func (k *kernel) interrupt(t *task, a action) {
 	k.enqueue(t)
 }
 
+// delivers takes a signal off the list of those on their way.
+func (p *process) delivers(i int) sentSignal {
+	s := p.sent[i]
+	p.sent = append(p.sent[:i:i], p.sent[i+1:]...)
+	if s.timer != nil {
+		s.timer.overrun = s.overrun
+	}
+	return s
+}
+
 // arrives handles the stop of a thread that is about to receive a signal: it learns who sent it.
 func (t *task) arrives(signal syscall.Signal) {
 	const setInfo = 0x4203 // PTRACE_SETSIGINFO
@@ -175,8 +193,7 @@ func (t *task) arrives(signal syscall.Signal) {
 	p := t.p
 	for i, s := range p.sent {
 		if s.number == signal && (s.thread == 0 || s.thread == t.id) {
-			p.sent = append(p.sent[:i:i], p.sent[i+1:]...)
-			b := s.info()
+			b := p.delivers(i).info()
 			_ = ptrace(setInfo, t.tid, 0, uintptr(unsafe.Pointer(&b[0])))
 			return
 		}
@@ -193,7 +210,7 @@ func (t *task) signals() verdict {
 	k, p, a := t.p.m, t.p, t.args
 	switch t.number {
 	case unix.SYS_RT_SIGACTION:
-		if signal := syscall.Signal(a[0]); a[1] != 0 && signal >= 1 && signal <= 64 {
+		if signal := syscall.Signal(a[0]); a[1] != 0 && signal >= 1 && signal <= lastSignal {
 			handler, ok := t.word(a[1])
 			flags, _ := t.word(a[1] + 8)
 			if ok {
@@ -202,12 +219,18 @@ func (t *task) signals() verdict {
 		}
 		return pass
 	case unix.SYS_KILL:
+		if a[1] > lastSignal {
+			return t.fails(syscall.EINVAL)
+		}
 		return t.kill(int(int32(a[0])), sentSignal{number: syscall.Signal(a[1]), from: p.pid})
 	case unix.SYS_TKILL, unix.SYS_TGKILL:
 		const byTgkill = -6 // SI_TKILL
 		id, number := a[0], a[1]
 		if t.number == unix.SYS_TGKILL {
 			id, number = a[1], a[2]
+		}
+		if number > lastSignal {
+			return t.fails(syscall.EINVAL)
 		}
 		for _, q := range k.processes {
 			for _, o := range q.tasks {
@@ -223,6 +246,9 @@ func (t *task) signals() verdict {
 		return t.fails(syscall.ESRCH)
 	case unix.SYS_RT_SIGQUEUEINFO:
 		const queued = -1 // SI_QUEUE
+		if a[1] > lastSignal {
+			return t.fails(syscall.EINVAL)
+		}
 		value, _ := t.word(a[2] + 24)
 		return t.kill(int(int32(a[0])), sentSignal{number: syscall.Signal(a[1]), code: queued, from: p.pid, value: value})
 	case unix.SYS_PAUSE, unix.SYS_RT_SIGSUSPEND:
@@ -295,8 +321,7 @@ func (t *task) awaitSignal() verdict {
 		t.after = func() {
 			for i, s := range t.p.sent {
 				if int64(s.number) == int64(t.regs.Rax) {
-					t.p.sent = append(t.p.sent[:i:i], t.p.sent[i+1:]...)
-					report(s)
+					report(t.p.delivers(i))
 					return
 				}
 			}
@@ -305,8 +330,9 @@ func (t *task) awaitSignal() verdict {
 	}
 	d := time.Duration(-1)
 	if t.args[2] != 0 {
-		if d, ok = t.timespec(t.args[2]); !ok {
-			return t.fails(syscall.EFAULT)
+		var e syscall.Errno
+		if d, e = t.timespec(t.args[2]); e != 0 {
+			return t.fails(e)
 		}
 		if d == 0 {
 			return t.fails(syscall.EAGAIN)
@@ -324,6 +350,14 @@ func (t *task) awaitSignal() verdict {
 
 // ---- timers that send signals ----
 
+// setting reads what a timer is set to: its period, and the time until it first ends.
+func (t *task) setting(at uint64, unit time.Duration) (period, d time.Duration, e syscall.Errno) {
+	if period, e = t.duration(at, unit, true); e == 0 {
+		d, e = t.duration(at+16, unit, true)
+	}
+	return period, d, e
+}
+
 // interval is a timer of setitimer(2), alarm(2) or timer_create(2).
 type interval struct {
 	p      *process
@@ -335,6 +369,9 @@ type interval struct {
 	period time.Duration
 	alarm  *alarm
 	id     int
+	clock  uint64
+
+	overrun int // of the last signal: how often the timer ended again before it was delivered
 }
 
 func (k *kernel) stopInterval(i *interval) {
@@ -357,10 +394,32 @@ func (i *interval) start(d, period time.Duration) {
 		if i.period > 0 {
 			i.start(i.period, i.period)
 		}
-		if i.signal != 0 && !i.p.dead {
-			k.send(i.p, i.to, sentSignal{number: i.signal, code: i.code, value: i.value, from: i.id})
+		if i.signal != 0 && !i.p.dead && !i.repeats() {
+			i.overrun = 0
+			k.send(i.p, i.to, sentSignal{
+				number: i.signal, code: i.code, value: i.value, from: i.id, timer: i.ofProgram(),
+			})
 		}
 	})
+}
+
+// repeats counts an end of a timer whose signal is still on its way, and reports whether it is.
+func (i *interval) repeats() bool {
+	for n := range i.p.sent {
+		if s := &i.p.sent[n]; s.timer == i {
+			s.overrun++
+			return true
+		}
+	}
+	return false
+}
+
+// ofProgram returns a timer of timer_create(2); nil if it is that of setitimer(2).
+func (i *interval) ofProgram() *interval {
+	if i == i.p.interval {
+		return nil
+	}
+	return i
 }
 
 // left returns the time until it ends.
@@ -409,11 +468,9 @@ func (t *task) itimer() verdict {
 	}
 	var period, d time.Duration
 	if a[1] != 0 {
-		var ok, alsoOK bool
-		period, ok = t.timeval(a[1])
-		d, alsoOK = t.timeval(a[1] + 16)
-		if !ok || !alsoOK {
-			return t.fails(syscall.EFAULT)
+		var e syscall.Errno
+		if period, d, e = t.setting(a[1], time.Microsecond); e != 0 {
+			return t.fails(e)
 		}
 	}
 	left, old := p.setInterval(d, period)
@@ -429,9 +486,13 @@ func (t *task) posixTimer() verdict {
 	p, a := t.p, t.args
 	if t.number == unix.SYS_TIMER_CREATE {
 		i := &interval{p: p, signal: syscall.SIGALRM, code: byTimer, id: 0, value: uint64(len(p.timers))}
-		if a[0] > unix.CLOCK_MONOTONIC && a[0] != unix.CLOCK_BOOTTIME {
-			return p.m.unsupported(t, "a timer of processor time")
+		switch {
+		case !isClock(a[0]):
+			return t.fails(syscall.EINVAL)
+		case a[0] > unix.CLOCK_MONOTONIC && a[0] != unix.CLOCK_BOOTTIME && a[0] != unix.CLOCK_TAI:
+			return p.m.unsupported(t, "a timer of this clock")
 		}
+		i.clock = a[0]
 		if a[1] != 0 {
 			value, _ := t.word(a[1])
 			number, _ := t.half(a[1] + 8)
@@ -440,6 +501,9 @@ func (t *task) posixTimer() verdict {
 				return t.fails(syscall.EFAULT)
 			}
 			i.value, i.signal = value, syscall.Signal(number)
+			if notify != none && (number < 1 || number > lastSignal) {
+				return t.fails(syscall.EINVAL)
+			}
 			switch notify {
 			case none:
 				i.signal = 0
@@ -474,17 +538,18 @@ func (t *task) posixTimer() verdict {
 	case unix.SYS_TIMER_DELETE:
 		p.m.stopInterval(i)
 		p.timers[n] = nil
+	case unix.SYS_TIMER_GETOVERRUN:
+		return t.returns(int64(i.overrun))
 	case unix.SYS_TIMER_GETTIME:
 		show(a[1], i.left(), i.period)
 	case unix.SYS_TIMER_SETTIME:
-		period, ok := t.timespec(a[2])
-		d, alsoOK := t.timespec(a[2] + 16)
-		if !ok || !alsoOK {
-			return t.fails(syscall.EFAULT)
+		period, d, e := t.setting(a[2], time.Nanosecond)
+		if e != 0 {
+			return t.fails(e)
 		}
 		show(a[3], i.left(), i.period)
 		if a[1]&1 != 0 && d > 0 { // TIMER_ABSTIME
-			d = max(1, d-p.m.clock(unix.CLOCK_MONOTONIC))
+			d = max(1, d-p.m.clock(i.clock))
 		}
 		i.start(d, period)
 	}

@@ -21,7 +21,7 @@ type socket struct {
 	reuse, reusePort    bool
 	bound               bool
 	local, peer         netip.AddrPort // peer is not valid unless it is connected
-	chosen              bool           // the local address was chosen by bind(2), not by connect(2)
+	chosen, chosenPort  bool           // the local address and port are those of bind(2), not the kernel's choice
 	queue               []arrived
 	queued, limit       int // bytes, overhead included
 	failure             syscall.Errno
@@ -118,7 +118,8 @@ func (s *socket) bind(a netip.AddrPort) syscall.Errno {
 	if addr := a.Addr(); !addr.IsUnspecified() && !k.has(addr) {
 		return syscall.EADDRNOTAVAIL
 	}
-	if a.Port() == 0 {
+	chosenPort := a.Port() != 0
+	if !chosenPort {
 		a = netip.AddrPortFrom(a.Addr(), k.freePort())
 	} else {
 		for _, o := range k.sockets {
@@ -128,7 +129,8 @@ func (s *socket) bind(a netip.AddrPort) syscall.Errno {
 			}
 		}
 	}
-	s.local, s.bound, s.chosen = a, true, !a.Addr().IsUnspecified()
+	s.local, s.bound = a, true
+	s.chosen, s.chosenPort = !a.Addr().IsUnspecified(), chosenPort
 	k.sockets = append(k.sockets, s)
 	k.owns(s)
 	return 0
@@ -177,7 +179,7 @@ func (s *socket) connect(to netip.AddrPort) syscall.Errno {
 		return syscall.ENETUNREACH
 	}
 	if !s.bound {
-		if e := s.bind(netip.AddrPortFrom(s.any(), 0)); e != 0 {
+		if e := s.bind(netip.AddrPortFrom(s.local.Addr(), 0)); e != 0 {
 			return e
 		}
 	}
@@ -192,9 +194,16 @@ func (s *socket) connect(to netip.AddrPort) syscall.Errno {
 // disconnect is connect(2) with AF_UNSPEC.
 func (s *socket) disconnect() {
 	s.peer = netip.AddrPort{}
-	if !s.chosen && s.bound {
-		s.local = netip.AddrPortFrom(s.any(), s.local.Port())
+	address, port := s.local.Addr(), s.local.Port()
+	if !s.chosen {
+		address = s.any()
 	}
+	if s.bound && !s.chosenPort { // it has no port any longer
+		k := s.k
+		k.sockets = slices.DeleteFunc(k.sockets, func(o *socket) bool { return o == s })
+		port, s.bound = 0, false
+	}
+	s.local = netip.AddrPortFrom(address, port)
 }
 
 // lookup finds the socket that takes a datagram; nil if none does. One that is connected to the sender wins
@@ -242,6 +251,11 @@ func (s *socket) take(a arrived) bool {
 
 // send sends a datagram to an address, or to the peer if it is not valid.
 func (s *socket) send(to netip.AddrPort, payload []byte) int64 {
+	return s.sendFrom(netip.Addr{}, to, payload)
+}
+
+// sendFrom is send from an address of the host; not valid: its own.
+func (s *socket) sendFrom(source netip.Addr, to netip.AddrPort, payload []byte) int64 {
 	k := s.k
 	if s.writeShut {
 		return -int64(syscall.EPIPE)
@@ -273,11 +287,14 @@ func (s *socket) send(to netip.AddrPort, payload []byte) int64 {
 		return -int64(syscall.EMSGSIZE)
 	}
 	if !s.bound {
-		if e := s.bind(netip.AddrPortFrom(s.any(), 0)); e != 0 {
+		if e := s.bind(netip.AddrPortFrom(s.local.Addr(), 0)); e != 0 {
 			return -int64(e)
 		}
 	}
 	from := unmapped(s.local)
+	if source.IsValid() {
+		from = netip.AddrPortFrom(source, from.Port())
+	}
 	if from.Addr().IsUnspecified() {
 		from = netip.AddrPortFrom(k.source(to.Addr()), from.Port())
 	}
@@ -326,6 +343,9 @@ func (s *socket) receive(t *task, to []buffer, flags int, report func(a arrived,
 		a := s.queue[0]
 		n := t.scatter(to, a.payload)
 		if n < 0 {
+			if flags&unix.MSG_PEEK == 0 { // it is lost
+				s.drop()
+			}
 			return -int64(syscall.EFAULT)
 		}
 		cut := n < int64(len(a.payload))
@@ -333,8 +353,7 @@ func (s *socket) receive(t *task, to []buffer, flags int, report func(a arrived,
 			return -int64(syscall.EFAULT)
 		}
 		if flags&unix.MSG_PEEK == 0 {
-			s.queue = s.queue[1:]
-			s.queued -= charge(len(a.payload))
+			s.drop()
 			s.k.takes(a)
 		}
 		if flags&unix.MSG_TRUNC != 0 {
@@ -342,11 +361,12 @@ func (s *socket) receive(t *task, to []buffer, flags int, report func(a arrived,
 		}
 		return n
 	}
-	if ready() {
-		return t.returns(take(false))
-	}
-	if s.f.nonblocking || flags&unix.MSG_DONTWAIT != 0 {
+	waits := !s.f.nonblocking && flags&unix.MSG_DONTWAIT == 0
+	switch {
+	case !waits && len(s.queue) == 0 && s.failure == 0: // even if it is shut down
 		return t.fails(syscall.EAGAIN)
+	case ready():
+		return t.returns(take(false))
 	}
 	d := time.Duration(-1)
 	if s.patience > 0 {
@@ -355,6 +375,12 @@ func (s *socket) receive(t *task, to []buffer, flags int, report func(a arrived,
 	v := t.block(d, ready, take)
 	t.wait.restart = d < 0
 	return v
+}
+
+// drop takes the first datagram off the queue.
+func (s *socket) drop() {
+	s.queued -= charge(len(s.queue[0].payload))
+	s.queue = s.queue[1:]
 }
 
 func (s *socket) read(t *task, _ *file, to []buffer) verdict { return s.receive(t, to, 0, nil) }

@@ -22,19 +22,34 @@ func (k *kernel) clock(id uint64) time.Duration {
 	return uptime + k.now
 }
 
-// duration reads two words: seconds, and a part of a second in a unit. ok is false if there is no memory.
-func (t *task) duration(at uint64, unit time.Duration) (d time.Duration, ok bool) {
+// duration reads two words: seconds, and a part of a second in a unit, which many calls want to be less than a
+// second.
+func (t *task) duration(at uint64, unit time.Duration, partial bool) (time.Duration, syscall.Errno) {
 	b := t.tracee.read(at, 16)
 	if len(b) != 16 {
-		return 0, false
+		return 0, syscall.EFAULT
 	}
 	const most = 1 << 33 // seconds; more would overflow
-	s := min(int64(binary.LittleEndian.Uint64(b)), most)
-	return time.Duration(s)*time.Second + time.Duration(binary.LittleEndian.Uint64(b[8:]))*unit, true
+	s, part := int64(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint64(b[8:]))
+	if s < 0 || part < 0 || partial && part >= int64(time.Second/unit) {
+		return 0, syscall.EINVAL
+	}
+	return time.Duration(min(s, most))*time.Second + time.Duration(min(part, most))*unit, 0
 }
 
-func (t *task) timespec(at uint64) (time.Duration, bool) { return t.duration(at, time.Nanosecond) }
-func (t *task) timeval(at uint64) (time.Duration, bool)  { return t.duration(at, time.Microsecond) }
+func (t *task) timespec(at uint64) (time.Duration, syscall.Errno) {
+	return t.duration(at, time.Nanosecond, true)
+}
+
+func (t *task) timeval(at uint64) (time.Duration, syscall.Errno) {
+	return t.duration(at, time.Microsecond, true)
+}
+
+// isClock reports whether there is a clock of this number. A negative one is that of a process or thread.
+func isClock(id uint64) bool {
+	const none, last = 10, unix.CLOCK_TAI
+	return int32(id) <= last && int32(id) != none
+}
 
 // A program that reads the clock so often without waiting polls it: from then on, reading takes time, more and
 // more, from a microsecond to a millisecond.
@@ -61,6 +76,9 @@ func (t *task) times() verdict {
 	k, a := t.p.m, t.args
 	switch t.number {
 	case unix.SYS_CLOCK_GETTIME:
+		if !isClock(a[0]) {
+			return t.fails(syscall.EINVAL)
+		}
 		v := k.clock(a[0])
 		if !t.putWords(a[1], uint64(v/time.Second), uint64(v%time.Second)) {
 			return t.fails(syscall.EFAULT)
@@ -79,10 +97,10 @@ func (t *task) times() verdict {
 		}
 		return t.readsClock(v)
 	case unix.SYS_CLOCK_GETRES:
-		if a[1] != 0 {
-			t.putWords(a[1], 0, 1)
+		if !isClock(a[0]) {
+			return t.fails(syscall.EINVAL)
 		}
-		return t.returns(0)
+		return t.returns(t.outcome(a[1] == 0 || t.putWords(a[1], 0, 1)))
 	case unix.SYS_TIMES:
 		const tick = 10 * time.Millisecond
 		if a[0] != 0 {
@@ -90,29 +108,33 @@ func (t *task) times() verdict {
 		}
 		return t.returns(int64((uptime + k.now) / tick))
 	case unix.SYS_GETRUSAGE:
+		const ofThread, ofChildren = 1, -1
+		if who := int32(a[0]); who < ofChildren || who > ofThread {
+			return t.fails(syscall.EINVAL)
+		}
 		return t.returns(t.outcome(t.tracee.write(a[1], make([]byte, 144))))
 	case unix.SYS_NANOSLEEP:
-		d, ok := t.timespec(a[0])
-		return t.sleep(d, ok, a[1])
+		d, e := t.timespec(a[0])
+		return t.sleep(d, e, a[1])
 	case unix.SYS_CLOCK_NANOSLEEP:
-		d, ok := t.timespec(a[2])
+		d, e := t.timespec(a[2])
+		if !isClock(a[0]) {
+			e = syscall.EINVAL
+		}
 		rest := a[3]
 		if a[1]&unix.TIMER_ABSTIME != 0 {
 			d, rest = max(0, d-k.clock(a[0])), 0
 		}
-		return t.sleep(d, ok, rest)
+		return t.sleep(d, e, rest)
 	}
 	return k.unsupported(t, "")
 }
 
 // sleep pauses for d. rest is the address of the time that is left if a signal ends the pause; 0: none.
-func (t *task) sleep(d time.Duration, ok bool, rest uint64) verdict {
+func (t *task) sleep(d time.Duration, e syscall.Errno, rest uint64) verdict {
 	k := t.p.m
-	switch {
-	case !ok:
-		return t.fails(syscall.EFAULT)
-	case d < 0:
-		return t.fails(syscall.EINVAL)
+	if e != 0 {
+		return t.fails(e)
 	}
 	end := k.now + d
 	v := t.blockAs(alarmWake, d, nil, func(bool) int64 { return 0 })

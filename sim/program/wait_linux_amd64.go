@@ -66,6 +66,10 @@ func (t *task) waitFor(which func(*process) bool, flags int, report func(*proces
 // wait4 is wait4(2).
 func (t *task) wait4() verdict {
 	wanted, status, flags, usage := int(int32(t.args[0])), t.args[1], int(t.args[2]), t.args[3]
+	const known = unix.WNOHANG | unix.WUNTRACED | unix.WCONTINUED | unix.WNOTHREAD | unix.WCLONE | unix.WALL
+	if uint32(flags)&^known != 0 {
+		return t.fails(syscall.EINVAL)
+	}
 	which := func(c *process) bool {
 		switch {
 		case wanted > 0:

@@ -25,8 +25,7 @@ int main(void) {
 	if (c == 0) {
 		close(s[0]);
 		sleep_ms(40);
-		CALL(write(s[1], "from a child", 12));
-		_exit(0);
+		_exit(write(s[1], "from a child", 12));
 	}
 	long long start = now();
 	CALL(read(s[0], b, 16));

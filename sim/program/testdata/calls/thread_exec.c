@@ -1,4 +1,4 @@
-// Threads and fork, exec, signals: only the caller lives on.
+// Threads and fork, of which only the caller lives on, and signals.
 #include "calls.h"
 
 static sigset_t m;
@@ -29,12 +29,6 @@ static void *waits(void *unused) {
 	struct timespec t = ms(50000);
 	CALL(nanosleep(&t, NULL));
 	return NULL;
-}
-
-static void *execs(void *unused) {
-	(void)unused;
-	execl("/bin/sh", "sh", "-c", "echo the image of a thread; exit 6", NULL);
-	exit(1);
 }
 
 int main(void) {
@@ -70,12 +64,5 @@ int main(void) {
 	ERR(pthread_kill(pthread_self(), 0));
 	ERR(pthread_kill(pthread_self(), 1000));
 
-	child = fork();
-	if (child == 0) {
-		pthread_create(&t, NULL, stays, NULL);
-		pthread_create(&t, NULL, execs, NULL);
-		sleep_ms(60000);
-	}
-	ended("exec in a thread", child);
 	return 0;
 }

@@ -8,7 +8,7 @@ static void *waits(void *unused) {
 	char b[8];
 	long long start = now();
 	CALL(recv(s, b, sizeof b, 0));
-	took("the wait", start, 60);
+	near("the wait", (now() - start) / 1000, 60);
 	return NULL;
 }
 
@@ -20,6 +20,7 @@ int main(void) {
 	CALL(shutdown(s, SHUT_RD));
 	CALL(shutdown(s, 7));
 	CALL(recv(s, b, sizeof b, MSG_DONTWAIT));
+	CALL(recv(s, b, sizeof b, 0)); // it has an effect all the same
 	close(s);
 
 	s = bound(&a);

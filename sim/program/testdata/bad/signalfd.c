@@ -1,5 +1,5 @@
 // signalfd.
-#include "calls.h"
+#include "../calls/calls.h"
 #include <sys/signalfd.h>
 
 static void take(int f) {
