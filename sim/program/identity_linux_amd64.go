@@ -3,6 +3,7 @@ package program
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"syscall"
 	"time"
 
@@ -54,13 +55,20 @@ func (t *task) identity() verdict {
 		}
 		return t.returns(int64(q.group))
 	case unix.SYS_SETPGID:
-		q := of(a[0])
-		if q == nil || q != p && q.parent != p {
+		q, group := of(a[0]), int(int32(a[1]))
+		if group == 0 && q != nil {
+			group = q.pid
+		}
+		switch {
+		case group < 0:
+			return t.fails(syscall.EINVAL)
+		case q == nil || q != p && q.parent != p:
 			return t.fails(syscall.ESRCH)
+		case q.session == q.pid || q.session != p.session || group != q.pid && !slices.ContainsFunc(k.processes,
+			func(o *process) bool { return o.group == group && o.session == q.session }):
+			return t.fails(syscall.EPERM)
 		}
-		if q.group = int(a[1]); q.group == 0 {
-			q.group = q.pid
-		}
+		q.group = group
 		return t.returns(0)
 	case unix.SYS_SETSID:
 		if p.group == p.pid {
@@ -168,7 +176,10 @@ func (t *task) processControl() verdict {
 		unix.PR_SET_NO_NEW_PRIVS, unix.PR_SET_VMA, unix.PR_GET_KEEPCAPS, unix.PR_SET_KEEPCAPS, unix.PR_GET_SECUREBITS,
 		unix.PR_CAP_AMBIENT, unix.PR_SET_THP_DISABLE, unix.PR_GET_THP_DISABLE:
 		return pass
-	case unix.PR_SET_PDEATHSIG, unix.PR_SET_DUMPABLE, unix.PR_SET_TIMERSLACK, unix.PR_SET_CHILD_SUBREAPER:
+	case unix.PR_SET_PDEATHSIG, unix.PR_SET_DUMPABLE, unix.PR_SET_TIMERSLACK:
+		return t.returns(0)
+	case unix.PR_SET_CHILD_SUBREAPER:
+		t.p.reaper = t.args[1] != 0
 		return t.returns(0)
 	case unix.PR_GET_TIMERSLACK:
 		return t.returns(50000)

@@ -17,6 +17,7 @@ type process struct {
 	name    string   // of its executable
 
 	parent   *process // nil: the machine has started it, or its parent has ended
+	reaper   bool     // it becomes the parent of orphans among its descendants
 	children []*process
 	group    int // process group
 	session  int
@@ -396,10 +397,7 @@ func (k *kernel) exit(p *process, status int, collected *task) {
 		p.vforks = nil
 		k.enqueue(t)
 	}
-	for _, c := range p.children {
-		c.parent = nil
-	}
-	p.children = nil
+	k.orphan(p)
 	k.forget(p)
 	if p.parent != nil {
 		k.childEnded(p)
@@ -407,6 +405,24 @@ func (k *kernel) exit(p *process, status int, collected *task) {
 	if p == p.program.first {
 		k.programEnded(p.program, status)
 	}
+}
+
+// orphan gives the children of a process that ends to the nearest reaper above it.
+func (k *kernel) orphan(p *process) {
+	above := p.parent
+	for above != nil && !above.reaper {
+		above = above.parent
+	}
+	for _, c := range p.children {
+		if c.parent = above; above == nil {
+			continue
+		}
+		above.children = append(above.children, c)
+		if c.dead {
+			k.childEnded(c)
+		}
+	}
+	p.children = nil
 }
 
 // reap collects the threads of an ending process in whatever order they end: the end of one may
