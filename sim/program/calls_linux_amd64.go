@@ -59,6 +59,7 @@ func init() {
 		unix.SYS_EPOLL_PWAIT, unix.SYS_EPOLL_PWAIT2)
 
 	add((*task).newSocket, unix.SYS_SOCKET)
+	add((*task).newPair, unix.SYS_SOCKETPAIR)
 	add((*task).socketCall, unix.SYS_BIND, unix.SYS_CONNECT, unix.SYS_GETSOCKNAME, unix.SYS_GETPEERNAME, unix.SYS_SENDTO,
 		unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_RECVFROM, unix.SYS_RECVMSG, unix.SYS_RECVMMSG, unix.SYS_SHUTDOWN,
 		unix.SYS_SETSOCKOPT, unix.SYS_GETSOCKOPT, unix.SYS_LISTEN, unix.SYS_ACCEPT, unix.SYS_ACCEPT4)

@@ -68,6 +68,10 @@ func (t *task) positioned() verdict {
 	if t.p.files[int(int32(t.args[0]))] == nil {
 		return pass
 	}
+	switch t.number {
+	case unix.SYS_FSYNC, unix.SYS_FDATASYNC, unix.SYS_FTRUNCATE:
+		return t.fails(syscall.EINVAL)
+	}
 	return t.fails(syscall.ESPIPE)
 }
 
@@ -172,10 +176,14 @@ func (t *task) control() verdict {
 		f.nonblocking = t.args[2]&unix.O_NONBLOCK != 0
 		return t.returns(0)
 	case unix.F_GETPIPE_SZ, unix.F_SETPIPE_SZ:
-		if e, ok := f.object.(*pipeEnd); ok {
-			return t.returns(int64(e.capacity))
+		e, ok := f.object.(*pipeEnd)
+		switch {
+		case !ok:
+			return t.fails(syscall.EBADF)
+		case t.args[1] == unix.F_SETPIPE_SZ:
+			return t.returns(e.resize(int(int32(t.args[2]))))
 		}
-		return t.fails(syscall.EBADF)
+		return t.returns(int64(e.capacity))
 	}
 	return t.fails(syscall.EINVAL)
 }

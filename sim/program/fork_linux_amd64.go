@@ -118,7 +118,7 @@ func (t *task) restore(a [6]uint64) {
 func (k *kernel) child(parent *process, c *task) {
 	p := &process{
 		m: k, program: parent.program, pid: c.id, real: c.tid, name: parent.name, parent: parent,
-		group: parent.group, session: parent.session, tasks: []*task{c}, files: make(map[int]*file),
+		group: parent.group, session: parent.session, limited: parent.limited, tasks: []*task{c}, files: make(map[int]*file),
 		actions: make(map[syscall.Signal]action), counter: parent.counter, loads: parent.loads,
 	}
 	for signal, a := range parent.actions {

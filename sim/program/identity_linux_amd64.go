@@ -2,6 +2,7 @@ package program
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 	"syscall"
@@ -135,21 +136,48 @@ func (t *task) identity() verdict {
 }
 
 // limits performs getrlimit(2), setrlimit(2) and prlimit(2), with the usual limits of a Linux process. A program may
-// set them; they have no effect.
+// set them, and finds them so; they have no effect.
 func (t *task) limits() verdict {
 	a := t.args
-	at, kind := a[1], a[0]
+	at, set, kind := a[1], uint64(0), a[0]
 	switch t.number {
 	case unix.SYS_SETRLIMIT:
-		return t.returns(0)
+		at, set = 0, a[1]
 	case unix.SYS_PRLIMIT64:
 		if a[0] != 0 && int(a[0]) != t.p.pid {
 			return t.fails(syscall.EPERM)
 		}
-		if at, kind = a[3], a[1]; at == 0 {
-			return t.returns(0)
-		}
+		at, set, kind = a[3], a[2], a[1]
 	}
+	const kinds = 16
+	if kind >= kinds {
+		return t.fails(syscall.EINVAL)
+	}
+	limit, known := t.p.limited[kind]
+	if !known {
+		limit = usualLimit(kind)
+	}
+	if set != 0 {
+		soft, ok := t.word(set)
+		hard, alsoOK := t.word(set + 8)
+		switch {
+		case !ok || !alsoOK:
+			return t.fails(syscall.EFAULT)
+		case soft > hard:
+			return t.fails(syscall.EINVAL)
+		}
+		own := maps.Clone(t.p.limited)
+		if own == nil {
+			own = make(map[uint64][2]uint64)
+		}
+		own[kind] = [2]uint64{soft, hard}
+		t.p.limited = own
+	}
+	return t.returns(t.outcome(at == 0 || t.putWords(at, limit[0], limit[1])))
+}
+
+// usualLimit returns the soft and the hard limit of a kind.
+func usualLimit(kind uint64) [2]uint64 {
 	soft, hard := uint64(math.MaxUint64), uint64(math.MaxUint64)
 	switch kind {
 	case unix.RLIMIT_STACK:
@@ -163,7 +191,7 @@ func (t *task) limits() verdict {
 	case unix.RLIMIT_MEMLOCK:
 		soft, hard = 8<<20, 8<<20
 	}
-	return t.returns(t.outcome(t.putWords(at, soft, hard)))
+	return [2]uint64{soft, hard}
 }
 
 // stackLimit is the largest stack of a program, in bytes. The layout of memory depends on it.

@@ -67,8 +67,11 @@ func (t *task) socketCall() verdict {
 	if f == nil {
 		return t.fails(t.notOpen(a[0], syscall.ENOTSOCK))
 	}
-	if _, ok := f.object.(*streamSocket); ok {
+	switch o := f.object.(type) {
+	case *streamSocket:
 		return t.streamCall()
+	case *pairEnd:
+		return o.call(t, f)
 	}
 	s, ok := f.object.(*socket)
 	if !ok {

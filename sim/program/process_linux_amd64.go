@@ -25,6 +25,8 @@ type process struct {
 	tasks []*task
 	files map[int]*file
 
+	limited map[uint64][2]uint64 // the limits that it or its ancestors have set; never changed in place
+
 	actions  map[syscall.Signal]action // what was set with sigaction(2)
 	sent     []sentSignal              // signals on their way to it
 	interval *interval                 // ITIMER_REAL
@@ -81,6 +83,8 @@ type waiter struct {
 	// reports that the call is itself sigsuspend(2) or pause(2), which the host's kernel ends.
 	mask    uint64
 	suspend bool
+
+	partly *int // what a write has written so far: its result if a signal ends it; nil, or 0: nothing
 
 	interrupted func() // what a signal that ends it leaves to do; nil: nothing
 }

@@ -161,6 +161,9 @@ func (k *kernel) interrupt(t *task, a action) {
 		t.regs.Orig_rax, t.regs.Rdi, t.regs.Rsi = unix.SYS_RT_SIGSUSPEND, w.mask, 8
 	default:
 		w.finish = func(bool) int64 {
+			if w.partly != nil && *w.partly > 0 {
+				return int64(*w.partly)
+			}
 			if again {
 				t.regs.Rip -= 2 // the instruction syscall
 				return int64(t.number)

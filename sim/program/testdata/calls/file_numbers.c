@@ -46,17 +46,18 @@ int main(void) {
 	CALL(fcntl(50, F_GETFD));
 	CALL(close(0));
 	CALL(socket(AF_INET, SOCK_DGRAM, 0));
-	struct rlimit limit = {6, 6};
+	puts("limits");
+	struct rlimit limit = {100, 200};
 	CALL(setrlimit(RLIMIT_NOFILE, &limit));
-	CALL(socket(AF_INET, SOCK_DGRAM, 0));
-	CALL(socket(AF_INET, SOCK_DGRAM, 0));
-	CALL(eventfd(0, 0));
-	CALL(pipe(p));
-	CALL(open("/dev/null", O_RDONLY));
-	CALL(dup(3));
-	CALL(dup2(3, 6));
-	CALL(close(5));
-	CALL(pipe(p));
-	CALL(epoll_create1(0));
+	c = fork();
+	if (c == 0) {
+		CALL(getrlimit(RLIMIT_NOFILE, &limit));
+		printf("%ld %ld\n", (long)limit.rlim_cur, (long)limit.rlim_max);
+		exit(0);
+	}
+	ended("child", c);
+	limit.rlim_cur = 300;
+	CALL(setrlimit(RLIMIT_NOFILE, &limit));
+	CALL(getrlimit(1000, &limit));
 	return 0;
 }

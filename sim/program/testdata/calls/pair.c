@@ -40,14 +40,24 @@ int main(void) {
 	CALL(read(s[0], b, 10));
 	CALL(write(s[0], "x", 1));
 	close(s[0]);
+	CALL(socketpair(AF_INET, SOCK_STREAM, 0, s));
 
-	puts("datagrams");
-	CALL(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s));
+	puts("full");
+	CALL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s));
 	CALL(fcntl(s[0], F_GETFL));
-	CALL(send(s[0], "pair", 4, 0));
-	CALL(send(s[0], "of two", 6, 0));
-	CALL(recv(s[1], b, 2, 0));
+	CALL(fcntl(s[0], F_GETFD));
+	static char big[4096];
+	int n = 0;
+	while (write(s[0], big, sizeof big) == sizeof big)
+		n++;
+	printf("it holds between 64 and 512 KiB, then %s: %d\n", strerrorname_np(errno), n >= 16 && n <= 128);
+	CALL(poll(&(struct pollfd){s[0], POLLOUT, 0}, 1, 0));
+	while (read(s[1], big, sizeof big) > 0)
+		;
+	CALL(poll(&(struct pollfd){s[0], POLLOUT, 0}, 1, 0));
+	CALL(send(s[0], "peek", 4, MSG_NOSIGNAL));
+	CALL(recv(s[1], b, 16, MSG_PEEK));
 	CALL(recv(s[1], b, 16, 0));
-	CALL(recv(s[1], b, 16, 0));
+	CALL(read(s[1], b, 16));
 	return 0;
 }

@@ -39,8 +39,8 @@ func main() {
 		n, err := client.Read(b)
 		fmt.Printf("%q %v\n", b[:n], err)
 	}
-	client.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
 	start := time.Now()
+	client.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
 	_, err = client.Read(b)
 	fmt.Println(errors.Is(err, os.ErrDeadlineExceeded), time.Since(start) >= 29*time.Millisecond)
 	client.SetReadDeadline(time.Time{})
