@@ -177,7 +177,7 @@ func sources(t *testing.T) []string {
 	return all
 }
 
-// environment is what both sides see. Virtual time is at most 1 ms late: the slack of programs that read the clock
+// environment is what both sides see. Virtual time is at most 3 ms late: the slack of programs that read the clock
 // often. A machine may be busy.
 func environment(slack string) []string {
 	return append(program.Environment(), "CALLS_SLACK_MS="+slack)
@@ -239,7 +239,7 @@ func simulate(t *testing.T, name, path string) outcome {
 	t.Helper()
 	r := alone(t, program.Command{
 		Actor: name, Path: path, Args: append([]string{path}, arguments[name]...), Dir: t.TempDir(),
-		Env: environment("1"), Input: inputs[name], Signals: signals[name],
+		Env: environment("3"), Input: inputs[name], Signals: signals[name],
 	})
 	return outcome{lines(r.out), lines(r.err), r.exit.String()}
 }

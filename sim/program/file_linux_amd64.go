@@ -190,11 +190,22 @@ func (t *task) waitOrFail(f *file, ready func() bool, finish func(bool) int64) v
 		return t.done(finish(false))
 	}
 	if f.nonblocking {
-		return t.fails(syscall.EAGAIN)
+		return t.asks(-int64(syscall.EAGAIN))
 	}
 	v := t.block(-1, ready, finish)
 	t.wait.restart = true
 	return v
+}
+
+// doneOrWaits ends a write with what has been written, unless the thread waits to write more.
+func (t *task) doneOrWaits(n int64) verdict {
+	switch {
+	case t.wait != nil:
+		return blocked
+	case n == -int64(syscall.EAGAIN):
+		return t.asks(n)
+	}
+	return t.done(n)
 }
 
 // ---- pipes ----
@@ -378,11 +389,7 @@ func (e *pipeEnd) write(t *task, f *file, b []byte) verdict {
 		}
 		return int64(written)
 	}
-	n := attempt(false)
-	if t.wait != nil {
-		return blocked
-	}
-	return t.done(n)
+	return t.doneOrWaits(attempt(false))
 }
 
 func (e *pipeEnd) close() {

@@ -31,6 +31,8 @@ type kernel struct {
 	futexes   []*task   // that wait, the first first
 	nextPort  uint16
 	calls     int // system calls at which a thread has stopped
+	burst     int // of these, those at the instant burstAt
+	burstAt   time.Duration
 
 	// halts reports whether a template is complete before it performs the call at whose entry it stands; nil:
 	// it is no template.

@@ -265,13 +265,13 @@ func (s *socket) messages(t *task) verdict {
 		}
 		end += d
 	}
-	count := uint64(0)
+	count := 0
 	const forOne = 0x10000 // MSG_WAITFORONE
 	ready := func() bool { return len(s.queue) > 0 || s.failure != 0 || s.readShut }
 	var step func(timedOut bool) int64
 	step = func(timedOut bool) int64 {
-		for count < n && (len(s.queue) > 0 || count == 0 && s.failure != 0) {
-			h, e := t.header(at + count*entry)
+		for count < int(n) && (len(s.queue) > 0 || count == 0 && s.failure != 0) {
+			h, e := t.header(at + uint64(count)*entry)
 			if e != 0 {
 				return -int64(e)
 			}
@@ -284,7 +284,7 @@ func (s *socket) messages(t *task) verdict {
 				}
 				return r
 			}
-			t.putHalf(at+count*entry+56, uint32(r))
+			t.putHalf(at+uint64(count)*entry+56, uint32(r))
 			count++
 			if left := end - s.k.now; limited {
 				t.putWords(a[4], uint64(max(0, left)/time.Second), uint64(max(0, left)%time.Second))
@@ -295,21 +295,18 @@ func (s *socket) messages(t *task) verdict {
 		}
 		waits := !timedOut && !s.f.nonblocking && flags&unix.MSG_DONTWAIT == 0 && (flags&forOne == 0 || count == 0)
 		switch {
-		case count < n && waits && s.failure == 0 && !s.readShut:
+		case count < int(n) && waits && s.failure == 0 && !s.readShut:
 			d := time.Duration(-1)
 			if s.patience > 0 {
 				d = s.patience
 			}
 			t.block(d, ready, step)
+			t.wait.partly = &count
 			return 0
 		case count == 0 && !s.readShut:
 			return -int64(syscall.EAGAIN)
 		}
 		return int64(count)
 	}
-	r := step(false)
-	if t.wait != nil {
-		return blocked
-	}
-	return t.returns(r)
+	return t.doneOrWaits(step(false))
 }

@@ -86,7 +86,7 @@ func (e *pairEnd) receive(t *task, f *file, to []buffer, flags int) verdict {
 	case size(to) == 0:
 		return t.returns(0)
 	case !ready() && flags&unix.MSG_DONTWAIT != 0:
-		return t.fails(syscall.EAGAIN)
+		return t.asks(-int64(syscall.EAGAIN))
 	default:
 		return t.waitOrFail(f, ready, take)
 	}
@@ -121,11 +121,7 @@ func (e *pairEnd) send(t *task, f *file, b []byte, flags int) verdict {
 		}
 		return int64(written)
 	}
-	n := attempt(false)
-	if t.wait != nil {
-		return blocked
-	}
-	return t.done(n)
+	return t.doneOrWaits(attempt(false))
 }
 
 func (e *pairEnd) close() {

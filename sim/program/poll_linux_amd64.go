@@ -98,6 +98,9 @@ func (t *task) multiplex(d time.Duration, mask uint64, scan, finish func() int64
 	if scan() > 0 || d == 0 {
 		v := finish()
 		over()
+		if v == 0 {
+			return t.asks(v)
+		}
 		return t.returns(v)
 	}
 	if mask != 0 {

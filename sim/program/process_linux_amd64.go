@@ -86,6 +86,8 @@ type waiter struct {
 
 	partly *int // what a write has written so far: its result if a signal ends it; nil, or 0: nothing
 
+	steadfast bool // a signal ends the wait, but does not change the result
+
 	interrupted func() // what a signal that ends it leaves to do; nil: nothing
 }
 
@@ -257,6 +259,9 @@ func (t *task) stopped(status unix.WaitStatus, request *int) (leave bool) {
 		r := &t.regs
 		t.args = [6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}
 		k.calls++
+		if !k.counts(t) {
+			return true
+		}
 		switch t.call() {
 		case result:
 			t.skip()
@@ -298,6 +303,21 @@ func (t *task) stopped(status unix.WaitStatus, request *int) (leave bool) {
 		t.arrives(syscall.Signal(signal))
 	}
 	return false
+}
+
+// mostCallsAtOnce bounds the system calls of a machine at one instant of virtual time. What makes more goes on for ever.
+const mostCallsAtOnce = 1 << 19
+
+// counts counts a system call, and reports whether the machine may go on.
+func (k *kernel) counts(t *task) bool {
+	if k.burstAt != k.now {
+		k.burstAt, k.burst = k.now, 0
+	}
+	if k.burst++; k.burst > mostCallsAtOnce {
+		k.fail(fmt.Errorf("%s (%s) makes system calls without end and never waits; the last one of %d: %s",
+			t.p.program.name(), t.p.name, k.burst, callName(t.number)))
+	}
+	return k.burst <= mostCallsAtOnce
 }
 
 // ended handles the end of a thread that the host's kernel has reported.

@@ -155,7 +155,7 @@ func (k *kernel) interrupt(t *task, a action) {
 		w.interrupted()
 	}
 	switch again := w.restart && a.flags&restarts != 0; {
-	case w.suspend:
+	case w.suspend || w.steadfast:
 	case w.mask != 0: // sigsuspend(2) delivers under that mask, and restores the present one
 		w.suspend, t.borrowed = true, true
 		t.regs.Orig_rax, t.regs.Rdi, t.regs.Rsi = unix.SYS_RT_SIGSUSPEND, w.mask, 8
@@ -338,7 +338,7 @@ func (t *task) awaitSignal() verdict {
 			return t.fails(e)
 		}
 		if d == 0 {
-			return t.fails(syscall.EAGAIN)
+			return t.asks(-int64(syscall.EAGAIN))
 		}
 	}
 	t.awaits = set

@@ -364,7 +364,7 @@ func (s *socket) receive(t *task, to []buffer, flags int, report func(a arrived,
 	waits := !s.f.nonblocking && flags&unix.MSG_DONTWAIT == 0
 	switch {
 	case !waits && len(s.queue) == 0 && s.failure == 0: // even if it is shut down
-		return t.fails(syscall.EAGAIN)
+		return t.asks(-int64(syscall.EAGAIN))
 	case ready():
 		return t.returns(take(false))
 	}

@@ -51,15 +51,15 @@ func isClock(id uint64) bool {
 	return int32(id) <= last && int32(id) != none
 }
 
-// A program that reads the clock so often without waiting polls it: from then on, reading takes time, more and
-// more, from a microsecond to a millisecond.
+// A program that reads the clock, or asks whether something has happened, so often without waiting polls: from then
+// on, such a call takes time, more and more, from a microsecond to a millisecond.
 const (
 	patientReads = 2000
 	readStep     = 100
 )
 
-// reads ends a system call that reads the clock, with a result.
-func (t *task) readsClock(v int64) verdict {
+// asks ends a system call that a program may repeat until time has passed or something has happened, with a result.
+func (t *task) asks(v int64) verdict {
 	p := t.p
 	n := p.reads + 1
 	if p.reads = n; n <= patientReads {
@@ -67,6 +67,7 @@ func (t *task) readsClock(v int64) verdict {
 	}
 	d := time.Microsecond << min(10, (n-patientReads)/readStep)
 	b := t.blockAs(alarmWake, d, nil, func(bool) int64 { return v })
+	t.wait.steadfast = true
 	p.reads = n
 	return b
 }
@@ -83,19 +84,19 @@ func (t *task) times() verdict {
 		if !t.putWords(a[1], uint64(v/time.Second), uint64(v%time.Second)) {
 			return t.fails(syscall.EFAULT)
 		}
-		return t.readsClock(0)
+		return t.asks(0)
 	case unix.SYS_GETTIMEOFDAY:
 		v := k.clock(unix.CLOCK_REALTIME)
 		if a[0] != 0 && !t.putWords(a[0], uint64(v/time.Second), uint64(v%time.Second/time.Microsecond)) {
 			return t.fails(syscall.EFAULT)
 		}
-		return t.readsClock(0)
+		return t.asks(0)
 	case unix.SYS_TIME:
 		v := int64(k.clock(unix.CLOCK_REALTIME) / time.Second)
 		if a[0] != 0 {
 			t.putWords(a[0], uint64(v))
 		}
-		return t.readsClock(v)
+		return t.asks(v)
 	case unix.SYS_CLOCK_GETRES:
 		if !isClock(a[0]) {
 			return t.fails(syscall.EINVAL)

@@ -56,7 +56,7 @@ func (t *task) waitFor(which func(*process) bool, flags int, report func(*proces
 		return t.returns(take(false))
 	}
 	if flags&unix.WNOHANG != 0 {
-		return t.returns(report(nil))
+		return t.asks(report(nil))
 	}
 	v := t.block(-1, func() bool { c, any := find(); return c != nil || !any }, take)
 	t.wait.restart = true

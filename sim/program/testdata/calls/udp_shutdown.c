@@ -34,7 +34,7 @@ int main(void) {
 	pthread_t thread;
 	pthread_create(&thread, NULL, waits, NULL);
 	sleep_ms(60);
-	CALL(shutdown(s, SHUT_RD));
+	shutdown(s, SHUT_RD);
 	pthread_join(thread, NULL);
 	struct pollfd p = {s, POLLIN | POLLOUT | POLLRDHUP, 0};
 	CALL(poll(&p, 1, 1000));
