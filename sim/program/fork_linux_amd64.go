@@ -37,7 +37,7 @@ func (t *task) clone() verdict {
 		if flags&threadFlags != threadFlags {
 			return t.p.m.unsupported(t, fmt.Sprintf("a thread with the flags %#x", flags))
 		}
-		if len(t.p.tasks) >= mostThreads {
+		if t.p.living() >= mostThreads {
 			return t.fails(syscall.EAGAIN)
 		}
 		return pass
@@ -48,6 +48,7 @@ func (t *task) clone() verdict {
 	if len(t.p.m.processes) >= mostProcesses {
 		return t.fails(syscall.EAGAIN)
 	}
+	t.p.m.burst += costOfProcess
 	if t.number != unix.SYS_CLONE {
 		t.regs.Orig_rax = unix.SYS_CLONE
 		t.regs.Rsi, t.regs.Rdx, t.regs.R10, t.regs.R8 = 0, 0, 0, 0
@@ -57,10 +58,12 @@ func (t *task) clone() verdict {
 	return pass
 }
 
-// mostProcesses bounds the processes of a machine that are alive, and mostThreads the threads that one starts.
+// mostProcesses bounds the processes of a machine that are alive, and mostThreads the threads of one. To make a process
+// takes as long as costOfProcess other system calls.
 const (
 	mostProcesses = 256
 	mostThreads   = 2048
+	costOfProcess = 32
 )
 
 // forked handles the stop of a thread that has made another, or a process. It reports whether another
@@ -232,8 +235,8 @@ func (t *task) filter(sp uint64) {
 	instructions := []unix.SockFilter{
 		{Code: load, K: 4}, // the architecture
 		{Code: equal, K: unix.AUDIT_ARCH_X86_64, Jt: 1},
-		{Code: give, K: unix.SECCOMP_RET_TRACE},
-		{Code: load, K: 0}, // the number
+		{Code: give, K: unix.SECCOMP_RET_TRAP}, // a call of 32 bits, whose numbers are others
+		{Code: load, K: 0},                     // the number
 	}
 	for i, number := range passed {
 		instructions = append(instructions, unix.SockFilter{Code: equal, K: uint32(number), Jt: uint8(len(passed) - i)})

@@ -296,6 +296,8 @@ func (t *task) stopped(status unix.WaitStatus, request *int) (leave bool) {
 		}
 	case signal == unix.SIGSEGV && t.timeStamp():
 	case signal == unix.SIGSEGV && t.identify():
+	case signal == unix.SIGSYS && t.isTrapped():
+		k.unsupported(t, "a system call of 32 bits")
 	case signal == unix.SIGSTOP || signal == unix.SIGTSTP || signal == unix.SIGTTIN || signal == unix.SIGTTOU:
 		k.unsupported(t, fmt.Sprintf("stopping a process by %v", signal))
 	default:
@@ -306,7 +308,7 @@ func (t *task) stopped(status unix.WaitStatus, request *int) (leave bool) {
 }
 
 // mostCallsAtOnce bounds the system calls of a machine at one instant of virtual time. What makes more goes on for ever.
-const mostCallsAtOnce = 1 << 19
+const mostCallsAtOnce = 1 << 17
 
 // counts counts a system call, and reports whether the machine may go on.
 func (k *kernel) counts(t *task) bool {

@@ -208,6 +208,14 @@ func (t *task) arrives(signal syscall.Signal) {
 	}
 }
 
+// isTrapped reports whether the filter of a program has sent the SIGSYS that a thread is about to receive.
+func (t *task) isTrapped() bool {
+	const getInfo, fromFilter = 0x4202, 1 // PTRACE_GETSIGINFO, SYS_SECCOMP
+	b := make([]byte, 128)
+	err := ptrace(getInfo, t.tid, 0, uintptr(unsafe.Pointer(&b[0])))
+	return err == nil && binary.LittleEndian.Uint32(b[8:]) == fromFilter
+}
+
 // signals performs the system calls about signals.
 func (t *task) signals() verdict {
 	k, p, a := t.p.m, t.p, t.args
