@@ -8,14 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// state returns what poll(2) reports of a descriptor. A file of the host itself is always ready.
-func (t *task) state(fd int) (mask uint32, open bool) {
-	if f := t.p.files[fd]; f != nil {
-		return f.poll(), true
-	}
-	return mayRead | mayWrite, t.isOpen(fd)
-}
-
 // sizeOfMask is the size of a signal mask, which calls get to know.
 const sizeOfMask = 8
 

@@ -37,9 +37,8 @@ type process struct {
 	loads loading // how its image was loaded
 
 	dead   bool
-	status int       // of wait(2), once it is dead
-	vforks *task     // of the parent, which waits until this process has called exec(2)
-	ended  []*waiter // who waits for a child of it
+	status int   // of wait(2), once it is dead
+	vforks *task // of the parent, which waits until this process has called exec(2)
 }
 
 // task is a thread of a process.
