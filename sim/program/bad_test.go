@@ -70,7 +70,7 @@ func TestBadProgramsEndLoudly(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			switch { // these take seconds
-			case test.name == "calls_forever" || test.name == "polls_forever":
+			case test.name == "polls_forever":
 				testkit.NotShort(t)
 			case strings.Contains(test.fault, "without end"):
 				testkit.OnlyLong(t)
