@@ -78,6 +78,7 @@ var order = []struct{ name, reason string }{
 	{"scenarios/hosts", "how programs run on hosts, beside session; it knows no file"},
 	{"scenarios/format/strict", "YAML with every fault's place, for files of any kind"},
 	{"scenarios/format/schema", "JSON Schema, for files of any kind"},
+	{"scenarios/format/hostfile", "which keys a file has for hosts with programs; it reads none"},
 	{"scenarios/format/sketch", "the file of two programs, as a text; it reads none"},
 	{"scenarios/format", "a file becomes a scenario that runs sessions or programs"},
 	{"scenarios/catalogue", "scenarios by their names, which are files or a program's own"},

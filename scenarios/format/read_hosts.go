@@ -11,32 +11,20 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format/hostfile"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/hosts"
 	"github.com/dtlssim/dtlssim/scenarios/session/network"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 )
 
-// The keys of a host with a program, and of their parts.
-var (
-	hostKeys = []string{
-		"program", "role", "address", "processing", "runs", "at", "every", "gap", "after", "input", "signals", "env",
-		"dir", "files",
-	}
-	inputKeys  = []string{"at", "text", "end"}
-	signalKeys = []string{"at", "signal"}
-	roles      = []string{"server", "client"}
-)
-
 // mostHosts is how many hosts there can be: they have the addresses of one network.
 const mostHosts = 200
 
-// hostName matches the name of a host. It does not end with a number behind a hyphen: client-2 is the
-// second program of the host client.
+// What the name of a host cannot be: client-2 is the second program of the host client. The hosts
+// have addresses of one network.
 var (
-	hostName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 	numbered   = regexp.MustCompile(`-[0-9]+$`)
-	variable   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	reserved   = []string{"attacker", "network", "observer"}
 	publicHost = netip.MustParsePrefix("192.0.2.0/24")
 )
@@ -94,13 +82,13 @@ func orServer(name string) string {
 // host reads one host.
 func (d *definition) host(e strict.Entry) (h hosts.Host, ok bool) {
 	what := "host " + e.Name.Value
-	f, ok := d.Mapping(e.Node, what, hostKeys...)
+	f, ok := d.Mapping(e.Node, what, hostfile.HostKeys...)
 	if !ok {
 		return h, false
 	}
 	h.Name = e.Name.Value
 	switch {
-	case !hostName.MatchString(h.Name):
+	case !hostfile.HostName.MatchString(h.Name):
 		d.Fault(e.Name.Place, "name %q of a host: want a letter, followed by letters, digits, hyphens and underscores",
 			h.Name)
 	case numbered.MatchString(h.Name):
@@ -109,7 +97,8 @@ func (d *definition) host(e strict.Entry) (h hosts.Host, ok bool) {
 	case slices.Contains(reserved, h.Name):
 		d.Fault(e.Name.Place, "name %q of a host: the simulation itself uses it", h.Name)
 	}
-	h.Server = d.Choice(f, "role", true, roles...) == "server" && (f.Nodes["role"] != nil || h.Name == "server")
+	h.Server = d.Choice(f, "role", true, hostfile.Roles...) == "server" &&
+		(f.Nodes["role"] != nil || h.Name == "server")
 	if t := d.Text(f, "address"); t.Given && !t.Bad {
 		var err error
 		if h.Address, err = netip.ParseAddr(t.Value); err != nil || !publicHost.Contains(h.Address) ||
@@ -239,7 +228,7 @@ func (d *definition) starts(f strict.Fields, h *hosts.Host) {
 // environment reads variables.
 func (d *definition) environment(f strict.Fields) (list []hosts.Variable) {
 	for _, a := range d.Assignments(f, "env") {
-		if !variable.MatchString(a.Name.Value) {
+		if !hostfile.VariableName.MatchString(a.Name.Value) {
 			d.Fault(a.Name.Place, "env of %s: %q is not the name of a variable", f.What, a.Name.Value)
 			continue
 		}
@@ -297,7 +286,7 @@ func (d *definition) inputs(f strict.Fields) (list []hosts.Input) {
 		}}
 	}
 	for i, n := range d.List(f, "input") {
-		g, ok := d.Mapping(n, fmt.Sprintf("input %d of %s", i+1, f.What), inputKeys...)
+		g, ok := d.Mapping(n, fmt.Sprintf("input %d of %s", i+1, f.What), hostfile.InputKeys...)
 		if !ok {
 			continue
 		}
@@ -319,7 +308,7 @@ func (d *definition) inputs(f strict.Fields) (list []hosts.Input) {
 // signals reads the signals that are sent to a program.
 func (d *definition) signals(f strict.Fields) (list []hosts.Signal) {
 	for i, n := range d.OptionalList(f, "signals") {
-		g, ok := d.Mapping(n, fmt.Sprintf("signal %d of %s", i+1, f.What), signalKeys...)
+		g, ok := d.Mapping(n, fmt.Sprintf("signal %d of %s", i+1, f.What), hostfile.SignalKeys...)
 		if !ok {
 			continue
 		}

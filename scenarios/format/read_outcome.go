@@ -8,15 +8,10 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format/hostfile"
 	"github.com/dtlssim/dtlssim/scenarios/format/strict"
 	"github.com/dtlssim/dtlssim/scenarios/hosts"
-)
-
-// The keys of an outcome of a scenario with programs, and of its condition.
-var (
-	outcomeKeys   = []string{"name", "meaning", "when"}
-	connectives   = []string{"not", "all", "any"}
-	conditionKeys = append([]string{"host", "run", "output", "exit"}, connectives...)
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
 )
 
 // mostNested is how deep conditions can be nested.
@@ -30,7 +25,7 @@ func (d *definition) outcomes(f strict.Fields) {
 		return
 	}
 	for i, n := range d.List(f, "outcomes") {
-		g, ok := d.Mapping(n, fmt.Sprintf("outcome %d", i+1), outcomeKeys...)
+		g, ok := d.Mapping(n, fmt.Sprintf("outcome %d", i+1), hostfile.OutcomeKeys...)
 		if !ok {
 			continue
 		}
@@ -59,7 +54,7 @@ func (d *definition) outcomes(f strict.Fields) {
 
 // condition reads a condition on what programs did.
 func (d *definition) condition(n *yaml.Node, what string, depth int) (c hosts.Condition) {
-	f, ok := d.Mapping(n, what, conditionKeys...)
+	f, ok := d.Mapping(n, what, hostfile.ConditionKeys...)
 	if !ok {
 		return c
 	}
@@ -67,7 +62,7 @@ func (d *definition) condition(n *yaml.Node, what string, depth int) (c hosts.Co
 		d.Fault(f.Place, "%s is nested more than %d deep", what, mostNested)
 		return c
 	}
-	for _, key := range connectives {
+	for _, key := range hostfile.Connectives {
 		if f.Nodes[key] != nil && len(f.Keys) > 1 {
 			d.Fault(f.Place, "%s: %s stands alone: put it into the list of all, beside the rest", what, key)
 			return c
@@ -91,7 +86,7 @@ func (d *definition) condition(n *yaml.Node, what string, depth int) (c hosts.Co
 	host := d.Required(f, "host")
 	c.Host = host.Value
 	if f.Nodes["run"] != nil {
-		c.Run = d.Count(f, "run", maxNth)
+		c.Run = d.Count(f, "run", network.MaxClients)
 	}
 	fault := func(t strict.Text, err error) {
 		if err != nil {

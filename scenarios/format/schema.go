@@ -10,6 +10,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/dtlssim/dtlssim/scenarios"
+	"github.com/dtlssim/dtlssim/scenarios/format/hostfile"
 	"github.com/dtlssim/dtlssim/scenarios/format/schema"
 	"github.com/dtlssim/dtlssim/scenarios/hosts"
 	"github.com/dtlssim/dtlssim/scenarios/measure"
@@ -48,8 +49,8 @@ func Schema(study *jsonschema.Schema) *jsonschema.Schema {
 			),
 			scenarios.NATGroup: section("Other defaults for a NAT in front of the clients.", scenarios.NATGroup),
 			scenarios.RunGroup: section("Other defaults for when a run with programs ends.", scenarios.RunGroup),
-			"hosts":            hostsSchema(),
-			"outcomes":         outcomesSchema(),
+			"hosts":            hostfile.HostsSchema(),
+			"outcomes":         hostfile.OutcomesSchema(),
 			"parameters": schema.List(
 				"Parameters of this scenario alone, for the durations of its rules, and for the choices that these "+
 					"depend on; with hosts, also for whatever has ${NAME}.",
@@ -106,7 +107,7 @@ func dependent(sender, outcome *jsonschema.Schema) *jsonschema.Schema {
 	rules.MaxItems = schema.Bound(maxRules)
 	s := &jsonschema.Schema{Properties: jsonschema.NewProperties()}
 	s.Properties.Set("rules", rules)
-	s.Properties.Set("fail", schema.List("", either("", outcome, schema.Matching("", measure.LimitPattern))))
+	s.Properties.Set("fail", schema.List("", hostfile.Either("", outcome, schema.Matching("", measure.LimitPattern))))
 	return s
 }
 

@@ -28,8 +28,8 @@ file.
     --client 'echo hello | openssl s_client -dtls1_2 -connect localhost:4433' > pair.yaml
   dtlssim window ./pair.yaml`,
 		Example: "  dtlssim new --server ./dtls_server --client ./dtls_client > pair.yaml",
-		Args:  verb.Args(0, 0, "no argument"),
-		Plain: true,
+		Args:    verb.Args(0, 0, "no argument"),
+		Plain:   true,
 		Flags: func(f *pflag.FlagSet) {
 			f.StringVar(&pair.Server, "server", "", "the `COMMAND` of the server (required)")
 			f.StringVar(&pair.Client, "client", "", "the `COMMAND` of the client (required)")

@@ -70,7 +70,8 @@ func TestRunOfPrograms(t *testing.T) {
 		"0.000000000  client  client-1  stdout: hello", "0.250000000  client  client-2  started: sh -c ",
 		"5.000000000  server  server    stdout: got hi", "client-1  client  0s       200ms  exit code 7",
 		"client-2  client  250ms    200ms  exit code 7", "server    server  0s       8s     signal SIGTERM",
-		"The last lines of server:\n    ready\n    got hi\n", "outcome  FAILED: failed, killed", "measure  client-time: 200ms",
+		"The last lines of server:\n    ready\n    got hi\n", "outcome  FAILED: failed, killed",
+		"measure  client-time: 200ms",
 	} {
 		if code != verb.ExitOK || !strings.Contains(out, want) {
 			t.Errorf("exit code %d, want %q in\n%s%s", code, want, out, errs)
@@ -137,7 +138,7 @@ func TestProgramsThatAreMissing(t *testing.T) {
 		{"./server.sh", ".", "host server: .: not found in PATH"},
 		{"./server.sh", "./shells.yaml", "it is neither an ELF file nor a script"},
 		{"./server.sh", "./../" + filepath.Base(filepath.Dir(path)), "it is a directory"},
-		{"hello.txt", "helo.txt", "host client: the file " + filepath.Dir(path) + "/helo.txt cannot be read: no such file"},
+		{"hello.txt", "helo.txt", "host client: the file " + filepath.Dir(path) + "/helo.txt cannot be read: no such"},
 		{"files: {greeting: hello.txt}", "dir: ./nowhere", "host client: there is no folder"},
 	} {
 		changed := change(test.old, test.with)
@@ -152,7 +153,8 @@ func TestProgramsThatAreMissing(t *testing.T) {
 				args = append(args, output)
 			}
 			code, out, errs := runHere(args...)
-			if code != verb.ExitUsage || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, test.want) {
+			if code != verb.ExitUsage || out != "" || strings.Count(errs, "\n") != 1 ||
+				!strings.Contains(errs, test.want) {
 				t.Errorf("%v with %s: exit code %d, want 2 and %q\n%s%s", args, test.with, code, test.want, out, errs)
 			}
 			if _, err := os.Stat(output); err == nil {
@@ -165,7 +167,8 @@ func TestProgramsThatAreMissing(t *testing.T) {
 	}
 	// A program that only one level of a factor has.
 	changed := change("[./server.sh]", `["./server.sh${wait:ms}"]`)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "server.sh200"), []byte("#!/bin/sh\n"), 0o755); err != nil {
+	other := filepath.Join(filepath.Dir(path), "server.sh200")
+	if err := os.WriteFile(other, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errs := runHere("sweep", changed, "--vary", "wait=1ms,2ms", "--replications", "1")
@@ -214,8 +217,8 @@ func TestNewRuns(t *testing.T) {
 	testkit.Tool(t, "openssl", "version")
 	path := shellFiles(t)
 	t.Chdir(filepath.Dir(path))
-	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out",
-		"cert.pem", "-subj", "/CN=a", "-days", "99").CombinedOutput(); err != nil {
+	key := words("req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=a -days 99")
+	if out, err := exec.Command("openssl", key...).CombinedOutput(); err != nil {
 		t.Fatal(err, string(out))
 	}
 	code, file, errs := runHere("new", "--server", "openssl s_server -dtls1_2 -accept 4433 -cert cert.pem -key key.pem",

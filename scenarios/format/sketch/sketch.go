@@ -202,7 +202,7 @@ func (p Pair) File() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-const ofServer = `    processing: 1ms    # from an arrival that wakes it to its next instruction; or 1ms+exponential(mean=1ms)
+const ofServer = `    processing: 1ms    # from an arrival that wakes it to its next instruction; or uniform(1ms,2ms)
     # env: {NAME: value}
     # signals: [{at: 10s, signal: TERM}]
 `
