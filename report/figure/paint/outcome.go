@@ -178,7 +178,14 @@ func Outcome(outcomes []string, failed bool, all []string) Fill {
 
 // tolerated returns the fill of outcomes that do not count as failure: pale, with lines of each.
 func tolerated(places []int) Fill {
-	f := Fill{Base: mix(outcomeColours[places[0]], color.RGBA{0xff, 0xff, 0xff, 0xff}, 0.78), places: places}
+	white := color.RGBA{0xff, 0xff, 0xff, 0xff}
+	f := Fill{places: places}
+	for share := 0.78; ; share -= 0.02 { // yellow would be lost on a white ground
+		f.Base = mix(outcomeColours[places[0]], white, share)
+		if Lightness(f.Base) <= 94.2 { // a contrast of 1.15
+			break
+		}
+	}
 	for _, at := range places {
 		// Among pale colours lightness tells little: each place has a pattern of its own.
 		angle, period := 9+36*float64(at%5), 4+2*vg.Length(at/5)
