@@ -24,7 +24,9 @@ func (s *Scenario) declared(name string) (m measure.Measured, known bool, err er
 // Measure returns the declaration of a measure, or of the measure that a censored name is a lower
 // bound of; see [measure.Censored].
 func (s *Scenario) Measure(name string) (m measure.Measured, declared bool) {
-	i := slices.IndexFunc(s.Measures, func(m measure.Measured) bool { return m.Name == name || measure.Censored(m.Name) == name })
+	i := slices.IndexFunc(s.Measures, func(m measure.Measured) bool {
+		return m.Name == name || measure.Censored(m.Name) == name
+	})
 	if i < 0 {
 		return measure.Measured{Name: name}, false
 	}
@@ -70,7 +72,7 @@ func (s *Scenario) CheckMeasure(name string) error {
 		strings.Join(names, ", "))
 }
 
-// likelyMeasure suggests a measure for a name that is none. Former names had underscores and
+// likelyMeasure suggests a measure for an unknown name. Former names had underscores and
 // ended with a unit: read_stalled_ns is now read-stalled.
 func likelyMeasure(name string, known []string) string {
 	now := strings.ReplaceAll(strings.TrimSuffix(name, "_ns"), "_", "-")

@@ -132,7 +132,9 @@ func (v Values) Unmet(rules []sim.RuleCount, sent []sim.Sent) (list []rule.Unmet
 		switch {
 		case c.Datagrams > 0:
 		case i < 0: // of a scenario in Go
-			list = append(list, rule.Unmet{Rule: c.Rule, Why: "none was selected", Sent: rule.Match{}.Sent(sent, clients)})
+			list = append(list, rule.Unmet{
+				Rule: c.Rule, Why: "none was selected", Sent: rule.Match{}.Sent(sent, clients),
+			})
 		default:
 			m := v.Scenario().Rules[i].Match
 			list = append(list, rule.Unmet{

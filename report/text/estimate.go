@@ -175,7 +175,7 @@ func NewEstimate(q *estimate.Question, a *estimate.Answer, repeat string) *Estim
 	return j
 }
 
-// setBasis sets what the completeness of the windows rests on.
+// setBasis sets what the completeness of the windows depends on.
 func (j *EstimateJSON) setBasis(b *search.Basis) {
 	if j.Basis = b; !b.Proved {
 		j.ConditionalOn += ", and that no window was missed, which is not proved"

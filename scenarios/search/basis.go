@@ -15,7 +15,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// Basis states what the completeness of windows rests on.
+// Basis states what the completeness of windows depends on.
 //
 // If Proved, the search missed no window in the range, however short. That follows from three facts:
 //
@@ -38,8 +38,9 @@ type Basis struct {
 	UnknownTimer *UnknownTimer `json:"unknown_timer,omitempty"`
 
 	// RandomRuns is how many runs at random values all came out as the cells say; 0 if Proved, or if
-	// none were asked for, or if runs differed again and again. The values are independent and uniform in the range from the first value up to RandomTo, in
-	// nanoseconds, or follow the distribution over which the windows are integrated; RandomTo is then 0.
+	// none were asked for, or if runs differed again and again. The values are independent and uniform in
+	// the range from the first value up to RandomTo, in nanoseconds, or follow the distribution over which
+	// the windows are integrated; RandomTo is then 0.
 	RandomRuns int   `json:"random_runs,omitempty"`
 	RandomTo   int64 `json:"random_to_ns,omitempty"`
 
@@ -194,7 +195,8 @@ func (f *finder) contradicted(values []int64) (bool, error) {
 }
 
 // verifyRandom compares the prediction with runs at the random values in the segment [l.x, end), which
-// have differed from the cells of an earlier cut or were drawn with those that did. It returns the end of the part in which it holds.
+// have differed from the cells of an earlier cut or were drawn with those that did. It returns the end
+// of the part in which it holds.
 func (f *finder) verifyRandom(l *line, end int64) (int64, error) {
 	first, _ := slices.BinarySearch(f.hidden, l.x+2)
 	last, _ := slices.BinarySearch(f.hidden, end)

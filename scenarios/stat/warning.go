@@ -12,7 +12,7 @@ type Warning interface {
 // NoFailure warns that no weighted replication failed, so nothing is known about the probability.
 type NoFailure struct{}
 
-// DegenerateWeights warns that a weighted estimate rests on too few replications.
+// DegenerateWeights warns that a weighted estimate depends on too few replications.
 type DegenerateWeights struct {
 	Failures      int
 	EffectiveSize float64 // the equivalent number of failures of equal weight
@@ -23,7 +23,7 @@ type DegenerateWeights struct {
 // expectation.
 type UnbalancedWeights struct{ Mean, StandardError float64 }
 
-// FewSamples warns that a mean rests on so few samples that its interval covers less than its
+// FewSamples warns that a mean depends on so few samples that its interval covers less than its
 // nominal confidence.
 type FewSamples struct {
 	N         int

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// NotOneOf returns the error for a name that is none of the candidates. It lists them, and
+// NotOneOf returns the error for a name that is not among the candidates. It lists them, and
 // asks for the likely ones.
 func NotOneOf(name string, candidates []string) error {
 	hint := DidYouMean(name, candidates)

@@ -82,7 +82,8 @@ runs, interrupted}.`,
 			a := verb.Show(b, planes.WriteBands)
 			if output.Path != "" && len(b.Levels) > 0 {
 				title := fmt.Sprintf("%s: %s by %s", b.Scenario, b.Probe, b.Factor)
-				a.Files = append(a.Files, verb.Picture(output.Path, planes.BandFigure(b, title, s.Scenario.OutcomeNames()), nil))
+				drawn := planes.BandFigure(b, title, s.Scenario.OutcomeNames())
+				a.Files = append(a.Files, verb.Picture(output.Path, drawn, nil))
 			}
 			if b.Interrupted {
 				a.End = verb.Interrupted("%d of %d levels were searched", len(b.Levels), len(question.Levels))

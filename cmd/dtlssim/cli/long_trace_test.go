@@ -34,6 +34,7 @@ func TestRunShowsTheEndsOfALongTrace(t *testing.T) {
 	}
 	records := bytes.Count(data, []byte("\n")) - bytes.Count(data, []byte(`"kind":"reason"`))
 	if records != 2*mostShown+omitted || omitted == 0 || strings.Count(out, "\n") > 2*mostShown+100 {
-		t.Errorf("%d records in the file, %d lines in the table, %d left out", records, strings.Count(out, "\n"), omitted)
+		t.Errorf("%d records in the file, %d lines in the table, %d left out", records, strings.Count(out, "\n"),
+			omitted)
 	}
 }

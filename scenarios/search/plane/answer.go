@@ -107,7 +107,7 @@ type MapMethod struct {
 	RowGapFrom int64 `json:"largest_unverified_gap_from_ns"`
 	RowGapRow  int64 `json:"largest_unverified_gap_row_ns"`
 
-	// RowBasis is what the completeness of all rows together rests on. Rows make no random runs: see
+	// RowBasis is what the completeness of all rows together depends on. Rows make no random runs: see
 	// Points.
 	RowBasis search.Basis `json:"row_basis"`
 

@@ -153,7 +153,7 @@ func (s *searcher) ahead() error {
 
 // coverAll covers a point between those of the design, for all rows, because rows that differ only in
 // the distribution of the probe share the search. It looks for no hidden windows: what a drawing shows
-// between two points rests on the windows there.
+// between two points depends on the windows there.
 func (s *searcher) coverAll(x float64) {
 	for row := range s.Rows {
 		if _, key, err := s.integral(row, x); err == nil {
