@@ -115,6 +115,9 @@ func Replication(w io.Writer, r *run.Replication) error {
 	for _, u := range r.UnmetRules {
 		fmt.Fprintf(w, "rule     %s\n", strings.TrimPrefix(u.String(), "rule "))
 	}
+	if r.Fault != "" {
+		fmt.Fprintf(w, "fault    %s\n", r.Fault)
+	}
 	if r.Limit != "" {
 		fmt.Fprintf(w, "limit    the run did not come to its end: %s\n", r.Limit)
 	}

@@ -3,6 +3,7 @@ package hosts
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -181,13 +182,15 @@ func (r *replication) command(p *process) (c program.Command, err error) {
 	if c.Path, err = r.find(c.Args[0]); err != nil {
 		return c, err
 	}
+	c.Env = []string{"PATH=" + os.Getenv("PATH")} // a shell finds what this scenario finds
 	for _, e := range h.Env {
 		c.Env = append(c.Env, e.Name+"="+e.Value.Of(r.v))
 	}
 	if folder := h.Folder.Of(r.v); folder != "" {
 		c.Dir, err = filepath.Abs(r.relative(folder))
 	} else {
-		c.Dir, err = r.private(h)
+		c.Dir, err = r.private(h) // its name differs from worker to worker
+		c.DirAs = "/private/" + h.Name
 	}
 	if err != nil {
 		return c, err

@@ -18,7 +18,7 @@ type Status string
 // The statuses.
 const (
 	Completed Status = "completed"
-	Crashed   Status = "crashed"   // its worker exited without an answer
+	Crashed   Status = "crashed"   // its worker exited without an answer, or a program did what is not simulated
 	TimedOut  Status = "timed-out" // its worker did not answer within the wall limit
 	Limited   Status = "limited"   // it reached a limit of virtual time, events or memory
 )
@@ -322,7 +322,10 @@ func (p *Pool) outcome(job *Job, answer reply, before *shown) (Result, error) {
 	if job.Trace {
 		o.Params, o.Units = job.Values.Text(), job.Values.Scenario().UnitsOf(o.Measures)
 	}
-	if o.Limit != "" {
+	switch {
+	case o.Fault != "":
+		o.Status, o.Dump = Crashed, o.Fault
+	case o.Limit != "":
 		o.Status = Limited
 		o.Flags = p.limits.flags(o.Status, o.Limit)
 	}

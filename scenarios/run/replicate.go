@@ -45,8 +45,10 @@ type Replication struct {
 	Rules      []sim.RuleCount `json:"rules,omitempty"`
 	UnmetRules []rule.Unmet    `json:"unmet_rules,omitempty"`
 
-	// Limit names the limit that ended the replication; empty if it ended normally.
+	// Limit names the limit that ended the replication, and Fault says what a program did that is not
+	// simulated; both are empty if it ended normally.
 	Limit string `json:"limit,omitempty"`
+	Fault string `json:"fault,omitempty"`
 
 	Tilt *tilt.Likelihood `json:"tilt,omitempty"` // nil unless requested by Job.Tilt
 
@@ -100,7 +102,11 @@ func replicate(v scenarios.Values, seed uint64, p scenarios.Predicate, config si
 			r.Sessions = []scenarios.Session{}
 		}
 	}
-	if result.End != clock.Quiet {
+	switch result.End {
+	case clock.Quiet:
+	case clock.Failed:
+		r.Fault = result.Fault
+	default:
 		r.Limit = string(result.End)
 	}
 	return r

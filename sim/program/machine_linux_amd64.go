@@ -212,6 +212,9 @@ func (m *Machine) processing(p *program) time.Duration {
 func (m *Machine) event(p *program, e Event) { m.w.EventBy(p.actor, m.host, e) }
 
 func (m *Machine) printed(p *program, descriptor int, line string) {
+	if as := p.command.DirAs; as != "" {
+		line = strings.ReplaceAll(line, p.command.Dir, as)
+	}
 	m.event(p, Printed{descriptor, line})
 	if f := p.command.Output; f != nil {
 		f(descriptor, line)

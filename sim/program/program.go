@@ -44,6 +44,7 @@ type Command struct {
 	Args  []string // as the program sees them; Args[0] is its name
 	Env   []string // NAME=VALUE; overrides a variable of Environment
 	Dir   string   // working directory, absolute; it may write here only
+	DirAs string   // what stands for Dir in the lines that it writes; empty: Dir
 
 	Input   []Input  // what arrives at its standard input; it is open and empty from the start
 	Signals []Signal // what is sent to it

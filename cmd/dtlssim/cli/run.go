@@ -79,7 +79,10 @@ inferred says that the stack does not say so: it follows from the record and the
 			}
 			a := verb.Show(&o.Replication, text.Replication)
 			a.SaysUnmet = true
-			if o.Status == run.Limited {
+			switch {
+			case o.Fault != "":
+				a.End = verb.NoResult("the replication ended by a fault: %s", o.Fault)
+			case o.Status == run.Limited:
 				a.End = verb.NoResult("the replication met a limit: %s", o.Limit)
 			}
 			return a, nil
