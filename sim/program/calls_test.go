@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -185,6 +186,11 @@ func environment(slack string) []string {
 
 // native runs a program under the kernel of this machine.
 func native(t *testing.T, name, path string) outcome {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} { // nohup(1) leaves one ignored
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, path, arguments[name]...)

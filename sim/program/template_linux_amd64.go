@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -186,9 +187,21 @@ func (t *task) become(key string) (*template, error) {
 	return m, nil
 }
 
+// inheritable are the signals that the runtime of Go leaves ignored.
+var (
+	inheritable = []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU}
+	discarded   = make(chan os.Signal, 1)
+)
+
 // spawn makes a thread the first one of an image.
 func (t *task) spawn(i image, randomLayout bool) error {
-	// What this process has inherited from its own parent is not for the program.
+	// What this process has inherited from its own parent is not for the program: neither descriptors nor
+	// ignored signals, such as nohup(1) leaves. What a process catches, exec resets to the default.
+	for _, s := range inheritable {
+		if signal.Ignored(s) {
+			signal.Notify(discarded, s)
+		}
+	}
 	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("close_range(2): %w", err)
 	}

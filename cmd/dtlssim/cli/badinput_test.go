@@ -39,17 +39,17 @@ var badInputs = []badInput{
 	{name: "unknown verb", args: words("lst"),
 		want: []string{
 			`unknown command "lst". Did you mean list? The commands are bands, bench, compare, estimate, explain, ` +
-				`export, help, list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
+				`export, help, list, map, measure, new, query, report, run, schema, sensitivity, study, sweep, window`,
 		}},
 	{name: "unknown verb with arguments", args: words("simulate L"),
 		want: []string{
 			`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, ` +
-				`list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
+				`list, map, measure, new, query, report, run, schema, sensitivity, study, sweep, window`,
 		}},
 	{name: "unknown verb for help", args: words("help simulate"),
 		want: []string{
 			`unknown command "simulate". The commands are bands, bench, compare, estimate, explain, export, help, ` +
-				`list, map, measure, query, report, run, schema, sensitivity, study, sweep, window`,
+				`list, map, measure, new, query, report, run, schema, sensitivity, study, sweep, window`,
 		}},
 	{
 		name: "unknown verb for help, nearest",

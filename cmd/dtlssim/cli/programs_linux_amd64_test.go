@@ -214,7 +214,7 @@ func TestStoreOfPrograms(t *testing.T) {
 
 // What new prints runs as it is: OpenSSL's server with its client.
 func TestNewRuns(t *testing.T) {
-	testkit.Tool(t, "openssl", "version")
+	testkit.Tool(t, "apt-get install openssl", "openssl", "version")
 	path := shellFiles(t)
 	t.Chdir(filepath.Dir(path))
 	key := words("req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=a -days 99")
