@@ -72,9 +72,9 @@ type Scenario struct {
 	// empty.
 	TimersUnknown string
 
-	// RandomRuns is how many runs at random values a search adds where it proves nothing; 0 means
-	// search.DefaultRandomRuns. It is for runs that take far longer than usual.
-	RandomRuns int
+	// Coarse says that its endpoints read clocks whose unit is longer than a nanosecond, as programs do. Times are
+	// then no affine functions of a probe, and a search can only halve distances.
+	Coarse bool
 
 	// Files returns the files on which runs with the given values depend, such as programs and the
 	// libraries that they load. Its error reports what prevents these runs: a program that is missing, or that cannot

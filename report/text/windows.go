@@ -34,7 +34,7 @@ func Windows(w io.Writer, r *search.Windows) error {
 		fmt.Fprintf(w, "  [%s, %s)%s\n", time.Duration(i.From), upTo(i.To), openEnd(r, i))
 	}
 	for _, e := range r.Edges {
-		if step := r.Method.LargestUnverifiedGap + 1; plain(r) && step > 1 {
+		if step := r.Method.LargestUnverifiedGap + 1; plain(r) && !r.Method.Bisected && step > 1 {
 			fmt.Fprintf(w, "\nEdge between %s and %s, two values of the grid:\n", time.Duration(e.At-step),
 				time.Duration(e.At))
 		} else {
@@ -56,6 +56,10 @@ func plain(r *search.Windows) bool { return r.Method.Segments == 0 }
 func method(w io.Writer, r *search.Windows) error {
 	m := r.Method
 	fmt.Fprintf(w, "\n%d runs; %s", r.Runs, m.Name)
+	if m.Bisected {
+		_, err := fmt.Fprintf(w, "\n%s%s\n", NotProved(&m.Basis), Gap(&m))
+		return err
+	}
 	if plain(r) {
 		if m.Proved {
 			_, err := fmt.Fprintln(w, ": nothing is between them")

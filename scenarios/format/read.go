@@ -106,7 +106,7 @@ func Read(r *strict.Reader, n *yaml.Node, source []byte) *scenarios.Scenario {
 	if d.network != nil {
 		d.network.Rules = s.Rules
 		s.Measures, s.TimersUnknown = d.network.Measures(), d.network.TimersUnknown()
-		s.RandomRuns = hosts.RandomRuns
+		s.Coarse = true
 		s.Files, s.Clients, s.Run = d.network.Files, d.network.Clients, d.network.Run
 	} else {
 		s.Outcomes, s.Measures, s.TimersKnown = outcome.All, outcome.Measures, true

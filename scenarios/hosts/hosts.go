@@ -173,10 +173,6 @@ func (h *Host) actor(v scenarios.Values, k int) string {
 	return h.Name + "-" + strconv.Itoa(k+1)
 }
 
-// RandomRuns is how many runs at random values a search adds. A run with programs takes some 50 ms, and not 1. These
-// find a window of 5 % of the range with a probability of 95 %.
-const RandomRuns = 60
-
 // TimersUnknown says why nothing is proved about the scenario.
 func (n *Network) TimersUnknown() string {
 	if len(n.Hosts) == 0 {

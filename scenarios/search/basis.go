@@ -100,7 +100,7 @@ func (b *Basis) Missed() float64 {
 // Sampling says how many random values a search runs to look for windows that no instant shows. It
 // does so if nothing is proved without.
 type Sampling struct {
-	Runs int // 0 means Scenario.RandomRuns, below 0 none
+	Runs int // 0 means DefaultRandomRuns, or 60 of a coarse scenario; below 0 none
 
 	// Of are the distributions that the values are drawn from in turn; nil means uniformly from the
 	// range.
@@ -120,7 +120,10 @@ func (f *finder) attack() error {
 	s := f.search
 	n := s.Sampling.Runs
 	if n == 0 {
-		n = cmp.Or(s.Values.Scenario().RandomRuns, DefaultRandomRuns)
+		n = DefaultRandomRuns
+		if f.coarse() {
+			n = coarseRandomRuns
+		}
 	}
 	random := seed.RandomValues(s.Seed, s.Values.Scenario().Name)
 	for range mostAttacks {

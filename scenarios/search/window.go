@@ -87,6 +87,9 @@ func FindWindows(ctx context.Context, runner run.Runner, s Search) (*Windows, er
 
 // cut finds all segments of the range, and forgets those of an earlier cut.
 func (f *finder) cut() error {
+	if f.coarse() {
+		return f.cutCoarsely()
+	}
 	x, to := int64(f.search.Probe.From), int64(f.search.Probe.To)
 	if f.search.Probe.Open() {
 		to = int64(distribution.MaxDuration) + 1
@@ -220,7 +223,7 @@ func (f *finder) run(x int64) (*probed, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := run.Job{Values: v, Seed: s.Seed, Fail: s.Fail, Watch: f.step == 0}
+	job := run.Job{Values: v, Seed: s.Seed, Fail: s.Fail, Watch: f.step == 0 && !f.coarse()}
 	o, err := f.runner.Do(f.ctx, job)
 	if err != nil {
 		return nil, err
@@ -234,6 +237,8 @@ func (f *finder) run(x int64) (*probed, error) {
 		rules:   &run.Replication{Rules: o.Rules, UnmetRules: o.UnmetRules, Repeat: o.Repeat},
 	}
 	switch {
+	case f.coarse():
+		run.signature = "" // it may differ with each value: programs print times
 	case f.step > 0:
 	case o.Watched == nil:
 		return nil, fmt.Errorf("the run at %s=%s reports no instants", s.Probe.Name, time.Duration(x))

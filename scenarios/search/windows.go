@@ -65,6 +65,10 @@ type Method struct {
 	Name string `json:"name"`
 	Basis
 
+	// Bisected says that the distance between values with different outcomes was halved down to one
+	// nanosecond, and nothing is known of the instants in between: see scenarios.Scenario.Coarse.
+	Bisected bool `json:"bisected,omitempty"`
+
 	// Segments is the number of intervals in which the order of instants and all slopes stay the
 	// same; 0 for a brute-force scan.
 	Segments int `json:"segments"`

@@ -82,6 +82,22 @@ func TestRemediesOfTheFoundingPair(t *testing.T) {
 	}
 }
 
+// The windows of the founding pair, to the nanosecond: the server takes the close_notify for the first datagram of the
+// next session if it comes before the data, or after the server has woken for these.
+func TestWindowsOfTheFoundingPair(t *testing.T) {
+	testkit.OnlyLong(t)
+	file := filepath.Join(withPrograms(t), "mbedtls-openssl.yaml")
+	code, out, errs := runHere("window", file)
+	for _, want := range []string{
+		"  [0s, 9ms)\n  [11.000001ms, 300ms)", "Edge at 9ms, its two sides one nanosecond apart", "Searched, not proved: ",
+		"60 runs at random values",
+	} {
+		if code != verb.ExitOK || !strings.Contains(out, want) {
+			t.Errorf("exit code %d, want %q in\n%s%s", code, want, out, errs)
+		}
+	}
+}
+
 // Replications of the founding pair repeat to the byte in two workers, whatever they performed before, with random
 // latencies and losses.
 func TestFoundingPairRepeats(t *testing.T) {
