@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
@@ -41,6 +42,10 @@ func (s *Study) Ready() error {
 // Specification returns the specification of a store of the study. It reports any file on which
 // the runs depend and that cannot be read.
 func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
+	if !utf8.ValidString(s.File) {
+		return provenance.Specification{}, fmt.Errorf(
+			"%s: the name of the file is not valid UTF-8, and a store keeps it as text", s.File)
+	}
 	points, err := s.points()
 	if err != nil {
 		return provenance.Specification{}, err

@@ -46,9 +46,9 @@ func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget 
 	if s.path == "" {
 		return nil
 	}
-	specification, err := of.Specification(limits)
+	specification, err := of.Specification(limits) // it fails if a file cannot be read, or has a name that is no text
 	if err != nil {
-		return err
+		return BadInput(err)
 	}
 	if s.store, err = store.Open(s.path, specification, budget); err != nil {
 		return StoreError(err)
