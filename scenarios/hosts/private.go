@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 )
 
 // private returns the private directory of a host in this replication, with the files that its
@@ -14,6 +16,7 @@ import (
 func (r *replication) private(h *Host) (string, error) {
 	if r.folder == "" {
 		r.folder = filepath.Join(os.TempDir(), fmt.Sprintf("dtlssim-%010d", os.Getpid()))
+		removeStale.Do(func() { stale(os.TempDir()) })
 		if err := errors.Join(os.RemoveAll(r.folder), os.Mkdir(r.folder, 0o700)); err != nil {
 			return "", err
 		}
@@ -31,6 +34,25 @@ func (r *replication) private(h *Host) (string, error) {
 		}
 	}
 	return folder, nil
+}
+
+// removeStale is done once in a process.
+var removeStale sync.Once
+
+// stale removes the private directories of processes that were killed. It does so only where it can see which
+// processes live.
+func stale(in string) {
+	const live = "/proc/"
+	if _, err := os.Stat(live + "self"); err != nil {
+		return
+	}
+	folders, _ := filepath.Glob(filepath.Join(in, "dtlssim-"+strings.Repeat("[0-9]", 10)))
+	for _, f := range folders {
+		id := strings.TrimLeft(strings.TrimPrefix(filepath.Base(f), "dtlssim-"), "0")
+		if _, err := os.Stat(live + id); errors.Is(err, os.ErrNotExist) {
+			_ = os.RemoveAll(f) // there is nobody to tell
+		}
+	}
 }
 
 // clean removes the private directories.
