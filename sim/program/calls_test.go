@@ -50,6 +50,7 @@ type outcome struct{ out, err, exit string }
 // simulation, and must print the same. CALLS=udp_names,shell chooses some; CALLS_NATIVE=50 only compares so many native
 // runs with each other.
 func TestCalls(t *testing.T) {
+	testkit.NotShort(t)
 	programs := build(t, os.Getenv("CALLS"))
 	names := slices.Sorted(maps.Keys(programs))
 	if n := os.Getenv("CALLS_NATIVE"); n != "" {
