@@ -190,7 +190,7 @@ func TestBrokenHosts(t *testing.T) {
 	}
 }
 
-// What only programs have means nothing to sessions.
+// A file without hosts cannot have what only programs use.
 func TestHostsAreMissing(t *testing.T) {
 	for fields, want := range map[string]string{
 		"outcomes: [{name: a, meaning: b, when: {}}]\n": "f:4:11: outcomes has no meaning without hosts,",

@@ -251,7 +251,8 @@ func TestCallsAtTheSameTimeBuildOnce(t *testing.T) {
 	if built, err := os.ReadFile(filepath.Join(root, "built")); err != nil || len(built) != 1 {
 		t.Errorf("built %d times (%v)", len(built), err)
 	}
-	if out, err := exec.Command(filepath.Join(root, "bin/slow"), "and", "more").Output(); string(out) != "slow and more\n" {
+	out, err := exec.Command(filepath.Join(root, "bin/slow"), "and", "more").Output()
+	if string(out) != "slow and more\n" {
 		t.Errorf("slow: %q %v", out, err)
 	}
 }

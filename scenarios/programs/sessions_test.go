@@ -42,7 +42,8 @@ func TestProgramsTalkToEachOther(t *testing.T) {
 	if os.Geteuid() != 0 {
 		isolate = append(isolate, "--map-root-user")
 	}
-	testkit.Tool(t, "apt-get install util-linux iproute2", slices.Concat(isolate, []string{"ip", "link", "set", "lo", "up"})...)
+	testkit.Tool(t, "apt-get install util-linux iproute2",
+		slices.Concat(isolate, []string{"ip", "link", "set", "lo", "up"})...)
 
 	const (
 		piped = "echo message | timeout 20 openssl s_client -dtls1_2 -connect 127.0.0.1:4433"

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// Programs read clocks in microseconds or milliseconds. The times of their runs are then no affine functions of
-// the probe, and each microsecond would be a segment of its own. For a scenario that says so (scenarios.Scenario.Coarse),
-// the search runs values at equal distances, and halves the distance between two neighbours with different
-// outcomes until they are one nanosecond apart. So edges are exact, and nothing is proved: runs at random
-// values look for windows between the values. Cells are told apart by their outcomes only.
+// Programs read clocks in microseconds or milliseconds. The times of their runs are then no affine functions
+// of the probe, and each microsecond would be a segment of its own. For a scenario that says so
+// (scenarios.Scenario.Coarse), the search runs values at equal distances, and halves the distance
+// between two neighbours with different outcomes until they are one nanosecond apart. So edges are
+// exact, and nothing is proved: runs at random values look for windows between the values. Cells are
+// told apart by their outcomes only.
 const (
 	coarseValues     = 64
 	coarseRandomRuns = 60
@@ -23,7 +24,8 @@ func (f *finder) coarse() bool { return f.step == 0 && f.search.Values.Scenario(
 func (f *finder) cutCoarsely() error {
 	from, to := int64(f.search.Probe.From), int64(f.search.Probe.To)
 	if f.search.Probe.Open() {
-		return fmt.Errorf("%s has programs: give the range of %s an end", f.search.Values.Scenario().Name, f.search.Probe.Name)
+		return fmt.Errorf("%s has programs: give the range of %s an end", f.search.Values.Scenario().Name,
+			f.search.Probe.Name)
 	}
 	f.to, f.cells = to, nil
 	step := max(1, (to-from)/coarseValues)

@@ -17,7 +17,8 @@ func (r *Result) Answers() (all answers.Answers) {
 			a.Searches = append(a.Searches, answers.Search{Row: row, Windows: s.Windows})
 		}
 		for _, s := range f.Sweeps() {
-			for _, e := range append(answers.EstimatesOf(s.Results, s.X), answers.ExactOf(s.Results, s.Exact, s.Missed, s.X)...) {
+			exact := answers.ExactOf(s.Results, s.Exact, s.Missed, s.X)
+			for _, e := range append(answers.EstimatesOf(s.Results, s.X), exact...) {
 				e.Row = s.Row
 				a.Estimates = append(a.Estimates, e)
 			}

@@ -19,7 +19,6 @@ func (t *task) execute() verdict {
 	if path == "" {
 		return pass // the host's kernel reports the error
 	}
-	t.p.m.opened(t, path)
 	problem := Check(t.hostPath(unix.AT_FDCWD, path))
 	if errors.Is(problem, errForeign) {
 		return t.p.m.unsupported(t, "exec of "+problem.Error())

@@ -172,8 +172,6 @@ func (t *task) executed() {
 
 // loading is what is known of an image.
 type loading struct {
-	entry uint64
-
 	// random serves what the loader and the libc draw before the program does anything of its own: the same
 	// bytes in every run, so that all runs can share that part. over reports that it is over.
 	random *stream.Stream
@@ -184,8 +182,8 @@ type loading struct {
 // AT_RANDOM, and makes RDTSC and CPUID trap. The first image of a program also gets the filter.
 func (t *task) load(first bool) {
 	const (
-		ignore, entry, random, vdso = 1, 9, 25, 33 // see getauxval(3)
-		cpuid                       = 0x1012       // ARCH_CPUID_SET
+		ignore, random, vdso = 1, 25, 33 // see getauxval(3)
+		cpuid                = 0x1012    // ARCH_CPUID_SET
 	)
 	t.p.loads = loading{random: stream.New(0, "loading", t.p.name)}
 	t.fetch()
@@ -212,8 +210,6 @@ func (t *task) load(first bool) {
 				_, _ = t.p.loads.random.Read(b)
 				t.write(value, b)
 			}
-		case entry:
-			t.p.loads.entry = value
 		}
 	}
 	if !t.p.m.open[TimeStamps] {

@@ -23,12 +23,10 @@ type kernel struct {
 	now       time.Duration
 	effects   []func()
 	fault     error
-	current   *task
 	runnable  []*task
 	processes []*process // that are alive
-	programs  []*program
-	sockets   []*socket // that are bound, the oldest first
-	futexes   []*task   // that wait, the first first
+	sockets   []*socket  // that are bound, the oldest first
+	futexes   []*task    // that wait, the first first
 	nextPort  uint16
 	calls     int // system calls at which a thread has stopped
 	burst     int // of these, those at the instant burstAt
@@ -40,8 +38,6 @@ type kernel struct {
 	halted bool
 
 	guard guard
-
-	read map[string]bool // the paths that were opened
 }
 
 // program is what Machine.Start has started, with all its descendants.
@@ -55,7 +51,6 @@ type program struct {
 	random  *stream.Stream
 	drawn   int    // bytes of random
 	seed    string // tells streams apart that have the same actor
-	ended   bool
 }
 
 // draw fills b with the program's random bytes.
@@ -89,11 +84,6 @@ func (k *kernel) fail(err error) {
 	if k.fault == nil {
 		k.fault = err
 	}
-}
-
-// opened notes that a program has opened a file of the host.
-func (k *kernel) opened(t *task, path string) {
-	k.read[path] = true
 }
 
 // effect leaves something for the event loop to do.
@@ -147,7 +137,6 @@ func (k *kernel) disarm(a *alarm) {
 
 // programEnded notes that the first process of a program has ended.
 func (k *kernel) programEnded(p *program, status int) {
-	p.ended = true
 	e := Exit{At: k.now, Code: status >> 8}
 	if status&127 != 0 {
 		e = Exit{At: k.now, Signal: syscall.Signal(status & 127)}

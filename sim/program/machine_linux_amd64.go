@@ -33,7 +33,7 @@ func New(w *sim.Simulation, h *sim.Host, c Config) *Machine {
 	m := &Machine{w: w, host: h, drawn: make(map[*program]*stream.Stream)}
 	m.k = &kernel{
 		machine: m, config: c, name: h.Name(), address: h.Address(), epoch: time.Duration(c.Epoch.UnixNano()),
-		open: c.Open, nextPort: firstPort, read: make(map[string]bool),
+		open: c.Open, nextPort: firstPort,
 	}
 	h.Attach(m)
 	w.OnEnd(m.end)
@@ -93,7 +93,6 @@ func (k *kernel) start(p *program) error {
 		first.files[fd] = f
 	}
 	p.first = first
-	k.programs = append(k.programs, p)
 	err := k.launch(first, image{path: p.command.Path, args: p.command.Args, env: p.environment(), dir: p.command.Dir})
 	if err == nil {
 		k.processes = append(k.processes, first)
@@ -250,9 +249,6 @@ func (k *kernel) sends(s *socket, from, to netip.AddrPort, payload []byte) {
 		s.origin.Send(s.program.actor, to, payload)
 	})
 }
-
-// takes notes that a program has taken a datagram from the queue of a socket.
-func (k *kernel) takes(a arrived) {}
 
 // loses notes that a socket was closed with a datagram in its queue.
 func (k *kernel) loses(s *socket, a arrived) {

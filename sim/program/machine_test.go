@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtlssim/dtlssim/clock"
+	"github.com/dtlssim/dtlssim/clock/testkit"
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/program"
@@ -73,33 +75,55 @@ func TestProgramPrintsAndExits(t *testing.T) {
 	}
 }
 
-// An OpenSSL client says hello to an OpenSSL server.
-func TestPair(t *testing.T) {
-	var lines []string
-	r := sim.Run(sim.Config{Scenario: "pair", Seed: 1, Link: sim.Link{Latency: func(*sim.Packet) distribution.Distribution {
-		d, _ := distribution.Parse("10ms")
-		return d
-	}}}, func(w *sim.Simulation) {
+// pair runs an OpenSSL server, and a client that says hello to it. It returns what the server printed.
+func pair(t testing.TB, dir string) (lines []string, r sim.Result) {
+	path, err := program.Find("openssl", dir, os.Getenv("PATH"))
+	if err != nil {
+		testkit.Missing(t, err.Error())
+	}
+	start := func(m *program.Machine, c program.Command, arguments string) {
+		c.Path, c.Dir, c.Args = path, dir, append([]string{"openssl"}, strings.Fields(arguments)...)
+		if err := m.Start(c); err != nil {
+			t.Error(err)
+		}
+	}
+	const psk = " -dtls1_2 -quiet -cipher PSK -psk 00112233445566"
+	config := sim.Config{Scenario: "pair", Seed: 1}
+	config.Link.Latency = func(*sim.Packet) distribution.Distribution {
+		return distribution.Constant{Value: 10 * time.Millisecond}
+	}
+	r = sim.Run(config, func(w *sim.Simulation) {
 		server := program.New(w, w.Host("server", serverAddress), program.Config{})
 		client := program.New(w, w.Host("client", clientAddress), program.Config{})
-		s := command(t, "server", "openssl", "s_server", "-dtls1_2", "-accept", "4433", "-nocert", "-cipher", "PSK", "-psk", "00112233445566", "-quiet")
-		s.Output = func(fd int, line string) { lines = append(lines, line) }
-		w.After(0, 0, func() {
-			if err := server.Start(s); err != nil {
-				t.Error(err)
-			}
+		w.After(clock.Wake, 0, func() {
+			c := program.Command{Actor: "server", Output: func(_ int, line string) { lines = append(lines, line) }}
+			start(server, c, "s_server -accept 4433 -nocert"+psk)
 		})
-		w.After(0, 100*time.Millisecond, func() {
-			c := command(t, "client", "openssl", "s_client", "-dtls1_2", "-connect", "192.0.2.1:4433", "-psk", "00112233445566", "-cipher", "PSK", "-quiet")
-			c.Input = []program.Input{{Text: "hello\n"}, {After: time.Second, End: true}}
-			if err := client.Start(c); err != nil {
-				t.Error(err)
-			}
+		w.After(clock.Wake, 100*time.Millisecond, func() {
+			c := program.Command{Actor: "client", Input: []program.Input{{Text: "hello\n"}, {After: time.Second, End: true}}}
+			start(client, c, "s_client -connect 192.0.2.1:4433"+psk)
 		})
 	})
-	if r.Fault != "" || !slices.Equal(lines, []string{"hello"}) {
-		t.Errorf("fault %q, the server printed %q", r.Fault, lines)
-		show(t, r)
+	return lines, r
+}
+
+// An OpenSSL client says hello to an OpenSSL server, in each run at the same times with the same bytes.
+func TestPair(t *testing.T) {
+	dir, digest := t.TempDir(), ""
+	for range 3 { // by exec, from a template, and from one that has run on
+		lines, r := pair(t, dir)
+		if r.Fault != "" || !slices.Equal(lines, []string{"hello"}) || digest != "" && r.Digest != digest {
+			t.Errorf("fault %q, the server printed %q; digests %s and %s", r.Fault, lines, digest, r.Digest)
+			show(t, r)
+		}
+		digest = r.Digest
+	}
+}
+
+func BenchmarkPair(b *testing.B) {
+	dir := b.TempDir()
+	for b.Loop() {
+		pair(b, dir)
 	}
 }
 
@@ -107,26 +131,5 @@ func show(t *testing.T, r sim.Result) {
 	t.Helper()
 	for i := range r.Records {
 		t.Log(r.Records[i].At, r.Records[i].Host, r.Records[i].Actor, r.Records[i].Describe())
-	}
-}
-
-func BenchmarkPair(b *testing.B) {
-	path, err := program.Find("openssl", "/", os.Getenv("PATH"))
-	if err != nil {
-		b.Skip(err)
-	}
-	for b.Loop() {
-		sim.Run(sim.Config{Scenario: "pair", Seed: 1}, func(w *sim.Simulation) {
-			server := program.New(w, w.Host("server", serverAddress), program.Config{})
-			client := program.New(w, w.Host("client", clientAddress), program.Config{})
-			w.After(0, 0, func() {
-				_ = server.Start(program.Command{Actor: "server", Path: path, Dir: "/", Args: []string{
-					"openssl", "s_server", "-dtls1_2", "-accept", "4433", "-nocert", "-cipher", "PSK", "-psk", "00112233445566", "-quiet"}})
-			})
-			w.After(0, 100*time.Millisecond, func() {
-				_ = client.Start(program.Command{Actor: "client", Path: path, Dir: "/", Args: []string{"openssl", "s_client", "-dtls1_2",
-					"-connect", "192.0.2.1:4433", "-psk", "00112233445566", "-cipher", "PSK"}, Input: []program.Input{{Text: "hello\n", End: true}}})
-			})
-		})
 	}
 }

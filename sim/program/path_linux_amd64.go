@@ -69,7 +69,6 @@ func (t *task) openCall() verdict {
 	if flags&writes != 0 && !t.mayWrite(path) {
 		return t.p.m.unsupported(t, "writing to "+path+", which is not in its own directory")
 	}
-	t.p.m.opened(t, path)
 	return pass
 }
 

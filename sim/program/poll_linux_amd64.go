@@ -79,7 +79,9 @@ func (t *task) pollCall() verdict {
 
 // multiplex waits, for d if d is not negative, until scan counts something. finish reports it. leave gets
 // the time that is left, which Linux writes back even if a signal ends the wait.
-func (t *task) multiplex(d time.Duration, mask uint64, scan, finish func() int64, leave func(rest time.Duration)) verdict {
+func (t *task) multiplex(
+	d time.Duration, mask uint64, scan, finish func() int64, leave func(rest time.Duration),
+) verdict {
 	k := t.p.m
 	end := k.now + d
 	over := func() {

@@ -213,7 +213,6 @@ func (k *kernel) runTask(t *task) {
 			t.skip()
 		}
 	}
-	k.current = t
 	request := unix.PTRACE_CONT
 	if t.vforked {
 		t.vforked, request = false, unix.PTRACE_SYSCALL
@@ -306,7 +305,8 @@ func (t *task) stopped(status unix.WaitStatus, request *int) (leave bool) {
 	return false
 }
 
-// mostCallsAtOnce bounds the system calls of a machine at one instant of virtual time. What makes more goes on for ever.
+// mostCallsAtOnce bounds the system calls of a machine at one instant of virtual time. What makes more goes on
+// for ever.
 const mostCallsAtOnce = 1 << 17
 
 // counts counts a system call, and reports whether the machine may go on.

@@ -286,7 +286,8 @@ func (t *task) done(v int64) verdict {
 func (t *task) kill(to int, s sentSignal) verdict {
 	k, found := t.p.m, false
 	for _, q := range append([]*process(nil), k.processes...) {
-		if q.program != t.p.program || to > 0 && q.pid != to || to == 0 && q.group != t.p.group || to < -1 && q.group != -to ||
+		if q.program != t.p.program || to > 0 && q.pid != to || to == 0 && q.group != t.p.group ||
+			to < -1 && q.group != -to ||
 			to == -1 && (q == t.p || q.pid == 1) {
 			continue
 		}

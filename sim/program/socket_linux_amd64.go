@@ -216,7 +216,8 @@ func (k *kernel) lookup(from, to netip.AddrPort) *socket {
 		if s.local.Port() != to.Port() || s.peer.IsValid() && s.peer != from {
 			continue
 		}
-		if local.IsUnspecified() && to.Addr().Is4() && s.v6 && s.v6only || local.IsUnspecified() && to.Addr().Is6() && !s.v6 ||
+		if local.IsUnspecified() && to.Addr().Is4() && s.v6 && s.v6only ||
+			local.IsUnspecified() && to.Addr().Is6() && !s.v6 ||
 			!local.IsUnspecified() && local != to.Addr() {
 			continue
 		}
@@ -354,7 +355,6 @@ func (s *socket) receive(t *task, to []buffer, flags int, report func(a arrived,
 		}
 		if flags&unix.MSG_PEEK == 0 {
 			s.drop()
-			s.k.takes(a)
 		}
 		if flags&unix.MSG_TRUNC != 0 {
 			return int64(len(a.payload))

@@ -16,11 +16,11 @@ import (
 	"github.com/dtlssim/dtlssim/sim/stream"
 )
 
-// A process is not started by exec(2) but copied, by a fork, from a template: a process with the same image, which
-// has stopped before it first did anything that depends on the run. Loading a program takes far longer
-// than a fork. There are two kinds of templates. One has stopped where loading ends, and serves every run. The other
-// has stopped before it first did anything that others can see; it serves the runs that give the program the same random
-// bytes and start it at the same instant, as those of a search do.
+// A process is not started by exec(2) but copied, by a fork, from a template: a process with the same image,
+// which has stopped before it first did anything that depends on the run. Loading a program takes far
+// longer than a fork. There are two kinds of templates. One has stopped where loading ends, and serves
+// every run. The other has stopped before it first did anything that others can see. It serves the runs
+// that give the program the same random bytes and start it at the same instant, as those of a search do.
 //
 // What a program sees is the same with every kind.
 
@@ -36,8 +36,7 @@ type template struct {
 	key  string
 	t    *task
 	regs unix.PtraceRegs
-	read []string // the files that it has opened
-	drew int      // random bytes that it has drawn
+	drew int // random bytes that it has drawn
 }
 
 // How many templates of each kind, and how many keys, a worker keeps.
@@ -83,8 +82,8 @@ func (k *kernel) key(p *process, i image) string {
 	if p.parent != nil {
 		parent = p.parent.pid
 	}
-	fmt.Fprintf(&b, "%q %q %q %q %q %d %d %d %d %d", i.path, i.args, i.env, i.dir, k.name, p.pid, parent, p.group, p.session,
-		k.epoch)
+	fmt.Fprintf(&b, "%q %q %q %q %q %d %d %d %d %d", i.path, i.args, i.env, i.dir, k.name, p.pid, parent, p.group,
+		p.session, k.epoch)
 	if len(k.open) > 0 { // what it sees differs from run to run
 		openLaunches++
 		fmt.Fprintf(&b, " %d", openLaunches)
@@ -127,9 +126,6 @@ func (k *kernel) launch(p *process, i image) (err error) {
 	}
 	from.copyTo(k, p, i.dir)
 	p.program.draw(make([]byte, from.drew))
-	for _, path := range from.read {
-		k.read[path] = true
-	}
 	k.enqueue(p.tasks[0])
 	return nil
 }
@@ -138,7 +134,7 @@ func (k *kernel) launch(p *process, i image) (err error) {
 func (k *kernel) standIn(p *process, now time.Duration, random *stream.Stream, halts func(*task) bool) *process {
 	own := &kernel{
 		config: k.config, name: k.name, address: k.address, epoch: k.epoch, open: k.open, now: now,
-		read: make(map[string]bool), nextPort: firstPort, halts: halts,
+		nextPort: firstPort, halts: halts,
 	}
 	likeness := &program{m: own, command: p.program.command, random: random}
 	c := &process{
@@ -183,7 +179,7 @@ func (t *task) become(key string) (*template, error) {
 	case !own.halted:
 		return nil, errors.New("it ended while it was loaded")
 	}
-	m := &template{key: key, t: t, regs: t.regs, read: sorted(own.read), drew: t.p.program.drawn}
+	m := &template{key: key, t: t, regs: t.regs, drew: t.p.program.drawn}
 	return m, nil
 }
 

@@ -72,7 +72,9 @@ func TestPairsOfPrograms(t *testing.T) {
 func TestRemediesOfTheFoundingPair(t *testing.T) {
 	testkit.NotShort(t)
 	file := filepath.Join(withPrograms(t), "mbedtls-openssl.yaml")
-	for remedy, want := range map[string]string{"client-waits": "FAILED: unexpected-message", "server-waits": "passed: clean"} {
+	for remedy, want := range map[string]string{
+		"client-waits": "FAILED: unexpected-message", "server-waits": "passed: clean",
+	} {
 		for _, latency := range []string{"20ms", "250ms"} {
 			code, out, errs := runHere("run", file, "--set", "alert-latency="+latency, "--set", "remedy="+remedy)
 			if code != verb.ExitOK || !strings.Contains(out, "outcome  "+want+"\n") {
