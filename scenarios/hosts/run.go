@@ -14,6 +14,7 @@ import (
 	"github.com/dtlssim/dtlssim/sim"
 	"github.com/dtlssim/dtlssim/sim/distribution"
 	"github.com/dtlssim/dtlssim/sim/program"
+	"github.com/dtlssim/dtlssim/sim/trace"
 )
 
 // replication is one replication of a network.
@@ -51,8 +52,8 @@ func (n *Network) Run(v scenarios.Values, c sim.Config) (sim.Result, scenarios.O
 	r := &replication{Network: n, v: v, machines: map[string]machine{}}
 	clients := network.Clients(n.Clients(v))
 	c.Link = network.Link(v, clients, n.Rules)
-	shown := newTraffic(clients)
-	c.Read = shown.add
+	var shown network.Traffic
+	c.Read = func(e *trace.Record) { shown.Add(clients, e) }
 	defer r.clean()
 	result := sim.Run(c, func(w *sim.Simulation) {
 		r.w = w
@@ -68,7 +69,7 @@ func (n *Network) Run(v scenarios.Values, c sim.Config) (sim.Result, scenarios.O
 			r.plan(&n.Hosts[i])
 		}
 	})
-	return result, r.observe(&result, shown)
+	return result, r.observe(&result, &shown)
 }
 
 // end ends the replication.
@@ -239,8 +240,9 @@ func (r *replication) ended(p *process, e program.Exit, next []*process) {
 }
 
 // observe returns what the processes did.
-func (r *replication) observe(result *sim.Result, shown *traffic) scenarios.Observation {
-	o := scenarios.Observation{Measures: shown.measures(), Programs: []scenarios.ProgramRun{}}
+func (r *replication) observe(result *sim.Result, shown *network.Traffic) scenarios.Observation {
+	o := scenarios.Observation{Measures: map[string]int64{}, Programs: []scenarios.ProgramRun{}}
+	shown.Measure(o.Measures)
 	unfinished := map[string]int64{}
 	for _, p := range r.processes {
 		s := scenarios.ProgramRun{

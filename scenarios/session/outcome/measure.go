@@ -1,10 +1,13 @@
 package outcome
 
-import "github.com/dtlssim/dtlssim/scenarios/measure"
+import (
+	"github.com/dtlssim/dtlssim/scenarios/measure"
+	"github.com/dtlssim/dtlssim/scenarios/session/network"
+)
 
 // Measures are the measures of sessions. A scenario in Go may report others. Bytes are not ordered:
 // the length of a datagram depends on the bits of a signature.
-var Measures = []measure.Measured{
+var Measures = append([]measure.Measured{
 	{Name: Handshake, Unit: measure.Nanoseconds, Ordered: true,
 		Meaning: "how long the longest handshake of a client took; censored if one was not completed"},
 	{Name: DataDelay, Unit: measure.Nanoseconds, Ordered: true,
@@ -41,12 +44,7 @@ var Measures = []measure.Measured{
 			"intervals"},
 	{Name: "backlog-drops", Ordered: true,
 		Meaning: "first datagrams that were dropped because the backlog was full, likewise"},
-	{Name: "client-datagrams", Ordered: true, Meaning: "datagrams that clients sent"},
-	{Name: "server-datagrams", Ordered: true, Meaning: "datagrams that the server sent"},
-	{Name: "client-bytes", Unit: measure.Bytes,
-		Meaning: "bytes of the clients' datagrams, without headers of IP and UDP"},
-	{Name: "server-bytes", Unit: measure.Bytes, Meaning: "bytes of the server's, likewise"},
-}
+}, network.TrafficMeasures...)
 
 // The measures that have constants: durations, and counts of messages. AcceptBlocked, DataLost and
 // AnswerLost are names of outcomes as well.

@@ -15,7 +15,7 @@ type Reading struct {
 	retransmissions int64           // handshake flights sent again
 	duplicates      int             // of them, those for nothing, in completed handshakes
 	overflows       int             // datagrams dropped because of a full backlog
-	sent, bytes     [2]int64        // datagrams and their bytes, by clients and by the server
+	traffic         network.Traffic
 }
 
 // Reader reads the trace of a run, one record after the other.
@@ -34,17 +34,8 @@ func NewReader(numbers network.Clients) *Reader {
 // Add reads the next record.
 func (r *Reader) Add(e *trace.Record) {
 	r.flights.add(e)
+	r.traffic.Add(r.numbers, e)
 	switch e.Kind {
-	case trace.Send, trace.Lose, trace.Hold, trace.Queue:
-		if e.Actor == "" { // the network loses or forwards an earlier datagram
-			return
-		}
-		side := 1
-		if r.numbers[e.Actor] > 0 {
-			side = 0
-		}
-		r.sent[side]++
-		r.bytes[side] += int64(e.Length())
 	case trace.Arrive:
 		if client := r.numbers[e.ID.Actor]; client > 0 && e.Datagram.IsData() {
 			if _, ok := r.dataAt[client]; !ok {
@@ -87,9 +78,8 @@ func (r *Reading) Observe(o *scenarios.Observation, wrong map[string]bool) {
 	for name, value := range map[string]int64{
 		"retransmissions":   r.retransmissions,
 		"duplicate-flights": int64(r.duplicates),
-		"client-datagrams":  r.sent[0], "server-datagrams": r.sent[1], "client-bytes": r.bytes[0],
-		"server-bytes": r.bytes[1],
 	} {
 		o.Measures[name] = value
 	}
+	r.traffic.Measure(o.Measures)
 }
