@@ -15,7 +15,7 @@ import (
 // process, because a program may ask for it.
 func (r *replication) private(h *Host) (string, error) {
 	if r.folder == "" {
-		r.folder = filepath.Join(os.TempDir(), fmt.Sprintf("dtlssim-%010d", os.Getpid()))
+		r.folder = privateOf(os.Getpid())
 		removeStale.Do(func() { stale(os.TempDir()) })
 		if err := errors.Join(os.RemoveAll(r.folder), os.Mkdir(r.folder, 0o700)); err != nil {
 			return "", err
@@ -35,6 +35,14 @@ func (r *replication) private(h *Host) (string, error) {
 	}
 	return folder, nil
 }
+
+// privateOf returns where a process has its private directories.
+func privateOf(process int) string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("dtlssim-%010d", process))
+}
+
+// RemovePrivate removes the private directories of a process that has ended, in whatever way.
+func RemovePrivate(process int) { _ = os.RemoveAll(privateOf(process)) } // there is nobody to tell
 
 // removeStale is done once in a process.
 var removeStale sync.Once

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dtlssim/dtlssim/scenarios/hosts"
 	"github.com/dtlssim/dtlssim/sim"
 )
 
@@ -80,26 +82,41 @@ func (w *process) memory() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// processorTime returns the processor time that a worker has used; 0 if the system does not report
-// it. Its resolution is 10 ms.
+// processorTime returns the processor time that a worker has used, and the programs that it runs; 0 if the
+// system does not report it. Its resolution is 10 ms.
 func (w *process) processorTime() time.Duration {
+	id := w.command.Process.Pid
+	total := ticksOf(id)
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", id))
+	for _, thread := range threads {
+		children, _ := os.ReadFile(thread)
+		for _, text := range strings.Fields(string(children)) {
+			if child, err := strconv.Atoi(text); err == nil {
+				total += ticksOf(child)
+			}
+		}
+	}
 	const perSecond = 100 // USER_HZ of Linux
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", w.command.Process.Pid))
+	return total * (time.Second / perSecond)
+}
+
+// ticksOf returns the processor time of a process and of its children that have ended, in units of USER_HZ.
+func ticksOf(id int) (ticks time.Duration) {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
 	if err != nil {
 		return 0
 	}
-	// The name of the program, in parentheses, may contain anything. utime and stime are the 14th
-	// and 15th field, see proc_pid_stat(5).
+	// The name of the program, in parentheses, may contain anything. utime, stime, cutime and cstime are the
+	// 14th to 17th field, see proc_pid_stat(5).
 	fields := strings.Fields(string(line[bytes.LastIndexByte(line, ')')+1:]))
-	var ticks time.Duration
-	for i := 11; i <= 12 && i < len(fields); i++ {
+	for i := 11; i <= 14 && i < len(fields); i++ {
 		n, err := strconv.ParseInt(fields[i], 10, 64)
 		if err != nil {
 			return 0
 		}
 		ticks += time.Duration(n)
 	}
-	return ticks * (time.Second / perSecond)
+	return ticks
 }
 
 // dump makes a worker that does not answer write its goroutines to standard error, and then kills
@@ -143,8 +160,12 @@ func (t *firstWords) String() string {
 	return t.b.String()
 }
 
-// reap waits until a worker exits; the exit status is in its ProcessState.
-func reap(w *process) { _ = w.command.Wait() }
+// reap waits until a worker exits; the exit status is in its ProcessState. It removes what a worker that was
+// killed during a replication has left.
+func reap(w *process) {
+	_ = w.command.Wait()
+	hosts.RemovePrivate(w.command.Process.Pid)
+}
 
 // maxDump is how many bytes of a worker's standard error are kept.
 const maxDump = 256 << 10

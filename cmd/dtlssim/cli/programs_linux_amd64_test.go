@@ -243,3 +243,21 @@ func TestNewRuns(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 }
+
+// A run whose worker is stopped at the wall limit leaves no private directory.
+func TestStoppedRunLeavesNoDirectory(t *testing.T) {
+	path := shellFiles(t)
+	spins := strings.Replace(shells, "cat greeting; read line; sleep $1;", "while :; do :; done;", 1)
+	if err := os.WriteFile(path, []byte(spins), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	code, _, errs := runHere("run", path, "--wall-limit", "1s")
+	if code == verb.ExitOK || !strings.Contains(errs, "timed out") {
+		t.Errorf("exit code %d, %s", code, errs)
+	}
+	if left, _ := filepath.Glob(filepath.Join(tmp, "dtlssim-*")); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
+}
