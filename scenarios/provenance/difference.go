@@ -18,7 +18,7 @@ func (s Specification) Differences(now Specification) []string {
 	}
 	switch {
 	case s.Study != nil:
-		list.differ("the study's file", s.Study.File, now.Study.File)
+		list.differ("the study's file", string(s.Study.File), string(now.Study.File))
 		if line := firstLine(s.Study.Text, now.Study.Text); line != "" {
 			list = append(list, "the study's file says something else: "+line)
 		}

@@ -30,7 +30,7 @@ type Specification struct {
 	Sweep *Sweep `json:"sweep,omitempty"` // nil for a study, whose sweeps are its parts
 
 	Scenario string `json:"scenario"`
-	File     string `json:"scenario_file,omitempty"` // its path, if it is not built in
+	File     Path   `json:"scenario_file,omitempty"` // its path, if it is not built in
 	Source   string `json:"source,omitempty"`        // the scenario's YAML; empty if it is written in Go
 
 	// Units are the units of the scenario's measures, by name; a count has none.
@@ -51,7 +51,7 @@ type Specification struct {
 type Study struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
-	File  string `json:"file,omitempty"` // its path, if it is not built in
+	File  Path   `json:"file,omitempty"` // its path, if it is not built in
 	Text  string `json:"text"`           // its YAML
 }
 
@@ -110,7 +110,7 @@ func OfStudy(
 
 func newSpecification(scenario *scenarios.Scenario, limits run.Limits) Specification {
 	return Specification{
-		Scenario: scenario.Name, File: scenario.File, Source: string(scenario.Source),
+		Scenario: scenario.Name, File: Path(scenario.File), Source: string(scenario.Source),
 		Units:     scenario.Units(),
 		WallLimit: limits.Wall.String(), MemoryLimit: limits.Memory.String(),
 	}

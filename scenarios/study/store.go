@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dtlssim/dtlssim/scenarios"
 	"github.com/dtlssim/dtlssim/scenarios/catalogue"
@@ -42,16 +41,12 @@ func (s *Study) Ready() error {
 // Specification returns the specification of a store of the study. It reports any file on which
 // the runs depend and that cannot be read.
 func (s *Study) Specification(limits run.Limits) (provenance.Specification, error) {
-	if !utf8.ValidString(s.File) {
-		return provenance.Specification{}, fmt.Errorf(
-			"%s: the name of the file is not valid UTF-8, and a store keeps it as text", s.File)
-	}
 	points, err := s.points()
 	if err != nil {
 		return provenance.Specification{}, err
 	}
 	return provenance.OfStudy(
-		provenance.Study{Name: s.Name, Title: s.Title, File: s.File, Text: string(s.Text)}, s.Scenario, points,
+		provenance.Study{Name: s.Name, Title: s.Title, File: provenance.Path(s.File), Text: string(s.Text)}, s.Scenario, points,
 		limits,
 	)
 }
@@ -83,7 +78,7 @@ func FromStore(path string) (*Result, error) {
 		}
 	}
 	if budget == 0 {
-		name := kept.Study.File
+		name := string(kept.Study.File)
 		if name == "" {
 			name = kept.Study.Name
 		}
@@ -115,12 +110,12 @@ func (r reading) Runner(run.Runner) run.Runner { return r.Reader.Runner() }
 
 // restore reads the study that a store keeps, with its scenario, as their files were.
 func restore(kept provenance.Specification) (*Study, error) {
-	r := &reader{strict.Reader{File: kept.Study.File}, catalogue.Load}
+	r := &reader{strict.Reader{File: string(kept.Study.File)}, catalogue.Load}
 	if kept.Source != "" {
 		r.load = func(string) (*scenarios.Scenario, error) {
-			s, err := format.Parse(kept.File, []byte(kept.Source))
+			s, err := format.Parse(string(kept.File), []byte(kept.Source))
 			if err == nil {
-				s.File = kept.File
+				s.File = string(kept.File)
 			}
 			return s, err
 		}

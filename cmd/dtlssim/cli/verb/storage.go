@@ -46,7 +46,7 @@ func (s *Storage) OpenStudy(c *Call, of *study.Study, limits run.Limits, budget 
 	if s.path == "" {
 		return nil
 	}
-	specification, err := of.Specification(limits) // it fails if a file cannot be read, or has a name that is no text
+	specification, err := of.Specification(limits) // it fails if a file cannot be read
 	if err != nil {
 		return BadInput(err)
 	}
